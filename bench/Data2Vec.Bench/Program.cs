@@ -1,0 +1,1 @@
+Console.WriteLine("data2vec");

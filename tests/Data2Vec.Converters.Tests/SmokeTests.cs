@@ -1,0 +1,7 @@
+namespace Data2Vec.Converters.Tests;
+
+public class SmokeTests
+{
+    [Fact]
+    public void Passes() => Assert.True(BitConverter.IsLittleEndian);
+}
