@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+
+namespace Data2Vec.Kernels.Cpu;
+
+/// <summary>
+/// Working memory that grows like a stack. The first inference of a size may need several blocks; the next one finds a
+/// single block of the size that was needed, and allocates nothing.
+/// </summary>
+internal sealed unsafe class Arena : IDisposable
+{
+    /// <summary>Every allocation begins at a cache line.</summary>
+    public const int Alignment = 64;
+
+    /// <summary>Kernels read whole vectors: this much behind an allocation is there to be read.</summary>
+    private const int Slack = 256;
+
+    private const long SmallestBlock = 1 << 20;
+
+    private readonly List<Block> _blocks = [];
+    private int _current = -1;
+    private long _used;
+    private long _before;
+    private long _highest;
+
+    /// <summary>Bytes held at present.</summary>
+    public long Capacity => _blocks.Sum(block => block.Size);
+
+    /// <summary>The present top, for <see cref="Release"/>.</summary>
+    public long Mark() => _before + _used;
+
+    /// <summary>Memory for <paramref name="bytes"/> bytes, undefined in content.</summary>
+    public void* Allocate(long bytes)
+    {
+        bytes = (bytes + Alignment - 1) & ~(Alignment - 1L);
+        while (_current < 0 || _used + bytes > _blocks[_current].Size)
+        {
+            if (_current + 1 == _blocks.Count)
+            {
+                long size = Math.Max(bytes, SmallestBlock);
+                _blocks.Add(new Block((nint)NativeMemory.AlignedAlloc((nuint)(size + Slack), 4096), size));
+            }
+
+            if (_current >= 0)
+            {
+                _before += _blocks[_current].Size;
+            }
+
+            _current++;
+            _used = 0;
+        }
+
+        void* memory = (byte*)_blocks[_current].Address + _used;
+        _used += bytes;
+        _highest = Math.Max(_highest, _before + _used);
+        return memory;
+    }
+
+    /// <summary>Gives back all that was allocated since the mark was taken.</summary>
+    public void Release(long mark)
+    {
+        while (_current >= 0 && mark < _before)
+        {
+            _current--;
+            _before -= _blocks[_current].Size;
+        }
+
+        _used = mark - _before;
+    }
+
+    /// <summary>Gives everything back, and replaces several blocks by one that would have done.</summary>
+    public void Reset()
+    {
+        if (_blocks.Count > 1)
+        {
+            Dispose();
+            _blocks.Add(new Block((nint)NativeMemory.AlignedAlloc((nuint)(_highest + Slack), 4096), _highest));
+        }
+
+        _current = -1;
+        _used = _before = _highest = 0;
+    }
+
+    /// <summary>Frees the memory.</summary>
+    public void Dispose()
+    {
+        foreach (Block block in _blocks)
+        {
+            NativeMemory.AlignedFree((void*)block.Address);
+        }
+
+        _blocks.Clear();
+    }
+
+    private readonly record struct Block(nint Address, long Size);
+}

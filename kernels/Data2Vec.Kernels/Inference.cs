@@ -1,0 +1,119 @@
+namespace Data2Vec.Kernels;
+
+/// <summary>
+/// One running inference: its working memory, and the operations that a model is written in. Belongs to one thread at a
+/// time; every operation's result is a tensor in the working memory, which grows like a stack.
+/// </summary>
+/// <remarks>
+/// A row's result depends on that row's sequence alone, bit for bit on the CPU: not on the other sequences of the batch,
+/// nor on the number of threads.
+/// </remarks>
+public abstract class Inference : IDisposable
+{
+    /// <summary>A new tensor, its contents undefined.</summary>
+    public abstract Tensor Allocate(int rows, int columns);
+
+    /// <summary>The present top of the working memory, for <see cref="Release"/>.</summary>
+    public abstract long Mark();
+
+    /// <summary>Gives back all that was allocated since <paramref name="mark"/> was taken.</summary>
+    public abstract void Release(long mark);
+
+    /// <summary>The bounds of sequences that follow one another.</summary>
+    public abstract Sequences Sequences(ReadOnlySpan<int> lengths);
+
+    /// <summary>The bounds of what a convolution makes of sequences.</summary>
+    public abstract Sequences Sequences(Sequences inputs, Conv1dShape shape);
+
+    /// <summary>Copies numbers, row by row, into a new tensor.</summary>
+    public Tensor Upload(ReadOnlySpan<float> values, int rows, int columns)
+    {
+        Tensor tensor = Allocate(rows, columns);
+        Upload(values, tensor);
+        return tensor;
+    }
+
+    /// <summary>Copies numbers, row by row, into a tensor.</summary>
+    public abstract void Upload(ReadOnlySpan<float> values, Tensor destination);
+
+    /// <summary>Copies a tensor's rows out, one directly behind the other.</summary>
+    public abstract void Download(Tensor tensor, Span<float> values);
+
+    /// <summary>Copies a tensor.</summary>
+    public abstract void Copy(Tensor source, Tensor destination);
+
+    /// <summary>Adds <paramref name="other"/> to <paramref name="x"/>.</summary>
+    public abstract void Add(Tensor x, Tensor other);
+
+    /// <summary>
+    /// <c>output = residual + scale * activation(x Wᵀ + b)</c>; residual and scale where there are any.
+    /// </summary>
+    /// <param name="x">Inputs <c>[rows, inputs]</c>.</param>
+    /// <param name="weights">The layer.</param>
+    /// <param name="output">Result <c>[rows, outputs]</c>; may be <paramref name="residual"/>.</param>
+    /// <param name="activation">Applied before the residual is added.</param>
+    /// <param name="residual"><c>[rows, outputs]</c>, or nothing.</param>
+    public abstract void Linear(
+        Tensor x, LinearWeights weights, Tensor output, Activation activation = Activation.None, Tensor residual = default);
+
+    /// <summary>The same into a new tensor.</summary>
+    public Tensor Linear(Tensor x, LinearWeights weights, Activation activation = Activation.None, Tensor residual = default)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        Tensor output = Allocate(x.Rows, weights.Outputs);
+        Linear(x, weights, output, activation, residual);
+        return output;
+    }
+
+    /// <summary>
+    /// <c>activation(norm(conv(x)))</c> within each sequence, the norm over the channels of each row where there is one.
+    /// </summary>
+    /// <param name="x"><c>[rows, input channels]</c>.</param>
+    /// <param name="inputs">The sequences of <paramref name="x"/>.</param>
+    /// <param name="weights">The convolution.</param>
+    /// <param name="norm">Normalizes each output row, or null.</param>
+    /// <param name="activation">Applied last.</param>
+    /// <param name="output">Result <c>[rows, output channels]</c>.</param>
+    /// <param name="outputs">The sequences of <paramref name="output"/>.</param>
+    public abstract void Conv1d(
+        Tensor x, Sequences inputs, Conv1dWeights weights, NormWeights? norm, Activation activation, Tensor output, Sequences outputs);
+
+    /// <summary><c>output = activation(norm(x + residual))</c> for each row; the residual where there is one.</summary>
+    /// <param name="x"><c>[rows, size]</c>.</param>
+    /// <param name="norm">The normalization.</param>
+    /// <param name="output">Result; may be <paramref name="x"/> or <paramref name="residual"/>.</param>
+    /// <param name="residual"><c>[rows, size]</c>, or nothing.</param>
+    /// <param name="activation">Applied last.</param>
+    public abstract void LayerNorm(
+        Tensor x, NormWeights norm, Tensor output, Tensor residual = default, Activation activation = Activation.None);
+
+    /// <summary>
+    /// <c>softmax(scale * Q Kᵀ + bias) V</c> for each head within each sequence, without the matrix of all scores in memory.
+    /// </summary>
+    /// <param name="query"><c>[rows, heads * size]</c>.</param>
+    /// <param name="key"><c>[rows, heads * size]</c>.</param>
+    /// <param name="value"><c>[rows, heads * size]</c>.</param>
+    /// <param name="sequences">Who sees whom.</param>
+    /// <param name="heads">The number of heads.</param>
+    /// <param name="scale">Multiplies the scores.</param>
+    /// <param name="bias">Added to the scores, or nothing.</param>
+    /// <param name="output">Result <c>[rows, heads * size]</c>.</param>
+    public abstract void Attention(
+        Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output);
+
+    /// <summary>Looks vectors up: row <c>i</c> becomes <c>table[ids[i]]</c>, added to what it held if asked.</summary>
+    public abstract void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, bool add = false);
+
+    /// <summary>The mean of the rows of each sequence, <c>[sequences, columns]</c>.</summary>
+    public abstract Tensor MeanOfSequences(Tensor x, Sequences sequences);
+
+    /// <summary>Gives the working memory back.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Gives the working memory back.</summary>
+    protected abstract void Dispose(bool disposing);
+}

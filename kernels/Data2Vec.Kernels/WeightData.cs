@@ -1,0 +1,67 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+
+namespace Data2Vec.Kernels;
+
+/// <summary>Weights in memory, as a model file holds them, on their way to a backend.</summary>
+/// <param name="Data">The address of the first byte. The memory must outlive the <see cref="WeightStore"/> they are given to.</param>
+/// <param name="Type">The number format.</param>
+/// <param name="Layout">The order of the elements.</param>
+/// <param name="Shape">The shape in PyTorch's orientation: <c>[outputs, inputs]</c>, <c>[outputs, channels, taps]</c> or <c>[size]</c>.</param>
+public sealed unsafe record WeightData(nint Data, ElementType Type, WeightLayout Layout, IReadOnlyList<int> Shape)
+{
+    /// <summary>The number of rows: the size of the first dimension.</summary>
+    public int Rows => Shape.Count == 0 ? 1 : Shape[0];
+
+    /// <summary>The number of elements of one row.</summary>
+    public int RowSize => Shape.Skip(1).Aggregate(1, (product, size) => checked(product * size));
+
+    /// <summary>Where the rows of <see cref="ElementType.I8"/> begin: after one f32 scale a row, at a multiple of 64.</summary>
+    public static long Int8RowsOffset(long rows) => (rows * sizeof(float) + 63) & ~63L;
+
+    /// <summary>Reads one row as floats. Only for <see cref="WeightLayout.Rows"/>.</summary>
+    public void ReadRow(int row, Span<float> destination)
+    {
+        if (Layout != WeightLayout.Rows)
+        {
+            throw new InvalidOperationException("Single rows can only be read from weights that are stored by rows.");
+        }
+
+        int size = RowSize;
+        long start = (long)row * size;
+        destination = destination[..size];
+        switch (Type)
+        {
+            case ElementType.F32:
+                new ReadOnlySpan<float>((float*)Data + start, size).CopyTo(destination);
+                break;
+            case ElementType.F16:
+                TensorPrimitives.ConvertToSingle(new ReadOnlySpan<Half>((Half*)Data + start, size), destination);
+                break;
+            case ElementType.BF16:
+                TensorPrimitives.ConvertTruncating<ushort, uint>(
+                    new ReadOnlySpan<ushort>((ushort*)Data + start, size), MemoryMarshal.Cast<float, uint>(destination));
+                TensorPrimitives.ShiftLeft(MemoryMarshal.Cast<float, uint>(destination), 16, MemoryMarshal.Cast<float, uint>(destination));
+                break;
+            case ElementType.I8:
+                TensorPrimitives.ConvertTruncating(
+                    new ReadOnlySpan<sbyte>((sbyte*)Data + Int8RowsOffset(Rows) + start, size), destination);
+                TensorPrimitives.Multiply(destination, ((float*)Data)[row], destination);
+                break;
+            default:
+                throw new NotSupportedException($"Weights of type {Type} are not supported.");
+        }
+    }
+
+    /// <summary>Reads all elements as floats, row-major. Only for <see cref="WeightLayout.Rows"/>.</summary>
+    public float[] ToArray()
+    {
+        var values = new float[checked(Rows * RowSize)];
+        for (int row = 0; row < Rows; row++)
+        {
+            ReadRow(row, values.AsSpan(row * RowSize));
+        }
+
+        return values;
+    }
+}

@@ -1,0 +1,40 @@
+namespace Data2Vec.Kernels;
+
+/// <summary>
+/// The weights of one model on a backend, each in the layout and number format the backend runs best, and the working
+/// memory of the inferences that run on them. Filled once, while loading; then any number of threads may call
+/// <see cref="Begin"/>.
+/// </summary>
+public abstract class WeightStore : IDisposable
+{
+    /// <summary>A linear layer.</summary>
+    /// <param name="parts">
+    /// Weights <c>[outputs, inputs]</c> and biases <c>[outputs]</c>; several parts with the same inputs make one layer with the
+    /// outputs of all, one after another.
+    /// </param>
+    /// <param name="scale">Multiplies each output after the bias (layer scale, Touvron et al. 2021), <c>[outputs]</c>.</param>
+    public abstract LinearWeights Linear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale = null);
+
+    /// <summary>A one-dimensional convolution with weights <c>[outputs, inputs / groups, kernel]</c>.</summary>
+    public abstract Conv1dWeights Conv1d(WeightData weight, WeightData? bias, Conv1dShape shape);
+
+    /// <summary>A layer normalization (Ba et al. 2016); without gain and bias it only normalizes.</summary>
+    public abstract NormWeights Norm(WeightData? weight, WeightData? bias, int size, float epsilon);
+
+    /// <summary>A table of vectors <c>[rows, columns]</c>.</summary>
+    public abstract EmbeddingWeights Embedding(WeightData table);
+
+    /// <summary>Begins an inference. Its working memory is rented from the store and goes back when it is disposed.</summary>
+    /// <exception cref="ObjectDisposedException">The store was disposed.</exception>
+    public abstract Inference Begin();
+
+    /// <summary>Frees the weights and all working memory. No inference may be running.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees what the store holds.</summary>
+    protected abstract void Dispose(bool disposing);
+}
