@@ -172,7 +172,7 @@ public class HostileHeaderTests
             "a":{"offset":5056,"bytes":64,"crc32c":"{{ZeroCrc64}}"}
             """);
         int opened = 0;
-        for (int i = 0; i < 20_000; i++)
+        for (int i = 0; i < 5_000; i++)
         {
             var mutated = new StringBuilder(good);
             for (int change = random.Next(1, 4); change > 0; change--)
@@ -198,7 +198,7 @@ public class HostileHeaderTests
             }
         }
 
-        Assert.InRange(opened, 1, 10_000);
+        Assert.InRange(opened, 1, 2_500);
     }
 
     private static void AssertRefused(byte[] file, string? expected)
