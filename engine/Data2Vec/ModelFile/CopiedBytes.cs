@@ -47,6 +47,8 @@ internal sealed class CopiedBytes : ModelBytes
         }
     }
 
+    public override ReadOnlySpan<byte> Read(long offset, Span<byte> buffer) => Slice(offset, buffer.Length);
+
     public override void Dispose()
     {
         Free();

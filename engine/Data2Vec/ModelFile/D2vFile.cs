@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 
 namespace Data2Vec.ModelFile;
@@ -14,6 +15,7 @@ namespace Data2Vec.ModelFile;
 public sealed class D2vFile : IDisposable
 {
     private const int ChunkBytes = 8 << 20;
+    private const int BufferBytes = 256 << 10;
 
     private readonly ModelBytes _bytes;
     private readonly Region[] _regions;
@@ -143,12 +145,29 @@ public sealed class D2vFile : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         (int Region, long Offset, int Length)[] chunks = [.. Chunks()];
         uint[] crcs = new uint[chunks.Length];
-        Parallel.For(0, chunks.Length, i => crcs[i] = Crc32C.Compute(_bytes.Slice(chunks[i].Offset, chunks[i].Length)));
+        try
+        {
+            Parallel.For(
+                0,
+                chunks.Length,
+                () => new byte[BufferBytes],
+                (i, _, buffer) =>
+                {
+                    crcs[i] = ChunkCrc(chunks[i].Offset, chunks[i].Length, buffer);
+                    return buffer;
+                },
+                _ => { });
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
 
         uint[] whole = new uint[_regions.Length];
         for (int i = 0; i < chunks.Length; i++)
             whole[chunks[i].Region] = Crc32C.Combine(whole[chunks[i].Region], crcs[i], chunks[i].Length);
 
+        Span<byte> padding = stackalloc byte[D2vFormat.Alignment];
         for (int i = 0; i < _regions.Length; i++)
         {
             Region region = _regions[i];
@@ -156,10 +175,11 @@ public sealed class D2vFile : IDisposable
                 throw new InvalidDataException(
                     $"{Path}: {region.What} is damaged: its CRC-32C is {whole[i]:x8}, not {region.Crc32C:x8}; "
                     + "copy or convert the file again");
-            int padding = _bytes.Slice(region.End, (int)(region.PaddedEnd - region.End)).IndexOfAnyExcept((byte)0);
-            if (padding >= 0)
+            int place = _bytes.Read(region.End, padding[..(int)(region.PaddedEnd - region.End)])
+                .IndexOfAnyExcept((byte)0);
+            if (place >= 0)
                 throw new InvalidDataException(
-                    $"{Path}: the padding after {region.What} is not zero at byte {region.End + padding}; "
+                    $"{Path}: the padding after {region.What} is not zero at byte {region.End + place}; "
                     + "copy or convert the file again");
         }
 
@@ -280,6 +300,18 @@ public sealed class D2vFile : IDisposable
             throw new InvalidDataException(
                 $"the data ends at byte {previous.PaddedEnd} and the file at {fileLength}");
         return [headerRegion, .. data];
+    }
+
+    private uint ChunkCrc(long offset, int length, byte[] buffer)
+    {
+        uint crc = 0;
+        for (int done = 0; done < length; done += buffer.Length)
+        {
+            Span<byte> part = buffer.AsSpan(0, Math.Min(buffer.Length, length - done));
+            crc = Crc32C.Append(crc, _bytes.Read(offset + done, part));
+        }
+
+        return crc;
     }
 
     private IEnumerable<(int Region, long Offset, int Length)> Chunks()

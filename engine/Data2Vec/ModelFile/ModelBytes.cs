@@ -9,6 +9,12 @@ internal abstract class ModelBytes : IDisposable
 
     public abstract void Dispose();
 
+    /// <summary>
+    /// The bytes that start at <paramref name="offset"/>, as many as <paramref name="buffer"/> has, for a single pass
+    /// over them. They may or may not be in the buffer.
+    /// </summary>
+    public abstract ReadOnlySpan<byte> Read(long offset, Span<byte> buffer);
+
     public unsafe ReadOnlySpan<byte> Slice(long offset, int length)
     {
         if (offset < 0 || length < 0 || offset > Length - length)

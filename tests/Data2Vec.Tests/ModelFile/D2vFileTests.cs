@@ -32,6 +32,19 @@ public class D2vFileTests
     }
 
     [Fact]
+    public void A_file_cut_short_while_it_is_open_is_found()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows does not shorten a mapped file.");
+        using var folder = new TemporaryFolder();
+        string path = folder.File("model.d2v", SampleModel.Bytes());
+        using D2vFile file = D2vFile.Open(path);
+        using (var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            stream.SetLength(1000);
+        InvalidDataException e = Assert.Throws<InvalidDataException>(file.Verify);
+        Assert.StartsWith($"{path}: the file was cut", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void After_disposal_nothing_is_given_out()
     {
         using var folder = new TemporaryFolder();
