@@ -35,6 +35,8 @@ internal static class Crc32C
     public static uint Combine(uint first, uint second, long secondLength) =>
         Multiply(first, PowerOfX(8 * secondLength)) ^ second;
 
+    // A program checks its model once, right at the start: unoptimized code would take most of that time.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint AppendBlock(uint state, ReadOnlySpan<byte> block)
     {
         ref byte start = ref MemoryMarshal.GetReference(block[..BlockBytes]);
@@ -54,6 +56,7 @@ internal static class Crc32C
     }
 
     // Polynomials over GF(2) modulo the CRC's, reflected: the highest bit is the coefficient of x^0.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint Multiply(uint a, uint b)
     {
         uint product = 0;
