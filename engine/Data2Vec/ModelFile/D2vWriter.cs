@@ -1,0 +1,277 @@
+using System.Buffers.Binary;
+
+namespace Data2Vec.ModelFile;
+
+/// <summary>
+/// Writes a model file of any size in little memory. The file takes its place only in <see cref="Complete"/>: it is
+/// written beside the target under another name, flushed to the disk and renamed; whatever goes wrong before leaves the
+/// target as it was.
+/// </summary>
+/// <example>
+/// <code>
+/// using var writer = D2vWriter.Create("model.d2v", contents);
+/// foreach (TensorDeclaration tensor in contents.Tensors)
+///     writer.Write(tensor.Name, source[tensor.Name].Read);
+/// writer.Complete();
+/// </code>
+/// </example>
+public sealed class D2vWriter : IDisposable
+{
+    private const int BufferBytes = 1 << 20;
+
+    private readonly Stream _stream;
+    private readonly string? _temporaryPath;
+    private readonly string? _path;
+    private readonly D2vContents _contents;
+    private readonly Dictionary<string, TensorInfo> _tensors = new(StringComparer.Ordinal);
+    private readonly List<AssetInfo> _assets = [];
+    private readonly HashSet<string> _written = new(StringComparer.Ordinal);
+    private readonly long _length;
+    private int _headerLength;
+    private bool _closed;
+
+    private D2vWriter(D2vContents contents, Stream stream, string? path, string? temporaryPath)
+    {
+        _contents = contents;
+        _stream = stream;
+        _path = path;
+        _temporaryPath = temporaryPath;
+        Declare();
+        _length = Place();
+
+        // What is not written reads as zero: the padding.
+        _stream.SetLength(0);
+        _stream.SetLength(_length);
+        foreach (AssetInfo asset in _assets)
+        {
+            _stream.Position = asset.Offset;
+            _stream.Write(contents.Assets[asset.Name].Span);
+        }
+    }
+
+    /// <summary>The length that the file is going to have, in bytes.</summary>
+    public long Length => _length;
+
+    /// <summary>Begins a file; it appears, or replaces what is there, in <see cref="Complete"/>.</summary>
+    /// <param name="path">The file; its folder must exist.</param>
+    /// <param name="contents">All but the numbers; not to be changed until the writer is disposed.</param>
+    /// <exception cref="ArgumentException">The contents break the format: a name, a shape, a combination.</exception>
+    public static D2vWriter Create(string path, D2vContents contents)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(contents);
+        string target = Path.GetFullPath(path);
+        string temporary = $"{target}.{Path.GetRandomFileName()}.tmp";
+        var stream = new FileStream(
+            temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferBytes);
+        try
+        {
+            return new D2vWriter(contents, stream, target, temporary);
+        }
+        catch
+        {
+            Discard(stream, temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Writes into a stream, replacing all it holds; the stream is left open and stands at its end.</summary>
+    /// <param name="stream">A stream that can seek.</param>
+    /// <param name="contents">All but the numbers; not to be changed until the writer is disposed.</param>
+    /// <exception cref="ArgumentException">The contents break the format: a name, a shape, a combination.</exception>
+    public static D2vWriter Create(Stream stream, D2vContents contents)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(contents);
+        if (!stream.CanSeek || !stream.CanWrite)
+            throw new ArgumentException("the stream must be able to seek and write", nameof(stream));
+        return new D2vWriter(contents, stream, null, null);
+    }
+
+    /// <summary>Writes a declared tensor from its elements, converted to its number format and layout.</summary>
+    /// <param name="name">The tensor's name; tensors may be written in any order, each once.</param>
+    /// <param name="read">Gives the elements in row-major order; for i8 it is asked for each of them twice.</param>
+    /// <exception cref="InvalidDataException">An element does not fit the number format.</exception>
+    public void Write(string name, ReadElements read)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        Write(name, sink => TensorEncoder.Encode(sink, read));
+    }
+
+    /// <summary>Writes a declared tensor from its bytes as they are to stand in the file.</summary>
+    /// <param name="name">The tensor's name; tensors may be written in any order, each once.</param>
+    /// <param name="write">Hands over the bytes: exactly <see cref="TensorInfo.Bytes"/>.</param>
+    /// <exception cref="InvalidOperationException">Too many or too few bytes came, or the tensor was written.</exception>
+    public void Write(string name, Action<TensorSink> write)
+    {
+        ObjectDisposedException.ThrowIf(_closed, this);
+        ArgumentNullException.ThrowIfNull(write);
+        if (!_tensors.TryGetValue(name, out TensorInfo? tensor))
+            throw new ArgumentException($"tensor '{name}' was not declared", nameof(name));
+        if (_written.Contains(name))
+            throw new InvalidOperationException($"tensor '{name}' was written before");
+        _stream.Position = tensor.Offset;
+        var sink = new TensorSink(_stream, tensor);
+        write(sink);
+        if (sink.Written != tensor.Bytes)
+            throw new InvalidOperationException(
+                $"tensor '{name}' was given {sink.Written} bytes of its {tensor.Bytes}");
+        _tensors[name] = tensor with { Crc32C = sink.Crc };
+        _written.Add(name);
+    }
+
+    /// <summary>Finishes the file and puts it in its place.</summary>
+    /// <exception cref="InvalidOperationException">A tensor was not written.</exception>
+    public void Complete()
+    {
+        ObjectDisposedException.ThrowIf(_closed, this);
+        string? missing = _tensors.Keys.FirstOrDefault(name => !_written.Contains(name));
+        if (missing is not null)
+            throw new InvalidOperationException($"tensor '{missing}' was not written");
+        WriteHeader();
+        if (_stream is not FileStream file || _temporaryPath is null)
+        {
+            _stream.Flush();
+            _closed = true;
+            return;
+        }
+
+        file.Flush(flushToDisk: true);
+        file.Dispose();
+        File.Move(_temporaryPath, _path!, overwrite: true);
+        _closed = true;
+    }
+
+    /// <summary>Without <see cref="Complete"/> before, gives the file up: the target stays as it was.</summary>
+    public void Dispose()
+    {
+        if (_closed)
+            return;
+        _closed = true;
+        if (_temporaryPath is not null)
+            Discard(_stream, _temporaryPath);
+    }
+
+    private static void Discard(Stream stream, string path)
+    {
+        try
+        {
+            stream.Dispose();
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private void Declare()
+    {
+        if (!D2vFormat.IsName(_contents.Architecture))
+            throw new ArgumentException($"'{_contents.Architecture}' is not a valid name of an architecture");
+        if (_contents.Tensors.Count > D2vFormat.MaxEntries || _contents.Assets.Count > D2vFormat.MaxEntries)
+            throw new ArgumentException($"a model file has at most {D2vFormat.MaxEntries} tensors and assets");
+        foreach (TensorDeclaration tensor in _contents.Tensors)
+        {
+            RequireName(tensor.Name);
+            int[] shape = [.. tensor.Shape];
+            string? complaint =
+                D2vFormat.Measure(tensor.Type, tensor.Layout, shape, tensor.Groups, out long bytes);
+            if (complaint is not null)
+                throw new ArgumentException($"tensor '{tensor.Name}' {complaint}");
+            var info = new TensorInfo
+            {
+                Name = tensor.Name,
+                Type = tensor.Type,
+                Layout = tensor.Layout,
+                Shape = shape,
+                Groups = tensor.Groups,
+                Offset = 0,
+                Bytes = bytes,
+                Crc32C = 0,
+            };
+            if (!_tensors.TryAdd(tensor.Name, info))
+                throw new ArgumentException($"tensor '{tensor.Name}' is declared twice");
+        }
+
+        foreach ((string name, ReadOnlyMemory<byte> data) in _contents.Assets)
+        {
+            RequireName(name);
+            _assets.Add(new AssetInfo
+            {
+                Name = name,
+                Offset = 0,
+                Bytes = data.Length,
+                Crc32C = Crc32C.Compute(data.Span),
+            });
+        }
+    }
+
+    // The offsets stand in the header and depend on its length. Larger offsets never make it shorter, so that this ends.
+    private long Place()
+    {
+        for (long start = D2vFormat.PreambleBytes; ;)
+        {
+            long end = PlaceFrom(start);
+            _headerLength = HeaderJson().Length;
+            long needed = D2vFormat.Align(D2vFormat.PreambleBytes + _headerLength);
+            if (needed == start)
+                return end;
+            start = needed;
+        }
+    }
+
+    private long PlaceFrom(long position)
+    {
+        foreach (TensorDeclaration tensor in _contents.Tensors)
+        {
+            TensorInfo placed = _tensors[tensor.Name] with { Offset = position };
+            _tensors[tensor.Name] = placed;
+            position = D2vFormat.Align(checked(position + placed.Bytes));
+        }
+
+        for (int i = 0; i < _assets.Count; i++)
+        {
+            _assets[i] = _assets[i] with { Offset = position };
+            position = D2vFormat.Align(checked(position + _assets[i].Bytes));
+        }
+
+        return position;
+    }
+
+    private void WriteHeader()
+    {
+        byte[] json = HeaderJson();
+        if (json.Length != _headerLength)
+            throw new InvalidOperationException("the contents were changed after the writer was created");
+        byte[] preamble = new byte[D2vFormat.PreambleBytes];
+        D2vFormat.Magic.CopyTo(preamble);
+        BinaryPrimitives.WriteUInt32LittleEndian(preamble.AsSpan(4), D2vFormat.Version);
+        BinaryPrimitives.WriteUInt64LittleEndian(preamble.AsSpan(8), (ulong)json.Length);
+        BinaryPrimitives.WriteUInt64LittleEndian(preamble.AsSpan(16), (ulong)_length);
+        BinaryPrimitives.WriteUInt32LittleEndian(preamble.AsSpan(24), Crc32C.Compute(json));
+        _stream.Position = 0;
+        _stream.Write(preamble);
+        _stream.Write(json);
+        _stream.Position = _length;
+    }
+
+    private byte[] HeaderJson()
+    {
+        byte[] json = D2vHeader.Write(
+            _contents.Architecture,
+            _contents.Config,
+            _contents.Provenance,
+            _contents.Tensors.Select(tensor => _tensors[tensor.Name]),
+            _assets);
+        return json.Length <= D2vFormat.MaxHeaderBytes
+            ? json
+            : throw new ArgumentException($"the header takes {json.Length} bytes; {D2vFormat.MaxHeaderBytes} is the most");
+    }
+
+    private static void RequireName(string name)
+    {
+        if (!D2vFormat.IsName(name))
+            throw new ArgumentException(
+                $"'{name}' is not 1 to {D2vFormat.MaxNameLength} letters, digits, '.', '_', '-'");
+    }
+}

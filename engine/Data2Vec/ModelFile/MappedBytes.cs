@@ -1,0 +1,84 @@
+using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
+
+namespace Data2Vec.ModelFile;
+
+/// <summary>A file mapped read-only: its pages are shared with every process that has it open.</summary>
+internal sealed class MappedBytes : ModelBytes
+{
+    private readonly string _path;
+    private readonly SafeFileHandle _file;
+    private readonly MemoryMappedFile _map;
+    private readonly MemoryMappedViewAccessor _view;
+    private bool _disposed;
+
+    private unsafe MappedBytes(string path, SafeFileHandle file, long length)
+    {
+        Length = length;
+        _path = path;
+        _file = file;
+        _map = MemoryMappedFile.CreateFromFile(
+            file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        _view = _map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+        byte* address = null;
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref address);
+        Address = (nint)address + (nint)_view.PointerOffset;
+    }
+
+    public override nint Address { get; }
+
+    public override long Length { get; }
+
+    public static MappedBytes Open(string path)
+    {
+        SafeFileHandle file = File.OpenHandle(
+            path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        try
+        {
+            long length = RandomAccess.GetLength(file);
+
+            // An empty file cannot be mapped, and a short one says more about itself when it is shown.
+            if (length < D2vFormat.PreambleBytes)
+            {
+                byte[] start = new byte[length];
+                int read = RandomAccess.Read(file, start, 0);
+                throw new InvalidDataException(FileKind.Complaint(start.AsSpan(0, read)));
+            }
+
+            return new MappedBytes(path, file, length);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    // Not through the map: its first use costs a page fault for every few pages. With 419 MB in the page cache, checking
+    // took 200 ms through the map and 40 ms this way (2 cores of an AMD EPYC, Linux 6.18 in a virtual machine). A disk
+    // that fails gives an exception here and ends the process there.
+    public override ReadOnlySpan<byte> Read(long offset, Span<byte> buffer)
+    {
+        for (int done = 0; done < buffer.Length;)
+        {
+            int read = RandomAccess.Read(_file, buffer[done..], offset + done);
+            if (read == 0)
+                throw new InvalidDataException(
+                    $"{_path}: the file was cut to {offset + done} bytes or fewer while it was open");
+            done += read;
+        }
+
+        return buffer;
+    }
+
+    public override void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        _view.Dispose();
+        _map.Dispose();
+        _file.Dispose();
+    }
+}
