@@ -67,7 +67,7 @@ internal static class PickleText
 
     /// <summary>Integers are <see cref="long"/> wherever they fit.</summary>
     public static object Shrink(BigInteger value) =>
-        value >= long.MinValue && value <= long.MaxValue ? (long)value : value;
+        value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
 
     /// <summary>Python's raw-unicode-escape: Latin-1 with <c>\uXXXX</c> and <c>\UXXXXXXXX</c>.</summary>
     public static string RawUnicodeEscape(ReadOnlySpan<byte> line)

@@ -70,12 +70,13 @@ public sealed class PyTorchTensor : CheckpointTensor
 
     private static bool StandsInOrder(long[] shape, long[] strides)
     {
+        if (shape.Contains(0)) return true;
         long expected = 1;
         for (int i = shape.Length - 1; i >= 0; i--)
         {
             if (shape[i] == 1) continue;
             if (strides[i] != expected) return false;
-            expected *= Math.Max(shape[i], 1);
+            expected *= shape[i];
         }
 
         return true;
