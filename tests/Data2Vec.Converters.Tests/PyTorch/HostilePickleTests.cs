@@ -296,8 +296,8 @@ public class HostilePickleTests
     {
         PickleBuilder pickle = PickleBuilder.Start().EmptyList().EmptyDict();
         // The halves of these numbers cancel each other out in the hash that a long has by itself.
-        for (uint key = 1; key <= 300_000; key++) pickle.Long((long)(((ulong)key << 32) | key)).Op("Ns");
-        pickle.Append().Text(new string('k', 1024)).Put(0).Op("0").EmptyDict().Repeat(1_000_000, p => p.Get(0).Op("Ns")).Append();
+        for (uint key = 1; key <= 200_000; key++) pickle.Long((long)(((ulong)key << 32) | key)).Op("Ns");
+        pickle.Append().Text(new string('k', 1024)).Put(0).Op("0").EmptyDict().Repeat(400_000, p => p.Get(0).Op("Ns")).Append();
         byte[] file = Checkpoint.Zip(pickle.Stop());
         Bounded(() => Checkpoint.Open(file).Dispose());
     }
@@ -305,7 +305,7 @@ public class HostilePickleTests
     [Fact]
     public void A_compressed_bomb_for_a_pickle_is_refused()
     {
-        byte[] bomb = PickleBuilder.Start().Op(new string('N', 80 << 20)).Stop();
+        byte[] bomb = new byte[65 << 20];
         byte[] file = new ZipBuilder().Add("a/data.pkl", bomb, deflated: true).ToArray();
         Assert.True(file.Length < 200_000);
         Bounded(() => Assert.Contains("bytes", Checkpoint.Refuse(file), StringComparison.Ordinal));

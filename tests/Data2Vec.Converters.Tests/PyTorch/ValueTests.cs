@@ -98,7 +98,7 @@ public class ValueTests
         var scalar = (PickleObject)root["numpy_scalar"]!;
         Assert.Equal("scalar", scalar.Name);
         Assert.Equal(0.25, BitConverter.ToDouble((byte[])scalar.Arguments[1]!));
-        Assert.Equal("_reconstruct", ((PickleObject)root["numpy_array"]!).Name);
+        Assert.StartsWith("numpy.core", ((PickleObject)root["numpy_array"]!).Module, StringComparison.Ordinal);
         Assert.Equal([1, 2], Checkpoint.ReadAll((PyTorchTensor)root["tensor"]!));
     }
 

@@ -7,6 +7,9 @@ namespace Data2Vec.Converters.Tests.PyTorch;
 /// <summary>Writes zip files field by field, the impossible ones too.</summary>
 internal sealed class ZipBuilder
 {
+    private static readonly uint[] CrcTable = [.. Enumerable.Range(0, 256).Select(value => Enumerable.Range(0, 8)
+        .Aggregate((uint)value, (crc, _) => (crc & 1) != 0 ? (crc >> 1) ^ 0xEDB88320 : crc >> 1))];
+
     private readonly List<byte> _file = [];
     private readonly List<Entry> _entries = [];
 
@@ -111,12 +114,7 @@ internal sealed class ZipBuilder
     public static uint Crc(ReadOnlySpan<byte> bytes)
     {
         uint crc = uint.MaxValue;
-        foreach (byte value in bytes)
-        {
-            crc ^= value;
-            for (int bit = 0; bit < 8; bit++) crc = (crc & 1) != 0 ? (crc >> 1) ^ 0xEDB88320 : crc >> 1;
-        }
-
+        foreach (byte value in bytes) crc = CrcTable[(crc ^ value) & 0xff] ^ (crc >> 8);
         return ~crc;
     }
 
