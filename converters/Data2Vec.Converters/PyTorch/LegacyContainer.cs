@@ -75,13 +75,13 @@ internal sealed class LegacyContainer(FileRegion file)
                 throw new InvalidDataException("the checkpoint lists a storage that no tensor uses; it is damaged");
             if (storage.Region is not null)
                 throw new InvalidDataException($"the checkpoint lists the storage '{PickleText.Quote(key)}' twice");
+            if (file.Length - position < bytes.Length) throw Ended();
             file.Read(position, bytes);
             position += bytes.Length;
             if (BinaryPrimitives.ReadInt64LittleEndian(bytes) != storage.Count)
                 throw new InvalidDataException(
                     $"the checkpoint contradicts itself about the size of the storage '{PickleText.Quote(key)}'");
-            if (storage.ByteCount > file.Length - position)
-                throw new InvalidDataException("the file ends too early; it was not downloaded or saved completely");
+            if (file.Length - position < storage.ByteCount) throw Ended();
             storage.Region = file.Part(position, storage.ByteCount);
             position += storage.ByteCount;
         }
@@ -92,4 +92,7 @@ internal sealed class LegacyContainer(FileRegion file)
         if (position != file.Length)
             throw new InvalidDataException($"{file.Length - position} bytes follow the last storage; the file is damaged");
     }
+
+    private static InvalidDataException Ended() =>
+        new("the file ends too early; it was not downloaded or saved completely");
 }

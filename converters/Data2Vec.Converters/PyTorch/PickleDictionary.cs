@@ -14,6 +14,9 @@ public sealed class PickleDictionary : IReadOnlyCollection<KeyValuePair<object?,
     /// <summary>Longer strings are refused as keys: hashing one again and again would take for ever.</summary>
     internal const int MaxKeyLength = 1024;
 
+    /// <summary>About how many bytes a dictionary takes, and each of its entries, to be charged before they are made.</summary>
+    internal const int Cost = 400, EntryCost = 80;
+
     private static readonly object NoneKey = new();
 
     private readonly List<KeyValuePair<object?, object?>> _entries = [];
@@ -95,7 +98,7 @@ public sealed class PickleDictionary : IReadOnlyCollection<KeyValuePair<object?,
         _entries.Add(new(key, value));
     }
 
-    // None is a key like any other, and callers may look up integers by any C# integer type.
+    // None is a key like any other, and the integers of a pickle are longs.
     private static object Widen(object? key) => key switch
     {
         null => NoneKey,

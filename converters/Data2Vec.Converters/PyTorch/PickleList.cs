@@ -8,6 +8,9 @@ namespace Data2Vec.Converters.PyTorch;
 /// </summary>
 public sealed class PickleList : IReadOnlyList<object?>
 {
+    /// <summary>About how many bytes a list takes, and each of its items, to be charged before they are made.</summary>
+    internal const int Cost = 112, ItemCost = 16;
+
     private readonly List<object?> _items = [];
 
     internal PickleList()

@@ -10,8 +10,6 @@ namespace Data2Vec.Converters.PyTorch;
 internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTorchObjects objects)
 {
     private const int ObjectCost = 48;
-    private const int ItemCost = 16;
-    private const int EntryCost = 80;
     private const int MemoCost = 48;
 
     private readonly PickleStack _stack = new();
@@ -202,13 +200,13 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
 
     private PickleList NewList()
     {
-        budget.ChargeMemory(ObjectCost);
+        budget.ChargeMemory(PickleList.Cost);
         return new PickleList();
     }
 
     private PickleDictionary NewDictionary()
     {
-        budget.ChargeMemory(ObjectCost);
+        budget.ChargeMemory(PickleDictionary.Cost);
         return new PickleDictionary();
     }
 
@@ -232,7 +230,7 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
             PickleObject placeholder => placeholder.Items ??= NewList(),
             _ => throw new InvalidDataException("the pickle appends to something that is not a list"),
         };
-        budget.ChargeMemory((long)ItemCost * items.Length);
+        budget.ChargeMemory((long)PickleList.ItemCost * items.Length);
         foreach (object? item in items) list.Add(item);
     }
 
@@ -251,7 +249,7 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
             _ => throw new InvalidDataException("the pickle sets an entry of something that is not a dictionary"),
         };
         if (items.Length % 2 != 0) throw new InvalidDataException("the pickle has a dictionary key without a value");
-        budget.ChargeMemory((long)EntryCost * items.Length / 2);
+        budget.ChargeMemory((long)PickleDictionary.EntryCost * items.Length / 2);
         for (int i = 0; i < items.Length; i += 2) dictionary.Set(items[i], items[i + 1]);
     }
 

@@ -122,6 +122,7 @@ internal sealed class PyTorchObjects(PickleBudget budget)
 
     private PickleDictionary Dictionary(PickleGlobal function, PickleTuple arguments, int contentAt)
     {
+        budget.ChargeMemory(PickleDictionary.Cost);
         var dictionary = new PickleDictionary();
         if (arguments.Count <= contentAt) return dictionary;
         if (arguments.Count > contentAt + 1) throw Misused(function);
@@ -147,19 +148,20 @@ internal sealed class PyTorchObjects(PickleBudget budget)
 
         void Set(object? key, object? value)
         {
-            budget.ChargeMemory(80);
+            budget.ChargeMemory(PickleDictionary.EntryCost);
             dictionary.Set(key, value);
         }
     }
 
     private PickleList Set(PickleGlobal function, PickleTuple arguments)
     {
+        budget.ChargeMemory(PickleList.Cost);
         var set = new PickleList();
         if (arguments.Count == 0) return set;
         if (arguments.Count > 1 || arguments[0] is not (PickleList or PickleTuple)) throw Misused(function);
         foreach (object? item in (IReadOnlyList<object?>)arguments[0]!)
         {
-            budget.ChargeMemory(16);
+            budget.ChargeMemory(PickleList.ItemCost);
             set.Add(item);
         }
 

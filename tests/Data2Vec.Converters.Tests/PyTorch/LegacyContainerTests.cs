@@ -49,7 +49,7 @@ public class LegacyContainerTests
         { "another count", [.. Magic, .. Version, .. Machine, .. Pickle, .. Keys, .. Counted(3)], "about the size" },
         { "negative count", [.. Magic, .. Version, .. Machine, .. Pickle, .. Keys, .. Counted(-4)], "about the size" },
         { "short storage", [.. Magic, .. Version, .. Machine, .. Pickle, .. Keys, .. Storage[..^1]], "ends too early" },
-        { "no storage", [.. Magic, .. Version, .. Machine, .. Pickle, .. Keys], "beyond the end" },
+        { "no storage", [.. Magic, .. Version, .. Machine, .. Pickle, .. Keys], "ends too early" },
         { "something behind", [.. Magic, .. Version, .. Machine, .. Pickle, .. Keys, .. Storage, 0], "1 bytes follow" },
         { "tensors in the wrong pickle", [.. Magic, .. Version, .. Pickle, .. Pickle, .. Keys, .. Storage], "beside the main one" },
         { "a long magic number", [.. PickleBuilder.Start().Op("X").UInt32(1 << 20).Raw(new byte[1 << 20]).Stop()],
