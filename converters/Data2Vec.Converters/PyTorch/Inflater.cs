@@ -1,0 +1,96 @@
+using System.Buffers;
+using System.IO.Compression;
+
+namespace Data2Vec.Converters.PyTorch;
+
+/// <summary>
+/// Decompresses the regions of a file, one at a time: it remembers where it stopped, so that a region read in order is
+/// decompressed once.
+/// </summary>
+internal sealed class Inflater : IDisposable
+{
+    private readonly Lock _lock = new();
+    private DeflatedRegion? _region;
+    private DeflateStream? _stream;
+    private long _position;
+    private bool _disposed;
+
+    public void Read(DeflatedRegion region, long offset, Span<byte> destination)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_region != region || _stream is null || offset < _position) Begin(region);
+            try
+            {
+                Skip(offset - _position);
+                ReadFully(destination);
+            }
+            catch (Exception)
+            {
+                Close();
+                throw;
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            Close();
+            _disposed = true;
+        }
+    }
+
+    private void Begin(DeflatedRegion region)
+    {
+        Close();
+        _region = region;
+        _stream = new DeflateStream(new RegionStream(region.Compressed), CompressionMode.Decompress);
+        _position = 0;
+    }
+
+    private void Close()
+    {
+        _stream?.Dispose();
+        (_stream, _region) = (null, null);
+    }
+
+    private void Skip(long count)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
+        try
+        {
+            for (; count > 0; count -= Math.Min(count, buffer.Length))
+                ReadFully(buffer.AsSpan(0, (int)Math.Min(count, buffer.Length)));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private void ReadFully(Span<byte> destination)
+    {
+        while (destination.Length > 0)
+        {
+            int count = ReadSome(destination);
+            if (count == 0) throw new InvalidDataException("a compressed part of the file is shorter than stated");
+            _position += count;
+            destination = destination[count..];
+        }
+    }
+
+    private int ReadSome(Span<byte> destination)
+    {
+        try
+        {
+            return _stream!.Read(destination);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new InvalidDataException("a compressed part of the file is damaged", error);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using System.Buffers.Binary;
+using System.Numerics;
+
+namespace Data2Vec.Converters.PyTorch;
+
+/// <summary>
+/// The container of PyTorch before 1.6: five pickles one after another (a magic number, the version of the format, facts
+/// about the machine, the value itself, the keys of the storages), then each storage as its element count and its numbers.
+/// </summary>
+internal sealed class LegacyContainer(FileRegion file)
+{
+    private const int MaxPreludeBytes = 64 << 10;
+    private const int MaxPickleBytes = 64 << 20;
+    private const long FormatVersion = 1001;
+
+    private static readonly BigInteger MagicNumber = BigInteger.Parse("119547037146038801333356", null);
+
+    private readonly PickleInput _input = new(new RegionStream(file), file.Length);
+    private readonly PickleBudget _budget = new();
+
+    /// <summary>Reads the value of the main pickle and finds the storages of its tensors.</summary>
+    public object? Load()
+    {
+        CheckMagicNumber();
+        if (ReadPickle(MaxPreludeBytes) is not FormatVersion)
+            throw new InvalidDataException($"the checkpoint's format is not version {FormatVersion}, the only one there was");
+        if (ReadPickle(MaxPreludeBytes) is PickleDictionary machine && machine.TryGetValue("little_endian", out object? little) &&
+            little is not true)
+            throw new InvalidDataException(
+                "the checkpoint was saved on a big-endian machine, which is not supported; save it on another");
+
+        var objects = new PyTorchObjects(_budget);
+        object? value = ReadPickle(MaxPickleBytes, objects);
+        if (ReadPickle(MaxPickleBytes) is not PickleList keys)
+            throw new InvalidDataException("the checkpoint lacks the list of its storages; it is damaged");
+        FindStorages(objects, keys);
+        return value;
+    }
+
+    private void CheckMagicNumber()
+    {
+        object? magic;
+        try
+        {
+            magic = ReadPickle(MaxPreludeBytes);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new InvalidDataException(
+                $"it begins like a Python pickle, but not like a PyTorch checkpoint ({error.Message})", error);
+        }
+
+        if (magic is not BigInteger number || number != MagicNumber)
+            throw new InvalidDataException("a Python pickle, but not a PyTorch checkpoint; save it with torch.save");
+    }
+
+    private object? ReadPickle(int maxBytes, PyTorchObjects? objects = null)
+    {
+        _input.BeginPickle(maxBytes);
+        // Only the main pickle may refer to storages: those that another one names are never found.
+        var known = objects ?? new PyTorchObjects(_budget);
+        object? value = new PickleMachine(_input, _budget, known).Run();
+        if (objects is null && known.Storages.Count > 0)
+            throw new InvalidDataException("a pickle beside the main one refers to tensors; no checkpoint does");
+        return value;
+    }
+
+    private void FindStorages(PyTorchObjects objects, PickleList keys)
+    {
+        long position = _input.Position;
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        foreach (object? item in keys)
+        {
+            if (item is not string key || !objects.Storages.TryGetValue(key, out PyTorchStorage? storage))
+                throw new InvalidDataException("the checkpoint lists a storage that no tensor uses; it is damaged");
+            if (storage.Region is not null)
+                throw new InvalidDataException($"the checkpoint lists the storage '{PickleText.Quote(key)}' twice");
+            if (file.Length - position < bytes.Length) throw Ended();
+            file.Read(position, bytes);
+            position += bytes.Length;
+            if (BinaryPrimitives.ReadInt64LittleEndian(bytes) != storage.Count)
+                throw new InvalidDataException(
+                    $"the checkpoint contradicts itself about the size of the storage '{PickleText.Quote(key)}'");
+            if (file.Length - position < storage.ByteCount) throw Ended();
+            storage.Region = file.Part(position, storage.ByteCount);
+            position += storage.ByteCount;
+        }
+
+        PyTorchStorage? missing = objects.Storages.Values.FirstOrDefault(storage => storage.Region is null);
+        if (missing is not null)
+            throw new InvalidDataException($"the checkpoint lacks the storage '{PickleText.Quote(missing.Key)}'");
+        if (position != file.Length)
+            throw new InvalidDataException($"{file.Length - position} bytes follow the last storage; the file is damaged");
+    }
+
+    private static InvalidDataException Ended() =>
+        new("the file ends too early; it was not downloaded or saved completely");
+}

@@ -1,0 +1,99 @@
+using System.Buffers.Binary;
+
+namespace Data2Vec.Converters.PyTorch;
+
+/// <summary>
+/// The bytes of a pickle, read forward in small pieces. Every length that the pickle states is held against the bytes
+/// that remain before anything of that size is allocated.
+/// </summary>
+/// <param name="stream">Where the bytes come from.</param>
+/// <param name="length">How many there are.</param>
+internal sealed class PickleInput(Stream stream, long length)
+{
+    private readonly byte[] _buffer = new byte[64 << 10];
+    private int _next;
+    private int _filled;
+    private readonly long _length = length;
+    private long _limit = length;
+
+    /// <summary>How many bytes were taken so far.</summary>
+    public long Position { get; private set; }
+
+    /// <summary>How many bytes remain of the pickle, or of the file when pickles follow one another.</summary>
+    public long Remaining => _limit - Position;
+
+    /// <summary>Lets the next pickle have no more than so many bytes.</summary>
+    public void BeginPickle(long maxBytes) => _limit = Math.Min(_length, Position + maxBytes);
+
+    public byte ReadByte()
+    {
+        if (Remaining <= 0) throw Ended();
+        if (_next == _filled) Fill();
+        Position++;
+        return _buffer[_next++];
+    }
+
+    public int ReadUInt16() => BinaryPrimitives.ReadUInt16LittleEndian(ReadBytes(stackalloc byte[2]));
+
+    public int ReadInt32() => BinaryPrimitives.ReadInt32LittleEndian(ReadBytes(stackalloc byte[4]));
+
+    public uint ReadUInt32() => BinaryPrimitives.ReadUInt32LittleEndian(ReadBytes(stackalloc byte[4]));
+
+    public ulong ReadUInt64() => BinaryPrimitives.ReadUInt64LittleEndian(ReadBytes(stackalloc byte[8]));
+
+    public double ReadDouble() => BinaryPrimitives.ReadDoubleBigEndian(ReadBytes(stackalloc byte[8]));
+
+    /// <summary>Reads as many bytes as stated, if there are that many and no more than allowed.</summary>
+    public byte[] ReadBytes(ulong count, int maxBytes, PickleBudget budget)
+    {
+        if (count > (ulong)Math.Max(Remaining, 0)) throw Ended();
+        if (count > (ulong)maxBytes)
+            throw new InvalidDataException($"the pickle has a value of {count} bytes; up to {maxBytes} are read");
+        budget.ChargeMemory((long)count + 24);
+        byte[] bytes = new byte[count];
+        ReadBytes(bytes);
+        return bytes;
+    }
+
+    /// <summary>Reads a line without its end.</summary>
+    public byte[] ReadLine(int maxBytes, PickleBudget budget)
+    {
+        using var line = new MemoryStream();
+        for (byte next = ReadByte(); next != '\n'; next = ReadByte())
+        {
+            if (line.Length == maxBytes)
+                throw new InvalidDataException($"the pickle has a line of more than {maxBytes} bytes");
+            line.WriteByte(next);
+        }
+
+        budget.ChargeMemory(line.Length + 24);
+        return line.ToArray();
+    }
+
+    private Span<byte> ReadBytes(Span<byte> destination)
+    {
+        if (destination.Length > Remaining) throw Ended();
+        for (Span<byte> rest = destination; rest.Length > 0;)
+        {
+            if (_next == _filled) Fill();
+            int count = Math.Min(rest.Length, _filled - _next);
+            _buffer.AsSpan(_next, count).CopyTo(rest);
+            rest = rest[count..];
+            _next += count;
+            Position += count;
+        }
+
+        return destination;
+    }
+
+    private void Fill()
+    {
+        _next = 0;
+        _filled = stream.Read(_buffer);
+        if (_filled == 0) throw Ended();
+    }
+
+    private InvalidDataException Ended() => new(_limit < _length
+        ? "a pickle is longer than any checkpoint's"
+        : "the pickle ends too early; the file is damaged or was not downloaded completely");
+}

@@ -1,0 +1,184 @@
+using System.Buffers;
+
+namespace Data2Vec.Converters.PyTorch;
+
+/// <summary>
+/// A tensor of a PyTorch checkpoint: a view with a shape, strides and an offset of a storage in the file, which other
+/// tensors may share. Any number of threads may read it until its <see cref="PyTorchFile"/> is disposed.
+/// </summary>
+/// <remarks>
+/// A stride of zero repeats numbers, so that <see cref="CheckpointTensor.Count"/> may exceed what the file holds: check
+/// the shape against the model's before allocating by it.
+/// </remarks>
+public sealed class PyTorchTensor : CheckpointTensor
+{
+    private const int BufferBytes = 1 << 20;
+    private const int ScatteredElements = 1 << 16;
+    private const int WindowBytes = 64 << 10;
+    private const long MaxDeflatedScatter = 16 << 20;
+
+    private readonly StorageView _view;
+    private readonly long[] _shape;
+    private readonly long[] _strides;
+    private readonly int _elementSize;
+    private readonly long _firstByte;
+
+    internal PyTorchTensor(
+        CheckpointType type, long[] shape, long[] strides, StorageView view, int elementSize, long offset)
+        : base(type, shape)
+    {
+        _view = view;
+        _shape = shape;
+        _strides = strides;
+        _elementSize = elementSize;
+        _firstByte = (view.Start * view.Storage.Type.Size) + (offset * elementSize);
+        IsContiguous = StandsInOrder(shape, strides);
+    }
+
+    /// <summary>How many elements of the storage lie between neighbours, for each dimension.</summary>
+    public IReadOnlyList<long> Strides => _strides;
+
+    /// <summary>Whether the elements stand one after another in row-major order.</summary>
+    public bool IsContiguous { get; }
+
+    /// <summary>The name of the storage in the file; tensors that share numbers have the same.</summary>
+    public string StorageKey => _view.Storage.Key;
+
+    /// <summary>Takes a value of the pickle for the tensor that it must be.</summary>
+    /// <param name="value">A value of the pickle.</param>
+    /// <param name="name">What to call it in the error.</param>
+    /// <exception cref="InvalidDataException">It is no tensor, or one whose number format is not supported.</exception>
+    public static PyTorchTensor Require(object? value, string name) => value switch
+    {
+        PyTorchTensor tensor => tensor,
+        PickleObject { Remark: { } remark } => throw new InvalidDataException($"{PickleText.Quote(name)}: {remark}"),
+        PickleObject other => throw new InvalidDataException(
+            $"{PickleText.Quote(name)} is a {other}, not a tensor that can be read"),
+        _ => throw new InvalidDataException($"{PickleText.Quote(name)} is not a tensor"),
+    };
+
+    /// <inheritdoc/>
+    public override void Read(long start, Span<float> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(destination.Length, Count - start);
+        if (destination.IsEmpty) return;
+        ByteRegion region = _view.Storage.Region!;
+        if (IsContiguous) ReadRun(region, start, destination);
+        else ReadScattered(region, start, destination);
+    }
+
+    private static bool StandsInOrder(long[] shape, long[] strides)
+    {
+        if (shape.Contains(0)) return true;
+        long expected = 1;
+        for (int i = shape.Length - 1; i >= 0; i--)
+        {
+            if (shape[i] == 1) continue;
+            if (strides[i] != expected) return false;
+            expected *= shape[i];
+        }
+
+        return true;
+    }
+
+    private void ReadRun(ByteRegion region, long start, Span<float> destination)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(BufferBytes, (long)destination.Length * _elementSize));
+        try
+        {
+            int step = buffer.Length / _elementSize;
+            for (long offset = _firstByte + (start * _elementSize); destination.Length > 0;)
+            {
+                int count = Math.Min(step, destination.Length);
+                Span<byte> bytes = buffer.AsSpan(0, count * _elementSize);
+                region.Read(offset, bytes);
+                ElementReader.ToFloats(Type, bytes, destination[..count]);
+                destination = destination[count..];
+                offset += bytes.Length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    // The elements of a transposed or expanded tensor are looked up in the order in which they stand in the file, so that
+    // neighbours come with one read whatever the strides.
+    private void ReadScattered(ByteRegion region, long start, Span<float> destination)
+    {
+        if (!region.IsRandomAccess && region.Length > MaxDeflatedScatter)
+            throw new InvalidDataException(
+                $"the tensor storage '{PickleText.Quote(StorageKey)}' is compressed and not in row-major order; " +
+                "call contiguous() on the tensor or save the checkpoint uncompressed");
+        int most = Math.Min(ScatteredElements, destination.Length);
+        long[] offsets = ArrayPool<long>.Shared.Rent(most);
+        int[] order = ArrayPool<int>.Shared.Rent(most);
+        byte[] window = ArrayPool<byte>.Shared.Rent(WindowBytes);
+        try
+        {
+            while (destination.Length > 0)
+            {
+                int count = Math.Min(most, destination.Length);
+                Locate(start, offsets.AsSpan(0, count));
+                for (int i = 0; i < count; i++) order[i] = i;
+                Array.Sort(offsets, order, 0, count);
+                Gather(region, offsets.AsSpan(0, count), order, window.AsSpan(0, WindowBytes), destination);
+                destination = destination[count..];
+                start += count;
+            }
+        }
+        finally
+        {
+            ArrayPool<long>.Shared.Return(offsets);
+            ArrayPool<int>.Shared.Return(order);
+            ArrayPool<byte>.Shared.Return(window);
+        }
+    }
+
+    /// <summary>Where the elements from <paramref name="start"/> on stand, in bytes from the storage's beginning.</summary>
+    private void Locate(long start, Span<long> offsets)
+    {
+        Span<long> index = stackalloc long[_shape.Length];
+        long element = 0;
+        for (int i = _shape.Length - 1; i >= 0; i--)
+        {
+            (start, index[i]) = Math.DivRem(start, _shape[i]);
+            element += index[i] * _strides[i];
+        }
+
+        foreach (ref long offset in offsets)
+        {
+            offset = _firstByte + (element * _elementSize);
+            for (int i = _shape.Length - 1; i >= 0; i--)
+            {
+                element += _strides[i];
+                if (++index[i] < _shape[i]) break;
+                element -= index[i] * _strides[i];
+                index[i] = 0;
+            }
+        }
+    }
+
+    private void Gather(
+        ByteRegion region, ReadOnlySpan<long> offsets, ReadOnlySpan<int> order, Span<byte> window, Span<float> destination)
+    {
+        for (int first = 0, end; first < offsets.Length; first = end)
+        {
+            long windowStart = offsets[first];
+            for (end = first + 1; end < offsets.Length; end++)
+                if (offsets[end] + _elementSize - windowStart > window.Length) break;
+            // Far-apart elements are not worth reading all that lies between them.
+            if (offsets[end - 1] - windowStart > (long)(end - first) * 512) end = first + 1;
+
+            Span<byte> bytes = window[..(int)(offsets[end - 1] + _elementSize - windowStart)];
+            region.Read(windowStart, bytes);
+            for (int i = first; i < end; i++)
+            {
+                int place = (int)(offsets[i] - windowStart);
+                ElementReader.ToFloats(Type, bytes.Slice(place, _elementSize), destination.Slice(order[i], 1));
+            }
+        }
+    }
+}

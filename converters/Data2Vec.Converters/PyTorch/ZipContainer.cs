@@ -1,0 +1,111 @@
+using System.Text;
+
+namespace Data2Vec.Converters.PyTorch;
+
+/// <summary>
+/// The container of PyTorch 1.6 and later: a zip file with one folder of any name, in it <c>data.pkl</c>, the pickle, and
+/// <c>data/KEY</c>, the storages.
+/// </summary>
+internal sealed class ZipContainer(FileRegion file, Inflater inflater)
+{
+    private const int MaxPickleBytes = 64 << 20;
+
+    private readonly ZipDirectory _directory = new(file);
+
+    /// <summary>Reads the value of the pickle and finds the storages of its tensors.</summary>
+    public object? Load()
+    {
+        string root = FindRoot();
+        CheckByteOrder(root);
+        Stream pickle = OpenPickle(root, out long length);
+        using (pickle)
+        {
+            var budget = new PickleBudget();
+            var objects = new PyTorchObjects(budget);
+            var input = new PickleInput(pickle, length);
+            object? value = new PickleMachine(input, budget, objects).Run();
+            if (input.Remaining > 0)
+                throw new InvalidDataException($"{input.Remaining} bytes follow the pickle in data.pkl; no checkpoint has them");
+            foreach (PyTorchStorage storage in objects.Storages.Values) storage.Region = FindStorage(root, storage);
+            return value;
+        }
+    }
+
+    private string FindRoot()
+    {
+        string[] roots = [.. _directory.Entries
+            .Select(entry => entry.Name.Split('/', 3))
+            .Where(parts => parts is [_, "data.pkl"])
+            .Select(parts => parts[0])
+            .Take(2)];
+        if (roots.Length > 1) throw new InvalidDataException("the zip file has several data.pkl; one is expected");
+        if (roots.Length == 0)
+            throw new InvalidDataException(
+                "a zip file, but not a PyTorch checkpoint (it has no data.pkl); unpack it if the checkpoint is inside");
+        if (_directory.TryGetEntry($"{roots[0]}/constants.pkl", out _) &&
+            _directory.Entries.Any(entry => entry.Name.StartsWith($"{roots[0]}/code/", StringComparison.Ordinal)))
+            throw new InvalidDataException(
+                "a TorchScript program, not a checkpoint; save the model's state_dict() with torch.save instead");
+        return roots[0];
+    }
+
+    private void CheckByteOrder(string root)
+    {
+        if (!_directory.TryGetEntry($"{root}/byteorder", out ZipEntry? entry)) return;
+        Span<byte> text = stackalloc byte[(int)Math.Min(entry.Length, 16)];
+        Open(entry).Read(0, text);
+        switch (Encoding.Latin1.GetString(text))
+        {
+            case "little":
+                return;
+            case "big":
+                throw new InvalidDataException(
+                    "the checkpoint was saved on a big-endian machine, which is not supported; save it on another");
+            case string other:
+                throw new InvalidDataException($"the checkpoint has an unknown byte order '{PickleText.Quote(other)}'");
+        }
+    }
+
+    /// <summary>Opens data.pkl after reading it once, so that nothing is believed of a damaged file.</summary>
+    private RegionStream OpenPickle(string root, out long length)
+    {
+        _directory.TryGetEntry($"{root}/data.pkl", out ZipEntry? entry);
+        length = entry!.Length;
+        if (length > MaxPickleBytes)
+            throw new InvalidDataException($"data.pkl has {length} bytes; up to {MaxPickleBytes} are read");
+        ByteRegion region = Open(entry);
+        byte[] buffer = new byte[64 << 10];
+        uint crc = 0;
+        for (long offset = 0; offset < length; offset += buffer.Length)
+        {
+            Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - offset));
+            region.Read(offset, piece);
+            crc = Crc32.Append(crc, piece);
+        }
+
+        if (crc != entry.Crc) throw new InvalidDataException("the checksum of data.pkl is wrong; the file is damaged");
+        return new RegionStream(region);
+    }
+
+    private ByteRegion FindStorage(string root, PyTorchStorage storage)
+    {
+        string name = $"{root}/data/{storage.Key}";
+        if (!_directory.TryGetEntry(name, out ZipEntry? entry))
+        {
+            return storage.Count == 0
+                ? file.Part(0, 0)
+                : throw new InvalidDataException($"the file lacks '{PickleText.Quote(name)}', the numbers of a tensor");
+        }
+
+        if (entry.Length != storage.ByteCount)
+            throw new InvalidDataException(
+                $"'{PickleText.Quote(name)}' has {entry.Length} bytes but the pickle states {storage.ByteCount}");
+        return Open(entry);
+    }
+
+    private ByteRegion Open(ZipEntry entry)
+    {
+        FileRegion bytes = file.Part(entry.DataOffset, entry.CompressedLength);
+        return entry.IsDeflated ? new DeflatedRegion(inflater, bytes, entry.Length) : bytes;
+    }
+}
