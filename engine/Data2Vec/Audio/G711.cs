@@ -1,0 +1,34 @@
+namespace Data2Vec.Audio;
+
+/// <summary>
+/// The two companding laws of ITU-T G.711: a byte is a sign, a 3-bit segment and a 4-bit step inside it. Each segment
+/// is twice as coarse as the one before. Values are on the usual 16-bit scale.
+/// </summary>
+internal static class G711
+{
+    /// <summary>The sample of each A-law code, full scale being -1 to 1.</summary>
+    public static readonly float[] ALaw = Table(ALawValue);
+
+    /// <summary>The sample of each mu-law code, full scale being -1 to 1.</summary>
+    public static readonly float[] MuLaw = Table(MuLawValue);
+
+    private static float[] Table(Func<int, int> value) =>
+        [.. Enumerable.Range(0, 256).Select(code => value(code) / 32768f)];
+
+    private static int ALawValue(int code)
+    {
+        int bits = code ^ 0x55; // the line code inverts every other bit
+        int segment = bits >> 4 & 7;
+        int middleOfStep = ((bits & 15) << 4) + 8;
+        int magnitude = segment == 0 ? middleOfStep : (middleOfStep + 0x100) << (segment - 1);
+        return (bits & 0x80) != 0 ? magnitude : -magnitude;
+    }
+
+    private static int MuLawValue(int code)
+    {
+        const int bias = 0x84;
+        int bits = ~code; // the line code inverts every bit
+        int magnitude = (((bits & 15) << 3) + bias << (bits >> 4 & 7)) - bias;
+        return (bits & 0x80) != 0 ? -magnitude : magnitude;
+    }
+}
