@@ -59,6 +59,7 @@ public static class ImageFile
         SKImageInfo target = new(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
         byte[] rgba = GC.AllocateUninitializedArray<byte>(width * height * 4);
         SKCodecResult decoded = ReadPixels(codec, target, rgba);
+        if (decoded == SKCodecResult.Success && Truncation.IsFound(format, file)) decoded = SKCodecResult.IncompleteInput;
         if (decoded != SKCodecResult.Success) throw Failure(format, decoded, "pixels");
 
         int orientation = format == ImageFormat.Png ? PngOrientation.Read(file) : (int)codec.EncodedOrigin;
