@@ -27,6 +27,28 @@ public class ImageFileTests
         Assert.Equal(expected, ImageFile.Load(stream).Pixels);
     }
 
+    [Fact]
+    public void Many_threads_decode_at_once() =>
+        Parallel.ForEach(Enumerable.Repeat(Fixture.ImageNames, 8).SelectMany(names => names), name =>
+            Assert.InRange(Fixture.MaxDifference(Fixture.ExpectedPixels(name), ImageFile.Load(Fixture.ImagePath(name))), 0, 1));
+
+    [Fact]
+    public void What_the_first_frame_of_a_GIF_leaves_uncovered_is_white()
+    {
+        byte[] file = Fixture.Image("palette.gif");
+        RgbImage frame = ImageFile.Decode(file);
+        (file[6], file[8]) = (50, 30);
+        RgbImage image = ImageFile.Decode(file);
+        Assert.Equal((50, 30), (image.Width, image.Height));
+        for (int y = 0; y < 30; y++)
+        {
+            int covered = y < frame.Height ? frame.Width * 3 : 0;
+            ReadOnlySpan<byte> row = image.Pixels.AsSpan(y * 150, 150);
+            Assert.True(row[..covered].SequenceEqual(frame.Pixels.AsSpan(Math.Min(y, frame.Height - 1) * frame.Width * 3, covered)));
+            Assert.True(row[covered..].IndexOfAnyExcept((byte)255) < 0);
+        }
+    }
+
     [Theory]
     [InlineData("TIFF", "II*\0........")]
     [InlineData("TIFF", "MM\0*........")]
@@ -65,6 +87,28 @@ public class ImageFileTests
         {
             File.Delete(path);
         }
+    }
+
+    [Theory]
+    [InlineData("rgb-420.jpg")]
+    [InlineData("progressive.jpg")]
+    [InlineData("rgb.png")]
+    [InlineData("lossy.webp")]
+    [InlineData("palette.gif")]
+    [InlineData("rgb.bmp")]
+    public void A_file_cut_in_the_middle_is_said_to_be_truncated(string name)
+    {
+        byte[] file = Fixture.Image(name);
+        InvalidDataException exception = Assert.Throws<InvalidDataException>(() => ImageFile.Decode(file.AsSpan(0, file.Length / 2)));
+        Assert.EndsWith("file is truncated", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_damaged_in_the_middle_is_said_to_be_damaged()
+    {
+        byte[] file = Fixture.Image("rgb.png");
+        file[file.Length / 2] ^= 0x55;
+        Assert.StartsWith("the PNG file is damaged", Assert.Throws<InvalidDataException>(() => ImageFile.Decode(file)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

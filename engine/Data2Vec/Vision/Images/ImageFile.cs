@@ -7,8 +7,8 @@ namespace Data2Vec.Vision.Images;
 /// </summary>
 /// <remarks>
 /// The samples are those of the file: embedded colour profiles and gamma are ignored, CMYK is taken by the plain
-/// formula, of 16 bits the upper 8 are kept. The EXIF orientation is applied, transparency is laid over white,
-/// of an animation the first frame is taken.
+/// formula, of 16 bits the upper 8 are kept. The EXIF orientation is applied, transparency and what
+/// a GIF's frame leaves uncovered become white, of an animation the first frame is taken.
 /// </remarks>
 public static class ImageFile
 {
@@ -51,7 +51,7 @@ public static class ImageFile
         ImageFormat format = ImageFormatDetector.Detect(file);
         using SKData data = SKData.CreateCopy(file);
         using SKCodec? codec = SKCodec.Create(new SKMemoryStream(data), out SKCodecResult opened);
-        if (codec is null) throw Failure(format, opened, "header");
+        if (codec is null) throw Failure(file, format, opened, "header");
 
         int width = codec.Info.Width, height = codec.Info.Height;
         CheckDimensions(format, width, height, limits);
@@ -59,8 +59,7 @@ public static class ImageFile
         SKImageInfo target = new(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
         byte[] rgba = GC.AllocateUninitializedArray<byte>(width * height * 4);
         SKCodecResult decoded = ReadPixels(codec, target, rgba);
-        if (decoded == SKCodecResult.Success && Truncation.IsFound(format, file)) decoded = SKCodecResult.IncompleteInput;
-        if (decoded != SKCodecResult.Success) throw Failure(format, decoded, "pixels");
+        if (decoded != SKCodecResult.Success || Truncation.IsFound(format, file)) throw Failure(file, format, decoded, "pixels");
 
         int orientation = format == ImageFormat.Png ? PngOrientation.Read(file) : (int)codec.EncodedOrigin;
         return RgbaConversion.ToRgb(rgba, width, height, orientation);
@@ -88,16 +87,14 @@ public static class ImageFile
             throw new InvalidDataException($"{width} x {height} pixels are refused: an image may have {allowed} pixels; scale the image down");
     }
 
-    private static InvalidDataException Failure(ImageFormat format, SKCodecResult result, string part)
+    private static InvalidDataException Failure(ReadOnlySpan<byte> file, ImageFormat format, SKCodecResult result, string part)
     {
-        string reason = result switch
-        {
-            SKCodecResult.IncompleteInput => "file is truncated",
-            SKCodecResult.ErrorInInput or SKCodecResult.InvalidInput => $"file is damaged (its {part} cannot be decoded)",
-            SKCodecResult.Unimplemented or SKCodecResult.InvalidConversion => "file is of a kind that is not supported; save it anew as PNG or JPEG",
-            _ => $"file's {part} cannot be decoded ({result})",
-        };
-        return new InvalidDataException($"the {Name(format)} {reason}");
+        // The decoder also calls incomplete what is all there but makes no sense.
+        bool isTruncated = format is ImageFormat.Bmp or ImageFormat.Gif
+            ? result == SKCodecResult.IncompleteInput
+            : Truncation.IsFound(format, file);
+        string reason = isTruncated ? "is truncated" : $"is damaged or of a rare kind: its {part} cannot be decoded; save it anew as PNG or JPEG";
+        return new InvalidDataException($"the {Name(format)} file {reason}");
     }
 
     private static string Name(ImageFormat format) => format switch

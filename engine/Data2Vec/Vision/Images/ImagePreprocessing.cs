@@ -95,6 +95,7 @@ public sealed record ImagePreprocessing
     public void WriteTo(Utf8JsonWriter writer) => ImagePreprocessingJson.Write(this, writer);
 
     /// <summary>Prepares an image for the model.</summary>
+    /// <param name="image">The image, of any size.</param>
     /// <returns>Pixels <c>[3, CropSize, CropSize]</c>.</returns>
     public float[] Apply(RgbImage image)
     {
@@ -136,7 +137,9 @@ public sealed record ImagePreprocessing
     {
         if (Resize == ResizeMode.Squash) return (ResizeSize, ResizeSize);
         // torchvision's int(size * long / short): an exact product, one rounded division, cut to an integer.
-        int longer = checked((int)((double)((long)ResizeSize * Math.Max(width, height)) / Math.Min(width, height)));
+        double exact = (double)Math.BigMul(ResizeSize, Math.Max(width, height)) / Math.Min(width, height);
+        if (exact > int.MaxValue) throw new ArgumentException($"An image of {width} x {height} is too narrow to be resized by its shorter side.");
+        int longer = (int)exact;
         return width <= height ? (ResizeSize, longer) : (longer, ResizeSize);
     }
 

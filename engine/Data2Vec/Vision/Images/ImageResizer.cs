@@ -10,6 +10,8 @@ namespace Data2Vec.Vision.Images;
 /// </summary>
 public sealed class ImageResizer
 {
+    private const int Half = 1 << (ResizeKernels.FractionBits - 1);
+
     private readonly int _sourceWidth;
     private readonly int _sourceHeight;
     private readonly int _width;
@@ -18,7 +20,7 @@ public sealed class ImageResizer
     private readonly ResizeKernels _rows;
 
     /// <summary>Prepares resizing from a source size to a target size, each at least 1 x 1.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
+    /// <exception cref="ArgumentException">A size is below 1, or the target too large for an array.</exception>
     public ImageResizer(int sourceWidth, int sourceHeight, int targetWidth, int targetHeight, Interpolation interpolation = Interpolation.Bicubic)
         : this(sourceWidth, sourceHeight, targetWidth, targetHeight, 0, 0, targetWidth, targetHeight, interpolation)
     {
@@ -40,6 +42,8 @@ public sealed class ImageResizer
         _height = height;
         _columns = new ResizeKernels(sourceWidth, targetWidth, left, width, interpolation);
         _rows = new ResizeKernels(sourceHeight, targetHeight, top, height, interpolation);
+        if (Math.BigMul(width, Math.Max(height, _rows.SourceCount)) > Array.MaxLength / 3)
+            throw new ArgumentException($"{sourceWidth} x {sourceHeight} to {targetWidth} x {targetHeight} takes more memory than an array can hold.");
     }
 
     /// <summary>Resizes an image of the source size.</summary>
@@ -49,9 +53,9 @@ public sealed class ImageResizer
         ArgumentNullException.ThrowIfNull(image);
         if (image.Width != _sourceWidth || image.Height != _sourceHeight)
             throw new ArgumentException($"The image is {image.Width} x {image.Height}, not {_sourceWidth} x {_sourceHeight}.", nameof(image));
-        byte[] target = GC.AllocateUninitializedArray<byte>(checked(_width * _height * 3));
+        byte[] target = GC.AllocateUninitializedArray<byte>(_width * _height * 3);
         int rowLength = _width * 3;
-        byte[] between = ArrayPool<byte>.Shared.Rent(checked(rowLength * _rows.SourceCount));
+        byte[] between = ArrayPool<byte>.Shared.Rent(rowLength * _rows.SourceCount);
         ResizeColumns(image, between);
         for (int y = 0; y < _height; y++)
             ResizeRow(between.AsSpan((_rows.Start(y) - _rows.FirstSource) * rowLength), _rows.Weights(y), target.AsSpan(y * rowLength, rowLength));
@@ -114,6 +118,4 @@ public sealed class ImageResizer
         Vector128<ushort> wide = Vector128.WidenLower(Vector128.CreateScalar(MemoryMarshal.Read<ulong>(samples)).AsByte());
         return Vector256.Create(Vector128.WidenLower(wide), Vector128.WidenUpper(wide)).AsInt32();
     }
-
-    private const int Half = 1 << (ResizeKernels.FractionBits - 1);
 }

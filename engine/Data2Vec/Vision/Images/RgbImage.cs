@@ -13,8 +13,8 @@ public sealed class RgbImage
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         ArgumentNullException.ThrowIfNull(pixels);
-        if (pixels.LongLength != (decimal)width * height * 3)
-            throw new ArgumentException($"An image of {width} x {height} has {(decimal)width * height * 3} samples, not {pixels.Length}.", nameof(pixels));
+        if (pixels.Length % 3 != 0 || Math.BigMul(width, height) != pixels.Length / 3)
+            throw new ArgumentException($"{pixels.Length} samples do not make an image of {width} x {height} with 3 channels.", nameof(pixels));
         Width = width;
         Height = height;
         Pixels = pixels;

@@ -4,7 +4,7 @@ namespace Data2Vec.Vision.Images;
 
 /// <summary>
 /// Finds truncation that a decoder lets pass: a progressive JPEG cut between two scans is a whole picture, but a blurred one,
-/// and a WebP cut behind its pixels has lost the note on how to turn it.
+/// and a PNG or WebP cut behind its pixels may have lost the note on how to turn it.
 /// </summary>
 internal static class Truncation
 {
@@ -14,9 +14,25 @@ internal static class Truncation
     public static bool IsFound(ImageFormat format, ReadOnlySpan<byte> file) => format switch
     {
         ImageFormat.Jpeg => !HasEndOfImage(file),
+        ImageFormat.Png => !HasEndChunk(file),
         ImageFormat.WebP => IsRiffTruncated(file),
         _ => false,
     };
+
+    private static bool HasEndChunk(ReadOnlySpan<byte> file)
+    {
+        const int SignatureLength = 8, Framing = 12;
+        ReadOnlySpan<byte> rest = file[SignatureLength..];
+        while (rest.Length >= Framing)
+        {
+            if (rest.Slice(4, 4).SequenceEqual("IEND"u8)) return true;
+            uint length = BinaryPrimitives.ReadUInt32BigEndian(rest);
+            if (length > rest.Length - Framing) return false;
+            rest = rest[(Framing + (int)length)..];
+        }
+
+        return false;
+    }
 
     private static bool HasEndOfImage(ReadOnlySpan<byte> file)
     {
