@@ -9,7 +9,8 @@ namespace Data2Vec.Text;
 /// </summary>
 /// <remarks>
 /// Text is text: a literal <c>&lt;s&gt;</c> or <c>&lt;mask&gt;</c> in it becomes the tokens of its characters. Half a surrogate pair
-/// counts as U+FFFD (GPT-2's own code cannot encode it). A token that the dictionary lacks becomes <see cref="UnknownId"/>.
+/// counts as U+FFFD (GPT-2's own code cannot encode it). A token that the dictionary lacks becomes <see cref="UnknownId"/>. What is a
+/// letter or a digit is what the runtime's Unicode version says: characters newer than a Python reference's may be cut differently.
 /// </remarks>
 public sealed class TextTokenizer
 {
@@ -113,6 +114,15 @@ public sealed class TextTokenizer
         AppendTokens(text, ids);
         return [.. ids];
     }
+
+    /// <summary>The inputs of the model for a text of any length, as <see cref="TextChunker.Split"/> cuts them.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="maxLength">The most ids in a window, the two special ones included: 512 for the published models.</param>
+    /// <param name="policy">What to do where the text does not fit.</param>
+    /// <param name="overlap">Tokens that each window repeats of the one before it; by default a quarter of a window.</param>
+    /// <exception cref="TextTooLongException">The text does not fit and the policy is <see cref="LongTextPolicy.Error"/>.</exception>
+    public TextWindows EncodeWindows(string text, int maxLength, LongTextPolicy policy, int? overlap = null) =>
+        TextChunker.Split(EncodeWithoutSpecials(text), BeginId, EndId, maxLength, policy, overlap);
 
     /// <summary>
     /// The text of ids: what was encoded, unless it had half a surrogate pair or a token that became <see cref="UnknownId"/>.

@@ -110,6 +110,18 @@ public class TextTokenizerTests
     }
 
     [Fact]
+    public void Windows_of_a_text_are_its_ids_in_the_frame()
+    {
+        int[] ids = s_tokenizer.EncodeWithoutSpecials("The plot is dull, lifeless and far too long.");
+        TextWindows result = s_tokenizer.EncodeWindows("The plot is dull, lifeless and far too long.", 8, LongTextPolicy.Chunk, 2);
+
+        Assert.Equal(12, ids.Length);
+        Assert.Equal([0, .. ids[..6], 2], result.Windows[0].Ids);
+        Assert.Equal([0, .. ids[4..10], 2], result.Windows[1].Ids);
+        Assert.Equal([0, .. ids[8..], 2], result.Windows[2].Ids);
+    }
+
+    [Fact]
     public void Null_is_refused()
     {
         Assert.Throws<ArgumentNullException>(() => s_tokenizer.Encode(null!));
