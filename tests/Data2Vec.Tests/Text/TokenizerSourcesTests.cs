@@ -1,0 +1,106 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Data2Vec.Text;
+
+namespace Data2Vec.Tests.Text;
+
+public class TokenizerSourcesTests
+{
+    public static TheoryData<string> Sources => ["vocab.json and merges.txt", "tokenizer.json, merges as text", "tokenizer.json, merges as pairs", "assets", "files with CR LF"];
+
+    [Theory]
+    [MemberData(nameof(Sources))]
+    public void Every_source_of_a_vocabulary_gives_the_ids_and_assets_of_the_fairseq_files(string source)
+    {
+        TextTokenizer tokenizer = Create(source);
+
+        Assert.All(TokenizerFixtures.Reference, item => Assert.Equal(item.Ids, tokenizer.Encode(item.Text)));
+        Assert.Equal(TokenizerFixtures.Tokenizer.VocabularySize, tokenizer.VocabularySize);
+        Assert.Equal(TokenizerFixtures.Tokenizer.MaskId, tokenizer.MaskId);
+        TextTokenizerAssets expected = TokenizerFixtures.Tokenizer.ToAssets();
+        TextTokenizerAssets actual = tokenizer.ToAssets();
+        Assert.Equal(expected.Vocabulary.ToArray(), actual.Vocabulary.ToArray());
+        Assert.Equal(expected.Merges.ToArray(), actual.Merges.ToArray());
+    }
+
+    [Fact]
+    public void Assets_are_lines_in_the_byte_alphabet_with_names_behind_a_space()
+    {
+        TextTokenizerAssets assets = TokenizerFixtures.Tokenizer.ToAssets();
+        string[] vocabulary = Encoding.UTF8.GetString(assets.Vocabulary.Span).Split('\n');
+
+        Assert.Equal([" <s>", " <pad>", " </s>", " <unk>", "Ġthe"], vocabulary[..5]);
+        Assert.Equal([" madeupword0002", " <mask>", ""], vocabulary[^3..]);
+        Assert.Equal(TokenizerFixtures.VocabBpe, assets.Merges.ToArray());
+    }
+
+    [Fact]
+    public void A_token_that_the_dictionary_lacks_becomes_unknown_also_by_way_of_assets()
+    {
+        // The dictionary has one line, for BPE id 11, which is ','.
+        TextTokenizer fairseq = TextTokenizer.FromFairseq(TokenizerFixtures.EncoderJson, TokenizerFixtures.VocabBpe, "11 5\n"u8.ToArray());
+        TextTokenizerAssets assets = fairseq.ToAssets();
+        TextTokenizer again = TextTokenizer.FromAssets(assets.Vocabulary.Span, assets.Merges.Span);
+
+        Assert.Equal([0, 4, 3, 2], fairseq.Encode(",\n"));
+        Assert.Equal([0, 4, 3, 2], again.Encode(",\n"));
+        Assert.Equal(6, again.VocabularySize);
+    }
+
+    [Fact]
+    public void A_word_of_the_dictionary_that_looks_like_a_token_but_is_no_id_is_only_a_name()
+    {
+        TextTokenizer tokenizer = FromDictionary("11 5\na 4\n007 3\n");
+
+        Assert.Equal([0, 4, 3, 2], tokenizer.Encode(",a"));
+        Assert.Equal(",a007", tokenizer.Decode([4, 5, 6]));
+    }
+
+    [Fact]
+    public void Overwriting_gives_a_word_its_later_line_and_leaves_the_order_as_in_fairseq()
+    {
+        TextTokenizer tokenizer = FromDictionary("11 5\n13 4\n11 3 #fairseq:overwrite\n<s> 2 #fairseq:overwrite\n");
+
+        Assert.Equal([0, 6, 2], tokenizer.Encode(","));
+        Assert.Equal(0, tokenizer.BeginId);
+        Assert.Equal(8, tokenizer.MaskId);
+        Assert.Equal("", tokenizer.Decode([4, 7]));
+        TextTokenizerAssets assets = tokenizer.ToAssets();
+        Assert.Equal([0, 6, 2], TextTokenizer.FromAssets(assets.Vocabulary.Span, assets.Merges.Span).Encode(","));
+    }
+
+    [Fact]
+    public void A_mask_in_the_dictionary_keeps_its_line()
+    {
+        TextTokenizer tokenizer = FromDictionary("11 5\n<mask> 0\n13 4\n");
+
+        Assert.Equal(5, tokenizer.MaskId);
+        Assert.Equal(7, tokenizer.VocabularySize);
+    }
+
+    private static TextTokenizer FromDictionary(string dictionary) =>
+        TextTokenizer.FromFairseq(TokenizerFixtures.EncoderJson, TokenizerFixtures.VocabBpe, Encoding.UTF8.GetBytes(dictionary));
+
+    private static TextTokenizer Create(string source)
+    {
+        TextTokenizerAssets assets = TokenizerFixtures.Tokenizer.ToAssets();
+        return source switch
+        {
+            "vocab.json and merges.txt" => TextTokenizer.FromVocabAndMerges(TokenizerFixtures.VocabJson(), TokenizerFixtures.VocabBpe),
+            "tokenizer.json, merges as text" => TextTokenizer.FromTokenizerJson(TokenizerFixtures.Utf8(TokenizerFixtures.TokenizerJson(mergesAsPairs: false))),
+            "tokenizer.json, merges as pairs" => TextTokenizer.FromTokenizerJson(TokenizerFixtures.Utf8(WithoutSpecialsInTheModel(TokenizerFixtures.TokenizerJson(mergesAsPairs: true)))),
+            "assets" => TextTokenizer.FromAssets(assets.Vocabulary.Span, assets.Merges.Span),
+            "files with CR LF" => TextTokenizer.FromFairseq(TokenizerFixtures.EncoderJson, CrLf(TokenizerFixtures.VocabBpe), CrLf(TokenizerFixtures.DictTxt)),
+            _ => throw new ArgumentException(source),
+        };
+    }
+
+    // Special tokens may stand in model.vocab or only among the added tokens.
+    private static JsonObject WithoutSpecialsInTheModel(JsonObject json)
+    {
+        json["model"]!["vocab"]!.AsObject().Remove("<mask>");
+        return json;
+    }
+
+    private static byte[] CrLf(byte[] file) => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(file).Replace("\n", "\r\n", StringComparison.Ordinal));
+}
