@@ -50,7 +50,7 @@ public abstract class Inference : IDisposable
     /// </summary>
     /// <param name="x">Inputs <c>[rows, inputs]</c>.</param>
     /// <param name="weights">The layer.</param>
-    /// <param name="output">Result <c>[rows, outputs]</c>; may be <paramref name="residual"/>.</param>
+    /// <param name="output">Result <c>[rows, outputs]</c>, apart from the other tensors in memory.</param>
     /// <param name="activation">Applied before the residual is added.</param>
     /// <param name="residual"><c>[rows, outputs]</c>, or nothing.</param>
     public abstract void Linear(

@@ -28,4 +28,7 @@ public readonly record struct Tensor(nint Data, int Rows, int Columns, int Strid
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Rows - start);
         return this with { Data = Data + (nint)start * Stride * sizeof(float), Rows = count };
     }
+
+    /// <summary>A row's address, on the CPU.</summary>
+    internal unsafe float* Row(int row) => (float*)Data + (nint)row * Stride;
 }

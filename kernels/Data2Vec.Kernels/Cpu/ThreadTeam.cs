@@ -18,6 +18,7 @@ internal interface IJob
 /// An encoder brings hundreds of jobs of some microseconds to milliseconds each, so handing one over must cost little:
 /// idle threads watch for the next one for a moment before they go to sleep, and nothing is allocated.
 /// </remarks>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "Teams live as long as the process.")]
 internal sealed unsafe class ThreadTeam
 {
     /// <summary>How long an idle thread watches before it sleeps, in turns of a few tens of nanoseconds each.</summary>

@@ -9,5 +9,15 @@ namespace Data2Vec.Kernels.Cpu;
 /// <param name="PanelStride">From one step of the depth to the next in the right side.</param>
 /// <param name="OutputStride">From a row of the result to the next.</param>
 /// <param name="Accumulate">Adds to what the result holds, rather than starting from zero.</param>
-internal readonly unsafe record struct TileArguments(
-    nint RowStride, nint TapStride, int Taps, int Depth, float* Panel, nint PanelStride, nint OutputStride, bool Accumulate);
+internal readonly unsafe struct TileArguments(
+    nint RowStride, nint TapStride, int Taps, int Depth, float* Panel, nint PanelStride, nint OutputStride, bool Accumulate)
+{
+    public readonly nint RowStride = RowStride;
+    public readonly nint TapStride = TapStride;
+    public readonly int Taps = Taps;
+    public readonly int Depth = Depth;
+    public readonly float* Panel = Panel;
+    public readonly nint PanelStride = PanelStride;
+    public readonly nint OutputStride = OutputStride;
+    public readonly bool Accumulate = Accumulate;
+}

@@ -1,0 +1,51 @@
+using Data2Vec.Kernels;
+
+namespace Data2Vec.ModelFile;
+
+/// <summary>Hands a model file's tensors to a backend, by name; blocks of a model pass on a longer prefix.</summary>
+internal sealed class WeightReader(D2vFile file, WeightStore store, string prefix = "")
+{
+    /// <summary>The same file, with names that begin with <paramref name="name"/>.</summary>
+    public WeightReader In(string name) => new(file, store, $"{prefix}{name}.");
+
+    /// <summary>The same file, with names that begin with a number.</summary>
+    public WeightReader In(int index) => In(index.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    public LinearWeights Linear(string name, int inputs, int outputs) =>
+        store.Linear([(Tensor($"{name}.weight", outputs, inputs), Tensor($"{name}.bias", outputs))]);
+
+    /// <summary>Several layers with the same input as one.</summary>
+    public LinearWeights Linear(ReadOnlySpan<string> names, int inputs, int outputs)
+    {
+        var parts = new (WeightData, WeightData?)[names.Length];
+        for (int i = 0; i < names.Length; i++)
+        {
+            parts[i] = (Tensor($"{names[i]}.weight", outputs, inputs), Optional($"{names[i]}.bias", outputs));
+        }
+
+        return store.Linear(parts);
+    }
+
+    public Conv1dWeights Conv1d(string name, Conv1dShape shape) => store.Conv1d(
+        Tensor($"{name}.weight", shape.OutputChannels, shape.InputChannels / shape.Groups, shape.Kernel),
+        Optional($"{name}.bias", shape.OutputChannels),
+        shape);
+
+    public NormWeights Norm(string name, int size, float epsilon) =>
+        store.Norm(Tensor($"{name}.weight", size), Tensor($"{name}.bias", size), size, epsilon);
+
+    private WeightData? Optional(string name, params ReadOnlySpan<int> shape) =>
+        file.Tensors.ContainsKey(prefix + name) ? Tensor(name, shape) : null;
+
+    private WeightData Tensor(string name, params ReadOnlySpan<int> shape)
+    {
+        TensorInfo tensor = file.Tensor(prefix + name);
+        if (!shape.SequenceEqual(tensor.Shape.ToArray()))
+        {
+            throw new InvalidDataException(
+                $"{file.Path}: tensor '{tensor.Name}' has the shape [{string.Join(", ", tensor.Shape)}], but the configuration says [{string.Join(", ", shape.ToArray())}]");
+        }
+
+        return new WeightData(file.Pointer(tensor), tensor.Type, tensor.Layout, tensor.Shape);
+    }
+}

@@ -1,0 +1,13 @@
+using Data2Vec.Kernels;
+
+namespace Data2Vec;
+
+/// <summary>How a model is loaded.</summary>
+public sealed record ModelOptions
+{
+    /// <summary>Threads of the CPU backend, the caller's included; 0 for one a core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>The device to run on; the CPU where none is given.</summary>
+    public Backend? Backend { get; init; }
+}

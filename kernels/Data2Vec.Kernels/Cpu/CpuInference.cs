@@ -1,0 +1,344 @@
+namespace Data2Vec.Kernels.Cpu;
+
+/// <summary>An inference on the CPU, with the kernels of one register width.</summary>
+internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team) : Inference, ICpuInference
+    where S : struct, ISimd<V>
+    where V : unmanaged
+{
+    /// <summary>Rows of a task's block at the most: with a panel of weights they fit the second-level cache.</summary>
+    private const int LargestBlock = 112;
+
+    private readonly Arena _arena = new();
+
+    public override long Mark() => _arena.Mark();
+
+    public override void Release(long mark) => _arena.Release(mark);
+
+    public override Tensor Allocate(int rows, int columns)
+    {
+        // An odd number of cache lines from row to row: neighbouring rows then fall into different cache sets.
+        int stride = columns == 1 ? 1 : ((columns + 15) / 16 | 1) * 16;
+        return new Tensor((nint)_arena.Allocate((long)rows * stride * sizeof(float)), rows, columns, stride);
+    }
+
+    public override Sequences Sequences(ReadOnlySpan<int> lengths)
+    {
+        int* starts = (int*)_arena.Allocate((lengths.Length + 1L) * sizeof(int));
+        starts[0] = 0;
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            starts[i + 1] = checked(starts[i] + lengths[i]);
+        }
+
+        return new Sequences(starts, lengths.Length);
+    }
+
+    public override Sequences Sequences(Sequences inputs, Conv1dShape shape)
+    {
+        int* starts = (int*)_arena.Allocate((inputs.Count + 1L) * sizeof(int));
+        starts[0] = 0;
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            starts[i + 1] = starts[i] + shape.OutputLength(inputs.Length(i));
+        }
+
+        return new Sequences(starts, inputs.Count);
+    }
+
+    public override void Upload(ReadOnlySpan<float> values, Tensor destination)
+    {
+        for (int row = 0; row < destination.Rows; row++)
+        {
+            values.Slice(row * destination.Columns, destination.Columns).CopyTo(new Span<float>(destination.Row(row), destination.Columns));
+        }
+    }
+
+    public override void Download(Tensor tensor, Span<float> values)
+    {
+        for (int row = 0; row < tensor.Rows; row++)
+        {
+            new ReadOnlySpan<float>(tensor.Row(row), tensor.Columns).CopyTo(values[(row * tensor.Columns)..]);
+        }
+    }
+
+    public override void Copy(Tensor source, Tensor destination)
+    {
+        RequireSameShape(source, destination);
+        for (int row = 0; row < source.Rows; row++)
+        {
+            new ReadOnlySpan<float>(source.Row(row), source.Columns).CopyTo(new Span<float>(destination.Row(row), source.Columns));
+        }
+    }
+
+    public override void Add(Tensor x, Tensor other)
+    {
+        RequireSameShape(x, other);
+        team.Run(new AddJob<S, V>(x, other), RowJob.Tasks(x.Rows));
+    }
+
+    public override void LayerNorm(Tensor x, NormWeights norm, Tensor output, Tensor residual, Activation activation)
+    {
+        RequireSameShape(x, output);
+        Require(x.Columns == norm.Size, "The normalization is of another size than the rows.");
+        team.Run(new NormJob<S, V>(x, residual, ((CpuNorm)norm).Values, activation, output), RowJob.Tasks(x.Rows));
+    }
+
+    public override void Linear(Tensor x, LinearWeights weights, Tensor output, Activation activation, Tensor residual)
+    {
+        Require(x.Columns == weights.Inputs && output.Columns == weights.Outputs && output.Rows == x.Rows, "The shapes of a linear layer do not match.");
+        Require(output.Data != x.Data && output.Data != residual.Data, "A linear layer's result cannot replace what it is made of.");
+        if (x.Rows == 0)
+        {
+            return;
+        }
+
+        long mark = Mark();
+        int height = BlockHeight(x.Rows);
+        int count = (x.Rows + height - 1) / height;
+        RowBlock* blocks = (RowBlock*)_arena.Allocate((long)count * sizeof(RowBlock));
+        Cut(blocks, 0, count, x.Data, (nint)x.Stride * sizeof(float), 0, x.Rows);
+        MatrixJob<S, V> job = Job(((CpuLinear)weights).Matrix, blocks, count, output);
+        job.RowStride = x.Stride;
+        job.TapStride = 0;
+        job.Activation = activation;
+        job.Residual = residual.IsEmpty ? null : residual.Row(0);
+        job.ResidualStride = residual.Stride;
+        Run(job);
+        Release(mark);
+    }
+
+    public override void Conv1d(
+        Tensor x, Sequences inputs, Conv1dWeights weights, NormWeights? norm, Activation activation, Tensor output, Sequences outputs)
+    {
+        Conv1dShape shape = weights.Shape;
+        Require(x.Columns == shape.InputChannels && output.Columns == shape.OutputChannels && outputs.Rows == output.Rows && inputs.Rows == x.Rows,
+            "The shapes of a convolution do not match.");
+        if (output.Rows == 0)
+        {
+            return;
+        }
+
+        long mark = Mark();
+        Tensor padded = Pad(x, inputs, shape.Padding);
+        int height = BlockHeight(output.Rows);
+        int count = 0;
+        for (int i = 0; i < outputs.Count; i++)
+        {
+            count += (outputs.Length(i) + height - 1) / height;
+        }
+
+        RowBlock* blocks = (RowBlock*)_arena.Allocate((long)count * sizeof(RowBlock));
+        int filled = 0;
+        for (int i = 0; i < outputs.Count; i++)
+        {
+            int pieces = (outputs.Length(i) + height - 1) / height;
+            nint source = (nint)padded.Row(inputs.Start(i) + 2 * shape.Padding * i);
+            Cut(blocks, filled, pieces, source, (nint)shape.Stride * padded.Stride * sizeof(float), outputs.Start(i), outputs.Length(i));
+            filled += pieces;
+        }
+
+        MatrixJob<S, V> job = Job(((CpuConv1d)weights).Matrix, blocks, count, output);
+        job.RowStride = (nint)shape.Stride * padded.Stride;
+        job.TapStride = padded.Stride;
+        job.GroupStride = shape.InputChannels / shape.Groups;
+        job.Activation = norm is null ? activation : Activation.None;
+        if (padded.Stride == job.Depth)
+        {
+            job.Depth *= job.Taps;
+            job.Taps = 1;
+        }
+
+        Run(job);
+        Release(mark);
+        if (norm is not null)
+        {
+            LayerNorm(output, norm, output, default, activation);
+        }
+    }
+
+    public override void Attention(
+        Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output)
+    {
+        int size = query.Columns / heads;
+        Require(size * heads == query.Columns && size <= AttentionJob<S, V>.LargestHead, $"Heads must divide the features, into at most {AttentionJob<S, V>.LargestHead} each.");
+        RequireSameShape(query, key);
+        RequireSameShape(query, value);
+        RequireSameShape(query, output);
+        Require(sequences.Rows == query.Rows, "The sequences do not cover the rows.");
+
+        long mark = Mark();
+        long packedSize = 0;
+        int blockCount = 0;
+        int height = BlockHeight(query.Rows * heads);
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            packedSize += PackKeysJob.Size(sequences.Length(i), key.Columns);
+            blockCount += (sequences.Length(i) + height - 1) / height;
+        }
+
+        float* packed = (float*)_arena.Allocate(packedSize * sizeof(float));
+        team.Run(new PackKeysJob(key, sequences, heads, packed), sequences.Count * heads);
+
+        AttentionBlock* blocks = (AttentionBlock*)_arena.Allocate((long)blockCount * sizeof(AttentionBlock));
+        int filled = 0;
+        float* keys = packed;
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            int length = sequences.Length(i);
+            for (int first = 0; first < length; first += height)
+            {
+                blocks[filled++] = new AttentionBlock(sequences.Start(i), length, first, Math.Min(height, length - first), (nint)keys);
+            }
+
+            keys += PackKeysJob.Size(length, key.Columns);
+        }
+
+        team.Run(
+            new AttentionJob<S, V>
+            {
+                Blocks = blocks,
+                Heads = heads,
+                HeadSize = size,
+                Scale = scale,
+                Query = query,
+                Value = value,
+                Output = output,
+                Bias = bias,
+            },
+            blockCount * heads);
+        Release(mark);
+    }
+
+    public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, bool add)
+    {
+        Require(ids.Length == output.Rows && table.Columns == output.Columns, "The shapes of an embedding do not match.");
+        WeightData data = ((CpuEmbedding)table).Table;
+        long mark = Mark();
+        float* looked = (float*)_arena.Allocate((long)table.Columns * sizeof(float));
+        for (int row = 0; row < ids.Length; row++)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)ids[row], (uint)table.Rows, nameof(ids));
+            data.ReadRow(ids[row], new Span<float>(add ? looked : output.Row(row), table.Columns));
+            if (add)
+            {
+                RowKernels<S, V>.Add(output.Row(row), looked, table.Columns);
+            }
+        }
+
+        Release(mark);
+    }
+
+    public override Tensor MeanOfSequences(Tensor x, Sequences sequences)
+    {
+        Tensor means = Allocate(sequences.Count, x.Columns);
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            var mean = new Span<float>(means.Row(i), x.Columns);
+            mean.Clear();
+            for (int row = 0; row < sequences.Length(i); row++)
+            {
+                RowKernels<S, V>.Add(means.Row(i), x.Row(sequences.Start(i) + row), x.Columns);
+            }
+
+            System.Numerics.Tensors.TensorPrimitives.Divide(mean, sequences.Length(i), mean);
+        }
+
+        return means;
+    }
+
+    public void Free() => _arena.Dispose();
+
+    protected override void Dispose(bool disposing)
+    {
+        _arena.Reset();
+        store.Return(this);
+    }
+
+    private static void RequireSameShape(Tensor a, Tensor b) =>
+        Require(a.Rows == b.Rows && a.Columns == b.Columns, "The shapes of two tensors do not match.");
+
+    private static void Require(bool condition, string message)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException(message);
+        }
+    }
+
+    /// <summary>The height of blocks of rows: several for each thread where there are rows enough.</summary>
+    private int BlockHeight(int rows)
+    {
+        int wanted = rows / (4 * team.Threads);
+        return Math.Clamp(wanted / S.TileRows * S.TileRows, S.TileRows, LargestBlock / S.TileRows * S.TileRows);
+    }
+
+    private static void Cut(RowBlock* blocks, int at, int pieces, nint source, nint rowBytes, int firstRow, int rows)
+    {
+        int done = 0;
+        for (int left = pieces; left > 0; left--)
+        {
+            int count = (rows - done + left - 1) / left;
+            blocks[at++] = new RowBlock(source + done * rowBytes, firstRow + done, count);
+            done += count;
+        }
+    }
+
+    private static MatrixJob<S, V> Job(PanelMatrix matrix, RowBlock* blocks, int count, Tensor output) => new()
+    {
+        Blocks = blocks,
+        BlockCount = count,
+        Panels = (nint*)matrix.Panels,
+        PanelsPerGroup = matrix.PanelsPerGroup,
+        PanelCount = matrix.PanelsPerGroup * matrix.Groups,
+        GroupOutputs = matrix.GroupOutputs,
+        Taps = matrix.Taps,
+        Depth = matrix.TapDepth,
+        Output = output.Row(0),
+        OutputStride = output.Stride,
+        Bias = (float*)matrix.Bias,
+        Scale = (float*)matrix.Scale,
+    };
+
+    private void Run(MatrixJob<S, V> job)
+    {
+        // Eight tasks a thread even out what one of them loses to other work on the machine.
+        int groups = Math.Clamp(8 * team.Threads / job.BlockCount, 1, job.PanelCount);
+        job.PanelsPerTask = (job.PanelCount + groups - 1) / groups;
+        team.Run(job, job.BlockCount * ((job.PanelCount + job.PanelsPerTask - 1) / job.PanelsPerTask));
+    }
+
+    private Tensor Pad(Tensor x, Sequences sequences, int padding)
+    {
+        if (padding == 0)
+        {
+            return x;
+        }
+
+        Tensor padded = Allocate(x.Rows + 2 * padding * sequences.Count, x.Columns);
+        int row = 0;
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            Clear(padded, ref row, padding);
+            Copy(x.SliceRows(sequences.Start(i), sequences.Length(i)), padded.SliceRows(row, sequences.Length(i)));
+            row += sequences.Length(i);
+            Clear(padded, ref row, padding);
+        }
+
+        return padded;
+    }
+
+    private static void Clear(Tensor x, ref int row, int count)
+    {
+        for (int end = row + count; row < end; row++)
+        {
+            new Span<float>(x.Row(row), x.Columns).Clear();
+        }
+    }
+}
+
+/// <summary>What a store does with its idle inferences.</summary>
+internal interface ICpuInference
+{
+    /// <summary>Frees the working memory.</summary>
+    void Free();
+}

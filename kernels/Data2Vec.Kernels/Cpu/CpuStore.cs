@@ -1,0 +1,225 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Data2Vec.Kernels.Cpu;
+
+/// <summary>Weights as panels: mapped ones as they are, others packed into memory of its own.</summary>
+internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightStore
+{
+    private readonly List<nint> _owned = [];
+    private readonly ConcurrentBag<Inference> _idle = [];
+    private volatile bool _disposed;
+
+    public override LinearWeights Linear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
+    {
+        int inputs = parts[0].Weight.RowSize;
+        int outputs = 0;
+        var panels = new List<nint>();
+        foreach ((WeightData weight, WeightData? bias) in parts)
+        {
+            if (weight.Shape.Count != 2 || weight.RowSize != inputs)
+            {
+                throw new InvalidDataException("The weights of a linear layer must be matrices with the same number of inputs.");
+            }
+
+            RequireSize(bias, weight.Rows);
+            if (parts.Length > 1 && weight.Rows % PanelLayout.Width != 0)
+            {
+                return Joined(parts, scale);
+            }
+
+            outputs += weight.Rows;
+        }
+
+        RequireSize(scale, outputs);
+        float* biases = AllocateVector(outputs);
+        int at = 0;
+        foreach ((WeightData weight, WeightData? bias) in parts)
+        {
+            AddPanels(panels, weight, weight.Rows, inputs, 1, 1);
+            bias?.ToArray().CopyTo(new Span<float>(biases + at, weight.Rows));
+            at += weight.Rows;
+        }
+
+        return new CpuLinear(inputs, outputs, new PanelMatrix(
+            (nint)Keep(panels), panels.Count, outputs, 1, 1, inputs, (nint)biases, scale is null ? 0 : (nint)Vector(scale.ToArray())));
+    }
+
+    public override Conv1dWeights Conv1d(WeightData weight, WeightData? bias, Conv1dShape shape)
+    {
+        int channels = shape.InputChannels / shape.Groups;
+        if (weight.Shape is not [int outputs, int inputs, int kernel] || outputs != shape.OutputChannels || inputs != channels || kernel != shape.Kernel)
+        {
+            throw new InvalidDataException("The weights of a convolution are of another shape than its configuration says.");
+        }
+
+        RequireSize(bias, outputs);
+        var panels = new List<nint>();
+        AddPanels(panels, weight, outputs / shape.Groups, channels, kernel, shape.Groups);
+        float* biases = AllocateVector(outputs);
+        bias?.ToArray().CopyTo(new Span<float>(biases, outputs));
+        return new CpuConv1d(shape, new PanelMatrix(
+            (nint)Keep(panels), panels.Count / shape.Groups, outputs / shape.Groups, shape.Groups, kernel, channels, (nint)biases, 0));
+    }
+
+    public override NormWeights Norm(WeightData? weight, WeightData? bias, int size, float epsilon)
+    {
+        RequireSize(weight, size);
+        RequireSize(bias, size);
+        float[] gain = weight?.ToArray() ?? [.. Enumerable.Repeat(1f, size)];
+        return new CpuNorm(new NormValues(size, epsilon, Vector(gain), Vector(bias?.ToArray() ?? new float[size])));
+    }
+
+    public override EmbeddingWeights Embedding(WeightData table) => new CpuEmbedding(table);
+
+    public override Inference Begin()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _idle.TryTake(out Inference? idle) ? idle : level switch
+        {
+            CpuLevel.Avx512 => new CpuInference<Simd512, Vector512<float>>(this, team),
+            CpuLevel.Avx2 => new CpuInference<Simd256, Vector256<float>>(this, team),
+            _ => new CpuInference<Simd128, Vector128<float>>(this, team),
+        };
+    }
+
+    public void Return(Inference inference)
+    {
+        _idle.Add(inference);
+        if (_disposed)
+        {
+            FreeIdle();
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        FreeIdle();
+        foreach (nint memory in _owned)
+        {
+            NativeMemory.AlignedFree((void*)memory);
+        }
+
+        _owned.Clear();
+    }
+
+    private void FreeIdle()
+    {
+        while (_idle.TryTake(out Inference? idle))
+        {
+            ((ICpuInference)idle).Free();
+        }
+    }
+
+    private static void RequireSize(WeightData? vector, int size)
+    {
+        if (vector is not null && (vector.Shape.Count != 1 || vector.Rows != size))
+        {
+            throw new InvalidDataException($"A vector of {size} numbers was expected, not one of [{string.Join(", ", vector.Shape)}].");
+        }
+    }
+
+    /// <summary>Parts whose outputs do not fill whole panels are copied together by rows and packed as one.</summary>
+    private CpuLinear Joined(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
+    {
+        int inputs = parts[0].Weight.RowSize;
+        var rows = new List<float>();
+        var biases = new List<float>();
+        foreach ((WeightData weight, WeightData? bias) in parts)
+        {
+            rows.AddRange(weight.ToArray());
+            biases.AddRange(bias?.ToArray() ?? new float[weight.Rows]);
+        }
+
+        fixed (float* data = CollectionsMarshal.AsSpan(rows))
+        {
+            var joined = new WeightData((nint)data, ElementType.F32, WeightLayout.Rows, [biases.Count, inputs]);
+            var panels = new List<nint>();
+            AddPanels(panels, joined, biases.Count, inputs, 1, 1);
+            return new CpuLinear(inputs, biases.Count, new PanelMatrix(
+                (nint)Keep(panels), panels.Count, biases.Count, 1, 1, inputs, (nint)Vector([.. biases]), scale is null ? 0 : (nint)Vector(scale.ToArray())));
+        }
+    }
+
+    private void AddPanels(List<nint> panels, WeightData weight, int groupOutputs, int channels, int taps, int groups)
+    {
+        int depth = channels * taps;
+        float* data = (float*)weight.Data;
+        if (weight.Layout != WeightLayout.Panels)
+        {
+            data = (float*)Allocate(PanelLayout.Elements(groupOutputs * groups, depth, groups) * sizeof(float));
+            Pack(weight, data, groupOutputs, channels, taps, groups);
+        }
+
+        long groupElements = PanelLayout.Elements(groupOutputs, depth);
+        for (int group = 0; group < groups; group++)
+        {
+            for (int output = 0; output < groupOutputs; output += PanelLayout.Width)
+            {
+                panels.Add((nint)(data + group * groupElements + PanelLayout.PanelOffset(depth, output)));
+            }
+        }
+    }
+
+    private void Pack(WeightData weight, float* data, int groupOutputs, int channels, int taps, int groups)
+    {
+        int depth = channels * taps;
+        int panels = PanelLayout.Panels(groupOutputs);
+        Parallel.For(0, panels * groups, new ParallelOptions { MaxDegreeOfParallelism = team.Threads }, panel =>
+        {
+            int group = panel / panels;
+            int first = panel % panels * PanelLayout.Width;
+            int width = PanelLayout.PanelWidth(groupOutputs, first);
+            float* destination = data + group * PanelLayout.Elements(groupOutputs, depth) + PanelLayout.PanelOffset(depth, first);
+            new Span<float>(destination, width * depth).Clear();
+            var row = new float[depth];
+            for (int output = 0; output < Math.Min(width, groupOutputs - first); output++)
+            {
+                weight.ReadRow(group * groupOutputs + first + output, row);
+                for (int channel = 0; channel < channels; channel++)
+                {
+                    for (int tap = 0; tap < taps; tap++)
+                    {
+                        destination[(tap * channels + channel) * width + output] = row[channel * taps + tap];
+                    }
+                }
+            }
+        });
+    }
+
+    private nint* Keep(List<nint> panels)
+    {
+        var kept = (nint*)Allocate((long)panels.Count * sizeof(nint));
+        CollectionsMarshal.AsSpan(panels).CopyTo(new Span<nint>(kept, panels.Count));
+        return kept;
+    }
+
+    private float* Vector(float[] values)
+    {
+        float* vector = AllocateVector(values.Length);
+        values.CopyTo(new Span<float>(vector, values.Length));
+        return vector;
+    }
+
+    private float* AllocateVector(int size)
+    {
+        int padded = size + PanelLayout.Width;
+        var vector = (float*)Allocate((long)padded * sizeof(float));
+        new Span<float>(vector, padded).Clear();
+        return vector;
+    }
+
+    private void* Allocate(long bytes)
+    {
+        void* memory = NativeMemory.AlignedAlloc((nuint)bytes, Arena.Alignment);
+        _owned.Add((nint)memory);
+        return memory;
+    }
+}

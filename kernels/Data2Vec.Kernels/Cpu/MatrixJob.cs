@@ -1,0 +1,151 @@
+using System.Runtime.CompilerServices;
+
+namespace Data2Vec.Kernels.Cpu;
+
+/// <summary>Rows of a matrix product that one task computes together; they lie at equal distances on the left side.</summary>
+/// <param name="Source">The first row's first number on the left side.</param>
+/// <param name="Row">The first row of the result.</param>
+/// <param name="Rows">The number of rows.</param>
+internal readonly unsafe record struct RowBlock(nint Source, int Row, int Rows);
+
+/// <summary>A matrix product with all that is fused to it, cut into tasks of a block of rows by some panels.</summary>
+internal unsafe struct MatrixJob<S, V> : IJob
+    where S : struct, ISimd<V>
+    where V : unmanaged
+{
+    /// <summary>
+    /// How far along the depth a panel is followed before the next one: so much of a panel and of the rows fit the
+    /// second-level cache together. Depends on nothing but the weights' shape, hence no result depends on the batch.
+    /// </summary>
+    private const int DepthBlock = 1024;
+
+    public RowBlock* Blocks;
+    public int BlockCount;
+    public nint* Panels;
+    public int PanelsPerGroup;
+    public int PanelCount;
+    public int PanelsPerTask;
+    public int GroupOutputs;
+    public int Taps;
+    public int Depth;
+    public nint RowStride;
+    public nint TapStride;
+    public nint GroupStride;
+    public float* Output;
+    public nint OutputStride;
+    public float* Bias;
+    public float* Scale;
+    public float* Residual;
+    public nint ResidualStride;
+    public Activation Activation;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public readonly void Run(int task)
+    {
+        RowBlock block = Blocks[task % BlockCount];
+        int first = task / BlockCount * PanelsPerTask;
+        int end = Math.Min(first + PanelsPerTask, PanelCount);
+
+        int tapsAtOnce = Math.Max(1, DepthBlock / Depth);
+        int depthAtOnce = Taps == 1 ? DepthBlock : Depth;
+        for (int tap = 0; tap < Taps; tap += tapsAtOnce)
+        {
+            int taps = Math.Min(tapsAtOnce, Taps - tap);
+            for (int depth = 0; depth < Depth; depth += depthAtOnce)
+            {
+                int length = Math.Min(depthAtOnce, Depth - depth);
+                bool last = tap + taps == Taps && depth + length == Depth;
+                for (int panel = first; panel < end; panel++)
+                {
+                    RunPanel(block, panel, tap, taps, depth, length, last);
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void RunPanel(RowBlock block, int panel, int tap, int taps, int depth, int length, bool last)
+    {
+        int group = panel / PanelsPerGroup;
+        int firstOutput = (panel - group * PanelsPerGroup) * PanelLayout.Width;
+        int outputs = Math.Min(PanelLayout.Width, GroupOutputs - firstOutput);
+        int width = outputs <= PanelLayout.NarrowWidth ? PanelLayout.NarrowWidth : PanelLayout.Width;
+        float* weights = (float*)Panels[panel] + ((long)tap * Depth + depth) * width;
+        float* source = (float*)block.Source + group * GroupStride + tap * TapStride + depth;
+        int column = group * GroupOutputs + firstOutput;
+
+        for (int start = 0; start < width; start += 2 * S.Width)
+        {
+            int valid = Math.Min(outputs - start, 2 * S.Width);
+            if (valid <= 0)
+            {
+                break;
+            }
+
+            bool two = width - start > S.Width;
+            int columns = two ? 2 * S.Width : S.Width;
+            var arguments = new TileArguments(
+                RowStride, TapStride, taps, length, weights + start, width, OutputStride, Accumulate: tap + depth > 0);
+            if (valid < columns)
+            {
+                if (tap + depth == 0)
+                {
+                    // The columns behind belong to another group or to nobody: compute beside, and once for all depths.
+                    RunPartial(block, (float*)Panels[panel] + start, width, source, column + start, valid, two);
+                }
+
+                continue;
+            }
+
+            int row = 0;
+            for (int tiles = (block.Rows + S.TileRows - 1) / S.TileRows; tiles > 0; tiles--)
+            {
+                int height = (block.Rows - row + tiles - 1) / tiles;
+                float* output = Output + (block.Row + row) * OutputStride + column + start;
+                delegate*<in TileArguments, float*, float*, void> kernel =
+                    two ? MatrixTile<S, V>.TwoVectors[height] : MatrixTile<S, V>.OneVector[height];
+                kernel(arguments, source + row * RowStride, output);
+                if (last)
+                {
+                    Finish(output, OutputStride, height, columns, block.Row + row, column + start);
+                }
+
+                row += height;
+            }
+        }
+    }
+
+    [SkipLocalsInit]
+    private readonly void RunPartial(RowBlock block, float* weights, int width, float* source, int column, int valid, bool two)
+    {
+        const int tileStride = PanelLayout.Width;
+        float* tile = stackalloc float[14 * tileStride];
+        var arguments = new TileArguments(RowStride, TapStride, Taps, Depth, weights, width, tileStride, Accumulate: false);
+        int row = 0;
+        for (int tiles = (block.Rows + S.TileRows - 1) / S.TileRows; tiles > 0; tiles--)
+        {
+            int height = (block.Rows - row + tiles - 1) / tiles;
+            delegate*<in TileArguments, float*, float*, void> kernel =
+                two ? MatrixTile<S, V>.TwoVectors[height] : MatrixTile<S, V>.OneVector[height];
+            kernel(arguments, source + row * RowStride, tile);
+            Finish(tile, tileStride, height, two ? 2 * S.Width : S.Width, block.Row + row, column);
+            for (int r = 0; r < height; r++)
+            {
+                new ReadOnlySpan<float>(tile + r * tileStride, valid)
+                    .CopyTo(new Span<float>(Output + (block.Row + row + r) * OutputStride + column, valid));
+            }
+
+            row += height;
+        }
+    }
+
+    private readonly void Finish(float* tile, nint stride, int rows, int columns, int row, int column)
+    {
+        if (Bias != null || Residual != null || Scale != null || Activation != Activation.None)
+        {
+            RowKernels<S, V>.Finish(
+                tile, stride, rows, columns, Bias + column, Scale == null ? null : Scale + column, Activation,
+                Residual == null ? null : Residual + row * ResidualStride + column, ResidualStride);
+        }
+    }
+}
