@@ -87,7 +87,7 @@ public sealed class Data2VecModel : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)layer, (uint)Layers, nameof(options));
         return Run(waveforms, normalizeInput, (run, inputs) =>
         {
-            Tensor x = _encoder.Forward(run, inputs, layer, cancellation, null, out Sequences frames);
+            Tensor x = _encoder.Forward(run, inputs, layer, out Sequences frames, null, cancellation);
             return Pool(run, x, frames, options);
         });
     }
@@ -111,7 +111,7 @@ public sealed class Data2VecModel : IDisposable
         {
             Sequences one = run.Sequences([Config.Frames(waveform.Length)]);
             _encoder.Forward(
-                run, inputs, Layers, cancellation,
+                run, inputs, Layers, out _,
                 (name, x) =>
                 {
                     if (name.StartsWith("layer.", StringComparison.Ordinal))
@@ -119,7 +119,7 @@ public sealed class Data2VecModel : IDisposable
                         layers.Add(Pool(run, x, one, options)[0]);
                     }
                 },
-                out _);
+                cancellation);
             return layers;
         });
         return [.. layers];
@@ -161,14 +161,14 @@ public sealed class Data2VecModel : IDisposable
         IReadOnlyList<ReadOnlyMemory<float>> waveforms, bool normalizeInput = true, CancellationToken cancellation = default) =>
         Run(waveforms, normalizeInput, (run, inputs) =>
         {
-            Tensor x = _encoder.Forward(run, inputs, Layers, cancellation, null, out Sequences frames);
+            Tensor x = _encoder.Forward(run, inputs, Layers, out Sequences frames, null, cancellation);
             return Pool(run, _encoder.Logits(run, x), frames, new EmbeddingOptions { Pooling = Pooling.None });
         });
 
     /// <summary>Shows the activations at every point of the encoder.</summary>
     internal void Observe(ReadOnlyMemory<float> waveform, Action<string, float[]> observe) => Run([waveform], false, (run, inputs) =>
     {
-        _encoder.Forward(run, inputs, Layers, default, (name, x) => observe(name, Rows(run, x)), out _);
+        _encoder.Forward(run, inputs, Layers, out _, (name, x) => observe(name, Rows(run, x)), default);
         return true;
     });
 

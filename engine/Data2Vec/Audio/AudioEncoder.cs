@@ -54,12 +54,12 @@ internal sealed class AudioEncoder
     /// <param name="run">Where it runs.</param>
     /// <param name="waveforms">Normalized samples at 16 kHz; each long enough for a frame.</param>
     /// <param name="layer">The last layer to run; 0 for what enters the first one.</param>
-    /// <param name="cancellation">Looked at before each layer.</param>
-    /// <param name="observe">Sees the activations on the way, for tests.</param>
     /// <param name="frames">The frames of each waveform.</param>
+    /// <param name="observe">Sees the activations on the way.</param>
+    /// <param name="cancellation">Looked at before each layer.</param>
     public Tensor Forward(
-        Inference run, IReadOnlyList<ReadOnlyMemory<float>> waveforms, int layer, CancellationToken cancellation,
-        Observer? observe, out Sequences frames)
+        Inference run, IReadOnlyList<ReadOnlyMemory<float>> waveforms, int layer, out Sequences frames, Observer? observe,
+        CancellationToken cancellation)
     {
         Span<int> lengths = waveforms.Count <= 256 ? stackalloc int[waveforms.Count] : new int[waveforms.Count];
         for (int i = 0; i < lengths.Length; i++)
