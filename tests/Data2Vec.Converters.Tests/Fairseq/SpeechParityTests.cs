@@ -1,0 +1,153 @@
+using Data2Vec.IO;
+using Data2Vec.Kernels.Cpu;
+
+namespace Data2Vec.Converters.Tests.Fairseq;
+
+/// <summary>From fairseq's checkpoints to fairseq's activations: the whole way through converter, file and encoder.</summary>
+public sealed class SpeechParityTests : IDisposable
+{
+    /// <summary>Activations have unit scale.</summary>
+    private const double Bound = 1e-4;
+
+    private static readonly string Fixtures = Path.Combine(AppContext.BaseDirectory, "Fixtures", "audio");
+    private readonly string _folder = Directory.CreateTempSubdirectory("data2vec").FullName;
+
+    public static TheoryData<string> Levels =>
+        new(Enum.GetValues<CpuLevel>().Where(level => level <= CpuLevels.Best).Select(level => level.ToString()).ToArray());
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory, MemberData(nameof(Levels))]
+    public void Every_named_activation_of_the_encoder_is_fairseqs(string level)
+    {
+        using Data2VecModel model = Load("audio_tiny.pt", new CpuBackend(2, Enum.Parse<CpuLevel>(level)));
+        float[] source = Read("tiny/source.npy").Floats();
+        var seen = new Dictionary<string, float[]>();
+        model.Observe(source, (name, rows) => seen[name] = rows);
+
+        for (int i = 0; i < 7; i++)
+        {
+            Close($"tiny/conv_layer{i}.npy", seen[$"conv_layer{i}"], channelsFirst: true);
+        }
+
+        Close("tiny/features_ln.npy", seen["features_ln"]);
+        Close("tiny/features_proj.npy", seen["features_proj"]);
+        Close("tiny/pos_conv.npy", seen["pos_conv"], channelsFirst: true);
+        Close("tiny/encoder_ln.npy", seen["layer.0"]);
+        float[] layers = Read("tiny/layer_x.npy").Floats();
+        for (int i = 0; i < model.Layers; i++)
+        {
+            float[] actual = seen[$"layer.{i + 1}"];
+            Close(layers[(i * actual.Length)..((i + 1) * actual.Length)], actual, $"layer {i + 1}");
+        }
+
+        Close("tiny/x.npy", seen[$"layer.{model.Layers}"]);
+    }
+
+    [Fact]
+    public void Ctc_logits_are_fairseqs()
+    {
+        using Data2VecModel model = Load("audio_tiny_ctc.pt");
+        Close("tiny_ctc/logits.npy", model.LogitsOfAudio([Read("tiny_ctc/source.npy").Floats()], normalizeInput: false)[0]);
+    }
+
+    [Fact]
+    public void Recordings_of_different_length_give_the_same_bits_together_and_alone_on_one_thread_and_on_two()
+    {
+        string file = Convert("audio_tiny.pt");
+        using Data2VecModel one = Data2VecModel.Load(file, new ModelOptions { Threads = 1 });
+        using Data2VecModel two = Data2VecModel.Load(file, new ModelOptions { Threads = 2 });
+        float[] source = Read("tiny/source.npy").Floats();
+        ReadOnlyMemory<float>[] batch = [source, source.AsMemory(100, 400), source.AsMemory(0, 9000), source.AsMemory(5000)];
+        var rows = new EmbeddingOptions { Pooling = Pooling.None };
+        float[][] together = two.EmbedAudio(batch, rows);
+        for (int i = 0; i < batch.Length; i++)
+        {
+            Assert.Equal(one.EmbedAudio(batch[i], rows), together[i]);
+            Assert.Equal(two.EmbedAudio(batch[i], rows), together[i]);
+        }
+    }
+
+    [Fact]
+    public void A_long_recording_in_pieces_gives_the_features_of_the_whole()
+    {
+        // Longer than the feature extractor takes at a time: the first frames must not know what follows.
+        using Data2VecModel model = Load("audio_tiny.pt");
+        float[] source = Read("tiny/source.npy").Floats();
+        float[] longer = [.. source, .. source, .. source];
+        float[]? whole = null, part = null;
+        model.Observe(longer, (name, rows) => whole = name == "features_proj" ? rows : whole);
+        int samples = model.Config.SamplesFor(56);
+        model.Observe(longer.AsMemory(320 * 90, samples), (name, rows) => part = name == "features_proj" ? rows : part);
+        Assert.Equal(part!, whole.AsSpan(90 * model.HiddenSize, 56 * model.HiddenSize).ToArray());
+    }
+
+    [Fact]
+    public void A_layer_alone_is_that_layer_of_all()
+    {
+        using Data2VecModel model = Load("audio_tiny.pt");
+        float[] source = Read("tiny/source.npy").Floats();
+        float[][] all = model.EmbedAudioLayers(source);
+        Assert.Equal(model.Layers + 1, all.Length);
+        for (int layer = 0; layer <= model.Layers; layer++)
+        {
+            Assert.Equal(all[layer], model.EmbedAudio(source, new EmbeddingOptions { Layer = layer }));
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => model.EmbedAudio(source, new EmbeddingOptions { Layer = model.Layers + 1 }));
+    }
+
+    [Fact]
+    public void A_recording_too_short_for_a_frame_is_refused_and_says_how_long_it_must_be()
+    {
+        using Data2VecModel model = Load("audio_tiny.pt");
+        Assert.Contains("400", Assert.Throws<InvalidDataException>(() => model.EmbedAudio(new float[399])).Message, StringComparison.Ordinal);
+        Assert.Equal(model.HiddenSize, model.EmbedAudio(new float[400]).Length);
+    }
+
+    [Fact]
+    public void A_disposed_model_refuses_work_and_a_cancelled_call_stops()
+    {
+        Data2VecModel model = Load("audio_tiny.pt");
+        Assert.ThrowsAny<OperationCanceledException>(() => model.EmbedAudio(new float[4000], cancellation: new CancellationToken(true)));
+        model.Dispose();
+        model.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => model.EmbedAudio(new float[4000]));
+    }
+
+    private static NpyArray Read(string name) => NpyFile.Read(Path.Combine(Fixtures, name));
+
+    private static void Close(string name, float[] actual, bool channelsFirst = false)
+    {
+        NpyArray expected = Read(name);
+        float[] values = expected.Floats();
+        if (channelsFirst)
+        {
+            int channels = (int)expected.Shape[1], rows = (int)expected.Shape[2];
+            values = [.. Enumerable.Range(0, values.Length).Select(i => values[i % channels * rows + i / channels])];
+        }
+
+        // fairseq's early convolutions also make rows at the end that no frame looks at; the engine leaves them out.
+        int unused = values.Length - actual.Length;
+        Assert.InRange(unused, 0, name.Contains("conv_layer", StringComparison.Ordinal) ? values.Length / 100 : 0);
+        Close(values[..actual.Length], actual, name);
+    }
+
+    private static void Close(float[] expected, float[] actual, string name)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        float worst = expected.Zip(actual, (a, b) => MathF.Abs(a - b)).Max();
+        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {worst}");
+        Assert.True(worst <= Bound, $"{name}: largest difference {worst}");
+    }
+
+    private Data2VecModel Load(string checkpoint, CpuBackend? backend = null) =>
+        Data2VecModel.Load(Convert(checkpoint), new ModelOptions { Backend = backend, Threads = 2 });
+
+    private string Convert(string checkpoint)
+    {
+        string file = Path.Combine(_folder, checkpoint + ".d2v");
+        CheckpointConverter.Convert(Path.Combine(Fixtures, checkpoint), file, new ConversionOptions(), null);
+        return file;
+    }
+}
