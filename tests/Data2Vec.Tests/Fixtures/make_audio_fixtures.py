@@ -69,12 +69,13 @@ codes = bytes(range(256))
 np.save("audio/alaw-codes.npy", (np.frombuffer(audioop.alaw2lin(codes, 2), np.int16) / 32768).astype(np.float32))
 np.save("audio/mulaw-codes.npy", (np.frombuffer(audioop.ulaw2lin(codes, 2), np.int16) / 32768).astype(np.float32))
 
-# Tones below 6.5 kHz, resampled with a longer filter than the one under test and another window.
+# Tones below 6.5 kHz, resampled with a longer filter than the one under test and another window. They fade in and out:
+# a sudden edge has frequencies in the transition band, where two filters may differ.
 for rate, up, down in [(44100, 160, 441), (48000, 1, 3), (22050, 320, 441), (8000, 2, 1)]:
     t = np.arange(rate // 25 + 7) / rate
     top = min(6500, 0.43 * rate)
     tones = sum(np.sin(2 * np.pi * f * t + i) for i, f in enumerate(np.linspace(0.05, 1, 6) * top)) / 8
-    tones = tones.astype(np.float32)
+    tones = (tones * np.hanning(len(t))).astype(np.float32)
     cutoff = 0.95 / max(up, down)
     taps = scipy.signal.firwin(2 * 400 * max(up, down) + 1, cutoff, window=("chebwin", 110))
     np.save(f"audio/tones-{rate}.npy", tones)
