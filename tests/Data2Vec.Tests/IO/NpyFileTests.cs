@@ -88,6 +88,12 @@ public class NpyFileTests
         Assert.Throws<ArgumentException>(() => NpyFile.Write(new MemoryStream(), new float[4], 5));
         Assert.Throws<ArgumentException>(() => NpyFile.Write(new MemoryStream(), new float[4], -2, -2));
         Assert.Throws<ArgumentException>(() => NpyFile.Write(new MemoryStream(), new long[4], long.MaxValue, long.MaxValue, 4));
+
+        string path = Path.GetTempFileName();
+        File.WriteAllText(path, "kept");
+        Assert.Throws<ArgumentException>(() => NpyFile.Write(path, new float[4], 5));
+        Assert.Equal("kept", File.ReadAllText(path));
+        File.Delete(path);
     }
 
     [Theory]
