@@ -38,7 +38,7 @@ internal static class Program
         {
             return Fail($"{problem.FileName}: no such file", BadInput);
         }
-        catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException)
         {
             return Fail(problem.Message, BadInput);
         }
@@ -56,5 +56,6 @@ internal static class Program
         InspectCommand.Create(),
         EmbedCommand.Create(),
         TranscribeCommand.Create(),
+        DevicesCommand.Create(),
     };
 }

@@ -56,6 +56,7 @@ public static class NpyFile
     public static void Write(string path, ReadOnlySpan<float> values, params ReadOnlySpan<long> shape)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        CheckShape(values.Length, shape); // before the file that was there is gone
         using FileStream stream = File.Create(path);
         Write(stream, values, shape);
     }
@@ -69,6 +70,7 @@ public static class NpyFile
     public static void Write(string path, ReadOnlySpan<long> values, params ReadOnlySpan<long> shape)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        CheckShape(values.Length, shape); // before the file that was there is gone
         using FileStream stream = File.Create(path);
         Write(stream, values, shape);
     }
@@ -166,11 +168,10 @@ public static class NpyFile
 
     private static void WriteHeader(Stream stream, NpyType type, int count, scoped ReadOnlySpan<long> shape)
     {
+        CheckShape(count, shape);
         Span<long> oneAxis = stackalloc long[] { count };
         if (shape.IsEmpty)
             shape = oneAxis;
-        if (!Holds(shape, count))
-            throw new ArgumentException($"the shape ({string.Join(", ", shape.ToArray())}) does not hold {count} elements", nameof(shape));
 
         string text = NpyHeader.Format(type, shape);
         int start = Magic.Length + 2 + sizeof(ushort);
@@ -185,16 +186,20 @@ public static class NpyFile
         stream.Write(header);
     }
 
-    private static bool Holds(ReadOnlySpan<long> shape, int count)
+    private static void CheckShape(int count, ReadOnlySpan<long> shape)
     {
+        if (shape.IsEmpty)
+            return;
+
         Int128 product = 1;
+        bool negative = false;
         foreach (long length in shape)
         {
-            if (length < 0)
-                return false;
+            negative |= length < 0;
             product = product > int.MaxValue && length != 0 ? product : product * length;
         }
 
-        return product == count;
+        if (negative || product != count)
+            throw new ArgumentException($"the shape ({string.Join(", ", shape.ToArray())}) does not hold {count} elements", nameof(shape));
     }
 }

@@ -1,0 +1,15 @@
+using System.CommandLine;
+using Data2Vec.Kernels.Cpu;
+
+namespace Data2Vec.Cli.Commands;
+
+/// <summary><c>data2vec devices</c>: what models can run on here.</summary>
+internal static class DevicesCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("devices", "Lists the devices that models can run on.");
+        command.SetAction(result => result.InvocationConfiguration.Output.WriteLine($"cpu    {new CpuBackend().Description}"));
+        return command;
+    }
+}
