@@ -1,0 +1,72 @@
+using System.Globalization;
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Reports;
+using BenchmarkDotNet.Running;
+
+namespace Data2Vec.Bench;
+
+/// <summary>A benchmark that knows how many floating-point operations one call makes.</summary>
+internal interface ICountsFlops
+{
+    /// <summary>Operations of one call of a method; multiply-adds count twice.</summary>
+    double Flops(string method);
+}
+
+/// <summary>Columns for GFLOP/s, and its share of the measured peak of all threads used.</summary>
+internal sealed class GflopsColumn(bool share) : IColumn
+{
+    private static readonly Lazy<double> PeakOfThread = new(Peak.GigaflopsPerThread);
+
+    public string Id => ColumnName;
+
+    public string ColumnName => share ? "Of peak" : "GFLOP/s";
+
+    public bool AlwaysShow => true;
+
+    public ColumnCategory Category => ColumnCategory.Custom;
+
+    public int PriorityInCategory => share ? 1 : 0;
+
+    public bool IsNumeric => true;
+
+    public UnitType UnitType => UnitType.Dimensionless;
+
+    public string Legend => share
+        ? "Share of the multiply-add peak of all cores, measured on registers in this run"
+        : "Billions of floating-point operations a second; a multiply-add is two";
+
+    public string GetValue(Summary summary, BenchmarkCase benchmarkCase)
+    {
+        double? mean = summary[benchmarkCase]?.ResultStatistics?.Median;
+        if (mean is null || Activator.CreateInstance(benchmarkCase.Descriptor.Type) is not ICountsFlops counter)
+        {
+            return "-";
+        }
+
+        foreach (var parameter in benchmarkCase.Parameters.Items)
+        {
+            benchmarkCase.Descriptor.Type.GetProperty(parameter.Name)!.SetValue(counter, parameter.Value);
+        }
+
+        double gigaflops = counter.Flops(benchmarkCase.Descriptor.WorkloadMethod.Name) / mean.Value;
+        return share
+            ? (gigaflops / (PeakOfThread.Value * Environment.ProcessorCount)).ToString("P0", CultureInfo.InvariantCulture)
+            : gigaflops.ToString("F1", CultureInfo.InvariantCulture);
+    }
+
+    public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) => GetValue(summary, benchmarkCase);
+
+    public bool IsDefault(Summary summary, BenchmarkCase benchmarkCase) => false;
+
+    public bool IsAvailable(Summary summary) => true;
+}
+
+/// <summary>The configuration of all benchmarks here.</summary>
+internal sealed class BenchConfig : ManualConfig
+{
+    public BenchConfig()
+    {
+        AddColumn(new GflopsColumn(share: false), new GflopsColumn(share: true));
+    }
+}
