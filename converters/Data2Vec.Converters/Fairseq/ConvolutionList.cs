@@ -1,0 +1,110 @@
+namespace Data2Vec.Converters.Fairseq;
+
+/// <summary>
+/// Reads fairseq's <c>conv_feature_layers</c>, a Python expression such as
+/// <c>[(512, 10, 5)] + [(512, 3, 2)] * 4</c>: lists of (channels, kernel, stride), repeated and joined. Nothing else of
+/// Python is understood.
+/// </summary>
+internal ref struct ConvolutionList
+{
+    private const int MaxLength = 10_000;
+    private const int MaxLayers = 100;
+    private const int MaxNumber = 1 << 16;
+
+    private readonly ReadOnlySpan<char> _text;
+    private int _position;
+
+    private ConvolutionList(ReadOnlySpan<char> text) => _text = text;
+
+    /// <summary>Reads the expression.</summary>
+    /// <exception cref="InvalidDataException">It is not of the form above, or asks for too much.</exception>
+    public static IReadOnlyList<(int Channels, int Kernel, int Stride)> Parse(string text)
+    {
+        if (text.Length > MaxLength)
+            throw new InvalidDataException($"the option conv_feature_layers is longer than {MaxLength} characters");
+        var reader = new ConvolutionList(text);
+        var layers = new List<(int, int, int)>();
+        do
+        {
+            List<(int, int, int)> list = reader.ReadList();
+            int times = reader.TryTake('*') ? reader.ReadNumber() : 1;
+            if (layers.Count + (long)list.Count * times > MaxLayers)
+                throw new InvalidDataException($"the option conv_feature_layers has more than {MaxLayers} layers");
+            for (int i = 0; i < times; i++)
+                layers.AddRange(list);
+        }
+        while (reader.TryTake('+'));
+
+        reader.SkipSpaces();
+        if (reader._position != text.Length)
+            throw reader.Unexpected();
+        return layers.Count > 0 ? layers : throw new InvalidDataException("the option conv_feature_layers has no layers");
+    }
+
+    private List<(int Channels, int Kernel, int Stride)> ReadList()
+    {
+        var list = new List<(int, int, int)>();
+        Take('[');
+        while (!TryTake(']'))
+        {
+            Take('(');
+            int channels = ReadNumber();
+            Take(',');
+            int kernel = ReadNumber();
+            Take(',');
+            int stride = ReadNumber();
+            TryTake(',');
+            Take(')');
+            list.Add((channels, kernel, stride));
+            if (!TryTake(','))
+            {
+                Take(']');
+                break;
+            }
+        }
+
+        return list;
+    }
+
+    private int ReadNumber()
+    {
+        SkipSpaces();
+        int number = 0;
+        int start = _position;
+        for (; _position < _text.Length && char.IsAsciiDigit(_text[_position]); _position++)
+        {
+            number = number * 10 + (_text[_position] - '0');
+            if (number > MaxNumber)
+                throw new InvalidDataException($"the option conv_feature_layers has a number above {MaxNumber}");
+        }
+
+        if (_position == start)
+            throw Unexpected();
+        return number > 0 ? number : throw new InvalidDataException("the option conv_feature_layers has a zero");
+    }
+
+    private void Take(char expected)
+    {
+        if (!TryTake(expected))
+            throw Unexpected();
+    }
+
+    private bool TryTake(char wanted)
+    {
+        SkipSpaces();
+        if (_position == _text.Length || _text[_position] != wanted)
+            return false;
+        _position++;
+        return true;
+    }
+
+    private void SkipSpaces()
+    {
+        while (_position < _text.Length && _text[_position] is ' ' or '\t' or '\r' or '\n')
+            _position++;
+    }
+
+    private readonly InvalidDataException Unexpected() => new(
+        "the option conv_feature_layers is not of the form [(channels, kernel, stride)] * times + …: "
+        + $"unexpected {(_position < _text.Length ? $"character {_position + 1}" : "end")}");
+}

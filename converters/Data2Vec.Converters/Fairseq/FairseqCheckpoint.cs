@@ -1,0 +1,60 @@
+using Data2Vec.Converters.PyTorch;
+
+namespace Data2Vec.Converters.Fairseq;
+
+/// <summary>What fairseq's trainer saves: the options under <c>cfg</c> (old: <c>args</c>), the weights under <c>model</c>.</summary>
+internal sealed class FairseqCheckpoint
+{
+    /// <summary>The key among a model's weights that holds the EMA teacher's, a dictionary.</summary>
+    public const string TeacherKey = "_ema";
+
+    private FairseqCheckpoint(PickleDictionary root, PickleDictionary weights, FairseqOptions model, FairseqOptions task, string name) =>
+        (Root, Weights, Model, Task, ModelName) = (root, weights, model, task, name);
+
+    /// <summary>All that was saved.</summary>
+    public PickleDictionary Root { get; }
+
+    /// <summary>The weights by name.</summary>
+    public PickleDictionary Weights { get; }
+
+    /// <summary>The model's options.</summary>
+    public FairseqOptions Model { get; }
+
+    /// <summary>The task's options.</summary>
+    public FairseqOptions Task { get; }
+
+    /// <summary>The name that the model is registered by, such as <c>data2vec_audio</c>.</summary>
+    public string ModelName { get; }
+
+    /// <summary>Reads what a file holds.</summary>
+    /// <exception cref="InvalidDataException">It is not a fairseq checkpoint.</exception>
+    public static FairseqCheckpoint Read(object? root)
+    {
+        if (root is not PickleDictionary checkpoint
+            || !checkpoint.TryGet<PickleDictionary>("model", out PickleDictionary? weights)
+            || OptionsOf(FairseqOptions.Of(checkpoint)) is not { } options)
+            throw new InvalidDataException(
+                "not a fairseq checkpoint, which has 'cfg' or 'args' and 'model'; other layouts are not supported yet");
+        return new FairseqCheckpoint(checkpoint, weights, options.Model, options.Task, options.Name);
+    }
+
+    /// <summary>The options of the model inside a fine-tuned one.</summary>
+    /// <exception cref="InvalidDataException">There are none.</exception>
+    public (FairseqOptions Model, FairseqOptions Task, string Name) FineTuned() =>
+        Split(Model.Group("w2v_args"))
+        ?? throw new InvalidDataException(
+            "the option w2v_args, which describes the model that was fine-tuned, is missing from the checkpoint");
+
+    private static (FairseqOptions Model, FairseqOptions Task, string Name)? OptionsOf(FairseqOptions? checkpoint) =>
+        Split(checkpoint?.Group("cfg")) ?? Split(checkpoint?.Group("args"));
+
+    // New checkpoints have a group of options for each part, old ones a single group for all.
+    private static (FairseqOptions Model, FairseqOptions Task, string Name)? Split(FairseqOptions? options)
+    {
+        if (options is null)
+            return null;
+        FairseqOptions model = options.Group("model") ?? options;
+        FairseqOptions task = options.Group("task") ?? options;
+        return (model, task, model.Text("_name") ?? model.Text("arch") ?? "unknown");
+    }
+}

@@ -1,0 +1,64 @@
+using Data2Vec.Converters.PyTorch;
+
+namespace Data2Vec.Converters.Fairseq;
+
+/// <summary>
+/// Options of a fairseq model or task: a dictionary in new checkpoints, an <c>argparse.Namespace</c> in old ones. What an
+/// old version did not know is missing and has fairseq's default.
+/// </summary>
+internal sealed class FairseqOptions
+{
+    private readonly object _options;
+
+    private FairseqOptions(object options) => _options = options;
+
+    /// <summary>The options in a value of a pickle, or null where it holds none.</summary>
+    public static FairseqOptions? Of(object? value) =>
+        value is PickleDictionary or PickleObject { Name: "Namespace" } ? new FairseqOptions(value) : null;
+
+    /// <summary>The options under a key, or null where there are none.</summary>
+    public FairseqOptions? Group(string name) => Of(Value(name));
+
+    /// <summary>A text, or null where the option is missing or None.</summary>
+    /// <exception cref="InvalidDataException">The option is something else.</exception>
+    public string? Text(string name) => Value(name) switch
+    {
+        null => null,
+        string text => text,
+        // An enumeration's member: its class is called with its value.
+        PickleObject { Arguments: { Count: 1 } arguments } when arguments[0] is string text => text,
+        _ => throw new InvalidDataException($"the option {name} is not a string"),
+    };
+
+    /// <summary>A whole number.</summary>
+    /// <exception cref="InvalidDataException">The option is something else or out of range.</exception>
+    public int Integer(string name, int whenMissing, int least, int most)
+    {
+        object? value = Value(name);
+        if (value is null)
+            return whenMissing;
+        if (value is not long number)
+            throw new InvalidDataException($"the option {name} is not a whole number");
+        return number >= least && number <= most
+            ? (int)number
+            : throw new InvalidDataException($"the option {name} is {number}; it must be from {least} to {most}");
+    }
+
+    /// <summary>A truth value, or null where the option is missing or None.</summary>
+    /// <exception cref="InvalidDataException">The option is something else.</exception>
+    public bool? Boolean(string name) => Value(name) switch
+    {
+        null => null,
+        bool value => value,
+        _ => throw new InvalidDataException($"the option {name} is neither true nor false"),
+    };
+
+    private object? Value(string name)
+    {
+        object? value;
+        bool found = _options is PickleDictionary dictionary
+            ? dictionary.TryGetValue(name, out value)
+            : ((PickleObject)_options).TryGetAttribute(name, out value);
+        return found ? value : null;
+    }
+}
