@@ -1,1 +1,66 @@
-Console.WriteLine("data2vec");
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using Data2Vec.Cli.Commands;
+
+namespace Data2Vec.Cli;
+
+/// <summary>The <c>data2vec</c> command.</summary>
+internal static class Program
+{
+    private const int BadInput = 1;
+    private const int BadUsage = 2;
+
+    public static int Main(string[] arguments) => Run(arguments, Console.Out, Console.Error);
+
+    /// <summary>Runs one command.</summary>
+    /// <returns>0 where it is done, 1 where the input was bad, 2 where the command line was.</returns>
+    public static int Run(string[] arguments, TextWriter output, TextWriter error)
+    {
+        ParseResult command = CreateRoot().Parse(arguments);
+        if (command.Action is ParseErrorAction)
+        {
+            foreach (string message in command.Errors.Select(problem => OneLine(problem.Message)).Distinct())
+                error.WriteLine($"data2vec: {message}");
+            error.WriteLine("data2vec: see data2vec --help");
+            return BadUsage;
+        }
+
+        try
+        {
+            return command.Invoke(
+                new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+        }
+        catch (UsageException problem)
+        {
+            return Fail(problem.Message, BadUsage);
+        }
+        catch (FileNotFoundException problem) when (problem.FileName is not null)
+        {
+            return Fail($"{problem.FileName}: no such file", BadInput);
+        }
+        catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            return Fail(problem.Message, BadInput);
+        }
+
+        int Fail(string message, int code)
+        {
+            error.WriteLine($"data2vec: {OneLine(message)}");
+            return code;
+        }
+    }
+
+    private static string OneLine(string message) => string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    // RootCommand would call itself what the program's file is called.
+    private static Command CreateRoot() => new("data2vec", "Converts and runs data2vec models: vectors and text of speech")
+    {
+        new HelpOption(),
+        new VersionOption(),
+        ConvertCommand.Create(),
+        InspectCommand.Create(),
+        EmbedCommand.Create(),
+        TranscribeCommand.Create(),
+    };
+}

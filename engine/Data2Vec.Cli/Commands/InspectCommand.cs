@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Data2Vec.Kernels;
+using Data2Vec.ModelFile;
+
+namespace Data2Vec.Cli.Commands;
+
+/// <summary><c>data2vec inspect</c>: what a model file holds.</summary>
+internal static class InspectCommand
+{
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public static Command Create()
+    {
+        var path = new Argument<string>("MODEL") { Description = "A model file (.d2v)" };
+        var tensors = new Option<bool>("--tensors") { Description = "List every tensor" };
+        var verify = new Option<bool>("--verify") { Description = "Check every byte against its checksum" };
+        var command = new Command("inspect", "Show what a model file holds") { path, tensors, verify };
+        command.SetAction(parsed =>
+        {
+            bool verified = parsed.GetValue(verify);
+            using D2vFile file = D2vFile.Open(Files.RequireFile(parsed.GetRequiredValue(path)), verified);
+            TextWriter output = parsed.InvocationConfiguration.Output;
+            Describe(file, output);
+            if (parsed.GetValue(tensors))
+                List(file, output);
+            if (verified)
+                output.WriteLine("verified: every byte");
+        });
+        return command;
+    }
+
+    private static void Describe(D2vFile file, TextWriter output)
+    {
+        output.WriteLine($"file: {file.Path}, {Bytes(file.Length)}");
+        output.WriteLine($"architecture: {file.Architecture}");
+        output.WriteLine($"provenance: {JsonSerializer.Serialize(file.Provenance, s_json)}");
+        output.WriteLine($"config: {JsonSerializer.Serialize(file.Config, s_json)}");
+        long weights = file.Tensors.Values.Sum(tensor => tensor.Count);
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"tensors: {file.Tensors.Count}, {weights:N0} weights"));
+        foreach (IGrouping<string, TensorInfo> format in file.Tensors.Values.GroupBy(Format).OrderBy(group => group.Key, StringComparer.Ordinal))
+            output.WriteLine($"  {format.Key}: {format.Count()} tensors, {Bytes(format.Sum(tensor => tensor.Bytes))}");
+        output.WriteLine($"assets: {file.Assets.Count}");
+        foreach (AssetInfo asset in file.Assets.Values)
+            output.WriteLine($"  {asset.Name}: {Bytes(asset.Bytes)}");
+    }
+
+    private static void List(D2vFile file, TextWriter output)
+    {
+        foreach (TensorInfo tensor in file.Tensors.Values.OrderBy(tensor => tensor.Offset))
+            output.WriteLine($"{tensor.Name}\t{Format(tensor)}\t[{string.Join(", ", tensor.Shape)}]\t{Bytes(tensor.Bytes)}");
+    }
+
+    private static string Format(TensorInfo tensor)
+    {
+        string type = tensor.Type.ToString().ToLowerInvariant();
+        return tensor.Layout == WeightLayout.Panels ? $"{type} in panels" : type;
+    }
+
+    private static string Bytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes:N0} bytes");
+}

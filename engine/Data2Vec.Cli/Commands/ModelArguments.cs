@@ -1,0 +1,32 @@
+using System.CommandLine;
+
+namespace Data2Vec.Cli.Commands;
+
+/// <summary>The options and arguments that all commands with a model have.</summary>
+internal static class ModelArguments
+{
+    public static Argument<string[]> Recordings() => new("INPUT")
+    {
+        Description = "Recordings: WAV files, or .npy files of f32 [samples] that are taken as they are",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    public static Option<string?> Model(string shipped) => new("--model")
+    {
+        Description = $"The model file (.d2v); left out, models/{shipped} beside the program",
+        HelpName = "MODEL",
+    };
+
+    public static Option<int?> Threads()
+    {
+        var threads = new Option<int?>("--threads") { Description = "Threads to use; left out, one a core", HelpName = "N" };
+        threads.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && !(int.TryParse(result.Tokens[0].Value, out int count) && count is >= 1 and <= 1024))
+                result.AddError("--threads must be from 1 to 1024");
+        });
+        return threads;
+    }
+
+    public static ModelOptions Options(int? threads) => threads is { } count ? new ModelOptions { Threads = count } : new ModelOptions();
+}
