@@ -28,9 +28,9 @@ internal sealed record AudioInput(string Path, float[] Samples, bool IsRaw)
         }
 
         NpyArray array = NpyFile.Read(path);
-        if (array.Type != NpyType.F32 || array.Shape.Count != 1)
+        if (array.Type != NpyType.F32 || array.Shape is not ([_] or [1, _]))
             throw new InvalidDataException(
-                $"{path}: {array.Type} of {array.Shape.Count} dimensions; a waveform is f32 [samples]");
+                $"{path}: {array.Type} [{string.Join(", ", array.Shape)}] is no waveform; one is f32 [samples] or [1, samples]");
         return new AudioInput(path, array.Floats(), true);
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Data2Vec.Cli.Commands;
 
@@ -19,7 +20,7 @@ internal static class Program
         ParseResult command = CreateRoot().Parse(arguments);
         if (command.Action is ParseErrorAction)
         {
-            foreach (string message in command.Errors.Select(problem => problem.Message).Distinct())
+            foreach (string message in command.Errors.Select(problem => OneLine(problem.Message)).Distinct())
                 error.WriteLine($"data2vec: {message}");
             error.WriteLine("data2vec: see data2vec --help");
             return BadUsage;
@@ -45,13 +46,18 @@ internal static class Program
 
         int Fail(string message, int code)
         {
-            error.WriteLine($"data2vec: {message.ReplaceLineEndings(" ")}");
+            error.WriteLine($"data2vec: {OneLine(message)}");
             return code;
         }
     }
 
-    private static RootCommand CreateRoot() => new("Self-supervised speech representations: converts and runs data2vec models.")
+    private static string OneLine(string message) => string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    // RootCommand would call itself what the program's file is called.
+    private static Command CreateRoot() => new("data2vec", "Converts and runs data2vec models: vectors and text of speech")
     {
+        new HelpOption(),
+        new VersionOption(),
         ConvertCommand.Create(),
         InspectCommand.Create(),
         EmbedCommand.Create(),

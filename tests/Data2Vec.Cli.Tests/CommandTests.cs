@@ -1,0 +1,139 @@
+using System.Text.Json;
+using Data2Vec.IO;
+
+namespace Data2Vec.Cli.Tests;
+
+public sealed class CommandTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("data2vec-").FullName;
+
+    [Theory]
+    [InlineData]
+    [InlineData("sing")]
+    [InlineData("convert", "a.pt")]
+    [InlineData("convert", "a.pt", "-o", "b.d2v", "--dtype", "f64")]
+    [InlineData("embed")]
+    [InlineData("embed", "a.wav", "--layer", "-1")]
+    [InlineData("embed", "a.wav", "--threads", "0")]
+    [InlineData("embed", "a.wav", "--pool", "cls")]
+    [InlineData("embed", "a.wav", "b.wav", "--pool", "none", "--format", "npy")]
+    public void A_wrong_command_line_exits_with_2_and_prints_no_result(params string[] arguments)
+    {
+        (int code, string output, string error) = Run(arguments);
+        Assert.Equal(2, code);
+        Assert.Empty(output);
+        Assert.StartsWith("data2vec: ", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("convert", "missing.pt", "-o", "b.d2v")]
+    [InlineData("inspect", "missing.d2v")]
+    [InlineData("embed", "--model", "missing.d2v", "a.wav")]
+    public void A_missing_file_exits_with_1_and_one_line_that_names_it(params string[] arguments)
+    {
+        (int code, string output, string error) = Run(arguments);
+        Assert.Equal(1, code);
+        Assert.Empty(output);
+        Assert.StartsWith("data2vec: missing.", error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public void A_damaged_model_exits_with_1()
+    {
+        string model = Convert("audio_tiny_ctc.pt");
+        byte[] bytes = File.ReadAllBytes(model);
+        bytes[^100] ^= 1;
+        File.WriteAllBytes(model, bytes);
+        (int code, _, string error) = Run("inspect", model, "--verify");
+        Assert.Equal(1, code);
+        Assert.Contains("model.d2v", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Inspect_shows_what_convert_wrote()
+    {
+        (int code, string output, _) = Run("inspect", Convert("audio_tiny_ctc.pt"), "--tensors", "--verify");
+        Assert.Equal(0, code);
+        Assert.Contains("architecture: data2vec-audio", output, StringComparison.Ordinal);
+        Assert.Contains("tensors: 103, 180,064 weights", output, StringComparison.Ordinal);
+        Assert.Contains("ctc.weight\tf32 in panels\t[32, 64]", output, StringComparison.Ordinal);
+        Assert.Contains("verified", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Formats_of_embed_hold_the_same_numbers()
+    {
+        string model = Convert("audio_tiny_fp16.pt");
+        string input = Noise();
+        string file = Path.Combine(_folder, "vectors.npy");
+        Assert.Equal(0, Run("embed", "--model", model, input, input, "--format", "npy", "-o", file).Code);
+        NpyArray array = NpyFile.Read(file);
+        Assert.Equal([2, 64], array.Shape);
+        float[] expected = array.Floats()[..64];
+
+        using JsonDocument json = JsonDocument.Parse(Run("embed", "--model", model, input).Output);
+        JsonElement only = Assert.Single(json.RootElement.EnumerateArray());
+        Assert.Equal((input, 4, 64), (only.GetProperty("input").GetString(), only.GetProperty("layer").GetInt32(), only.GetProperty("dimensions").GetInt32()));
+        Assert.Equal(expected, only.GetProperty("vector").EnumerateArray().Select(number => number.GetSingle()));
+
+        string[] csv = Run("embed", "--model", model, input, "--format", "csv").Output.TrimEnd().Split('\n');
+        Assert.Equal(2, csv.Length);
+        Assert.Equal(expected, csv[1].Split(',').TakeLast(64).Select(number => float.Parse(number, System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
+    public void All_layers_without_pooling_are_layers_by_rows_by_features()
+    {
+        string file = Path.Combine(_folder, "layers.npy");
+        Assert.Equal(0, Run("embed", "--model", Convert("audio_tiny_fp16.pt"), Noise(), "--layer", "all", "--pool", "none", "--format", "npy", "-o", file).Code);
+
+        // 4000 samples: floor((4000 - 10) / 5) + 1 = 799, then 399, 199, 99, 49, 24, 12.
+        Assert.Equal([5, 12, 64], NpyFile.Read(file).Shape);
+    }
+
+    [Fact]
+    public void A_recording_that_is_too_short_is_named_and_leaves_no_file()
+    {
+        string input = Path.Combine(_folder, "short.npy");
+        NpyFile.Write(input, new float[399]);
+        string file = Path.Combine(_folder, "result.json");
+        (int code, _, string error) = Run("embed", "--model", Convert("audio_tiny_fp16.pt"), input, "-o", file);
+        Assert.Equal(1, code);
+        Assert.StartsWith($"data2vec: {input}: ", error, StringComparison.Ordinal);
+        Assert.False(File.Exists(file));
+    }
+
+    [Fact]
+    public void Transcribe_refuses_a_model_without_a_head()
+    {
+        (int code, _, string error) = Run("transcribe", "--model", Convert("audio_tiny_fp16.pt"), Noise());
+        Assert.Equal(1, code);
+        Assert.Contains("no CTC head", error, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static (int Code, string Output, string Error) Run(params string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        int code = Program.Run(arguments, output, error);
+        return (code, output.ToString(), error.ToString());
+    }
+
+    private string Convert(string fixture)
+    {
+        string model = Path.Combine(_folder, "model.d2v");
+        Assert.Equal(0, Run("convert", Path.Combine(AppContext.BaseDirectory, "Fixtures", "audio", fixture), "-o", model).Code);
+        return model;
+    }
+
+    private string Noise()
+    {
+        var random = new Random(1);
+        string path = Path.Combine(_folder, "noise.npy");
+        NpyFile.Write(path, Enumerable.Range(0, 4000).Select(_ => random.NextSingle() - 0.5f).ToArray());
+        return path;
+    }
+}

@@ -1,7 +1,0 @@
-namespace Data2Vec.Cli.Tests;
-
-public class SmokeTests
-{
-    [Fact]
-    public void Passes() => Assert.True(BitConverter.IsLittleEndian);
-}
