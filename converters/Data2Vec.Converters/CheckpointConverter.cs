@@ -80,6 +80,7 @@ public static class CheckpointConverter
         {
             string name = mappings[i].Name;
             PyTorchTensor tensor = tensors[name];
+            tensor.Verify();
             writer.Write(name, tensor.Read);
             parameters += tensor.Count;
             progress?.Report(new ConversionProgress(name, i + 1, mappings.Count));

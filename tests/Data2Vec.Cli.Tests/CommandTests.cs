@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Data2Vec.IO;
+using static Data2Vec.Cli.Tests.CommandLine;
 
 namespace Data2Vec.Cli.Tests;
 
@@ -49,6 +50,20 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(1, code);
         Assert.Contains("model.d2v", error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void The_shipped_models_read_the_sample_recording()
+    {
+        string sample = Path.Combine(AppContext.BaseDirectory, "Fixtures", "four-two.wav");
+        Assert.Equal((0, "FOUR TWO", ""), Run("transcribe", sample) is var (code, text, error) ? (code, text.TrimEnd(), error) : default);
+        using JsonDocument json = JsonDocument.Parse(Run("embed", sample, "--normalize").Output);
+        JsonElement vector = json.RootElement[0].GetProperty("vector");
+        Assert.Equal(192, vector.GetArrayLength());
+        Assert.Equal(1, vector.EnumerateArray().Sum(number => number.GetDouble() * number.GetDouble()), 1e-5);
+    }
+
+    [Fact]
+    public void Devices_name_the_processor() => Assert.StartsWith("cpu ", Run("devices").Output, StringComparison.Ordinal);
 
     [Fact]
     public void Inspect_shows_what_convert_wrote()
@@ -113,14 +128,6 @@ public sealed class CommandTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    private static (int Code, string Output, string Error) Run(params string[] arguments)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        int code = Program.Run(arguments, output, error);
-        return (code, output.ToString(), error.ToString());
-    }
 
     private string Convert(string fixture)
     {

@@ -57,6 +57,13 @@ public sealed class PyTorchTensor : CheckpointTensor
         _ => throw new InvalidDataException($"{PickleText.Quote(name)} is not a tensor"),
     };
 
+    /// <summary>
+    /// Compares the checksum of the tensor's numbers with the one that zip files keep; older files have none. To be called
+    /// before other threads read.
+    /// </summary>
+    /// <exception cref="InvalidDataException">They are not what was saved.</exception>
+    public void Verify() => _view.Storage.Verify();
+
     /// <inheritdoc/>
     public override void Read(long start, Span<float> destination)
     {

@@ -74,16 +74,8 @@ internal sealed class ZipContainer(FileRegion file, Inflater inflater)
         if (length > MaxPickleBytes)
             throw new InvalidDataException($"data.pkl has {length} bytes; up to {MaxPickleBytes} are read");
         ByteRegion region = Open(entry);
-        byte[] buffer = new byte[64 << 10];
-        uint crc = 0;
-        for (long offset = 0; offset < length; offset += buffer.Length)
-        {
-            Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - offset));
-            region.Read(offset, piece);
-            crc = Crc32.Append(crc, piece);
-        }
-
-        if (crc != entry.Crc) throw new InvalidDataException("the checksum of data.pkl is wrong; the file is damaged");
+        if (PyTorchStorage.Checksum(region) != entry.Crc)
+            throw new InvalidDataException("the checksum of data.pkl is wrong; the file is damaged");
         return new RegionStream(region);
     }
 
@@ -100,6 +92,7 @@ internal sealed class ZipContainer(FileRegion file, Inflater inflater)
         if (entry.Length != storage.ByteCount)
             throw new InvalidDataException(
                 $"'{PickleText.Quote(name)}' has {entry.Length} bytes but the pickle states {storage.ByteCount}");
+        storage.Crc = entry.Crc;
         return Open(entry);
     }
 
