@@ -50,6 +50,11 @@ internal sealed class GflopsColumn(bool share) : IColumn
         }
 
         double gigaflops = counter.Flops(benchmarkCase.Descriptor.WorkloadMethod.Name) / mean.Value;
+        if (double.IsNaN(gigaflops))
+        {
+            return "-";
+        }
+
         return share
             ? (gigaflops / (PeakOfThread.Value * Environment.ProcessorCount)).ToString("P0", CultureInfo.InvariantCulture)
             : gigaflops.ToString("F1", CultureInfo.InvariantCulture);

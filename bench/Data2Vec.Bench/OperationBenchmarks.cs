@@ -69,11 +69,11 @@ public unsafe class OperationBenchmarks : ICountsFlops
         _tripled.SliceColumns(0, Hidden), _tripled.SliceColumns(Hidden, Hidden), _tripled.SliceColumns(2 * Hidden, Hidden),
         _frames, 12, 0.125f, default, _hidden);
 
-    /// <summary>499 rows of 768.</summary>
+    /// <summary>Residual and normalization of 499 rows of 768.</summary>
     [Benchmark]
     public void LayerNorm() => _run.LayerNorm(_x, _norm, _hidden, _x);
 
-    /// <summary>499 rows of 3072, as a normalization with GELU of 2 s of features.</summary>
+    /// <summary>Normalization and GELU of 2 s of the first convolution's features: 6,399 rows of 512.</summary>
     [Benchmark]
     public void LayerNormGelu() => _run.LayerNorm(_features, _channels, _features, default, Activation.Gelu);
 

@@ -25,7 +25,7 @@ internal static class EmbedCommand
         var format = new Option<string>("--format") { Description = "The format of the result", DefaultValueFactory = _ => "json" };
         format.AcceptOnlyFromAmong(EmbeddingWriter.Formats);
         var output = new Option<string?>("--output", "-o") { Description = "The file to write; left out, the standard output", HelpName = "FILE" };
-        var command = new Command("embed", "Turn recordings into vectors") { inputs, model, layer, pool, normalize, format, output, threads };
+        var command = new Command("embed", "Turn recordings into vectors") { inputs, model, layer, pool, normalize, format, output, threads, ModelArguments.Device() };
         command.SetAction(parsed =>
         {
             string[] paths = parsed.GetRequiredValue(inputs);

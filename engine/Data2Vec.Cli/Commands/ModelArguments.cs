@@ -28,5 +28,13 @@ internal static class ModelArguments
         return threads;
     }
 
+    /// <summary>Where the model runs; <c>auto</c> takes the best there is.</summary>
+    public static Option<string> Device()
+    {
+        var device = new Option<string>("--device") { Description = "Where to run; see data2vec devices", DefaultValueFactory = _ => "auto" };
+        device.AcceptOnlyFromAmong("auto", "cpu");
+        return device;
+    }
+
     public static ModelOptions Options(int? threads) => threads is { } count ? new ModelOptions { Threads = count } : new ModelOptions();
 }

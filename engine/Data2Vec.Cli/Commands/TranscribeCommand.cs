@@ -12,7 +12,7 @@ internal static class TranscribeCommand
         Argument<string[]> inputs = ModelArguments.Recordings();
         Option<string?> model = ModelArguments.Model(Shipped);
         Option<int?> threads = ModelArguments.Threads();
-        var command = new Command("transcribe", "Write down what is spoken in recordings") { inputs, model, threads };
+        var command = new Command("transcribe", "Write down what is spoken in recordings") { inputs, model, threads, ModelArguments.Device() };
         command.SetAction(parsed =>
         {
             string path = Files.Model(parsed.GetValue(model), Shipped);

@@ -1,4 +1,5 @@
 using Data2Vec.IO;
+using Data2Vec.Kernels;
 using Data2Vec.Kernels.Cpu;
 
 namespace Data2Vec.Converters.Tests.Fairseq;
@@ -115,6 +116,23 @@ public sealed class SpeechParityTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => model.EmbedAudio(new float[4000]));
     }
 
+    [Theory]
+    [InlineData(ElementType.F16, 0.9995)]
+    [InlineData(ElementType.BF16, 0.9995)]
+    [InlineData(ElementType.I8, 0.995)]
+    public void Other_number_formats_stay_close_to_f32(ElementType type, double bound)
+    {
+        float[] source = Read("tiny/source.npy").Floats();
+        using Data2VecModel exact = Load("audio_tiny.pt");
+        using Data2VecModel stored = Data2VecModel.Load(Convert("audio_tiny.pt", type));
+        float[] expected = exact.EmbedAudio(source), actual = stored.EmbedAudio(source);
+        Assert.NotEqual(expected, actual);
+        double cosine = expected.Zip(actual, (a, b) => (double)a * b).Sum()
+            / Math.Sqrt(expected.Sum(a => (double)a * a) * actual.Sum(a => (double)a * a));
+        TestContext.Current.TestOutputHelper?.WriteLine($"{type}: {cosine}");
+        Assert.True(cosine >= bound, $"{type}: cosine {cosine}");
+    }
+
     private static NpyArray Read(string name) => NpyFile.Read(Path.Combine(Fixtures, name));
 
     private static void Close(string name, float[] actual, bool channelsFirst = false)
@@ -144,10 +162,10 @@ public sealed class SpeechParityTests : IDisposable
     private Data2VecModel Load(string checkpoint, CpuBackend? backend = null) =>
         Data2VecModel.Load(Convert(checkpoint), new ModelOptions { Backend = backend, Threads = 2 });
 
-    private string Convert(string checkpoint)
+    private string Convert(string checkpoint, ElementType type = ElementType.F32)
     {
-        string file = Path.Combine(_folder, checkpoint + ".d2v");
-        CheckpointConverter.Convert(Path.Combine(Fixtures, checkpoint), file, new ConversionOptions(), null);
+        string file = Path.Combine(_folder, $"{checkpoint}.{type}.d2v");
+        CheckpointConverter.Convert(Path.Combine(Fixtures, checkpoint), file, new ConversionOptions { Type = type });
         return file;
     }
 }
