@@ -32,6 +32,9 @@ public enum CheckpointType
 
     /// <summary>One byte for a truth value.</summary>
     Bool,
+
+    /// <summary>Any other; its numbers cannot be read.</summary>
+    Other,
 }
 
 /// <summary>
@@ -54,6 +57,8 @@ public abstract class CheckpointTensor(CheckpointType type, long[] shape)
     /// <summary>
     /// Reads the elements <c>start … start + destination.Length - 1</c> in row-major order, converted to floats.
     /// </summary>
-    /// <exception cref="InvalidDataException">The file ends too early or is damaged.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file ends too early or is damaged, or the number format is <see cref="CheckpointType.Other"/>.
+    /// </exception>
     public abstract void Read(long start, Span<float> destination);
 }

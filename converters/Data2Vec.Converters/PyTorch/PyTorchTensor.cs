@@ -12,7 +12,6 @@ namespace Data2Vec.Converters.PyTorch;
 /// </remarks>
 public sealed class PyTorchTensor : CheckpointTensor
 {
-    private const int BufferBytes = 1 << 20;
     private const int ScatteredElements = 1 << 16;
     private const int WindowBytes = 64 << 10;
     private const long MaxDeflatedScatter = 16 << 20;
@@ -71,7 +70,7 @@ public sealed class PyTorchTensor : CheckpointTensor
         ArgumentOutOfRangeException.ThrowIfGreaterThan(destination.Length, Count - start);
         if (destination.IsEmpty) return;
         ByteRegion region = _view.Storage.Region!;
-        if (IsContiguous) ReadRun(region, start, destination);
+        if (IsContiguous) ElementReader.Read(region, _firstByte + (start * _elementSize), Type, _elementSize, destination);
         else ReadScattered(region, start, destination);
     }
 
@@ -87,28 +86,6 @@ public sealed class PyTorchTensor : CheckpointTensor
         }
 
         return true;
-    }
-
-    private void ReadRun(ByteRegion region, long start, Span<float> destination)
-    {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(BufferBytes, (long)destination.Length * _elementSize));
-        try
-        {
-            int step = buffer.Length / _elementSize;
-            for (long offset = _firstByte + (start * _elementSize); destination.Length > 0;)
-            {
-                int count = Math.Min(step, destination.Length);
-                Span<byte> bytes = buffer.AsSpan(0, count * _elementSize);
-                region.Read(offset, bytes);
-                ElementReader.ToFloats(Type, bytes, destination[..count]);
-                destination = destination[count..];
-                offset += bytes.Length;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
     }
 
     // The elements of a transposed or expanded tensor are looked up in the order in which they stand in the file, so that

@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace Data2Vec.Converters.PyTorch;
+namespace Data2Vec.Converters;
 
 /// <summary>Bytes that stand in the file as they are; any number of threads may read them.</summary>
 internal sealed class FileRegion(SafeFileHandle file, long start, long length) : ByteRegion(length)

@@ -1,10 +1,36 @@
+using System.Buffers;
 using System.Buffers.Binary;
 
-namespace Data2Vec.Converters.PyTorch;
+namespace Data2Vec.Converters;
 
 /// <summary>Converts the little-endian numbers of checkpoints to floats.</summary>
 internal static class ElementReader
 {
+    private const int BufferBytes = 1 << 20;
+
+    /// <summary>Reads numbers that stand one after another from an offset into a region on.</summary>
+    public static void Read(ByteRegion region, long offset, CheckpointType type, int elementSize, Span<float> floats)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(BufferBytes, (long)floats.Length * elementSize));
+        try
+        {
+            int step = buffer.Length / elementSize;
+            while (floats.Length > 0)
+            {
+                int count = Math.Min(step, floats.Length);
+                Span<byte> bytes = buffer.AsSpan(0, count * elementSize);
+                region.Read(offset, bytes);
+                ToFloats(type, bytes, floats[..count]);
+                floats = floats[count..];
+                offset += bytes.Length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
     public static void ToFloats(CheckpointType type, ReadOnlySpan<byte> bytes, Span<float> floats)
     {
         switch (type)

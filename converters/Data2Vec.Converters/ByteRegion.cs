@@ -1,4 +1,4 @@
-namespace Data2Vec.Converters.PyTorch;
+namespace Data2Vec.Converters;
 
 /// <summary>A run of bytes of a checkpoint that is read piece by piece.</summary>
 /// <param name="length">The number of bytes.</param>

@@ -1,0 +1,66 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using Data2Vec.Converters.PyTorch;
+
+namespace Data2Vec.Converters.Safetensors;
+
+/// <summary>
+/// Walks through JSON token by token, so that a document of many megabytes becomes nothing but what is asked of it.
+/// </summary>
+internal static class JsonTokens
+{
+    /// <summary>Begins to read a document and enters the object that it must be.</summary>
+    public static Utf8JsonReader Open(ReadOnlySpan<byte> json, string what, int maxDepth)
+    {
+        if (!Utf8.IsValid(json)) throw new InvalidDataException($"{what} is not valid UTF-8");
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = maxDepth });
+        EnterObject(ref reader, what);
+        return reader;
+    }
+
+    /// <summary>Whether an error of the JSON reader is one of the document; broken escapes are no JsonException.</summary>
+    public static bool IsBrokenJson(Exception error) => error is JsonException or InvalidOperationException;
+
+    public static void EnterObject(ref Utf8JsonReader reader, string what)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject) throw new InvalidDataException($"{what} is not a JSON object");
+    }
+
+    public static void EnterArray(ref Utf8JsonReader reader, string what)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartArray) throw new InvalidDataException($"{what} is not a JSON array");
+    }
+
+    /// <summary>The next name in an object, or null at its end.</summary>
+    public static string? NextName(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        return reader.TokenType == JsonTokenType.EndObject ? null : reader.GetString();
+    }
+
+    public static string Text(ref Utf8JsonReader reader, string what)
+    {
+        reader.Read();
+        return reader.TokenType == JsonTokenType.String
+            ? reader.GetString()!
+            : throw new InvalidDataException($"{what} is not a string");
+    }
+
+    /// <summary>The next number in an array, or null at its end: digits alone, and no more than fit a long.</summary>
+    public static long? NextSize(ref Utf8JsonReader reader, string what)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.EndArray) return null;
+        if (reader.TokenType != JsonTokenType.Number)
+            throw new InvalidDataException($"{what} holds something that is not a number");
+        if (reader.TryGetUInt64(out ulong value) && value <= long.MaxValue) return (long)value;
+        string text = Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 120)]);
+        throw new InvalidDataException($"{what} holds {PickleText.Quote(text)}, not a whole number from 0 to {long.MaxValue}");
+    }
+
+    /// <summary>Makes sure that nothing follows the document.</summary>
+    public static void End(ref Utf8JsonReader reader) => reader.Read();
+}

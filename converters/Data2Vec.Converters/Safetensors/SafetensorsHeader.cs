@@ -1,0 +1,180 @@
+using System.Text.Json;
+using Data2Vec.Converters.PyTorch;
+
+namespace Data2Vec.Converters.Safetensors;
+
+/// <summary>
+/// The JSON header of a safetensors file: <c>{ name: { dtype, shape, data_offsets: [begin, end] } }</c>, and beside the
+/// tensors <c>__metadata__</c>, an object of strings.
+/// </summary>
+internal sealed class SafetensorsHeader
+{
+    public const int MaxBytes = 25_000_000;
+
+    private const int MaxNameLength = 1024;
+    private const int MaxDimensions = 64;
+    private const int MaxDepth = 3;
+
+    private SafetensorsHeader(IReadOnlyDictionary<string, SafetensorsEntry> entries, IReadOnlyDictionary<string, string> metadata) =>
+        (Entries, Metadata) = (entries, metadata);
+
+    public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
+
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Reads a header.</summary>
+    /// <param name="json">The header.</param>
+    /// <param name="dataLength">The bytes of the file after it, which the tensors must fill exactly.</param>
+    /// <exception cref="InvalidDataException">It breaks the format; the message does not name the file.</exception>
+    public static SafetensorsHeader Parse(ReadOnlySpan<byte> json, long dataLength)
+    {
+        if (json is not [(byte)'{', ..]) throw new InvalidDataException("the header does not begin with '{'");
+        try
+        {
+            Utf8JsonReader reader = JsonTokens.Open(json, "the header", MaxDepth);
+            var entries = new Dictionary<string, SafetensorsEntry>();
+            Dictionary<string, string>? metadata = null;
+            while (JsonTokens.NextName(ref reader) is { } name)
+            {
+                if (name == "__metadata__")
+                {
+                    if (metadata is not null) throw new InvalidDataException("the header has '__metadata__' twice");
+                    metadata = ParseMetadata(ref reader);
+                }
+                else if (entries.ContainsKey(name))
+                {
+                    throw new InvalidDataException($"the header has tensor '{PickleText.Quote(name)}' twice");
+                }
+                else
+                {
+                    entries.Add(name, ParseEntry(ref reader, name));
+                }
+            }
+
+            JsonTokens.End(ref reader);
+            CheckPlaces(entries.Values, dataLength);
+            return new SafetensorsHeader(entries, metadata ?? []);
+        }
+        catch (Exception error) when (JsonTokens.IsBrokenJson(error))
+        {
+            throw new InvalidDataException($"the header is not valid JSON: {error.Message}", error);
+        }
+    }
+
+    private static Dictionary<string, string> ParseMetadata(ref Utf8JsonReader reader)
+    {
+        var metadata = new Dictionary<string, string>();
+        JsonTokens.EnterObject(ref reader, "'__metadata__'");
+        while (JsonTokens.NextName(ref reader) is { } name)
+        {
+            string what = $"'{PickleText.Quote(name)}' in '__metadata__'";
+            if (!metadata.TryAdd(name, JsonTokens.Text(ref reader, what)))
+                throw new InvalidDataException($"{what} stands there twice");
+        }
+
+        return metadata;
+    }
+
+    private static SafetensorsEntry ParseEntry(ref Utf8JsonReader reader, string name)
+    {
+        if (name.Length is 0 or > MaxNameLength)
+            throw new InvalidDataException(
+                $"the name of tensor '{PickleText.Quote(name)}' has {name.Length} characters; 1 to {MaxNameLength} are allowed");
+        string what = $"tensor '{PickleText.Quote(name)}'";
+        SafetensorsType? type = null;
+        long[]? shape = null;
+        long[]? offsets = null;
+        JsonTokens.EnterObject(ref reader, what);
+        while (JsonTokens.NextName(ref reader) is { } property)
+        {
+            bool twice;
+            switch (property)
+            {
+                case "dtype":
+                    twice = type is not null;
+                    type = SafetensorsType.Of(JsonTokens.Text(ref reader, $"the dtype of {what}"));
+                    break;
+                case "shape":
+                    twice = shape is not null;
+                    shape = ParseSizes(ref reader, $"the shape of {what}", MaxDimensions);
+                    break;
+                case "data_offsets":
+                    twice = offsets is not null;
+                    offsets = ParseSizes(ref reader, $"data_offsets of {what}", 2);
+                    break;
+                default:
+                    throw new InvalidDataException($"{what} has '{PickleText.Quote(property)}', which the format does not know");
+            }
+
+            if (twice) throw new InvalidDataException($"{what} has {property} twice");
+        }
+
+        if (type is null || shape is null || offsets is null)
+            throw new InvalidDataException($"{what} lacks {(type is null ? "dtype" : shape is null ? "shape" : "data_offsets")}");
+        if (offsets is not [long begin, long end])
+            throw new InvalidDataException($"data_offsets of {what} holds {offsets.Length} numbers; it takes 2");
+        CheckSize(type, shape, begin, end, what);
+        return new SafetensorsEntry(name, type, shape, begin, end);
+    }
+
+    private static long[] ParseSizes(ref Utf8JsonReader reader, string what, int most)
+    {
+        var sizes = new List<long>();
+        JsonTokens.EnterArray(ref reader, what);
+        while (JsonTokens.NextSize(ref reader, what) is { } size)
+        {
+            if (sizes.Count == most) throw new InvalidDataException($"{what} holds more than {most} numbers");
+            sizes.Add(size);
+        }
+
+        return [.. sizes];
+    }
+
+    private static void CheckSize(SafetensorsType type, long[] shape, long begin, long end, string what)
+    {
+        if (begin > end) throw new InvalidDataException($"{what} begins at {begin} but ends at {end}");
+
+        // Sizes of zero do not excuse the others: whoever multiplies them in another order must not overflow either.
+        long count = 1;
+        foreach (long size in shape)
+        {
+            if (size > 0 && count > long.MaxValue / SafetensorsType.MaxBits / size)
+                throw new InvalidDataException($"{what} has more elements than can be counted: [{string.Join(", ", shape)}]");
+            count *= Math.Max(size, 1);
+        }
+
+        if (type.Bits is not { } elementBits) return;
+        long bits = shape.Contains(0) ? 0 : count * elementBits;
+        string claim = $"{what}: {type.Name} [{string.Join(", ", shape)}] takes";
+        if (bits % 8 != 0) throw new InvalidDataException($"{claim} {bits} bits, not whole bytes");
+        if (bits / 8 != end - begin)
+            throw new InvalidDataException($"{claim} {bits / 8} bytes, but data_offsets [{begin}, {end}] hold {end - begin}");
+    }
+
+    /// <summary>Makes sure that the tensors stand one after another without gap or overlap and fill the file.</summary>
+    private static void CheckPlaces(IEnumerable<SafetensorsEntry> entries, long dataLength)
+    {
+        SafetensorsEntry? before = null;
+        foreach (SafetensorsEntry entry in entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
+        {
+            long expected = before?.End ?? 0;
+            if (entry.Begin != expected)
+            {
+                string place = before is null ? "the header" : $"tensor '{PickleText.Quote(before.Name)}'";
+                throw new InvalidDataException(
+                    $"tensor '{PickleText.Quote(entry.Name)}' begins at {entry.Begin}, but {place} ends at {expected}: " +
+                    (entry.Begin < expected ? "they overlap" : "there is a gap"));
+            }
+
+            if (entry.End > dataLength)
+                throw new InvalidDataException(
+                    $"tensor '{PickleText.Quote(entry.Name)}' ends at {entry.End}, but the file has {dataLength} bytes of tensors; " +
+                    "it was not downloaded completely");
+            before = entry;
+        }
+
+        long end = before?.End ?? 0;
+        if (end != dataLength)
+            throw new InvalidDataException($"the tensors end at {end}, but the file has {dataLength} bytes of tensors");
+    }
+}

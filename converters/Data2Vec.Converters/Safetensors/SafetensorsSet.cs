@@ -1,0 +1,107 @@
+using Data2Vec.Converters.PyTorch;
+
+namespace Data2Vec.Converters.Safetensors;
+
+/// <summary>
+/// The tensors of a model that is stored in one safetensors file, or in several beside an index
+/// (<c>model.safetensors.index.json</c>).
+/// </summary>
+public sealed class SafetensorsSet : IDisposable
+{
+    private readonly List<SafetensorsFile> _files = [];
+    private readonly Dictionary<string, CheckpointTensor> _tensors = [];
+
+    private SafetensorsSet()
+    {
+    }
+
+    /// <summary>The files that hold the tensors, in the order in which the index names them.</summary>
+    public IReadOnlyList<SafetensorsFile> Files => _files;
+
+    /// <summary>The tensors of all files by their names.</summary>
+    public IReadOnlyDictionary<string, CheckpointTensor> Tensors => _tensors;
+
+    /// <summary>
+    /// Opens a safetensors file, or the files that an index names, which is told by its name's ending in <c>.json</c>.
+    /// </summary>
+    /// <exception cref="InvalidDataException">
+    /// A file breaks the format, is missing, or does not hold exactly the tensors that the index says it does; the message
+    /// names the file, the tensor and what is wrong.
+    /// </exception>
+    /// <exception cref="IOException">A file cannot be opened or read.</exception>
+    public static SafetensorsSet Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var set = new SafetensorsSet();
+        try
+        {
+            if (path.EndsWith(".json", StringComparison.OrdinalIgnoreCase)) set.AddIndexed(path);
+            else set.Add(SafetensorsFile.Open(path));
+            return set;
+        }
+        catch
+        {
+            set.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Closes the files; the tensors can be read no longer.</summary>
+    public void Dispose()
+    {
+        foreach (SafetensorsFile file in _files) file.Dispose();
+    }
+
+    private void Add(SafetensorsFile file)
+    {
+        _files.Add(file);
+        foreach ((string name, CheckpointTensor tensor) in file.Tensors) _tensors.Add(name, tensor);
+    }
+
+    private void AddIndexed(string path)
+    {
+        string indexName = Path.GetFileName(path);
+        string folder = Path.GetDirectoryName(path) ?? "";
+        Dictionary<string, string> map;
+        try
+        {
+            map = SafetensorsIndex.Read(path);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new InvalidDataException($"{indexName}: {error.Message}", error);
+        }
+
+        foreach (IGrouping<string, string> tensors in map.GroupBy(entry => entry.Value, entry => entry.Key))
+        {
+            string file = Path.Combine(folder, tensors.Key);
+            if (!File.Exists(file))
+                throw new InvalidDataException(
+                    $"{indexName}: {tensors.Key}, which holds tensor '{PickleText.Quote(tensors.First())}', is not in its folder");
+            SafetensorsFile shard = SafetensorsFile.Open(file);
+            _files.Add(shard);
+            CheckShard(shard, tensors, map, indexName);
+            foreach (string name in tensors) _tensors.Add(name, shard.Tensors[name]);
+        }
+    }
+
+    private static void CheckShard(
+        SafetensorsFile shard, IEnumerable<string> tensors, Dictionary<string, string> map, string indexName)
+    {
+        foreach (string name in tensors)
+        {
+            if (!shard.Tensors.ContainsKey(name))
+                throw new InvalidDataException($"{shard.FileName}: lacks tensor '{PickleText.Quote(name)}', which {indexName} says it holds");
+        }
+
+        foreach (string name in shard.Tensors.Keys)
+        {
+            string? file = map.GetValueOrDefault(name);
+            if (file is null)
+                throw new InvalidDataException($"{shard.FileName}: tensor '{PickleText.Quote(name)}' is not in {indexName}");
+            if (file != shard.FileName)
+                throw new InvalidDataException(
+                    $"{shard.FileName}: tensor '{PickleText.Quote(name)}' is in this file, but {indexName} says it is in {file}");
+        }
+    }
+}
