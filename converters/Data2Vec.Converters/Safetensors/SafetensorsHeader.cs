@@ -15,7 +15,8 @@ internal sealed class SafetensorsHeader
     private const int MaxDimensions = 64;
     private const int MaxDepth = 3;
 
-    private SafetensorsHeader(IReadOnlyDictionary<string, SafetensorsEntry> entries, IReadOnlyDictionary<string, string> metadata) =>
+    private SafetensorsHeader(
+        IReadOnlyDictionary<string, SafetensorsEntry> entries, IReadOnlyDictionary<string, string> metadata) =>
         (Entries, Metadata) = (entries, metadata);
 
     public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
@@ -168,8 +169,8 @@ internal sealed class SafetensorsHeader
 
             if (entry.End > dataLength)
                 throw new InvalidDataException(
-                    $"tensor '{PickleText.Quote(entry.Name)}' ends at {entry.End}, but the file has {dataLength} bytes of tensors; " +
-                    "it was not downloaded completely");
+                    $"tensor '{PickleText.Quote(entry.Name)}' ends at {entry.End}, " +
+                    $"but the file has {dataLength} bytes of tensors; it was not downloaded completely");
             before = entry;
         }
 

@@ -77,7 +77,8 @@ public sealed class SafetensorsSet : IDisposable
             string file = Path.Combine(folder, tensors.Key);
             if (!File.Exists(file))
                 throw new InvalidDataException(
-                    $"{indexName}: {tensors.Key}, which holds tensor '{PickleText.Quote(tensors.First())}', is not in its folder");
+                    $"{indexName}: {tensors.Key}, which holds tensor '{PickleText.Quote(tensors.First())}', " +
+                    "is not in its folder");
             SafetensorsFile shard = SafetensorsFile.Open(file);
             _files.Add(shard);
             CheckShard(shard, tensors, map, indexName);
@@ -91,7 +92,8 @@ public sealed class SafetensorsSet : IDisposable
         foreach (string name in tensors)
         {
             if (!shard.Tensors.ContainsKey(name))
-                throw new InvalidDataException($"{shard.FileName}: lacks tensor '{PickleText.Quote(name)}', which {indexName} says it holds");
+                throw new InvalidDataException(
+                    $"{shard.FileName}: lacks tensor '{PickleText.Quote(name)}', which {indexName} says it holds");
         }
 
         foreach (string name in shard.Tensors.Keys)
