@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Data2Vec.Audio;
 using Data2Vec.Converters.Fairseq;
@@ -56,6 +57,9 @@ public static class CheckpointConverter
         ConversionOptions options,
         IProgress<ConversionProgress>? progress)
     {
+        // What the engine would refuse must not be written.
+        using (JsonDocument config = JsonDocument.Parse(model.Config.ToJson().ToJsonString()))
+            _ = AudioConfig.FromJson(config.RootElement);
         IReadOnlyList<TensorMapping> mappings = AudioTensors.Of(model.Config, model.EncoderPrefix);
         Dictionary<string, PyTorchTensor> tensors = model.Resolve(mappings, options.Teacher);
         var provenance = new JsonObject

@@ -9,6 +9,9 @@ namespace Data2Vec.Cli;
 /// <param name="IsRaw">Whether they are the model's very input, which is not to be normalized.</param>
 internal sealed record AudioInput(string Path, float[] Samples, bool IsRaw)
 {
+    /// <summary>Below this no speech is left, and a header could make hours of a few bytes.</summary>
+    private const int LowestRate = 1000;
+
     /// <summary>Reads a <c>.npy</c> file of samples as they are, or a WAV file, resampled where need be.</summary>
     /// <exception cref="InvalidDataException">It is neither; the message names the file.</exception>
     public static AudioInput Load(string path, int sampleRate)
@@ -17,6 +20,8 @@ internal sealed record AudioInput(string Path, float[] Samples, bool IsRaw)
         if (!path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
         {
             Waveform recording = WavFile.Load(path);
+            if (recording.SampleRate < LowestRate)
+                throw new InvalidDataException($"{path}: a sample rate of {recording.SampleRate} Hz is too low for speech; {LowestRate} Hz is the least");
             try
             {
                 return new AudioInput(path, recording.Resample(sampleRate).Samples, false);

@@ -43,6 +43,10 @@ internal static class Program
         {
             return Fail(problem.Message, BadInput);
         }
+        catch (Exception problem)
+        {
+            return Fail($"{problem.GetType().Name}: {problem.Message}", BadInput);
+        }
 
         int Fail(string message, int code)
         {

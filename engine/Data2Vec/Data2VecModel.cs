@@ -51,8 +51,9 @@ public sealed class Data2VecModel : IDisposable
     public static Data2VecModel Load(string path, ModelOptions? options = null)
     {
         options ??= new ModelOptions();
+        Backend backend = options.Backend ?? new CpuBackend(options.Threads);
         D2vFile file = D2vFile.Open(path);
-        WeightStore store = (options.Backend ?? new CpuBackend(options.Threads)).CreateStore();
+        WeightStore store = backend.CreateStore();
         try
         {
             if (file.Architecture != AudioConfig.Architecture)
@@ -82,7 +83,7 @@ public sealed class Data2VecModel : IDisposable
         IReadOnlyList<ReadOnlyMemory<float>> waveforms, EmbeddingOptions? options = null, bool normalizeInput = true,
         CancellationToken cancellation = default)
     {
-        options ??= new EmbeddingOptions();
+        options = Checked(options);
         int layer = options.Layer ?? Layers;
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)layer, (uint)Layers, nameof(options));
         return Run(waveforms, normalizeInput, (run, inputs) =>
@@ -105,7 +106,7 @@ public sealed class Data2VecModel : IDisposable
         ReadOnlyMemory<float> waveform, EmbeddingOptions? options = null, bool normalizeInput = true,
         CancellationToken cancellation = default)
     {
-        options ??= new EmbeddingOptions();
+        options = Checked(options);
         var layers = new List<float[]>();
         Run([waveform], normalizeInput, (run, inputs) =>
         {
@@ -133,7 +134,9 @@ public sealed class Data2VecModel : IDisposable
     {
         IReadOnlyList<string> labels = Config.Labels
             ?? throw new InvalidOperationException("The model has no CTC head: it gives vectors, not text.");
-        return [.. LogitsOfAudio(waveforms, normalizeInput, cancellation).Select(logits => CtcDecoder.Greedy(logits, labels))];
+        return [.. LogitsOfAudio(waveforms, normalizeInput, cancellation).Select(logits => logits.All(float.IsFinite)
+            ? CtcDecoder.Greedy(logits, labels)
+            : throw new InvalidDataException("the model gives numbers that are not finite"))];
     }
 
     /// <summary>Frees the model's memory: at once, or when the last running call returns.</summary>
@@ -184,6 +187,10 @@ public sealed class Data2VecModel : IDisposable
         }
     }
 
+    private static EmbeddingOptions Checked(EmbeddingOptions? options) => options?.Pooling == Pooling.Class
+        ? throw new ArgumentException("A speech model has no row that stands for the whole input: use the mean.", nameof(options))
+        : options ?? new EmbeddingOptions();
+
     private static float[] Rows(Inference run, Tensor x)
     {
         var rows = new float[checked(x.Rows * x.Columns)];
@@ -193,11 +200,6 @@ public sealed class Data2VecModel : IDisposable
 
     private static float[][] Pool(Inference run, Tensor x, Sequences sequences, EmbeddingOptions options)
     {
-        if (options.Pooling == Pooling.Class)
-        {
-            throw new ArgumentException("A speech model has no row that stands for the whole input: use the mean.", nameof(options));
-        }
-
         Tensor means = options.Pooling == Pooling.Mean ? run.MeanOfSequences(x, sequences) : default;
         var vectors = new float[sequences.Count][];
         for (int i = 0; i < vectors.Length; i++)

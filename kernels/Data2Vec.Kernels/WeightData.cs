@@ -10,6 +10,9 @@ namespace Data2Vec.Kernels;
 /// <param name="Shape">The shape in PyTorch's orientation: <c>[outputs, inputs]</c>, <c>[outputs, channels, taps]</c> or <c>[size]</c>.</param>
 public sealed unsafe record WeightData(nint Data, ElementType Type, WeightLayout Layout, IReadOnlyList<int> Shape)
 {
+    /// <summary>Into how many groups the outputs of a convolution fall.</summary>
+    public int Groups { get; init; } = 1;
+
     /// <summary>The number of rows: the size of the first dimension.</summary>
     public int Rows => Shape.Count == 0 ? 1 : Shape[0];
 
@@ -19,17 +22,18 @@ public sealed unsafe record WeightData(nint Data, ElementType Type, WeightLayout
     /// <summary>Where the rows of <see cref="ElementType.I8"/> begin: after one f32 scale a row, at a multiple of 64.</summary>
     public static long Int8RowsOffset(long rows) => (rows * sizeof(float) + 63) & ~63L;
 
-    /// <summary>Reads one row as floats. Only for <see cref="WeightLayout.Rows"/>.</summary>
+    /// <summary>Reads one row as floats, in the order of the shape.</summary>
     public void ReadRow(int row, Span<float> destination)
     {
-        if (Layout != WeightLayout.Rows)
-        {
-            throw new InvalidOperationException("Single rows can only be read from weights that are stored by rows.");
-        }
-
         int size = RowSize;
         long start = (long)row * size;
         destination = destination[..size];
+        if (Layout == WeightLayout.Panels)
+        {
+            ReadPanelRow(row, destination);
+            return;
+        }
+
         switch (Type)
         {
             case ElementType.F32:
@@ -53,7 +57,7 @@ public sealed unsafe record WeightData(nint Data, ElementType Type, WeightLayout
         }
     }
 
-    /// <summary>Reads all elements as floats, row-major. Only for <see cref="WeightLayout.Rows"/>.</summary>
+    /// <summary>Reads all elements as floats, row-major.</summary>
     public float[] ToArray()
     {
         var values = new float[checked(Rows * RowSize)];
@@ -63,5 +67,16 @@ public sealed unsafe record WeightData(nint Data, ElementType Type, WeightLayout
         }
 
         return values;
+    }
+
+    private void ReadPanelRow(int row, Span<float> destination)
+    {
+        int channels = Shape[1];
+        int taps = destination.Length / channels;
+        for (int i = 0; i < destination.Length; i++)
+        {
+            int column = i % taps * channels + i / taps;
+            destination[i] = ((float*)Data)[PanelLayout.Offset(Rows, destination.Length, Groups, row, column)];
+        }
     }
 }

@@ -16,6 +16,9 @@ public sealed class CommandTests : IDisposable
     [InlineData("embed")]
     [InlineData("embed", "a.wav", "--layer", "-1")]
     [InlineData("embed", "a.wav", "--threads", "0")]
+    [InlineData("embed", "a.wav", "--normalise")]
+    [InlineData("embed", "")]
+    [InlineData("transcribe", "a.wav", "-m", "x")]
     [InlineData("embed", "a.wav", "--pool", "cls")]
     [InlineData("embed", "a.wav", "b.wav", "--pool", "none", "--format", "npy")]
     public void A_wrong_command_line_exits_with_2_and_prints_no_result(params string[] arguments)
@@ -60,6 +63,34 @@ public sealed class CommandTests : IDisposable
         JsonElement vector = json.RootElement[0].GetProperty("vector");
         Assert.Equal(192, vector.GetArrayLength());
         Assert.Equal(1, vector.EnumerateArray().Sum(number => number.GetDouble() * number.GetDouble()), 1e-5);
+    }
+
+    [Fact]
+    public void A_result_never_replaces_what_it_is_made_from()
+    {
+        string model = Convert("audio_tiny_fp16.pt");
+        string input = Noise();
+        string link = Path.Combine(_folder, "link.npy");
+        File.CreateSymbolicLink(link, input);
+        byte[] before = File.ReadAllBytes(input);
+        Assert.Equal(2, Run("embed", "--model", model, input, "-o", input).Code);
+        Assert.Equal(2, Run("embed", "--model", model, input, "-o", link).Code);
+        Assert.Equal(2, Run("embed", "--model", model, input, "-o", model).Code);
+        Assert.Equal(2, Run("embed", "--model", model, input, "-o", "").Code);
+        Assert.Equal(2, Run("convert", model, "-o", model).Code);
+        Assert.Equal(before, File.ReadAllBytes(input));
+    }
+
+    [Fact]
+    public void Numbers_that_are_not_finite_are_refused()
+    {
+        string input = Path.Combine(_folder, "nan.npy");
+        NpyFile.Write(input, Enumerable.Repeat(float.NaN, 4000).ToArray());
+        foreach ((int code, string output, string error) in new[] { Run("embed", input), Run("transcribe", input) })
+        {
+            Assert.Equal((1, ""), (code, output));
+            Assert.Contains("nan.npy", error, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

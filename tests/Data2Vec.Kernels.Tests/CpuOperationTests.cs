@@ -46,20 +46,63 @@ public class CpuOperationTests
     [Theory, MemberData(nameof(Levels))]
     public void Several_parts_make_one_layer(string level)
     {
-        foreach (int outputs in new[] { 32, 24 })
+        foreach ((int outputs, bool panels) in new[] { (32, false), (24, false), (32, true), (48, true), (20, true) })
         {
             const int rows = 20, inputs = 40;
             float[] x = Numbers(1, rows * inputs), w = Numbers(2, 2 * outputs * inputs, 0.2f), b = Numbers(3, outputs);
             using WeightStore store = Backend(level).CreateStore();
             LinearWeights weights = store.Linear(
             [
-                (Weight(w[..(outputs * inputs)], outputs, inputs), Weight(b, outputs)),
-                (Weight(w[(outputs * inputs)..], outputs, inputs), null),
+                (Part(w[..(outputs * inputs)]), Weight(b, outputs)),
+                (Part(w[(outputs * inputs)..]), null),
             ]);
             using Inference run = store.Begin();
             Tensor y = run.Linear(run.Upload(x, rows, inputs), weights);
             Close(Reference.Linear(x, rows, inputs, w, [.. b, .. new float[outputs]], 2 * outputs), Download(run, y), 1e-5);
+
+            WeightData Part(float[] rows)
+            {
+                if (!panels)
+                {
+                    return Weight(rows, outputs, inputs);
+                }
+
+                var packed = new float[PanelLayout.Elements(outputs, inputs)];
+                for (int i = 0; i < rows.Length; i++)
+                {
+                    packed[PanelLayout.Offset(outputs, inputs, 1, i / inputs, i % inputs)] = rows[i];
+                }
+
+                return Weight(packed, outputs, inputs) with { Layout = WeightLayout.Panels };
+            }
         }
+    }
+
+    [Theory, MemberData(nameof(Levels))]
+    public void A_grouped_convolution_in_panels_is_the_one_in_rows(string level)
+    {
+        var shape = new Conv1dShape(40, 80, 3, 1, 1, 2);
+        const int length = 30, channels = 20;
+        float[] w = Numbers(1, 80 * channels * 3), x = Numbers(2, length * 40);
+        var packed = new float[PanelLayout.Elements(80, channels * 3, 2)];
+        for (int i = 0; i < w.Length; i++)
+        {
+            packed[PanelLayout.Offset(80, channels * 3, 2, i / (channels * 3), i % 3 * channels + i / 3 % channels)] = w[i];
+        }
+
+        WeightData rows = Weight(w, 80, channels, 3);
+        WeightData panels = Weight(packed, 80, channels, 3) with { Layout = WeightLayout.Panels, Groups = 2 };
+        Assert.Equal(w, panels.ToArray());
+        using WeightStore store = Backend(level).CreateStore();
+        using Inference run = store.Begin();
+        Sequences sequence = run.Sequences([length]);
+        float[][] results = [.. new[] { rows, panels }.Select(weight =>
+        {
+            Tensor y = run.Allocate(length, 80);
+            run.Conv1d(run.Upload(x, length, 40), sequence, store.Conv1d(weight, null, shape), null, Activation.None, y, sequence);
+            return Download(run, y);
+        })];
+        Assert.Equal(results[0], results[1]);
     }
 
     [Theory, MemberData(nameof(Levels))]

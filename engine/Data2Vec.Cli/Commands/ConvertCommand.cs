@@ -22,6 +22,7 @@ internal static class ConvertCommand
             string source = Files.RequireFile(parsed.GetRequiredValue(checkpoint));
             string target = Files.RequireFolderOf(parsed.GetRequiredValue(output));
             string? labels = parsed.GetValue(dictionary);
+            Files.RequireOther(target, source, labels);
             var options = new ConversionOptions
             {
                 DictionaryPath = labels is null ? null : Files.RequireFile(labels),
@@ -31,7 +32,7 @@ internal static class ConvertCommand
             ConversionResult result = WorkProgress.Show(
                 $"Converting {Path.GetFileName(source)}",
                 parsed.InvocationConfiguration.Error,
-                report => CheckpointConverter.Convert(source, target, options, new Reporter(report)));
+                report => CheckpointConverter.Convert(source, Files.ModelTarget(target), options, new Reporter(report)));
             parsed.InvocationConfiguration.Output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{target}: {result.Description}; {result.Parameters:N0} weights, {result.Bytes:N0} bytes"));

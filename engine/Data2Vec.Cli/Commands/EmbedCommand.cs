@@ -38,8 +38,10 @@ internal static class EmbedCommand
                 throw new UsageException("--pool none --format npy takes exactly one input");
             string modelPath = Files.Model(parsed.GetValue(model), Shipped);
             string? target = parsed.GetValue(output);
+            foreach (string path in paths)
+                Files.RequireFile(path);
             if (target is not null)
-                Files.RequireFolderOf(target);
+                Files.RequireOther(Files.RequireFolderOf(target), [modelPath, .. paths]);
             var options = new EmbeddingOptions
             {
                 Layer = TryLayer(layers, out int number) ? number : null,

@@ -5,11 +5,20 @@ namespace Data2Vec.Cli.Commands;
 /// <summary>The options and arguments that all commands with a model have.</summary>
 internal static class ModelArguments
 {
-    public static Argument<string[]> Recordings() => new("INPUT")
+    public static Argument<string[]> Recordings()
     {
-        Description = "Recordings: WAV files, or .npy files of f32 [samples] that are taken as they are",
-        Arity = ArgumentArity.OneOrMore,
-    };
+        var recordings = new Argument<string[]>("INPUT")
+        {
+            Description = "Recordings: WAV files, or .npy files of f32 [samples] that are taken as they are",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        recordings.Validators.Add(result =>
+        {
+            foreach (string unknown in result.Tokens.Select(token => token.Value).Where(value => value.StartsWith('-')))
+                result.AddError($"{unknown}: no such option (for a file of that name write ./{unknown})");
+        });
+        return recordings;
+    }
 
     public static Option<string?> Model(string shipped) => new("--model")
     {

@@ -11,6 +11,7 @@ public sealed record AudioConfig
     public const string Architecture = "data2vec-audio";
 
     private const int Largest = 1 << 16;
+    private const int LargestHead = 256;
 
     /// <summary>The feature extractor's convolutions, first to last.</summary>
     public required IReadOnlyList<Conv1dShape> FeatureExtractor { get; init; }
@@ -80,7 +81,12 @@ public sealed record AudioConfig
             throw new InvalidDataException("the configuration lacks 'normalize'");
         }
 
-        return new AudioConfig
+        if (hidden / heads > LargestHead)
+        {
+            throw new InvalidDataException($"heads of {hidden / heads} features are not supported; {LargestHead} is the most");
+        }
+
+        var config = new AudioConfig
         {
             FeatureExtractor = extractor,
             PositionalConvolution =
@@ -92,10 +98,21 @@ public sealed record AudioConfig
             Normalize = normalize.GetBoolean(),
             SampleRate = Integer(json, "sample_rate", 10_000_000),
             Labels = json.TryGetProperty("labels", out _)
-                ? Array(json, "labels").Select(label => label.GetString()
-                    ?? throw new InvalidDataException("a label of the configuration is not a string")).ToArray()
+                ? Array(json, "labels").Select(label => label.ValueKind == JsonValueKind.String
+                    ? label.GetString()!
+                    : throw new InvalidDataException("a label of the configuration is not a string")).ToArray()
                 : null,
         };
+        try
+        {
+            _ = config.SamplesFor(100) + config.SamplesPerFrame;
+        }
+        catch (OverflowException)
+        {
+            throw new InvalidDataException("the strides of the feature extractor are absurdly large");
+        }
+
+        return config;
     }
 
     /// <summary>The <c>config</c> for a model file.</summary>

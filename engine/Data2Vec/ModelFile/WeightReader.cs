@@ -27,7 +27,7 @@ internal sealed class WeightReader(D2vFile file, WeightStore store, string prefi
     }
 
     public Conv1dWeights Conv1d(string name, Conv1dShape shape) => store.Conv1d(
-        Tensor($"{name}.weight", shape.OutputChannels, shape.InputChannels / shape.Groups, shape.Kernel),
+        Grouped($"{name}.weight", shape.Groups, shape.OutputChannels, shape.InputChannels / shape.Groups, shape.Kernel),
         Optional($"{name}.bias", shape.OutputChannels),
         shape);
 
@@ -37,7 +37,9 @@ internal sealed class WeightReader(D2vFile file, WeightStore store, string prefi
     private WeightData? Optional(string name, params ReadOnlySpan<int> shape) =>
         file.Tensors.ContainsKey(prefix + name) ? Tensor(name, shape) : null;
 
-    private WeightData Tensor(string name, params ReadOnlySpan<int> shape)
+    private WeightData Tensor(string name, params ReadOnlySpan<int> shape) => Grouped(name, 1, shape);
+
+    private WeightData Grouped(string name, int groups, params ReadOnlySpan<int> shape)
     {
         TensorInfo tensor = file.Tensor(prefix + name);
         if (!shape.SequenceEqual(tensor.Shape.ToArray()))
@@ -46,6 +48,12 @@ internal sealed class WeightReader(D2vFile file, WeightStore store, string prefi
                 $"{file.Path}: tensor '{tensor.Name}' has the shape [{string.Join(", ", tensor.Shape)}], but the configuration says [{string.Join(", ", shape.ToArray())}]");
         }
 
-        return new WeightData(file.Pointer(tensor), tensor.Type, tensor.Layout, tensor.Shape);
+        if (tensor.Layout == WeightLayout.Panels && tensor.Groups != groups)
+        {
+            throw new InvalidDataException(
+                $"{file.Path}: tensor '{tensor.Name}' is laid out for {tensor.Groups} groups, but the configuration says {groups}");
+        }
+
+        return new WeightData(file.Pointer(tensor), tensor.Type, tensor.Layout, tensor.Shape) { Groups = groups };
     }
 }

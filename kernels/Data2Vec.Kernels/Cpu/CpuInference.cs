@@ -9,6 +9,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
     private const int LargestBlock = 112;
 
     private readonly Arena _arena = new();
+    private int _closed;
 
     public override long Mark() => _arena.Mark();
 
@@ -86,11 +87,12 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
     public override void Linear(Tensor x, LinearWeights weights, Tensor output, Activation activation, Tensor residual)
     {
         Require(x.Columns == weights.Inputs && output.Columns == weights.Outputs && output.Rows == x.Rows, "The shapes of a linear layer do not match.");
-        Require(output.Data != x.Data && output.Data != residual.Data, "A linear layer's result cannot replace what it is made of.");
         if (x.Rows == 0)
         {
             return;
         }
+
+        Require(output.Data != x.Data && output.Data != residual.Data, "A linear layer's result cannot replace what it is made of.");
 
         long mark = Mark();
         int height = BlockHeight(x.Rows);
@@ -248,10 +250,16 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
 
     public void Free() => _arena.Dispose();
 
+    /// <summary>Makes an inference that lay idle ready to be used and disposed again.</summary>
+    public void Reopen() => _closed = 0;
+
     protected override void Dispose(bool disposing)
     {
-        _arena.Reset();
-        store.Return(this);
+        if (Interlocked.Exchange(ref _closed, 1) == 0)
+        {
+            _arena.Reset();
+            store.Return(this);
+        }
     }
 
     private static void RequireSameShape(Tensor a, Tensor b) =>
@@ -341,4 +349,7 @@ internal interface ICpuInference
 {
     /// <summary>Frees the working memory.</summary>
     void Free();
+
+    /// <summary>Makes an inference that lay idle ready to be used and disposed again.</summary>
+    void Reopen();
 }

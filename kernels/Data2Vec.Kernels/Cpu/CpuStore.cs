@@ -76,7 +76,13 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     public override Inference Begin()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return _idle.TryTake(out Inference? idle) ? idle : level switch
+        if (_idle.TryTake(out Inference? idle))
+        {
+            ((ICpuInference)idle).Reopen();
+            return idle;
+        }
+
+        return level switch
         {
             CpuLevel.Avx512 => new CpuInference<Simd512, Vector512<float>>(this, team),
             CpuLevel.Avx2 => new CpuInference<Simd256, Vector256<float>>(this, team),
@@ -86,6 +92,13 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
 
     public void Return(Inference inference)
     {
+        if (_idle.Count >= team.Threads)
+        {
+            // A burst of callers is over: only as many keep their memory as can run at once.
+            ((ICpuInference)inference).Free();
+            return;
+        }
+
         _idle.Add(inference);
         if (_disposed)
         {
@@ -178,7 +191,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
             int first = panel % panels * PanelLayout.Width;
             int width = PanelLayout.PanelWidth(groupOutputs, first);
             float* destination = data + group * PanelLayout.Elements(groupOutputs, depth) + PanelLayout.PanelOffset(depth, first);
-            new Span<float>(destination, width * depth).Clear();
+            new Span<float>(destination, checked(width * depth)).Clear();
             var row = new float[depth];
             for (int output = 0; output < Math.Min(width, groupOutputs - first); output++)
             {

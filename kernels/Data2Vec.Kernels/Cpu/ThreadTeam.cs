@@ -24,7 +24,7 @@ internal sealed unsafe class ThreadTeam
     /// <summary>How long an idle thread watches before it sleeps, in turns of a few tens of nanoseconds each.</summary>
     private const int Patience = 2000;
 
-    private static readonly ConcurrentDictionary<int, ThreadTeam> Teams = new();
+    private static readonly ConcurrentDictionary<int, Lazy<ThreadTeam>> Teams = new();
 
     private readonly Lock _oneAtATime = new();
     private readonly SemaphoreSlim _sleepers = new(0);
@@ -49,7 +49,7 @@ internal sealed unsafe class ThreadTeam
     public int Threads { get; }
 
     /// <summary>The team of a size; there is one of each in the process, made when first asked for.</summary>
-    public static ThreadTeam Of(int threads) => Teams.GetOrAdd(threads, static n => new ThreadTeam(n));
+    public static ThreadTeam Of(int threads) => Teams.GetOrAdd(threads, static n => new Lazy<ThreadTeam>(() => new ThreadTeam(n))).Value;
 
     /// <summary>Does all tasks of a job and returns when they are done.</summary>
     public void Run<TJob>(TJob job, int tasks)

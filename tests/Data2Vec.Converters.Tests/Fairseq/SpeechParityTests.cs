@@ -1,6 +1,8 @@
+using System.Text.Json.Nodes;
 using Data2Vec.IO;
 using Data2Vec.Kernels;
 using Data2Vec.Kernels.Cpu;
+using Data2Vec.ModelFile;
 
 namespace Data2Vec.Converters.Tests.Fairseq;
 
@@ -104,6 +106,56 @@ public sealed class SpeechParityTests : IDisposable
         using Data2VecModel model = Load("audio_tiny.pt");
         Assert.Contains("400", Assert.Throws<InvalidDataException>(() => model.EmbedAudio(new float[399])).Message, StringComparison.Ordinal);
         Assert.Equal(model.HiddenSize, model.EmbedAudio(new float[400]).Length);
+    }
+
+    [Fact]
+    public void No_recordings_give_no_vectors()
+    {
+        using Data2VecModel model = Load("audio_tiny_ctc.pt");
+        Assert.Empty(model.EmbedAudio([]));
+        Assert.Empty(model.Transcribe([]));
+    }
+
+    [Fact]
+    public void A_file_whose_tensors_and_configuration_disagree_is_refused()
+    {
+        string file = Convert("audio_tiny_ctc.pt");
+        Refused(_ => { }, groups: 1, "groups");
+        Refused(config => config["labels"]!.AsArray()[0] = 1, 16, "label");
+        Refused(config => config["heads"] = 3, 16, "divide");
+        Refused(config => config["layers"] = 5, 16, "encoder.4");
+        Refused(config => config["hidden_size"] = 128, 16, "shape");
+        Refused(config => config.Remove("normalize"), 16, "normalize");
+        Refused(config => config["feature_extractor"]!.AsArray().ToList().ForEach(conv => conv!["stride"] = 65536), 16, "strides");
+
+        void Refused(Action<JsonObject> change, int groups, string reason)
+        {
+            string changed = Path.Combine(_folder, "changed.d2v");
+            using (D2vFile source = D2vFile.Open(file))
+            {
+                var config = JsonNode.Parse(source.Config.GetRawText())!.AsObject();
+                change(config);
+                using D2vWriter writer = D2vWriter.Create(changed, new D2vContents
+                {
+                    Architecture = source.Architecture,
+                    Config = config,
+                    Tensors = [.. source.Tensors.Values.Select(tensor => new TensorDeclaration(
+                        tensor.Name, tensor.Type, tensor.Shape, tensor.Layout, tensor.Groups == 1 ? 1 : groups))],
+                });
+                foreach (TensorInfo tensor in source.Tensors.Values)
+                {
+                    var rows = new float[tensor.Count];
+                    source.Read(tensor, rows);
+                    writer.Write(tensor.Name, (long start, Span<float> destination) => rows.AsSpan((int)start, destination.Length).CopyTo(destination));
+                }
+
+                writer.Complete();
+            }
+
+            string message = Assert.Throws<InvalidDataException>(() => Data2VecModel.Load(changed)).Message;
+            Assert.Contains("changed.d2v", message, StringComparison.Ordinal);
+            Assert.Contains(reason, message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
