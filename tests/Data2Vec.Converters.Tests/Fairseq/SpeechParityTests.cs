@@ -4,19 +4,8 @@ using Data2Vec.Kernels.Cpu;
 namespace Data2Vec.Converters.Tests.Fairseq;
 
 /// <summary>From fairseq's checkpoints to fairseq's activations: the whole way through converter, file and encoder.</summary>
-public sealed class SpeechParityTests : IDisposable
+public sealed class SpeechParityTests() : ParityTests("audio")
 {
-    /// <summary>Activations have unit scale.</summary>
-    private const double Bound = 1e-4;
-
-    private static readonly string Fixtures = Path.Combine(AppContext.BaseDirectory, "Fixtures", "audio");
-    private readonly string _folder = Directory.CreateTempSubdirectory("data2vec").FullName;
-
-    public static TheoryData<string> Levels =>
-        new(Enum.GetValues<CpuLevel>().Where(level => level <= CpuLevels.Best).Select(level => level.ToString()).ToArray());
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
-
     [Theory, MemberData(nameof(Levels))]
     public void Every_named_activation_of_the_encoder_is_fairseqs(string level)
     {
@@ -77,7 +66,7 @@ public sealed class SpeechParityTests : IDisposable
         float[] longer = [.. source, .. source, .. source];
         float[]? whole = null, part = null;
         model.Observe(longer, (name, rows) => whole = name == "features_proj" ? rows : whole);
-        int samples = model.Config.SamplesFor(56);
+        int samples = model.Audio!.SamplesFor(56);
         model.Observe(longer.AsMemory(320 * 90, samples), (name, rows) => part = name == "features_proj" ? rows : part);
         Assert.Equal(part!, whole.AsSpan(90 * model.HiddenSize, 56 * model.HiddenSize).ToArray());
     }
@@ -115,9 +104,7 @@ public sealed class SpeechParityTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => model.EmbedAudio(new float[4000]));
     }
 
-    private static NpyArray Read(string name) => NpyFile.Read(Path.Combine(Fixtures, name));
-
-    private static void Close(string name, float[] actual, bool channelsFirst = false)
+    private void Close(string name, float[] actual, bool channelsFirst)
     {
         NpyArray expected = Read(name);
         float[] values = expected.Floats();
@@ -131,23 +118,5 @@ public sealed class SpeechParityTests : IDisposable
         int unused = values.Length - actual.Length;
         Assert.InRange(unused, 0, name.Contains("conv_layer", StringComparison.Ordinal) ? values.Length / 100 : 0);
         Close(values[..actual.Length], actual, name);
-    }
-
-    private static void Close(float[] expected, float[] actual, string name)
-    {
-        Assert.Equal(expected.Length, actual.Length);
-        float worst = expected.Zip(actual, (a, b) => MathF.Abs(a - b)).Max();
-        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {worst}");
-        Assert.True(worst <= Bound, $"{name}: largest difference {worst}");
-    }
-
-    private Data2VecModel Load(string checkpoint, CpuBackend? backend = null) =>
-        Data2VecModel.Load(Convert(checkpoint), new ModelOptions { Backend = backend, Threads = 2 });
-
-    private string Convert(string checkpoint)
-    {
-        string file = Path.Combine(_folder, checkpoint + ".d2v");
-        CheckpointConverter.Convert(Path.Combine(Fixtures, checkpoint), file, new ConversionOptions(), null);
-        return file;
     }
 }
