@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Data2Vec.Audio;
 using Data2Vec.Converters.Fairseq;
 using Data2Vec.Converters.PyTorch;
 using Data2Vec.Kernels;
@@ -12,8 +10,8 @@ namespace Data2Vec.Converters;
 public static class CheckpointConverter
 {
     /// <summary>
-    /// Converts fairseq's checkpoints of data2vec speech models: pretrained ones (<c>data2vec_audio</c>) and those
-    /// fine-tuned with a CTC head (<c>wav2vec_ctc</c>).
+    /// Converts fairseq's checkpoints of data2vec models: of speech, pretrained (<c>data2vec_audio</c>) or fine-tuned with a CTC
+    /// head (<c>wav2vec_ctc</c>); of text (<c>data2vec_text</c>), with a sentence classification head or without.
     /// </summary>
     /// <param name="checkpoint">The checkpoint, a file that <c>torch.save</c> wrote.</param>
     /// <param name="output">The model file; it appears, or replaces what is there, when everything is written.</param>
@@ -32,8 +30,6 @@ public static class CheckpointConverter
         ArgumentException.ThrowIfNullOrEmpty(checkpoint);
         ArgumentException.ThrowIfNullOrEmpty(output);
         options ??= new ConversionOptions();
-        IReadOnlyList<string>? labels =
-            options.DictionaryPath is null ? null : FairseqDictionary.ReadFile(options.DictionaryPath);
         string name = Path.GetFileName(checkpoint);
         using PyTorchFile file = PyTorchFile.Open(checkpoint);
         try
@@ -41,8 +37,7 @@ public static class CheckpointConverter
             if (Path.GetFullPath(checkpoint) == Path.GetFullPath(output))
                 throw new InvalidDataException("the model file would replace the checkpoint; give it another name");
             FairseqCheckpoint source = FairseqCheckpoint.Read(file.Root);
-            AudioModel model = AudioModel.Read(source, labels);
-            return Write(model, name, output, options, progress);
+            return Write(Read(source, options), name, output, options, progress);
         }
         catch (InvalidDataException error)
         {
@@ -50,58 +45,77 @@ public static class CheckpointConverter
         }
     }
 
+    private static SourceModel Read(FairseqCheckpoint checkpoint, ConversionOptions options)
+    {
+        switch (checkpoint.ModelName)
+        {
+            case AudioModel.Pretrained or AudioModel.FineTuned:
+                Refuse(options.BytePairFiles is not null, "the files of a tokenizer are of use to text models alone");
+                Refuse(options.LabelsPath is not null, "labels are of use to models with a classification head alone");
+                return AudioModel.Read(checkpoint, options);
+            case TextModel.Name:
+                return TextModel.Read(checkpoint, options);
+            default:
+                throw new InvalidDataException(ModelNames.Describe(checkpoint.ModelName));
+        }
+    }
+
+    private static void Refuse(bool given, string why)
+    {
+        if (given)
+            throw new InvalidDataException(why);
+    }
+
     private static ConversionResult Write(
-        AudioModel model,
+        SourceModel model,
         string sourceName,
         string output,
         ConversionOptions options,
         IProgress<ConversionProgress>? progress)
     {
-        // What the engine would refuse must not be written.
-        using (JsonDocument config = JsonDocument.Parse(model.Config.ToJson().ToJsonString()))
-            _ = AudioConfig.FromJson(config.RootElement);
-        IReadOnlyList<TensorMapping> mappings = AudioTensors.Of(model.Config, model.EncoderPrefix);
-        Dictionary<string, PyTorchTensor> tensors = model.Resolve(mappings, options.Teacher);
+        IReadOnlyList<TensorMapping> mappings = model.Tensors;
+        Dictionary<string, PyTorchTensor> tensors = model.Resolve(options.Teacher);
         var provenance = new JsonObject
         {
             ["source"] = sourceName,
             ["format"] = "fairseq",
-            ["model"] = "data2vec_audio",
+            ["model"] = model.Name,
         };
         if (options.Teacher)
             provenance["teacher"] = true;
         var contents = new D2vContents
         {
-            Architecture = AudioConfig.Architecture,
-            Config = model.Config.ToJson(),
+            Architecture = model.Architecture,
+            Config = model.Config,
             Provenance = provenance,
             Tensors = mappings.Select(mapping => Declare(mapping, options.Type)).ToList(),
         };
+        foreach ((string name, ReadOnlyMemory<byte> asset) in model.Assets)
+            contents.Assets.Add(name, asset);
 
         using D2vWriter writer = D2vWriter.Create(output, contents);
         long parameters = 0;
         for (int i = 0; i < mappings.Count; i++)
         {
-            string name = mappings[i].Name;
-            PyTorchTensor tensor = tensors[name];
+            TensorMapping mapping = mappings[i];
+            PyTorchTensor tensor = tensors[mapping.Name];
             tensor.Verify();
-            writer.Write(name, tensor.Read);
-            parameters += tensor.Count;
-            progress?.Report(new ConversionProgress(name, i + 1, mappings.Count));
+            writer.Write(mapping.Name, (start, destination) => tensor.Read(mapping.Start + start, destination));
+            parameters += mapping.Shape.Aggregate(1L, (product, size) => product * size);
+            progress?.Report(new ConversionProgress(mapping.Name, i + 1, mappings.Count));
         }
 
         long bytes = writer.Length;
         writer.Complete();
         string description = options.Teacher ? $"{model.Description}, the teacher's weights" : model.Description;
-        return new ConversionResult(AudioConfig.Architecture, description, parameters, bytes);
+        return new ConversionResult(model.Architecture, description, parameters, bytes);
     }
 
-    private static TensorDeclaration Declare(TensorMapping mapping, ElementType type)
+    private static TensorDeclaration Declare(TensorMapping mapping, ElementType type) => mapping.Use switch
     {
-        if (mapping.Shape.Length < 2)
-            return new TensorDeclaration(mapping.Name, ElementType.F32, mapping.Shape);
-        return type == ElementType.F32
-            ? new TensorDeclaration(mapping.Name, type, mapping.Shape, WeightLayout.Panels, mapping.Groups)
-            : new TensorDeclaration(mapping.Name, type, mapping.Shape);
-    }
+        TensorUse.Values => new TensorDeclaration(mapping.Name, ElementType.F32, mapping.Shape),
+        TensorUse.Weights when type == ElementType.F32 =>
+            new TensorDeclaration(mapping.Name, type, mapping.Shape, WeightLayout.Panels, mapping.Groups),
+        _ => new TensorDeclaration(mapping.Name, type, mapping.Shape),
+    };
 }

@@ -7,9 +7,15 @@ public sealed record ConversionOptions
 {
     /// <summary>
     /// fairseq's dictionary file (<c>dict.ltr.txt</c>: a label and its count on each line) for a model with a CTC head, or
-    /// null to use the dictionary in the checkpoint.
+    /// null to use the dictionary in the checkpoint; for a text model the dictionary of its tokenizer (<c>dict.txt</c>).
     /// </summary>
     public string? DictionaryPath { get; init; }
+
+    /// <summary>GPT-2's <c>encoder.json</c> and <c>vocab.bpe</c> for a text model; null leaves it without a tokenizer.</summary>
+    public (string EncoderPath, string MergesPath)? BytePairFiles { get; init; }
+
+    /// <summary>The labels of a classification head, one a line in the order of its outputs; null gives it numbers.</summary>
+    public string? LabelsPath { get; init; }
 
     /// <summary>The number format of the weights; biases and normalizations are always f32.</summary>
     public ElementType Type { get; init; } = ElementType.F32;

@@ -2,48 +2,62 @@ using Data2Vec.Audio;
 using Data2Vec.Kernels;
 using Data2Vec.Kernels.Cpu;
 using Data2Vec.ModelFile;
+using Data2Vec.Text;
+using Data2Vec.Transformer;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec;
 
 /// <summary>
-/// A loaded model. It never changes: any number of threads may use it at once, and the same input gives the same vector
-/// whatever runs beside it.
+/// A loaded model of speech, text or images; what does not fit its kind throws <see cref="InvalidOperationException"/>. It never
+/// changes: any number of threads may use it at once, and the same input gives the same vector whatever runs beside it.
 /// </summary>
-public sealed class Data2VecModel : IDisposable
+public sealed partial class Data2VecModel : IDisposable
 {
     private readonly D2vFile _file;
     private readonly WeightStore _store;
-    private readonly AudioEncoder _encoder;
+    private readonly Encoder _encoder;
     private readonly Lock _lock = new();
     private int _running;
     private bool _disposed;
 
-    private Data2VecModel(D2vFile file, WeightStore store, AudioConfig config)
+    private Data2VecModel(D2vFile file, WeightStore store)
     {
         _file = file;
         _store = store;
-        Config = config;
-        _encoder = new AudioEncoder(config, new WeightReader(file, store), store);
+        var weights = new WeightReader(file, store);
+        switch (file.Architecture)
+        {
+            case AudioConfig.Architecture:
+                _encoder = new AudioEncoder(AudioConfig.FromJson(file.Config), weights);
+                break;
+            case TextConfig.Architecture:
+                var config = TextConfig.FromJson(file.Config);
+                _encoder = new TextEncoder(config, weights);
+                Tokenizer = ReadTokenizer(file, config);
+                break;
+            default:
+                throw new InvalidDataException($"models of the kind '{file.Architecture}' are not supported");
+        }
     }
 
-    /// <summary>The structure of the model.</summary>
-    public AudioConfig Config { get; }
+    /// <summary>The structure of a speech model; null for other models.</summary>
+    public AudioConfig? Audio => (_encoder as AudioEncoder)?.Config;
+
+    /// <summary>The structure of a text model; null for other models.</summary>
+    public TextConfig? Text => (_encoder as TextEncoder)?.Config;
 
     /// <summary>What kind of model it is, as the file names it.</summary>
     public string Architecture => _file.Architecture;
 
     /// <summary>Features of a hidden state, and so of an embedding.</summary>
-    public int HiddenSize => Config.HiddenSize;
+    public int HiddenSize => _encoder.HiddenSize;
 
     /// <summary>Transformer layers.</summary>
-    public int Layers => Config.Layers;
+    public int Layers => _encoder.Layers;
 
-    /// <summary>Samples in a second that the model listens to, in Hz.</summary>
-    public int SampleRate => Config.SampleRate;
-
-    /// <summary>Whether the model has a CTC head.</summary>
-    public bool CanTranscribe => Config.Labels is not null;
+    /// <summary>What the classification head tells apart, or null where the model has none.</summary>
+    public IReadOnlyList<string>? Classes => _encoder.Classes;
 
     /// <summary>Loads a <c>.d2v</c> file; every byte of it is checked.</summary>
     /// <exception cref="InvalidDataException">The file is damaged, or holds what this library does not know.</exception>
@@ -56,87 +70,19 @@ public sealed class Data2VecModel : IDisposable
         WeightStore store = backend.CreateStore();
         try
         {
-            if (file.Architecture != AudioConfig.Architecture)
-            {
-                throw new InvalidDataException($"{path}: models of the kind '{file.Architecture}' are not supported");
-            }
-
-            return new Data2VecModel(file, store, ReadConfig(file));
+            return new Data2VecModel(file, store);
         }
-        catch
+        catch (Exception error)
         {
             store.Dispose();
             file.Dispose();
+            if (error is InvalidDataException && !error.Message.StartsWith(path, StringComparison.Ordinal))
+            {
+                throw new InvalidDataException($"{path}: {error.Message}", error);
+            }
+
             throw;
         }
-    }
-
-    /// <summary>Embeds recordings.</summary>
-    /// <param name="waveforms">Samples of one channel at <see cref="SampleRate"/>, each long enough for one frame.</param>
-    /// <param name="options">Which vectors are wanted.</param>
-    /// <param name="normalizeInput">Whether the samples are normalized as the model wants them; off where that is done already.</param>
-    /// <param name="cancellation">Looked at before each layer.</param>
-    /// <returns>For each recording one vector, or its <c>[frames, features]</c> where no pooling is asked for.</returns>
-    /// <exception cref="InvalidDataException">A recording is too short.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public float[][] EmbedAudio(
-        IReadOnlyList<ReadOnlyMemory<float>> waveforms, EmbeddingOptions? options = null, bool normalizeInput = true,
-        CancellationToken cancellation = default)
-    {
-        options = Checked(options);
-        int layer = options.Layer ?? Layers;
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)layer, (uint)Layers, nameof(options));
-        return Run(waveforms, normalizeInput, (run, inputs) =>
-        {
-            Tensor x = _encoder.Forward(run, inputs, layer, out Sequences frames, null, cancellation);
-            return Pool(run, x, frames, options);
-        });
-    }
-
-    /// <summary>Embeds one recording.</summary>
-    /// <inheritdoc cref="EmbedAudio(IReadOnlyList{ReadOnlyMemory{float}}, EmbeddingOptions?, bool, CancellationToken)"/>
-    public float[] EmbedAudio(
-        ReadOnlyMemory<float> waveform, EmbeddingOptions? options = null, bool normalizeInput = true,
-        CancellationToken cancellation = default) => EmbedAudio([waveform], options, normalizeInput, cancellation)[0];
-
-    /// <summary>Embeds one recording by what enters the first layer and by every layer's output.</summary>
-    /// <returns><see cref="Layers"/> + 1 entries.</returns>
-    /// <inheritdoc cref="EmbedAudio(IReadOnlyList{ReadOnlyMemory{float}}, EmbeddingOptions?, bool, CancellationToken)"/>
-    public float[][] EmbedAudioLayers(
-        ReadOnlyMemory<float> waveform, EmbeddingOptions? options = null, bool normalizeInput = true,
-        CancellationToken cancellation = default)
-    {
-        options = Checked(options);
-        var layers = new List<float[]>();
-        Run([waveform], normalizeInput, (run, inputs) =>
-        {
-            Sequences one = run.Sequences([Config.Frames(waveform.Length)]);
-            _encoder.Forward(
-                run, inputs, Layers, out _,
-                (name, x) =>
-                {
-                    if (name.StartsWith("layer.", StringComparison.Ordinal))
-                    {
-                        layers.Add(Pool(run, x, one, options)[0]);
-                    }
-                },
-                cancellation);
-            return layers;
-        });
-        return [.. layers];
-    }
-
-    /// <summary>Writes down what is spoken, by the likeliest label of each frame.</summary>
-    /// <exception cref="InvalidOperationException">The model has no CTC head.</exception>
-    /// <inheritdoc cref="EmbedAudio(IReadOnlyList{ReadOnlyMemory{float}}, EmbeddingOptions?, bool, CancellationToken)"/>
-    public string[] Transcribe(
-        IReadOnlyList<ReadOnlyMemory<float>> waveforms, bool normalizeInput = true, CancellationToken cancellation = default)
-    {
-        IReadOnlyList<string> labels = Config.Labels
-            ?? throw new InvalidOperationException("The model has no CTC head: it gives vectors, not text.");
-        return [.. LogitsOfAudio(waveforms, normalizeInput, cancellation).Select(logits => logits.All(float.IsFinite)
-            ? CtcDecoder.Greedy(logits, labels)
-            : throw new InvalidDataException("the model gives numbers that are not finite"))];
     }
 
     /// <summary>Frees the model's memory: at once, or when the last running call returns.</summary>
@@ -159,80 +105,108 @@ public sealed class Data2VecModel : IDisposable
         Free();
     }
 
-    /// <summary>The CTC head's scores, <c>[frames, labels]</c> for each recording.</summary>
-    internal float[][] LogitsOfAudio(
-        IReadOnlyList<ReadOnlyMemory<float>> waveforms, bool normalizeInput = true, CancellationToken cancellation = default) =>
-        Run(waveforms, normalizeInput, (run, inputs) =>
+    /// <summary>The encoder, where it is one of what was given.</summary>
+    private TEncoder Takes<TEncoder>(string given)
+        where TEncoder : Encoder =>
+        _encoder as TEncoder ?? throw new InvalidOperationException($"The model takes {_encoder.Takes}, not {given}.");
+
+    /// <summary>The pooled hidden states of one layer; not yet brought to length 1.</summary>
+    private float[][] Embed<T>(
+        Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, EmbeddingOptions options, CancellationToken cancellation)
+    {
+        if (options.Layer is { } layer)
         {
-            Tensor x = _encoder.Forward(run, inputs, Layers, out Sequences frames, null, cancellation);
-            return Pool(run, _encoder.Logits(run, x), frames, new EmbeddingOptions { Pooling = Pooling.None });
+            ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)layer, (uint)Layers, nameof(options));
+        }
+
+        RequirePooling(options);
+        return Run(encoder, inputs, (run, sequences) =>
+        {
+            Tensor x = encoder.Forward(run, inputs, sequences, options.Layer, null, cancellation);
+            return RowPooling.Pool(run, x, sequences, options.Pooling, encoder.RowsBeforeMean);
         });
-
-    /// <summary>Shows the activations at every point of the encoder.</summary>
-    internal void Observe(ReadOnlyMemory<float> waveform, Action<string, float[]> observe) => Run([waveform], false, (run, inputs) =>
-    {
-        _encoder.Forward(run, inputs, Layers, out _, (name, x) => observe(name, Rows(run, x)), default);
-        return true;
-    });
-
-    private static AudioConfig ReadConfig(D2vFile file)
-    {
-        try
-        {
-            return AudioConfig.FromJson(file.Config);
-        }
-        catch (InvalidDataException error)
-        {
-            throw new InvalidDataException($"{file.Path}: {error.Message}", error);
-        }
     }
 
-    private static EmbeddingOptions Checked(EmbeddingOptions? options) => options?.Pooling == Pooling.Class
-        ? throw new ArgumentException("A speech model has no row that stands for the whole input: use the mean.", nameof(options))
-        : options ?? new EmbeddingOptions();
-
-    private static float[] Rows(Inference run, Tensor x)
+    /// <summary>The same for what enters the first layer and for every layer's output.</summary>
+    private List<float[][]> EmbedLayers<T>(
+        Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, EmbeddingOptions options, CancellationToken cancellation)
     {
-        var rows = new float[checked(x.Rows * x.Columns)];
-        run.Download(x, rows);
-        return rows;
-    }
-
-    private static float[][] Pool(Inference run, Tensor x, Sequences sequences, EmbeddingOptions options)
-    {
-        Tensor means = options.Pooling == Pooling.Mean ? run.MeanOfSequences(x, sequences) : default;
-        var vectors = new float[sequences.Count][];
-        for (int i = 0; i < vectors.Length; i++)
-        {
-            vectors[i] = Rows(run, means.IsEmpty ? x.SliceRows(sequences.Start(i), sequences.Length(i)) : means.SliceRows(i, 1));
-            if (options.Normalize)
+        RequirePooling(options);
+        var layers = new List<float[][]>();
+        Run(encoder, inputs, (run, sequences) => encoder.Forward(
+            run, inputs, sequences, Layers,
+            (name, x) =>
             {
-                for (int row = 0; row < vectors[i].Length; row += x.Columns)
+                if (name.StartsWith("layer.", StringComparison.Ordinal))
                 {
-                    Span<float> vector = vectors[i].AsSpan(row, x.Columns);
-                    float length = TensorPrimitives.Norm(vector);
-                    TensorPrimitives.Divide(vector, length > 0 ? length : 1f, vector);
+                    layers.Add(RowPooling.Pool(run, x, sequences, options.Pooling, encoder.RowsBeforeMean));
                 }
+            },
+            cancellation));
+        return layers;
+    }
+
+    /// <summary>The classification head's scores for each input.</summary>
+    private float[][] Scores<T>(Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, CancellationToken cancellation)
+    {
+        if (encoder.Classes is null)
+        {
+            throw new InvalidOperationException("The model has no classification head: it gives vectors, not labels.");
+        }
+
+        return Run(encoder, inputs, (run, sequences) =>
+            encoder.Scores(run, encoder.Forward(run, inputs, sequences, null, null, cancellation), sequences));
+    }
+
+    private float[][] Probabilities<T>(Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, CancellationToken cancellation)
+    {
+        float[][] scores = Scores(encoder, inputs, cancellation);
+        foreach (float[] row in scores)
+        {
+            // The largest score is taken off first, so that no exponential overflows.
+            TensorPrimitives.Subtract(row, TensorPrimitives.Max(row), row);
+            TensorPrimitives.SoftMax(row, row);
+        }
+
+        return scores;
+    }
+
+    private LabelProbability[] Ranked(float[] probabilities) =>
+        [.. probabilities.Select((probability, i) => new LabelProbability(Classes![i], probability)).OrderByDescending(label => label.Probability)];
+
+    private float[][] Finish(float[][] vectors, EmbeddingOptions options)
+    {
+        if (options.Normalize)
+        {
+            foreach (float[] vector in vectors)
+            {
+                RowPooling.Normalize(vector, HiddenSize);
             }
         }
 
         return vectors;
     }
 
-    private T Run<T>(IReadOnlyList<ReadOnlyMemory<float>> waveforms, bool normalize, Func<Inference, IReadOnlyList<ReadOnlyMemory<float>>, T> body)
-    {
-        ArgumentNullException.ThrowIfNull(waveforms);
-        int shortest = Config.SamplesFor(1);
-        var inputs = new ReadOnlyMemory<float>[waveforms.Count];
-        for (int i = 0; i < inputs.Length; i++)
-        {
-            if (waveforms[i].Length < shortest)
-            {
-                throw new InvalidDataException(
-                    $"a recording of {waveforms[i].Length} samples is too short for one frame: it must have at least {shortest} ({shortest * 1000.0 / SampleRate:0.#} ms at {SampleRate} Hz)");
-            }
+    /// <summary>Shows the activations at every point of the encoder.</summary>
+    private void Observe<T>(Encoder<T> encoder, ReadOnlyMemory<T> input, Action<string, float[]> observe) =>
+        Run(encoder, [input], (run, sequences) => encoder.Forward(
+            run, [input], sequences, null, (name, x) => observe(name, RowPooling.Download(run, x)), default));
 
-            inputs[i] = normalize && Config.Normalize ? Normalization.PerUtterance(waveforms[i].Span) : waveforms[i];
+    private void RequirePooling(EmbeddingOptions options)
+    {
+        if (options.Pooling == Pooling.Class && !_encoder.HasClassRow)
+        {
+            throw new ArgumentException("A speech model has no row that stands for the whole input: use the mean.", nameof(options));
+        }
+    }
+
+    private TResult Run<T, TResult>(
+        Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, Func<Inference, Sequences, TResult> body)
+    {
+        var rows = new int[inputs.Count];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            rows[i] = encoder.Rows(inputs[i].Span);
         }
 
         lock (_lock)
@@ -244,7 +218,7 @@ public sealed class Data2VecModel : IDisposable
         try
         {
             using Inference run = _store.Begin();
-            return body(run, inputs);
+            return body(run, run.Sequences(rows));
         }
         finally
         {

@@ -5,9 +5,6 @@ namespace Data2Vec.Converters.Fairseq;
 /// <summary>What fairseq's trainer saves: the options under <c>cfg</c> (old: <c>args</c>), the weights under <c>model</c>.</summary>
 internal sealed class FairseqCheckpoint
 {
-    /// <summary>The key among a model's weights that holds the EMA teacher's, a dictionary.</summary>
-    public const string TeacherKey = "_ema";
-
     private FairseqCheckpoint(PickleDictionary root, PickleDictionary weights, FairseqOptions model, FairseqOptions task, string name) =>
         (Root, Weights, Model, Task, ModelName) = (root, weights, model, task, name);
 
@@ -39,11 +36,24 @@ internal sealed class FairseqCheckpoint
     }
 
     /// <summary>The options of the model inside a fine-tuned one.</summary>
+    /// <param name="option">The option that holds them.</param>
     /// <exception cref="InvalidDataException">There are none.</exception>
-    public (FairseqOptions Model, FairseqOptions Task, string Name) FineTuned() =>
-        Split(Model.Group("w2v_args"))
+    public (FairseqOptions Model, FairseqOptions Task, string Name) FineTuned(string option) =>
+        Split(Model.Group(option))
         ?? throw new InvalidDataException(
-            "the option w2v_args, which describes the model that was fine-tuned, is missing from the checkpoint");
+            $"the option {option}, which describes the model that was fine-tuned, is missing from the checkpoint");
+
+    /// <summary>The size of a dimension of a tensor that no option gives; null where there is no such tensor.</summary>
+    /// <exception cref="InvalidDataException">It has not this many dimensions, or is too large.</exception>
+    public int? Size(string tensor, int dimensions, int dimension, int most)
+    {
+        if (!Weights.TryGetValue(tensor, out object? value))
+            return null;
+        IReadOnlyList<long> shape = PyTorchTensor.Require(value, tensor).Shape;
+        return shape.Count == dimensions && shape[dimension] >= 1 && shape[dimension] <= most
+            ? (int)shape[dimension]
+            : throw new InvalidDataException($"{tensor} has the shape [{string.Join(", ", shape)}], which no model has");
+    }
 
     private static (FairseqOptions Model, FairseqOptions Task, string Name)? OptionsOf(FairseqOptions? checkpoint) =>
         Split(checkpoint?.Group("cfg")) ?? Split(checkpoint?.Group("args"));

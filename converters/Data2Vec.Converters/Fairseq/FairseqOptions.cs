@@ -53,6 +53,61 @@ internal sealed class FairseqOptions
         _ => throw new InvalidDataException($"the option {name} is neither true nor false"),
     };
 
+    /// <summary>Numbers, or null where the option is missing or None.</summary>
+    /// <exception cref="InvalidDataException">The option is something else, or not this many.</exception>
+    public float[]? Numbers(string name, int count)
+    {
+        if (Value(name) is not { } value)
+            return null;
+        object?[] items = value switch
+        {
+            PickleList list => [.. list],
+            PickleTuple tuple => [.. tuple],
+            _ => [],
+        };
+        return items.Length == count && items.All(item => item is double or long)
+            ? [.. items.Select(item => item is double real ? (float)real : (long)item!)]
+            : throw new InvalidDataException($"the option {name} is not a list of {count} numbers");
+    }
+
+    /// <summary>A number above 0.</summary>
+    /// <exception cref="InvalidDataException">The option is something else.</exception>
+    public double Number(string name, double whenMissing) => Value(name) switch
+    {
+        null => whenMissing,
+        long number and > 0 => number,
+        double number when number > 0 && double.IsFinite(number) => number,
+        _ => throw new InvalidDataException($"the option {name} is not a number above 0"),
+    };
+
+    /// <summary>Refuses another text than the one that is supported.</summary>
+    public void Require(string name, string whenMissing, string wanted)
+    {
+        string value = Text(name) ?? whenMissing;
+        if (value != wanted)
+            throw new InvalidDataException(
+                $"the option {name} is '{PickleText.Quote(value)}'; only '{wanted}' is supported");
+    }
+
+    /// <summary>Refuses another truth value than the one that is supported.</summary>
+    public void Require(string name, bool whenMissing, bool wanted)
+    {
+        bool value = Boolean(name) ?? whenMissing;
+        if (value != wanted)
+            throw new InvalidDataException($"the option {name} is {Word(value)}; only {Word(wanted)} is supported");
+
+        static string Word(bool value) => value ? "true" : "false";
+    }
+
+    /// <summary>A number of heads or groups, which divides the hidden size.</summary>
+    public int Divisor(string name, int whenMissing, int hidden, string hiddenName)
+    {
+        int value = Integer(name, whenMissing, 1, hidden);
+        return hidden % value == 0
+            ? value
+            : throw new InvalidDataException($"the option {name} is {value}, which does not divide {hiddenName}, {hidden}");
+    }
+
     private object? Value(string name)
     {
         object? value;

@@ -10,6 +10,7 @@ internal static class ModelNames
     {
         string model = name switch
         {
+            "data2vec_audio" => "a data2vec speech model",
             "data2vec_text" => "a data2vec text model",
             "data2vec_vision" => "a data2vec vision model",
             "data2vec_image_classification" => "a data2vec vision model with a classification head",
@@ -21,6 +22,6 @@ internal static class ModelNames
             _ => "a model that is not known here",
         };
         string quoted = name == "unknown" ? "" : $" (fairseq {PickleText.Quote(name)})";
-        return $"{model}{quoted}; only data2vec_audio, alone or with a CTC head, is supported";
+        return $"{model}{quoted}; data2vec_audio, alone or with a CTC head, data2vec_text, data2vec_vision and data2vec_image_classification are supported";
     }
 }

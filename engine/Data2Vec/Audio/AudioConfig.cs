@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Data2Vec.Kernels;
+using Data2Vec.ModelFile;
 
 namespace Data2Vec.Audio;
 
@@ -9,9 +10,6 @@ public sealed record AudioConfig
 {
     /// <summary>The architecture's name in a model file.</summary>
     public const string Architecture = "data2vec-audio";
-
-    private const int Largest = 1 << 16;
-    private const int LargestHead = 256;
 
     /// <summary>The feature extractor's convolutions, first to last.</summary>
     public required IReadOnlyList<Conv1dShape> FeatureExtractor { get; init; }
@@ -54,36 +52,23 @@ public sealed record AudioConfig
     /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
     public static AudioConfig FromJson(JsonElement json)
     {
-        int hidden = Integer(json, "hidden_size");
+        (int hidden, int layers, int heads, int feedForward) = ConfigReader.Transformer(json);
         int channels = 1;
         var extractor = new List<Conv1dShape>();
-        foreach (JsonElement conv in Array(json, "feature_extractor"))
+        foreach (JsonElement conv in ConfigReader.Array(json, "feature_extractor"))
         {
-            var shape = new Conv1dShape(channels, Integer(conv, "channels"), Integer(conv, "kernel"), Integer(conv, "stride"));
+            var shape = new Conv1dShape(channels, ConfigReader.Integer(conv, "channels"), ConfigReader.Integer(conv, "kernel"), ConfigReader.Integer(conv, "stride"));
             extractor.Add(shape);
             channels = shape.OutputChannels;
         }
 
-        JsonElement positional = Property(json, "positional_convolution", JsonValueKind.Object);
-        int kernel = Integer(positional, "kernel");
-        int groups = Integer(positional, "groups");
-        int depth = Integer(positional, "depth");
-        int heads = Integer(json, "heads");
-        int layers = Integer(json, "layers");
-        if (kernel % 2 == 0 || hidden % groups != 0 || hidden % heads != 0 || depth > 1000 || layers > 10_000 || extractor.Count is 0 or > 100)
+        JsonElement positional = ConfigReader.Property(json, "positional_convolution", JsonValueKind.Object);
+        int kernel = ConfigReader.Integer(positional, "kernel");
+        int groups = ConfigReader.Integer(positional, "groups");
+        int depth = ConfigReader.Integer(positional, "depth");
+        if (kernel % 2 == 0 || hidden % groups != 0 || depth > 1000 || extractor.Count is 0 or > 100)
         {
             throw new InvalidDataException("the configuration contradicts itself: sizes do not divide as they should");
-        }
-
-        JsonElement normalize = json.TryGetProperty("normalize", out JsonElement value) ? value : default;
-        if (normalize.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
-        {
-            throw new InvalidDataException("the configuration lacks 'normalize'");
-        }
-
-        if (hidden / heads > LargestHead)
-        {
-            throw new InvalidDataException($"heads of {hidden / heads} features are not supported; {LargestHead} is the most");
         }
 
         var config = new AudioConfig
@@ -94,14 +79,10 @@ public sealed record AudioConfig
             HiddenSize = hidden,
             Layers = layers,
             Heads = heads,
-            FeedForwardSize = Integer(json, "feed_forward_size"),
-            Normalize = normalize.GetBoolean(),
-            SampleRate = Integer(json, "sample_rate", 10_000_000),
-            Labels = json.TryGetProperty("labels", out _)
-                ? Array(json, "labels").Select(label => label.ValueKind == JsonValueKind.String
-                    ? label.GetString()!
-                    : throw new InvalidDataException("a label of the configuration is not a string")).ToArray()
-                : null,
+            FeedForwardSize = feedForward,
+            Normalize = ConfigReader.Flag(json, "normalize"),
+            SampleRate = ConfigReader.Integer(json, "sample_rate", 10_000_000),
+            Labels = ConfigReader.Labels(json),
         };
         try
         {
@@ -146,17 +127,4 @@ public sealed record AudioConfig
 
         return json;
     }
-
-    private static JsonElement Property(JsonElement json, string name, JsonValueKind kind) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out JsonElement value) && value.ValueKind == kind
-            ? value
-            : throw new InvalidDataException($"the configuration lacks '{name}'");
-
-    private static JsonElement.ArrayEnumerator Array(JsonElement json, string name) =>
-        Property(json, name, JsonValueKind.Array).EnumerateArray();
-
-    private static int Integer(JsonElement json, string name, int largest = Largest) =>
-        Property(json, name, JsonValueKind.Number).TryGetInt32(out int value) && value > 0 && value <= largest
-            ? value
-            : throw new InvalidDataException($"'{name}' of the configuration is not a whole number from 1 to {largest}");
 }

@@ -4,13 +4,8 @@ using Data2Vec.Transformer;
 
 namespace Data2Vec.Audio;
 
-/// <summary>Called with a name and the activations at that point of an encoder, while they are there.</summary>
-/// <param name="name">A point, such as <c>layer.3</c>.</param>
-/// <param name="activations">What stands there, <c>[rows, features]</c>.</param>
-internal delegate void Observer(string name, Tensor activations);
-
 /// <summary>The speech encoder of data2vec (Baevski et al. 2022; fairseq's <c>Data2VecAudioModel</c>).</summary>
-internal sealed class AudioEncoder
+internal sealed class AudioEncoder : Encoder<float>
 {
     private const float Epsilon = 1e-5f;
 
@@ -29,7 +24,7 @@ internal sealed class AudioEncoder
     private readonly PostNormLayer[] _layers;
     private readonly LinearWeights? _ctc;
 
-    public AudioEncoder(AudioConfig config, WeightReader weights, WeightStore store)
+    public AudioEncoder(AudioConfig config, WeightReader weights)
     {
         _config = config;
         int hidden = config.HiddenSize;
@@ -39,7 +34,7 @@ internal sealed class AudioEncoder
             weights.Norm($"feature_extractor.{i}.norm", shape.OutputChannels, Epsilon)))];
         _featureNorm = weights.Norm("feature_projection.norm", features, Epsilon);
         _projection = weights.Linear("feature_projection.linear", features, hidden);
-        NormWeights plain = store.Norm(null, null, hidden, Epsilon);
+        NormWeights plain = weights.PlainNorm(hidden, Epsilon);
         _positional = [.. config.PositionalConvolution.Select((shape, i) =>
             new ConvBlock(weights.Conv1d($"positional_convolution.{i}.conv", shape), plain))];
         _norm = weights.Norm("encoder.norm", hidden, Epsilon);
@@ -48,45 +43,48 @@ internal sealed class AudioEncoder
         _ctc = config.Labels is null ? null : weights.Linear("ctc", hidden, config.Labels.Count);
     }
 
-    /// <summary>
-    /// From waveforms to the hidden states of a layer, <c>[frames, hidden]</c>, one sequence a waveform.
-    /// </summary>
-    /// <param name="run">Where it runs.</param>
-    /// <param name="waveforms">Normalized samples at 16 kHz; each long enough for a frame.</param>
-    /// <param name="layer">The last layer to run; 0 for what enters the first one.</param>
-    /// <param name="frames">The frames of each waveform.</param>
-    /// <param name="observe">Sees the activations on the way.</param>
-    /// <param name="cancellation">Looked at before each layer.</param>
-    public Tensor Forward(
-        Inference run, IReadOnlyList<ReadOnlyMemory<float>> waveforms, int layer, out Sequences frames, Observer? observe,
+    public override string Takes => "recordings";
+
+    public override int HiddenSize => _config.HiddenSize;
+
+    public override int Layers => _config.Layers;
+
+    public AudioConfig Config => _config;
+
+    public override int Rows(ReadOnlySpan<float> input)
+    {
+        int shortest = _config.SamplesFor(1);
+        return input.Length >= shortest
+            ? _config.Frames(input.Length)
+            : throw new InvalidDataException(
+                $"a recording of {input.Length} samples is too short for one frame: it must have at least {shortest} ({shortest * 1000.0 / _config.SampleRate:0.#} ms at {_config.SampleRate} Hz)");
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Inputs are samples at the model's rate, normalized as it wants them.</remarks>
+    public override Tensor Forward(
+        Inference run, IReadOnlyList<ReadOnlyMemory<float>> inputs, Sequences sequences, int? layer, Observer? observe,
         CancellationToken cancellation)
     {
-        Span<int> lengths = waveforms.Count <= 256 ? stackalloc int[waveforms.Count] : new int[waveforms.Count];
-        for (int i = 0; i < lengths.Length; i++)
+        Tensor x = run.Allocate(sequences.Rows, _config.HiddenSize);
+        for (int i = 0; i < inputs.Count; i++)
         {
-            lengths[i] = _config.Frames(waveforms[i].Length);
-        }
-
-        frames = run.Sequences(lengths);
-        Tensor x = run.Allocate(frames.Rows, _config.HiddenSize);
-        for (int i = 0; i < waveforms.Count; i++)
-        {
-            for (int first = 0; first < frames.Length(i); first += FramesAtOnce)
+            for (int first = 0; first < sequences.Length(i); first += FramesAtOnce)
             {
                 cancellation.ThrowIfCancellationRequested();
-                int count = Math.Min(FramesAtOnce, frames.Length(i) - first);
-                ReadOnlySpan<float> samples = waveforms[i].Span.Slice(first * _config.SamplesPerFrame, _config.SamplesFor(count));
-                ExtractFeatures(run, samples, x.SliceRows(frames.Start(i) + first, count), observe);
+                int count = Math.Min(FramesAtOnce, sequences.Length(i) - first);
+                ReadOnlySpan<float> samples = inputs[i].Span.Slice(first * _config.SamplesPerFrame, _config.SamplesFor(count));
+                ExtractFeatures(run, samples, x.SliceRows(sequences.Start(i) + first, count), observe);
             }
         }
 
         observe?.Invoke("features_proj", x);
-        AddPositions(run, x, frames, observe);
+        AddPositions(run, x, sequences, observe);
         observe?.Invoke("layer.0", x);
-        for (int i = 0; i < layer; i++)
+        for (int i = 0; i < (layer ?? _layers.Length); i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            _layers[i].Forward(run, x, frames);
+            _layers[i].Forward(run, x, sequences);
             observe?.Invoke($"layer.{i + 1}", x);
         }
 

@@ -1,9 +1,14 @@
+using Data2Vec.Text;
+
 namespace Data2Vec;
 
 /// <summary>Which vectors a model gives for an input.</summary>
 public sealed record EmbeddingOptions
 {
-    /// <summary>The layer whose output is taken: 0 is what enters the first layer; null is the last layer.</summary>
+    /// <summary>
+    /// The layer whose output is taken: 0 is what enters the first layer; null is the encoder's output, which is the last layer's, or
+    /// what a normalization after it makes of that where a model has one (vision).
+    /// </summary>
     public int? Layer { get; init; }
 
     /// <summary>How the layer's rows become one vector.</summary>
@@ -11,4 +16,10 @@ public sealed record EmbeddingOptions
 
     /// <summary>Whether each vector is brought to length 1.</summary>
     public bool Normalize { get; init; }
+
+    /// <summary>
+    /// What is done with texts of more tokens than the model takes; with <see cref="LongTextPolicy.Chunk"/> the vectors of the windows
+    /// are averaged, each by its share of the tokens.
+    /// </summary>
+    public LongTextPolicy LongTexts { get; init; } = LongTextPolicy.Chunk;
 }

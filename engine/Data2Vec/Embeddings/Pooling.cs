@@ -6,7 +6,7 @@ public enum Pooling
     /// <summary>They stay as they are: <c>[rows, features]</c>.</summary>
     None,
 
-    /// <summary>Their mean.</summary>
+    /// <summary>Their mean; for images without the class token.</summary>
     Mean,
 
     /// <summary>The first row, where a model has one that stands for the whole input (<c>&lt;s&gt;</c>, the class token).</summary>

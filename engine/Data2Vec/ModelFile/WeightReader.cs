@@ -11,8 +11,16 @@ internal sealed class WeightReader(D2vFile file, WeightStore store, string prefi
     /// <summary>The same file, with names that begin with a number.</summary>
     public WeightReader In(int index) => In(index.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
-    public LinearWeights Linear(string name, int inputs, int outputs) =>
-        store.Linear([(Tensor($"{name}.weight", outputs, inputs), Tensor($"{name}.bias", outputs))]);
+    /// <summary>Whether the file has a tensor of this name.</summary>
+    public bool Has(string name) => file.Tensors.ContainsKey(prefix + name);
+
+    /// <param name="name">Of the layer.</param>
+    /// <param name="inputs">Features of an input row.</param>
+    /// <param name="outputs">Features of an output row.</param>
+    /// <param name="scale">The tensor that multiplies each output, where the file has one.</param>
+    public LinearWeights Linear(string name, int inputs, int outputs, string? scale = null) => store.Linear(
+        [(Tensor($"{name}.weight", outputs, inputs), Tensor($"{name}.bias", outputs))],
+        scale is null ? null : Optional(scale, outputs));
 
     /// <summary>Several layers with the same input as one.</summary>
     public LinearWeights Linear(ReadOnlySpan<string> names, int inputs, int outputs)
@@ -34,8 +42,26 @@ internal sealed class WeightReader(D2vFile file, WeightStore store, string prefi
     public NormWeights Norm(string name, int size, float epsilon) =>
         store.Norm(Tensor($"{name}.weight", size), Tensor($"{name}.bias", size), size, epsilon);
 
+    /// <summary>A normalization without gain and bias.</summary>
+    public NormWeights PlainNorm(int size, float epsilon) => store.Norm(null, null, size, epsilon);
+
+    /// <summary>A table of vectors; it must be stored by rows.</summary>
+    public EmbeddingWeights Embedding(string name, int rows, int columns) =>
+        store.Embedding(ByRows($"{name}.weight", rows, columns));
+
+    /// <summary>All numbers of a tensor that is stored by rows.</summary>
+    public float[] Values(string name, params ReadOnlySpan<int> shape) => ByRows(name, shape).ToArray();
+
+    private WeightData ByRows(string name, params ReadOnlySpan<int> shape)
+    {
+        WeightData data = Tensor(name, shape);
+        return data.Layout == WeightLayout.Rows
+            ? data
+            : throw new InvalidDataException($"{file.Path}: tensor '{prefix}{name}' is not stored by rows");
+    }
+
     private WeightData? Optional(string name, params ReadOnlySpan<int> shape) =>
-        file.Tensors.ContainsKey(prefix + name) ? Tensor(name, shape) : null;
+        Has(name) ? Tensor(name, shape) : null;
 
     private WeightData Tensor(string name, params ReadOnlySpan<int> shape) => Grouped(name, 1, shape);
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Data2Vec.Audio;
 using Data2Vec.Converters.Fairseq;
 using Data2Vec.Converters.Tests.PyTorch;
@@ -24,9 +25,9 @@ public class NamespaceTests
         PickleBuilder pickle = PickleBuilder.Start().EmptyDict().Mark().Text("cfg").EmptyDict().Mark()
             .Text("model").EmptyDict().Mark().Text("_name").Text("wav2vec_ctc").Text("w2v_args");
         AddModel(pickle);
-        AudioConfig config = Read(pickle.Op("u").Op("u"), ["<s>", "<pad>"]);
+        AudioConfig config = Read(pickle.Op("u").Op("u"), "A 10\n");
         Assert.Equal(768, config.HiddenSize);
-        Assert.Equal(["<s>", "<pad>"], config.Labels!);
+        Assert.Equal(["<s>", "<pad>", "</s>", "<unk>", "A"], config.Labels!);
     }
 
     private static void AddModel(PickleBuilder pickle) => pickle
@@ -39,7 +40,21 @@ public class NamespaceTests
         .Text("normalize").Raw(0x89)
         .Op("u").Build();
 
-    private static AudioConfig Read(PickleBuilder pickle, IReadOnlyList<string>? labels = null) =>
-        AudioModel.Read(
-            FairseqCheckpoint.Read(Checkpoint.Load(pickle.Text("model").EmptyDict().Op("u").Stop())), labels).Config;
+    private static AudioConfig Read(PickleBuilder pickle, string? dictionary = null)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, dictionary);
+            SourceModel model = AudioModel.Read(
+                FairseqCheckpoint.Read(Checkpoint.Load(pickle.Text("model").EmptyDict().Op("u").Stop())),
+                new ConversionOptions { DictionaryPath = dictionary is null ? null : file });
+            using JsonDocument config = JsonDocument.Parse(model.Config.ToJsonString());
+            return AudioConfig.FromJson(config.RootElement);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
 }

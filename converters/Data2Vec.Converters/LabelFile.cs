@@ -1,0 +1,41 @@
+using System.Globalization;
+using System.Text;
+
+namespace Data2Vec.Converters;
+
+/// <summary>The labels of a classification head, one a line.</summary>
+internal static class LabelFile
+{
+    private const int MaxFileBytes = 16 << 20;
+
+    /// <summary>The labels of a head: those of a file, or its outputs' numbers; null where there is no head.</summary>
+    /// <param name="classes">The outputs of the head, or null where there is none.</param>
+    /// <param name="path">The file, or null.</param>
+    /// <exception cref="InvalidDataException">The file does not fit the head.</exception>
+    public static IReadOnlyList<string>? For(int? classes, string? path)
+    {
+        if (path is null)
+        {
+            return classes is { } count
+                ? [.. Enumerable.Range(0, count).Select(number => number.ToString(CultureInfo.InvariantCulture))]
+                : null;
+        }
+
+        if (classes is null)
+            throw new InvalidDataException("the model has no classification head, so that labels are of no use to it");
+        string name = Path.GetFileName(path);
+        if (new FileInfo(path).Length > MaxFileBytes)
+            throw new InvalidDataException($"{name}: larger than {MaxFileBytes >> 20} MiB, so these are no labels");
+        try
+        {
+            string[] labels = File.ReadAllLines(path, new UTF8Encoding(false, throwOnInvalidBytes: true));
+            return labels.Length == classes
+                ? labels
+                : throw new InvalidDataException($"{name}: {labels.Length} labels, one a line, and the head has {classes} outputs");
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw new InvalidDataException($"{name}: not UTF-8 text", error);
+        }
+    }
+}

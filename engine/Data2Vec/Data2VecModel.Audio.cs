@@ -1,0 +1,95 @@
+using Data2Vec.Audio;
+using Data2Vec.Kernels;
+
+namespace Data2Vec;
+
+/// <content>Speech.</content>
+public sealed partial class Data2VecModel
+{
+    /// <summary>Samples in a second that the model listens to, in Hz.</summary>
+    /// <exception cref="InvalidOperationException">It is not a speech model.</exception>
+    public int SampleRate => Recordings.Config.SampleRate;
+
+    /// <summary>Whether the model has a CTC head.</summary>
+    public bool CanTranscribe => Audio?.Labels is not null;
+
+    private AudioEncoder Recordings => Takes<AudioEncoder>("recordings");
+
+    /// <summary>Embeds recordings.</summary>
+    /// <param name="waveforms">Samples of one channel at <see cref="SampleRate"/>, each long enough for one frame.</param>
+    /// <param name="options">Which vectors are wanted.</param>
+    /// <param name="normalizeInput">Whether the samples are normalized as the model wants them; off where that is done already.</param>
+    /// <param name="cancellation">Looked at before each layer.</param>
+    /// <returns>For each recording one vector, or its <c>[frames, features]</c> where no pooling is asked for.</returns>
+    /// <exception cref="InvalidDataException">A recording is too short.</exception>
+    /// <exception cref="InvalidOperationException">It is not a speech model.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public float[][] EmbedAudio(
+        IReadOnlyList<ReadOnlyMemory<float>> waveforms, EmbeddingOptions? options = null, bool normalizeInput = true,
+        CancellationToken cancellation = default)
+    {
+        options ??= new EmbeddingOptions();
+        return Finish(Embed(Recordings, Prepare(waveforms, normalizeInput), options, cancellation), options);
+    }
+
+    /// <summary>Embeds one recording.</summary>
+    /// <inheritdoc cref="EmbedAudio(IReadOnlyList{ReadOnlyMemory{float}}, EmbeddingOptions?, bool, CancellationToken)"/>
+    public float[] EmbedAudio(
+        ReadOnlyMemory<float> waveform, EmbeddingOptions? options = null, bool normalizeInput = true,
+        CancellationToken cancellation = default) => EmbedAudio([waveform], options, normalizeInput, cancellation)[0];
+
+    /// <summary>Embeds one recording by what enters the first layer and by every layer's output.</summary>
+    /// <returns><see cref="Layers"/> + 1 entries.</returns>
+    /// <inheritdoc cref="EmbedAudio(IReadOnlyList{ReadOnlyMemory{float}}, EmbeddingOptions?, bool, CancellationToken)"/>
+    public float[][] EmbedAudioLayers(
+        ReadOnlyMemory<float> waveform, EmbeddingOptions? options = null, bool normalizeInput = true,
+        CancellationToken cancellation = default)
+    {
+        options ??= new EmbeddingOptions();
+        IReadOnlyList<ReadOnlyMemory<float>> inputs = Prepare([waveform], normalizeInput);
+        return Finish([.. EmbedLayers(Recordings, inputs, options, cancellation).Select(layer => layer[0])], options);
+    }
+
+    /// <summary>Writes down what is spoken, by the likeliest label of each frame.</summary>
+    /// <exception cref="InvalidOperationException">The model has no CTC head.</exception>
+    /// <inheritdoc cref="EmbedAudio(IReadOnlyList{ReadOnlyMemory{float}}, EmbeddingOptions?, bool, CancellationToken)"/>
+    public string[] Transcribe(
+        IReadOnlyList<ReadOnlyMemory<float>> waveforms, bool normalizeInput = true, CancellationToken cancellation = default)
+    {
+        IReadOnlyList<string> labels = Recordings.Config.Labels
+            ?? throw new InvalidOperationException("The model has no CTC head: it gives vectors, not text.");
+        return [.. LogitsOfAudio(waveforms, normalizeInput, cancellation).Select(logits => logits.All(float.IsFinite)
+            ? CtcDecoder.Greedy(logits, labels)
+            : throw new InvalidDataException("the model gives numbers that are not finite"))];
+    }
+
+    /// <summary>The CTC head's scores, <c>[frames, labels]</c> for each recording.</summary>
+    internal float[][] LogitsOfAudio(
+        IReadOnlyList<ReadOnlyMemory<float>> waveforms, bool normalizeInput = true, CancellationToken cancellation = default)
+    {
+        AudioEncoder encoder = Recordings;
+        IReadOnlyList<ReadOnlyMemory<float>> inputs = Prepare(waveforms, normalizeInput);
+        return Run(encoder, inputs, (run, frames) =>
+        {
+            Tensor x = encoder.Forward(run, inputs, frames, null, null, cancellation);
+            return RowPooling.Pool(run, encoder.Logits(run, x), frames, Pooling.None, 0);
+        });
+    }
+
+    /// <summary>Shows the activations at every point of the encoder for samples that are normalized already.</summary>
+    internal void Observe(ReadOnlyMemory<float> waveform, Action<string, float[]> observe) => Observe(Recordings, waveform, observe);
+
+    private ReadOnlyMemory<float>[] Prepare(IReadOnlyList<ReadOnlyMemory<float>> waveforms, bool normalize)
+    {
+        ArgumentNullException.ThrowIfNull(waveforms);
+        AudioEncoder encoder = Recordings;
+        var inputs = new ReadOnlyMemory<float>[waveforms.Count];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            encoder.Rows(waveforms[i].Span);
+            inputs[i] = normalize && encoder.Config.Normalize ? Normalization.PerUtterance(waveforms[i].Span) : waveforms[i];
+        }
+
+        return inputs;
+    }
+}

@@ -1,0 +1,166 @@
+using Data2Vec.ModelFile;
+using Data2Vec.Text;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
+namespace Data2Vec;
+
+/// <content>Text.</content>
+public sealed partial class Data2VecModel
+{
+    /// <summary>The asset of a model file that holds <see cref="TextTokenizerAssets.Vocabulary"/>.</summary>
+    internal const string VocabularyAsset = "tokenizer.vocabulary";
+
+    /// <summary>The asset of a model file that holds <see cref="TextTokenizerAssets.Merges"/>.</summary>
+    internal const string MergesAsset = "tokenizer.merges";
+
+    /// <summary>The tokenizer of a text model; null where the model file has none, or takes something else.</summary>
+    public TextTokenizer? Tokenizer { get; }
+
+    private TextEncoder Texts => Takes<TextEncoder>("texts");
+
+    /// <summary>Embeds texts.</summary>
+    /// <param name="texts">Texts of any length, see <see cref="EmbeddingOptions.LongTexts"/>.</param>
+    /// <param name="options">Which vectors are wanted.</param>
+    /// <param name="cancellation">Looked at before each layer.</param>
+    /// <returns>For each text one vector, or its <c>[tokens, features]</c> where no pooling is asked for.</returns>
+    /// <exception cref="TextTooLongException">A text is too long and the policy is <see cref="LongTextPolicy.Error"/>.</exception>
+    /// <exception cref="ArgumentException">A text is too long for one window, and windows have no rows in common.</exception>
+    /// <exception cref="InvalidOperationException">It is not a text model, or one without a tokenizer.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public float[][] EmbedTexts(
+        IReadOnlyList<string> texts, EmbeddingOptions? options = null, CancellationToken cancellation = default)
+    {
+        options ??= new EmbeddingOptions();
+        TextWindows[] windows = Windows(texts, options.LongTexts, options.Pooling);
+        return Finish(Average(Embed(Texts, Inputs(windows), options, cancellation), windows), options);
+    }
+
+    /// <summary>Embeds one text by what enters the first layer and by every layer's output.</summary>
+    /// <returns><see cref="Layers"/> + 1 entries.</returns>
+    /// <inheritdoc cref="EmbedTexts"/>
+    public float[][] EmbedTextLayers(string text, EmbeddingOptions? options = null, CancellationToken cancellation = default)
+    {
+        options ??= new EmbeddingOptions();
+        TextWindows[] windows = Windows([text], options.LongTexts, options.Pooling);
+        return Finish(
+            [.. EmbedLayers(Texts, Inputs(windows), options, cancellation).Select(layer => Average(layer, windows)[0])], options);
+    }
+
+    /// <summary>Embeds texts that are token ids already.</summary>
+    /// <param name="tokens">The model's ids, with the special ones around each text, at most <see cref="TextConfig.MaxTokens"/>.</param>
+    /// <param name="options">Which vectors are wanted.</param>
+    /// <param name="cancellation">Looked at before each layer.</param>
+    /// <returns>For each text one vector, or its <c>[tokens, features]</c> where no pooling is asked for.</returns>
+    /// <exception cref="InvalidDataException">A text is empty or too long, or an id is padding or none of the model's.</exception>
+    /// <exception cref="InvalidOperationException">It is not a text model.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public float[][] EmbedTokens(
+        IReadOnlyList<ReadOnlyMemory<int>> tokens, EmbeddingOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        options ??= new EmbeddingOptions();
+        return Finish(Embed(Texts, tokens, options, cancellation), options);
+    }
+
+    /// <summary>Embeds one text of token ids by what enters the first layer and by every layer's output.</summary>
+    /// <returns><see cref="Layers"/> + 1 entries.</returns>
+    /// <inheritdoc cref="EmbedTokens"/>
+    public float[][] EmbedTokenLayers(
+        ReadOnlyMemory<int> tokens, EmbeddingOptions? options = null, CancellationToken cancellation = default)
+    {
+        options ??= new EmbeddingOptions();
+        return Finish([.. EmbedLayers(Texts, [tokens], options, cancellation).Select(layer => layer[0])], options);
+    }
+
+    /// <summary>Says for each text how likely each of the <see cref="Classes"/> is.</summary>
+    /// <param name="texts">The texts.</param>
+    /// <param name="longTexts">
+    /// What is done with texts of more tokens than the model takes; the probabilities of windows are averaged.
+    /// </param>
+    /// <param name="cancellation">Looked at before each layer.</param>
+    /// <returns>For each text all labels, the likeliest first.</returns>
+    /// <exception cref="TextTooLongException">A text is too long and the policy is <see cref="LongTextPolicy.Error"/>.</exception>
+    /// <exception cref="InvalidOperationException">It is not a text model, or one without a tokenizer or classification head.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public LabelProbability[][] ClassifyTexts(
+        IReadOnlyList<string> texts, LongTextPolicy longTexts = LongTextPolicy.Chunk, CancellationToken cancellation = default)
+    {
+        TextWindows[] windows = Windows(texts, longTexts, Pooling.Class);
+        return [.. Average(Probabilities(Texts, Inputs(windows), cancellation), windows).Select(Ranked)];
+    }
+
+    /// <summary>Says for each text of token ids how likely each of the <see cref="Classes"/> is.</summary>
+    /// <returns>For each text all labels, the likeliest first.</returns>
+    /// <exception cref="InvalidOperationException">It is not a text model, or one without a classification head.</exception>
+    /// <inheritdoc cref="EmbedTokens"/>
+    public LabelProbability[][] ClassifyTokens(
+        IReadOnlyList<ReadOnlyMemory<int>> tokens, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        return [.. Probabilities(Texts, tokens, cancellation).Select(Ranked)];
+    }
+
+    /// <summary>The classification head's scores for each text.</summary>
+    internal float[][] ScoresOfTokens(IReadOnlyList<ReadOnlyMemory<int>> tokens) => Scores(Texts, tokens, default);
+
+    /// <summary>Shows the activations at every point of the encoder.</summary>
+    internal void Observe(ReadOnlyMemory<int> tokens, Action<string, float[]> observe) => Observe(Texts, tokens, observe);
+
+    private static TextTokenizer? ReadTokenizer(D2vFile file, TextConfig config)
+    {
+        if (!file.Assets.ContainsKey(VocabularyAsset))
+        {
+            return null;
+        }
+
+        TextTokenizer tokenizer = TextTokenizer.FromAssets(file.Asset(VocabularyAsset), file.Asset(MergesAsset));
+        return tokenizer.VocabularySize <= config.VocabularySize && tokenizer.PadId == TextConfig.PaddingId
+            ? tokenizer
+            : throw new InvalidDataException(
+                $"the tokenizer's {tokenizer.VocabularySize} ids are not those of the model, which has {config.VocabularySize}");
+    }
+
+    private static ReadOnlyMemory<int>[] Inputs(TextWindows[] texts) =>
+        [.. texts.SelectMany(text => text.Windows).Select(window => (ReadOnlyMemory<int>)window.Ids)];
+
+    /// <summary>From what each window gave to what each text gives.</summary>
+    private static float[][] Average(float[][] ofWindows, TextWindows[] texts)
+    {
+        var ofTexts = new float[texts.Length][];
+        int next = 0;
+        for (int i = 0; i < texts.Length; i++)
+        {
+            IReadOnlyList<TextWindow> windows = texts[i].Windows;
+            if (windows.Count == 1)
+            {
+                ofTexts[i] = ofWindows[next++];
+                continue;
+            }
+
+            float[] mean = ofTexts[i] = new float[ofWindows[next].Length];
+            foreach (TextWindow window in windows)
+            {
+                TensorPrimitives.MultiplyAdd(ofWindows[next++], (float)window.Weight, mean, mean);
+            }
+        }
+
+        return ofTexts;
+    }
+
+    private TextWindows[] Windows(IReadOnlyList<string> texts, LongTextPolicy policy, Pooling pooling)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        TextConfig config = Texts.Config;
+        TextTokenizer tokenizer = Tokenizer ?? throw new InvalidOperationException(
+            "The model file has no tokenizer, so that it takes token ids alone; convert the checkpoint with its encoder.json, vocab.bpe and dict.txt.");
+        TextWindows[] windows = [.. texts.Select(text => tokenizer.EncodeWindows(text, config.MaxTokens, policy))];
+        if (pooling == Pooling.None && windows.FirstOrDefault(text => text.Windows.Count > 1) is { } longest)
+        {
+            throw new ArgumentException(
+                $"A text of {longest.TokenCount} tokens does not fit into the model's {config.MaxTokens}, and overlapping windows have no rows in common: pool them, or truncate the text.",
+                nameof(texts));
+        }
+
+        return windows;
+    }
+}

@@ -1,0 +1,86 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Data2Vec.ModelFile;
+
+namespace Data2Vec.Text;
+
+/// <summary>The structure of a text model (fairseq's <c>Data2VecTextConfig</c>, as far as inference needs it).</summary>
+public sealed record TextConfig
+{
+    /// <summary>The architecture's name in a model file.</summary>
+    public const string Architecture = "data2vec-text";
+
+    /// <summary>
+    /// The id of <c>&lt;pad&gt;</c> in fairseq's dictionaries. The first token has the position after it (fairseq's
+    /// <c>make_positions</c>); it cannot stand in an input, as batches are not padded here.
+    /// </summary>
+    public const int PaddingId = 1;
+
+    private const int MostTokens = 1 << 24;
+
+    /// <summary>The number of token ids.</summary>
+    public required int VocabularySize { get; init; }
+
+    /// <summary>The most tokens in an input, with the special ones around the text.</summary>
+    public required int MaxTokens { get; init; }
+
+    /// <summary>Features of a hidden state.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Transformer layers.</summary>
+    public required int Layers { get; init; }
+
+    /// <summary>Attention heads.</summary>
+    public required int Heads { get; init; }
+
+    /// <summary>Features inside a feed-forward block.</summary>
+    public required int FeedForwardSize { get; init; }
+
+    /// <summary>What the normalizations add to the variance.</summary>
+    public float Epsilon { get; init; } = 1e-5f;
+
+    /// <summary>What a classification head tells apart, in the order of its outputs, or null where the model has none.</summary>
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>Rows of the table of positions.</summary>
+    internal int Positions => MaxTokens + PaddingId + 1;
+
+    /// <summary>Reads the <c>config</c> of a model file.</summary>
+    /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
+    public static TextConfig FromJson(JsonElement json)
+    {
+        (int hidden, int layers, int heads, int feedForward) = ConfigReader.Transformer(json);
+        return new TextConfig
+        {
+            VocabularySize = ConfigReader.Integer(json, "vocabulary_size", MostTokens),
+            MaxTokens = ConfigReader.Integer(json, "max_tokens", 3, ConfigReader.LargestSize),
+            HiddenSize = hidden,
+            Layers = layers,
+            Heads = heads,
+            FeedForwardSize = feedForward,
+            Epsilon = ConfigReader.Epsilon(json, "layer_norm_epsilon"),
+            Labels = ConfigReader.Labels(json),
+        };
+    }
+
+    /// <summary>The <c>config</c> for a model file.</summary>
+    public JsonObject ToJson()
+    {
+        var json = new JsonObject
+        {
+            ["vocabulary_size"] = VocabularySize,
+            ["max_tokens"] = MaxTokens,
+            ["hidden_size"] = HiddenSize,
+            ["layers"] = Layers,
+            ["heads"] = Heads,
+            ["feed_forward_size"] = FeedForwardSize,
+            ["layer_norm_epsilon"] = Epsilon,
+        };
+        if (Labels is not null)
+        {
+            json["labels"] = new JsonArray([.. Labels.Select(label => (JsonNode)JsonValue.Create(label)!)]);
+        }
+
+        return json;
+    }
+}

@@ -1,0 +1,125 @@
+using Data2Vec.Kernels;
+using Data2Vec.ModelFile;
+using Data2Vec.Transformer;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
+namespace Data2Vec.Text;
+
+/// <summary>The text encoder of data2vec (Baevski et al. 2022; fairseq's <c>Data2VecTextModel</c>).</summary>
+internal sealed class TextEncoder : Encoder<int>
+{
+    private readonly EmbeddingWeights _tokens;
+    private readonly EmbeddingWeights _positions;
+    private readonly NormWeights _norm;
+    private readonly PostNormLayer[] _layers;
+    private readonly LinearWeights? _classifierDense;
+    private readonly LinearWeights? _classifierOutput;
+
+    public TextEncoder(TextConfig config, WeightReader weights)
+    {
+        Config = config;
+        int hidden = config.HiddenSize;
+        _tokens = weights.Embedding("token_embedding", config.VocabularySize, hidden);
+        _positions = weights.Embedding("position_embedding", config.Positions, hidden);
+        _norm = weights.Norm("embedding_norm", hidden, config.Epsilon);
+        _layers = [.. Enumerable.Range(0, config.Layers).Select(i =>
+            new PostNormLayer(weights.In("encoder").In(i), hidden, config.Heads, config.FeedForwardSize, config.Epsilon))];
+        if (config.Labels is not null)
+        {
+            _classifierDense = weights.Linear("classifier.dense", hidden, hidden);
+            _classifierOutput = weights.Linear("classifier.output", hidden, config.Labels.Count);
+        }
+    }
+
+    public TextConfig Config { get; }
+
+    public override string Takes => "texts";
+
+    public override int HiddenSize => Config.HiddenSize;
+
+    public override int Layers => Config.Layers;
+
+    public override bool HasClassRow => true;
+
+    public override IReadOnlyList<string>? Classes => Config.Labels;
+
+    public override int Rows(ReadOnlySpan<int> input)
+    {
+        if (input.Length < 1 || input.Length > Config.MaxTokens)
+        {
+            throw new InvalidDataException($"an input of {input.Length} tokens: the model takes 1 to {Config.MaxTokens}");
+        }
+
+        foreach (int id in input)
+        {
+            if ((uint)id >= (uint)Config.VocabularySize)
+            {
+                throw new InvalidDataException($"the token id {id} is not one of the model's, 0 to {Config.VocabularySize - 1}");
+            }
+
+            if (id == TextConfig.PaddingId)
+            {
+                throw new InvalidDataException($"the token id {id} is padding, which no input needs: leave it out");
+            }
+        }
+
+        return input.Length;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Inputs are token ids with the special ones around the text.</remarks>
+    public override Tensor Forward(
+        Inference run, IReadOnlyList<ReadOnlyMemory<int>> inputs, Sequences sequences, int? layer, Observer? observe,
+        CancellationToken cancellation)
+    {
+        Tensor x = run.Allocate(sequences.Rows, Config.HiddenSize);
+        Span<int> places = stackalloc int[64];
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            ReadOnlySpan<int> ids = inputs[i].Span;
+            run.Embed(ids, _tokens, x.SliceRows(sequences.Start(i), ids.Length));
+            for (int first = 0; first < ids.Length; first += places.Length)
+            {
+                Span<int> some = places[..Math.Min(places.Length, ids.Length - first)];
+                for (int j = 0; j < some.Length; j++)
+                {
+                    some[j] = TextConfig.PaddingId + 1 + first + j;
+                }
+
+                run.Embed(some, _positions, x.SliceRows(sequences.Start(i) + first, some.Length), add: true);
+            }
+        }
+
+        observe?.Invoke("embeddings", x);
+        run.LayerNorm(x, _norm, x);
+        observe?.Invoke("layer.0", x);
+        for (int i = 0; i < (layer ?? _layers.Length); i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            _layers[i].Forward(run, x, sequences);
+            observe?.Invoke($"layer.{i + 1}", x);
+        }
+
+        return x;
+    }
+
+    /// <summary>fairseq's <c>RobertaClassificationHead</c>: <c>W₂ tanh(W₁ x₀ + b₁) + b₂</c> of the first row.</summary>
+    public override float[][] Scores(Inference run, Tensor x, Sequences sequences)
+    {
+        if (_classifierDense is null || _classifierOutput is null)
+        {
+            return base.Scores(run, x, sequences);
+        }
+
+        var scores = new float[sequences.Count][];
+        for (int i = 0; i < scores.Length; i++)
+        {
+            // The tanh of one row is not worth an operation on the device.
+            float[] hidden = RowPooling.Download(run, run.Linear(x.SliceRows(sequences.Start(i), 1), _classifierDense));
+            TensorPrimitives.Tanh(hidden, hidden);
+            scores[i] = RowPooling.Download(run, run.Linear(run.Upload(hidden, 1, hidden.Length), _classifierOutput));
+        }
+
+        return scores;
+    }
+}
