@@ -126,7 +126,7 @@ public sealed partial class Data2VecModel : IDisposable
         }
 
         RequirePooling(options);
-        return Run(encoder, inputs, (run, sequences) =>
+        return inputs.Count == 0 ? [] : Run(encoder, inputs, (run, sequences) =>
         {
             Tensor x = encoder.Forward(run, inputs, sequences, options.Layer, null, cancellation);
             return RowPooling.Pool(run, x, sequences, options.Pooling, encoder.RowsBeforeMean);
@@ -160,7 +160,7 @@ public sealed partial class Data2VecModel : IDisposable
             throw new InvalidOperationException("The model has no classification head: it gives vectors, not labels.");
         }
 
-        return Run(encoder, inputs, (run, sequences) =>
+        return inputs.Count == 0 ? [] : Run(encoder, inputs, (run, sequences) =>
             encoder.Scores(run, encoder.Forward(run, inputs, sequences, null, null, cancellation), sequences));
     }
 

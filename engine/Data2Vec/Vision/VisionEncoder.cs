@@ -1,3 +1,4 @@
+using System.Buffers;
 using Data2Vec.Kernels;
 using Data2Vec.ModelFile;
 using Data2Vec.Transformer;
@@ -71,18 +72,9 @@ internal sealed class VisionEncoder : Encoder<float>
     {
         Tensor x = run.Allocate(sequences.Rows, HiddenSize);
         long mark = run.Mark();
-        var patches = new float[Config.Patches * Config.PatchLength];
-        for (int i = 0; i < inputs.Count; i++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            Unfold(inputs[i].Span, patches);
-            run.Upload(_classToken, x.SliceRows(sequences.Start(i), ClassRows));
-            Tensor embedded = x.SliceRows(sequences.Start(i) + ClassRows, Config.Patches);
-            run.Linear(run.Upload(patches, Config.Patches, Config.PatchLength), _patchEmbedding, embedded);
-            run.Release(mark);
-        }
-
+        EmbedPatches(run, inputs, sequences, x, cancellation);
         observe?.Invoke("layer.0", x);
+        int rows = ClassRows + Config.Patches;
         float[]? uploaded = null;
         AttentionBias bias = default;
         for (int i = 0; i < (layer ?? _layers.Length); i++)
@@ -92,7 +84,7 @@ internal sealed class VisionEncoder : Encoder<float>
             {
                 run.Release(mark);
                 uploaded = _biases[i];
-                bias = uploaded is null ? default : new AttentionBias(run.Upload(uploaded, uploaded.Length / sequences.Length(0), sequences.Length(0)));
+                bias = uploaded is null ? default : new AttentionBias(run.Upload(uploaded, Config.Heads * rows, rows));
             }
 
             _layers[i].Forward(run, x, sequences, bias);
@@ -137,6 +129,31 @@ internal sealed class VisionEncoder : Encoder<float>
     private float[]? ReadBias(WeightReader weights) => weights.Has(Bias)
         ? RelativePositionBias.Expand(weights.Values(Bias, Config.RelativePositions, Config.Heads), Config.Heads, Config.GridSize)
         : null;
+
+    private void EmbedPatches(
+        Inference run, IReadOnlyList<ReadOnlyMemory<float>> inputs, Sequences sequences, Tensor x, CancellationToken cancellation)
+    {
+        int length = Config.Patches * Config.PatchLength;
+        float[] rented = ArrayPool<float>.Shared.Rent(length);
+        try
+        {
+            Span<float> patches = rented.AsSpan(0, length);
+            for (int i = 0; i < inputs.Count; i++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                long mark = run.Mark();
+                Unfold(inputs[i].Span, patches);
+                run.Upload(_classToken, x.SliceRows(sequences.Start(i), ClassRows));
+                Tensor embedded = x.SliceRows(sequences.Start(i) + ClassRows, Config.Patches);
+                run.Linear(run.Upload(patches, Config.Patches, Config.PatchLength), _patchEmbedding, embedded);
+                run.Release(mark);
+            }
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(rented);
+        }
+    }
 
     /// <summary>From pixels <c>[3, size, size]</c> to patches <c>[patches, 3 * patch * patch]</c>.</summary>
     private void Unfold(ReadOnlySpan<float> pixels, Span<float> patches)

@@ -112,6 +112,14 @@ public sealed class VisionParityTests() : ParityTests("vision")
     }
 
     [Fact]
+    public void No_images_give_no_vectors()
+    {
+        using Data2VecModel model = Load("vision_tiny_cls.pt");
+        Assert.Empty(model.EmbedImages([]));
+        Assert.Empty(model.ClassifyPixels([]));
+    }
+
+    [Fact]
     public void Tables_of_every_layer_are_added_to_the_shared_one()
     {
         // A table split in two halves, one shared and one a layer's, is the same model.
