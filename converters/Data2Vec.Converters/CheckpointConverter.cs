@@ -11,7 +11,8 @@ public static class CheckpointConverter
 {
     /// <summary>
     /// Converts fairseq's checkpoints of data2vec models: of speech, pretrained (<c>data2vec_audio</c>) or fine-tuned with a CTC
-    /// head (<c>wav2vec_ctc</c>); of text (<c>data2vec_text</c>), with a sentence classification head or without.
+    /// head (<c>wav2vec_ctc</c>); of text (<c>data2vec_text</c>), with a sentence classification head or without; of
+    /// images, pretrained (<c>data2vec_vision</c>) or with a head (<c>data2vec_image_classification</c>).
     /// </summary>
     /// <param name="checkpoint">The checkpoint, a file that <c>torch.save</c> wrote.</param>
     /// <param name="output">The model file; it appears, or replaces what is there, when everything is written.</param>
@@ -55,6 +56,10 @@ public static class CheckpointConverter
                 return AudioModel.Read(checkpoint, options);
             case TextModel.Name:
                 return TextModel.Read(checkpoint, options);
+            case VisionModel.Pretrained or VisionModel.FineTuned:
+                Refuse(options.BytePairFiles is not null, "the files of a tokenizer are of use to text models alone");
+                Refuse(options.DictionaryPath is not null, "a dictionary is of use to text models and CTC heads alone");
+                return VisionModel.Read(checkpoint, options);
             default:
                 throw new InvalidDataException(ModelNames.Describe(checkpoint.ModelName));
         }

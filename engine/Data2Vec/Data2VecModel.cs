@@ -4,6 +4,7 @@ using Data2Vec.Kernels.Cpu;
 using Data2Vec.ModelFile;
 using Data2Vec.Text;
 using Data2Vec.Transformer;
+using Data2Vec.Vision;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec;
@@ -36,6 +37,9 @@ public sealed partial class Data2VecModel : IDisposable
                 _encoder = new TextEncoder(config, weights);
                 Tokenizer = ReadTokenizer(file, config);
                 break;
+            case VisionConfig.Architecture:
+                _encoder = new VisionEncoder(VisionConfig.FromJson(file.Config), weights);
+                break;
             default:
                 throw new InvalidDataException($"models of the kind '{file.Architecture}' are not supported");
         }
@@ -46,6 +50,9 @@ public sealed partial class Data2VecModel : IDisposable
 
     /// <summary>The structure of a text model; null for other models.</summary>
     public TextConfig? Text => (_encoder as TextEncoder)?.Config;
+
+    /// <summary>The structure of a vision model; null for other models.</summary>
+    public VisionConfig? Vision => (_encoder as VisionEncoder)?.Config;
 
     /// <summary>What kind of model it is, as the file names it.</summary>
     public string Architecture => _file.Architecture;
@@ -120,7 +127,7 @@ public sealed partial class Data2VecModel : IDisposable
         }
 
         RequirePooling(options);
-        return Run(encoder, inputs, (run, sequences) =>
+        return inputs.Count == 0 ? [] : Run(encoder, inputs, (run, sequences) =>
         {
             Tensor x = encoder.Forward(run, inputs, sequences, options.Layer, null, cancellation);
             return RowPooling.Pool(run, x, sequences, options.Pooling, encoder.RowsBeforeMean);
@@ -154,7 +161,7 @@ public sealed partial class Data2VecModel : IDisposable
             throw new InvalidOperationException("The model has no classification head: it gives vectors, not labels.");
         }
 
-        return Run(encoder, inputs, (run, sequences) =>
+        return inputs.Count == 0 ? [] : Run(encoder, inputs, (run, sequences) =>
             encoder.Scores(run, encoder.Forward(run, inputs, sequences, null, null, cancellation), sequences));
     }
 

@@ -3,32 +3,46 @@ using Data2Vec.ModelFile;
 
 namespace Data2Vec.Converters.Tests.Fairseq;
 
-/// <summary>Model files that contradict themselves.</summary>
+/// <summary>Copies of model files with something changed; every checksum is right.</summary>
 internal static class ModelFiles
 {
-    /// <summary>Copies a model file with another configuration; every checksum is right.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="change">What is done to the configuration.</param>
-    /// <param name="groups">Into how many groups grouped weights are laid out, if not as before.</param>
+    /// <summary>Changes the configuration, and into how many groups grouped weights are laid out.</summary>
     /// <returns>The copy.</returns>
-    public static string WithConfig(string path, Action<JsonObject> change, int? groups = null)
+    public static string WithConfig(string path, Action<JsonObject> change, int? groups = null) =>
+        Copy(path, change, (_, values) => values, [], groups);
+
+    /// <summary>Changes numbers, then puts tensors under second names too.</summary>
+    /// <returns>The copy.</returns>
+    public static string WithTensors(
+        string path, Func<string, float[], float[]> change, IEnumerable<(string Name, string Second)> seconds) => Copy(path, _ => { }, change, [.. seconds], null);
+
+    private static string Copy(
+        string path, Action<JsonObject> changeConfig, Func<string, float[], float[]> change, (string Name, string Second)[] seconds,
+        int? groups)
     {
         using D2vFile file = D2vFile.Open(path);
         JsonObject config = JsonNode.Parse(file.Config.GetRawText())!.AsObject();
-        change(config);
+        changeConfig(config);
         string copy = path + ".changed.d2v";
-        TensorInfo[] tensors = [.. file.Tensors.Values.OrderBy(tensor => tensor.Offset)];
+        (string Name, TensorInfo Tensor)[] tensors =
+        [
+            .. file.Tensors.Values.OrderBy(tensor => tensor.Offset).Select(tensor => (tensor.Name, tensor)),
+            .. seconds.Select(second => (second.Second, file.Tensor(second.Name))),
+        ];
         using D2vWriter writer = D2vWriter.Create(copy, new D2vContents
         {
             Architecture = file.Architecture,
             Config = config,
-            Tensors = [.. tensors.Select(tensor => new TensorDeclaration(tensor.Name, tensor.Type, tensor.Shape, tensor.Layout, tensor.Groups == 1 ? 1 : groups ?? tensor.Groups))],
+            Tensors = [.. tensors.Select(named => new TensorDeclaration(
+                named.Name, named.Tensor.Type, named.Tensor.Shape, named.Tensor.Layout,
+                named.Tensor.Groups == 1 ? 1 : groups ?? named.Tensor.Groups))],
         });
-        foreach (TensorInfo tensor in tensors)
+        foreach ((string name, TensorInfo tensor) in tensors)
         {
             var values = new float[tensor.Count];
             file.Read(tensor, values);
-            writer.Write(tensor.Name, (start, destination) => values.AsSpan((int)start, destination.Length).CopyTo(destination));
+            values = change(tensor.Name, values);
+            writer.Write(name, (start, destination) => values.AsSpan((int)start, destination.Length).CopyTo(destination));
         }
 
         writer.Complete();

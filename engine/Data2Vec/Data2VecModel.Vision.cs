@@ -1,0 +1,106 @@
+using Data2Vec.Vision;
+using Data2Vec.Vision.Images;
+
+namespace Data2Vec;
+
+/// <content>Images.</content>
+public sealed partial class Data2VecModel
+{
+    private VisionEncoder Images => Takes<VisionEncoder>("images");
+
+    /// <summary>Embeds images.</summary>
+    /// <param name="images">Images of any size, which are prepared as the model wants them.</param>
+    /// <param name="options">Which vectors are wanted.</param>
+    /// <param name="cancellation">Looked at before each image and layer.</param>
+    /// <returns>
+    /// For each image one vector; where no pooling is asked for <c>[1 + patches, features]</c>, the class token first.
+    /// </returns>
+    /// <exception cref="InvalidDataException">An image is too narrow to be prepared.</exception>
+    /// <exception cref="InvalidOperationException">It is not a vision model.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public float[][] EmbedImages(
+        IReadOnlyList<RgbImage> images, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
+        EmbedPixels(Prepare(images), options, cancellation);
+
+    /// <summary>Embeds one image by what enters the first layer and by every layer's output.</summary>
+    /// <returns><see cref="Layers"/> + 1 entries.</returns>
+    /// <inheritdoc cref="EmbedImages"/>
+    public float[][] EmbedImageLayers(RgbImage image, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
+        EmbedPixelLayers(Prepare([image])[0], options, cancellation);
+
+    /// <summary>Embeds images that are prepared already.</summary>
+    /// <param name="pixels">Normalized pixels <c>[3, size, size]</c> each, see <see cref="VisionConfig.ImageSize"/>.</param>
+    /// <param name="options">Which vectors are wanted.</param>
+    /// <param name="cancellation">Looked at before each image and layer.</param>
+    /// <returns>
+    /// For each image one vector; where no pooling is asked for <c>[1 + patches, features]</c>, the class token first.
+    /// </returns>
+    /// <exception cref="InvalidDataException">An image has another size.</exception>
+    /// <exception cref="InvalidOperationException">It is not a vision model.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public float[][] EmbedPixels(
+        IReadOnlyList<ReadOnlyMemory<float>> pixels, EmbeddingOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(pixels);
+        options ??= new EmbeddingOptions();
+        return Finish(Embed(Images, pixels, options, cancellation), options);
+    }
+
+    /// <summary>Embeds one prepared image by what enters the first layer and by every layer's output.</summary>
+    /// <returns><see cref="Layers"/> + 1 entries.</returns>
+    /// <inheritdoc cref="EmbedPixels"/>
+    public float[][] EmbedPixelLayers(
+        ReadOnlyMemory<float> pixels, EmbeddingOptions? options = null, CancellationToken cancellation = default)
+    {
+        options ??= new EmbeddingOptions();
+        return Finish([.. EmbedLayers(Images, [pixels], options, cancellation).Select(layer => layer[0])], options);
+    }
+
+    /// <summary>Says for each image how likely each of the <see cref="Classes"/> is.</summary>
+    /// <param name="images">Images of any size, which are prepared as the model wants them.</param>
+    /// <param name="cancellation">Looked at before each image and layer.</param>
+    /// <returns>For each image all labels, the likeliest first.</returns>
+    /// <exception cref="InvalidDataException">An image is too narrow to be prepared.</exception>
+    /// <exception cref="InvalidOperationException">It is not a vision model, or one without a classification head.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public LabelProbability[][] ClassifyImages(IReadOnlyList<RgbImage> images, CancellationToken cancellation = default) =>
+        ClassifyPixels(Prepare(images), cancellation);
+
+    /// <summary>Says for each prepared image how likely each of the <see cref="Classes"/> is.</summary>
+    /// <returns>For each image all labels, the likeliest first.</returns>
+    /// <exception cref="InvalidOperationException">It is not a vision model, or one without a classification head.</exception>
+    /// <inheritdoc cref="EmbedPixels"/>
+    public LabelProbability[][] ClassifyPixels(
+        IReadOnlyList<ReadOnlyMemory<float>> pixels, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(pixels);
+        return [.. Probabilities(Images, pixels, cancellation).Select(Ranked)];
+    }
+
+    /// <summary>The classification head's scores for each image.</summary>
+    internal float[][] ScoresOfPixels(IReadOnlyList<ReadOnlyMemory<float>> pixels) => Scores(Images, pixels, default);
+
+    /// <summary>Shows the activations at every point of the encoder for a prepared image.</summary>
+    internal void ObservePixels(ReadOnlyMemory<float> pixels, Action<string, float[]> observe) => Observe(Images, pixels, observe);
+
+    private ReadOnlyMemory<float>[] Prepare(IReadOnlyList<RgbImage> images)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ImagePreprocessing preprocessing = Images.Config.Preprocessing;
+        var pixels = new ReadOnlyMemory<float>[images.Count];
+        for (int i = 0; i < pixels.Length; i++)
+        {
+            ArgumentNullException.ThrowIfNull(images[i]);
+            try
+            {
+                pixels[i] = preprocessing.Apply(images[i]);
+            }
+            catch (ArgumentException error)
+            {
+                throw new InvalidDataException(error.Message, error);
+            }
+        }
+
+        return pixels;
+    }
+}

@@ -1,0 +1,175 @@
+using System.Buffers;
+using Data2Vec.Kernels;
+using Data2Vec.ModelFile;
+using Data2Vec.Transformer;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
+namespace Data2Vec.Vision;
+
+/// <summary>The vision encoder of data2vec (Baevski et al. 2022, after Bao et al. 2022; fairseq's <c>Data2VecVisionModel</c>).</summary>
+/// <remarks>The rows of an image are its class token, then its patches, row by row.</remarks>
+internal sealed class VisionEncoder : Encoder<float>
+{
+    private const int ClassRows = 1;
+    private const string Bias = "relative_position_bias.weight";
+
+    private readonly LinearWeights _patchEmbedding;
+    private readonly float[] _classToken;
+    private readonly PreNormLayer[] _layers;
+
+    /// <summary>For each layer <c>[heads * rows, rows]</c>, or null; layers that have the same share it.</summary>
+    private readonly float[]?[] _biases;
+    private readonly NormWeights? _norm;
+    private readonly NormWeights? _classifierNorm;
+    private readonly LinearWeights? _classifier;
+
+    public VisionEncoder(VisionConfig config, WeightReader weights)
+    {
+        Config = config;
+        int hidden = config.HiddenSize;
+        _patchEmbedding = weights.Linear("patch_embedding", config.PatchLength, hidden);
+        _classToken = weights.Values("class_token", hidden);
+        _layers = [.. Enumerable.Range(0, config.Layers).Select(i =>
+            new PreNormLayer(weights.In("encoder").In(i), hidden, config.Heads, config.FeedForwardSize, config.Epsilon))];
+        float[]? shared = ReadBias(weights);
+        _biases = [.. Enumerable.Range(0, config.Layers).Select(i => Sum(shared, ReadBias(weights.In("encoder").In(i))))];
+        _norm = config.FinalNorm ? weights.Norm("encoder.norm", hidden, config.Epsilon) : null;
+        if (config.Labels is not null)
+        {
+            _classifierNorm = weights.Norm("classifier.norm", hidden, config.Epsilon);
+            _classifier = weights.Linear("classifier.output", hidden, config.Labels.Count);
+        }
+    }
+
+    public VisionConfig Config { get; }
+
+    public override string Takes => "images";
+
+    public override int HiddenSize => Config.HiddenSize;
+
+    public override int Layers => Config.Layers;
+
+    public override bool HasClassRow => true;
+
+    public override int RowsBeforeMean => ClassRows;
+
+    public override IReadOnlyList<string>? Classes => Config.Labels;
+
+    public override int Rows(ReadOnlySpan<float> input)
+    {
+        int size = Config.ImageSize;
+        return input.Length == 3 * size * size
+            ? ClassRows + Config.Patches
+            : throw new InvalidDataException(
+                $"an image of {input.Length} numbers: the model takes pixels [3, {size}, {size}], which are {3 * size * size}");
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Inputs are pixels <c>[3, size, size]</c>, normalized as the model wants them.</remarks>
+    public override Tensor Forward(
+        Inference run, IReadOnlyList<ReadOnlyMemory<float>> inputs, Sequences sequences, int? layer, Observer? observe,
+        CancellationToken cancellation)
+    {
+        Tensor x = run.Allocate(sequences.Rows, HiddenSize);
+        long mark = run.Mark();
+        EmbedPatches(run, inputs, sequences, x, cancellation);
+        observe?.Invoke("layer.0", x);
+        int rows = ClassRows + Config.Patches;
+        float[]? uploaded = null;
+        AttentionBias bias = default;
+        for (int i = 0; i < (layer ?? _layers.Length); i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (_biases[i] != uploaded)
+            {
+                run.Release(mark);
+                uploaded = _biases[i];
+                bias = uploaded is null ? default : new AttentionBias(run.Upload(uploaded, Config.Heads * rows, rows));
+            }
+
+            _layers[i].Forward(run, x, sequences, bias);
+            observe?.Invoke($"layer.{i + 1}", x);
+        }
+
+        run.Release(mark);
+        if (layer is null && _norm is not null)
+        {
+            run.LayerNorm(x, _norm, x);
+        }
+
+        observe?.Invoke("output", x);
+        return x;
+    }
+
+    /// <summary>The head of fairseq's <c>Data2VecImageClassificationModel</c>: mean over the patches, normalization, linear layer.</summary>
+    public override float[][] Scores(Inference run, Tensor x, Sequences sequences)
+    {
+        if (_classifierNorm is null || _classifier is null)
+        {
+            return base.Scores(run, x, sequences);
+        }
+
+        Tensor means = RowPooling.Means(run, x, sequences, ClassRows + (Config.PoolSkipsFirstPatch ? 1 : 0));
+        run.LayerNorm(means, _classifierNorm, means);
+        Tensor scores = run.Linear(means, _classifier);
+        return [.. Enumerable.Range(0, sequences.Count).Select(i => RowPooling.Download(run, scores.SliceRows(i, 1)))];
+    }
+
+    private static float[]? Sum(float[]? shared, float[]? own)
+    {
+        if (shared is null || own is null)
+        {
+            return shared ?? own;
+        }
+
+        TensorPrimitives.Add(shared, own, own);
+        return own;
+    }
+
+    private float[]? ReadBias(WeightReader weights) => weights.Has(Bias)
+        ? RelativePositionBias.Expand(weights.Values(Bias, Config.RelativePositions, Config.Heads), Config.Heads, Config.GridSize)
+        : null;
+
+    private void EmbedPatches(
+        Inference run, IReadOnlyList<ReadOnlyMemory<float>> inputs, Sequences sequences, Tensor x, CancellationToken cancellation)
+    {
+        int length = Config.Patches * Config.PatchLength;
+        float[] rented = ArrayPool<float>.Shared.Rent(length);
+        try
+        {
+            Span<float> patches = rented.AsSpan(0, length);
+            for (int i = 0; i < inputs.Count; i++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                long mark = run.Mark();
+                Unfold(inputs[i].Span, patches);
+                run.Upload(_classToken, x.SliceRows(sequences.Start(i), ClassRows));
+                Tensor embedded = x.SliceRows(sequences.Start(i) + ClassRows, Config.Patches);
+                run.Linear(run.Upload(patches, Config.Patches, Config.PatchLength), _patchEmbedding, embedded);
+                run.Release(mark);
+            }
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(rented);
+        }
+    }
+
+    /// <summary>From pixels <c>[3, size, size]</c> to patches <c>[patches, 3 * patch * patch]</c>.</summary>
+    private void Unfold(ReadOnlySpan<float> pixels, Span<float> patches)
+    {
+        int size = Config.ImageSize, patch = Config.PatchSize, grid = Config.GridSize;
+        for (int channel = 0; channel < 3; channel++)
+        {
+            for (int y = 0; y < size; y++)
+            {
+                for (int column = 0; column < grid; column++)
+                {
+                    int row = y / patch * grid + column;
+                    pixels.Slice((channel * size + y) * size + column * patch, patch)
+                        .CopyTo(patches[(row * Config.PatchLength + (channel * patch + y % patch) * patch)..]);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+using System.Text.Json.Nodes;
+using Data2Vec.IO;
+using Data2Vec.Kernels;
+using Data2Vec.Kernels.Cpu;
+using Data2Vec.Vision;
+using Data2Vec.Vision.Images;
+
+namespace Data2Vec.Converters.Tests.Fairseq;
+
+/// <summary>Vision models, from fairseq's checkpoints to fairseq's activations.</summary>
+public sealed class VisionParityTests() : ParityTests("vision")
+{
+    [Theory, MemberData(nameof(Levels))]
+    public void Every_named_activation_of_the_encoder_is_fairseqs(string level)
+    {
+        using Data2VecModel model = Load("vision_tiny.pt", new CpuBackend(2, Enum.Parse<CpuLevel>(level)));
+        ReadOnlyMemory<float>[] images = Images("tiny/img.npy");
+        int hidden = model.HiddenSize;
+        for (int image = 0; image < images.Length; image++)
+        {
+            var seen = new Dictionary<string, float[]>();
+            model.ObservePixels(images[image], (name, rows) => seen[name] = rows);
+            Close(Part("tiny/enc_in.npy", image), seen["layer.0"], "enc_in");
+            Close(Part("tiny/patch_embed.npy", image), seen["layer.0"][hidden..], "patch_embed");
+            for (int layer = 0; layer < model.Layers; layer++)
+            {
+                Close(Part("tiny/layer_end.npy", layer * images.Length + image), seen[$"layer.{layer + 1}"][hidden..], $"layer {layer + 1}");
+            }
+
+            Close(Part("tiny/prenorm.npy", image), seen[$"layer.{model.Layers}"], "prenorm");
+            Close(Part("tiny/postnorm.npy", image), seen["output"], "postnorm");
+            Close(Part("tiny/x.npy", image), seen["output"][hidden..], "x");
+        }
+    }
+
+    [Fact]
+    public void Relative_position_bias_is_fairseqs()
+    {
+        using ModelFile.D2vFile file = ModelFile.D2vFile.Open(Convert("vision_tiny.pt"));
+        VisionConfig config = VisionConfig.FromJson(file.Config);
+        ModelFile.TensorInfo table = file.Tensor("relative_position_bias.weight");
+        var values = new float[table.Count];
+        file.Read(table, values);
+        Assert.Equal(Read("tiny/rel_pos_bias.npy").Floats(), RelativePositionBias.Expand(values, config.Heads, config.GridSize));
+    }
+
+    [Fact]
+    public void Features_and_scores_of_a_classification_model_are_fairseqs()
+    {
+        using Data2VecModel model = Load("vision_tiny_cls.pt");
+        ReadOnlyMemory<float>[] images = Images("tiny_cls/img.npy");
+        float[] scores = Read("tiny_cls/logits.npy").Floats();
+        Close(scores, [.. model.ScoresOfPixels(images).SelectMany(row => row)], "logits");
+        float[][] rows = model.EmbedPixels(images, new EmbeddingOptions { Pooling = Pooling.None });
+        for (int i = 0; i < images.Length; i++)
+        {
+            Close(Part("tiny_cls/feats.npy", i), rows[i][model.HiddenSize..], "feats");
+        }
+
+        LabelProbability best = model.ClassifyPixels(images)[1][0];
+        float[] second = scores[10..];
+        Assert.Equal(Array.IndexOf(second, second.Max()).ToString(System.Globalization.CultureInfo.InvariantCulture), best.Label);
+        Assert.Equal(1 / second.Sum(score => Math.Exp(score - second.Max())), best.Probability, 1e-5);
+    }
+
+    [Fact]
+    public void An_image_file_gives_the_pixels_and_the_vector_that_fairseqs_transforms_give()
+    {
+        using Data2VecModel model = Load("vision_tiny.pt");
+        RgbImage image = ImageFile.Load(Fixture("img0.png"));
+        Close(Images("tiny/img.npy")[0].ToArray(), model.Vision!.Preprocessing.Apply(image), "pixels");
+        Close(model.EmbedPixels(Images("tiny/img.npy"))[0], model.EmbedImages([image])[0], "vector");
+        Close(model.EmbedPixelLayers(Images("tiny/img.npy")[0])[2], model.EmbedImageLayers(image)[2], "layer 2");
+    }
+
+    [Fact]
+    public void Pooling_takes_the_class_token_or_the_mean_of_the_patches_and_layers_alone_are_those_of_all()
+    {
+        using Data2VecModel model = Load("vision_tiny.pt");
+        ReadOnlyMemory<float>[] images = Images("tiny/img.npy");
+        int hidden = model.HiddenSize;
+        float[] x = Part("tiny/x.npy", 0);
+        Close(Part("tiny/postnorm.npy", 0)[..hidden], model.EmbedPixels(images, new EmbeddingOptions { Pooling = Pooling.Class })[0], "class");
+        float[] mean = [.. Enumerable.Range(0, hidden).Select(i => Enumerable.Range(0, 16).Average(row => x[row * hidden + i]))];
+        Close(mean, model.EmbedPixels(images)[0], "mean");
+        float[][] layers = model.EmbedPixelLayers(images[1]);
+        Assert.Equal(model.Layers + 1, layers.Length);
+        for (int layer = 0; layer <= model.Layers; layer++)
+        {
+            Assert.Equal(layers[layer], model.EmbedPixels(images, new EmbeddingOptions { Layer = layer })[1]);
+        }
+    }
+
+    [Fact]
+    public void Images_give_the_same_bits_together_and_alone_on_one_thread_and_on_two()
+    {
+        string file = Convert("vision_tiny_cls.pt");
+        using Data2VecModel one = Data2VecModel.Load(file, new ModelOptions { Threads = 1 });
+        using Data2VecModel two = Data2VecModel.Load(file, new ModelOptions { Threads = 2 });
+        ReadOnlyMemory<float>[] images = [.. Images("tiny/img.npy"), new float[3 * 32 * 32]];
+        foreach (Pooling pooling in Enum.GetValues<Pooling>())
+        {
+            var options = new EmbeddingOptions { Pooling = pooling };
+            float[][] together = two.EmbedPixels(images, options);
+            for (int i = 0; i < images.Length; i++)
+            {
+                Assert.Equal(one.EmbedPixels([images[i]], options)[0], together[i]);
+            }
+        }
+
+        Assert.Equal(one.ScoresOfPixels([images[1]])[0], two.ScoresOfPixels(images)[1]);
+    }
+
+    [Fact]
+    public void No_images_give_no_vectors()
+    {
+        using Data2VecModel model = Load("vision_tiny_cls.pt");
+        Assert.Empty(model.EmbedImages([]));
+        Assert.Empty(model.ClassifyPixels([]));
+    }
+
+    [Fact]
+    public void Tables_of_every_layer_are_added_to_the_shared_one()
+    {
+        // A table split in two halves, one shared and one a layer's, is the same model.
+        string file = Convert("vision_tiny.pt");
+        string split = ModelFiles.WithTensors(file, (name, values) => name == "relative_position_bias.weight" ? [.. values.Select(value => value / 2)] : values,
+            Enumerable.Range(0, 4).Select(i => ("relative_position_bias.weight", $"encoder.{i}.relative_position_bias.weight")));
+        using Data2VecModel whole = Data2VecModel.Load(file);
+        using Data2VecModel halves = Data2VecModel.Load(split);
+        Assert.Equal(whole.EmbedPixels(Images("tiny/img.npy"))[0], halves.EmbedPixels(Images("tiny/img.npy"))[0]);
+    }
+
+    [Fact]
+    public void The_teacher_is_another_model_than_the_student()
+    {
+        using Data2VecModel student = Load("vision_tiny.pt");
+        float[] ofStudent = student.EmbedPixels(Images("tiny/img.npy"))[0];
+        using Data2VecModel teacher = Load("vision_tiny.pt", options: new ConversionOptions { Teacher = true });
+        Assert.NotEqual(ofStudent, teacher.EmbedPixels(Images("tiny/img.npy"))[0]);
+        Assert.Contains("no teacher", Refused(() => Convert("vision_tiny_cls.pt", new ConversionOptions { Teacher = true })), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_the_model_cannot_take_is_refused_by_name()
+    {
+        using Data2VecModel model = Load("vision_tiny.pt");
+        Assert.Contains("[3, 32, 32]", Refused(() => model.EmbedPixels([new float[3 * 32 * 31]])), StringComparison.Ordinal);
+        Assert.Contains("takes images", Assert.Throws<InvalidOperationException>(() => model.EmbedAudio(new float[3 * 32 * 32])).Message, StringComparison.Ordinal);
+        Assert.Contains("takes images", Assert.Throws<InvalidOperationException>(() => model.EmbedTexts(["text"])).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => model.ClassifyPixels(Images("tiny/img.npy")));
+        Assert.Contains("no classification head", Refused(() => Convert("vision_tiny.pt", new ConversionOptions { LabelsPath = "labels.txt" })), StringComparison.Ordinal);
+        Assert.Contains("dictionary", Refused(() => Convert("vision_tiny.pt", new ConversionOptions { DictionaryPath = "dict.txt" })), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("image_size", "64"), InlineData("patch_size", "16"), InlineData("patch_size", "5"), InlineData("hidden_size", "32")]
+    [InlineData("layers", "5"), InlineData("heads", "2"), InlineData("heads", "3"), InlineData("final_norm", "1"), InlineData("preprocessing", "{}")]
+    [InlineData("labels", """["a"]"""), InlineData("labels", "[1]"), InlineData("pool_skips_first_patch", "null")]
+    public void A_configuration_that_its_tensors_contradict_is_refused(string field, string value)
+    {
+        string changed = ModelFiles.WithConfig(Convert("vision_tiny.pt"), config => config[field] = JsonNode.Parse(value));
+        Assert.Contains(changed, Refused(() => Data2VecModel.Load(changed)), StringComparison.Ordinal);
+    }
+
+    [Theory, InlineData(ElementType.F16, 0.9995), InlineData(ElementType.BF16, 0.9995), InlineData(ElementType.I8, 0.995)]
+    public void Smaller_number_formats_give_nearly_the_same_vectors(ElementType type, double cosine)
+    {
+        ReadOnlyMemory<float>[] images = Images("tiny/img.npy");
+        using Data2VecModel exact = Load("vision_tiny.pt");
+        float[] expected = exact.EmbedPixels(images, new EmbeddingOptions { Normalize = true })[0];
+        using Data2VecModel model = Load("vision_tiny.pt", options: new ConversionOptions { Type = type });
+        float[] actual = model.EmbedPixels(images, new EmbeddingOptions { Normalize = true })[0];
+        Assert.InRange(expected.Zip(actual, (a, b) => (double)a * b).Sum(), cosine, 1.00001);
+    }
+
+    private static string Refused(Action action) => Assert.Throws<InvalidDataException>(action).Message;
+
+    private ReadOnlyMemory<float>[] Images(string name) => [.. Read(name).Floats().Chunk(3 * 32 * 32).Select(image => (ReadOnlyMemory<float>)image)];
+
+    /// <summary>One matrix <c>[rows, features]</c> of an array of matrices.</summary>
+    private float[] Part(string name, int index)
+    {
+        NpyArray array = Read(name);
+        int size = (int)(array.Shape[^2] * array.Shape[^1]);
+        return array.Floats()[(index * size)..((index + 1) * size)];
+    }
+}
