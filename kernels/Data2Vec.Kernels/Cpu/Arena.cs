@@ -22,9 +22,6 @@ internal sealed unsafe class Arena : IDisposable
     private long _before;
     private long _highest;
 
-    /// <summary>Bytes held at present.</summary>
-    public long Capacity => _blocks.Sum(block => block.Size);
-
     /// <summary>The present top, for <see cref="Release"/>.</summary>
     public long Mark() => _before + _used;
 
