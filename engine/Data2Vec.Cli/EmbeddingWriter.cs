@@ -3,15 +3,15 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Data2Vec.IO;
+using Data2Vec.Text;
 
 namespace Data2Vec.Cli;
 
 /// <summary>Writes embeddings in the formats of <c>data2vec embed</c>; numbers are the shortest that read back the same.</summary>
 /// <param name="records">The embeddings: for each input, its layers.</param>
-/// <param name="model">The name of the model.</param>
 /// <param name="pooled">Whether each has one vector, and not one for each of its rows.</param>
 /// <param name="layered">Whether each input has several layers.</param>
-internal sealed class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> records, string model, bool pooled, bool layered)
+internal sealed class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> records, bool pooled, bool layered)
 {
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
@@ -19,6 +19,8 @@ internal sealed class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> records, st
 
     public void Write(Stream stream, string format)
     {
+        if (format is "csv" or "npy" && records.Select(record => record.Dimensions).Distinct().Count() > 1)
+            throw new UsageException($"--format {format} has one table for all, and these vectors differ in length; use json or jsonl, or embed one kind at a time");
         switch (format)
         {
             case "json":
@@ -64,9 +66,11 @@ internal sealed class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> records, st
     {
         json.WriteStartObject();
         json.WriteString("input", record.Input);
-        json.WriteString("model", model);
+        json.WriteString("model", record.Model);
         json.WriteNumber("layer", record.Layer);
         json.WriteNumber("dimensions", record.Dimensions);
+        if (record.Text is { } text)
+            WriteText(json, text);
         if (pooled)
         {
             json.WritePropertyName("vector");
@@ -82,6 +86,15 @@ internal sealed class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> records, st
         }
 
         json.WriteEndObject();
+    }
+
+    private static void WriteText(Utf8JsonWriter json, TextWindows text)
+    {
+        json.WriteNumber("tokens", text.TokenCount);
+        if (text.TruncatedCount > 0)
+            json.WriteNumber("truncated_tokens", text.TruncatedCount);
+        if (text.Windows.Count > 1)
+            json.WriteNumber("windows", text.Windows.Count);
     }
 
     private static void WriteNumbers(Utf8JsonWriter json, float[] numbers)

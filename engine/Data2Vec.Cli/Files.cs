@@ -12,6 +12,13 @@ internal static class Files
         throw new IOException(Directory.Exists(path) ? $"{path}: a folder, not a file" : $"{path}: no such file");
     }
 
+    /// <summary>Checks that there is a file or folder.</summary>
+    public static string RequireFileOrFolder(string path)
+    {
+        RequireName(path);
+        return Directory.Exists(path) ? path : RequireFile(path);
+    }
+
     /// <summary>Checks that a file can be put in its place before the work for it is done.</summary>
     public static string RequireFolderOf(string path)
     {
@@ -81,14 +88,12 @@ internal static class Files
             throw new UsageException("a file name is empty");
     }
 
-    /// <summary>The model that a command uses: the one given, or the one that lies beside the program.</summary>
-    public static string Model(string? given, string shipped)
+    /// <summary>A model that ships with the program.</summary>
+    public static string Shipped(string name)
     {
-        if (given is not null)
-            return RequireFile(given);
-        string path = Path.Combine(AppContext.BaseDirectory, "models", shipped);
+        string path = Path.Combine(AppContext.BaseDirectory, "models", name);
         return File.Exists(path)
             ? path
-            : throw new UsageException($"give a model with --model: models/{shipped} is not beside the program");
+            : throw new UsageException($"give a model with --model: models/{name} is not beside the program");
     }
 }

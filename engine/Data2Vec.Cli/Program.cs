@@ -11,6 +11,9 @@ internal static class Program
     private const int BadInput = 1;
     private const int BadUsage = 2;
 
+    /// <summary>What shells report of a program that Ctrl+C ended.</summary>
+    private const int Cancelled = 130;
+
     public static int Main(string[] arguments) => Run(arguments, Console.Out, Console.Error);
 
     /// <summary>Runs one command.</summary>
@@ -30,6 +33,10 @@ internal static class Program
         {
             return command.Invoke(
                 new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+        }
+        catch (OperationCanceledException)
+        {
+            return Fail("cancelled; nothing was written", Cancelled);
         }
         catch (UsageException problem)
         {
@@ -58,13 +65,15 @@ internal static class Program
     private static string OneLine(string message) => string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     // RootCommand would call itself what the program's file is called.
-    private static Command CreateRoot() => new("data2vec", "Converts and runs data2vec models: vectors and text of speech")
+    private static Command CreateRoot() => new("data2vec", "Converts and runs data2vec models: vectors and labels of speech, images and text")
     {
         new HelpOption(),
         new VersionOption(),
         ConvertCommand.Create(),
         InspectCommand.Create(),
         EmbedCommand.Create(),
+        ClassifyCommand.Create(),
+        SimilarityCommand.Create(),
         TranscribeCommand.Create(),
         DevicesCommand.Create(),
     };

@@ -19,8 +19,16 @@ public sealed class CommandTests : IDisposable
     [InlineData("embed", "a.wav", "--normalise")]
     [InlineData("embed", "")]
     [InlineData("transcribe", "a.wav", "-m", "x")]
-    [InlineData("embed", "a.wav", "--pool", "cls")]
-    [InlineData("embed", "a.wav", "b.wav", "--pool", "none", "--format", "npy")]
+    [InlineData("embed", "--text", "a", "--text", "b", "--pool", "none", "--format", "npy")]
+    [InlineData("embed", "--tokens", "0 x 2")]
+    [InlineData("embed", "--text", "a", "--layer", "9")]
+    [InlineData("embed", "--text", "a", "--long", "cut")]
+    [InlineData("classify")]
+    [InlineData("classify", "--text", "a", "--top", "0")]
+    [InlineData("similarity", "--text", "only one")]
+    [InlineData("similarity", "--text", "a", "--text", "b", "--layer", "all")]
+    [InlineData("similarity", "--text", "a", "--text", "b", "--plot", "a.pdf")]
+    [InlineData("convert", "a.pt", "-o", "b.d2v", "--bpe", "encoder.json")]
     public void A_wrong_command_line_exits_with_2_and_prints_no_result(params string[] arguments)
     {
         (int code, string output, string error) = Run(arguments);
@@ -32,7 +40,8 @@ public sealed class CommandTests : IDisposable
     [Theory]
     [InlineData("convert", "missing.pt", "-o", "b.d2v")]
     [InlineData("inspect", "missing.d2v")]
-    [InlineData("embed", "--model", "missing.d2v", "a.wav")]
+    [InlineData("embed", "--model", "missing.d2v", "--text", "a")]
+    [InlineData("embed", "--text", "a", "missing.txt")]
     public void A_missing_file_exits_with_1_and_one_line_that_names_it(params string[] arguments)
     {
         (int code, string output, string error) = Run(arguments);

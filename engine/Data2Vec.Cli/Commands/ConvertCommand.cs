@@ -10,33 +10,43 @@ internal static class ConvertCommand
 {
     public static Command Create()
     {
-        var checkpoint = new Argument<string>("CHECKPOINT") { Description = "A fairseq checkpoint (.pt) of a data2vec speech model" };
+        var checkpoint = new Argument<string>("CHECKPOINT") { Description = "A checkpoint of a data2vec model: a file, or a folder with a config.json" };
         var output = new Option<string>("--output", "-o") { Description = "The model file to write (.d2v)", Required = true, HelpName = "MODEL" };
-        var dictionary = new Option<string?>("--dict") { Description = "The dictionary of a CTC head (dict.ltr.txt) instead of the checkpoint's own", HelpName = "FILE" };
+        var dictionary = new Option<string?>("--dict") { Description = "fairseq's dictionary: of a text model (dict.txt, with --bpe), or of a CTC head (dict.ltr.txt) instead of the checkpoint's own", HelpName = "FILE" };
+        var bytePairs = new Option<string[]>("--bpe") { Description = "The tokenizer's files of a text model: encoder.json and vocab.bpe", HelpName = "ENCODER VOCAB", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
+        var labelFile = new Option<string?>("--labels") { Description = "The labels of a classification head, one a line", HelpName = "FILE" };
         var type = new Option<string>("--dtype") { Description = "The number format of the weights", DefaultValueFactory = _ => "f32" };
         type.AcceptOnlyFromAmong("f32", "f16", "bf16", "i8");
         var teacher = new Option<bool>("--teacher") { Description = "Take the transformer's weights from the EMA teacher of pre-training" };
-        var command = new Command("convert", "Convert a checkpoint to a model file") { checkpoint, output, dictionary, type, teacher };
-        command.SetAction(parsed =>
+        var command = new Command("convert", "Convert a checkpoint to a model file") { checkpoint, output, dictionary, bytePairs, labelFile, type, teacher };
+        command.SetAction((parsed, cancellation) => Task.Run(
+        () =>
         {
-            string source = Files.RequireFile(parsed.GetRequiredValue(checkpoint));
+            string source = Files.RequireFileOrFolder(parsed.GetRequiredValue(checkpoint));
             string target = Files.RequireFolderOf(parsed.GetRequiredValue(output));
-            string? labels = parsed.GetValue(dictionary);
-            Files.RequireOther(target, source, labels);
+            string? dict = parsed.GetValue(dictionary), labels = parsed.GetValue(labelFile);
+            string[] bpe = parsed.GetValue(bytePairs) ?? [];
+            foreach (string file in (IEnumerable<string>)[.. new[] { dict, labels }.OfType<string>(), .. bpe])
+                Files.RequireFile(file);
+            Files.RequireOther(target, [source, dict, labels, .. bpe]);
             var options = new ConversionOptions
             {
-                DictionaryPath = labels is null ? null : Files.RequireFile(labels),
+                DictionaryPath = dict,
+                BytePairFiles = bpe is [string encoder, string merges] ? (encoder, merges) : null,
+                LabelsPath = labels,
                 Type = TypeOf(parsed.GetRequiredValue(type)),
                 Teacher = parsed.GetValue(teacher),
             };
             ConversionResult result = WorkProgress.Show(
                 $"Converting {Path.GetFileName(source)}",
+                int.MaxValue,
                 parsed.InvocationConfiguration.Error,
-                report => CheckpointConverter.Convert(source, Files.ModelTarget(target), options, new Reporter(report)));
+                report => CheckpointConverter.Convert(source, Files.ModelTarget(target), options, new Reporter(report, cancellation)));
             parsed.InvocationConfiguration.Output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{target}: {result.Description}; {result.Parameters:N0} weights, {result.Bytes:N0} bytes"));
-        });
+        },
+        cancellation));
         return command;
     }
 
@@ -49,8 +59,13 @@ internal static class ConvertCommand
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
 
-    private sealed class Reporter(Action<int, int> report) : IProgress<ConversionProgress>
+    /// <summary>Between two tensors the work can be given up, and the writer takes away what it wrote.</summary>
+    private sealed class Reporter(Action<int, int> report, CancellationToken cancellation) : IProgress<ConversionProgress>
     {
-        public void Report(ConversionProgress value) => report(value.Done, value.Total);
+        public void Report(ConversionProgress value)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            report(value.Done, value.Total);
+        }
     }
 }

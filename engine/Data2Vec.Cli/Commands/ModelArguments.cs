@@ -1,49 +1,81 @@
 using System.CommandLine;
+using Data2Vec.Cli.Inputs;
+using Data2Vec.Text;
 
 namespace Data2Vec.Cli.Commands;
 
-/// <summary>The options and arguments that all commands with a model have.</summary>
-internal static class ModelArguments
+/// <summary>The options of all commands that run models.</summary>
+internal sealed class ModelArguments
 {
-    public static Argument<string[]> Recordings()
+    /// <summary>The models for vectors that ship with the program.</summary>
+    public static readonly IReadOnlyDictionary<InputKind, string> Embedding = new Dictionary<InputKind, string>
     {
-        var recordings = new Argument<string[]>("INPUT")
-        {
-            Description = "Recordings: WAV files, or .npy files of f32 [samples] that are taken as they are",
-            Arity = ArgumentArity.OneOrMore,
-        };
-        recordings.Validators.Add(result =>
-        {
-            foreach (string unknown in result.Tokens.Select(token => token.Value).Where(value => value.StartsWith('-')))
-                result.AddError($"{unknown}: no such option (for a file of that name write ./{unknown})");
-        });
-        return recordings;
-    }
-
-    public static Option<string?> Model(string shipped) => new("--model")
-    {
-        Description = $"The model file (.d2v); left out, models/{shipped} beside the program",
-        HelpName = "MODEL",
+        [InputKind.Speech] = "speech.d2v",
+        [InputKind.Image] = "image.d2v",
+        [InputKind.Text] = "text.d2v",
     };
 
-    public static Option<int?> Threads()
+    /// <summary>The models with a classification head that ship with the program.</summary>
+    public static readonly IReadOnlyDictionary<InputKind, string> Classification = new Dictionary<InputKind, string>
     {
-        var threads = new Option<int?>("--threads") { Description = "Threads to use; left out, one a core", HelpName = "N" };
-        threads.Validators.Add(result =>
+        [InputKind.Image] = "image-cifar10.d2v",
+        [InputKind.Text] = "text-sentiment.d2v",
+    };
+
+    /// <summary>The model with a CTC head that ships with the program.</summary>
+    public static readonly IReadOnlyDictionary<InputKind, string> Transcription = new Dictionary<InputKind, string>
+    {
+        [InputKind.Speech] = "speech-ctc.d2v",
+    };
+
+    private readonly IReadOnlyDictionary<InputKind, string> _shipped;
+    private readonly Option<string[]> _models;
+    private readonly Option<int?> _threads = new("--threads") { Description = "Threads to use; left out, one a core", HelpName = "N" };
+    private readonly Option<string> _device = new("--device") { Description = "Where to run; see data2vec devices", DefaultValueFactory = _ => "auto" };
+    private readonly Option<string> _long = new("--long") { Description = "Texts of more tokens than the model takes: average overlapping windows, keep the beginning, or stop", DefaultValueFactory = _ => "chunk" };
+
+    private ModelArguments(IReadOnlyDictionary<InputKind, string> shipped)
+    {
+        _shipped = shipped;
+        string several = shipped.Count > 1 ? "; one for each kind of input" : "";
+        _models = new Option<string[]>("--model")
         {
-            if (result.Tokens.Count == 1 && !(int.TryParse(result.Tokens[0].Value, out int count) && count is >= 1 and <= 1024))
+            Description = $"The model file (.d2v){several}; left out, models/{string.Join(", ", shipped.Values)} beside the program",
+            HelpName = "MODEL",
+        };
+        _threads.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var value }] && !(int.TryParse(value, out int count) && count is >= 1 and <= 1024))
                 result.AddError("--threads must be from 1 to 1024");
         });
-        return threads;
+        _device.AcceptOnlyFromAmong("auto", "cpu");
+        _long.AcceptOnlyFromAmong("chunk", "truncate", "error");
     }
 
-    /// <summary>Where the model runs; <c>auto</c> takes the best there is.</summary>
-    public static Option<string> Device()
+    /// <summary>Adds them to a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="shipped">The models that are taken where none is given.</param>
+    public static ModelArguments AddTo(Command command, IReadOnlyDictionary<InputKind, string> shipped)
     {
-        var device = new Option<string>("--device") { Description = "Where to run; see data2vec devices", DefaultValueFactory = _ => "auto" };
-        device.AcceptOnlyFromAmong("auto", "cpu");
-        return device;
+        var arguments = new ModelArguments(shipped);
+        command.Add(arguments._models);
+        if (shipped.ContainsKey(InputKind.Text))
+            command.Add(arguments._long);
+        command.Add(arguments._threads);
+        command.Add(arguments._device);
+        return arguments;
     }
 
-    public static ModelOptions Options(int? threads) => threads is { } count ? new ModelOptions { Threads = count } : new ModelOptions();
+    /// <summary>The model files that are given.</summary>
+    public IReadOnlyList<string> Paths(ParseResult parsed) => parsed.GetValue(_models) ?? [];
+
+    public LongTextPolicy LongTexts(ParseResult parsed) => parsed.GetValue(_long) switch
+    {
+        "truncate" => LongTextPolicy.Truncate,
+        "error" => LongTextPolicy.Error,
+        _ => LongTextPolicy.Chunk,
+    };
+
+    public ModelSet Load(ParseResult parsed) =>
+        new(Paths(parsed), _shipped, parsed.GetValue(_threads) is { } count ? new ModelOptions { Threads = count } : new ModelOptions());
 }

@@ -12,6 +12,9 @@ namespace Data2Vec.Vision.Images;
 /// </remarks>
 public static class ImageFile
 {
+    /// <summary>Whether a file is an image by its first bytes, a kilobyte or so; of some formats none is read.</summary>
+    public static bool IsImage(ReadOnlySpan<byte> start) => ImageFormatDetector.IsImage(start);
+
     /// <summary>Decodes a file.</summary>
     /// <exception cref="InvalidDataException">The file is damaged, of another format, or larger than the limits allow.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>

@@ -3,20 +3,31 @@ namespace Data2Vec.Vision.Images;
 /// <summary>Tells an image's format by its first bytes; the file's name plays no part.</summary>
 internal static class ImageFormatDetector
 {
+    private const string OtherMedia = "a video or other ISO media file";
     private const string WayOut = "convert the image to PNG or JPEG";
 
     /// <exception cref="InvalidDataException">The format is not one that is read; the message names it where it is known.</exception>
     public static ImageFormat Detect(ReadOnlySpan<byte> file)
     {
-        if (file.IsEmpty) throw new InvalidDataException("the file is empty");
+        if (Supported(file) is ImageFormat format) return format;
+        throw new InvalidDataException((file.IsEmpty, Unsupported(file)) switch
+        {
+            (true, _) => "the file is empty",
+            (_, string name) => $"{name} is not supported; {WayOut}",
+            _ => "not an image of a known format (JPEG, PNG, WebP, BMP and GIF are read)",
+        });
+    }
+
+    /// <summary>Whether a file begins as an image does, of a format that is read or of another.</summary>
+    public static bool IsImage(ReadOnlySpan<byte> start) => Supported(start) is not null || Unsupported(start) is not (null or OtherMedia);
+
+    private static ImageFormat? Supported(ReadOnlySpan<byte> file)
+    {
         if (IsAt(file, 0, [0xFF, 0xD8, 0xFF])) return ImageFormat.Jpeg;
         if (IsAt(file, 0, [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A])) return ImageFormat.Png;
         if (file.StartsWith("RIFF"u8) && IsAt(file, 8, "WEBP"u8)) return ImageFormat.WebP;
         if (file.StartsWith("GIF87a"u8) || file.StartsWith("GIF89a"u8)) return ImageFormat.Gif;
-        if (file.StartsWith("BM"u8)) return ImageFormat.Bmp;
-        throw new InvalidDataException(Unsupported(file) is string name
-            ? $"{name} is not supported; {WayOut}"
-            : "not an image of a known format (JPEG, PNG, WebP, BMP and GIF are read)");
+        return file.StartsWith("BM"u8) ? ImageFormat.Bmp : null;
     }
 
     private static string? Unsupported(ReadOnlySpan<byte> file)
@@ -45,7 +56,7 @@ internal static class ImageFormatDetector
         ReadOnlySpan<byte> brands = file[8..Math.Min(file.Length, 64)];
         if (brands.IndexOf("avif"u8) >= 0 || brands.IndexOf("avis"u8) >= 0) return "AVIF";
         bool isHeic = brands.IndexOf("heic"u8) >= 0 || brands.IndexOf("heix"u8) >= 0 || brands.IndexOf("mif1"u8) >= 0;
-        return isHeic ? "HEIC" : "a video or other ISO media file";
+        return isHeic ? "HEIC" : OtherMedia;
     }
 
     private static bool IsSvg(ReadOnlySpan<byte> file)

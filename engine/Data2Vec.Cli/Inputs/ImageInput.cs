@@ -1,0 +1,30 @@
+using Data2Vec.IO;
+using Data2Vec.Text;
+using Data2Vec.Vision.Images;
+
+namespace Data2Vec.Cli.Inputs;
+
+/// <summary>An image: a picture, or the model's very input in a <c>.npy</c> file.</summary>
+internal sealed class ImageInput : ModelInput
+{
+    private readonly RgbImage? _image;
+    private readonly float[] _pixels;
+
+    private ImageInput(string path, RgbImage? image, float[] pixels)
+        : base(InputKind.Image, [path]) => (_image, _pixels) = (image, pixels);
+
+    /// <exception cref="InvalidDataException">It is no image.</exception>
+    public static ImageInput Load(string path) => new(path, ImageFile.Load(path), []);
+
+    /// <summary>Pixels as the model takes them.</summary>
+    public static ImageInput Of(string path, NpyArray pixels) => new(path, null, pixels.Floats());
+
+    public override float[][] Embed(Data2VecModel model, EmbeddingOptions options) =>
+        _image is null ? model.EmbedPixels([_pixels], options) : model.EmbedImages([_image], options);
+
+    public override float[][] EmbedLayers(Data2VecModel model, EmbeddingOptions options) =>
+        _image is null ? model.EmbedPixelLayers(_pixels, options) : model.EmbedImageLayers(_image, options);
+
+    public override LabelProbability[][] Classify(Data2VecModel model, LongTextPolicy longTexts) =>
+        _image is null ? model.ClassifyPixels([_pixels]) : model.ClassifyImages([_image]);
+}

@@ -1,0 +1,53 @@
+using Data2Vec.Audio;
+using Data2Vec.IO;
+using Data2Vec.Text;
+
+namespace Data2Vec.Cli.Inputs;
+
+/// <summary>A recording: a WAV file, or the model's very input in a <c>.npy</c> file, which is not to be normalized.</summary>
+internal sealed class RecordingInput : ModelInput
+{
+    /// <summary>Below this no speech is left, and a header could make hours of a few bytes.</summary>
+    private const int LowestRate = 1000;
+
+    private readonly Waveform? _recording;
+    private readonly float[] _samples;
+
+    private RecordingInput(string path, Waveform? recording, float[] samples)
+        : base(InputKind.Speech, [path]) => (_recording, _samples) = (recording, samples);
+
+    /// <exception cref="InvalidDataException">It is no recording; the message names the file.</exception>
+    public static RecordingInput Load(string path)
+    {
+        Waveform recording = WavFile.Load(path);
+        return recording.SampleRate >= LowestRate
+            ? new RecordingInput(path, recording, [])
+            : throw new InvalidDataException($"{path}: a sample rate of {recording.SampleRate} Hz is too low for speech; {LowestRate} Hz is the least");
+    }
+
+    /// <summary>Samples as the model takes them.</summary>
+    public static RecordingInput Of(string path, NpyArray samples) => new(path, null, samples.Floats());
+
+    public override float[][] Embed(Data2VecModel model, EmbeddingOptions options) =>
+        [model.EmbedAudio(Samples(model), options, _recording is not null)];
+
+    public override float[][] EmbedLayers(Data2VecModel model, EmbeddingOptions options) =>
+        model.EmbedAudioLayers(Samples(model), options, _recording is not null);
+
+    public override LabelProbability[][] Classify(Data2VecModel model, LongTextPolicy longTexts) =>
+        throw new NotSupportedException("speech models have no labels to tell apart; transcribe writes down what is spoken");
+
+    public string Transcribe(Data2VecModel model) => model.Transcribe([Samples(model)], _recording is not null)[0];
+
+    private ReadOnlyMemory<float> Samples(Data2VecModel model)
+    {
+        try
+        {
+            return _recording?.Resample(model.SampleRate).Samples ?? _samples;
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidDataException(error.Message, error);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using Data2Vec.Text;
+
+namespace Data2Vec.Cli.Inputs;
+
+/// <summary>Texts.</summary>
+internal sealed class TextInput(IReadOnlyList<string> names, IReadOnlyList<string> texts) : ModelInput(InputKind.Text, names)
+{
+    public override float[][] Embed(Data2VecModel model, EmbeddingOptions options) => model.EmbedTexts(texts, options);
+
+    public override float[][] EmbedLayers(Data2VecModel model, EmbeddingOptions options) => model.EmbedTextLayers(texts[0], options);
+
+    public override LabelProbability[][] Classify(Data2VecModel model, LongTextPolicy longTexts) => model.ClassifyTexts(texts, longTexts);
+
+    /// <summary>What becomes of each text, where the model has a tokenizer.</summary>
+    /// <exception cref="InvalidDataException">A text is too long; the message names it.</exception>
+    public IReadOnlyList<TextWindows> Windows(Data2VecModel model, LongTextPolicy policy, bool pooled)
+    {
+        if (model.Tokenizer is not { } tokenizer || model.Text is not { } config)
+            return [];
+        var windows = new TextWindows[texts.Count];
+        for (int i = 0; i < windows.Length; i++)
+        {
+            try
+            {
+                windows[i] = tokenizer.EncodeWindows(texts[i], config.MaxTokens, policy);
+            }
+            catch (TextTooLongException error)
+            {
+                throw new InvalidDataException(
+                    $"{Names[i]}: {error.TokenCount} tokens, and the model takes {error.Limit}; shorten it, or use --long truncate or chunk", error);
+            }
+
+            if (!pooled && windows[i].Windows.Count > 1)
+            {
+                throw new InvalidDataException(
+                    $"{Names[i]}: {windows[i].TokenCount} tokens need several windows, which have no rows in common; use --pool mean, or --long truncate");
+            }
+        }
+
+        return windows;
+    }
+}

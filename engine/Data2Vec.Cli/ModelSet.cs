@@ -1,0 +1,70 @@
+using Data2Vec.Cli.Inputs;
+
+namespace Data2Vec.Cli;
+
+/// <summary>The models of a command, one for each kind of input: those that are given, else those that ship with the program.</summary>
+internal sealed class ModelSet : IDisposable
+{
+    private readonly Dictionary<InputKind, (Data2VecModel Model, string Path)> _loaded = [];
+    private readonly IReadOnlyList<string> _given;
+    private readonly IReadOnlyDictionary<InputKind, string> _shipped;
+    private readonly ModelOptions _options;
+
+    /// <summary>Loads the models that are given.</summary>
+    /// <param name="given">Their paths, at most one for each kind.</param>
+    /// <param name="shipped">The names of those that ship with the program.</param>
+    /// <param name="options">How to load them.</param>
+    public ModelSet(IReadOnlyList<string> given, IReadOnlyDictionary<InputKind, string> shipped, ModelOptions options)
+    {
+        (_given, _shipped, _options) = (given, shipped, options);
+        try
+        {
+            foreach (string path in given)
+                Add(Files.RequireFile(path));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The model for a kind of input, and its file.</summary>
+    public (Data2VecModel Model, string Path) For(ModelInput input)
+    {
+        if (_loaded.TryGetValue(input.Kind, out (Data2VecModel Model, string Path) model))
+            return model;
+        if (_given.Count > 0)
+            throw new UsageException($"{input.Names[0]}: none of the models given takes {Plural(input.Kind)}; give one for them too, with another --model");
+        if (!_shipped.TryGetValue(input.Kind, out string? name))
+            throw new UsageException($"{input.Names[0]}: this command has no use for {Plural(input.Kind)}");
+        Add(Files.Shipped(name));
+        return _loaded[input.Kind];
+    }
+
+    public void Dispose()
+    {
+        foreach ((Data2VecModel model, _) in _loaded.Values)
+            model.Dispose();
+        _loaded.Clear();
+    }
+
+    private static InputKind KindOf(Data2VecModel model) =>
+        model.Audio is not null ? InputKind.Speech : model.Vision is not null ? InputKind.Image : InputKind.Text;
+
+    private static string Plural(InputKind kind) => kind switch
+    {
+        InputKind.Speech => "recordings",
+        InputKind.Image => "images",
+        _ => "texts",
+    };
+
+    private void Add(string path)
+    {
+        Data2VecModel model = Data2VecModel.Load(path, _options);
+        if (_loaded.TryAdd(KindOf(model), (model, path)))
+            return;
+        model.Dispose();
+        throw new UsageException($"{path}: a second model for {Plural(KindOf(model))}; give one for each kind of input");
+    }
+}

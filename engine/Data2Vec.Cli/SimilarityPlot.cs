@@ -1,0 +1,85 @@
+using ScottPlot;
+
+namespace Data2Vec.Cli;
+
+/// <summary>Draws a table of cosines.</summary>
+internal static class SimilarityPlot
+{
+    private const int CellPixels = 72;
+    private const int LeastPixels = 480;
+    private const int MostPixels = 4000;
+
+    /// <summary>Above this the numbers in the cells would not be legible.</summary>
+    private const int MostLabelledCells = 24;
+
+    /// <summary>Whether a file's name has an ending that can be drawn.</summary>
+    public static bool Draws(string path) => IsSvg(path) || path.EndsWith(".png", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The picture, as the bytes of an SVG or PNG file.</summary>
+    /// <param name="cosines"><c>[inputs, inputs]</c>.</param>
+    /// <param name="names">What each input is called.</param>
+    /// <param name="path">Says the format by its ending.</param>
+    /// <exception cref="IOException">There is no font.</exception>
+    public static byte[] Draw(float[,] cosines, string[] names, string path)
+    {
+        string font = Font();
+        int count = names.Length;
+        using var plot = new Plot();
+        plot.Font.Set(font);
+        var cells = new double[count, count];
+        for (int i = 0; i < count; i++)
+        {
+            for (int j = 0; j < count; j++)
+                cells[i, j] = cosines[i, j];
+        }
+
+        ScottPlot.Plottables.Heatmap heatmap = plot.Add.Heatmap(cells);
+        heatmap.ManualRange = new ScottPlot.Range(-1, 1);
+        heatmap.Colormap = new ScottPlot.Colormaps.Balance();
+        for (int i = 0; count <= MostLabelledCells && i < count; i++)
+        {
+            for (int j = 0; j < count; j++)
+            {
+                // Rows run downwards, the axis upwards.
+                ScottPlot.Plottables.Text label = plot.Add.Text(
+                    cosines[i, j].ToString("0.00", System.Globalization.CultureInfo.InvariantCulture), j, count - 1 - i);
+                label.LabelFontName = font;
+                label.LabelFontColor = Math.Abs(cosines[i, j]) > 0.5f ? Colors.White : Colors.Black;
+                label.Alignment = Alignment.MiddleCenter;
+            }
+        }
+
+        double[] places = [.. Enumerable.Range(0, count).Select(i => (double)i)];
+        plot.Axes.Left.SetTicks([.. places.Reverse()], names);
+        plot.Axes.Bottom.SetTicks(places, [.. Enumerable.Range(1, count).Select(i => i.ToString(System.Globalization.CultureInfo.InvariantCulture))]);
+        plot.HideGrid();
+        plot.Axes.Margins(0, 0);
+        plot.Add.ColorBar(heatmap).Axis.Label.Text = "cosine";
+        plot.Font.Set(font);
+        int size = Math.Clamp(count * CellPixels, LeastPixels, MostPixels);
+        int width = size + 8 * names.Max(name => name.Length) + 100;
+        return IsSvg(path)
+            ? System.Text.Encoding.UTF8.GetBytes(plot.GetSvgXml(width, size))
+            : plot.GetImageBytes(width, size, ImageFormat.Png);
+    }
+
+    private static bool IsSvg(string path) => path.EndsWith(".svg", StringComparison.OrdinalIgnoreCase);
+
+    // On Linux the drawing library knows no fonts but those it is handed.
+    private static string Font()
+    {
+        if (!OperatingSystem.IsLinux())
+            return Fonts.Default;
+        const string Name = "sans";
+        string[] folders = ["/usr/share/fonts", "/usr/local/share/fonts", Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".fonts")];
+        string[] preferred = ["DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf"];
+        string file = folders.Where(Directory.Exists)
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*.ttf", SearchOption.AllDirectories))
+            .OrderBy(path => Array.IndexOf(preferred, Path.GetFileName(path)) is var place and >= 0 ? place : preferred.Length)
+            .ThenBy(path => path, StringComparer.Ordinal)
+            .FirstOrDefault()
+            ?? throw new IOException("--plot: no TrueType font in /usr/share/fonts; install one (for example the package fonts-dejavu-core)");
+        Fonts.AddFontFile(Name, file);
+        return Name;
+    }
+}

@@ -1,0 +1,224 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Xml.Linq;
+using Data2Vec.IO;
+using static Data2Vec.Cli.Tests.CommandLine;
+
+namespace Data2Vec.Cli.Tests;
+
+/// <summary>Speech, images and texts through the commands, with the models that ship and with converted ones.</summary>
+public sealed class ModalityTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("data2vec-").FullName;
+
+    private static string Image => Fixture("vision", "img0.png");
+
+    private static string Recording => Fixture("four-two.wav");
+
+    [Fact]
+    public void Embed_takes_all_kinds_at_once_and_picks_the_model_of_each()
+    {
+        string texts = Write("texts.txt", "one\n\nthree 😀\n");
+        JsonElement[] records = Records(Run("embed", Image, Recording, texts, "--text", "hello", "--tokens", "0 5 2"));
+        Assert.Equal(
+            [Image, Recording, $"{texts}:1", $"{texts}:2", $"{texts}:3", "hello", "0 5 2"],
+            records.Select(record => record.GetProperty("input").GetString()!));
+        Assert.Equal(
+            ["image.d2v", "speech.d2v", "text.d2v", "text.d2v", "text.d2v", "text.d2v", "text.d2v"],
+            records.Select(record => record.GetProperty("model").GetString()!));
+        Assert.Equal([128, 192, 192, 192, 192, 192, 192], records.Select(record => record.GetProperty("vector").GetArrayLength()));
+    }
+
+    [Fact]
+    public void A_text_among_others_gives_what_it_gives_alone()
+    {
+        string texts = Write("texts.txt", string.Concat(Enumerable.Range(0, 100).Select(i => $"text number {i * i}\n")));
+        JsonElement[] records = Records(Run("embed", texts));
+        Assert.Equal(100, records.Length);
+        JsonElement alone = Assert.Single(Records(Run("embed", "--text", "text number 5929")));
+        Assert.Equal(alone.GetProperty("vector").GetRawText(), records[77].GetProperty("vector").GetRawText());
+    }
+
+    [Theory]
+    [InlineData("A gripping, funny and beautifully acted film.", "positive", 1.665178656578064, -0.969636857509613)]
+    [InlineData("The plot is dull, lifeless and far too long.", "negative", -1.140113353729248, 1.3257709741592407)]
+    [InlineData("Naïve café — 東京 isn't in the training data!", "negative", 0.07312451303005219, 0.509967029094696)]
+    public void The_shipped_model_tells_sentiments_as_fairseq_does(string text, string label, double positive, double negative)
+    {
+        string[] fields = Run("classify", "--text", text, "--top", "1").Output.TrimEnd().Split('\t');
+        Assert.Equal(label, fields[1]);
+        double expected = 1 / (1 + Math.Exp(Math.Min(positive, negative) - Math.Max(positive, negative)));
+        Assert.Equal(expected, double.Parse(fields[2], CultureInfo.InvariantCulture), 0.002); // the weights are f16
+    }
+
+    [Fact]
+    public void Classify_gives_all_labels_of_an_image_and_their_probabilities_add_up_to_1()
+    {
+        using JsonDocument json = JsonDocument.Parse(Run("classify", Image, "--top", "100", "--format", "jsonl").Output);
+        JsonElement[] labels = [.. json.RootElement.GetProperty("labels").EnumerateArray()];
+        Assert.Equal(
+            ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
+            labels.Select(label => label.GetProperty("label").GetString()!).Order(StringComparer.Ordinal));
+        double[] probabilities = [.. labels.Select(label => label.GetProperty("probability").GetDouble())];
+        Assert.Equal(1, probabilities.Sum(), 1e-5);
+        Assert.Equal(probabilities.OrderDescending(), probabilities);
+    }
+
+    [Fact]
+    public void A_converted_vision_model_takes_images_and_pixels_and_its_labels()
+    {
+        string[] count = Run("convert", Fixture("vision", "vision_tiny_cls.pt"), "-o", In("cls.d2v")).Output.Split("head of ");
+        int classes = int.Parse(count[1].Split(' ')[0], CultureInfo.InvariantCulture);
+        string labels = Write("labels.txt", string.Concat(Enumerable.Range(0, classes).Select(i => $"label {i}\n")));
+        Assert.Equal(0, Run("convert", Fixture("vision", "vision_tiny_cls.pt"), "-o", In("cls.d2v"), "--labels", labels).Code);
+        Assert.Contains("\tlabel ", Run("classify", "--model", In("cls.d2v"), Image).Output, StringComparison.Ordinal);
+        Assert.Equal(0, Run("embed", "--model", In("cls.d2v"), Image, "--pool", "none", "--format", "npy", "-o", In("rows.npy")).Code);
+        Assert.Equal(0, Run("embed", "--model", In("cls.d2v"), Image, "--pool", "cls", "--format", "npy", "-o", In("class.npy")).Code);
+        NpyArray rows = NpyFile.Read(In("rows.npy"));
+        Assert.Equal(rows.Floats().Take((int)rows.Shape[1]), NpyFile.Read(In("class.npy")).Floats());
+    }
+
+    [Fact]
+    public void A_text_model_is_converted_with_its_tokenizer()
+    {
+        // The small model knows 100 ids: four special ones, 95 byte pairs, <mask>.
+        string dictionary = Write("dict.txt", string.Concat(Enumerable.Range(0, 95).Select(i => $"{i} 1\n")));
+        string[] tokenizer = ["--dict", dictionary, "--bpe", Fixture("tokenizer", "encoder.json"), Fixture("tokenizer", "vocab.bpe")];
+        Assert.Equal((0, ""), Run(["convert", Fixture("text", "text_tiny.pt"), "-o", In("text.d2v"), .. tokenizer]) is var (code, _, error)
+            ? (code, string.Concat(error.Split('\n').Where(line => !line.Contains('%', StringComparison.Ordinal)))) : default);
+        JsonElement record = Assert.Single(Records(Run("embed", "--model", In("text.d2v"), "--text", "!!")));
+        Assert.Equal("text.d2v", record.GetProperty("model").GetString());
+
+        // Byte pair 0 is '!', and so the dictionary's first: id 4.
+        JsonElement ids = Assert.Single(Records(Run("embed", "--model", In("text.d2v"), "--tokens", "0 4 4 2")));
+        Assert.Equal(ids.GetProperty("vector").GetRawText(), record.GetProperty("vector").GetRawText());
+
+        File.WriteAllText(dictionary, "0 1\n");
+        (code, _, error) = Run(["convert", Fixture("text", "text_tiny.pt"), "-o", In("other.d2v"), .. tokenizer]);
+        Assert.Equal(1, code);
+        Assert.Contains("the model has 100", error, StringComparison.Ordinal);
+        Assert.False(File.Exists(In("other.d2v")));
+    }
+
+    [Fact]
+    public void A_text_that_is_too_long_is_treated_as_asked_and_the_result_says_so()
+    {
+        string path = Write("long.txt", $"short\n{string.Concat(Enumerable.Repeat("word ", 3000))}\n");
+        JsonElement[] chunked = Records(Run("embed", path));
+        Assert.False(chunked[0].TryGetProperty("windows", out _));
+        Assert.True(chunked[1].GetProperty("windows").GetInt32() > 1);
+        JsonElement truncated = Records(Run("embed", path, "--long", "truncate"))[1];
+        Assert.Equal(254, truncated.GetProperty("tokens").GetInt32() - truncated.GetProperty("truncated_tokens").GetInt32());
+        foreach (string[] options in new string[][] { ["--long", "error"], ["--pool", "none"] })
+        {
+            (int code, string output, string error) = Run(["embed", path, .. options]);
+            Assert.Equal((1, ""), (code, output));
+            Assert.StartsWith($"data2vec: {path}:2: ", error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Similarity_prints_the_cosines_of_the_vectors_of_embed()
+    {
+        string[] texts = ["--text", "a good film", "--text", "a great movie", "--text", "rain"];
+        float[][] vectors = [.. Records(Run(["embed", .. texts, "--normalize"]))
+            .Select(record => record.GetProperty("vector").EnumerateArray().Select(number => number.GetSingle()).ToArray())];
+        string[] lines = Run(["similarity", .. texts]).Output.TrimEnd().Split('\n');
+        Assert.Equal(4, lines.Length);
+        for (int i = 0; i < 3; i++)
+        {
+            string[] cells = lines[i + 1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[^3..];
+            for (int j = 0; j < 3; j++)
+            {
+                float cosine = vectors[i].Zip(vectors[j], (a, b) => a * b).Sum();
+                Assert.Equal(cosine, float.Parse(cells[j], CultureInfo.InvariantCulture), 1e-4);
+            }
+        }
+    }
+
+    [Fact]
+    public void Similarity_draws_svg_and_png()
+    {
+        string[] texts = ["similarity", "--text", "a <b> & c", "--text", "a great movie", "--plot"];
+        (int code, _, string error) = Run([.. texts, In("plot.svg")]);
+        if (code != 0 && OperatingSystem.IsLinux())
+        {
+            Assert.Contains("no TrueType font", error, StringComparison.Ordinal);
+            return;
+        }
+
+        XDocument svg = XDocument.Load(In("plot.svg"));
+        Assert.Contains(svg.Descendants(), element => element.Name.LocalName == "text" && element.Value.Trim() == "1.00");
+        Assert.Contains(svg.Descendants(), element => element.Name.LocalName == "text" && element.Value.Trim() == "1 a <b> & c");
+        Assert.Equal(0, Run([.. texts, In("plot.png")]).Code);
+        Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(In("plot.png"))[..4]);
+    }
+
+    [Fact]
+    public void Inputs_that_do_not_go_together_are_refused()
+    {
+        string texts = Write("texts.txt", "one\n");
+        Assert.Contains("one table", Refused(2, "embed", texts, Image, "--format", "csv"), StringComparison.Ordinal);
+        Assert.Contains("different models", Refused(2, "similarity", texts, Image), StringComparison.Ordinal);
+        Assert.Contains("recordings", Refused(2, "classify", Recording), StringComparison.Ordinal);
+        Assert.Contains("cls", Refused(2, "embed", Recording, "--pool", "cls"), StringComparison.Ordinal);
+        Assert.Contains("images", Refused(2, "transcribe", Image), StringComparison.Ordinal);
+        string speech = Path.Combine(AppContext.BaseDirectory, "models", "speech.d2v");
+        Assert.Contains("another --model", Refused(2, "embed", "--model", speech, texts), StringComparison.Ordinal);
+        Assert.Contains("a second model", Refused(2, "embed", "--model", speech, "--model", speech, Recording), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bad_inputs_are_named()
+    {
+        Assert.Contains("padding", Refused(1, "embed", "--tokens", "0 1 2"), StringComparison.Ordinal);
+        Assert.Contains("not one of the model's", Refused(1, "embed", "--tokens", "0 2000000000 2"), StringComparison.Ordinal);
+        foreach ((string name, byte[] bytes) in new (string, byte[])[]
+        {
+            ("latin1.txt", [(byte)'a', 0xE9, (byte)'\n']),
+            ("empty.txt", []),
+            ("empty.wav", []),
+            ("cut.png", File.ReadAllBytes(Image)[..100]),
+            ("picture.tiff", "II*\0....................."u8.ToArray()),
+            ("array.npy", "no array"u8.ToArray()),
+        })
+        {
+            File.WriteAllBytes(In(name), bytes);
+            Assert.Contains(name, Refused(1, "embed", In(name)), StringComparison.Ordinal);
+        }
+
+        NpyFile.Write(In("cube.npy"), new float[24], 2, 3, 4);
+        Assert.Contains("no model's input", Refused(1, "embed", In("cube.npy")), StringComparison.Ordinal);
+        NpyFile.Write(In("small.npy"), new float[3 * 8 * 8], 3, 8, 8);
+        Assert.Contains("[3, 32, 32]", Refused(1, "embed", In("small.npy")), StringComparison.Ordinal);
+        NpyFile.Write(In("ids.npy"), new long[] { 0, -1, 2 });
+        Assert.Contains("-1 is not a token id", Refused(1, "embed", In("ids.npy")), StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static string Fixture(params string[] path) => Path.Combine([AppContext.BaseDirectory, "Fixtures", .. path]);
+
+    private static JsonElement[] Records((int Code, string Output, string Error) result)
+    {
+        Assert.Equal("", result.Code == 0 ? "" : result.Error);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        return [.. json.RootElement.Clone().EnumerateArray()];
+    }
+
+    private static string Refused(int code, params string[] arguments)
+    {
+        (int actual, string output, string error) = Run(arguments);
+        Assert.Equal((code, ""), (actual, output));
+        Assert.Single(error.TrimEnd().Split('\n'));
+        return error;
+    }
+
+    private string In(string name) => Path.Combine(_folder, name);
+
+    private string Write(string name, string text)
+    {
+        File.WriteAllText(In(name), text);
+        return In(name);
+    }
+}
