@@ -1,36 +1,55 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Data2Vec.Bench;
 
 /// <summary>
-/// <c>quick [seconds] [threads]</c>: time, share of the peak, loading time and peak memory of the speech encoder in one
-/// short run, for the README's table.
+/// <c>quick [name] [threads]</c>: time, share of the peak, loading time and peak memory of the encoders in one short run; of
+/// those alone whose name begins so, each in a process of its own for its peak of memory.
 /// </summary>
 internal static class Quick
 {
+    private const int Runs = 9;
+
     public static void Run(string[] arguments)
     {
-        int seconds = arguments.Length > 0 ? int.Parse(arguments[0], System.Globalization.CultureInfo.InvariantCulture) : 10;
-        int threads = arguments.Length > 1 ? int.Parse(arguments[1], System.Globalization.CultureInfo.InvariantCulture) : Environment.ProcessorCount;
-        string path = RandomModel.Speech();
+        string name = arguments.Length > 0 ? arguments[0] : "";
+        int threads = arguments.Length > 1 ? int.Parse(arguments[1], CultureInfo.InvariantCulture) : Environment.ProcessorCount;
+        Workload[] workloads = [.. Workload.All.Where(workload => workload.Name.StartsWith(name, StringComparison.Ordinal))];
+        if (workloads.Length == 1)
+        {
+            Measure(workloads[0], threads);
+            return;
+        }
+
+        foreach (Workload workload in workloads)
+        {
+            using Process process = Process.Start(Environment.ProcessPath!, ["quick", workload.Name, threads.ToString(CultureInfo.InvariantCulture)]);
+            process.WaitForExit();
+        }
+    }
+
+    private static void Measure(Workload workload, int threads)
+    {
+        string path = workload.ModelPath();
         long start = Stopwatch.GetTimestamp();
         using Data2VecModel model = Data2VecModel.Load(path, new ModelOptions { Threads = threads });
-        double load = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        float[] waveform = SpeechBenchmarks.Waveform(seconds);
-        var times = new List<double>();
-        for (int i = 0; i < 8; i++)
+        double load = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        var times = new double[Runs];
+        for (int i = 0; i < Runs; i++)
         {
             start = Stopwatch.GetTimestamp();
-            model.EmbedAudio(waveform);
-            times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            workload.Run(model);
+            times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         }
 
         double first = times[0];
-        times.RemoveAt(0);
-        times.Sort();
-        double median = times[times.Count / 2];
+        Array.Sort(times);
+        double median = times[Runs / 2];
         double peak = Peak.GigaflopsPerThread() * threads;
-        double rate = SpeechBenchmarks.Flops(waveform.Length) / median / 1e9;
-        Console.WriteLine($"speech, {seconds} s, {threads} threads: load {load * 1000:F0} ms, first {first * 1000:F0} ms, median {median * 1000:F0} ms, {rate:F1} GFLOP/s, {rate / peak:P0} of {peak:F0}, peak memory {Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:F0} MB");
+        double rate = workload.Flops / median / 1e6;
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{workload.Name}, {threads} threads: load {load:F0} ms, first {first:F0} ms, median {median:F0} ms, {rate:F0} GFLOP/s, {100 * rate / peak:F0} % of {peak:F0}, peak memory {Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:F0} MB"));
     }
 }

@@ -1,6 +1,10 @@
+using System.Text.Json.Nodes;
 using Data2Vec.Audio;
 using Data2Vec.Kernels;
 using Data2Vec.ModelFile;
+using Data2Vec.Text;
+using Data2Vec.Vision;
+using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Bench;
 
@@ -22,21 +26,35 @@ internal static class RandomModel
         Normalize = true,
     };
 
-    /// <summary>Where the model lies; it is written when it is not there.</summary>
-    public static string Speech()
+    /// <summary>The text model of the same size, with RoBERTa's vocabulary.</summary>
+    public static readonly TextConfig TextBase = new()
     {
-        string path = Path.Combine(Path.GetTempPath(), "data2vec-bench-speech-base.d2v");
-        if (!File.Exists(path))
-        {
-            Write(path, SpeechBase);
-        }
+        VocabularySize = 50_265,
+        MaxTokens = 512,
+        HiddenSize = 768,
+        Layers = 12,
+        Heads = 12,
+        FeedForwardSize = 3072,
+    };
 
-        return path;
-    }
-
-    private static void Write(string path, AudioConfig config)
+    /// <summary>The vision model of the same size: 224 x 224 pixels in patches of 16.</summary>
+    public static readonly VisionConfig VisionBase = new()
     {
-        var tensors = new List<TensorDeclaration>();
+        Preprocessing = ImagePreprocessing.ResizeThenCentreCrop(
+            256, 224, ImagePreprocessing.ImageNetMean, ImagePreprocessing.ImageNetStandardDeviation),
+        ImageSize = 224,
+        PatchSize = 16,
+        HiddenSize = 768,
+        Layers = 12,
+        Heads = 12,
+        FeedForwardSize = 3072,
+        FinalNorm = true,
+    };
+
+    /// <summary>Where the speech model lies; it is written when it is not there.</summary>
+    public static string Speech() => Provide("speech", AudioConfig.Architecture, SpeechBase.ToJson, tensors =>
+    {
+        AudioConfig config = SpeechBase;
         for (int i = 0; i < config.FeatureExtractor.Count; i++)
         {
             Conv(tensors, $"feature_extractor.{i}.conv", config.FeatureExtractor[i], bias: false);
@@ -52,20 +70,55 @@ internal static class RandomModel
         }
 
         Norm(tensors, "encoder.norm", config.HiddenSize);
+        Layers(tensors, config.Layers, config.HiddenSize, config.FeedForwardSize);
+    });
+
+    /// <summary>Where the text model lies; it is written when it is not there.</summary>
+    public static string Text() => Provide("text", TextConfig.Architecture, TextBase.ToJson, tensors =>
+    {
+        const int RowsBeforePositions = 2;
+        TextConfig config = TextBase;
+        tensors.Add(new TensorDeclaration("token_embedding.weight", ElementType.F32, [config.VocabularySize, config.HiddenSize]));
+        tensors.Add(new TensorDeclaration(
+            "position_embedding.weight", ElementType.F32, [config.MaxTokens + RowsBeforePositions, config.HiddenSize]));
+        Norm(tensors, "embedding_norm", config.HiddenSize);
+        Layers(tensors, config.Layers, config.HiddenSize, config.FeedForwardSize);
+    });
+
+    /// <summary>Where the vision model lies; it is written when it is not there.</summary>
+    public static string Vision() => Provide("vision", VisionConfig.Architecture, VisionBase.ToJson, tensors =>
+    {
+        VisionConfig config = VisionBase;
+        int distances = 2 * config.GridSize - 1;
+        Linear(tensors, "patch_embedding", 3 * config.PatchSize * config.PatchSize, config.HiddenSize);
+        tensors.Add(new TensorDeclaration("class_token", ElementType.F32, [config.HiddenSize]));
+        tensors.Add(new TensorDeclaration("relative_position_bias.weight", ElementType.F32, [distances * distances + 3, config.Heads]));
+        Layers(tensors, config.Layers, config.HiddenSize, config.FeedForwardSize);
         for (int i = 0; i < config.Layers; i++)
         {
-            foreach (string name in new[] { "query", "key", "value", "output" })
-            {
-                Linear(tensors, $"encoder.{i}.attention.{name}", config.HiddenSize, config.HiddenSize);
-            }
-
-            Norm(tensors, $"encoder.{i}.attention_norm", config.HiddenSize);
-            Linear(tensors, $"encoder.{i}.feed_forward.intermediate", config.HiddenSize, config.FeedForwardSize);
-            Linear(tensors, $"encoder.{i}.feed_forward.output", config.FeedForwardSize, config.HiddenSize);
-            Norm(tensors, $"encoder.{i}.feed_forward_norm", config.HiddenSize);
+            tensors.Add(new TensorDeclaration($"encoder.{i}.attention_scale", ElementType.F32, [config.HiddenSize]));
+            tensors.Add(new TensorDeclaration($"encoder.{i}.feed_forward_scale", ElementType.F32, [config.HiddenSize]));
         }
 
-        using D2vWriter writer = D2vWriter.Create(path, new D2vContents { Architecture = AudioConfig.Architecture, Config = config.ToJson(), Tensors = tensors });
+        Norm(tensors, "encoder.norm", config.HiddenSize);
+    });
+
+    private static string Provide(string name, string architecture, Func<JsonObject> config, Action<List<TensorDeclaration>> declare)
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"data2vec-bench-{name}-base.d2v");
+        if (!File.Exists(path))
+        {
+            var tensors = new List<TensorDeclaration>();
+            declare(tensors);
+            Write(path, architecture, config(), tensors);
+        }
+
+        return path;
+    }
+
+    private static void Write(string path, string architecture, JsonObject config, List<TensorDeclaration> tensors)
+    {
+        using D2vWriter writer = D2vWriter.Create(path, new D2vContents { Architecture = architecture, Config = config, Tensors = tensors });
         foreach (TensorDeclaration tensor in tensors)
         {
             bool gain = tensor.Name.EndsWith("norm.weight", StringComparison.Ordinal);
@@ -82,6 +135,22 @@ internal static class RandomModel
         }
 
         writer.Complete();
+    }
+
+    private static void Layers(List<TensorDeclaration> tensors, int layers, int hidden, int feedForward)
+    {
+        for (int i = 0; i < layers; i++)
+        {
+            foreach (string name in new[] { "query", "key", "value", "output" })
+            {
+                Linear(tensors, $"encoder.{i}.attention.{name}", hidden, hidden);
+            }
+
+            Norm(tensors, $"encoder.{i}.attention_norm", hidden);
+            Linear(tensors, $"encoder.{i}.feed_forward.intermediate", hidden, feedForward);
+            Linear(tensors, $"encoder.{i}.feed_forward.output", feedForward, hidden);
+            Norm(tensors, $"encoder.{i}.feed_forward_norm", hidden);
+        }
     }
 
     private static void Norm(List<TensorDeclaration> tensors, string name, int size)
