@@ -1,8 +1,15 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Data2Vec.Audio;
+using Data2Vec.Converters.Beit;
 using Data2Vec.Converters.Fairseq;
+using Data2Vec.Converters.HuggingFace;
+using Data2Vec.Converters.Layouts;
 using Data2Vec.Converters.PyTorch;
 using Data2Vec.Kernels;
 using Data2Vec.ModelFile;
+using Data2Vec.Text;
+using Data2Vec.Vision;
 
 namespace Data2Vec.Converters;
 
@@ -10,16 +17,17 @@ namespace Data2Vec.Converters;
 public static class CheckpointConverter
 {
     /// <summary>
-    /// Converts fairseq's checkpoints of data2vec models: of speech, pretrained (<c>data2vec_audio</c>) or fine-tuned with a CTC
-    /// head (<c>wav2vec_ctc</c>); of text (<c>data2vec_text</c>), with a sentence classification head or without; of
-    /// images, pretrained (<c>data2vec_vision</c>) or with a head (<c>data2vec_image_classification</c>).
+    /// Converts checkpoints of data2vec models in all layouts that they come in, which it tells apart itself: fairseq's
+    /// (<c>.pt</c>) of speech, text and images, pretrained or with a CTC or classification head; BEiT's of images (<c>.pth</c>,
+    /// also DeepSpeed's); Hugging Face folders (<c>config.json</c> beside <c>model.safetensors</c>, its shards with their index, or
+    /// <c>pytorch_model.bin</c>) of <c>Data2VecAudio</c>, <c>Data2VecText</c> and <c>Data2VecVision</c>, bare or with such heads.
     /// </summary>
-    /// <param name="checkpoint">The checkpoint, a file that <c>torch.save</c> wrote.</param>
+    /// <param name="checkpoint">The checkpoint: a file that <c>torch.save</c> wrote, or a Hugging Face folder or a file of one.</param>
     /// <param name="output">The model file; it appears, or replaces what is there, when everything is written.</param>
     /// <param name="options">What to do beyond what the checkpoint says.</param>
-    /// <param name="progress">Is told of each tensor that was written.</param>
+    /// <param name="progress">Is told of each tensor that was written; what it throws ends the conversion, and leaves nothing.</param>
     /// <exception cref="InvalidDataException">
-    /// The checkpoint or dictionary is damaged, or holds another model; the message names the file and what is wrong.
+    /// The checkpoint or a file beside it is damaged, or holds another model; the message names the file and what is wrong.
     /// </exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public static ConversionResult Convert(
@@ -31,19 +39,46 @@ public static class CheckpointConverter
         ArgumentException.ThrowIfNullOrEmpty(checkpoint);
         ArgumentException.ThrowIfNullOrEmpty(output);
         options ??= new ConversionOptions();
-        string name = Path.GetFileName(checkpoint);
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(checkpoint)));
+        if (Path.GetFullPath(checkpoint) == Path.GetFullPath(output))
+            throw new InvalidDataException($"{name}: the model file would replace the checkpoint; give it another name");
+        if (HuggingFaceFolder.Find(checkpoint) is { } found)
+        {
+            using HuggingFaceFolder folder = HuggingFaceFolder.Open(found);
+            return Convert(() => HuggingFaceModel.Read(folder, options));
+        }
+
         using PyTorchFile file = PyTorchFile.Open(checkpoint);
-        try
+        return Convert(() => Read(file.Root, options));
+
+        ConversionResult Convert(Func<SourceModel> read)
         {
-            if (Path.GetFullPath(checkpoint) == Path.GetFullPath(output))
-                throw new InvalidDataException("the model file would replace the checkpoint; give it another name");
-            FairseqCheckpoint source = FairseqCheckpoint.Read(file.Root);
-            return Write(Read(source, options), name, output, options, progress);
+            try
+            {
+                return Write(read(), name, output, options, progress);
+            }
+            catch (InvalidDataException error)
+            {
+                throw new InvalidDataException($"{name}: {error.Message}", error);
+            }
         }
-        catch (InvalidDataException error)
+    }
+
+    private static SourceModel Read(object? root, ConversionOptions options)
+    {
+        if (root is PickleDictionary entries)
         {
-            throw new InvalidDataException($"{name}: {error.Message}", error);
+            // BEiT's first: it may have 'args' too, which are not those of fairseq.
+            if (BeitModel.TryRead(entries, options) is { } beit)
+                return beit;
+            if (FairseqCheckpoint.TryRead(entries) is { } fairseq)
+                return Read(fairseq, options);
+            if (HuggingFaceModel.IsOne(new PickledWeights(entries)))
+                throw new InvalidDataException("the weights of a Hugging Face model; its config.json must lie beside them");
         }
+
+        throw new InvalidDataException(
+            "a checkpoint of an unknown layout: not fairseq's, which has 'cfg' or 'args' and 'model', nor BEiT's, which has 'patch_embed.proj.weight' under 'model' or 'module', nor a Hugging Face folder");
     }
 
     private static SourceModel Read(FairseqCheckpoint checkpoint, ConversionOptions options)
@@ -51,24 +86,16 @@ public static class CheckpointConverter
         switch (checkpoint.ModelName)
         {
             case AudioModel.Pretrained or AudioModel.FineTuned:
-                Refuse(options.BytePairFiles is not null, "the files of a tokenizer are of use to text models alone");
-                Refuse(options.LabelsPath is not null, "labels are of use to models with a classification head alone");
+                options.RefuseForSpeech();
                 return AudioModel.Read(checkpoint, options);
             case TextModel.Name:
                 return TextModel.Read(checkpoint, options);
             case VisionModel.Pretrained or VisionModel.FineTuned:
-                Refuse(options.BytePairFiles is not null, "the files of a tokenizer are of use to text models alone");
-                Refuse(options.DictionaryPath is not null, "a dictionary is of use to text models and CTC heads alone");
+                options.RefuseForImages();
                 return VisionModel.Read(checkpoint, options);
             default:
                 throw new InvalidDataException(ModelNames.Describe(checkpoint.ModelName));
         }
-    }
-
-    private static void Refuse(bool given, string why)
-    {
-        if (given)
-            throw new InvalidDataException(why);
     }
 
     private static ConversionResult Write(
@@ -78,12 +105,12 @@ public static class CheckpointConverter
         ConversionOptions options,
         IProgress<ConversionProgress>? progress)
     {
-        IReadOnlyList<TensorMapping> mappings = model.Tensors;
-        Dictionary<string, PyTorchTensor> tensors = model.Resolve(options.Teacher);
+        CheckEngine(model);
+        IReadOnlyList<SourceTensor> tensors = model.Resolve(options.Teacher);
         var provenance = new JsonObject
         {
             ["source"] = sourceName,
-            ["format"] = "fairseq",
+            ["format"] = model.Format,
             ["model"] = model.Name,
         };
         if (options.Teacher)
@@ -93,21 +120,20 @@ public static class CheckpointConverter
             Architecture = model.Architecture,
             Config = model.Config,
             Provenance = provenance,
-            Tensors = mappings.Select(mapping => Declare(mapping, options.Type)).ToList(),
+            Tensors = tensors.Select(tensor => Declare(tensor.Spec, options.Type)).ToList(),
         };
         foreach ((string name, ReadOnlyMemory<byte> asset) in model.Assets)
             contents.Assets.Add(name, asset);
 
         using D2vWriter writer = D2vWriter.Create(output, contents);
         long parameters = 0;
-        for (int i = 0; i < mappings.Count; i++)
+        for (int i = 0; i < tensors.Count; i++)
         {
-            TensorMapping mapping = mappings[i];
-            PyTorchTensor tensor = tensors[mapping.Name];
+            SourceTensor tensor = tensors[i];
             tensor.Verify();
-            writer.Write(mapping.Name, (start, destination) => tensor.Read(mapping.Start + start, destination));
-            parameters += mapping.Shape.Aggregate(1L, (product, size) => product * size);
-            progress?.Report(new ConversionProgress(mapping.Name, i + 1, mappings.Count));
+            writer.Write(tensor.Spec.Name, tensor.Read);
+            parameters += tensor.Spec.Shape.Aggregate(1L, (product, size) => product * size);
+            progress?.Report(new ConversionProgress(tensor.Spec.Name, i + 1, tensors.Count));
         }
 
         long bytes = writer.Length;
@@ -116,11 +142,25 @@ public static class CheckpointConverter
         return new ConversionResult(model.Architecture, description, parameters, bytes);
     }
 
-    private static TensorDeclaration Declare(TensorMapping mapping, ElementType type) => mapping.Use switch
+    /// <summary>Refuses what would be refused when the model file is loaded.</summary>
+    private static void CheckEngine(SourceModel model)
     {
-        TensorUse.Values => new TensorDeclaration(mapping.Name, ElementType.F32, mapping.Shape),
+        using JsonDocument json = JsonDocument.Parse(model.Config.ToJsonString());
+        JsonElement config = json.RootElement;
+        _ = model.Architecture switch
+        {
+            AudioConfig.Architecture => (object)AudioConfig.FromJson(config),
+            TextConfig.Architecture => TextConfig.FromJson(config),
+            VisionConfig.Architecture => VisionConfig.FromJson(config),
+            _ => throw new InvalidOperationException($"{model.Architecture} is not known to the engine."),
+        };
+    }
+
+    private static TensorDeclaration Declare(TensorSpec spec, ElementType type) => spec.Use switch
+    {
+        TensorUse.Values => new TensorDeclaration(spec.Name, ElementType.F32, spec.Shape),
         TensorUse.Weights when type == ElementType.F32 =>
-            new TensorDeclaration(mapping.Name, type, mapping.Shape, WeightLayout.Panels, mapping.Groups),
-        _ => new TensorDeclaration(mapping.Name, type, mapping.Shape),
+            new TensorDeclaration(spec.Name, type, spec.Shape, WeightLayout.Panels, spec.Groups),
+        _ => new TensorDeclaration(spec.Name, type, spec.Shape),
     };
 }

@@ -61,4 +61,13 @@ public abstract class CheckpointTensor(CheckpointType type, long[] shape)
     /// The file ends too early or is damaged, or the number format is <see cref="CheckpointType.Other"/>.
     /// </exception>
     public abstract void Read(long start, Span<float> destination);
+
+    /// <summary>Whether one number in the file stands for several elements.</summary>
+    internal virtual bool RepeatsNumbers => false;
+
+    /// <summary>Makes sure that the numbers in the file are those that were saved, where it has checksums.</summary>
+    /// <exception cref="InvalidDataException">They are not.</exception>
+    internal virtual void Verify()
+    {
+    }
 }

@@ -7,14 +7,14 @@ public sealed record ConversionOptions
 {
     /// <summary>
     /// fairseq's dictionary file (<c>dict.ltr.txt</c>: a label and its count on each line) for a model with a CTC head, or
-    /// null to use the dictionary in the checkpoint; for a text model the dictionary of its tokenizer (<c>dict.txt</c>).
+    /// null to use the dictionary in or beside the checkpoint; for a text model the dictionary of its tokenizer (<c>dict.txt</c>).
     /// </summary>
     public string? DictionaryPath { get; init; }
 
-    /// <summary>GPT-2's <c>encoder.json</c> and <c>vocab.bpe</c> for a text model; null leaves it without a tokenizer.</summary>
+    /// <summary>GPT-2's <c>encoder.json</c> and <c>vocab.bpe</c> for a text model; null takes what lies beside the checkpoint, if anything.</summary>
     public (string EncoderPath, string MergesPath)? BytePairFiles { get; init; }
 
-    /// <summary>The labels of a classification head, one a line in the order of its outputs; null gives it numbers.</summary>
+    /// <summary>The labels of a classification head, one a line in the order of its outputs; null gives it the checkpoint's, or numbers.</summary>
     public string? LabelsPath { get; init; }
 
     /// <summary>The number format of the weights; biases and normalizations are always f32.</summary>
@@ -22,4 +22,22 @@ public sealed record ConversionOptions
 
     /// <summary>Whether to take the transformer's weights from the EMA teacher of pre-training instead of the student.</summary>
     public bool Teacher { get; init; }
+
+    internal void RefuseForSpeech()
+    {
+        Refuse(BytePairFiles is not null, "the files of a tokenizer are of use to text models alone");
+        Refuse(LabelsPath is not null, "labels are of use to models with a classification head alone");
+    }
+
+    internal void RefuseForImages()
+    {
+        Refuse(BytePairFiles is not null, "the files of a tokenizer are of use to text models alone");
+        Refuse(DictionaryPath is not null, "a dictionary is of use to text models and CTC heads alone");
+    }
+
+    private static void Refuse(bool given, string why)
+    {
+        if (given)
+            throw new InvalidDataException(why);
+    }
 }

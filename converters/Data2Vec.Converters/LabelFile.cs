@@ -8,16 +8,17 @@ internal static class LabelFile
 {
     private const int MaxFileBytes = 16 << 20;
 
-    /// <summary>The labels of a head: those of a file, or its outputs' numbers; null where there is no head.</summary>
+    /// <summary>The labels of a head: those of a file, of the checkpoint, or its outputs' numbers; null where there is no head.</summary>
     /// <param name="classes">The outputs of the head, or null where there is none.</param>
     /// <param name="path">The file, or null.</param>
+    /// <param name="known">The labels that the checkpoint gives for so many outputs, or null where it gives none.</param>
     /// <exception cref="InvalidDataException">The file does not fit the head.</exception>
-    public static IReadOnlyList<string>? For(int? classes, string? path)
+    public static IReadOnlyList<string>? For(int? classes, string? path, Func<int, IReadOnlyList<string>?>? known = null)
     {
         if (path is null)
         {
             return classes is { } count
-                ? [.. Enumerable.Range(0, count).Select(number => number.ToString(CultureInfo.InvariantCulture))]
+                ? known?.Invoke(count) ?? [.. Enumerable.Range(0, count).Select(number => number.ToString(CultureInfo.InvariantCulture))]
                 : null;
         }
 

@@ -1,5 +1,5 @@
 using Data2Vec.Audio;
-using Data2Vec.Converters.PyTorch;
+using Data2Vec.Converters.Layouts;
 using Data2Vec.Kernels;
 
 namespace Data2Vec.Converters.Fairseq;
@@ -9,8 +9,18 @@ internal static class AudioModel
 {
     public const string Pretrained = "data2vec_audio";
     public const string FineTuned = "wav2vec_ctc";
+
+    /// <summary>What fine-tuned checkpoints put before the names of the model that was fine-tuned.</summary>
+    private const string FineTunedPrefix = "w2v_encoder.w2v_model.";
+
+    /// <summary>The CTC head of fine-tuned checkpoints, a linear layer.</summary>
+    private const string CtcHead = "w2v_encoder.proj";
+    private const string TeacherKey = "_ema";
     private const int MaxSize = 1 << 16;
     private const int MaxLayers = 1_000;
+
+    // Only pre-training uses these: what masked frames are replaced by, the regression head, and the teacher.
+    private static readonly string[] s_leftOut = ["mask_emb", "final_proj.", TeacherKey];
 
     /// <summary>Reads the structure of a speech model.</summary>
     /// <param name="checkpoint">A checkpoint of <see cref="Pretrained"/> or <see cref="FineTuned"/>.</param>
@@ -42,28 +52,44 @@ internal static class AudioModel
         return Source(
             checkpoint,
             ReadConfig(model, normalize, labels),
-            AudioTensors.FineTunedPrefix,
+            FineTunedPrefix,
             $"data2vec speech model with a CTC head of {labels.Count} labels (fairseq wav2vec_ctc)");
     }
 
     private static SourceModel Source(FairseqCheckpoint checkpoint, AudioConfig config, string prefix, string description) => new()
     {
         Architecture = AudioConfig.Architecture,
+        Format = FairseqCheckpoint.Format,
         Name = Pretrained,
         Description = description,
         Config = config.ToJson(),
+        Tensors = ModelTensors.Of(config),
         Weights = checkpoint.Weights,
-        Tensors = AudioTensors.Of(config, prefix),
-        LeftOut = [.. AudioTensors.LeftOut.Select(name => prefix + name)],
-        TeacherKey = prefix + "_ema",
+        Names = Names(prefix),
+        LeftOut = [.. s_leftOut.Select(name => prefix + name)],
+        Teacher = checkpoint.Weights.Group(prefix + TeacherKey),
         TeacherPrefix = prefix + "encoder.",
     };
 
-    private static void CheckLabels(PickleDictionary weights, IReadOnlyList<string> labels)
+    private static TensorNames Names(string prefix)
     {
-        const string Name = AudioTensors.CtcHead + ".bias";
-        if (weights.TryGetValue(Name, out object? value)
-            && PyTorchTensor.Require(value, Name) is { Shape: [long outputs] } && outputs != labels.Count)
+        var names = new TensorNames(prefix)
+        {
+            { "feature_extractor.{i}.conv", "feature_extractor.conv_layers.{i}.0" },
+            { "feature_extractor.{i}.norm", "feature_extractor.conv_layers.{i}.2.1" },
+            { "feature_projection.norm", "layer_norm" },
+            { "feature_projection.linear", "post_extract_proj" },
+            { "positional_convolution.{i}.conv", "encoder.pos_conv.{i}.0" },
+            { "encoder.norm", "encoder.layer_norm" },
+        };
+        PostNormLayerNames.AddTo(names, "encoder.layers.{i}");
+        names.AddHead("ctc", CtcHead);
+        return names;
+    }
+
+    private static void CheckLabels(Weights weights, IReadOnlyList<string> labels)
+    {
+        if (weights.Find($"{CtcHead}.bias") is { Shape: [long outputs] } && outputs != labels.Count)
             throw new InvalidDataException(
                 $"the dictionary has {labels.Count} labels, the four special ones included, and the CTC head {outputs} outputs");
     }

@@ -1,3 +1,4 @@
+using Data2Vec.Converters.Layouts;
 using Data2Vec.Text;
 
 namespace Data2Vec.Converters.Fairseq;
@@ -12,8 +13,12 @@ internal static class TextModel
     private const int MaxLayers = 1_000;
     private const int MaxTokens = 1 << 24;
 
-    // A version number, and what only pre-training uses: the regression head.
-    private static readonly string[] s_leftOut = [$"{Encoder}version", "encoder.regression_head."];
+    private const string TeacherKey = "encoder._ema";
+
+    // A version number, and what only pre-training uses: the regression head and the teacher.
+    private static readonly string[] s_leftOut = [$"{Encoder}version", "encoder.regression_head.", TeacherKey];
+
+    private static readonly TensorNames s_names = Names();
 
     /// <summary>Reads the structure of a text model.</summary>
     /// <param name="checkpoint">A checkpoint of <see cref="Name"/>.</param>
@@ -21,49 +26,40 @@ internal static class TextModel
     /// <exception cref="InvalidDataException">It is of a structure that is not supported.</exception>
     public static SourceModel Read(FairseqCheckpoint checkpoint, ConversionOptions options)
     {
-        int? classes = checkpoint.Size($"{Head}.out_proj.weight", 2, 0, MaxSize);
+        int? classes = checkpoint.Weights.Size($"{Head}.out_proj.weight", 2, 0, MaxSize);
         IReadOnlyList<string>? labels = LabelFile.For(classes, options.LabelsPath);
         TextConfig config = ReadConfig(checkpoint, labels);
-        TextTokenizer? tokenizer = ReadTokenizer(options, config);
-        TextTokenizerAssets? assets = tokenizer?.ToAssets();
+        TextTokenizer? tokenizer = TokenizerFiles.Given(options, config);
         string head = classes is null ? "pretrained" : $"with a classification head of {classes} labels";
         return new SourceModel
         {
             Architecture = TextConfig.Architecture,
+            Format = FairseqCheckpoint.Format,
             Name = Name,
             Description = $"data2vec text model, {head}{(tokenizer is null ? ", without tokenizer" : "")} (fairseq {Name})",
             Config = config.ToJson(),
+            Tensors = ModelTensors.Of(config),
             Weights = checkpoint.Weights,
-            Tensors = Tensors(config),
+            Names = s_names,
             LeftOut = s_leftOut,
-            TeacherKey = "encoder._ema",
+            Teacher = checkpoint.Weights.Group(TeacherKey),
             TeacherPrefix = Encoder,
-            Assets = assets is null
-                ? new Dictionary<string, ReadOnlyMemory<byte>>()
-                : new Dictionary<string, ReadOnlyMemory<byte>>
-                {
-                    [Data2VecModel.VocabularyAsset] = assets.Vocabulary,
-                    [Data2VecModel.MergesAsset] = assets.Merges,
-                },
+            Assets = TokenizerFiles.Assets(tokenizer),
         };
     }
 
-    private static TensorTable Tensors(TextConfig config)
+    private static TensorNames Names()
     {
-        int hidden = config.HiddenSize;
-        var tensors = new TensorTable();
-        tensors.AddTable("token_embedding", $"{Encoder}embed_tokens", config.VocabularySize, hidden);
-        tensors.AddTable("position_embedding", $"{Encoder}embed_positions", config.Positions, hidden);
-        tensors.AddNorm("embedding_norm", $"{Encoder}layernorm_embedding", hidden);
-        for (int i = 0; i < config.Layers; i++)
-            tensors.AddPostNormLayer($"encoder.{i}", $"{Encoder}layers.{i}", hidden, config.FeedForwardSize);
-        if (config.Labels is not null)
+        var names = new TensorNames(Encoder)
         {
-            tensors.AddLinear("classifier.dense", $"{Head}.dense", hidden, hidden);
-            tensors.AddLinear("classifier.output", $"{Head}.out_proj", hidden, config.Labels.Count);
-        }
-
-        return tensors;
+            { "token_embedding", "embed_tokens" },
+            { "position_embedding", "embed_positions" },
+            { "embedding_norm", "layernorm_embedding" },
+        };
+        PostNormLayerNames.AddTo(names, "layers.{i}");
+        names.AddHead("classifier.dense", $"{Head}.dense");
+        names.AddHead("classifier.output", $"{Head}.out_proj");
+        return names;
     }
 
     private static TextConfig ReadConfig(FairseqCheckpoint checkpoint, IReadOnlyList<string>? labels)
@@ -77,10 +73,9 @@ internal static class TextModel
         encoder.Require("learned_pos", false, true);
         encoder.Require("normalize_before", false, false);
         int hidden = encoder.Integer("embed_dim", 768, 1, MaxSize);
-        const string Tokens = $"{Encoder}embed_tokens.weight";
         return new TextConfig
         {
-            VocabularySize = checkpoint.Size(Tokens, 2, 0, MaxTokens) ?? throw new InvalidDataException($"{Tokens} is missing"),
+            VocabularySize = checkpoint.Weights.RequireSize($"{Encoder}embed_tokens.weight", 2, 0, MaxTokens),
             MaxTokens = checkpoint.Model.Integer("max_positions", 512, 3, MaxSize),
             HiddenSize = hidden,
             Layers = encoder.Integer("layers", 12, 1, MaxLayers),
@@ -92,29 +87,4 @@ internal static class TextModel
 
     private static FairseqOptions Group(FairseqOptions options, string name) =>
         options.Group(name) ?? throw new InvalidDataException($"the options {name} are missing from the checkpoint");
-
-    private static TextTokenizer? ReadTokenizer(ConversionOptions options, TextConfig config)
-    {
-        if (options.BytePairFiles is not { } files)
-        {
-            return options.DictionaryPath is null
-                ? null
-                : throw new InvalidDataException(
-                    "the dictionary of a text model is of use only with its tokenizer; give encoder.json and vocab.bpe too");
-        }
-
-        if (options.DictionaryPath is null)
-            throw new InvalidDataException("the tokenizer of a text model needs the model's dictionary too (dict.txt)");
-        TextTokenizer tokenizer = TextTokenizer.FromFairseq(
-            ReadFile(files.EncoderPath), ReadFile(files.MergesPath), ReadFile(options.DictionaryPath));
-        return tokenizer.VocabularySize == config.VocabularySize
-            ? tokenizer
-            : throw new InvalidDataException(
-                $"the dictionary gives {tokenizer.VocabularySize} token ids, the special ones included, and the model has {config.VocabularySize}");
-    }
-
-    private static byte[] ReadFile(string path) => new FileInfo(path).Length <= TextTokenizer.MaxFileBytes
-        ? File.ReadAllBytes(path)
-        : throw new InvalidDataException(
-            $"{Path.GetFileName(path)}: larger than {TextTokenizer.MaxFileBytes >> 20} MiB, so this is no file of a tokenizer");
 }

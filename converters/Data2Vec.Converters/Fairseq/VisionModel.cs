@@ -1,3 +1,4 @@
+using Data2Vec.Converters.Layouts;
 using Data2Vec.Vision;
 using Data2Vec.Vision.Images;
 
@@ -9,12 +10,13 @@ internal static class VisionModel
     public const string Pretrained = "data2vec_vision";
     public const string FineTuned = "data2vec_image_classification";
     private const string FineTunedPrefix = "model.";
+    private const string TeacherKey = "_ema";
     private const int MaxSize = 1 << 16;
     private const int MaxLayers = 1_000;
 
-    // Only pre-training uses these: what masked patches are replaced by, and the regression head. The numbers of the relative
-    // positions follow from the grid.
-    private static readonly string[] s_leftOut = ["mask_emb", "final_proj.", "encoder.rel_pos_bias.relative_position_index"];
+    // Only pre-training uses these: what masked patches are replaced by, the regression head, and the teacher. The numbers of
+    // the relative positions follow from the grid.
+    private static readonly string[] s_leftOut = ["mask_emb", "final_proj.", "encoder.rel_pos_bias.relative_position_index", TeacherKey];
 
     /// <summary>Reads the structure of a vision model.</summary>
     /// <param name="checkpoint">A checkpoint of <see cref="Pretrained"/> or <see cref="FineTuned"/>.</param>
@@ -35,93 +37,45 @@ internal static class VisionModel
 
         string prefix = fineTuned ? FineTunedPrefix : "";
         int? classes = fineTuned
-            ? checkpoint.Size("head.weight", 2, 0, MaxSize) ?? throw new InvalidDataException("head.weight is missing")
+            ? checkpoint.Weights.RequireSize("head.weight", 2, 0, MaxSize)
             : null;
         VisionConfig config = ReadConfig(model, tasks, LabelFile.For(classes, options.LabelsPath));
         string head = classes is null ? "pretrained" : $"with a classification head of {classes} labels";
         return new SourceModel
         {
             Architecture = VisionConfig.Architecture,
+            Format = FairseqCheckpoint.Format,
             Name = Pretrained,
             Description = $"data2vec vision model, {head} (fairseq {checkpoint.ModelName})",
             Config = config.ToJson(),
+            Tensors = ModelTensors.Of(config),
             Weights = checkpoint.Weights,
-            Tensors = Tensors(config, prefix, name => checkpoint.Weights.ContainsKey(name)),
+            Names = Names(prefix),
             LeftOut =
             [
                 .. s_leftOut.Select(name => prefix + name),
                 .. Enumerable.Range(0, config.Layers).Select(i => $"{prefix}encoder.blocks.{i}.attn.relative_position_index"),
             ],
-            TeacherKey = prefix + "_ema",
+            Teacher = checkpoint.Weights.Group(prefix + TeacherKey),
             TeacherPrefix = prefix + "encoder.",
         };
     }
 
-    private static TensorTable Tensors(VisionConfig config, string prefix, Func<string, bool> exists)
+    private static TensorNames Names(string prefix)
     {
-        int hidden = config.HiddenSize, patch = config.PatchSize;
-        var tensors = new TensorTable
+        var names = new TensorNames(prefix)
         {
-            new("patch_embedding.weight", $"{prefix}patch_embed.conv.weight", [hidden, config.PatchLength])
-            {
-                SourceShape = [hidden, 3, patch, patch],
-            },
-            new("patch_embedding.bias", $"{prefix}patch_embed.conv.bias", [hidden]),
-            new("class_token", $"{prefix}cls_emb", [hidden]) { SourceShape = [1, 1, hidden] },
+            { "patch_embedding", "patch_embed.conv" },
+            { "class_token", "cls_emb" },
+            { "relative_position_bias.weight", "encoder.rel_pos_bias.relative_position_bias_table" },
+            { "encoder.{i}.feed_forward.intermediate", "encoder.blocks.{i}.mlp.0" },
+            { "encoder.{i}.feed_forward.output", "encoder.blocks.{i}.mlp.2" },
+            { "encoder.norm", "encoder.norm" },
         };
-        AddBias("relative_position_bias", $"{prefix}encoder.rel_pos_bias.relative_position_bias_table");
-        for (int i = 0; i < config.Layers; i++)
-            AddBlock($"encoder.{i}", $"{prefix}encoder.blocks.{i}");
-        if (config.FinalNorm)
-            tensors.AddNorm("encoder.norm", $"{prefix}encoder.norm", hidden);
-        if (config.Labels is not null)
-        {
-            tensors.AddNorm("classifier.norm", "fc_norm", hidden);
-            tensors.AddLinear("classifier.output", "head", hidden, config.Labels.Count);
-        }
-
-        return tensors;
-
-        void AddBlock(string name, string source)
-        {
-            AddQueryKeyValue($"{name}.attention", $"{source}.attn");
-            tensors.AddLinear($"{name}.attention.output", $"{source}.attn.proj", hidden, hidden);
-            tensors.AddNorm($"{name}.attention_norm", $"{source}.norm1", hidden);
-            AddScale($"{name}.attention_scale", $"{source}.gamma_1");
-            AddBias($"{name}.relative_position_bias", $"{source}.attn.relative_position_bias_table");
-            tensors.AddLinear($"{name}.feed_forward.intermediate", $"{source}.mlp.0", hidden, config.FeedForwardSize);
-            tensors.AddLinear($"{name}.feed_forward.output", $"{source}.mlp.2", config.FeedForwardSize, hidden);
-            tensors.AddNorm($"{name}.feed_forward_norm", $"{source}.norm2", hidden);
-            AddScale($"{name}.feed_forward_scale", $"{source}.gamma_2");
-        }
-
-        // One matrix for all three, the keys without bias.
-        void AddQueryKeyValue(string name, string source)
-        {
-            (string Part, string? Bias)[] parts = [("query", "q_bias"), ("key", null), ("value", "v_bias")];
-            for (int i = 0; i < parts.Length; i++)
-            {
-                tensors.Add(new($"{name}.{parts[i].Part}.weight", $"{source}.qkv.weight", [hidden, hidden])
-                {
-                    SourceShape = [3 * hidden, hidden],
-                    Start = (long)i * hidden * hidden,
-                });
-                if (parts[i].Bias is { } bias)
-                    tensors.Add(new($"{name}.{parts[i].Part}.bias", $"{source}.{bias}", [hidden]));
-            }
-        }
-
-        void AddScale(string name, string source)
-        {
-            if (exists(source))
-                tensors.Add(new(name, source, [hidden]));
-        }
-
-        void AddBias(string name, string source)
-        {
-            if (exists(source))
-                tensors.Add(new($"{name}.weight", source, [config.RelativePositions, config.Heads]) { Use = TensorUse.Values });
-        }
+        BeitBlockNames.AddTo(names, "encoder.blocks.{i}");
+        names.AddHead("classifier.norm", "fc_norm");
+        names.AddHead("classifier.output", "head");
+        return names;
     }
 
     private static VisionConfig ReadConfig(FairseqOptions model, FairseqOptions[] tasks, IReadOnlyList<string>? labels)

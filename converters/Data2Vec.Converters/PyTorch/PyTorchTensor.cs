@@ -61,7 +61,10 @@ public sealed class PyTorchTensor : CheckpointTensor
     /// before other threads read.
     /// </summary>
     /// <exception cref="InvalidDataException">They are not what was saved.</exception>
-    public void Verify() => _view.Storage.Verify();
+    internal override void Verify() => _view.Storage.Verify();
+
+    /// <inheritdoc/>
+    internal override bool RepeatsNumbers => Shape.Zip(_strides).Any(dimension => dimension is { First: > 1, Second: 0 });
 
     /// <inheritdoc/>
     public override void Read(long start, Span<float> destination)

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Data2Vec.Audio;
 using Data2Vec.Converters.Fairseq;
+using Data2Vec.Converters.Layouts;
+using Data2Vec.Converters.PyTorch;
 using Data2Vec.Converters.Tests.PyTorch;
 
 namespace Data2Vec.Converters.Tests.Fairseq;
@@ -47,7 +49,7 @@ public class NamespaceTests
         {
             File.WriteAllText(file, dictionary);
             SourceModel model = AudioModel.Read(
-                FairseqCheckpoint.Read(Checkpoint.Load(pickle.Text("model").EmptyDict().Op("u").Stop())),
+                FairseqCheckpoint.TryRead((PickleDictionary)Checkpoint.Load(pickle.Text("model").EmptyDict().Op("u").Stop())!)!,
                 new ConversionOptions { DictionaryPath = dictionary is null ? null : file });
             using JsonDocument config = JsonDocument.Parse(model.Config.ToJsonString());
             return AudioConfig.FromJson(config.RootElement);

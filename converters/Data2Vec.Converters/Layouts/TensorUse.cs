@@ -1,4 +1,4 @@
-namespace Data2Vec.Converters.Fairseq;
+namespace Data2Vec.Converters.Layouts;
 
 /// <summary>What a tensor is used for, which says how a model file holds it.</summary>
 internal enum TensorUse

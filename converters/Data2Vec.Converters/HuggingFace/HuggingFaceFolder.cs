@@ -1,0 +1,100 @@
+using System.Text.Json;
+using Data2Vec.Converters.Layouts;
+using Data2Vec.Converters.PyTorch;
+using Data2Vec.Converters.Safetensors;
+
+namespace Data2Vec.Converters.HuggingFace;
+
+/// <summary>A folder as Hugging Face's transformers saves models: <c>config.json</c>, the weights, and files for the inputs.</summary>
+internal sealed class HuggingFaceFolder : IDisposable
+{
+    private const string ConfigName = "config.json";
+    private const int MaxJsonBytes = 16 << 20;
+    private const int MaxJsonDepth = 64;
+
+    /// <summary>Files of weights, the preferred first.</summary>
+    private static readonly string[] s_weights = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"];
+
+    private readonly string _folder;
+    private readonly IDisposable _file;
+
+    private HuggingFaceFolder(string folder, JsonElement config, Weights weights, IDisposable file) =>
+        (_folder, Config, Weights, _file) = (folder, new HuggingFaceOptions(config, ConfigName), weights, file);
+
+    /// <summary>The model's options.</summary>
+    public HuggingFaceOptions Config { get; }
+
+    /// <summary>The weights.</summary>
+    public Weights Weights { get; }
+
+    /// <summary>The file of weights that a path stands for: a folder, or a file of one; null where it is something else.</summary>
+    /// <exception cref="InvalidDataException">It is a folder, and no model is in it.</exception>
+    public static string? Find(string path)
+    {
+        if (Path.GetFileName(path) == ConfigName)
+            path = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        if (Directory.Exists(path))
+        {
+            return s_weights.Select(name => Path.Combine(path, name)).FirstOrDefault(File.Exists)
+                ?? throw new InvalidDataException(
+                    $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(path))}: a folder without {string.Join(", ", s_weights[..^1])} or {s_weights[^1]}; give a checkpoint, or a folder with a Hugging Face model");
+        }
+
+        bool isSafetensors = path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
+        return isSafetensors || (path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) && File.Exists(Beside(path, ConfigName))) ? path : null;
+    }
+
+    /// <summary>Opens the folder that a file of weights is in.</summary>
+    /// <exception cref="InvalidDataException">A file is missing or damaged; the message names it.</exception>
+    public static HuggingFaceFolder Open(string weights)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(weights))!;
+        JsonElement config = ReadJson(Path.Combine(folder, ConfigName))
+            ?? throw new InvalidDataException($"{Path.GetFileName(weights)}: {ConfigName}, which says what model it is, does not lie beside it");
+        if (!weights.EndsWith(".bin", StringComparison.OrdinalIgnoreCase))
+        {
+            SafetensorsSet set = SafetensorsSet.Open(weights);
+            return new HuggingFaceFolder(folder, config, new SafetensorsWeights(set), set);
+        }
+
+        PyTorchFile file = PyTorchFile.Open(weights);
+        if (file.Root is PickleDictionary entries)
+            return new HuggingFaceFolder(folder, config, new PickledWeights(entries), file);
+        file.Dispose();
+        throw new InvalidDataException($"{Path.GetFileName(weights)}: no dictionary of tensors");
+    }
+
+    /// <summary>The options in a file of the folder, or null where there is none.</summary>
+    /// <exception cref="InvalidDataException">It is not JSON; the message names it.</exception>
+    public HuggingFaceOptions? Options(string name) =>
+        ReadJson(Path.Combine(_folder, name)) is { } json ? new HuggingFaceOptions(json, name) : null;
+
+    /// <summary>The path of a file of the folder, or null where there is none.</summary>
+    public string? FilePath(string name) => Path.Combine(_folder, name) is var path && File.Exists(path) ? path : null;
+
+    public void Dispose() => _file.Dispose();
+
+    private static string Beside(string path, string name) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, name);
+
+    private static JsonElement? ReadJson(string path)
+    {
+        if (!File.Exists(path))
+            return null;
+        string name = Path.GetFileName(path);
+        using FileStream stream = File.OpenRead(path);
+        if (stream.Length > MaxJsonBytes)
+            throw new InvalidDataException($"{name}: {stream.Length} bytes, of which {MaxJsonBytes} are allowed");
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(
+                stream, new JsonDocumentOptions { MaxDepth = MaxJsonDepth, AllowDuplicateProperties = false });
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? document.RootElement.Clone()
+                : throw new InvalidDataException($"{name}: not a JSON object");
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"{name}: not valid JSON: {error.Message}", error);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using Data2Vec.Converters.Layouts;
+using Data2Vec.Text;
+
+namespace Data2Vec.Converters.HuggingFace;
+
+/// <summary><c>Data2VecTextModel</c>, <c>…ForMaskedLM</c> and <c>…ForSequenceClassification</c>.</summary>
+internal static class HuggingFaceText
+{
+    public const string Prefix = "data2vec_text.";
+    private const string Head = "classifier";
+    private const int MaxTokens = 1 << 24;
+
+    // Heads for other tasks than classification, and the numbers of the positions, which follow from the tokens.
+    private static readonly string[] s_leftOut = ["pooler.", "embeddings.position_ids"];
+
+    public static SourceModel Read(HuggingFaceFolder folder, ConversionOptions options)
+    {
+        string prefix = HuggingFaceModel.PrefixOf(folder.Weights, Prefix);
+        int? classes = folder.Weights.Size($"{Head}.out_proj.weight", 2, 0, HuggingFaceModel.MaxSize);
+        TextConfig config = ReadConfig(folder.Config, LabelFile.For(classes, options.LabelsPath, folder.Config.Labels));
+        TextTokenizer? tokenizer = TokenizerFiles.Given(options, config) ?? Tokenizer(folder, config);
+        string head = classes is null ? "pretrained" : $"with a classification head of {classes} labels";
+        return new SourceModel
+        {
+            Architecture = TextConfig.Architecture,
+            Format = HuggingFaceModel.Format,
+            Name = "data2vec-text",
+            Description = $"data2vec text model, {head}{(tokenizer is null ? ", without tokenizer" : "")} (Hugging Face Data2VecText)",
+            Config = config.ToJson(),
+            Tensors = ModelTensors.Of(config),
+            Weights = folder.Weights,
+            Names = Names(prefix),
+            LeftOut = ["lm_head.", .. s_leftOut.Select(name => prefix + name)],
+            Assets = TokenizerFiles.Assets(tokenizer),
+        };
+    }
+
+    private static TensorNames Names(string prefix)
+    {
+        const string Layer = "encoder.layer.{i}";
+        var names = new TensorNames(prefix)
+        {
+            { "token_embedding", "embeddings.word_embeddings" },
+            // All tokens are of one type, so that its vector goes with every position's.
+            { "position_embedding", new TensorPlace("embeddings.position_embeddings") { AddedRow = "embeddings.token_type_embeddings.weight" } },
+            { "embedding_norm", "embeddings.LayerNorm" },
+            { "encoder.{i}.attention.query", $"{Layer}.attention.self.query" },
+            { "encoder.{i}.attention.key", $"{Layer}.attention.self.key" },
+            { "encoder.{i}.attention.value", $"{Layer}.attention.self.value" },
+            { "encoder.{i}.attention.output", $"{Layer}.attention.output.dense" },
+            { "encoder.{i}.attention_norm", $"{Layer}.attention.output.LayerNorm" },
+            { "encoder.{i}.feed_forward.intermediate", $"{Layer}.intermediate.dense" },
+            { "encoder.{i}.feed_forward.output", $"{Layer}.output.dense" },
+            { "encoder.{i}.feed_forward_norm", $"{Layer}.output.LayerNorm" },
+        };
+        names.AddHead("classifier.dense", $"{Head}.dense");
+        names.AddHead("classifier.output", $"{Head}.out_proj");
+        return names;
+    }
+
+    private static TextConfig ReadConfig(HuggingFaceOptions config, IReadOnlyList<string>? labels)
+    {
+        config.Require("hidden_act", "gelu");
+        config.Require("position_embedding_type", "absolute");
+        config.Require("is_decoder", false, false);
+        config.Require("add_cross_attention", false, false);
+        int hidden = config.Integer("hidden_size", 768, 1, HuggingFaceModel.MaxSize);
+        int padding = config.Integer("pad_token_id", TextConfig.PaddingId, 0, MaxTokens);
+        if (padding != TextConfig.PaddingId)
+            throw config.Bad("pad_token_id", $"is {padding}; only {TextConfig.PaddingId} is supported");
+        const int RowsBeforePositions = TextConfig.PaddingId + 1;
+        return new TextConfig
+        {
+            VocabularySize = config.Integer("vocab_size", 30_522, 5, MaxTokens),
+            MaxTokens = config.Integer("max_position_embeddings", 512, RowsBeforePositions + 3, HuggingFaceModel.MaxSize) - RowsBeforePositions,
+            HiddenSize = hidden,
+            Layers = config.Integer("num_hidden_layers", 12, 1, HuggingFaceModel.MaxLayers),
+            Heads = config.Divisor("num_attention_heads", 12, hidden),
+            FeedForwardSize = config.Integer("intermediate_size", 3072, 1, HuggingFaceModel.MaxSize),
+            Epsilon = config.Number("layer_norm_eps", 1e-12f),
+            Labels = labels,
+        };
+    }
+
+    private static TextTokenizer? Tokenizer(HuggingFaceFolder folder, TextConfig config)
+    {
+        TextTokenizer? tokenizer;
+        if (folder.FilePath("vocab.json") is { } vocabulary && folder.FilePath("merges.txt") is { } merges)
+            tokenizer = TextTokenizer.FromVocabAndMerges(TokenizerFiles.ReadFile(vocabulary), TokenizerFiles.ReadFile(merges));
+        else if (folder.FilePath("tokenizer.json") is { } file)
+            tokenizer = TextTokenizer.FromTokenizerJson(TokenizerFiles.ReadFile(file));
+        else
+            return null;
+        return tokenizer.VocabularySize <= config.VocabularySize && tokenizer.PadId == TextConfig.PaddingId
+            ? tokenizer
+            : throw new InvalidDataException($"the tokenizer gives {tokenizer.VocabularySize} token ids, with {tokenizer.PadId} for padding, and the model has {config.VocabularySize}, with {TextConfig.PaddingId}");
+    }
+}

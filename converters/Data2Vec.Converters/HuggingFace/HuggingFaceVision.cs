@@ -1,0 +1,111 @@
+using Data2Vec.Converters.Layouts;
+using Data2Vec.Vision;
+using Data2Vec.Vision.Images;
+
+namespace Data2Vec.Converters.HuggingFace;
+
+/// <summary><c>Data2VecVisionModel</c> and <c>Data2VecVisionForImageClassification</c>.</summary>
+internal static class HuggingFaceVision
+{
+    public const string Prefix = "data2vec_vision.";
+    private const string Head = "classifier";
+    private const string Layer = "encoder.layer.{i}";
+
+    /// <summary>Reads a model.</summary>
+    public static SourceModel Read(HuggingFaceFolder folder, ConversionOptions options)
+    {
+        string prefix = HuggingFaceModel.PrefixOf(folder.Weights, Prefix);
+        int? classes = folder.Weights.Size($"{Head}.weight", 2, 0, HuggingFaceModel.MaxSize);
+        bool mean = folder.Config.Flag("use_mean_pooling", true);
+        if (classes is not null && !mean)
+            throw folder.Config.Bad("use_mean_pooling", "is false; a classification head on the class token is not supported");
+        VisionConfig config = ReadConfig(folder, mean, LabelFile.For(classes, options.LabelsPath, folder.Config.Labels));
+        string head = classes is null ? "pretrained" : $"with a classification head of {classes} labels";
+        return new SourceModel
+        {
+            Architecture = VisionConfig.Architecture,
+            Format = HuggingFaceModel.Format,
+            Name = "data2vec-vision",
+            Description = $"data2vec vision model, {head} (Hugging Face Data2VecVision)",
+            Config = config.ToJson(),
+            Tensors = ModelTensors.Of(config),
+            Weights = folder.Weights,
+            Names = Names(prefix),
+            LeftOut = LeftOut(prefix, config, classes is not null),
+        };
+    }
+
+    private static TensorNames Names(string prefix)
+    {
+        var names = new TensorNames(prefix)
+        {
+            { "patch_embedding", "embeddings.patch_embeddings.projection" },
+            { "class_token", "embeddings.cls_token" },
+            { "relative_position_bias.weight", "encoder.relative_position_bias.relative_position_bias_table" },
+            { "encoder.{i}.attention.query", $"{Layer}.attention.attention.query" },
+            { "encoder.{i}.attention.key", $"{Layer}.attention.attention.key" },
+            { "encoder.{i}.attention.value", $"{Layer}.attention.attention.value" },
+            { "encoder.{i}.attention.output", $"{Layer}.attention.output.dense" },
+            { "encoder.{i}.attention_norm", $"{Layer}.layernorm_before" },
+            { "encoder.{i}.attention_scale", $"{Layer}.lambda_1" },
+            { "encoder.{i}.relative_position_bias.weight", $"{Layer}.attention.attention.relative_position_bias.relative_position_bias_table" },
+            { "encoder.{i}.feed_forward.intermediate", $"{Layer}.intermediate.dense" },
+            { "encoder.{i}.feed_forward.output", $"{Layer}.output.dense" },
+            { "encoder.{i}.feed_forward_norm", $"{Layer}.layernorm_after" },
+            { "encoder.{i}.feed_forward_scale", $"{Layer}.lambda_2" },
+            { "encoder.norm", "layernorm" },
+            { "classifier.norm", "pooler.layernorm" },
+        };
+        names.AddHead("classifier.output", Head);
+        return names;
+    }
+
+    // The numbers of the relative positions follow from the grid; without a head the pooler's normalization is of no use.
+    private static List<string> LeftOut(string prefix, VisionConfig config, bool hasHead)
+    {
+        const string Index = "relative_position_bias.relative_position_index";
+        var names = new List<string> { $"{prefix}embeddings.mask_token", $"{prefix}encoder.{Index}" };
+        names.AddRange(Enumerable.Range(0, config.Layers).Select(i => $"{prefix}encoder.layer.{i}.attention.attention.{Index}"));
+        if (!hasHead)
+            names.Add($"{prefix}pooler.");
+        return names;
+    }
+
+    private static VisionConfig ReadConfig(HuggingFaceFolder folder, bool mean, IReadOnlyList<string>? labels)
+    {
+        HuggingFaceOptions config = folder.Config;
+        config.Require("hidden_act", "gelu");
+        config.Require("use_absolute_position_embeddings", false, false);
+        int image = config.Integer("image_size", 224, 1, ImagePreprocessing.MaxSize);
+        int patch = config.Integer("patch_size", 16, 1, image);
+        if (image % patch != 0)
+            throw config.Bad("patch_size", $"is {patch}, which does not divide image_size, {image}");
+        if (config.Integer("num_channels", 3, 1, HuggingFaceModel.MaxSize) != 3)
+            throw config.Bad("num_channels", "is not 3; only colour images are supported");
+        int hidden = config.Integer("hidden_size", 768, 1, HuggingFaceModel.MaxSize);
+        return new VisionConfig
+        {
+            Preprocessing = ReadPreprocessing(folder, image),
+            ImageSize = image,
+            PatchSize = patch,
+            HiddenSize = hidden,
+            Layers = config.Integer("num_hidden_layers", 12, 1, HuggingFaceModel.MaxLayers),
+            Heads = config.Divisor("num_attention_heads", 12, hidden),
+            FeedForwardSize = config.Integer("intermediate_size", 3072, 1, HuggingFaceModel.MaxSize),
+            Epsilon = config.Number("layer_norm_eps", 1e-12f),
+            FinalNorm = !mean,
+            Labels = labels,
+        };
+    }
+
+    private static ImagePreprocessing ReadPreprocessing(HuggingFaceFolder folder, int size)
+    {
+        const string Name = "preprocessor_config.json";
+        if (folder.Options(Name) is not { } options)
+            return ImagePreprocessing.Squash(size, ImagePreprocessing.Half, ImagePreprocessing.Half);
+        ImagePreprocessing preprocessing = ImagePreprocessing.FromHuggingFace(options.Json);
+        return preprocessing.CropSize == size
+            ? preprocessing
+            : throw new InvalidDataException($"{Name}: it makes images of {preprocessing.CropSize} x {preprocessing.CropSize} pixels, and the model takes {size} x {size}");
+    }
+}

@@ -1,0 +1,95 @@
+using Data2Vec.Audio;
+using Data2Vec.Kernels;
+using Data2Vec.Text;
+using Data2Vec.Vision;
+
+namespace Data2Vec.Converters.Layouts;
+
+/// <summary>The tensors that model files hold, in the order they are used.</summary>
+internal static class ModelTensors
+{
+    /// <summary>Those of a speech model.</summary>
+    public static TensorTable Of(AudioConfig config)
+    {
+        var tensors = new TensorTable();
+        int hidden = config.HiddenSize;
+        for (int i = 0; i < config.FeatureExtractor.Count; i++)
+        {
+            Conv1dShape conv = config.FeatureExtractor[i];
+            tensors.Add(new($"feature_extractor.{i}.conv.weight", WeightShape(conv)));
+            tensors.AddNorm($"feature_extractor.{i}.norm", conv.OutputChannels);
+        }
+
+        int features = config.FeatureExtractor[^1].OutputChannels;
+        tensors.AddNorm("feature_projection.norm", features);
+        tensors.AddLinear("feature_projection.linear", features, hidden);
+        for (int i = 0; i < config.PositionalConvolution.Count; i++)
+        {
+            Conv1dShape conv = config.PositionalConvolution[i];
+            tensors.Add(new($"positional_convolution.{i}.conv.weight", WeightShape(conv), conv.Groups));
+            tensors.Add(new($"positional_convolution.{i}.conv.bias", [conv.OutputChannels]));
+        }
+
+        tensors.AddNorm("encoder.norm", hidden);
+        for (int i = 0; i < config.Layers; i++)
+            tensors.AddLayer($"encoder.{i}", hidden, config.FeedForwardSize);
+        if (config.Labels is not null)
+            tensors.AddLinear("ctc", hidden, config.Labels.Count);
+        return tensors;
+    }
+
+    /// <summary>Those of a text model.</summary>
+    public static TensorTable Of(TextConfig config)
+    {
+        var tensors = new TensorTable();
+        int hidden = config.HiddenSize;
+        tensors.AddTable("token_embedding", config.VocabularySize, hidden);
+        tensors.AddTable("position_embedding", config.Positions, hidden);
+        tensors.AddNorm("embedding_norm", hidden);
+        for (int i = 0; i < config.Layers; i++)
+            tensors.AddLayer($"encoder.{i}", hidden, config.FeedForwardSize);
+        if (config.Labels is not null)
+        {
+            tensors.AddLinear("classifier.dense", hidden, hidden);
+            tensors.AddLinear("classifier.output", hidden, config.Labels.Count);
+        }
+
+        return tensors;
+    }
+
+    /// <summary>Those of a vision model.</summary>
+    public static TensorTable Of(VisionConfig config)
+    {
+        int hidden = config.HiddenSize, patch = config.PatchSize;
+        var tensors = new TensorTable
+        {
+            new("patch_embedding.weight", [hidden, config.PatchLength]) { SourceShape = [hidden, 3, patch, patch] },
+            new("patch_embedding.bias", [hidden]),
+            new("class_token", [hidden]) { SourceShape = [1, 1, hidden] },
+        };
+        AddBias("relative_position_bias");
+        for (int i = 0; i < config.Layers; i++)
+        {
+            tensors.AddLayer($"encoder.{i}", hidden, config.FeedForwardSize, keyBiasIsOptional: true);
+            tensors.Add(new($"encoder.{i}.attention_scale", [hidden]) { IsOptional = true });
+            tensors.Add(new($"encoder.{i}.feed_forward_scale", [hidden]) { IsOptional = true });
+            AddBias($"encoder.{i}.relative_position_bias");
+        }
+
+        if (config.FinalNorm)
+            tensors.AddNorm("encoder.norm", hidden);
+        if (config.Labels is not null)
+        {
+            tensors.AddNorm("classifier.norm", hidden);
+            tensors.AddLinear("classifier.output", hidden, config.Labels.Count);
+        }
+
+        return tensors;
+
+        void AddBias(string name) => tensors.Add(
+            new($"{name}.weight", [config.RelativePositions, config.Heads]) { Use = TensorUse.Values, IsOptional = true });
+    }
+
+    private static int[] WeightShape(Conv1dShape conv) =>
+        [conv.OutputChannels, conv.InputChannels / conv.Groups, conv.Kernel];
+}

@@ -1,0 +1,45 @@
+using Data2Vec.Text;
+
+namespace Data2Vec.Converters.Layouts;
+
+/// <summary>The tokenizers of text models.</summary>
+internal static class TokenizerFiles
+{
+    /// <summary>The tokenizer of the files that were given for a conversion, or null where none were.</summary>
+    /// <exception cref="InvalidDataException">A file is damaged or missing, or they are not those of the model.</exception>
+    public static TextTokenizer? Given(ConversionOptions options, TextConfig config)
+    {
+        if (options.BytePairFiles is not { } files)
+        {
+            return options.DictionaryPath is null
+                ? null
+                : throw new InvalidDataException(
+                    "the dictionary of a text model is of use only with its tokenizer; give encoder.json and vocab.bpe too");
+        }
+
+        if (options.DictionaryPath is null)
+            throw new InvalidDataException("the tokenizer of a text model needs the model's dictionary too (dict.txt)");
+        TextTokenizer tokenizer = TextTokenizer.FromFairseq(
+            ReadFile(files.EncoderPath), ReadFile(files.MergesPath), ReadFile(options.DictionaryPath));
+        return tokenizer.VocabularySize == config.VocabularySize
+            ? tokenizer
+            : throw new InvalidDataException(
+                $"the dictionary gives {tokenizer.VocabularySize} token ids, the special ones included, and the model has {config.VocabularySize}");
+    }
+
+    /// <summary>The tokenizer as a model file keeps it.</summary>
+    public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Assets(TextTokenizer? tokenizer) =>
+        tokenizer?.ToAssets() is { } assets
+            ? new Dictionary<string, ReadOnlyMemory<byte>>
+            {
+                [Data2VecModel.VocabularyAsset] = assets.Vocabulary,
+                [Data2VecModel.MergesAsset] = assets.Merges,
+            }
+            : new Dictionary<string, ReadOnlyMemory<byte>>();
+
+    /// <summary>A file of a tokenizer.</summary>
+    public static byte[] ReadFile(string path) => new FileInfo(path).Length <= TextTokenizer.MaxFileBytes
+        ? File.ReadAllBytes(path)
+        : throw new InvalidDataException(
+            $"{Path.GetFileName(path)}: larger than {TextTokenizer.MaxFileBytes >> 20} MiB, so this is no file of a tokenizer");
+}
