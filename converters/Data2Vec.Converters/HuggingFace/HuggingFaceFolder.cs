@@ -88,13 +88,37 @@ internal sealed class HuggingFaceFolder : IDisposable
         {
             using JsonDocument document = JsonDocument.Parse(
                 stream, new JsonDocumentOptions { MaxDepth = MaxJsonDepth, AllowDuplicateProperties = false });
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? document.RootElement.Clone()
-                : throw new InvalidDataException($"{name}: not a JSON object");
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                throw new InvalidDataException($"{name}: not a JSON object");
+            ReadAllText(document.RootElement);
+            return document.RootElement.Clone();
         }
-        catch (JsonException error)
+        catch (Exception error) when (JsonTokens.IsBrokenJson(error))
         {
             throw new InvalidDataException($"{name}: not valid JSON: {error.Message}", error);
+        }
+    }
+
+    // Half of a surrogate pair in an escape is found only when the text is read: here, and nowhere later.
+    private static void ReadAllText(JsonElement json)
+    {
+        switch (json.ValueKind)
+        {
+            case JsonValueKind.String:
+                json.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement item in json.EnumerateArray())
+                    ReadAllText(item);
+                break;
+            case JsonValueKind.Object:
+                foreach (JsonProperty entry in json.EnumerateObject())
+                {
+                    _ = entry.Name;
+                    ReadAllText(entry.Value);
+                }
+
+                break;
         }
     }
 }

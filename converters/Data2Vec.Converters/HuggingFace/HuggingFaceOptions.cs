@@ -17,7 +17,7 @@ internal sealed class HuggingFaceOptions(JsonElement json, string file)
     public string? Text(string name) => Find(name) switch
     {
         null => null,
-        { ValueKind: JsonValueKind.String } value => Read(name, value, text => text.GetString()),
+        { ValueKind: JsonValueKind.String } value => value.GetString(),
         _ => throw Bad(name, "is not a string"),
     };
 
@@ -58,7 +58,7 @@ internal sealed class HuggingFaceOptions(JsonElement json, string file)
 
     /// <summary>All options by their names.</summary>
     public IEnumerable<(string Name, JsonElement Value)> Entries() =>
-        Json.EnumerateObject().Select(entry => (Read("a name", entry, read => read.Name), entry.Value));
+        Json.EnumerateObject().Select(entry => (entry.Name, entry.Value));
 
     /// <summary>Refuses another value than the one that is supported.</summary>
     public void Require(string name, string wanted)
@@ -95,7 +95,7 @@ internal sealed class HuggingFaceOptions(JsonElement json, string file)
         {
             if (!int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number >= count || label.ValueKind != JsonValueKind.String || labels[number] is not null)
                 throw Bad(Name, $"does not give each of the head's {count} outputs a label");
-            labels[number] = Read(Name, label, text => text.GetString());
+            labels[number] = label.GetString();
         }
 
         return labels.All(label => label is not null) ? [.. labels.OfType<string>()] : throw Bad(Name, $"does not give each of the head's {count} outputs a label");
@@ -112,18 +112,5 @@ internal sealed class HuggingFaceOptions(JsonElement json, string file)
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out long number))
             throw Bad(name, "is not a whole number");
         return number >= least && number <= most ? (int)number : throw Bad(name, $"is {number}; it must be from {least} to {most}");
-    }
-
-    // Half of a surrogate pair in an escape is found only when the text is read.
-    private TResult Read<T, TResult>(string name, T value, Func<T, TResult> read)
-    {
-        try
-        {
-            return read(value);
-        }
-        catch (InvalidOperationException error)
-        {
-            throw new InvalidDataException($"{file}: {name} holds text that is not Unicode", error);
-        }
     }
 }
