@@ -18,7 +18,7 @@ public static class CheckpointConverter
 {
     /// <summary>
     /// Converts checkpoints of data2vec models in all layouts that they come in, which it tells apart itself: fairseq's
-    /// (<c>.pt</c>) of speech, text and images, pretrained or with a CTC or classification head; BEiT's of images (<c>.pth</c>,
+    /// (<c>.pt</c>) of data2vec and data2vec 2.0, of speech, text and images, pretrained or with a CTC or classification head; BEiT's of images (<c>.pth</c>,
     /// also DeepSpeed's); Hugging Face folders (<c>config.json</c> beside <c>model.safetensors</c>, its shards with their index, or
     /// <c>pytorch_model.bin</c>) of <c>Data2VecAudio</c>, <c>Data2VecText</c> and <c>Data2VecVision</c>, bare or with such heads.
     /// </summary>
@@ -93,6 +93,10 @@ public static class CheckpointConverter
             case VisionModel.Pretrained or VisionModel.FineTuned:
                 options.RefuseForImages();
                 return VisionModel.Read(checkpoint, options);
+            case MultiModel.Pretrained:
+                return MultiModel.Read(checkpoint, options);
+            case MultiModel.ImageClassification or MultiModel.TextClassification:
+                return MultiModel.ReadFineTuned(checkpoint, options);
             default:
                 throw new InvalidDataException(ModelNames.Describe(checkpoint.ModelName));
         }
@@ -149,9 +153,9 @@ public static class CheckpointConverter
         JsonElement config = json.RootElement;
         _ = model.Architecture switch
         {
-            AudioConfig.Architecture => (object)AudioConfig.FromJson(config),
+            AudioConfig.Architecture or AudioConfig.AlibiArchitecture => (object)AudioConfig.FromJson(config, model.Architecture),
             TextConfig.Architecture => TextConfig.FromJson(config),
-            VisionConfig.Architecture => VisionConfig.FromJson(config),
+            VisionConfig.Architecture or VisionConfig.PostNormArchitecture => VisionConfig.FromJson(config, model.Architecture),
             _ => throw new InvalidOperationException($"{model.Architecture} is not known to the engine."),
         };
     }

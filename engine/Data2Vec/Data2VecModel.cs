@@ -29,16 +29,16 @@ public sealed partial class Data2VecModel : IDisposable
         var weights = new WeightReader(file, store);
         switch (file.Architecture)
         {
-            case AudioConfig.Architecture:
-                _encoder = new AudioEncoder(AudioConfig.FromJson(file.Config), weights);
+            case AudioConfig.Architecture or AudioConfig.AlibiArchitecture:
+                _encoder = new AudioEncoder(AudioConfig.FromJson(file.Config, file.Architecture), weights);
                 break;
             case TextConfig.Architecture:
                 var config = TextConfig.FromJson(file.Config);
                 _encoder = new TextEncoder(config, weights);
                 Tokenizer = ReadTokenizer(file, config);
                 break;
-            case VisionConfig.Architecture:
-                _encoder = new VisionEncoder(VisionConfig.FromJson(file.Config), weights);
+            case VisionConfig.Architecture or VisionConfig.PostNormArchitecture:
+                _encoder = new VisionEncoder(VisionConfig.FromJson(file.Config, file.Architecture), weights);
                 break;
             default:
                 throw new InvalidDataException($"models of the kind '{file.Architecture}' are not supported");

@@ -11,10 +11,10 @@ internal static class AudioModel
     public const string FineTuned = "wav2vec_ctc";
 
     /// <summary>What fine-tuned checkpoints put before the names of the model that was fine-tuned.</summary>
-    private const string FineTunedPrefix = "w2v_encoder.w2v_model.";
+    public const string FineTunedPrefix = "w2v_encoder.w2v_model.";
 
     /// <summary>The CTC head of fine-tuned checkpoints, a linear layer.</summary>
-    private const string CtcHead = "w2v_encoder.proj";
+    public const string CtcHead = "w2v_encoder.proj";
     private const string TeacherKey = "_ema";
     private const int MaxSize = 1 << 16;
     private const int MaxLayers = 1_000;
@@ -42,13 +42,15 @@ internal static class AudioModel
         }
 
         (FairseqOptions model, FairseqOptions task, string name) = checkpoint.FineTuned("w2v_args");
-        if (name != Pretrained)
+        if (name is not (Pretrained or MultiModel.Pretrained))
             throw new InvalidDataException($"a CTC model around {ModelNames.Describe(name)}");
         labels ??= FairseqDictionary.FromCheckpoint(checkpoint.Root)
             ?? throw new InvalidDataException(
                 "the labels of the CTC head are missing from the checkpoint; give its dictionary (dict.ltr.txt)");
         CheckLabels(checkpoint.Weights, labels);
         bool? normalize = checkpoint.Task.Boolean("normalize") ?? task.Boolean("normalize");
+        if (name == MultiModel.Pretrained)
+            return MultiModel.Audio(checkpoint, model, normalize, labels);
         return Source(
             checkpoint,
             ReadConfig(model, normalize, labels),
@@ -68,7 +70,7 @@ internal static class AudioModel
         Names = Names(prefix),
         LeftOut = [.. s_leftOut.Select(name => prefix + name)],
         Teacher = checkpoint.Weights.Group(prefix + TeacherKey),
-        TeacherPrefix = prefix + "encoder.",
+        TeacherName = SourceModel.WithoutPrefix(prefix + "encoder."),
     };
 
     private static TensorNames Names(string prefix)
@@ -115,19 +117,9 @@ internal static class AudioModel
             throw new InvalidDataException(
                 $"the options conv_pos and pos_conv_depth give a kernel of {kernel}; even kernels are not supported");
 
-        string layers = options.Text("conv_feature_layers")
-            ?? throw new InvalidDataException("the option conv_feature_layers is missing");
-        int channels = 1;
-        var extractor = new List<Conv1dShape>();
-        foreach ((int outputs, int width, int stride) in ConvolutionList.Parse(layers))
-        {
-            extractor.Add(new Conv1dShape(channels, outputs, width, stride));
-            channels = outputs;
-        }
-
         return new AudioConfig
         {
-            FeatureExtractor = extractor,
+            FeatureExtractor = FeatureExtractor(options, "conv_feature_layers"),
             PositionalConvolution =
                 Enumerable.Repeat(new Conv1dShape(hidden, hidden, kernel, 1, kernel / 2, groups), depth).ToArray(),
             HiddenSize = hidden,
@@ -137,5 +129,20 @@ internal static class AudioModel
             Normalize = normalize ?? throw new InvalidDataException("the option normalize of the task is missing"),
             Labels = labels,
         };
+    }
+
+    /// <summary>The convolutions that an option lists.</summary>
+    public static IReadOnlyList<Conv1dShape> FeatureExtractor(FairseqOptions options, string name)
+    {
+        string layers = options.Text(name) ?? throw new InvalidDataException($"the option {name} is missing");
+        int channels = 1;
+        var extractor = new List<Conv1dShape>();
+        foreach ((int outputs, int width, int stride) in ConvolutionList.Parse(layers))
+        {
+            extractor.Add(new Conv1dShape(channels, outputs, width, stride));
+            channels = outputs;
+        }
+
+        return extractor;
     }
 }

@@ -89,6 +89,16 @@ internal sealed class FairseqOptions
                 $"the option {name} is '{PickleText.Quote(value)}'; only '{wanted}' is supported");
     }
 
+    /// <summary>Refuses another member of an enumeration, by its name or its value, than the one that is supported.</summary>
+    public void RequireMember(string name, string wanted, long number)
+    {
+        object? value = Value(name);
+        if (value is PickleObject { Arguments: { Count: 1 } arguments })
+            value = arguments[0];
+        if (value is not null && !wanted.Equals(value) && !number.Equals(value))
+            throw new InvalidDataException($"the option {name} is not {wanted}, which alone is supported");
+    }
+
     /// <summary>Refuses another truth value than the one that is supported.</summary>
     public void Require(string name, bool whenMissing, bool wanted)
     {

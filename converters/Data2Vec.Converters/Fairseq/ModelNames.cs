@@ -14,7 +14,7 @@ internal static class ModelNames
             "data2vec_text" => "a data2vec text model",
             "data2vec_vision" => "a data2vec vision model",
             "data2vec_image_classification" => "a data2vec vision model with a classification head",
-            "data2vec_multi" => "a data2vec 2.0 model, another architecture than data2vec",
+            "data2vec_multi" => "a data2vec 2.0 model",
             "wav2vec2" => "a wav2vec 2.0 model, not a data2vec model",
             "hubert" or "hubert_ctc" => "a HuBERT model, not a data2vec model",
             "roberta" or "roberta_base" or "roberta_large" => "a RoBERTa model, not a data2vec model",
@@ -22,6 +22,6 @@ internal static class ModelNames
             _ => "a model that is not known here",
         };
         string quoted = name == "unknown" ? "" : $" (fairseq {PickleText.Quote(name)})";
-        return $"{model}{quoted}; data2vec_audio, alone or with a CTC head, data2vec_text, data2vec_vision and data2vec_image_classification are supported";
+        return $"{model}{quoted}; data2vec_audio and data2vec_multi, alone or with a CTC head, data2vec_text, data2vec_vision, data2vec_image_classification, mae_image_classification and data2vec_text_classification are supported";
     }
 }

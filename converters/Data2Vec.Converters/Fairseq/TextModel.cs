@@ -43,7 +43,7 @@ internal static class TextModel
             Names = s_names,
             LeftOut = s_leftOut,
             Teacher = checkpoint.Weights.Group(TeacherKey),
-            TeacherPrefix = Encoder,
+            TeacherName = SourceModel.WithoutPrefix(Encoder),
             Assets = TokenizerFiles.Assets(tokenizer),
         };
     }

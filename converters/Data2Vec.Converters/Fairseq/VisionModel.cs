@@ -57,7 +57,7 @@ internal static class VisionModel
                 .. Enumerable.Range(0, config.Layers).Select(i => $"{prefix}encoder.blocks.{i}.attn.relative_position_index"),
             ],
             Teacher = checkpoint.Weights.Group(prefix + TeacherKey),
-            TeacherPrefix = prefix + "encoder.",
+            TeacherName = SourceModel.WithoutPrefix(prefix + "encoder."),
         };
     }
 
@@ -81,12 +81,7 @@ internal static class VisionModel
     private static VisionConfig ReadConfig(FairseqOptions model, FairseqOptions[] tasks, IReadOnlyList<string>? labels)
     {
         int hidden = model.Integer("embed_dim", 768, 1, MaxSize);
-        int image = model.Integer("image_size", 224, 1, ImagePreprocessing.MaxSize);
-        int patch = model.Integer("patch_size", 16, 1, image);
-        if (image % patch != 0)
-            throw new InvalidDataException($"the option patch_size is {patch}, which does not divide image_size, {image}");
-        if (model.Integer("in_channels", 3, 1, MaxSize) != 3)
-            throw new InvalidDataException("the option in_channels is not 3; only colour images are supported");
+        (int image, int patch) = Grid(model, "image_size", "in_channels");
         double feedForward = Math.Floor(hidden * model.Number("mlp_ratio", 4));
         if (feedForward is < 1 or > MaxSize)
             throw new InvalidDataException($"the option mlp_ratio gives a feed-forward size of {feedForward}; it must be from 1 to {MaxSize}");
@@ -103,6 +98,21 @@ internal static class VisionModel
             PoolSkipsFirstPatch = labels is not null,
             Labels = labels,
         };
+    }
+
+    /// <summary>The sides of the image and of a patch.</summary>
+    /// <param name="options">Those of the model.</param>
+    /// <param name="sizeName">The option of the image's side.</param>
+    /// <param name="channelsName">The option of the channels.</param>
+    public static (int Image, int Patch) Grid(FairseqOptions options, string sizeName, string channelsName)
+    {
+        int image = options.Integer(sizeName, 224, 1, ImagePreprocessing.MaxSize);
+        int patch = options.Integer("patch_size", 16, 1, image);
+        if (image % patch != 0)
+            throw new InvalidDataException($"the option patch_size is {patch}, which does not divide {sizeName}, {image}");
+        return options.Integer(channelsName, 3, 1, MaxSize) == 3
+            ? (image, patch)
+            : throw new InvalidDataException($"the option {channelsName} is not 3; only colour images are supported");
     }
 
     // fairseq's image tasks bring the shorter side to the size over 0.875 before they crop.

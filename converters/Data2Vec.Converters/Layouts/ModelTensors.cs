@@ -67,6 +67,8 @@ internal static class ModelTensors
             new("patch_embedding.bias", [hidden]),
             new("class_token", [hidden]) { SourceShape = [1, 1, hidden] },
         };
+        if (config.PostNorm)
+            tensors.Add(new("position_embedding.weight", [config.Patches, hidden]) { SourceShape = [1, config.Patches, hidden], Use = TensorUse.Values });
         AddBias("relative_position_bias");
         for (int i = 0; i < config.Layers; i++)
         {
@@ -76,7 +78,7 @@ internal static class ModelTensors
             AddBias($"encoder.{i}.relative_position_bias");
         }
 
-        if (config.FinalNorm)
+        if (config.PostNorm || config.FinalNorm)
             tensors.AddNorm("encoder.norm", hidden);
         if (config.Labels is not null)
         {

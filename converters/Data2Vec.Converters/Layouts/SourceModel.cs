@@ -40,8 +40,8 @@ internal sealed record SourceModel
     /// <summary>The EMA teacher's weights, or null where there are none.</summary>
     public Weights? Teacher { get; init; }
 
-    /// <summary>What stands before the names of the weights that the teacher has, and not in the teacher's own.</summary>
-    public string TeacherPrefix { get; init; } = "";
+    /// <summary>What the teacher calls a weight; null where it has none of its own.</summary>
+    public Func<string, string?> TeacherName { get; init; } = _ => null;
 
     /// <summary>Files that the model file holds beside the tensors.</summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Assets { get; init; } = new Dictionary<string, ReadOnlyMemory<byte>>();
@@ -104,9 +104,9 @@ internal sealed record SourceModel
 
     private CheckpointTensor? Find(string name, int[] shape, bool teacher, bool optional, List<string> complaints)
     {
-        bool ofTeacher = teacher && name.StartsWith(TeacherPrefix, StringComparison.Ordinal);
-        CheckpointTensor? tensor = ofTeacher ? Teacher!.Find(name[TeacherPrefix.Length..]) : Weights.Find(name);
-        string label = ofTeacher ? $"the teacher's {name[TeacherPrefix.Length..]}" : name;
+        string? teachers = teacher ? TeacherName(name) : null;
+        CheckpointTensor? tensor = teachers is not null ? Teacher!.Find(teachers) : Weights.Find(name);
+        string label = teachers is not null ? $"the teacher's {teachers}" : name;
         if (tensor is null && !optional)
             complaints.Add($"{label} is missing");
         if (tensor is not null && Complaint(tensor, shape) is { } complaint)
@@ -116,4 +116,9 @@ internal sealed record SourceModel
 
     private bool IsLeftOut(string name) =>
         LeftOut.Any(left => left.EndsWith('.') ? name.StartsWith(left, StringComparison.Ordinal) : name == left);
+
+    /// <summary>A <see cref="TeacherName"/> for teachers of a part of the model.</summary>
+    /// <param name="prefix">What stands before the names of that part, and not in the teacher's own.</param>
+    public static Func<string, string?> WithoutPrefix(string prefix) =>
+        name => name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : null;
 }

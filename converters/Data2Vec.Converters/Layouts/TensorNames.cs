@@ -22,21 +22,29 @@ internal sealed class TensorNames(string prefix = "") : IEnumerable<KeyValuePair
     /// <summary>Where a tensor of a model file is; null where the layout has none such.</summary>
     public TensorPlace? Find(string name)
     {
+        // A name with its number, where a layout gives layers names of their own, comes first.
+        if (Find(name, "") is { } own)
+            return own;
         string[] words = name.Split('.');
         int at = Array.FindIndex(words, word => char.IsAsciiDigit(word[0]));
         string number = at < 0 ? "" : words[at];
         if (at >= 0)
             words[at] = Number;
         string pattern = string.Join('.', words);
-        if (_places.TryGetValue(pattern, out TensorPlace? place))
-            return At(place, number, "");
-        string? suffix = s_suffixes.FirstOrDefault(suffix => pattern.EndsWith(suffix, StringComparison.Ordinal));
-        return suffix is not null && _places.TryGetValue(pattern[..^suffix.Length], out place) ? At(place, number, suffix) : null;
+        return Find(pattern, number);
     }
 
     public IEnumerator<KeyValuePair<string, TensorPlace>> GetEnumerator() => _places.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private TensorPlace? Find(string pattern, string number)
+    {
+        if (_places.TryGetValue(pattern, out TensorPlace? place))
+            return At(place, number, "");
+        string? suffix = s_suffixes.FirstOrDefault(suffix => pattern.EndsWith(suffix, StringComparison.Ordinal));
+        return suffix is not null && _places.TryGetValue(pattern[..^suffix.Length], out place) ? At(place, number, suffix) : null;
+    }
 
     private static TensorPlace At(TensorPlace place, string number, string suffix) =>
         place with { Name = place.Name.Replace(Number, number, StringComparison.Ordinal) + suffix };

@@ -11,6 +11,9 @@ public sealed record AudioConfig
     /// <summary>The architecture's name in a model file.</summary>
     public const string Architecture = "data2vec-audio";
 
+    /// <summary>The name of data2vec 2.0's, whose attention has linear biases.</summary>
+    public const string AlibiArchitecture = "data2vec2-audio";
+
     /// <summary>The feature extractor's convolutions, first to last.</summary>
     public required IReadOnlyList<Conv1dShape> FeatureExtractor { get; init; }
 
@@ -28,6 +31,9 @@ public sealed record AudioConfig
 
     /// <summary>Features inside a feed-forward block.</summary>
     public required int FeedForwardSize { get; init; }
+
+    /// <summary>Whether attention has linear biases (Press et al. 2022), as in data2vec 2.0.</summary>
+    public bool Alibi { get; init; }
 
     /// <summary>Whether each utterance is brought to mean 0 and variance 1.</summary>
     public required bool Normalize { get; init; }
@@ -49,8 +55,10 @@ public sealed record AudioConfig
         FeatureExtractor.Reverse().Aggregate(frames, (length, conv) => checked((length - 1) * conv.Stride + conv.Kernel));
 
     /// <summary>Reads the <c>config</c> of a model file.</summary>
+    /// <param name="json">The configuration.</param>
+    /// <param name="architecture">The architecture that the file names.</param>
     /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
-    public static AudioConfig FromJson(JsonElement json)
+    public static AudioConfig FromJson(JsonElement json, string architecture = Architecture)
     {
         (int hidden, int layers, int heads, int feedForward) = ConfigReader.Transformer(json);
         int channels = 1;
@@ -80,6 +88,7 @@ public sealed record AudioConfig
             Layers = layers,
             Heads = heads,
             FeedForwardSize = feedForward,
+            Alibi = architecture == AlibiArchitecture,
             Normalize = ConfigReader.Flag(json, "normalize"),
             SampleRate = ConfigReader.Integer(json, "sample_rate", 10_000_000),
             Labels = ConfigReader.Labels(json),

@@ -4,7 +4,8 @@ using Data2Vec.Transformer;
 
 namespace Data2Vec.Audio;
 
-/// <summary>The speech encoder of data2vec (Baevski et al. 2022; fairseq's <c>Data2VecAudioModel</c>).</summary>
+/// <summary>The speech encoder of data2vec (Baevski et al. 2022; fairseq's <c>Data2VecAudioModel</c>), and that of data2vec 2.0,
+/// which differs by its attention bias.</summary>
 internal sealed class AudioEncoder : Encoder<float>
 {
     private const float Epsilon = 1e-5f;
@@ -21,7 +22,7 @@ internal sealed class AudioEncoder : Encoder<float>
     private readonly LinearWeights _projection;
     private readonly ConvBlock[] _positional;
     private readonly NormWeights _norm;
-    private readonly PostNormLayer[] _layers;
+    private readonly LayerStack _layers;
     private readonly LinearWeights? _ctc;
 
     public AudioEncoder(AudioConfig config, WeightReader weights)
@@ -38,8 +39,9 @@ internal sealed class AudioEncoder : Encoder<float>
         _positional = [.. config.PositionalConvolution.Select((shape, i) =>
             new ConvBlock(weights.Conv1d($"positional_convolution.{i}.conv", shape), plain))];
         _norm = weights.Norm("encoder.norm", hidden, Epsilon);
-        _layers = [.. Enumerable.Range(0, config.Layers).Select(i =>
-            new PostNormLayer(weights.In("encoder").In(i), hidden, config.Heads, config.FeedForwardSize, Epsilon))];
+        var sizes = new TransformerSizes(hidden, config.Layers, config.Heads, config.FeedForwardSize, Epsilon);
+        _layers = new LayerStack(
+            weights, sizes, (layer, _) => new PostNormLayer(layer, sizes), config.Alibi ? Alibi.Read(weights.In("encoder"), sizes) : null);
         _ctc = config.Labels is null ? null : weights.Linear("ctc", hidden, config.Labels.Count);
     }
 
@@ -80,14 +82,7 @@ internal sealed class AudioEncoder : Encoder<float>
 
         observe?.Invoke("features_proj", x);
         AddPositions(run, x, sequences, observe);
-        observe?.Invoke("layer.0", x);
-        for (int i = 0; i < (layer ?? _layers.Length); i++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            _layers[i].Forward(run, x, sequences);
-            observe?.Invoke($"layer.{i + 1}", x);
-        }
-
+        _layers.Forward(run, x, sequences, layer, observe, cancellation);
         return x;
     }
 

@@ -14,6 +14,9 @@ internal sealed class WeightReader(D2vFile file, WeightStore store, string prefi
     /// <summary>Whether the file has a tensor of this name.</summary>
     public bool Has(string name) => file.Tensors.ContainsKey(prefix + name);
 
+    /// <summary>The shape of a tensor.</summary>
+    public IReadOnlyList<int> Shape(string name) => file.Tensor(prefix + name).Shape;
+
     /// <param name="name">Of the layer.</param>
     /// <param name="inputs">Features of an input row.</param>
     /// <param name="outputs">Features of an output row.</param>

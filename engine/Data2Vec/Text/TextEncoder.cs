@@ -5,13 +5,13 @@ using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec.Text;
 
-/// <summary>The text encoder of data2vec (Baevski et al. 2022; fairseq's <c>Data2VecTextModel</c>).</summary>
+/// <summary>The text encoder of data2vec (Baevski et al. 2022; fairseq's <c>Data2VecTextModel</c>); data2vec 2.0 has the same.</summary>
 internal sealed class TextEncoder : Encoder<int>
 {
     private readonly EmbeddingWeights _tokens;
     private readonly EmbeddingWeights _positions;
     private readonly NormWeights _norm;
-    private readonly PostNormLayer[] _layers;
+    private readonly LayerStack _layers;
     private readonly LinearWeights? _classifierDense;
     private readonly LinearWeights? _classifierOutput;
 
@@ -22,8 +22,8 @@ internal sealed class TextEncoder : Encoder<int>
         _tokens = weights.Embedding("token_embedding", config.VocabularySize, hidden);
         _positions = weights.Embedding("position_embedding", config.Positions, hidden);
         _norm = weights.Norm("embedding_norm", hidden, config.Epsilon);
-        _layers = [.. Enumerable.Range(0, config.Layers).Select(i =>
-            new PostNormLayer(weights.In("encoder").In(i), hidden, config.Heads, config.FeedForwardSize, config.Epsilon))];
+        _layers = new LayerStack(
+            weights, new TransformerSizes(hidden, config.Layers, config.Heads, config.FeedForwardSize, config.Epsilon), (layer, sizes) => new PostNormLayer(layer, sizes));
         if (config.Labels is not null)
         {
             _classifierDense = weights.Linear("classifier.dense", hidden, hidden);
@@ -92,14 +92,7 @@ internal sealed class TextEncoder : Encoder<int>
 
         observe?.Invoke("embeddings", x);
         run.LayerNorm(x, _norm, x);
-        observe?.Invoke("layer.0", x);
-        for (int i = 0; i < (layer ?? _layers.Length); i++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            _layers[i].Forward(run, x, sequences);
-            observe?.Invoke($"layer.{i + 1}", x);
-        }
-
+        _layers.Forward(run, x, sequences, layer, observe, cancellation);
         return x;
     }
 

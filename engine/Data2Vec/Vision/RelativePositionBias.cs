@@ -1,11 +1,51 @@
+using Data2Vec.Kernels;
+using Data2Vec.ModelFile;
+using Data2Vec.Transformer;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
 namespace Data2Vec.Vision;
 
 /// <summary>
 /// Relative position bias between the patches of a square grid and a class token before them (Bao et al. 2022; fairseq's
 /// <c>RelativePositionBias</c>).
 /// </summary>
-internal static class RelativePositionBias
+internal sealed class RelativePositionBias : PositionBias
 {
+    private const string Name = "relative_position_bias.weight";
+
+    /// <summary><c>[heads * rows, rows]</c>.</summary>
+    private readonly float[] _values;
+    private readonly int _rows;
+
+    private RelativePositionBias(float[] values, int rows) => (_values, _rows) = (values, rows);
+
+    /// <summary>The bias of each layer: the sum of one that all have and of its own, where there are any.</summary>
+    public static Func<int, PositionBias?> Read(WeightReader weights, VisionConfig config)
+    {
+        float[]? shared = Table(weights);
+        RelativePositionBias? common = shared is null ? null : Create(shared);
+        return layer =>
+        {
+            if (Table(weights.In("encoder").In(layer)) is not { } own)
+            {
+                return common;
+            }
+
+            if (shared is not null)
+            {
+                TensorPrimitives.Add(shared, own, own);
+            }
+
+            return Create(own);
+        };
+
+        float[]? Table(WeightReader from) => from.Has(Name) ? from.Values(Name, config.RelativePositions, config.Heads) : null;
+
+        RelativePositionBias Create(float[] table) => new(Expand(table, config.Heads, config.GridSize), 1 + config.Patches);
+    }
+
+    public override AttentionBias Upload(Inference run) => new(Table: run.Upload(_values, _values.Length / _rows, _rows));
+
     /// <summary>From a number for each distance to one for each pair of rows.</summary>
     /// <param name="table">
     /// <c>[distances, heads]</c>: the distances between patches, down and then across, each from <c>1 - grid</c> to

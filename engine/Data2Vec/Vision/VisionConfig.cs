@@ -11,6 +11,9 @@ public sealed record VisionConfig
     /// <summary>The architecture's name in a model file.</summary>
     public const string Architecture = "data2vec-vision";
 
+    /// <summary>The name of data2vec 2.0's, see <see cref="PostNorm"/>.</summary>
+    public const string PostNormArchitecture = "data2vec2-vision";
+
     /// <summary>The most numbers in the bias of one layer: a gigabyte.</summary>
     private const long MostBiases = 1 << 28;
 
@@ -38,6 +41,12 @@ public sealed record VisionConfig
     /// <summary>What the normalizations add to the variance.</summary>
     public float Epsilon { get; init; } = 1e-5f;
 
+    /// <summary>
+    /// Whether the layers normalize after each residual, as in data2vec 2.0, where vectors of positions are added to the patches and a
+    /// normalization stands before the first layer; otherwise they normalize before, and attention has relative position bias.
+    /// </summary>
+    public bool PostNorm { get; init; }
+
     /// <summary>Whether a normalization follows the last layer.</summary>
     public required bool FinalNorm { get; init; }
 
@@ -63,8 +72,10 @@ public sealed record VisionConfig
     internal int RelativePositions => (2 * GridSize - 1) * (2 * GridSize - 1) + 3;
 
     /// <summary>Reads the <c>config</c> of a model file.</summary>
+    /// <param name="json">The configuration.</param>
+    /// <param name="architecture">The architecture that the file names.</param>
     /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
-    public static VisionConfig FromJson(JsonElement json)
+    public static VisionConfig FromJson(JsonElement json, string architecture = Architecture)
     {
         (int hidden, int layers, int heads, int feedForward) = ConfigReader.Transformer(json);
         var config = new VisionConfig
@@ -77,14 +88,16 @@ public sealed record VisionConfig
             Heads = heads,
             FeedForwardSize = feedForward,
             Epsilon = ConfigReader.Epsilon(json, "layer_norm_epsilon"),
+            PostNorm = architecture == PostNormArchitecture,
             FinalNorm = ConfigReader.Flag(json, "final_norm"),
             PoolSkipsFirstPatch = ConfigReader.Flag(json, "pool_skips_first_patch"),
             Labels = ConfigReader.Labels(json),
         };
         return config.ImageSize % config.PatchSize == 0 && config.Preprocessing.CropSize == config.ImageSize
             && (long)config.Heads * (1 + config.Patches) * (1 + config.Patches) <= MostBiases && (config.Patches > 1 || !config.PoolSkipsFirstPatch)
+            && !(config.PostNorm && config.FinalNorm)
             ? config
-            : throw new InvalidDataException("the configuration contradicts itself: image, patches and preprocessing do not fit each other");
+            : throw new InvalidDataException("the configuration contradicts itself: image, patches, preprocessing and normalizations do not fit each other");
     }
 
     /// <summary>The <c>config</c> for a model file.</summary>

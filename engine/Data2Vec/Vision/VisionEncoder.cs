@@ -2,23 +2,22 @@ using System.Buffers;
 using Data2Vec.Kernels;
 using Data2Vec.ModelFile;
 using Data2Vec.Transformer;
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec.Vision;
 
 /// <summary>The vision encoder of data2vec (Baevski et al. 2022, after Bao et al. 2022; fairseq's <c>Data2VecVisionModel</c>).</summary>
-/// <remarks>The rows of an image are its class token, then its patches, row by row.</remarks>
+/// <remarks>
+/// The rows of an image are its class token, then its patches, row by row. data2vec 2.0 (fairseq's <c>Data2VecMultiModel</c>) has vectors of
+/// positions instead of a bias of attention, and normalizes before the first layer and after each residual.
+/// </remarks>
 internal sealed class VisionEncoder : Encoder<float>
 {
     private const int ClassRows = 1;
-    private const string Bias = "relative_position_bias.weight";
 
     private readonly LinearWeights _patchEmbedding;
     private readonly float[] _classToken;
-    private readonly PreNormLayer[] _layers;
-
-    /// <summary>For each layer <c>[heads * rows, rows]</c>, or null; layers that have the same share it.</summary>
-    private readonly float[]?[] _biases;
+    private readonly float[]? _positions;
+    private readonly LayerStack _layers;
     private readonly NormWeights? _norm;
     private readonly NormWeights? _classifierNorm;
     private readonly LinearWeights? _classifier;
@@ -29,11 +28,18 @@ internal sealed class VisionEncoder : Encoder<float>
         int hidden = config.HiddenSize;
         _patchEmbedding = weights.Linear("patch_embedding", config.PatchLength, hidden);
         _classToken = weights.Values("class_token", hidden);
-        _layers = [.. Enumerable.Range(0, config.Layers).Select(i =>
-            new PreNormLayer(weights.In("encoder").In(i), hidden, config.Heads, config.FeedForwardSize, config.Epsilon))];
-        float[]? shared = ReadBias(weights);
-        _biases = [.. Enumerable.Range(0, config.Layers).Select(i => Sum(shared, ReadBias(weights.In("encoder").In(i))))];
-        _norm = config.FinalNorm ? weights.Norm("encoder.norm", hidden, config.Epsilon) : null;
+        var sizes = new TransformerSizes(hidden, config.Layers, config.Heads, config.FeedForwardSize, config.Epsilon);
+        if (config.PostNorm)
+        {
+            _positions = weights.Values("position_embedding.weight", config.Patches, hidden);
+            _layers = new LayerStack(weights, sizes, (layer, _) => new PostNormLayer(layer, sizes));
+        }
+        else
+        {
+            _layers = new LayerStack(weights, sizes, (layer, _) => new PreNormLayer(layer, sizes), RelativePositionBias.Read(weights, config));
+        }
+
+        _norm = config.PostNorm || config.FinalNorm ? weights.Norm("encoder.norm", hidden, config.Epsilon) : null;
         if (config.Labels is not null)
         {
             _classifierNorm = weights.Norm("classifier.norm", hidden, config.Epsilon);
@@ -71,30 +77,17 @@ internal sealed class VisionEncoder : Encoder<float>
         CancellationToken cancellation)
     {
         Tensor x = run.Allocate(sequences.Rows, HiddenSize);
-        long mark = run.Mark();
         EmbedPatches(run, inputs, sequences, x, cancellation);
-        observe?.Invoke("layer.0", x);
-        int rows = ClassRows + Config.Patches;
-        float[]? uploaded = null;
-        AttentionBias bias = default;
-        for (int i = 0; i < (layer ?? _layers.Length); i++)
+        if (Config.PostNorm)
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (_biases[i] != uploaded)
-            {
-                run.Release(mark);
-                uploaded = _biases[i];
-                bias = uploaded is null ? default : new AttentionBias(run.Upload(uploaded, Config.Heads * rows, rows));
-            }
-
-            _layers[i].Forward(run, x, sequences, bias);
-            observe?.Invoke($"layer.{i + 1}", x);
+            observe?.Invoke("embeddings", x);
+            run.LayerNorm(x, _norm!, x);
         }
 
-        run.Release(mark);
-        if (layer is null && _norm is not null)
+        _layers.Forward(run, x, sequences, layer, observe, cancellation);
+        if (layer is null && Config.FinalNorm)
         {
-            run.LayerNorm(x, _norm, x);
+            run.LayerNorm(x, _norm!, x);
         }
 
         observe?.Invoke("output", x);
@@ -115,21 +108,6 @@ internal sealed class VisionEncoder : Encoder<float>
         return [.. Enumerable.Range(0, sequences.Count).Select(i => RowPooling.Download(run, scores.SliceRows(i, 1)))];
     }
 
-    private static float[]? Sum(float[]? shared, float[]? own)
-    {
-        if (shared is null || own is null)
-        {
-            return shared ?? own;
-        }
-
-        TensorPrimitives.Add(shared, own, own);
-        return own;
-    }
-
-    private float[]? ReadBias(WeightReader weights) => weights.Has(Bias)
-        ? RelativePositionBias.Expand(weights.Values(Bias, Config.RelativePositions, Config.Heads), Config.Heads, Config.GridSize)
-        : null;
-
     private void EmbedPatches(
         Inference run, IReadOnlyList<ReadOnlyMemory<float>> inputs, Sequences sequences, Tensor x, CancellationToken cancellation)
     {
@@ -145,7 +123,8 @@ internal sealed class VisionEncoder : Encoder<float>
                 Unfold(inputs[i].Span, patches);
                 run.Upload(_classToken, x.SliceRows(sequences.Start(i), ClassRows));
                 Tensor embedded = x.SliceRows(sequences.Start(i) + ClassRows, Config.Patches);
-                run.Linear(run.Upload(patches, Config.Patches, Config.PatchLength), _patchEmbedding, embedded);
+                Tensor positions = _positions is null ? default : run.Upload(_positions, Config.Patches, HiddenSize);
+                run.Linear(run.Upload(patches, Config.Patches, Config.PatchLength), _patchEmbedding, embedded, residual: positions);
                 run.Release(mark);
             }
         }

@@ -1,0 +1,53 @@
+using Data2Vec.Kernels;
+using Data2Vec.ModelFile;
+
+namespace Data2Vec.Transformer;
+
+/// <summary>The layers of a transformer, one after another.</summary>
+internal sealed class LayerStack
+{
+    private readonly TransformerLayer[] _layers;
+    private readonly PositionBias?[] _biases;
+
+    /// <param name="weights">The model's.</param>
+    /// <param name="sizes">The transformer's.</param>
+    /// <param name="create">Makes a layer.</param>
+    /// <param name="biases">What each layer's attention adds to its scores; layers that add the same share it.</param>
+    public LayerStack(
+        WeightReader weights, TransformerSizes sizes, Func<WeightReader, TransformerSizes, TransformerLayer> create, Func<int, PositionBias?>? biases = null)
+    {
+        WeightReader encoder = weights.In("encoder");
+        _layers = [.. Enumerable.Range(0, sizes.Layers).Select(i => create(encoder.In(i), sizes))];
+        _biases = [.. Enumerable.Range(0, sizes.Layers).Select(i => biases?.Invoke(i))];
+    }
+
+    /// <summary>Replaces what enters the first layer by a layer's output.</summary>
+    /// <param name="run">Where it runs.</param>
+    /// <param name="x">Hidden states <c>[rows, hidden]</c>.</param>
+    /// <param name="sequences">The rows of each input.</param>
+    /// <param name="layer">The last layer to run, 0 for none; null for all.</param>
+    /// <param name="observe">Sees <c>layer.0</c>, which enters the first layer, and what each layer makes.</param>
+    /// <param name="cancellation">Looked at before each layer.</param>
+    public void Forward(Inference run, Tensor x, Sequences sequences, int? layer, Observer? observe, CancellationToken cancellation)
+    {
+        observe?.Invoke("layer.0", x);
+        long mark = run.Mark();
+        PositionBias? present = null;
+        AttentionBias bias = default;
+        for (int i = 0; i < (layer ?? _layers.Length); i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (!ReferenceEquals(_biases[i], present))
+            {
+                run.Release(mark);
+                present = _biases[i];
+                bias = present?.Upload(run) ?? default;
+            }
+
+            _layers[i].Forward(run, x, sequences, bias);
+            observe?.Invoke($"layer.{i + 1}", x);
+        }
+
+        run.Release(mark);
+    }
+}
