@@ -68,10 +68,9 @@ public sealed partial class Data2VecModel
         IReadOnlyList<ReadOnlyMemory<float>> waveforms, bool normalizeInput = true, CancellationToken cancellation = default)
     {
         AudioEncoder encoder = Recordings;
-        IReadOnlyList<ReadOnlyMemory<float>> inputs = Prepare(waveforms, normalizeInput);
-        return Run(encoder, inputs, (run, frames) =>
+        return RunInParts(encoder, Prepare(waveforms, normalizeInput), (run, part, frames) =>
         {
-            Tensor x = encoder.Forward(run, inputs, frames, null, null, cancellation);
+            Tensor x = encoder.Forward(run, part, frames, null, null, cancellation);
             return RowPooling.Pool(run, encoder.Logits(run, x), frames, Pooling.None, 0);
         });
     }

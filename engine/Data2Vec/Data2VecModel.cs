@@ -15,6 +15,9 @@ namespace Data2Vec;
 /// </summary>
 public sealed partial class Data2VecModel : IDisposable
 {
+    /// <summary>Rows of an inference of several inputs: more make it no faster, only larger.</summary>
+    private const int RowsAtOnce = 2048;
+
     private readonly D2vFile _file;
     private readonly WeightStore _store;
     private readonly Encoder _encoder;
@@ -127,9 +130,9 @@ public sealed partial class Data2VecModel : IDisposable
         }
 
         RequirePooling(options);
-        return inputs.Count == 0 ? [] : Run(encoder, inputs, (run, sequences) =>
+        return RunInParts(encoder, inputs, (run, part, sequences) =>
         {
-            Tensor x = encoder.Forward(run, inputs, sequences, options.Layer, null, cancellation);
+            Tensor x = encoder.Forward(run, part, sequences, options.Layer, null, cancellation);
             return RowPooling.Pool(run, x, sequences, options.Pooling, encoder.RowsBeforeMean);
         });
     }
@@ -161,8 +164,8 @@ public sealed partial class Data2VecModel : IDisposable
             throw new InvalidOperationException("The model has no classification head: it gives vectors, not labels.");
         }
 
-        return inputs.Count == 0 ? [] : Run(encoder, inputs, (run, sequences) =>
-            encoder.Scores(run, encoder.Forward(run, inputs, sequences, null, null, cancellation), sequences));
+        return RunInParts(encoder, inputs, (run, part, sequences) =>
+            encoder.Scores(run, encoder.Forward(run, part, sequences, null, null, cancellation), sequences));
     }
 
     private float[][] Probabilities<T>(Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, CancellationToken cancellation)
@@ -205,6 +208,23 @@ public sealed partial class Data2VecModel : IDisposable
         {
             throw new ArgumentException("A speech model has no row that stands for the whole input: use the mean.", nameof(options));
         }
+    }
+
+    /// <summary>Runs inputs a few at a time: together they keep the device busy, and memory stays what a few need.</summary>
+    private float[][] RunInParts<T>(
+        Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, Func<Inference, IReadOnlyList<ReadOnlyMemory<T>>, Sequences, float[][]> body)
+    {
+        int[] rows = [.. inputs.Select(input => encoder.Rows(input.Span))];
+        var results = new List<float[]>(inputs.Count);
+        while (results.Count < inputs.Count)
+        {
+            int first = results.Count, sum = 0;
+            int count = rows.Skip(first).TakeWhile((length, i) => (sum += length) <= RowsAtOnce || i == 0).Count();
+            ReadOnlyMemory<T>[] part = [.. inputs.Skip(first).Take(count)];
+            results.AddRange(Run(encoder, part, (run, sequences) => body(run, part, sequences)));
+        }
+
+        return [.. results];
     }
 
     private TResult Run<T, TResult>(

@@ -196,7 +196,6 @@ public class AudioConversionTests
     }
 
     [Theory]
-    [InlineData("data2vec_multi", "data2vec 2.0")]
     [InlineData("wav2vec2", "wav2vec 2.0")]
     [InlineData("hubert", "HuBERT")]
     [InlineData("roberta", "RoBERTa")]
