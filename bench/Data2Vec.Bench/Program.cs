@@ -1,10 +1,17 @@
 using BenchmarkDotNet.Running;
 using Data2Vec.Bench;
 
-if (args is ["quick", ..])
+switch (args)
 {
-    Quick.Run(args[1..]);
-    return;
+    case ["quick", ..]:
+        Quick.Run(args[1..]);
+        return 0;
+    case ["compare", ..]:
+        return Compare.Run(args[1..]);
+    case ["alone", var engine, var workload, var type, var threads]:
+        Compare.RunAlone(engine, workload, type, threads);
+        return 0;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(Quick).Assembly).Run(args);
+        return 0;
 }
-
-BenchmarkSwitcher.FromAssembly(typeof(Quick).Assembly).Run(args);

@@ -52,7 +52,7 @@ internal static class RandomModel
     };
 
     /// <summary>Where the speech model lies; it is written when it is not there.</summary>
-    public static string Speech() => Provide("speech", AudioConfig.Architecture, SpeechBase.ToJson, tensors =>
+    public static string Speech(ElementType type = ElementType.F32) => Provide("speech", type, AudioConfig.Architecture, SpeechBase.ToJson, tensors =>
     {
         AudioConfig config = SpeechBase;
         for (int i = 0; i < config.FeatureExtractor.Count; i++)
@@ -74,7 +74,7 @@ internal static class RandomModel
     });
 
     /// <summary>Where the text model lies; it is written when it is not there.</summary>
-    public static string Text() => Provide("text", TextConfig.Architecture, TextBase.ToJson, tensors =>
+    public static string Text(ElementType type = ElementType.F32) => Provide("text", type, TextConfig.Architecture, TextBase.ToJson, tensors =>
     {
         const int RowsBeforePositions = 2;
         TextConfig config = TextBase;
@@ -86,7 +86,7 @@ internal static class RandomModel
     });
 
     /// <summary>Where the vision model lies; it is written when it is not there.</summary>
-    public static string Vision() => Provide("vision", VisionConfig.Architecture, VisionBase.ToJson, tensors =>
+    public static string Vision(ElementType type = ElementType.F32) => Provide("vision", type, VisionConfig.Architecture, VisionBase.ToJson, tensors =>
     {
         VisionConfig config = VisionBase;
         int distances = 2 * config.GridSize - 1;
@@ -103,13 +103,20 @@ internal static class RandomModel
         Norm(tensors, "encoder.norm", config.HiddenSize);
     });
 
-    private static string Provide(string name, string architecture, Func<JsonObject> config, Action<List<TensorDeclaration>> declare)
+    private static string Provide(string name, ElementType type, string architecture, Func<JsonObject> config, Action<List<TensorDeclaration>> declare)
     {
-        string path = Path.Combine(Path.GetTempPath(), $"data2vec-bench-{name}-base.d2v");
+        string path = Path.Combine(Path.GetTempPath(), $"data2vec-bench-{name}-base-{type.ToString().ToLowerInvariant()}.d2v");
         if (!File.Exists(path))
         {
             var tensors = new List<TensorDeclaration>();
             declare(tensors);
+            if (type != ElementType.F32)
+            {
+                tensors = [.. tensors.Select(tensor => tensor.Shape.Count > 1 && !tensor.Name.StartsWith("relative_position", StringComparison.Ordinal)
+                    ? new TensorDeclaration(tensor.Name, type, tensor.Shape)
+                    : tensor)];
+            }
+
             Write(path, architecture, config(), tensors);
         }
 

@@ -1,0 +1,177 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Numerics.Tensors;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Data2Vec.Bench.Peers;
+using Data2Vec.Kernels;
+
+namespace Data2Vec.Bench;
+
+/// <summary>
+/// <c>compare</c>: the engine beside ONNX Runtime, with the same weights and in one process by turns; then time from the start of a
+/// process to its first embedding, and peak memory, each in a process of its own.
+/// </summary>
+internal static class Compare
+{
+    private const int Rounds = 7;
+    private const double LeastCosine = 0.995;
+
+    public static int Run(string[] arguments)
+    {
+        var model = new Option<string?>("--model") { Description = "Only audio, text or vision" };
+        model.AcceptOnlyFromAmong("audio", "text", "vision");
+        var name = new Option<string?>("--only") { Description = "Only workloads whose name begins so" };
+        var threads = new Option<int>("--threads") { DefaultValueFactory = _ => Environment.ProcessorCount };
+        var type = new Option<string>("--dtype") { DefaultValueFactory = _ => "f32", Description = "The number format of the engine's weights" };
+        type.AcceptOnlyFromAmong("f32", "bf16", "i8");
+        var json = new Option<string?>("--json") { Description = "A file for the figures" };
+        var command = new RootCommand("The engine beside ONNX Runtime") { model, name, threads, type, json };
+        command.SetAction(parsed =>
+        {
+            ElementType weights = Enum.Parse<ElementType>(parsed.GetRequiredValue(type), ignoreCase: true);
+            int count = parsed.GetValue(threads);
+            Workload[] workloads = [.. Workload.All
+                .Where(workload => parsed.GetValue(model) is not { } kind || workload.Model == kind)
+                .Where(workload => parsed.GetValue(name) is not { } start || workload.Name.StartsWith(start, StringComparison.Ordinal))];
+            double peak = Peak.GigaflopsPerThread() * count;
+            var comparisons = new JsonArray();
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{parsed.GetValue(type)} beside ONNX Runtime's f32, {count} threads, {peak:F0} GFLOP/s of f32 multiply-adds at most"));
+            Console.WriteLine("| workload | engine | ONNX Runtime | ratio | GFLOP/s | of peak | difference |");
+            Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- |");
+            foreach (Workload workload in workloads)
+                comparisons.Add((JsonNode)Speed(workload, weights, count, peak));
+            Console.WriteLine();
+            Console.WriteLine("| model | first embedding | ONNX Runtime | ratio | peak memory | ONNX Runtime | ratio |");
+            Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- |");
+            foreach (Workload workload in workloads.GroupBy(workload => workload.Model).Select(group => group.First()))
+            {
+                foreach (JsonNode figure in StartAndMemory(workload, weights, count))
+                    comparisons.Add(figure);
+            }
+
+            if (parsed.GetValue(json) is { } path)
+            {
+                File.WriteAllText(path, new JsonObject { ["threads"] = count, ["dtype"] = parsed.GetValue(type), ["peak_gflops"] = peak, ["comparisons"] = comparisons }
+                    .ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+            }
+        });
+        return command.Parse(arguments).Invoke();
+    }
+
+    /// <summary>What a process of <see cref="StartAndMemory"/> does: one embedding, and a line with its figures.</summary>
+    public static void RunAlone(string engine, string workloadName, string type, string threads)
+    {
+        Workload workload = Workload.All.Single(workload => workload.Name == workloadName);
+        int count = int.Parse(threads, CultureInfo.InvariantCulture);
+        if (engine == "onnx")
+        {
+            using var peer = new OnnxPeer(workload, OnnxGraph.Provide(workload.Model, workload.ModelPath()), count);
+            peer.Run(wanted: true);
+            Report();
+        }
+        else
+        {
+            using Data2VecModel model = Data2VecModel.Load(workload.ModelPath(Enum.Parse<ElementType>(type)), new ModelOptions { Threads = count });
+            workload.Run(model);
+            Report();
+        }
+
+        static void Report()
+        {
+            using Process process = Process.GetCurrentProcess();
+            double milliseconds = (DateTime.Now - process.StartTime).TotalMilliseconds;
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{milliseconds:F1} {process.PeakWorkingSet64 / 1e6:F1}"));
+        }
+    }
+
+    private static JsonObject Speed(Workload workload, ElementType type, int threads, double peak)
+    {
+        using var peer = new OnnxPeer(workload, OnnxGraph.Provide(workload.Model, workload.ModelPath()), threads);
+        using Data2VecModel model = Data2VecModel.Load(workload.ModelPath(type), new ModelOptions { Threads = threads });
+        float[] expected = peer.Run(wanted: true), actual = workload.HiddenStates(model);
+        double difference = Difference(expected, actual);
+        if (TensorPrimitives.CosineSimilarity<float>(expected, actual) < LeastCosine)
+            throw new InvalidOperationException($"{workload}: the engines do not give the same; relative difference {difference}.");
+        workload.Run(model);
+        peer.Run(wanted: false);
+        double[] ours = new double[Rounds], theirs = new double[Rounds];
+        for (int i = 0; i < Rounds; i++)
+        {
+            ours[i] = Milliseconds(() => workload.Run(model));
+            theirs[i] = Milliseconds(() => peer.Run(wanted: false));
+        }
+
+        double mine = Median(ours), other = Median(theirs), rate = workload.Flops / mine / 1e6;
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {workload} | {mine:F0} ms | {other:F0} ms | {mine / other:F2} | {rate:F0} | {100 * rate / peak:F0} % | {difference:0.0e+0} |"));
+        return new JsonObject
+        {
+            ["name"] = workload.Name,
+            ["ratio"] = mine / other,
+            ["milliseconds"] = mine,
+            ["onnxruntime_milliseconds"] = other,
+            ["gflops"] = rate,
+            ["share_of_peak"] = rate / peak,
+            ["relative_difference"] = difference,
+        };
+    }
+
+    private static IEnumerable<JsonObject> StartAndMemory(Workload workload, ElementType type, int threads)
+    {
+        (double Start, double Memory) ours = Alone("engine"), theirs = Alone("onnx");
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {workload.Model}, {workload} | {ours.Start:F0} ms | {theirs.Start:F0} ms | {ours.Start / theirs.Start:F2} | {ours.Memory:F0} MB | {theirs.Memory:F0} MB | {ours.Memory / theirs.Memory:F2} |"));
+        yield return new JsonObject { ["name"] = $"{workload.Model} first embedding", ["ratio"] = ours.Start / theirs.Start };
+        yield return new JsonObject { ["name"] = $"{workload.Model} peak memory", ["ratio"] = ours.Memory / theirs.Memory };
+
+        // The median of three, as the first may read the file from the disk.
+        (double Start, double Memory) Alone(string engine)
+        {
+            (double Start, double Memory)[] runs = [.. Enumerable.Range(0, 3).Select(_ => Once(engine)).OrderBy(run => run.Item1)];
+            return (runs[1].Start, runs.Max(run => run.Memory));
+        }
+
+        (double Start, double Memory) Once(string engine)
+        {
+            var start = new ProcessStartInfo(Environment.ProcessPath!, ["alone", engine, workload.Name, type.ToString(), threads.ToString(CultureInfo.InvariantCulture)])
+            {
+                RedirectStandardOutput = true,
+            };
+            using Process process = Process.Start(start)!;
+            string[] figures = process.StandardOutput.ReadToEnd().Trim().Split(' ');
+            process.WaitForExit();
+            return (double.Parse(figures[0], CultureInfo.InvariantCulture), double.Parse(figures[1], CultureInfo.InvariantCulture));
+        }
+    }
+
+    private static double Difference(float[] expected, float[] actual)
+    {
+        if (expected.Length != actual.Length)
+            throw new InvalidOperationException($"{expected.Length} numbers from the peer, {actual.Length} from the engine.");
+        double error = 0, size = 0;
+        for (int i = 0; i < expected.Length; i++)
+        {
+            error += Math.Pow((double)expected[i] - actual[i], 2);
+            size += Math.Pow(expected[i], 2);
+        }
+
+        return Math.Sqrt(error / size);
+    }
+
+    private static double Milliseconds(Action run)
+    {
+        long start = Stopwatch.GetTimestamp();
+        run();
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+
+    private static double Median(double[] values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[sorted.Length / 2];
+    }
+}

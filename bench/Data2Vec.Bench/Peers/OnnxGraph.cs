@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Data2Vec.ModelFile;
+using Data2Vec.Vision;
+
+namespace Data2Vec.Bench.Peers;
+
+/// <summary>The ONNX graphs of the three base models, with the weights of model files.</summary>
+internal static class OnnxGraph
+{
+    private static readonly Dictionary<string, string> s_parts = new()
+    {
+        ["a.q"] = "attention.query",
+        ["a.k"] = "attention.key",
+        ["a.v"] = "attention.value",
+        ["a.o"] = "attention.output",
+        ["o"] = "attention.output",
+        ["n1"] = "attention_norm",
+        ["n2"] = "feed_forward_norm",
+        ["f1"] = "feed_forward.intermediate",
+        ["f2"] = "feed_forward.output",
+        ["g1"] = "attention_scale",
+        ["g2"] = "feed_forward_scale",
+    };
+
+    /// <summary>The path of a graph with its weights beside it; both are written when they are not there.</summary>
+    /// <param name="name">The kind of model.</param>
+    /// <param name="modelPath">The model file with the weights, f32.</param>
+    public static string Provide(string name, string modelPath)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "data2vec-bench-onnx")).FullName;
+        string source = Path.Combine(AppContext.BaseDirectory, "Peers");
+        string graph = Path.Combine(folder, $"{name}_base.onnx");
+        string weights = Path.Combine(folder, $"{name}_base.weights");
+        if (File.Exists(weights) && File.GetLastWriteTimeUtc(weights) >= File.GetLastWriteTimeUtc(modelPath))
+        {
+            return graph;
+        }
+
+        File.Copy(Path.Combine(source, $"{name}_base.onnx"), graph, overwrite: true);
+        using D2vFile file = D2vFile.Open(modelPath);
+        using JsonDocument list = JsonDocument.Parse(File.ReadAllText(Path.Combine(source, $"{name}_base.weights.json")));
+        using FileStream stream = File.Create(weights + ".tmp");
+        foreach (JsonElement initializer in list.RootElement.GetProperty("initializers").EnumerateArray())
+        {
+            float[] values = Values(file, name, initializer.GetProperty("name").GetString()!);
+            if (values.Length * sizeof(float) != initializer.GetProperty("bytes").GetInt32())
+            {
+                throw new InvalidDataException($"{initializer.GetProperty("name")}: {values.Length} numbers");
+            }
+
+            stream.Position = initializer.GetProperty("offset").GetInt64();
+            stream.Write(MemoryMarshal.AsBytes<float>(values));
+        }
+
+        stream.Close();
+        File.Move(weights + ".tmp", weights, overwrite: true);
+        return graph;
+    }
+
+    private static float[] Values(D2vFile file, string model, string name)
+    {
+        string[] words = name.Split('.');
+        if (name is "one" or "zero")
+        {
+            return [.. Enumerable.Repeat(name == "one" ? 1f : 0f, 768)];
+        }
+
+        if (words[0] is "layers" or "blocks")
+        {
+            return Layer(file, $"encoder.{words[1]}.", string.Join('.', words[2..]));
+        }
+
+        string end = words[^1];
+        return (model, words[0]) switch
+        {
+            (_, "cw") => Read(file, $"feature_extractor.{end}.conv.weight"),
+            (_, "cn") => Read(file, $"feature_extractor.{words[1]}.norm.{end}"),
+            ("audio", "ln") => Read(file, $"feature_projection.norm.{end}"),
+            (_, "proj") => Read(file, $"feature_projection.linear.{end}"),
+            (_, "pw") => Read(file, $"positional_convolution.{end}.conv.weight"),
+            (_, "pb") => Read(file, $"positional_convolution.{end}.conv.bias"),
+            (_, "eln" or "norm") => Read(file, $"encoder.norm.{end}"),
+            (_, "tok") => Read(file, "token_embedding.weight"),
+            (_, "pos") => Read(file, "position_embedding.weight"),
+            ("text", "ln") => Read(file, $"embedding_norm.{end}"),
+            (_, "w") => Read(file, "patch_embedding.weight"),
+            (_, "b") => Read(file, "patch_embedding.bias"),
+            (_, "cls") => Read(file, "class_token"),
+            (_, "bias") => RelativePositionBias.Expand(
+                Read(file, "relative_position_bias.weight"), RandomModel.VisionBase.Heads, RandomModel.VisionBase.GridSize),
+            _ => throw new InvalidDataException($"{name}: not an initializer that is known"),
+        };
+    }
+
+    private static float[] Layer(D2vFile file, string layer, string name)
+    {
+        if (name is "qkv.weight" or "qkv.bias")
+        {
+            string kind = name[4..];
+            return [.. new[] { "query", "key", "value" }.SelectMany(part => Read(file, $"{layer}attention.{part}.{kind}"))];
+        }
+
+        foreach (string kind in new[] { ".weight", ".bias", "" })
+        {
+            if (name.EndsWith(kind, StringComparison.Ordinal) && s_parts.TryGetValue(name[..^kind.Length], out string? part))
+            {
+                return Read(file, $"{layer}{part}{kind}");
+            }
+        }
+
+        throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{layer}{name}: not an initializer that is known"));
+    }
+
+    private static float[] Read(D2vFile file, string name)
+    {
+        TensorInfo tensor = file.Tensor(name);
+        var values = new float[tensor.Count];
+        file.Read(tensor, values);
+        return values;
+    }
+}
