@@ -25,7 +25,7 @@ public sealed partial class Data2VecModel : IDisposable
     private int _running;
     private bool _disposed;
 
-    private Data2VecModel(D2vFile file, WeightStore store)
+    private Data2VecModel(D2vFile file, WeightStore store, int? imageSize)
     {
         _file = file;
         _store = store;
@@ -41,10 +41,15 @@ public sealed partial class Data2VecModel : IDisposable
                 Tokenizer = ReadTokenizer(file, config);
                 break;
             case VisionConfig.Architecture or VisionConfig.PostNormArchitecture:
-                _encoder = new VisionEncoder(VisionConfig.FromJson(file.Config, file.Architecture), weights);
+                _encoder = new VisionEncoder(VisionConfig.FromJson(file.Config, file.Architecture), weights, imageSize);
                 break;
             default:
                 throw new InvalidDataException($"models of the kind '{file.Architecture}' are not supported");
+        }
+
+        if (imageSize is not null && _encoder is not VisionEncoder)
+        {
+            throw new ArgumentException($"An image size is of use to vision models alone; this model takes {_encoder.Takes}.", nameof(imageSize));
         }
     }
 
@@ -70,6 +75,7 @@ public sealed partial class Data2VecModel : IDisposable
     public IReadOnlyList<string>? Classes => _encoder.Classes;
 
     /// <summary>Loads a <c>.d2v</c> file; every byte of it is checked.</summary>
+    /// <exception cref="ArgumentException"><see cref="ModelOptions.ImageSize"/> does not suit the model.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or holds what this library does not know.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static Data2VecModel Load(string path, ModelOptions? options = null)
@@ -80,7 +86,7 @@ public sealed partial class Data2VecModel : IDisposable
         WeightStore store = backend.CreateStore();
         try
         {
-            return new Data2VecModel(file, store);
+            return new Data2VecModel(file, store, options.ImageSize);
         }
         catch (Exception error)
         {

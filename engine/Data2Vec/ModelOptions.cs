@@ -8,6 +8,12 @@ public sealed record ModelOptions
     /// <summary>Threads of the CPU backend, the caller's included; 0 for one a core.</summary>
     public int Threads { get; init; }
 
+    /// <summary>
+    /// For vision models, the side of the square of pixels that the model shall see, a multiple of its patches' side; null for the
+    /// size that it was made for. What the model knows about places is interpolated, and the preprocessing changes with the size.
+    /// </summary>
+    public int? ImageSize { get; init; }
+
     /// <summary>The device to run on; the CPU where none is given.</summary>
     public Backend? Backend { get; init; }
 }

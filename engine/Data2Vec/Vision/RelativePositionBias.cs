@@ -20,7 +20,10 @@ internal sealed class RelativePositionBias : PositionBias
     private RelativePositionBias(float[] values, int rows) => (_values, _rows) = (values, rows);
 
     /// <summary>The bias of each layer: the sum of one that all have and of its own, where there are any.</summary>
-    public static Func<int, PositionBias?> Read(WeightReader weights, VisionConfig config)
+    /// <param name="weights">The model's.</param>
+    /// <param name="stored">The structure that they are for.</param>
+    /// <param name="grid">Patches in a row of the grid that is wanted.</param>
+    public static Func<int, PositionBias?> Read(WeightReader weights, VisionConfig stored, int grid)
     {
         float[]? shared = Table(weights);
         RelativePositionBias? common = shared is null ? null : Create(shared);
@@ -39,9 +42,13 @@ internal sealed class RelativePositionBias : PositionBias
             return Create(own);
         };
 
-        float[]? Table(WeightReader from) => from.Has(Name) ? from.Values(Name, config.RelativePositions, config.Heads) : null;
+        float[]? Table(WeightReader from)
+        {
+            float[]? table = from.Has(Name) ? from.Values(Name, stored.RelativePositions, stored.Heads) : null;
+            return table is null || grid == stored.GridSize ? table : RelativePositionTable.Resize(table, stored.Heads, stored.GridSize, grid);
+        }
 
-        RelativePositionBias Create(float[] table) => new(Expand(table, config.Heads, config.GridSize), 1 + config.Patches);
+        RelativePositionBias Create(float[] table) => new(Expand(table, stored.Heads, grid), 1 + grid * grid);
     }
 
     public override AttentionBias Upload(Inference run) => new(Table: run.Upload(_values, _values.Length / _rows, _rows));

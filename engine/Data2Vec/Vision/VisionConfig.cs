@@ -68,6 +68,9 @@ public sealed record VisionConfig
     /// <summary>Numbers of a patch: its pixels in three channels.</summary>
     internal int PatchLength => 3 * PatchSize * PatchSize;
 
+    private bool GridFits => ImageSize % PatchSize == 0
+        && (long)Heads * (1 + Patches) * (1 + Patches) <= MostBiases && (Patches > 1 || !PoolSkipsFirstPatch);
+
     /// <summary>Rows of a table of relative positions: one for each distance between patches, three for the class token.</summary>
     internal int RelativePositions => (2 * GridSize - 1) * (2 * GridSize - 1) + 3;
 
@@ -93,11 +96,28 @@ public sealed record VisionConfig
             PoolSkipsFirstPatch = ConfigReader.Flag(json, "pool_skips_first_patch"),
             Labels = ConfigReader.Labels(json),
         };
-        return config.ImageSize % config.PatchSize == 0 && config.Preprocessing.CropSize == config.ImageSize
-            && (long)config.Heads * (1 + config.Patches) * (1 + config.Patches) <= MostBiases && (config.Patches > 1 || !config.PoolSkipsFirstPatch)
-            && !(config.PostNorm && config.FinalNorm)
+        return config.GridFits && config.Preprocessing.CropSize == config.ImageSize && !(config.PostNorm && config.FinalNorm)
             ? config
             : throw new InvalidDataException("the configuration contradicts itself: image, patches, preprocessing and normalizations do not fit each other");
+    }
+
+    /// <summary>The same model for images of another size.</summary>
+    /// <param name="size">The side of the square of pixels that the model sees.</param>
+    /// <exception cref="ArgumentException">The model cannot see images of this size.</exception>
+    internal VisionConfig WithImageSize(int size)
+    {
+        if (size == ImageSize)
+        {
+            return this;
+        }
+
+        if (size < PatchSize || size % PatchSize != 0)
+        {
+            throw new ArgumentException($"An image size of {size} is not a multiple of {PatchSize}, the side of the model's patches.", nameof(size));
+        }
+
+        VisionConfig config = this with { ImageSize = size, Preprocessing = Preprocessing.WithCropSize(size) };
+        return config.GridFits ? config : throw new ArgumentException($"An image size of {size} gives the model {config.Patches} patches, which it cannot take.", nameof(size));
     }
 
     /// <summary>The <c>config</c> for a model file.</summary>

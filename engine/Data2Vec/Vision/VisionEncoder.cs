@@ -22,21 +22,29 @@ internal sealed class VisionEncoder : Encoder<float>
     private readonly NormWeights? _classifierNorm;
     private readonly LinearWeights? _classifier;
 
-    public VisionEncoder(VisionConfig config, WeightReader weights)
+    /// <param name="stored">The structure that the weights are for.</param>
+    /// <param name="weights">The weights.</param>
+    /// <param name="imageSize">The side of the square of pixels to see; null for the one that the weights are for.</param>
+    public VisionEncoder(VisionConfig stored, WeightReader weights, int? imageSize = null)
     {
-        Config = config;
+        VisionConfig config = Config = imageSize is { } size ? stored.WithImageSize(size) : stored;
         int hidden = config.HiddenSize;
         _patchEmbedding = weights.Linear("patch_embedding", config.PatchLength, hidden);
         _classToken = weights.Values("class_token", hidden);
         var sizes = new TransformerSizes(hidden, config.Layers, config.Heads, config.FeedForwardSize, config.Epsilon);
         if (config.PostNorm)
         {
-            _positions = weights.Values("position_embedding.weight", config.Patches, hidden);
+            _positions = weights.Values("position_embedding.weight", stored.Patches, hidden);
+            if (config.GridSize != stored.GridSize)
+            {
+                _positions = SinusoidalPositions.Resize(_positions, stored.GridSize, config.GridSize, hidden);
+            }
+
             _layers = new LayerStack(weights, sizes, (layer, _) => new PostNormLayer(layer, sizes));
         }
         else
         {
-            _layers = new LayerStack(weights, sizes, (layer, _) => new PreNormLayer(layer, sizes), RelativePositionBias.Read(weights, config));
+            _layers = new LayerStack(weights, sizes, (layer, _) => new PreNormLayer(layer, sizes), RelativePositionBias.Read(weights, stored, config.GridSize));
         }
 
         _norm = config.PostNorm || config.FinalNorm ? weights.Norm("encoder.norm", hidden, config.Epsilon) : null;

@@ -16,6 +16,11 @@ internal static class ModelFiles
     public static string WithTensors(
         string path, Func<string, float[], float[]> change, IEnumerable<(string Name, string Second)> seconds) => Copy(path, _ => { }, change, [.. seconds], null);
 
+    /// <summary>Changes the configuration, and tables to others that may have more or fewer rows.</summary>
+    /// <returns>The copy.</returns>
+    public static string WithTables(string path, Action<JsonObject> changeConfig, Func<string, float[], float[]> change) =>
+        Copy(path, changeConfig, change, [], null);
+
     private static string Copy(
         string path, Action<JsonObject> changeConfig, Func<string, float[], float[]> change, (string Name, string Second)[] seconds,
         int? groups)
@@ -24,28 +29,35 @@ internal static class ModelFiles
         JsonObject config = JsonNode.Parse(file.Config.GetRawText())!.AsObject();
         changeConfig(config);
         string copy = path + ".changed.d2v";
-        (string Name, TensorInfo Tensor)[] tensors =
+        (string Name, TensorInfo Tensor, float[] Values)[] tensors =
         [
-            .. file.Tensors.Values.OrderBy(tensor => tensor.Offset).Select(tensor => (tensor.Name, tensor)),
-            .. seconds.Select(second => (second.Second, file.Tensor(second.Name))),
+            .. file.Tensors.Values.OrderBy(tensor => tensor.Offset).Select(tensor => (tensor.Name, tensor, Changed(tensor))),
+            .. seconds.Select(second => (second.Second, file.Tensor(second.Name), Changed(file.Tensor(second.Name)))),
         ];
         using D2vWriter writer = D2vWriter.Create(copy, new D2vContents
         {
             Architecture = file.Architecture,
             Config = config,
             Tensors = [.. tensors.Select(named => new TensorDeclaration(
-                named.Name, named.Tensor.Type, named.Tensor.Shape, named.Tensor.Layout,
+                named.Name, named.Tensor.Type, Shape(named.Tensor, named.Values.Length), named.Tensor.Layout,
                 named.Tensor.Groups == 1 ? 1 : groups ?? named.Tensor.Groups))],
         });
-        foreach ((string name, TensorInfo tensor) in tensors)
+        foreach ((string name, _, float[] values) in tensors)
         {
-            var values = new float[tensor.Count];
-            file.Read(tensor, values);
-            values = change(tensor.Name, values);
             writer.Write(name, (start, destination) => values.AsSpan((int)start, destination.Length).CopyTo(destination));
         }
 
         writer.Complete();
         return copy;
+
+        float[] Changed(TensorInfo tensor)
+        {
+            var values = new float[tensor.Count];
+            file.Read(tensor, values);
+            return change(tensor.Name, values);
+        }
+
+        static IReadOnlyList<int> Shape(TensorInfo tensor, int count) =>
+            count == tensor.Count ? tensor.Shape : [count / tensor.Shape[1], tensor.Shape[1]];
     }
 }

@@ -79,6 +79,41 @@ public sealed class MultiParityTests() : ParityTests("data2vec2")
     }
 
     [Fact]
+    public void Positions_are_made_anew_for_another_image_size_where_they_are_sines_and_cosines()
+    {
+        string file = Convert("image.pt");
+        float[] positions = Tensor(file, "position_embedding.weight");
+        var larger = new ModelOptions { ImageSize = 48 };
+        string made = ModelFiles.WithTables(
+            file,
+            config =>
+            {
+                config["image_size"] = 48;
+                config["preprocessing"]!["crop_size"] = 48;
+            },
+            (name, values) => name == "position_embedding.weight" ? Vision.SinusoidalPositions.Create(6, 64) : values);
+        float[] pixels = [.. Enumerable.Range(0, 3 * 48 * 48).Select(i => MathF.Sin(i * 0.37f))];
+        using (Data2VecModel expected = Data2VecModel.Load(made))
+        using (Data2VecModel actual = Data2VecModel.Load(file, larger))
+        {
+            Assert.Equal(expected.EmbedPixels([pixels], s_rows)[0], actual.EmbedPixels([pixels], s_rows)[0]);
+        }
+
+        // What stands in the first row and column is the same in every grid.
+        float[] six = Vision.SinusoidalPositions.Create(6, 64);
+        Close(positions[..(4 * 64)], six[..(4 * 64)], "first row");
+        Close(positions[(12 * 64)..(13 * 64)], six[(18 * 64)..(19 * 64)], "first column");
+
+        string learned = ModelFiles.WithTables(file, _ => { }, (name, values) => name == "position_embedding.weight" ? [.. values.Select(value => value + 0.01f)] : values);
+        Assert.Contains("sines", Assert.Throws<InvalidDataException>(() => Data2VecModel.Load(learned, larger)).Message, StringComparison.Ordinal);
+        Data2VecModel.Load(learned).Dispose();
+    }
+
+    [Theory, InlineData("audio", "recordings"), InlineData("text", "texts")]
+    public void An_image_size_is_refused_by_models_that_see_none(string kind, string takes) =>
+        Assert.Contains(takes, Assert.Throws<ArgumentException>(() => Data2VecModel.Load(Convert($"{kind}.pt"), new ModelOptions { ImageSize = 32 })).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void A_tuned_speech_model_has_its_CTC_head()
     {
         string dictionary = Path.Combine(Folder, "dict.ltr.txt");

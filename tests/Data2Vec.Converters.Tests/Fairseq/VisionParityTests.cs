@@ -174,7 +174,109 @@ public sealed class VisionParityTests() : ParityTests("vision")
         Assert.InRange(expected.Zip(actual, (a, b) => (double)a * b).Sum(), cosine, 1.00001);
     }
 
+    [Theory, InlineData(3), InlineData(6), InlineData(20)]
+    public void A_table_for_another_grid_is_the_one_that_scipy_makes(int grid)
+    {
+        (float[] table, VisionConfig config) = Table();
+        float[] expected = Read($"tiny/resized_{grid}.npy").Floats();
+        float[] actual = RelativePositionTable.Resize(table, config.Heads, config.GridSize, grid);
+        Assert.Equal(expected.Length, actual.Length);
+        float worst = expected.Zip(actual, (a, b) => MathF.Abs(a - b)).Max();
+        Assert.True(worst <= 1e-6f, $"largest difference {worst}");
+        Assert.Equal(table[^(3 * config.Heads)..], actual[^(3 * config.Heads)..]);
+    }
+
+    [Theory, InlineData(24), InlineData(48), InlineData(160)]
+    public void A_model_for_another_image_size_is_one_that_has_the_table_for_it(int size)
+    {
+        string file = Convert("vision_tiny.pt");
+        float[] table = Read($"tiny/resized_{size / 8}.npy").Floats();
+        string made = ModelFiles.WithTables(
+            file,
+            config =>
+            {
+                config["image_size"] = size;
+                config["preprocessing"]!["crop_size"] = size;
+            },
+            (name, values) => name == "relative_position_bias.weight" ? table : values);
+        float[] pixels = [.. Enumerable.Range(0, 3 * size * size).Select(i => MathF.Sin(i * 0.37f))];
+        var rows = new EmbeddingOptions { Pooling = Pooling.None };
+        using Data2VecModel expected = Data2VecModel.Load(made);
+        using Data2VecModel actual = Data2VecModel.Load(file, new ModelOptions { ImageSize = size });
+        Close(expected.EmbedPixels([pixels], rows)[0], actual.EmbedPixels([pixels], rows)[0], "rows");
+    }
+
+    [Fact]
+    public void Tables_of_layers_change_with_the_image_size_as_the_shared_one_does()
+    {
+        string file = Convert("vision_tiny.pt");
+        string split = ModelFiles.WithTensors(file, (name, values) => name == "relative_position_bias.weight" ? [.. values.Select(value => value / 2)] : values,
+            Enumerable.Range(0, 4).Select(i => ("relative_position_bias.weight", $"encoder.{i}.relative_position_bias.weight")));
+        var larger = new ModelOptions { ImageSize = 48 };
+        using Data2VecModel whole = Data2VecModel.Load(file, larger);
+        using Data2VecModel halves = Data2VecModel.Load(split, larger);
+        RgbImage image = ImageFile.Load(Fixture("img0.png"));
+        Close(whole.EmbedImages([image])[0], halves.EmbedImages([image])[0], "vector");
+    }
+
+    [Fact]
+    public void The_image_size_of_the_model_changes_no_bit()
+    {
+        string file = Convert("vision_tiny.pt");
+        using Data2VecModel plain = Data2VecModel.Load(file);
+        using Data2VecModel same = Data2VecModel.Load(file, new ModelOptions { ImageSize = 32 });
+        RgbImage image = ImageFile.Load(Fixture("img0.png"));
+        Assert.Equal(plain.EmbedImages([image])[0], same.EmbedImages([image])[0]);
+        Assert.Equal(plain.Vision!.Preprocessing, same.Vision!.Preprocessing);
+    }
+
+    [Fact]
+    public void The_preprocessing_keeps_its_ratio_to_the_image_size()
+    {
+        using Data2VecModel model = Data2VecModel.Load(Convert("vision_tiny.pt"), new ModelOptions { ImageSize = 48 });
+        ImagePreprocessing preprocessing = model.Vision!.Preprocessing;
+        Assert.Equal((36 * 48 / 32, 48), (preprocessing.ResizeSize, preprocessing.CropSize));
+        Assert.Equal(438, ImagePreprocessing.ResizeThenCentreCrop(256, 224, ImagePreprocessing.Half, ImagePreprocessing.Half).WithCropSize(384).ResizeSize);
+        Assert.Equal((1 + 36) * model.HiddenSize, model.EmbedImages([ImageFile.Load(Fixture("img0.png"))], new EmbeddingOptions { Pooling = Pooling.None })[0].Length);
+    }
+
+    [Fact]
+    public void Image_sizes_that_a_model_cannot_have_are_refused()
+    {
+        string file = Convert("vision_tiny.pt");
+        foreach (int size in (int[])[0, -8, 4, 36])
+        {
+            Assert.Contains("multiple of 8", Impossible(size), StringComparison.Ordinal);
+        }
+
+        Assert.Contains("patches", Impossible(3200), StringComparison.Ordinal);
+        Assert.Contains("4096", Impossible(1 << 20), StringComparison.Ordinal);
+
+        (float[] table, VisionConfig config) = Table();
+        Assert.Contains("2 x 2", Refused(() => RelativePositionTable.Resize(table.AsSpan(0, 12 * config.Heads), config.Heads, 2, 4)), StringComparison.Ordinal);
+
+        string Impossible(int size) =>
+            Assert.ThrowsAny<ArgumentException>(() => Data2VecModel.Load(file, new ModelOptions { ImageSize = size })).Message;
+    }
+
+    [Fact]
+    public void Positions_of_a_grid_are_sines_and_cosines()
+    {
+        float[] expected = Read("tiny/positions_5.npy").Floats();
+        float[] actual = SinusoidalPositions.Create(5, 16);
+        Assert.True(expected.Zip(actual, (a, b) => MathF.Abs(a - b)).Max() <= 1e-6f);
+    }
+
     private static string Refused(Action action) => Assert.Throws<InvalidDataException>(action).Message;
+
+    private (float[] Table, VisionConfig Config) Table()
+    {
+        using ModelFile.D2vFile file = ModelFile.D2vFile.Open(Convert("vision_tiny.pt"));
+        ModelFile.TensorInfo table = file.Tensor("relative_position_bias.weight");
+        var values = new float[table.Count];
+        file.Read(table, values);
+        return (values, VisionConfig.FromJson(file.Config));
+    }
 
     private ReadOnlyMemory<float>[] Images(string name) => [.. Read(name).Floats().Chunk(3 * 32 * 32).Select(image => (ReadOnlyMemory<float>)image)];
 

@@ -94,6 +94,17 @@ public sealed record ImagePreprocessing
     /// <summary>Writes the preprocessing as a JSON object.</summary>
     public void WriteTo(Utf8JsonWriter writer) => ImagePreprocessingJson.Write(this, writer);
 
+    /// <summary>The same for a model that sees another square: the size before the crop keeps its ratio to it, rounded down.</summary>
+    /// <param name="cropSize">The side of the square, in pixels.</param>
+    /// <exception cref="ArgumentException">A size is outside 1 ... <see cref="MaxSize"/>.</exception>
+    public ImagePreprocessing WithCropSize(int cropSize)
+    {
+        CheckSize(cropSize, nameof(cropSize));
+        long resizeSize = (long)ResizeSize * cropSize / CropSize;
+        if (resizeSize is < 1 or > MaxSize) throw new ArgumentOutOfRangeException(nameof(cropSize), cropSize, $"The size before the crop would be {resizeSize}; it must be 1 to {MaxSize}.");
+        return new(Resize, (int)resizeSize, cropSize, Mean, StandardDeviation, Interpolation);
+    }
+
     /// <summary>Prepares an image for the model.</summary>
     /// <param name="image">The image, of any size.</param>
     /// <returns>Pixels <c>[3, CropSize, CropSize]</c>.</returns>
