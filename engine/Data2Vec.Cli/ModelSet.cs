@@ -1,4 +1,6 @@
 using Data2Vec.Cli.Inputs;
+using Data2Vec.ModelFile;
+using Data2Vec.Vision;
 
 namespace Data2Vec.Cli;
 
@@ -59,9 +61,26 @@ internal sealed class ModelSet : IDisposable
         _ => "texts",
     };
 
+    private Data2VecModel Load(string path)
+    {
+        if (_options.ImageSize is null)
+            return Data2VecModel.Load(path, _options);
+        bool isVision;
+        using (D2vFile file = D2vFile.Open(path, verify: false))
+            isVision = file.Architecture is VisionConfig.Architecture or VisionConfig.PostNormArchitecture;
+        try
+        {
+            return Data2VecModel.Load(path, isVision ? _options : _options with { ImageSize = null });
+        }
+        catch (ArgumentException error)
+        {
+            throw new UsageException($"--image-size {_options.ImageSize}: {error.Message.Split(" (Parameter ")[0]}");
+        }
+    }
+
     private void Add(string path)
     {
-        Data2VecModel model = Data2VecModel.Load(path, _options);
+        Data2VecModel model = Load(path);
         if (_loaded.TryAdd(KindOf(model), (model, path)))
             return;
         model.Dispose();

@@ -75,6 +75,9 @@ public sealed class ModalityTests : IDisposable
         Assert.Equal(0, Run("embed", "--model", In("cls.d2v"), Image, "--pool", "none", "--format", "npy", "-o", In("rows.npy")).Code);
         Assert.Equal(0, Run("embed", "--model", In("cls.d2v"), Image, "--pool", "cls", "--format", "npy", "-o", In("class.npy")).Code);
         NpyArray rows = NpyFile.Read(In("rows.npy"));
+        Assert.Equal(0, Run("embed", "--model", In("cls.d2v"), Image, "--pool", "none", "--format", "npy", "-o", In("more.npy"), "--image-size", "48").Code);
+        Assert.Equal(1 + 6 * 6, NpyFile.Read(In("more.npy")).Shape[0]);
+        Assert.Contains("multiple of 8", Refused(2, "embed", "--model", In("cls.d2v"), Image, "--image-size", "44"), StringComparison.Ordinal);
         Assert.Equal(rows.Floats().Take((int)rows.Shape[1]), NpyFile.Read(In("class.npy")).Floats());
     }
 

@@ -32,6 +32,7 @@ internal sealed class ModelArguments
     private readonly Option<string[]> _models;
     private readonly Option<int?> _threads = new("--threads") { Description = "Threads to use; left out, one a core", HelpName = "N" };
     private readonly Option<string> _device = new("--device") { Description = "Where to run; see data2vec devices", DefaultValueFactory = _ => "auto" };
+    private readonly Option<int?> _imageSize = new("--image-size") { Description = "The side of the square of pixels that a vision model sees, a multiple of its patches' side; left out, its own", HelpName = "N" };
     private readonly Option<string> _long = new("--long") { Description = "Texts of more tokens than the model takes: average overlapping windows, keep the beginning, or stop", DefaultValueFactory = _ => "chunk" };
 
     private ModelArguments(IReadOnlyDictionary<InputKind, string> shipped)
@@ -61,6 +62,8 @@ internal sealed class ModelArguments
         command.Add(arguments._models);
         if (shipped.ContainsKey(InputKind.Text))
             command.Add(arguments._long);
+        if (shipped.ContainsKey(InputKind.Image))
+            command.Add(arguments._imageSize);
         command.Add(arguments._threads);
         command.Add(arguments._device);
         return arguments;
@@ -77,5 +80,5 @@ internal sealed class ModelArguments
     };
 
     public ModelSet Load(ParseResult parsed) =>
-        new(Paths(parsed), _shipped, parsed.GetValue(_threads) is { } count ? new ModelOptions { Threads = count } : new ModelOptions());
+        new(Paths(parsed), _shipped, new ModelOptions { Threads = parsed.GetValue(_threads) ?? 0, ImageSize = parsed.GetValue(_imageSize) });
 }
