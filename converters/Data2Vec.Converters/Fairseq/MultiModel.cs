@@ -227,7 +227,7 @@ internal static class MultiModel
     {
         string local = $"{prefix}modality_encoders.{modality}.";
         string blocks = $"{prefix}blocks.";
-        bool blocksAlone = model.Boolean("ema_encoder_only") ?? false, ownLocal = encoder.Boolean("ema_local_encoder") ?? false;
+        bool blocksAlone = model.Boolean("ema_encoder_only") ?? true, ownLocal = encoder.Boolean("ema_local_encoder") ?? false;
         return new SourceModel
         {
             Architecture = "",
