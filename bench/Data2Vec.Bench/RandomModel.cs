@@ -130,13 +130,12 @@ internal static class RandomModel
         {
             bool gain = tensor.Name.EndsWith("norm.weight", StringComparison.Ordinal);
             float scale = tensor.Shape.Count == 1 ? 0.1f : 1f / MathF.Sqrt(tensor.Shape.Skip(1).Aggregate(1, (a, b) => a * b));
-            uint state = (uint)tensor.Name.Aggregate(17, (hash, letter) => hash * 31 + letter) | 1;
-            writer.Write(tensor.Name, (long _, Span<float> destination) =>
+            uint seed = (uint)tensor.Name.Aggregate(17, (hash, letter) => hash * 31 + letter);
+            writer.Write(tensor.Name, (long start, Span<float> destination) =>
             {
-                foreach (ref float value in destination)
+                for (int i = 0; i < destination.Length; i++)
                 {
-                    state = state * 1664525 + 1013904223;
-                    value = (gain ? 1f : 0f) + scale * 2 * ((state >> 8) / (float)(1 << 24) - 0.5f);
+                    destination[i] = (gain ? 1f : 0f) + scale * 2 * (Noise(seed, (uint)(start + i)) - 0.5f);
                 }
             });
         }
@@ -158,6 +157,15 @@ internal static class RandomModel
             Linear(tensors, $"encoder.{i}.feed_forward.output", feedForward, hidden);
             Norm(tensors, $"encoder.{i}.feed_forward_norm", hidden);
         }
+    }
+
+    /// <summary>A number from 0 to 1 that depends on the place alone, as some formats are written in two passes.</summary>
+    private static float Noise(uint seed, uint place)
+    {
+        uint bits = (place + seed) * 0x9E3779B9;
+        bits = (bits ^ (bits >> 16)) * 0x85EBCA6B;
+        bits = (bits ^ (bits >> 13)) * 0xC2B2AE35;
+        return ((bits ^ (bits >> 16)) >> 8) / (float)(1 << 24);
     }
 
     private static void Norm(List<TensorDeclaration> tensors, string name, int size)

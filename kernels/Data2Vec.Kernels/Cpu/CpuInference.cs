@@ -1,3 +1,5 @@
+using Data2Vec.Kernels.Cpu.Dot;
+
 namespace Data2Vec.Kernels.Cpu;
 
 /// <summary>An inference on the CPU, with the kernels of one register width.</summary>
@@ -95,12 +97,16 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
         Require(output.Data != x.Data && output.Data != residual.Data, "A linear layer's result cannot replace what it is made of.");
 
         long mark = Mark();
+        PanelMatrix matrix = ((CpuLinear)weights).Matrix;
+        float* scales = null;
+        Tensor left = matrix.Type == ElementType.F32 ? x : Pack(x, matrix.Type, matrix.TapDepth, out scales);
         int height = BlockHeight(x.Rows);
         int count = (x.Rows + height - 1) / height;
         RowBlock* blocks = (RowBlock*)_arena.Allocate((long)count * sizeof(RowBlock));
-        Cut(blocks, 0, count, x.Data, (nint)x.Stride * sizeof(float), 0, x.Rows);
-        MatrixJob<S, V> job = Job(((CpuLinear)weights).Matrix, blocks, count, output);
-        job.RowStride = x.Stride;
+        Cut(blocks, 0, count, left.Data, (nint)left.Stride * sizeof(float), 0, x.Rows);
+        MatrixJob<S, V> job = Job(matrix, blocks, count, output);
+        job.RowStride = left.Stride;
+        job.RowScale = scales;
         job.TapStride = 0;
         job.Activation = activation;
         job.Residual = residual.IsEmpty ? null : residual.Row(0);
@@ -121,7 +127,8 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
         }
 
         long mark = Mark();
-        Tensor padded = Pad(x, inputs, shape.Padding);
+        PanelMatrix matrix = ((CpuConv1d)weights).Matrix;
+        Tensor padded = Pad(matrix.Type == ElementType.F32 ? x : Pack(x, matrix.Type, shape.InputChannels / DotPanels.PerUnit(matrix.Type), out _), inputs, shape.Padding);
         int height = BlockHeight(output.Rows);
         int count = 0;
         for (int i = 0; i < outputs.Count; i++)
@@ -139,10 +146,10 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
             filled += pieces;
         }
 
-        MatrixJob<S, V> job = Job(((CpuConv1d)weights).Matrix, blocks, count, output);
+        MatrixJob<S, V> job = Job(matrix, blocks, count, output);
         job.RowStride = (nint)shape.Stride * padded.Stride;
         job.TapStride = padded.Stride;
-        job.GroupStride = shape.InputChannels / shape.Groups;
+        job.GroupStride = matrix.TapDepth;
         job.Activation = norm is null ? activation : Activation.None;
         if (padded.Stride == job.Depth)
         {
@@ -291,7 +298,36 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
         }
     }
 
-    private static MatrixJob<S, V> Job(PanelMatrix matrix, RowBlock* blocks, int count, Tensor output) => new()
+    /// <summary>Rows as 32-bit units of bf16 or bytes.</summary>
+    private Tensor Pack(Tensor x, ElementType type, int units, out float* scales)
+    {
+        Tensor packed = Allocate(x.Rows, units);
+        scales = type == ElementType.I8 ? (float*)_arena.Allocate((long)x.Rows * sizeof(float)) : null;
+        team.Run(new PackRowsJob(x, type, packed, scales), RowJob.Tasks(x.Rows));
+        return packed;
+    }
+
+    private static MatrixJob<S, V> Job(PanelMatrix matrix, RowBlock* blocks, int count, Tensor output)
+    {
+        DotTiles? tiles = matrix.Type switch
+        {
+            ElementType.BF16 => DotTiles.Bf16,
+            ElementType.I8 => DotTiles.Int8,
+            _ => null,
+        };
+        for (int i = 0; i < count; i++)
+        {
+            tiles?.Prepare(blocks[i].Rows);
+        }
+
+        MatrixJob<S, V> job = NewJob(matrix, blocks, count, output);
+        job.DotFunctions = tiles is null ? null : tiles.Functions;
+        job.ColumnScale = (float*)matrix.ColumnScale;
+        job.ColumnSums = (int*)matrix.ColumnSums;
+        return job;
+    }
+
+    private static MatrixJob<S, V> NewJob(PanelMatrix matrix, RowBlock* blocks, int count, Tensor output) => new()
     {
         Blocks = blocks,
         BlockCount = count,

@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Data2Vec.Kernels.Cpu.Dot;
 
 namespace Data2Vec.Kernels.Cpu;
 
@@ -14,17 +15,20 @@ internal enum CpuLevel
 
     /// <summary>512-bit vectors.</summary>
     Avx512,
+
+    /// <summary>512-bit vectors, and dot products of bf16 and of bytes (AVX512_BF16, AVX512_VNNI).</summary>
+    Avx512Dot,
 }
 
 /// <summary>Finds out what the machine can do.</summary>
 internal static class CpuLevels
 {
-    /// <summary>The environment variable that asks for less: <c>portable</c>, <c>avx2</c> or <c>avx512</c>.</summary>
+    /// <summary>The environment variable that asks for less: <c>portable</c>, <c>avx2</c>, <c>avx512</c> or <c>avx512dot</c>.</summary>
     public const string Variable = "DATA2VEC_CPU";
 
     /// <summary>The widest level of this machine.</summary>
     public static CpuLevel Best =>
-        Vector512.IsHardwareAccelerated && Avx512F.IsSupported ? CpuLevel.Avx512
+        Vector512.IsHardwareAccelerated && Avx512F.IsSupported ? DotSupport.IsSupported ? CpuLevel.Avx512Dot : CpuLevel.Avx512
         : Vector256.IsHardwareAccelerated && Fma.IsSupported ? CpuLevel.Avx2
         : CpuLevel.Portable;
 
@@ -40,6 +44,6 @@ internal static class CpuLevels
 
         return Enum.TryParse(wanted, ignoreCase: true, out CpuLevel level) && Enum.IsDefined(level) && !char.IsDigit(wanted[0])
             ? level <= Best ? level : throw new NotSupportedException($"{Variable}={wanted}: this machine has no more than {Best}.")
-            : throw new NotSupportedException($"{Variable}={wanted}: use portable, avx2 or avx512.");
+            : throw new NotSupportedException($"{Variable}={wanted}: use portable, avx2, avx512 or avx512dot.");
     }
 }

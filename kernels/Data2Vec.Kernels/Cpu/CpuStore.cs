@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Data2Vec.Kernels.Cpu.Dot;
 
 namespace Data2Vec.Kernels.Cpu;
 
@@ -33,6 +34,11 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         }
 
         RequireSize(scale, outputs);
+        if (DotType(parts, inputs) is { } type)
+        {
+            return DotLinear(type, parts, inputs, outputs, scale);
+        }
+
         float* biases = AllocateVector(outputs);
         int at = 0;
         foreach ((WeightData weight, WeightData? bias) in parts)
@@ -56,6 +62,19 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
 
         RequireSize(bias, outputs);
         var panels = new List<nint>();
+        if (level == CpuLevel.Avx512Dot && DotPanels.TypeFor(weight, channels, kernel) is { } type)
+        {
+            float* dotBiases = AllocateVector(outputs), columnScale = AllocateVector(outputs);
+            bias?.ToArray().CopyTo(new Span<float>(dotBiases, outputs));
+            AddDotPanels(panels, weight, type, outputs / shape.Groups, channels, kernel, shape.Groups, columnScale, null);
+            return new CpuConv1d(shape, new PanelMatrix(
+                (nint)Keep(panels), panels.Count / shape.Groups, outputs / shape.Groups, shape.Groups, kernel, DotPanels.Units(type, channels), (nint)dotBiases, 0)
+            {
+                Type = type,
+                ColumnScale = weight.Type == ElementType.I8 ? (nint)columnScale : 0,
+            });
+        }
+
         AddPanels(panels, weight, outputs / shape.Groups, channels, kernel, shape.Groups);
         float* biases = AllocateVector(outputs);
         bias?.ToArray().CopyTo(new Span<float>(biases, outputs));
@@ -84,7 +103,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
 
         return level switch
         {
-            CpuLevel.Avx512 => new CpuInference<Simd512, Vector512<float>>(this, team),
+            CpuLevel.Avx512Dot or CpuLevel.Avx512 => new CpuInference<Simd512, Vector512<float>>(this, team),
             CpuLevel.Avx2 => new CpuInference<Simd256, Vector256<float>>(this, team),
             _ => new CpuInference<Simd128, Vector128<float>>(this, team),
         };
@@ -203,6 +222,70 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
                         destination[(tap * channels + channel) * width + output] = row[channel * taps + tap];
                     }
                 }
+            }
+        });
+    }
+
+    /// <summary>The format of units in which all parts of a layer can be used; null where there is none.</summary>
+    private ElementType? DotType(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int inputs)
+    {
+        ElementType? type = level == CpuLevel.Avx512Dot ? DotPanels.TypeFor(parts[0].Weight, inputs, 1) : null;
+        foreach ((WeightData weight, _) in parts)
+        {
+            if (DotPanels.TypeFor(weight, inputs, 1) != type)
+            {
+                return null;
+            }
+        }
+
+        return type;
+    }
+
+    private CpuLinear DotLinear(
+        ElementType type, ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int inputs, int outputs, WeightData? scale)
+    {
+        var panels = new List<nint>();
+        float* biases = AllocateVector(outputs), columnScale = AllocateVector(outputs);
+        int* columnSums = (int*)AllocateVector(outputs);
+        int at = 0;
+        foreach ((WeightData weight, WeightData? bias) in parts)
+        {
+            AddDotPanels(panels, weight, type, weight.Rows, inputs, 1, 1, columnScale + at, type == ElementType.I8 ? columnSums + at : null);
+            bias?.ToArray().CopyTo(new Span<float>(biases + at, weight.Rows));
+            at += weight.Rows;
+        }
+
+        return new CpuLinear(inputs, outputs, new PanelMatrix(
+            (nint)Keep(panels), panels.Count, outputs, 1, 1, DotPanels.Units(type, inputs), (nint)biases, scale is null ? 0 : (nint)Vector(scale.ToArray()))
+        {
+            Type = type,
+            ColumnScale = type == ElementType.I8 ? (nint)columnScale : 0,
+            ColumnSums = (nint)columnSums,
+        });
+    }
+
+    private void AddDotPanels(
+        List<nint> panels, WeightData weight, ElementType type, int groupOutputs, int channels, int taps, int groups, float* columnScale, int* columnSums)
+    {
+        int depth = taps * DotPanels.Units(type, channels), panelsOfGroup = PanelLayout.Panels(groupOutputs);
+        long groupBytes = PanelLayout.Elements(groupOutputs, depth) * sizeof(float);
+        byte* data = (byte*)Allocate(groupBytes * groups);
+        for (int panel = 0; panel < panelsOfGroup * groups; panel++)
+        {
+            panels.Add((nint)(data + panel / panelsOfGroup * groupBytes + PanelLayout.PanelOffset(depth, panel % panelsOfGroup * PanelLayout.Width) * sizeof(float)));
+        }
+
+        nint[] places = [.. panels.TakeLast(panelsOfGroup * groups)];
+        Parallel.For(0, places.Length, new ParallelOptions { MaxDegreeOfParallelism = team.Threads }, panel =>
+        {
+            int first = panel % panelsOfGroup * PanelLayout.Width;
+            int width = PanelLayout.PanelWidth(groupOutputs, first), rows = Math.Min(width, groupOutputs - first);
+            int row = panel / panelsOfGroup * groupOutputs + first;
+            new Span<byte>((void*)places[panel], checked(width * depth * sizeof(float))).Clear();
+            DotPanels.Fill(weight, type, row, rows, width, channels, taps, (byte*)places[panel], columnSums == null ? null : columnSums + row);
+            for (int i = 0; i < rows; i++)
+            {
+                columnScale[row + i] = DotPanels.Scale(weight, row + i);
             }
         });
     }

@@ -13,7 +13,17 @@ namespace Data2Vec.Kernels.Cpu;
 /// <param name="Bias">One number for each output, and zeros to a multiple of 32.</param>
 /// <param name="Scale">The same, or null.</param>
 internal sealed record PanelMatrix(
-    nint Panels, int PanelsPerGroup, int GroupOutputs, int Groups, int Taps, int TapDepth, nint Bias, nint Scale);
+    nint Panels, int PanelsPerGroup, int GroupOutputs, int Groups, int Taps, int TapDepth, nint Bias, nint Scale)
+{
+    /// <summary>F32, or the format of the 32-bit units that the panels hold and <see cref="TapDepth"/> counts.</summary>
+    public ElementType Type { get; init; }
+
+    /// <summary>What each output's sum is multiplied by first, and zeros to a multiple of 32; null where it is 1.</summary>
+    public nint ColumnScale { get; init; }
+
+    /// <summary>What is subtracted from each output's sum of bytes, and zeros to a multiple of 32.</summary>
+    public nint ColumnSums { get; init; }
+}
 
 internal sealed class CpuLinear(int inputs, int outputs, PanelMatrix matrix) : LinearWeights(inputs, outputs)
 {

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Data2Vec.Kernels.Cpu.Dot;
 
 namespace Data2Vec.Kernels.Cpu;
 
@@ -38,6 +40,14 @@ internal unsafe struct MatrixJob<S, V> : IJob
     public float* Residual;
     public nint ResidualStride;
     public Activation Activation;
+
+    /// <summary>The tiles of <see cref="DotTiles"/> where the numbers are units of bf16 or bytes; otherwise null.</summary>
+    public nint* DotFunctions;
+
+    /// <summary>What the sums of each row of bytes are multiplied by; null where they are no sums of bytes.</summary>
+    public float* RowScale;
+    public float* ColumnScale;
+    public int* ColumnSums;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run(int task)
@@ -102,9 +112,7 @@ internal unsafe struct MatrixJob<S, V> : IJob
             {
                 int height = (block.Rows - row + tiles - 1) / tiles;
                 float* output = Output + (block.Row + row) * OutputStride + column + start;
-                delegate*<in TileArguments, float*, float*, void> kernel =
-                    two ? MatrixTile<S, V>.TwoVectors[height] : MatrixTile<S, V>.OneVector[height];
-                kernel(arguments, source + row * RowStride, output);
+                RunTile(arguments, height, two, source + row * RowStride, output);
                 if (last)
                 {
                     Finish(output, OutputStride, height, columns, block.Row + row, column + start);
@@ -125,9 +133,7 @@ internal unsafe struct MatrixJob<S, V> : IJob
         for (int tiles = (block.Rows + S.TileRows - 1) / S.TileRows; tiles > 0; tiles--)
         {
             int height = (block.Rows - row + tiles - 1) / tiles;
-            delegate*<in TileArguments, float*, float*, void> kernel =
-                two ? MatrixTile<S, V>.TwoVectors[height] : MatrixTile<S, V>.OneVector[height];
-            kernel(arguments, source + row * RowStride, tile);
+            RunTile(arguments, height, two, source + row * RowStride, tile);
             Finish(tile, tileStride, height, two ? 2 * S.Width : S.Width, block.Row + row, column);
             for (int r = 0; r < height; r++)
             {
@@ -139,8 +145,46 @@ internal unsafe struct MatrixJob<S, V> : IJob
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void RunTile(in TileArguments arguments, int height, bool two, float* source, float* output)
+    {
+        if (DotFunctions != null)
+        {
+            fixed (TileArguments* pinned = &arguments)
+            {
+                ((delegate* unmanaged[SuppressGCTransition]<TileArguments*, float*, float*, void>)DotFunctions[DotTiles.Index(height, two)])(pinned, source, output);
+            }
+
+            return;
+        }
+
+        delegate*<in TileArguments, float*, float*, void> kernel =
+            two ? MatrixTile<S, V>.TwoVectors[height] : MatrixTile<S, V>.OneVector[height];
+        kernel(arguments, source, output);
+    }
+
+    /// <summary>From sums of whole numbers to what they stand for.</summary>
+    private readonly void Dequantize(float* tile, nint stride, int rows, int columns, int row, int column)
+    {
+        for (int r = 0; r < rows; r++, tile += stride)
+        {
+            for (int i = 0; i < columns; i += Vector512<float>.Count)
+            {
+                Vector512<float> sum = RowScale == null
+                    ? Vector512.Load(tile + i)
+                    : Vector512.ConvertToSingle(Vector512.Load((int*)tile + i) - Vector512.Load(ColumnSums + column + i)) * RowScale[row + r];
+                (sum * Vector512.Load(ColumnScale + column + i)).Store(tile + i);
+            }
+        }
+    }
+
     private readonly void Finish(float* tile, nint stride, int rows, int columns, int row, int column)
     {
+        if (ColumnScale != null)
+        {
+            Dequantize(tile, stride, rows, columns, row, column);
+        }
+
         if (Bias != null || Residual != null || Scale != null || Activation != Activation.None)
         {
             RowKernels<S, V>.Finish(

@@ -1,0 +1,199 @@
+using System.Runtime.InteropServices;
+using Data2Vec.Kernels.Cpu.Dot;
+using static Data2Vec.Kernels.Tests.CpuFixture;
+
+namespace Data2Vec.Kernels.Tests;
+
+/// <summary>
+/// Products with weights in bf16 and in bytes, against plain loops in double precision, at every level of this machine. The inputs are
+/// numbers that bf16 and scaled bytes hold exactly, so that assembled dot products have nothing to round but their sums.
+/// </summary>
+public unsafe class NumberFormatTests
+{
+    public static TheoryData<string, ElementType> LevelsAndTypes
+    {
+        get
+        {
+            var data = new TheoryData<string, ElementType>();
+            foreach (TheoryDataRow<string> level in CpuFixture.Levels)
+            {
+                data.Add(level.Data, ElementType.BF16);
+                data.Add(level.Data, ElementType.I8);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory, MemberData(nameof(LevelsAndTypes))]
+    public void Linear_layers_of_all_heights_and_widths_match_a_scalar_loop(string level, ElementType type)
+    {
+        using WeightStore store = Backend(level).CreateStore();
+        foreach ((int inputs, int outputs) in new[] { (1, 1), (7, 3), (16, 16), (33, 47), (64, 32), (130, 48), (5000, 40) })
+        {
+            WeightData weight = Encode(Numbers(2, outputs * inputs, 1f / MathF.Sqrt(inputs)), type, outputs, inputs);
+            float[] decoded = weight.ToArray(), b = Numbers(3, outputs);
+            LinearWeights weights = store.Linear([(weight, Weight(b, outputs))]);
+            foreach (int rows in Enumerable.Range(1, 15).Concat([28, 29, 100, 113]))
+            {
+                float[] x = ExactNumbers(rows, inputs);
+                using Inference run = store.Begin();
+                Close(Reference.Linear(x, rows, inputs, decoded, b, outputs), Download(run, run.Linear(run.Upload(x, rows, inputs), weights)), 2e-4 * Math.Sqrt(inputs));
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(LevelsAndTypes))]
+    public void Parts_scale_activation_and_residual_go_with_them(string level, ElementType type)
+    {
+        const int rows = 37, inputs = 50, outputs = 64;
+        WeightData first = Encode(Numbers(2, 32 * inputs, 0.1f), type, 32, inputs), second = Encode(Numbers(3, 32 * inputs, 0.02f), type, 32, inputs);
+        float[] x = ExactNumbers(rows, inputs), s = Numbers(4, outputs), add = Numbers(5, rows * outputs), b = Numbers(6, 32);
+        using WeightStore store = Backend(level).CreateStore();
+        LinearWeights weights = store.Linear([(first, Weight(b, 32)), (second, null)], Weight(s, outputs));
+        using Inference run = store.Begin();
+        Tensor y = run.Linear(run.Upload(x, rows, inputs), weights, Activation.Gelu, run.Upload(add, rows, outputs));
+        double[] expected = Reference.Linear(x, rows, inputs, [.. first.ToArray(), .. second.ToArray()], [.. b, .. new float[32]], outputs);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            expected[i] = add[i] + s[i % outputs] * Reference.Gelu(expected[i]);
+        }
+
+        Close(expected, Download(run, y), 1e-3);
+    }
+
+    [Theory, MemberData(nameof(LevelsAndTypes))]
+    public void Convolutions_match_a_scalar_loop(string level, ElementType type)
+    {
+        using WeightStore store = Backend(level).CreateStore();
+        foreach (Conv1dShape shape in new[]
+        {
+            new Conv1dShape(1, 40, 10, 5), new Conv1dShape(32, 48, 3, 2), new Conv1dShape(6, 20, 2, 2), new Conv1dShape(5, 7, 3, 1), new Conv1dShape(64, 64, 19, 1, 9, 4),
+        })
+        {
+            int channels = shape.InputChannels / shape.Groups;
+            WeightData weight = Encode(Numbers(1, shape.OutputChannels * channels * shape.Kernel, 0.1f), type, shape.OutputChannels, channels, shape.Kernel);
+            int[] lengths = [60, 33];
+            float[] x = ExactNumbers(lengths.Sum(), shape.InputChannels), b = Numbers(2, shape.OutputChannels);
+            Conv1dWeights weights = store.Conv1d(weight, Weight(b, shape.OutputChannels), shape);
+            using Inference run = store.Begin();
+            Sequences inputs = run.Sequences(lengths), outputs = run.Sequences(inputs, shape);
+            Tensor y = run.Allocate(outputs.Rows, shape.OutputChannels);
+            run.Conv1d(run.Upload(x, lengths.Sum(), shape.InputChannels), inputs, weights, null, Activation.None, y, outputs);
+            float[] actual = Download(run, y);
+            int start = 0, from = 0;
+            foreach (int length in lengths)
+            {
+                double[] expected = Scalar(x.AsSpan(from * shape.InputChannels), length, weight.ToArray(), b, shape);
+                Close(expected, actual.AsSpan(start, expected.Length), 0.02);
+                start += expected.Length;
+                from += length;
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(LevelsAndTypes))]
+    public void Rounding_of_the_inputs_stays_within_its_bound_and_rows_do_not_see_each_other(string level, ElementType type)
+    {
+        const int rows = 30, inputs = 777, outputs = 96;
+        WeightData weight = Encode(Numbers(2, outputs * inputs, 0.05f), type, outputs, inputs);
+        float[] x = Numbers(1, rows * inputs), none = new float[outputs];
+        using WeightStore store = Backend(level).CreateStore();
+        LinearWeights weights = store.Linear([(weight, null)]);
+        using Inference run = store.Begin();
+        float[] actual = Download(run, run.Linear(run.Upload(x, rows, inputs), weights));
+        double[] expected = Reference.Linear(x, rows, inputs, weight.ToArray(), none, outputs);
+        double error = Math.Sqrt(expected.Zip(actual, (a, b) => (a - b) * (a - b)).Sum() / expected.Sum(value => value * value));
+        Assert.InRange(error, 0, type == ElementType.BF16 ? 0.004 : 0.02);
+        Assert.Equal(actual[(7 * outputs)..(8 * outputs)], Download(run, run.Linear(run.Upload(x.AsSpan(7 * inputs, inputs), 1, inputs), weights)));
+    }
+
+    [Theory, MemberData(nameof(LevelsAndTypes))]
+    public void What_is_not_a_number_is_not_lost(string level, ElementType type)
+    {
+        const int inputs = 70, outputs = 32;
+        using WeightStore store = Backend(level).CreateStore();
+        LinearWeights weights = store.Linear([(Encode(Numbers(2, outputs * inputs), type, outputs, inputs), null)]);
+        foreach (int place in new[] { 0, 20, 69 })
+        {
+            float[] x = Numbers(1, 2 * inputs);
+            x[place] = float.NaN;
+            using Inference run = store.Begin();
+            float[] y = Download(run, run.Linear(run.Upload(x, 2, inputs), weights));
+            Assert.All(y[..outputs], value => Assert.False(float.IsFinite(value)));
+            Assert.All(y[outputs..], value => Assert.True(float.IsFinite(value)));
+        }
+    }
+
+    [Fact]
+    public void This_machine_says_whether_it_has_dot_products() =>
+        TestContext.Current.TestOutputHelper?.WriteLine($"AVX512_BF16 and AVX512_VNNI: {DotSupport.IsSupported}");
+
+    /// <summary>Whole numbers whose largest in each row is 127.</summary>
+    private static float[] ExactNumbers(int rows, int columns)
+    {
+        var random = new Random(rows * 1000 + columns);
+        var numbers = new float[rows * columns];
+        for (int row = 0; row < rows; row++)
+        {
+            for (int i = 0; i < columns; i++)
+            {
+                numbers[row * columns + i] = random.Next(-127, 128);
+            }
+
+            numbers[row * columns + random.Next(columns)] = 127;
+        }
+
+        return numbers;
+    }
+
+    private static WeightData Encode(float[] values, ElementType type, params int[] shape)
+    {
+        int rows = shape[0], size = values.Length / rows;
+        long offset = type == ElementType.I8 ? WeightData.Int8RowsOffset(rows) : 0;
+        byte* memory = (byte*)NativeMemory.AlignedAlloc((nuint)(offset + values.Length * 2L + 64), 64);
+        for (int row = 0; row < rows; row++)
+        {
+            float scale = values.AsSpan(row * size, size).ToArray().Max(MathF.Abs) / 127;
+            for (int i = row * size; i < (row + 1) * size; i++)
+            {
+                if (type == ElementType.BF16)
+                {
+                    ((ushort*)memory)[i] = (ushort)(BitConverter.SingleToUInt32Bits(values[i]) >> 16);
+                }
+                else
+                {
+                    ((float*)memory)[row] = scale;
+                    (memory + offset)[i] = (byte)(sbyte)MathF.Round(values[i] / scale);
+                }
+            }
+        }
+
+        return new WeightData((nint)memory, type, WeightLayout.Rows, shape);
+    }
+
+    private static double[] Scalar(ReadOnlySpan<float> x, int length, float[] w, float[] b, Conv1dShape shape)
+    {
+        int channels = shape.InputChannels / shape.Groups, outputsOfGroup = shape.OutputChannels / shape.Groups, outputs = shape.OutputLength(length);
+        var y = new double[outputs * shape.OutputChannels];
+        for (int t = 0; t < outputs; t++)
+        {
+            for (int o = 0; o < shape.OutputChannels; o++)
+            {
+                double sum = b[o];
+                for (int k = 0; k < shape.Kernel; k++)
+                {
+                    int row = t * shape.Stride + k - shape.Padding;
+                    for (int c = 0; c < channels && row >= 0 && row < length; c++)
+                    {
+                        sum += (double)w[(o * channels + c) * shape.Kernel + k] * x[row * shape.InputChannels + o / outputsOfGroup * channels + c];
+                    }
+                }
+
+                y[t * shape.OutputChannels + o] = sum;
+            }
+        }
+
+        return y;
+    }
+}
