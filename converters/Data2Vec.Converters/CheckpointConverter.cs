@@ -44,6 +44,8 @@ public static class CheckpointConverter
             throw new InvalidDataException($"{name}: the model file would replace the checkpoint; give it another name");
         if (HuggingFaceFolder.Find(checkpoint) is { } found)
         {
+            if (HuggingFaceFolder.WouldReplace(found, output))
+                throw new InvalidDataException($"{name}: the model file would replace {Path.GetFileName(output)} of the model's folder; give it another name");
             using HuggingFaceFolder folder = HuggingFaceFolder.Open(found);
             return Convert(() => HuggingFaceModel.Read(folder, options));
         }

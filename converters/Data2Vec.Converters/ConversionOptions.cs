@@ -11,7 +11,7 @@ public sealed record ConversionOptions
     /// </summary>
     public string? DictionaryPath { get; init; }
 
-    /// <summary>GPT-2's <c>encoder.json</c> and <c>vocab.bpe</c> for a text model; null takes what lies beside the checkpoint, if anything.</summary>
+    /// <summary>GPT-2's <c>encoder.json</c> and <c>vocab.bpe</c> for a text model; null takes what lies in a Hugging Face folder, if anything.</summary>
     public (string EncoderPath, string MergesPath)? BytePairFiles { get; init; }
 
     /// <summary>The labels of a classification head, one a line in the order of its outputs; null gives it the checkpoint's, or numbers.</summary>

@@ -25,11 +25,10 @@ internal static class LabelFile
         if (classes is null)
             throw new InvalidDataException("the model has no classification head, so that labels are of no use to it");
         string name = Path.GetFileName(path);
-        if (new FileInfo(path).Length > MaxFileBytes)
-            throw new InvalidDataException($"{name}: larger than {MaxFileBytes >> 20} MiB, so these are no labels");
         try
         {
-            string[] labels = File.ReadAllLines(path, new UTF8Encoding(false, throwOnInvalidBytes: true));
+            string text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(SmallFile.Read(path, MaxFileBytes, "list of labels"));
+            string[] labels = text.TrimStart('\uFEFF').ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
             return labels.Length == classes
                 ? labels
                 : throw new InvalidDataException($"{name}: {labels.Length} labels, one a line, and the head has {classes} outputs");

@@ -19,8 +19,8 @@ internal sealed class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> records, bo
 
     public void Write(Stream stream, string format)
     {
-        if (format is "csv" or "npy" && records.Select(record => record.Dimensions).Distinct().Count() > 1)
-            throw new UsageException($"--format {format} has one table for all, and these vectors differ in length; use json or jsonl, or embed one kind at a time");
+        if (format is "csv" or "npy" && records.Select(record => record.ModelPath).Distinct().Count() > 1)
+            throw new UsageException($"--format {format} has one table for all, and these are vectors of different models; use json or jsonl, or embed one kind at a time");
         switch (format)
         {
             case "json":
@@ -66,7 +66,7 @@ internal sealed class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> records, bo
     {
         json.WriteStartObject();
         json.WriteString("input", record.Input);
-        json.WriteString("model", record.Model);
+        json.WriteString("model", Path.GetFileName(record.ModelPath));
         json.WriteNumber("layer", record.Layer);
         json.WriteNumber("dimensions", record.Dimensions);
         if (record.Text is { } text)

@@ -33,7 +33,7 @@ internal sealed class ModelRunner(ModelSet models, LongTextPolicy longTexts)
                 if (!vectors[i].All(float.IsFinite))
                     throw new InvalidDataException($"{name}: the model gives numbers that are not finite");
                 records.Add(new EmbeddingRecord(
-                    name, Path.GetFileName(path), allLayers ? i : options.Layer ?? model.Layers, model.HiddenSize, vectors[i], windows.ElementAtOrDefault(which)));
+                    name, path, allLayers ? i : options.Layer ?? model.Layers, model.HiddenSize, vectors[i], windows.ElementAtOrDefault(which)));
             }
         });
         return records;
@@ -85,9 +85,10 @@ internal sealed class ModelRunner(ModelSet models, LongTextPolicy longTexts)
         {
             throw new InvalidDataException($"{path}: {error.Message}", error);
         }
-        catch (InvalidDataException error) when (!input.Names.Any(name => error.Message.StartsWith(name, StringComparison.Ordinal)))
+        catch (Exception error) when (error is InvalidDataException or NotSupportedException && !input.Names.Any(name => error.Message.StartsWith(name, StringComparison.Ordinal)))
         {
-            throw new InvalidDataException($"{input.Names[0]}: {error.Message}", error);
+            string others = input.Names.Count > 1 ? $" or one of the {input.Names.Count - 1} after it" : "";
+            throw new InvalidDataException($"{(File.Exists(input.Names[0]) ? input.Names[0] : Text.Short(input.Names[0]))}{others}: {error.Message}", error);
         }
     }
 

@@ -62,7 +62,7 @@ internal static class Program
         }
     }
 
-    private static string OneLine(string message) => string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    private static string OneLine(string message) => Text.OneLine(message.Split(" (Parameter '")[0]);
 
     // RootCommand would call itself what the program's file is called.
     private static Command CreateRoot() => new("data2vec", "Converts and runs data2vec models: vectors and labels of speech, images and text")

@@ -144,22 +144,27 @@ public sealed partial class Data2VecModel : IDisposable
     }
 
     /// <summary>The same for what enters the first layer and for every layer's output.</summary>
-    private List<float[][]> EmbedLayers<T>(
+    private float[][][] EmbedLayers<T>(
         Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, EmbeddingOptions options, CancellationToken cancellation)
     {
         RequirePooling(options);
-        var layers = new List<float[][]>();
-        Run(encoder, inputs, (run, sequences) => encoder.Forward(
-            run, inputs, sequences, Layers,
-            (name, x) =>
-            {
-                if (name.StartsWith("layer.", StringComparison.Ordinal))
+        List<float[]>[] layers = [.. Enumerable.Range(0, Layers + 1).Select(_ => new List<float[]>())];
+        foreach (ReadOnlyMemory<T>[] part in Parts(encoder, inputs))
+        {
+            int layer = 0;
+            Run(encoder, part, (run, sequences) => encoder.Forward(
+                run, part, sequences, Layers,
+                (name, x) =>
                 {
-                    layers.Add(RowPooling.Pool(run, x, sequences, options.Pooling, encoder.RowsBeforeMean));
-                }
-            },
-            cancellation));
-        return layers;
+                    if (name.StartsWith("layer.", StringComparison.Ordinal))
+                    {
+                        layers[layer++].AddRange(RowPooling.Pool(run, x, sequences, options.Pooling, encoder.RowsBeforeMean));
+                    }
+                },
+                cancellation));
+        }
+
+        return [.. layers.Select(layer => layer.ToArray())];
     }
 
     /// <summary>The classification head's scores for each input.</summary>
@@ -216,21 +221,20 @@ public sealed partial class Data2VecModel : IDisposable
         }
     }
 
-    /// <summary>Runs inputs a few at a time: together they keep the device busy, and memory stays what a few need.</summary>
     private float[][] RunInParts<T>(
-        Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, Func<Inference, IReadOnlyList<ReadOnlyMemory<T>>, Sequences, float[][]> body)
+        Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, Func<Inference, IReadOnlyList<ReadOnlyMemory<T>>, Sequences, float[][]> body) =>
+        [.. Parts(encoder, inputs).SelectMany(part => Run(encoder, part, (run, sequences) => body(run, part, sequences)))];
+
+    /// <summary>Inputs a few at a time: together they keep the device busy, and memory stays what a few need.</summary>
+    private static IEnumerable<ReadOnlyMemory<T>[]> Parts<T>(Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs)
     {
         int[] rows = [.. inputs.Select(input => encoder.Rows(input.Span))];
-        var results = new List<float[]>(inputs.Count);
-        while (results.Count < inputs.Count)
+        for (int first = 0, count; first < rows.Length; first += count)
         {
-            int first = results.Count, sum = 0;
-            int count = rows.Skip(first).TakeWhile((length, i) => (sum += length) <= RowsAtOnce || i == 0).Count();
-            ReadOnlyMemory<T>[] part = [.. inputs.Skip(first).Take(count)];
-            results.AddRange(Run(encoder, part, (run, sequences) => body(run, part, sequences)));
+            int sum = 0;
+            count = rows.Skip(first).TakeWhile((length, i) => (sum += length) <= RowsAtOnce || i == 0).Count();
+            yield return [.. inputs.Skip(first).Take(count)];
         }
-
-        return [.. results];
     }
 
     private TResult Run<T, TResult>(

@@ -58,6 +58,7 @@ internal static class BeitModel
             Description = $"data2vec vision model, {head} (BEiT's layout{(place is null ? "" : $", under '{place}'")})",
             Config = config.ToJson(),
             Tensors = ModelTensors.Of(config),
+            NeedsOneOf = ModelTensors.PositionBiases,
             Weights = weights,
             Names = s_names,
             LeftOut =
@@ -105,7 +106,7 @@ internal static class BeitModel
             throw new InvalidDataException("blocks.0.norm1.weight is missing");
         return new VisionConfig
         {
-            Preprocessing = ReadPreprocessing((int)size, arguments?.Boolean("imagenet_default_mean_and_std") ?? labels is null),
+            Preprocessing = ReadPreprocessing((int)size, arguments, labels is null),
             ImageSize = (int)size,
             PatchSize = patch,
             HiddenSize = hidden,
@@ -118,10 +119,19 @@ internal static class BeitModel
         };
     }
 
-    // BEiT's evaluation brings the shorter side to 256 for 224 pixels, and crops.
-    private static ImagePreprocessing ReadPreprocessing(int size, bool imageNet) => ImagePreprocessing.ResizeThenCentreCrop(
-        Math.Min(size * 256 / 224, ImagePreprocessing.MaxSize),
-        size,
-        imageNet ? ImagePreprocessing.ImageNetMean : ImagePreprocessing.Half,
-        imageNet ? ImagePreprocessing.ImageNetStandardDeviation : ImagePreprocessing.Half);
+    // BEiT's evaluation brings the shorter side to 256 for 224 pixels, and crops; from 384 on it crops nothing off.
+    private static ImagePreprocessing ReadPreprocessing(int size, FairseqOptions? arguments, bool pretrained)
+    {
+        const int Uncropped = 384;
+        bool imageNet = arguments?.Boolean("imagenet_default_mean_and_std") ?? pretrained;
+        double share = arguments?.Number("crop_pct", 0.0) is > 0 and var given ? given : size < Uncropped ? 224 / 256.0 : 1;
+        double resized = Math.Floor(size / share);
+        if (resized < 1 || resized > ImagePreprocessing.MaxSize)
+            throw new InvalidDataException($"images of {size} pixels would be cut from {resized}, of which 1 to {ImagePreprocessing.MaxSize} are supported");
+        return ImagePreprocessing.ResizeThenCentreCrop(
+            (int)resized,
+            size,
+            imageNet ? ImagePreprocessing.ImageNetMean : ImagePreprocessing.Half,
+            imageNet ? ImagePreprocessing.ImageNetStandardDeviation : ImagePreprocessing.Half);
+    }
 }

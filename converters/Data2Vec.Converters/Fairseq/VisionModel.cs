@@ -49,6 +49,7 @@ internal static class VisionModel
             Description = $"data2vec vision model, {head} (fairseq {checkpoint.ModelName})",
             Config = config.ToJson(),
             Tensors = ModelTensors.Of(config),
+            NeedsOneOf = ModelTensors.PositionBiases,
             Weights = checkpoint.Weights,
             Names = Names(prefix),
             LeftOut =

@@ -44,6 +44,11 @@ internal sealed class HuggingFaceFolder : IDisposable
         return isSafetensors || (path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) && File.Exists(Beside(path, ConfigName))) ? path : null;
     }
 
+    /// <summary>Whether a result would take the place of a file of the folder that a file of weights is in.</summary>
+    public static bool WouldReplace(string weights, string output) =>
+        File.Exists(output) && !output.EndsWith(".d2v", StringComparison.OrdinalIgnoreCase)
+        && Path.GetDirectoryName(Path.GetFullPath(weights)) == Path.GetDirectoryName(Path.GetFullPath(output));
+
     /// <summary>Opens the folder that a file of weights is in.</summary>
     /// <exception cref="InvalidDataException">A file is missing or damaged; the message names it.</exception>
     public static HuggingFaceFolder Open(string weights)

@@ -20,6 +20,7 @@ internal static class HuggingFaceVision
         if (classes is not null && !mean)
             throw folder.Config.Bad("use_mean_pooling", "is false; a classification head on the class token is not supported");
         VisionConfig config = ReadConfig(folder, mean, LabelFile.For(classes, options.LabelsPath, folder.Config.Labels));
+        CheckPresence(folder, prefix);
         string head = classes is null ? "pretrained" : $"with a classification head of {classes} labels";
         return new SourceModel
         {
@@ -29,10 +30,26 @@ internal static class HuggingFaceVision
             Description = $"data2vec vision model, {head} (Hugging Face Data2VecVision)",
             Config = config.ToJson(),
             Tensors = ModelTensors.Of(config),
+            NeedsOneOf = ModelTensors.PositionBiases,
             Weights = folder.Weights,
             Names = Names(prefix),
             LeftOut = LeftOut(prefix, config, classes is not null),
         };
+    }
+
+    // transformers leaves out what its options do not ask for, whatever the weights hold.
+    private static void CheckPresence(HuggingFaceFolder folder, string prefix)
+    {
+        const string Table = "relative_position_bias.relative_position_bias_table";
+        Check("use_shared_relative_position_bias", folder.Config.Flag("use_shared_relative_position_bias", false), $"encoder.{Table}");
+        Check("use_relative_position_bias", folder.Config.Flag("use_relative_position_bias", false), $"encoder.layer.0.attention.attention.{Table}");
+        Check("layer_scale_init_value", folder.Config.Number("layer_scale_init_value", 0.1f) > 0, "encoder.layer.0.lambda_1");
+
+        void Check(string option, bool asked, string tensor)
+        {
+            if (folder.Weights.Contains(prefix + tensor) != asked)
+                throw folder.Config.Bad(option, $"{(asked ? "asks for" : "asks for no")} {tensor}, and the weights have {(asked ? "none" : "one")}");
+        }
     }
 
     private static TensorNames Names(string prefix)

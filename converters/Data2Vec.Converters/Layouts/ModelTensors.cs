@@ -57,6 +57,9 @@ internal static class ModelTensors
         return tensors;
     }
 
+    /// <summary>What tells a vision model about places, for all layers or for each; one of them it must have.</summary>
+    public static readonly string[] PositionBiases = ["relative_position_bias.weight", "encoder.0.relative_position_bias.weight"];
+
     /// <summary>Those of a vision model.</summary>
     public static TensorTable Of(VisionConfig config)
     {

@@ -26,6 +26,9 @@ internal sealed record SourceModel
     /// <summary>What the checkpoint was recognised as.</summary>
     public required string Description { get; init; }
 
+    /// <summary>Optional tensors of which the model must have one.</summary>
+    public IReadOnlyList<string> NeedsOneOf { get; init; } = [];
+
     /// <summary>The weights by name.</summary>
     public required Weights Weights { get; init; }
 
@@ -78,6 +81,13 @@ internal sealed record SourceModel
                 tensors.Add(new SourceTensor(spec, tensor, tensor.Count / place.Parts * place.Part, added));
         }
 
+        complaints.AddRange(Tensors.Where(spec => spec.IsOptional).GroupBy(spec => WithoutNumber(spec.Name)).SelectMany(layers =>
+            layers.Where(spec => layers.Any(other => Has(other)) && !Has(spec)).Select(spec => $"{Names.Find(spec.Name)!.Name} is missing, which other layers have")));
+        if (NeedsOneOf.Count > 0 && !NeedsOneOf.Any(name => tensors.Any(tensor => tensor.Spec.Name == name)))
+            complaints.Add($"{Names.Find(NeedsOneOf[0])!.Name} is missing");
+
+        bool Has(TensorSpec spec) => tensors.Any(tensor => tensor.Spec == spec);
+
         complaints.AddRange(Weights.Names
             .Where(name => !known.Contains(name) && !IsLeftOut(name))
             .Select(name => $"{PickleText.Quote(name)} is unknown"));
@@ -113,6 +123,9 @@ internal sealed record SourceModel
             complaints.Add($"{label} {complaint}");
         return tensor;
     }
+
+    private static string WithoutNumber(string name) =>
+        string.Join('.', name.Split('.').Select(word => word.All(char.IsAsciiDigit) ? "" : word));
 
     private bool IsLeftOut(string name) =>
         LeftOut.Any(left => left.EndsWith('.') ? name.StartsWith(left, StringComparison.Ordinal) : name == left);

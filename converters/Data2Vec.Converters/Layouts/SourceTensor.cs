@@ -29,7 +29,9 @@ internal sealed record SourceTensor(TensorSpec Spec, CheckpointTensor Tensor, lo
         }
 
         // Zeros would turn -0 into 0.
-        for (int i = 0; i < destination.Length && _row.AsSpan().ContainsAnyExcept(0f); i++)
+        if (!_row.AsSpan().ContainsAnyExcept(0f))
+            return;
+        for (int i = 0; i < destination.Length; i++)
             destination[i] += _row[(start + i) % _row.Length];
     }
 }

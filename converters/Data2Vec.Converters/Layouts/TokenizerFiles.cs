@@ -38,8 +38,5 @@ internal static class TokenizerFiles
             : new Dictionary<string, ReadOnlyMemory<byte>>();
 
     /// <summary>A file of a tokenizer.</summary>
-    public static byte[] ReadFile(string path) => new FileInfo(path).Length <= TextTokenizer.MaxFileBytes
-        ? File.ReadAllBytes(path)
-        : throw new InvalidDataException(
-            $"{Path.GetFileName(path)}: larger than {TextTokenizer.MaxFileBytes >> 20} MiB, so this is no file of a tokenizer");
+    public static byte[] ReadFile(string path) => SmallFile.Read(path, TextTokenizer.MaxFileBytes, "file of a tokenizer");
 }

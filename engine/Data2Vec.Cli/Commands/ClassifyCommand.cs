@@ -49,10 +49,8 @@ internal static class ClassifyCommand
     private static void Print(string input, IEnumerable<LabelProbability> labels, TextWriter output)
     {
         foreach (LabelProbability label in labels)
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{OneLine(input)}\t{OneLine(label.Label)}\t{label.Probability:0.0000}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Text.OneLine(input)}\t{Text.OneLine(label.Label)}\t{label.Probability:0.0000}"));
     }
-
-    private static string OneLine(string text) => text.Replace('\t', ' ').Replace('\n', ' ').Replace('\r', ' ');
 
     private static string Json(string input, IEnumerable<LabelProbability> labels)
     {

@@ -21,7 +21,7 @@ internal static class LayerOption
 
     public static Option<string> Pool(params string[] choices)
     {
-        var pool = new Option<string>("--pool") { Description = "How a layer's rows become one vector: their mean, the class token (texts, images), or none", DefaultValueFactory = _ => "mean" };
+        var pool = new Option<string>("--pool") { Description = $"How a layer's rows become one vector: {(choices.Contains("none") ? "their mean, the class token (texts, images), or none" : "their mean, or the class token (texts, images)")}", DefaultValueFactory = _ => "mean" };
         return pool.AcceptOnlyFromAmong(choices);
     }
 

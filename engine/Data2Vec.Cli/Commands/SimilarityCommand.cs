@@ -9,7 +9,6 @@ namespace Data2Vec.Cli.Commands;
 internal static class SimilarityCommand
 {
     private const int MostInputs = 1000;
-    private const int LongestName = 40;
 
     public static Command Create()
     {
@@ -45,11 +44,11 @@ internal static class SimilarityCommand
             var runner = new ModelRunner(loaded, models.LongTexts(parsed));
             List<EmbeddingRecord> records = WorkProgress.Show(
                 "Embedding", count, parsed.InvocationConfiguration.Error, report => runner.Embed(sources, options, false, report));
-            if (records.Select(record => record.Model).Distinct().Count() > 1)
+            if (records.Select(record => record.ModelPath).Distinct().Count() > 1)
                 throw new UsageException("the vectors of different models cannot be compared: give inputs of one kind");
 
             float[,] cosines = Cosines(records);
-            string[] names = [.. records.Select((record, i) => $"{i + 1} {Short(record.Input)}")];
+            string[] names = [.. records.Select((record, i) => $"{i + 1} {Text.Short(record.Input)}")];
             Print(cosines, names, parsed.InvocationConfiguration.Output);
             if (picture is not null)
                 Files.WriteWhole(picture, stream => stream.Write(SimilarityPlot.Draw(cosines, names, picture)));
@@ -84,14 +83,5 @@ internal static class SimilarityCommand
                 output.Write(cosines[i, j].ToString("0.0000", CultureInfo.InvariantCulture).PadLeft(Column));
             output.WriteLine();
         }
-    }
-
-    // Of a path the end tells more, of a text the beginning.
-    private static string Short(string name)
-    {
-        string line = string.Join(' ', name.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-        if (line.Length <= LongestName)
-            return line;
-        return File.Exists(name) ? $"…{line[^(LongestName - 1)..]}" : $"{line[..(LongestName - 1)]}…";
     }
 }

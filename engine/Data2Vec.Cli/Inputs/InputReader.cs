@@ -47,7 +47,7 @@ internal static class InputReader
                 throw new UsageException($"--tokens: '{parts[i]}' is not a token id, which is a whole number");
         }
 
-        return new InputSource(1, () => new TokenInput(tokens, ids));
+        return new InputSource(1, () => new TokenInput(ids.Length == 0 ? "--tokens" : tokens, ids));
     }
 
     private static bool HasExtension(string path, string extension) => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase);
@@ -60,8 +60,14 @@ internal static class InputReader
         var lines = new List<(string Name, string Text)>();
         try
         {
-            foreach (string line in File.ReadLines(path, new UTF8Encoding(false, throwOnInvalidBytes: true)))
+            using var reader = new StreamReader(path, new UTF8Encoding(false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false);
+            for (string? line; (line = reader.ReadLine()) is not null;)
+            {
+                // The mark that some editors put before UTF-8.
+                if (lines.Count == 0)
+                    line = line.TrimStart('\uFEFF');
                 lines.Add((string.Create(CultureInfo.InvariantCulture, $"{path}:{lines.Count + 1}"), line));
+            }
         }
         catch (DecoderFallbackException error)
         {

@@ -27,16 +27,19 @@ internal sealed class TextInput(IReadOnlyList<string> names, IReadOnlyList<strin
             catch (TextTooLongException error)
             {
                 throw new InvalidDataException(
-                    $"{Names[i]}: {error.TokenCount} tokens, and the model takes {error.Limit}; shorten it, or use --long truncate or chunk", error);
+                    $"{Label(i)}: {error.TokenCount} tokens, and the model takes {error.Limit}; shorten it, or use --long truncate or chunk", error);
             }
 
             if (!pooled && windows[i].Windows.Count > 1)
             {
                 throw new InvalidDataException(
-                    $"{Names[i]}: {windows[i].TokenCount} tokens need several windows, which have no rows in common; use --pool mean, or --long truncate");
+                    $"{Label(i)}: {windows[i].TokenCount} tokens need several windows, which have no rows in common; use --pool mean, or --long truncate");
             }
         }
 
         return windows;
     }
+
+    // A line of a file is called by its place, a text by itself.
+    private string Label(int i) => Names[i] == texts[i] ? Text.Short(Names[i]) : Names[i];
 }

@@ -6,6 +6,12 @@ namespace Data2Vec.Transformer;
 /// <summary>The layers of a transformer, one after another.</summary>
 internal sealed class LayerStack
 {
+    /// <summary>What all layers have, or none.</summary>
+    private static readonly string[] s_optional =
+    [
+        "attention.query.bias", "attention.key.bias", "attention.value.bias", "attention_scale", "feed_forward_scale", "relative_position_bias.weight",
+    ];
+
     private readonly TransformerLayer[] _layers;
     private readonly PositionBias?[] _biases;
 
@@ -18,6 +24,14 @@ internal sealed class LayerStack
     {
         WeightReader encoder = weights.In("encoder");
         _layers = [.. Enumerable.Range(0, sizes.Layers).Select(i => create(encoder.In(i), sizes))];
+        foreach (string name in s_optional)
+        {
+            if (Enumerable.Range(0, sizes.Layers).Count(i => encoder.In(i).Has(name)) is var count && count != 0 && count != sizes.Layers)
+            {
+                throw new InvalidDataException($"'{name}' is there for {count} of {sizes.Layers} layers");
+            }
+        }
+
         _biases = [.. Enumerable.Range(0, sizes.Layers).Select(i => biases?.Invoke(i))];
     }
 

@@ -25,6 +25,13 @@ internal sealed class RelativePositionBias : PositionBias
     /// <param name="grid">Patches in a row of the grid that is wanted.</param>
     public static Func<int, PositionBias?> Read(WeightReader weights, VisionConfig stored, int grid)
     {
+        int tables = Enumerable.Range(0, stored.Layers).Count(layer => weights.In("encoder").In(layer).Has(Name)) + (weights.Has(Name) ? 1 : 0);
+        long rows = 1L + (long)grid * grid;
+        if (tables * stored.Heads * rows * rows > VisionConfig.MostBiases)
+        {
+            throw new InvalidDataException($"relative position bias for {grid} x {grid} patches in {tables} tables would take more than a gigabyte");
+        }
+
         float[]? shared = Table(weights);
         RelativePositionBias? common = shared is null ? null : Create(shared);
         return layer =>

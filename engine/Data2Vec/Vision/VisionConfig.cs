@@ -14,8 +14,8 @@ public sealed record VisionConfig
     /// <summary>The name of data2vec 2.0's, see <see cref="PostNorm"/>.</summary>
     public const string PostNormArchitecture = "data2vec2-vision";
 
-    /// <summary>The most numbers in the bias of one layer: a gigabyte.</summary>
-    private const long MostBiases = 1 << 28;
+    /// <summary>The most numbers in the biases of all layers: a gigabyte.</summary>
+    internal const long MostBiases = 1 << 28;
 
     /// <summary>How an image becomes pixels.</summary>
     public required ImagePreprocessing Preprocessing { get; init; }

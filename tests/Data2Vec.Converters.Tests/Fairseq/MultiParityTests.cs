@@ -156,6 +156,24 @@ public sealed class MultiParityTests() : ParityTests("data2vec2")
         Close(Linear(weights, $"{Head}.out_proj", [.. inner.Select(value => Math.Tanh(value))]), model.ScoresOfTokens(tokens)[0], "scores");
     }
 
+    [Fact]
+    public void A_scale_below_0_counts_as_0_and_one_of_each_layer_as_one_for_all()
+    {
+        string file = Convert("audio.pt");
+        Assert.Equal(Embed(scale => 0), Embed(scale => -1.5f));
+        Assert.NotEqual(Embed(scale => 0), Embed(scale => scale));
+        float[] layered = Embed(scale => scale, layers: 5);
+        Assert.Equal(Embed(scale => scale), layered);
+
+        float[] Embed(Func<float, float> change, int layers = 1)
+        {
+            string copy = ModelFiles.WithTables(file, _ => { }, (name, values) =>
+                name == "encoder.alibi_scale" ? [.. Enumerable.Repeat(values.Select(change), layers).SelectMany(scales => scales)] : values);
+            using Data2VecModel model = Data2VecModel.Load(copy);
+            return model.EmbedAudio(Read("audio/source.npy").Floats(), normalizeInput: false);
+        }
+    }
+
     [Theory]
     [InlineData(4, new[] { 0.25f, 0.0625f, 0.015625f, 0.00390625f })]
     [InlineData(3, new[] { 0.0625f, 0.00390625f, 0.25f })]

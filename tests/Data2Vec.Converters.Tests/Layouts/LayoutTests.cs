@@ -207,6 +207,50 @@ public sealed class LayoutTests : IDisposable
         CheckHead(expected, model, fairseq);
     }
 
+    [Theory]
+    [InlineData("blocks.1.gamma_1", "blocks.1.gamma_1 is missing, which other layers have")]
+    [InlineData("rel_pos_bias.relative_position_bias_table", "relative_position_bias_table is missing")]
+    [InlineData("blocks.1.attn.q_bias", "blocks.1.attn.q_bias is missing")]
+    public void What_one_layer_has_all_have(string name, string reason)
+    {
+        StateDict weights = StateDict.OfFairseq("vision", "vision_tiny.pt").Rename(s_beitNames).Without(name);
+        Assert.Contains(reason, Refuse(_folder.Add("checkpoint.pth", weights.ToTorch("model"))), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("use_shared_relative_position_bias", "false")]
+    [InlineData("use_relative_position_bias", "true")]
+    [InlineData("layer_scale_init_value", "0")]
+    public void Options_of_a_vision_model_and_its_weights_must_agree(string option, string value)
+    {
+        Save(StateDict.OfFairseq("vision", "vision_tiny.pt").Split("attn.qkv.weight", [.. Parts("attn.attention.attention")])
+            .Rename([("attn.attention.attention", "attention.attention"), .. s_visionNames]));
+        using Data2VecModel fairseq = LoadFairseq("vision", "vision_tiny.pt");
+        VisionConfigOf(fairseq, config =>
+        {
+            config["use_mean_pooling"] = false;
+            config[option] = JsonNode.Parse(value);
+        });
+        Assert.Contains($"config.json: {option} asks for", Refuse(_folder.PathOf("config.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_file_never_replaces_a_file_of_the_folder()
+    {
+        SaveText();
+        byte[] before = File.ReadAllBytes(_folder.PathOf("model.safetensors"));
+        string folder = Path.GetDirectoryName(_folder.PathOf("x"))!;
+        foreach (string source in new[] { folder, _folder.PathOf("config.json") })
+        {
+            foreach (string name in new[] { "model.safetensors", "config.json" })
+                Assert.Throws<InvalidDataException>(() => CheckpointConverter.Convert(source, _folder.PathOf(name)));
+        }
+
+        Assert.Equal(before, File.ReadAllBytes(_folder.PathOf("model.safetensors")));
+        CheckpointConverter.Convert(folder, _folder.PathOf("model.d2v"));
+        CheckpointConverter.Convert(folder, _folder.PathOf("model.d2v"));
+    }
+
     [Fact]
     public void A_table_of_each_block_is_added_to_the_shared_one()
     {
@@ -395,6 +439,7 @@ public sealed class LayoutTests : IDisposable
         var json = new JsonObject
         {
             ["model_type"] = "data2vec-vision",
+            ["use_shared_relative_position_bias"] = true,
             ["image_size"] = config.ImageSize,
             ["patch_size"] = config.PatchSize,
             ["hidden_size"] = config.HiddenSize,

@@ -1,0 +1,24 @@
+namespace Data2Vec.Converters;
+
+/// <summary>Files that are read whole.</summary>
+internal static class SmallFile
+{
+    /// <summary>Reads a file whose length need not be what the system says.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="most">The most bytes that are accepted.</param>
+    /// <param name="kind">What such a file is, for the message.</param>
+    /// <exception cref="InvalidDataException">It is larger.</exception>
+    public static byte[] Read(string path, int most, string kind)
+    {
+        using FileStream stream = File.OpenRead(path);
+        using var bytes = new MemoryStream();
+        Span<byte> buffer = stackalloc byte[16 * 1024];
+        for (int count; (count = stream.Read(buffer)) > 0; bytes.Write(buffer[..count]))
+        {
+            if (bytes.Length + count > most)
+                throw new InvalidDataException($"{Path.GetFileName(path)}: larger than {most >> 20} MiB, so this is no {kind}");
+        }
+
+        return bytes.ToArray();
+    }
+}
