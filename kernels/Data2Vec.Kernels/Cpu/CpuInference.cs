@@ -10,6 +10,12 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
     /// <summary>Rows of a task's block at the most: with a panel of weights they fit the second-level cache.</summary>
     private const int LargestBlock = 112;
 
+    /// <summary>
+    /// Rows of a block at the least where there are as many: each block reads all weights, and their columns alone are work enough for
+    /// the threads.
+    /// </summary>
+    private const int LeastBlock = 56;
+
     private readonly Arena _arena = new();
     private int _closed;
 
@@ -100,7 +106,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
         PanelMatrix matrix = ((CpuLinear)weights).Matrix;
         float* scales = null;
         Tensor left = matrix.Type == ElementType.F32 ? x : Pack(x, matrix.Type, matrix.TapDepth, out scales);
-        int height = BlockHeight(x.Rows);
+        int height = Math.Max(BlockHeight(x.Rows), LeastBlock / S.TileRows * S.TileRows);
         int count = (x.Rows + height - 1) / height;
         RowBlock* blocks = (RowBlock*)_arena.Allocate((long)count * sizeof(RowBlock));
         Cut(blocks, 0, count, left.Data, (nint)left.Stride * sizeof(float), 0, x.Rows);

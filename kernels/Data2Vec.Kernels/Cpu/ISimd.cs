@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Data2Vec.Kernels.Cpu;
 
 /// <summary>
@@ -17,6 +19,15 @@ internal unsafe interface ISimd<V>
     static abstract V Load(float* source);
 
     static abstract void Store(float* destination, V value);
+
+    /// <summary>Asks for a cache line that will be read soon; it need not be there at all.</summary>
+    static virtual void Prefetch(void* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(address);
+        }
+    }
 
     static abstract V Create(float value);
 

@@ -17,6 +17,12 @@ internal static unsafe class MatrixTile<S, V>
     where S : struct, ISimd<V>
     where V : unmanaged
 {
+    /// <summary>
+    /// How far ahead weights are asked for: a page, where the hardware's own looking ahead ends. Without it a short text took 1.3 times as
+    /// long, weights being read from memory once for few rows.
+    /// </summary>
+    private const int PrefetchBytes = 4096;
+
     /// <summary>The kernels by height (index 1 to 14) for two vectors of columns.</summary>
     public static readonly delegate*<in TileArguments, float*, float*, void>[] TwoVectors = Table<Two>();
 
@@ -221,6 +227,12 @@ internal static unsafe class MatrixTile<S, V>
             {
                 V b0 = S.Load(b);
                 V b1 = C.Value > 1 ? S.Load(b + S.Width) : zero;
+                S.Prefetch((byte*)b + PrefetchBytes);
+                if (C.Value > 1)
+                {
+                    S.Prefetch((byte*)b + PrefetchBytes + S.Width * sizeof(float));
+                }
+
                 V x;
                 {
                     x = S.Create(*(float*)a0);

@@ -9,6 +9,8 @@ namespace Data2Vec.Kernels.Cpu.Dot;
 /// </summary>
 internal static class DotTileAssembler
 {
+    /// <summary>As in <see cref="MatrixTile{S, V}"/>.</summary>
+    private const int PrefetchBytes = 4096;
     private const int UnitBytes = 4, VectorBytes = 64, Unroll = 4, RowsPerPointer = 3;
     private const int SavedVectors = 10, SavedBytes = 16;
 
@@ -160,6 +162,12 @@ internal static class DotTileAssembler
             if (vectors > 1)
             {
                 c.vmovups(zmm31, __[right + VectorBytes]);
+            }
+
+            c.prefetcht0(__byte_ptr[right + PrefetchBytes]);
+            if (vectors > 1)
+            {
+                c.prefetcht0(__byte_ptr[right + PrefetchBytes + VectorBytes]);
             }
 
             c.add(right, rightStep);
