@@ -16,7 +16,7 @@ namespace Data2Vec.Bench;
 internal static class Compare
 {
     private const int Rounds = 7;
-    private const int Pause = 200;
+    private const int Pause = 50;
     private const double LeastCosine = 0.995;
 
     public static int Run(string[] arguments)
@@ -165,7 +165,8 @@ internal static class Compare
 
     private static double Milliseconds(Action run)
     {
-        // The other engine's threads spin for a while after their work, on the cores that this one needs.
+        // The other engine's threads spin for a while after their work, on the cores that this one needs. Much longer must the pause not
+        // be: where a system takes idle mapped pages away, all weights are faulted in again.
         Thread.Sleep(Pause);
         long start = Stopwatch.GetTimestamp();
         run();
