@@ -48,14 +48,19 @@ public sealed unsafe record WeightData(nint Data, ElementType Type, WeightLayout
                 TensorPrimitives.ShiftLeft(MemoryMarshal.Cast<float, uint>(destination), 16, MemoryMarshal.Cast<float, uint>(destination));
                 break;
             case ElementType.I8:
-                TensorPrimitives.ConvertTruncating(
-                    new ReadOnlySpan<sbyte>((sbyte*)Data + Int8RowsOffset(Rows) + start, size), destination);
-                TensorPrimitives.Multiply(destination, ((float*)Data)[row], destination);
+                TensorPrimitives.ConvertTruncating(Int8Row(row), destination);
+                TensorPrimitives.Multiply(destination, Int8Scale(row), destination);
                 break;
             default:
                 throw new NotSupportedException($"Weights of type {Type} are not supported.");
         }
     }
+
+    /// <summary>The whole numbers of a row of <see cref="ElementType.I8"/>, which <see cref="Int8Scale"/> multiplies.</summary>
+    internal ReadOnlySpan<sbyte> Int8Row(int row) => new((sbyte*)Data + Int8RowsOffset(Rows) + (long)row * RowSize, RowSize);
+
+    /// <summary>What the whole numbers of a row of <see cref="ElementType.I8"/> are multiplied by.</summary>
+    internal float Int8Scale(int row) => ((float*)Data)[row];
 
     /// <summary>Reads all elements as floats, row-major.</summary>
     public float[] ToArray()

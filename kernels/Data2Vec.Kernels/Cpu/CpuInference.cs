@@ -326,28 +326,25 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
             tiles?.Prepare(blocks[i].Rows);
         }
 
-        MatrixJob<S, V> job = NewJob(matrix, blocks, count, output);
-        job.DotFunctions = tiles is null ? null : tiles.Functions;
-        job.ColumnScale = (float*)matrix.ColumnScale;
-        job.ColumnSums = (int*)matrix.ColumnSums;
-        return job;
+        return new MatrixJob<S, V>
+        {
+            Blocks = blocks,
+            BlockCount = count,
+            Panels = (nint*)matrix.Panels,
+            PanelsPerGroup = matrix.PanelsPerGroup,
+            PanelCount = matrix.PanelsPerGroup * matrix.Groups,
+            GroupOutputs = matrix.GroupOutputs,
+            Taps = matrix.Taps,
+            Depth = matrix.TapDepth,
+            Output = output.Row(0),
+            OutputStride = output.Stride,
+            Bias = (float*)matrix.Bias,
+            Scale = (float*)matrix.Scale,
+            DotFunctions = tiles is null ? null : tiles.Functions,
+            ColumnScale = (float*)matrix.ColumnScale,
+            ColumnSums = (int*)matrix.ColumnSums,
+        };
     }
-
-    private static MatrixJob<S, V> NewJob(PanelMatrix matrix, RowBlock* blocks, int count, Tensor output) => new()
-    {
-        Blocks = blocks,
-        BlockCount = count,
-        Panels = (nint*)matrix.Panels,
-        PanelsPerGroup = matrix.PanelsPerGroup,
-        PanelCount = matrix.PanelsPerGroup * matrix.Groups,
-        GroupOutputs = matrix.GroupOutputs,
-        Taps = matrix.Taps,
-        Depth = matrix.TapDepth,
-        Output = output.Row(0),
-        OutputStride = output.Stride,
-        Bias = (float*)matrix.Bias,
-        Scale = (float*)matrix.Scale,
-    };
 
     private void Run(MatrixJob<S, V> job)
     {

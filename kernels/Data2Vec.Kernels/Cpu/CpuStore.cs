@@ -16,7 +16,6 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     {
         int inputs = parts[0].Weight.RowSize;
         int outputs = 0;
-        var panels = new List<nint>();
         foreach ((WeightData weight, WeightData? bias) in parts)
         {
             if (weight.Shape.Count != 2 || weight.RowSize != inputs)
@@ -34,22 +33,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         }
 
         RequireSize(scale, outputs);
-        if (DotType(parts, inputs) is { } type)
-        {
-            return DotLinear(type, parts, inputs, outputs, scale);
-        }
-
-        float* biases = AllocateVector(outputs);
-        int at = 0;
-        foreach ((WeightData weight, WeightData? bias) in parts)
-        {
-            AddPanels(panels, weight, weight.Rows, inputs, 1, 1);
-            bias?.ToArray().CopyTo(new Span<float>(biases + at, weight.Rows));
-            at += weight.Rows;
-        }
-
-        return new CpuLinear(inputs, outputs, new PanelMatrix(
-            (nint)Keep(panels), panels.Count, outputs, 1, 1, inputs, (nint)biases, scale is null ? 0 : (nint)Vector(scale.ToArray())));
+        return new CpuLinear(inputs, outputs, Matrix(parts, inputs, 1, 1, scale is null ? 0 : (nint)Vector(scale.ToArray())));
     }
 
     public override Conv1dWeights Conv1d(WeightData weight, WeightData? bias, Conv1dShape shape)
@@ -61,25 +45,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         }
 
         RequireSize(bias, outputs);
-        var panels = new List<nint>();
-        if (level == CpuLevel.Avx512Dot && DotPanels.TypeFor(weight, channels, kernel) is { } type)
-        {
-            float* dotBiases = AllocateVector(outputs), columnScale = AllocateVector(outputs);
-            bias?.ToArray().CopyTo(new Span<float>(dotBiases, outputs));
-            AddDotPanels(panels, weight, type, outputs / shape.Groups, channels, kernel, shape.Groups, columnScale, null);
-            return new CpuConv1d(shape, new PanelMatrix(
-                (nint)Keep(panels), panels.Count / shape.Groups, outputs / shape.Groups, shape.Groups, kernel, DotPanels.Units(type, channels), (nint)dotBiases, 0)
-            {
-                Type = type,
-                ColumnScale = weight.Type == ElementType.I8 ? (nint)columnScale : 0,
-            });
-        }
-
-        AddPanels(panels, weight, outputs / shape.Groups, channels, kernel, shape.Groups);
-        float* biases = AllocateVector(outputs);
-        bias?.ToArray().CopyTo(new Span<float>(biases, outputs));
-        return new CpuConv1d(shape, new PanelMatrix(
-            (nint)Keep(panels), panels.Count / shape.Groups, outputs / shape.Groups, shape.Groups, kernel, channels, (nint)biases, 0));
+        return new CpuConv1d(shape, Matrix([(weight, bias)], channels, kernel, shape.Groups, 0));
     }
 
     public override NormWeights Norm(WeightData? weight, WeightData? bias, int size, float epsilon)
@@ -173,11 +139,77 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         fixed (float* data = CollectionsMarshal.AsSpan(rows))
         {
             var joined = new WeightData((nint)data, ElementType.F32, WeightLayout.Rows, [biases.Count, inputs]);
-            var panels = new List<nint>();
-            AddPanels(panels, joined, biases.Count, inputs, 1, 1);
-            return new CpuLinear(inputs, biases.Count, new PanelMatrix(
-                (nint)Keep(panels), panels.Count, biases.Count, 1, 1, inputs, (nint)Vector([.. biases]), scale is null ? 0 : (nint)Vector(scale.ToArray())));
+            fixed (float* offsets = CollectionsMarshal.AsSpan(biases))
+            {
+                var bias = new WeightData((nint)offsets, ElementType.F32, WeightLayout.Rows, [biases.Count]);
+                return new CpuLinear(inputs, biases.Count, Matrix([(joined, bias)], inputs, 1, 1, scale is null ? 0 : (nint)Vector(scale.ToArray())));
+            }
         }
+    }
+
+    /// <summary>The right side of a product, in the format that runs best of those that the weights fit.</summary>
+    /// <param name="parts">Weights whose outputs follow one another.</param>
+    /// <param name="channels">Numbers of an input row that one output of a group sees.</param>
+    /// <param name="taps">Input rows that an output sees.</param>
+    /// <param name="groups">Groups of outputs.</param>
+    /// <param name="scale">Multiplies the outputs; or null.</param>
+    private PanelMatrix Matrix(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int channels, int taps, int groups, nint scale)
+    {
+        ElementType type = Format(parts, channels, taps);
+        bool isScaled = type != ElementType.F32 && parts[0].Weight.Type == ElementType.I8;
+        int outputs = 0;
+        foreach ((WeightData weight, _) in parts)
+        {
+            outputs += weight.Rows;
+        }
+
+        float* biases = AllocateVector(outputs), columnScale = isScaled ? AllocateVector(outputs) : null;
+        int* columnSums = type == ElementType.I8 ? (int*)AllocateVector(outputs) : null;
+        var panels = new List<nint>();
+        int at = 0;
+        foreach ((WeightData weight, WeightData? bias) in parts)
+        {
+            int groupOutputs = weight.Rows / groups;
+            if (type == ElementType.F32)
+            {
+                AddPanels(panels, weight, groupOutputs, channels, taps, groups);
+            }
+            else
+            {
+                AddDotPanels(panels, weight, type, groupOutputs, channels, taps, groups, columnSums == null ? null : columnSums + at);
+            }
+
+            bias?.ToArray().CopyTo(new Span<float>(biases + at, weight.Rows));
+            for (int row = 0; isScaled && row < weight.Rows; row++)
+            {
+                columnScale[at + row] = weight.Int8Scale(row);
+            }
+
+            at += weight.Rows;
+        }
+
+        int depth = type == ElementType.F32 ? channels : DotPanels.Units(type, channels);
+        return new PanelMatrix((nint)Keep(panels), panels.Count / groups, outputs / groups, groups, taps, depth, (nint)biases, scale)
+        {
+            Type = type,
+            ColumnScale = (nint)columnScale,
+            ColumnSums = (nint)columnSums,
+        };
+    }
+
+    /// <summary>The format of units that all parts fit, or F32.</summary>
+    private ElementType Format(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int channels, int taps)
+    {
+        ElementType? type = level == CpuLevel.Avx512Dot ? DotPanels.TypeFor(parts[0].Weight, channels, taps) : null;
+        foreach ((WeightData weight, _) in parts)
+        {
+            if (DotPanels.TypeFor(weight, channels, taps) != type)
+            {
+                return ElementType.F32;
+            }
+        }
+
+        return type ?? ElementType.F32;
     }
 
     private void AddPanels(List<nint> panels, WeightData weight, int groupOutputs, int channels, int taps, int groups)
@@ -226,46 +258,8 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         });
     }
 
-    /// <summary>The format of units in which all parts of a layer can be used; null where there is none.</summary>
-    private ElementType? DotType(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int inputs)
-    {
-        ElementType? type = level == CpuLevel.Avx512Dot ? DotPanels.TypeFor(parts[0].Weight, inputs, 1) : null;
-        foreach ((WeightData weight, _) in parts)
-        {
-            if (DotPanels.TypeFor(weight, inputs, 1) != type)
-            {
-                return null;
-            }
-        }
-
-        return type;
-    }
-
-    private CpuLinear DotLinear(
-        ElementType type, ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int inputs, int outputs, WeightData? scale)
-    {
-        var panels = new List<nint>();
-        float* biases = AllocateVector(outputs), columnScale = AllocateVector(outputs);
-        int* columnSums = (int*)AllocateVector(outputs);
-        int at = 0;
-        foreach ((WeightData weight, WeightData? bias) in parts)
-        {
-            AddDotPanels(panels, weight, type, weight.Rows, inputs, 1, 1, columnScale + at, type == ElementType.I8 ? columnSums + at : null);
-            bias?.ToArray().CopyTo(new Span<float>(biases + at, weight.Rows));
-            at += weight.Rows;
-        }
-
-        return new CpuLinear(inputs, outputs, new PanelMatrix(
-            (nint)Keep(panels), panels.Count, outputs, 1, 1, DotPanels.Units(type, inputs), (nint)biases, scale is null ? 0 : (nint)Vector(scale.ToArray()))
-        {
-            Type = type,
-            ColumnScale = type == ElementType.I8 ? (nint)columnScale : 0,
-            ColumnSums = (nint)columnSums,
-        });
-    }
-
     private void AddDotPanels(
-        List<nint> panels, WeightData weight, ElementType type, int groupOutputs, int channels, int taps, int groups, float* columnScale, int* columnSums)
+        List<nint> panels, WeightData weight, ElementType type, int groupOutputs, int channels, int taps, int groups, int* columnSums)
     {
         int depth = taps * DotPanels.Units(type, channels), panelsOfGroup = PanelLayout.Panels(groupOutputs);
         long groupBytes = PanelLayout.Elements(groupOutputs, depth) * sizeof(float);
@@ -283,10 +277,6 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
             int row = panel / panelsOfGroup * groupOutputs + first;
             new Span<byte>((void*)places[panel], checked(width * depth * sizeof(float))).Clear();
             DotPanels.Fill(weight, type, row, rows, width, channels, taps, (byte*)places[panel], columnSums == null ? null : columnSums + row);
-            for (int i = 0; i < rows; i++)
-            {
-                columnScale[row + i] = DotPanels.Scale(weight, row + i);
-            }
         });
     }
 

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Data2Vec.Kernels.Cpu.Dot;
 
 /// <summary>Weights as panels of 32-bit units: two bf16 or four bytes that follow one another along the depth.</summary>
@@ -71,18 +73,15 @@ internal static unsafe class DotPanels
         }
     }
 
-    /// <summary>The scale of a row of bytes; 1 for other formats.</summary>
-    public static float Scale(WeightData weight, int row) => weight.Type == ElementType.I8 ? ((float*)weight.Data)[row] : 1f;
-
     private static void ReadUnscaled(WeightData weight, int row, float[] numbers)
     {
-        if (weight.Type != ElementType.I8)
+        if (weight.Type == ElementType.I8)
+        {
+            TensorPrimitives.ConvertTruncating(weight.Int8Row(row), numbers);
+        }
+        else
         {
             weight.ReadRow(row, numbers);
-            return;
         }
-
-        System.Numerics.Tensors.TensorPrimitives.ConvertTruncating(
-            new ReadOnlySpan<sbyte>((sbyte*)weight.Data + WeightData.Int8RowsOffset(weight.Rows) + (long)row * numbers.Length, numbers.Length), numbers);
     }
 }
