@@ -27,11 +27,14 @@ internal static class LabelFile
         string name = Path.GetFileName(path);
         try
         {
-            string text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(SmallFile.Read(path, MaxFileBytes, "list of labels"));
-            string[] labels = text.TrimStart('\uFEFF').ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
-            return labels.Length == classes
+            var file = new MemoryStream(SmallFile.Read(path, MaxFileBytes, "list of labels"));
+            using var reader = new StreamReader(file, new UTF8Encoding(true, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false);
+            var labels = new List<string>();
+            while (reader.ReadLine() is { } label)
+                labels.Add(label);
+            return labels.Count == classes
                 ? labels
-                : throw new InvalidDataException($"{name}: {labels.Length} labels, one a line, and the head has {classes} outputs");
+                : throw new InvalidDataException($"{name}: {labels.Count} labels, one a line, and the head has {classes} outputs");
         }
         catch (DecoderFallbackException error)
         {

@@ -16,8 +16,6 @@ internal static class BeitModel
     private const string Patches = "patch_embed.proj.weight";
     private const string SharedTable = "rel_pos_bias.relative_position_bias_table";
     private const string Block = "blocks.{i}";
-    private const int MaxSize = 1 << 16;
-    private const int MaxLayers = 1_000;
 
     /// <summary>The class token's entries at the end of a table of relative positions.</summary>
     private const int ClassEntries = 3;
@@ -45,7 +43,7 @@ internal static class BeitModel
         options.RefuseForImages();
 
         // A classification head on the class token would have 'norm' instead.
-        int? classes = weights.Size("head.weight", 2, 0, MaxSize);
+        int? classes = weights.Size("head.weight", 2, 0, Limits.Size);
         if (classes is not null && !weights.Contains("fc_norm.weight"))
             throw new InvalidDataException("a classification head on the class token (no fc_norm) is not supported; on the mean of the patches it is");
         VisionConfig config = ReadConfig(weights, FairseqOptions.Of(root.TryGetValue("args", out object? args) ? args : null), LabelFile.For(classes, options.LabelsPath));
@@ -88,11 +86,11 @@ internal static class BeitModel
 
     private static VisionConfig ReadConfig(PickledWeights weights, FairseqOptions? arguments, IReadOnlyList<string>? labels)
     {
-        int hidden = weights.RequireSize(Patches, 4, 0, MaxSize);
+        int hidden = weights.RequireSize(Patches, 4, 0, Limits.Size);
         int patch = weights.RequireSize(Patches, 4, 3, ImagePreprocessing.MaxSize);
         string table = weights.Contains(SharedTable) ? SharedTable : "blocks.0.attn.relative_position_bias_table";
-        int distances = weights.RequireSize(table, 2, 0, MaxSize) - ClassEntries;
-        int heads = weights.RequireSize(table, 2, 1, MaxSize);
+        int distances = weights.RequireSize(table, 2, 0, Limits.Size) - ClassEntries;
+        int heads = weights.RequireSize(table, 2, 1, Limits.Size);
         int grid = ((int)Math.Sqrt(Math.Max(distances, 0)) + 1) / 2;
         if (grid < 1 || (2 * grid - 1) * (2 * grid - 1) != distances)
             throw new InvalidDataException($"{table} has {distances + ClassEntries} rows, which are those of no square of patches");
@@ -100,7 +98,7 @@ internal static class BeitModel
         if (size > ImagePreprocessing.MaxSize)
             throw new InvalidDataException($"the model sees {size} x {size} pixels, of which {ImagePreprocessing.MaxSize} are supported");
         int layers = 0;
-        while (layers < MaxLayers && weights.Contains($"blocks.{layers}.norm1.weight"))
+        while (layers < Limits.Layers && weights.Contains($"blocks.{layers}.norm1.weight"))
             layers++;
         if (layers == 0)
             throw new InvalidDataException("blocks.0.norm1.weight is missing");
@@ -112,7 +110,7 @@ internal static class BeitModel
             HiddenSize = hidden,
             Layers = layers,
             Heads = heads,
-            FeedForwardSize = weights.RequireSize("blocks.0.mlp.fc1.weight", 2, 0, MaxSize),
+            FeedForwardSize = weights.RequireSize("blocks.0.mlp.fc1.weight", 2, 0, Limits.Size),
             Epsilon = Epsilon,
             FinalNorm = labels is null,
             Labels = labels,

@@ -16,8 +16,6 @@ internal static class AudioModel
     /// <summary>The CTC head of fine-tuned checkpoints, a linear layer.</summary>
     public const string CtcHead = "w2v_encoder.proj";
     private const string TeacherKey = "_ema";
-    private const int MaxSize = 1 << 16;
-    private const int MaxLayers = 1_000;
 
     // Only pre-training uses these: what masked frames are replaced by, the regression head, and the teacher.
     private static readonly string[] s_leftOut = ["mask_emb", "final_proj.", TeacherKey];
@@ -50,7 +48,7 @@ internal static class AudioModel
         CheckLabels(checkpoint.Weights, labels);
         bool? normalize = checkpoint.Task.Boolean("normalize") ?? task.Boolean("normalize");
         if (name == MultiModel.Pretrained)
-            return MultiModel.Audio(checkpoint, model, normalize, labels);
+            return MultiAudio.Read(checkpoint, model, normalize, labels);
         return Source(
             checkpoint,
             ReadConfig(model, normalize, labels),
@@ -105,11 +103,11 @@ internal static class AudioModel
         options.Require("conv_bias", false, false);
         options.Require("layer_norm_first", false, false);
 
-        int hidden = options.Integer("encoder_embed_dim", 768, 1, MaxSize);
+        int hidden = options.Integer("encoder_embed_dim", 768, 1, Limits.Size);
         int heads = options.Divisor("encoder_attention_heads", 12, hidden, "encoder_embed_dim");
         int groups = options.Divisor("conv_pos_groups", 16, hidden, "encoder_embed_dim");
-        int depth = options.Integer("pos_conv_depth", 1, 1, MaxLayers);
-        int kernel = Math.Max(3, options.Integer("conv_pos", 128, 1, MaxSize) / depth);
+        int depth = options.Integer("pos_conv_depth", 1, 1, Limits.Layers);
+        int kernel = Math.Max(3, options.Integer("conv_pos", 128, 1, Limits.Size) / depth);
         if (depth < 2)
             throw new InvalidDataException(
                 "the option pos_conv_depth is 1; a single positional convolution with weight normalization is not supported");
@@ -123,9 +121,9 @@ internal static class AudioModel
             PositionalConvolution =
                 Enumerable.Repeat(new Conv1dShape(hidden, hidden, kernel, 1, kernel / 2, groups), depth).ToArray(),
             HiddenSize = hidden,
-            Layers = options.Integer("encoder_layers", 12, 1, MaxLayers),
+            Layers = options.Integer("encoder_layers", 12, 1, Limits.Layers),
             Heads = heads,
-            FeedForwardSize = options.Integer("encoder_ffn_embed_dim", 3072, 1, MaxSize),
+            FeedForwardSize = options.Integer("encoder_ffn_embed_dim", 3072, 1, Limits.Size),
             Normalize = normalize ?? throw new InvalidDataException("the option normalize of the task is missing"),
             Labels = labels,
         };

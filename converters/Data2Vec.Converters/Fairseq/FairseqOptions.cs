@@ -1,3 +1,4 @@
+using Data2Vec.Converters.Layouts;
 using Data2Vec.Converters.PyTorch;
 
 namespace Data2Vec.Converters.Fairseq;
@@ -116,6 +117,15 @@ internal sealed class FairseqOptions
         return hidden % value == 0
             ? value
             : throw new InvalidDataException($"the option {name} is {value}, which does not divide {hiddenName}, {hidden}");
+    }
+
+    /// <summary>The features inside a feed-forward block of vision models and of data2vec 2.0's: <c>mlp_ratio</c> times the hidden size.</summary>
+    public int FeedForwardSize(int hidden)
+    {
+        double size = Math.Floor(hidden * Number("mlp_ratio", 4));
+        return size is >= 1 and <= Limits.Size
+            ? (int)size
+            : throw new InvalidDataException($"the option mlp_ratio gives a feed-forward size of {size}; it must be from 1 to {Limits.Size}");
     }
 
     private object? Value(string name)

@@ -9,9 +9,6 @@ internal static class TextModel
     public const string Name = "data2vec_text";
     private const string Encoder = "encoder.sentence_encoder.";
     private const string Head = "classification_heads.sentence_classification_head";
-    private const int MaxSize = 1 << 16;
-    private const int MaxLayers = 1_000;
-    private const int MaxTokens = 1 << 24;
 
     private const string TeacherKey = "encoder._ema";
 
@@ -26,7 +23,7 @@ internal static class TextModel
     /// <exception cref="InvalidDataException">It is of a structure that is not supported.</exception>
     public static SourceModel Read(FairseqCheckpoint checkpoint, ConversionOptions options)
     {
-        int? classes = checkpoint.Weights.Size($"{Head}.out_proj.weight", 2, 0, MaxSize);
+        int? classes = checkpoint.Weights.Size($"{Head}.out_proj.weight", 2, 0, Limits.Size);
         IReadOnlyList<string>? labels = LabelFile.For(classes, options.LabelsPath);
         TextConfig config = ReadConfig(checkpoint, labels);
         TextTokenizer? tokenizer = TokenizerFiles.Given(options, config);
@@ -72,15 +69,15 @@ internal static class TextModel
         transformer.Require("no_token_positional_embeddings", false, false);
         encoder.Require("learned_pos", false, true);
         encoder.Require("normalize_before", false, false);
-        int hidden = encoder.Integer("embed_dim", 768, 1, MaxSize);
+        int hidden = encoder.Integer("embed_dim", 768, 1, Limits.Size);
         return new TextConfig
         {
-            VocabularySize = checkpoint.Weights.RequireSize($"{Encoder}embed_tokens.weight", 2, 0, MaxTokens),
-            MaxTokens = checkpoint.Model.Integer("max_positions", 512, 3, MaxSize),
+            VocabularySize = checkpoint.Weights.RequireSize($"{Encoder}embed_tokens.weight", 2, 0, Limits.Tokens),
+            MaxTokens = checkpoint.Model.Integer("max_positions", 512, 3, Limits.Size),
             HiddenSize = hidden,
-            Layers = encoder.Integer("layers", 12, 1, MaxLayers),
+            Layers = encoder.Integer("layers", 12, 1, Limits.Layers),
             Heads = encoder.Divisor("attention_heads", 12, hidden, "embed_dim"),
-            FeedForwardSize = encoder.Integer("ffn_embed_dim", 3072, 1, MaxSize),
+            FeedForwardSize = encoder.Integer("ffn_embed_dim", 3072, 1, Limits.Size),
             Labels = labels,
         };
     }

@@ -11,8 +11,6 @@ internal static class VisionModel
     public const string FineTuned = "data2vec_image_classification";
     private const string FineTunedPrefix = "model.";
     private const string TeacherKey = "_ema";
-    private const int MaxSize = 1 << 16;
-    private const int MaxLayers = 1_000;
 
     // Only pre-training uses these: what masked patches are replaced by, the regression head, and the teacher. The numbers of
     // the relative positions follow from the grid.
@@ -37,7 +35,7 @@ internal static class VisionModel
 
         string prefix = fineTuned ? FineTunedPrefix : "";
         int? classes = fineTuned
-            ? checkpoint.Weights.RequireSize("head.weight", 2, 0, MaxSize)
+            ? checkpoint.Weights.RequireSize("head.weight", 2, 0, Limits.Size)
             : null;
         VisionConfig config = ReadConfig(model, tasks, LabelFile.For(classes, options.LabelsPath));
         string head = classes is null ? "pretrained" : $"with a classification head of {classes} labels";
@@ -81,20 +79,17 @@ internal static class VisionModel
 
     private static VisionConfig ReadConfig(FairseqOptions model, FairseqOptions[] tasks, IReadOnlyList<string>? labels)
     {
-        int hidden = model.Integer("embed_dim", 768, 1, MaxSize);
+        int hidden = model.Integer("embed_dim", 768, 1, Limits.Size);
         (int image, int patch) = Grid(model, "image_size", "in_channels");
-        double feedForward = Math.Floor(hidden * model.Number("mlp_ratio", 4));
-        if (feedForward is < 1 or > MaxSize)
-            throw new InvalidDataException($"the option mlp_ratio gives a feed-forward size of {feedForward}; it must be from 1 to {MaxSize}");
         return new VisionConfig
         {
             Preprocessing = ReadPreprocessing(image, tasks),
             ImageSize = image,
             PatchSize = patch,
             HiddenSize = hidden,
-            Layers = model.Integer("depth", 12, 1, MaxLayers),
+            Layers = model.Integer("depth", 12, 1, Limits.Layers),
             Heads = model.Divisor("num_heads", 12, hidden, "embed_dim"),
-            FeedForwardSize = (int)feedForward,
+            FeedForwardSize = model.FeedForwardSize(hidden),
             FinalNorm = labels is null,
             PoolSkipsFirstPatch = labels is not null,
             Labels = labels,
@@ -111,7 +106,7 @@ internal static class VisionModel
         int patch = options.Integer("patch_size", 16, 1, image);
         if (image % patch != 0)
             throw new InvalidDataException($"the option patch_size is {patch}, which does not divide {sizeName}, {image}");
-        return options.Integer(channelsName, 3, 1, MaxSize) == 3
+        return options.Integer(channelsName, 3, 1, Limits.Size) == 3
             ? (image, patch)
             : throw new InvalidDataException($"the option {channelsName} is not 3; only colour images are supported");
     }

@@ -17,7 +17,7 @@ internal static class HuggingFaceAudio
     public static SourceModel Read(HuggingFaceFolder folder, ConversionOptions options)
     {
         string prefix = HuggingFaceModel.PrefixOf(folder.Weights, Prefix);
-        int? outputs = folder.Weights.Size($"{Head}.weight", 2, 0, HuggingFaceModel.MaxSize);
+        int? outputs = folder.Weights.Size($"{Head}.weight", 2, 0, Limits.Size);
         AudioConfig config = ReadConfig(folder, Labels(folder, outputs, options));
         return new SourceModel
         {
@@ -70,13 +70,13 @@ internal static class HuggingFaceAudio
         if (config.Number("layer_norm_eps", Epsilon) is var epsilon && epsilon != Epsilon)
             throw config.Bad("layer_norm_eps", $"is {epsilon}; only {Epsilon} is supported");
 
-        int[] channels = config.Integers("conv_dim", [512, 512, 512, 512, 512, 512, 512], 1, HuggingFaceModel.MaxSize);
-        int[] kernels = config.Integers("conv_kernel", [10, 3, 3, 3, 3, 2, 2], 1, HuggingFaceModel.MaxSize);
-        int[] strides = config.Integers("conv_stride", [5, 2, 2, 2, 2, 2, 2], 1, HuggingFaceModel.MaxSize);
+        int[] channels = config.Integers("conv_dim", [512, 512, 512, 512, 512, 512, 512], 1, Limits.Size);
+        int[] kernels = config.Integers("conv_kernel", [10, 3, 3, 3, 3, 2, 2], 1, Limits.Size);
+        int[] strides = config.Integers("conv_stride", [5, 2, 2, 2, 2, 2, 2], 1, Limits.Size);
         if (kernels.Length != channels.Length || strides.Length != channels.Length)
             throw config.Bad("conv_dim", "has another length than conv_kernel and conv_stride");
-        int hidden = config.Integer("hidden_size", 768, 1, HuggingFaceModel.MaxSize);
-        int kernel = config.Integer("conv_pos_kernel_size", 19, 1, HuggingFaceModel.MaxSize);
+        int hidden = config.Integer("hidden_size", 768, 1, Limits.Size);
+        int kernel = config.Integer("conv_pos_kernel_size", 19, 1, Limits.Size);
         if (kernel % 2 == 0)
             throw config.Bad("conv_pos_kernel_size", $"is {kernel}; even kernels are not supported");
         int groups = config.Divisor("num_conv_pos_embedding_groups", 16, hidden);
@@ -88,12 +88,12 @@ internal static class HuggingFaceAudio
             [
                 .. Enumerable.Repeat(
                     new Conv1dShape(hidden, hidden, kernel, 1, kernel / 2, groups),
-                    config.Integer("num_conv_pos_embeddings", 5, 1, HuggingFaceModel.MaxLayers)),
+                    config.Integer("num_conv_pos_embeddings", 5, 1, Limits.Layers)),
             ],
             HiddenSize = hidden,
-            Layers = config.Integer("num_hidden_layers", 12, 1, HuggingFaceModel.MaxLayers),
+            Layers = config.Integer("num_hidden_layers", 12, 1, Limits.Layers),
             Heads = config.Divisor("num_attention_heads", 12, hidden),
-            FeedForwardSize = config.Integer("intermediate_size", 3072, 1, HuggingFaceModel.MaxSize),
+            FeedForwardSize = config.Integer("intermediate_size", 3072, 1, Limits.Size),
             Normalize = input?.Flag("do_normalize", true) ?? true,
             SampleRate = input?.Integer("sampling_rate", 16_000, 1, 10_000_000) ?? 16_000,
             Labels = labels,
@@ -118,7 +118,7 @@ internal static class HuggingFaceAudio
                 : throw new InvalidDataException($"the dictionary has {given.Count} labels, the four special ones included, and the CTC head {count} outputs");
         }
 
-        if (folder.Config.Integer("pad_token_id", 0, 0, HuggingFaceModel.MaxSize) is var blank and not 0)
+        if (folder.Config.Integer("pad_token_id", 0, 0, Limits.Size) is var blank and not 0)
             throw folder.Config.Bad("pad_token_id", $"is {blank}; only 0 is supported as the blank of a CTC head");
         HuggingFaceOptions vocabulary = folder.Options(Vocabulary)
             ?? throw new InvalidDataException($"the labels of the CTC head are missing: {Vocabulary} is not in the folder; put it there, or give a dictionary (dict.ltr.txt)");

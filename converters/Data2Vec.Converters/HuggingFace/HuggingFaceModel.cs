@@ -9,8 +9,6 @@ internal static class HuggingFaceModel
     /// <summary>The layout's name.</summary>
     public const string Format = "huggingface";
 
-    public const int MaxSize = 1 << 16;
-    public const int MaxLayers = 1_000;
 
     private static readonly string[] s_prefixes = [HuggingFaceAudio.Prefix, HuggingFaceText.Prefix, HuggingFaceVision.Prefix];
 

@@ -8,7 +8,6 @@ internal static class HuggingFaceText
 {
     public const string Prefix = "data2vec_text.";
     private const string Head = "classifier";
-    private const int MaxTokens = 1 << 24;
 
     // Heads for other tasks than classification, and the numbers of the positions, which follow from the tokens.
     private static readonly string[] s_leftOut = ["pooler.", "embeddings.position_ids"];
@@ -16,7 +15,7 @@ internal static class HuggingFaceText
     public static SourceModel Read(HuggingFaceFolder folder, ConversionOptions options)
     {
         string prefix = HuggingFaceModel.PrefixOf(folder.Weights, Prefix);
-        int? classes = folder.Weights.Size($"{Head}.out_proj.weight", 2, 0, HuggingFaceModel.MaxSize);
+        int? classes = folder.Weights.Size($"{Head}.out_proj.weight", 2, 0, Limits.Size);
         TextConfig config = ReadConfig(folder.Config, LabelFile.For(classes, options.LabelsPath, folder.Config.Labels));
         TextTokenizer? tokenizer = TokenizerFiles.Given(options, config) ?? Tokenizer(folder, config);
         string head = classes is null ? "pretrained" : $"with a classification head of {classes} labels";
@@ -64,19 +63,19 @@ internal static class HuggingFaceText
         config.Require("position_embedding_type", "absolute");
         config.Require("is_decoder", false, false);
         config.Require("add_cross_attention", false, false);
-        int hidden = config.Integer("hidden_size", 768, 1, HuggingFaceModel.MaxSize);
-        int padding = config.Integer("pad_token_id", TextConfig.PaddingId, 0, MaxTokens);
+        int hidden = config.Integer("hidden_size", 768, 1, Limits.Size);
+        int padding = config.Integer("pad_token_id", TextConfig.PaddingId, 0, Limits.Tokens);
         if (padding != TextConfig.PaddingId)
             throw config.Bad("pad_token_id", $"is {padding}; only {TextConfig.PaddingId} is supported");
         const int RowsBeforePositions = TextConfig.PaddingId + 1;
         return new TextConfig
         {
-            VocabularySize = config.Integer("vocab_size", 30_522, 5, MaxTokens),
-            MaxTokens = config.Integer("max_position_embeddings", 512, RowsBeforePositions + 3, HuggingFaceModel.MaxSize) - RowsBeforePositions,
+            VocabularySize = config.Integer("vocab_size", 30_522, 5, Limits.Tokens),
+            MaxTokens = config.Integer("max_position_embeddings", 512, RowsBeforePositions + 3, Limits.Size) - RowsBeforePositions,
             HiddenSize = hidden,
-            Layers = config.Integer("num_hidden_layers", 12, 1, HuggingFaceModel.MaxLayers),
+            Layers = config.Integer("num_hidden_layers", 12, 1, Limits.Layers),
             Heads = config.Divisor("num_attention_heads", 12, hidden),
-            FeedForwardSize = config.Integer("intermediate_size", 3072, 1, HuggingFaceModel.MaxSize),
+            FeedForwardSize = config.Integer("intermediate_size", 3072, 1, Limits.Size),
             Epsilon = config.Number("layer_norm_eps", 1e-12f),
             Labels = labels,
         };

@@ -15,7 +15,7 @@ internal static class HuggingFaceVision
     public static SourceModel Read(HuggingFaceFolder folder, ConversionOptions options)
     {
         string prefix = HuggingFaceModel.PrefixOf(folder.Weights, Prefix);
-        int? classes = folder.Weights.Size($"{Head}.weight", 2, 0, HuggingFaceModel.MaxSize);
+        int? classes = folder.Weights.Size($"{Head}.weight", 2, 0, Limits.Size);
         bool mean = folder.Config.Flag("use_mean_pooling", true);
         if (classes is not null && !mean)
             throw folder.Config.Bad("use_mean_pooling", "is false; a classification head on the class token is not supported");
@@ -97,18 +97,18 @@ internal static class HuggingFaceVision
         int patch = config.Integer("patch_size", 16, 1, image);
         if (image % patch != 0)
             throw config.Bad("patch_size", $"is {patch}, which does not divide image_size, {image}");
-        if (config.Integer("num_channels", 3, 1, HuggingFaceModel.MaxSize) != 3)
+        if (config.Integer("num_channels", 3, 1, Limits.Size) != 3)
             throw config.Bad("num_channels", "is not 3; only colour images are supported");
-        int hidden = config.Integer("hidden_size", 768, 1, HuggingFaceModel.MaxSize);
+        int hidden = config.Integer("hidden_size", 768, 1, Limits.Size);
         return new VisionConfig
         {
             Preprocessing = ReadPreprocessing(folder, image),
             ImageSize = image,
             PatchSize = patch,
             HiddenSize = hidden,
-            Layers = config.Integer("num_hidden_layers", 12, 1, HuggingFaceModel.MaxLayers),
+            Layers = config.Integer("num_hidden_layers", 12, 1, Limits.Layers),
             Heads = config.Divisor("num_attention_heads", 12, hidden),
-            FeedForwardSize = config.Integer("intermediate_size", 3072, 1, HuggingFaceModel.MaxSize),
+            FeedForwardSize = config.Integer("intermediate_size", 3072, 1, Limits.Size),
             Epsilon = config.Number("layer_norm_eps", 1e-12f),
             FinalNorm = !mean,
             Labels = labels,

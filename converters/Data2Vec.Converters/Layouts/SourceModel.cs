@@ -61,6 +61,7 @@ internal sealed record SourceModel
         var complaints = new List<string>();
         var tensors = new List<SourceTensor>();
         var known = new HashSet<string>(StringComparer.Ordinal);
+        var found = new HashSet<string>(StringComparer.Ordinal);
         foreach (TensorSpec spec in Tensors)
         {
             if (Names.Find(spec.Name) is not { } place)
@@ -77,16 +78,18 @@ internal sealed record SourceModel
             CheckpointTensor? added = null;
             if (place.AddedRow is not null && known.Add(place.AddedRow))
                 added = Find(place.AddedRow, [-1, shape[^1]], teacher, false, complaints);
-            if (tensor is not null)
-                tensors.Add(new SourceTensor(spec, tensor, tensor.Count / place.Parts * place.Part, added));
+            if (tensor is null)
+                continue;
+            found.Add(spec.Name);
+            tensors.Add(new SourceTensor(spec, tensor, tensor.Count / place.Parts * place.Part, added));
         }
 
         complaints.AddRange(Tensors.Where(spec => spec.IsOptional).GroupBy(spec => WithoutNumber(spec.Name)).SelectMany(layers =>
-            layers.Where(spec => layers.Any(other => Has(other)) && !Has(spec)).Select(spec => $"{Names.Find(spec.Name)!.Name} is missing, which other layers have")));
-        if (NeedsOneOf.Count > 0 && !NeedsOneOf.Any(name => tensors.Any(tensor => tensor.Spec.Name == name)))
+            layers.Any(spec => found.Contains(spec.Name))
+                ? layers.Where(spec => !found.Contains(spec.Name)).Select(spec => $"{Names.Find(spec.Name)!.Name} is missing, which other layers have")
+                : []));
+        if (NeedsOneOf.Count > 0 && !NeedsOneOf.Any(found.Contains))
             complaints.Add($"{Names.Find(NeedsOneOf[0])!.Name} is missing");
-
-        bool Has(TensorSpec spec) => tensors.Any(tensor => tensor.Spec == spec);
 
         complaints.AddRange(Weights.Names
             .Where(name => !known.Contains(name) && !IsLeftOut(name))
