@@ -60,14 +60,9 @@ internal static class InputReader
         var lines = new List<(string Name, string Text)>();
         try
         {
-            using var reader = new StreamReader(path, new UTF8Encoding(false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false);
+            using var reader = new StreamReader(path, new UTF8Encoding(true, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false);
             for (string? line; (line = reader.ReadLine()) is not null;)
-            {
-                // The mark that some editors put before UTF-8.
-                if (lines.Count == 0)
-                    line = line.TrimStart('\uFEFF');
                 lines.Add((string.Create(CultureInfo.InvariantCulture, $"{path}:{lines.Count + 1}"), line));
-            }
         }
         catch (DecoderFallbackException error)
         {

@@ -129,11 +129,7 @@ public sealed record AudioConfig
                 ["groups"] = PositionalConvolution[0].Groups,
             },
         };
-        if (Labels is not null)
-        {
-            json["labels"] = new JsonArray([.. Labels.Select(label => (JsonNode)JsonValue.Create(label)!)]);
-        }
-
+        ConfigReader.WriteLabels(json, Labels);
         return json;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Data2Vec.ModelFile;
 
@@ -42,6 +43,15 @@ internal static class ConfigReader
             ? label.GetString()!
             : throw new InvalidDataException("a label of the configuration is not a string")).ToArray()
         : null;
+
+    /// <summary>Writes what <see cref="Labels"/> reads.</summary>
+    public static void WriteLabels(JsonObject json, IReadOnlyList<string>? labels)
+    {
+        if (labels is not null)
+        {
+            json["labels"] = new JsonArray([.. labels.Select(label => (JsonNode)JsonValue.Create(label)!)]);
+        }
+    }
 
     /// <summary>The sizes that all transformers have; heads divide the hidden size.</summary>
     public static (int Hidden, int Layers, int Heads, int FeedForward) Transformer(JsonElement json)

@@ -76,11 +76,7 @@ public sealed record TextConfig
             ["feed_forward_size"] = FeedForwardSize,
             ["layer_norm_epsilon"] = Epsilon,
         };
-        if (Labels is not null)
-        {
-            json["labels"] = new JsonArray([.. Labels.Select(label => (JsonNode)JsonValue.Create(label)!)]);
-        }
-
+        ConfigReader.WriteLabels(json, Labels);
         return json;
     }
 }

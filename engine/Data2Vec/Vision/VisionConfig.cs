@@ -142,11 +142,7 @@ public sealed record VisionConfig
             ["pool_skips_first_patch"] = PoolSkipsFirstPatch,
             ["preprocessing"] = JsonNode.Parse(preprocessing.ToArray()),
         };
-        if (Labels is not null)
-        {
-            json["labels"] = new JsonArray([.. Labels.Select(label => (JsonNode)JsonValue.Create(label)!)]);
-        }
-
+        ConfigReader.WriteLabels(json, Labels);
         return json;
     }
 }
