@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Data2Vec.Kernels.Cpu;
 
 namespace Data2Vec.Bench;
 
@@ -15,7 +16,7 @@ internal static class Peak
         {
             const int rounds = 2_000_000;
             long start = Stopwatch.GetTimestamp();
-            float sum = Vector512.IsHardwareAccelerated ? Run512(rounds) : Run256(rounds);
+            float sum = Vector512.IsHardwareAccelerated ? Run<Simd512, Vector512<float>>(rounds) : Run<Simd256, Vector256<float>>(rounds);
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             GC.KeepAlive(sum);
             int lanes = Vector512.IsHardwareAccelerated ? 16 : 8;
@@ -26,50 +27,29 @@ internal static class Peak
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static float Run512(int rounds)
+    private static float Run<S, V>(int rounds)
+        where S : struct, ISimd<V>
+        where V : unmanaged
     {
-        Vector512<float> a = Vector512.Create(0.9999f), b = Vector512.Create(1e-4f);
-        Vector512<float> s0 = b, s1 = b, s2 = b, s3 = b, s4 = b, s5 = b, s6 = b, s7 = b, s8 = b, s9 = b, sa = b, sb = b;
+        V a = S.Create(0.9999f), b = S.Create(1e-4f);
+        V s0 = b, s1 = b, s2 = b, s3 = b, s4 = b, s5 = b, s6 = b, s7 = b, s8 = b, s9 = b, sa = b, sb = b;
         for (int i = 0; i < rounds; i++)
         {
-            s0 = Vector512.FusedMultiplyAdd(s0, a, b);
-            s1 = Vector512.FusedMultiplyAdd(s1, a, b);
-            s2 = Vector512.FusedMultiplyAdd(s2, a, b);
-            s3 = Vector512.FusedMultiplyAdd(s3, a, b);
-            s4 = Vector512.FusedMultiplyAdd(s4, a, b);
-            s5 = Vector512.FusedMultiplyAdd(s5, a, b);
-            s6 = Vector512.FusedMultiplyAdd(s6, a, b);
-            s7 = Vector512.FusedMultiplyAdd(s7, a, b);
-            s8 = Vector512.FusedMultiplyAdd(s8, a, b);
-            s9 = Vector512.FusedMultiplyAdd(s9, a, b);
-            sa = Vector512.FusedMultiplyAdd(sa, a, b);
-            sb = Vector512.FusedMultiplyAdd(sb, a, b);
+            s0 = S.MultiplyAdd(s0, a, b);
+            s1 = S.MultiplyAdd(s1, a, b);
+            s2 = S.MultiplyAdd(s2, a, b);
+            s3 = S.MultiplyAdd(s3, a, b);
+            s4 = S.MultiplyAdd(s4, a, b);
+            s5 = S.MultiplyAdd(s5, a, b);
+            s6 = S.MultiplyAdd(s6, a, b);
+            s7 = S.MultiplyAdd(s7, a, b);
+            s8 = S.MultiplyAdd(s8, a, b);
+            s9 = S.MultiplyAdd(s9, a, b);
+            sa = S.MultiplyAdd(sa, a, b);
+            sb = S.MultiplyAdd(sb, a, b);
         }
 
-        return Vector512.Sum(s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7 + s8 + s9 + sa + sb);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static float Run256(int rounds)
-    {
-        Vector256<float> a = Vector256.Create(0.9999f), b = Vector256.Create(1e-4f);
-        Vector256<float> s0 = b, s1 = b, s2 = b, s3 = b, s4 = b, s5 = b, s6 = b, s7 = b, s8 = b, s9 = b, sa = b, sb = b;
-        for (int i = 0; i < rounds; i++)
-        {
-            s0 = Vector256.FusedMultiplyAdd(s0, a, b);
-            s1 = Vector256.FusedMultiplyAdd(s1, a, b);
-            s2 = Vector256.FusedMultiplyAdd(s2, a, b);
-            s3 = Vector256.FusedMultiplyAdd(s3, a, b);
-            s4 = Vector256.FusedMultiplyAdd(s4, a, b);
-            s5 = Vector256.FusedMultiplyAdd(s5, a, b);
-            s6 = Vector256.FusedMultiplyAdd(s6, a, b);
-            s7 = Vector256.FusedMultiplyAdd(s7, a, b);
-            s8 = Vector256.FusedMultiplyAdd(s8, a, b);
-            s9 = Vector256.FusedMultiplyAdd(s9, a, b);
-            sa = Vector256.FusedMultiplyAdd(sa, a, b);
-            sb = Vector256.FusedMultiplyAdd(sb, a, b);
-        }
-
-        return Vector256.Sum(s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7 + s8 + s9 + sa + sb);
+        V sum = S.Add(S.Add(S.Add(s0, s1), S.Add(s2, s3)), S.Add(S.Add(s4, s5), S.Add(s6, s7)));
+        return S.Sum(S.Add(sum, S.Add(S.Add(s8, s9), S.Add(sa, sb))));
     }
 }
