@@ -113,7 +113,9 @@ internal static class RandomModel
             if (type != ElementType.F32)
             {
                 tensors = [.. tensors.Select(tensor => tensor.Shape.Count > 1 && !tensor.Name.StartsWith("relative_position", StringComparison.Ordinal)
-                    ? new TensorDeclaration(tensor.Name, type, tensor.Shape)
+                    ? type == ElementType.I8 && tensor.Shape.Count > 2
+                        ? new TensorDeclaration(tensor.Name, type, tensor.Shape)
+                        : tensor with { Type = type }
                     : tensor)];
             }
 

@@ -165,7 +165,7 @@ public static class CheckpointConverter
     private static TensorDeclaration Declare(TensorSpec spec, ElementType type) => spec.Use switch
     {
         TensorUse.Values => new TensorDeclaration(spec.Name, ElementType.F32, spec.Shape),
-        TensorUse.Weights when type == ElementType.F32 =>
+        TensorUse.Weights when type is ElementType.F32 or ElementType.BF16 || (type == ElementType.I8 && spec.Shape.Length == 2) =>
             new TensorDeclaration(spec.Name, type, spec.Shape, WeightLayout.Panels, spec.Groups),
         _ => new TensorDeclaration(spec.Name, type, spec.Shape),
     };

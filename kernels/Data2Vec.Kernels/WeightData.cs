@@ -57,7 +57,10 @@ public sealed unsafe record WeightData(nint Data, ElementType Type, WeightLayout
     }
 
     /// <summary>The whole numbers of a row of <see cref="ElementType.I8"/>, which <see cref="Int8Scale"/> multiplies.</summary>
-    internal ReadOnlySpan<sbyte> Int8Row(int row) => new((sbyte*)Data + Int8RowsOffset(Rows) + (long)row * RowSize, RowSize);
+    internal ReadOnlySpan<sbyte> Int8Row(int row) => new((sbyte*)Int8Numbers + (long)row * RowSize, RowSize);
+
+    /// <summary>Where the whole numbers of <see cref="ElementType.I8"/> begin, in either layout.</summary>
+    internal nint Int8Numbers => Data + (nint)Int8RowsOffset(Rows);
 
     /// <summary>What the whole numbers of a row of <see cref="ElementType.I8"/> are multiplied by.</summary>
     internal float Int8Scale(int row) => ((float*)Data)[row];
@@ -76,12 +79,23 @@ public sealed unsafe record WeightData(nint Data, ElementType Type, WeightLayout
 
     private void ReadPanelRow(int row, Span<float> destination)
     {
-        int channels = Shape[1];
-        int taps = destination.Length / channels;
-        for (int i = 0; i < destination.Length; i++)
+        int channels = Shape[1], taps = destination.Length / channels;
+        int perUnit = PanelLayout.PerUnit(Type), units = PanelLayout.Units(Type, channels), depth = units * taps;
+        int groupOutputs = Rows / Groups;
+        int width = PanelLayout.PanelWidth(groupOutputs, row % groupOutputs / PanelLayout.Width * PanelLayout.Width);
+        long start = PanelLayout.Offset(Rows, depth, Groups, row, 0);
+        for (int tap = 0; tap < taps; tap++)
         {
-            int column = i % taps * channels + i / taps;
-            destination[i] = ((float*)Data)[PanelLayout.Offset(Rows, destination.Length, Groups, row, column)];
+            for (int channel = 0; channel < channels; channel++)
+            {
+                long at = (start + (long)(tap * units + channel / perUnit) * width) * perUnit + channel % perUnit;
+                destination[channel * taps + tap] = Type switch
+                {
+                    ElementType.F32 => ((float*)Data)[at],
+                    ElementType.BF16 => BitConverter.UInt32BitsToSingle((uint)((ushort*)Data)[at] << 16),
+                    _ => Int8Scale(row) * ((sbyte*)Int8Numbers)[at],
+                };
+            }
         }
     }
 }

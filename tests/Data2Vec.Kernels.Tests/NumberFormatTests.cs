@@ -109,6 +109,47 @@ public unsafe class NumberFormatTests
     }
 
     [Theory, MemberData(nameof(LevelsAndTypes))]
+    public void Panels_of_a_file_give_the_same_bits_as_rows(string level, ElementType type)
+    {
+        using WeightStore store = Backend(level).CreateStore();
+        const int rows = 20;
+        foreach ((int inputs, int outputs) in new[] { (7, 3), (64, 32), (131, 80) })
+        {
+            WeightData weight = Encode(Numbers(2, outputs * inputs, 0.1f), type, outputs, inputs), panels = InPanels(weight, 1);
+            Assert.Equal(weight.ToArray(), panels.ToArray());
+            float[] x = Numbers(1, rows * inputs);
+            using Inference run = store.Begin();
+            Assert.Equal(
+                Download(run, run.Linear(run.Upload(x, rows, inputs), store.Linear([(weight, null)]))),
+                Download(run, run.Linear(run.Upload(x, rows, inputs), store.Linear([(panels, null)]))));
+        }
+
+        foreach (Conv1dShape shape in new[] { new Conv1dShape(3, 20, 3, 2), new Conv1dShape(16, 80, 3, 1, 1, 2) })
+        {
+            if (type == ElementType.I8)
+            {
+                continue; // A file has convolutions of i8 by rows.
+            }
+
+            int channels = shape.InputChannels / shape.Groups;
+            WeightData weight = Encode(Numbers(2, shape.OutputChannels * channels * 3, 0.1f), type, shape.OutputChannels, channels, 3);
+            WeightData panels = InPanels(weight, shape.Groups);
+            Assert.Equal(weight.ToArray(), panels.ToArray());
+            float[] x = Numbers(1, rows * shape.InputChannels);
+            Assert.Equal(Convolve(weight), Convolve(panels));
+
+            float[] Convolve(WeightData given)
+            {
+                using Inference run = store.Begin();
+                Sequences inputs = run.Sequences([rows]), outputs = run.Sequences(inputs, shape);
+                Tensor y = run.Allocate(outputs.Rows, shape.OutputChannels);
+                run.Conv1d(run.Upload(x, rows, shape.InputChannels), inputs, store.Conv1d(given, null, shape), null, Activation.None, y, outputs);
+                return Download(run, y);
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(LevelsAndTypes))]
     public void What_is_not_a_number_is_not_lost(string level, ElementType type)
     {
         const int inputs = 70, outputs = 32;
@@ -170,6 +211,36 @@ public unsafe class NumberFormatTests
         }
 
         return new WeightData((nint)memory, type, WeightLayout.Rows, shape);
+    }
+
+    /// <summary>The same weights as a file holds them in panels, by the formula of its specification.</summary>
+    private static WeightData InPanels(WeightData weight, int groups)
+    {
+        int outputs = weight.Rows, channels = weight.Shape[1], taps = weight.RowSize / channels;
+        bool bytes = weight.Type == ElementType.I8;
+        int perUnit = bytes ? 4 : 2, units = (channels + perUnit - 1) / perUnit, depth = units * taps, groupOutputs = outputs / groups;
+        int rest = groupOutputs % 32, padded = groupOutputs - rest + (rest == 0 ? 0 : rest <= 16 ? 16 : 32);
+        long offset = bytes ? WeightData.Int8RowsOffset(outputs) : 0, size = offset + 4L * groups * padded * depth;
+        byte* memory = (byte*)NativeMemory.AlignedAlloc((nuint)size, 64), source = (byte*)weight.Data;
+        new Span<byte>(memory, (int)size).Clear();
+        new Span<byte>(source, bytes ? 4 * outputs : 0).CopyTo(new Span<byte>(memory, (int)size));
+        for (int i = 0; i < outputs * channels * taps; i++)
+        {
+            int output = i / (channels * taps), channel = i / taps % channels, tap = i % taps;
+            int row = output % groupOutputs, panel = row / 32 * 32, width = Math.Min(32, padded - panel);
+            int unit = output / groupOutputs * padded * depth + panel * depth + (tap * units + channel / perUnit) * width + row - panel;
+            int at = unit * perUnit + channel % perUnit;
+            if (bytes)
+            {
+                (memory + offset)[at] = (source + offset)[i];
+            }
+            else
+            {
+                ((ushort*)memory)[at] = ((ushort*)source)[i];
+            }
+        }
+
+        return weight with { Data = (nint)memory, Layout = WeightLayout.Panels, Groups = groups };
     }
 
     private static double[] Scalar(ReadOnlySpan<float> x, int length, float[] w, float[] b, Conv1dShape shape)

@@ -93,16 +93,19 @@ internal static class D2vFormat
         ElementType type, IReadOnlyList<int> shape, int groups, long elements, out long bytes)
     {
         bytes = 0;
-        if (type != ElementType.F32)
-            return "has the layout 'panels' and is not f32";
+        if (type == ElementType.F16)
+            return "has the layout 'panels', which f16 cannot have";
         if (shape.Count < 2)
             return $"has the layout 'panels' and {shape.Count} dimensions; it needs at least 2";
+        if (type == ElementType.I8 && (shape.Count > 2 || groups != 1))
+            return "is i8 with the layout 'panels', which is for linear layers: 2 dimensions, 1 group";
         if (groups < 1 || shape[0] % groups != 0)
             return $"has {shape[0]} outputs, which do not split into {groups} groups";
-        long depth = elements / shape[0];
+        long taps = elements / shape[0] / shape[1];
+        long depth = taps * PanelLayout.Units(type, shape[1]);
         if (shape[0] > MaxMatrixSide || depth > MaxMatrixSide)
             return $"is too large for panels: [{string.Join(", ", shape)}]";
-        bytes = sizeof(float) * PanelLayout.Elements(shape[0], (int)depth, groups);
+        bytes = sizeof(float) * PanelLayout.Size(shape[0], (int)depth, groups) + (type == ElementType.I8 ? ScaleBytes(shape[0]) : 0);
         return null;
     }
 }

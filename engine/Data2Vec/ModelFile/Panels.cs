@@ -1,12 +1,14 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Data2Vec.Kernels;
 
 namespace Data2Vec.ModelFile;
 
 /// <summary>
 /// Brings weights from PyTorch's row-major order into <see cref="WeightLayout.Panels"/> and back. A weight is
-/// <c>[outputs, channels, taps…]</c>; a linear layer's has one tap.
+/// <c>[outputs, channels, taps…]</c>; a linear layer's has one tap. Its elements are floats, or the 16 bits of a bf16, or bytes.
 /// </summary>
-public static class Panels
+internal static class Panels
 {
     // Inputs taken at a time while transposing: one cache line of each row, and the lines they go to stay in the cache.
     private const int Block = 16;
@@ -14,31 +16,30 @@ public static class Panels
     /// <summary>Writes a weight in panels. It takes memory for two panels, whatever the size of the weight.</summary>
     /// <param name="shape">The weight's shape: at least two numbers.</param>
     /// <param name="groups">The groups, which divide the outputs.</param>
-    /// <param name="read">Gives the elements in row-major order.</param>
-    /// <param name="write">Takes the panels, one after another.</param>
-    public static void Pack(IReadOnlyList<int> shape, int groups, ReadElements read, Action<ReadOnlySpan<float>> write)
+    /// <param name="read">Gives the elements in row-major order, from one of them on.</param>
+    /// <param name="write">Takes the panels' bytes, one panel after another.</param>
+    public static void Pack<T>(IReadOnlyList<int> shape, int groups, Action<long, Span<T>> read, Action<ReadOnlySpan<byte>> write)
+        where T : unmanaged
     {
-        ArgumentNullException.ThrowIfNull(read);
-        ArgumentNullException.ThrowIfNull(write);
         (int outputs, int channels, int taps) = Matrix(shape);
-        int depth = checked(channels * taps);
+        int size = checked(channels * taps);
+        int depth = checked(Units<T>(channels) * taps);
         int groupOutputs = outputs / groups;
         int widest = Math.Min(PanelLayout.Width, PanelLayout.PaddedOutputs(groupOutputs));
-        float[] rows = new float[checked(widest * depth)];
-        float[] panel = new float[rows.Length];
+        T[] rows = new T[checked(widest * size)];
+        T[] panel = new T[checked(widest * depth * PerUnit<T>())];
         for (int group = 0; group < groups; group++)
         {
             for (int first = 0; first < groupOutputs; first += PanelLayout.Width)
             {
                 int width = PanelLayout.PanelWidth(groupOutputs, first);
                 int present = Math.Min(width, groupOutputs - first);
-                long start = ((long)group * groupOutputs + first) * depth;
-                read(start, rows.AsSpan(0, present * depth));
-                Span<float> packed = panel.AsSpan(0, width * depth);
-                if (present < width)
-                    packed.Clear();
+                long start = ((long)group * groupOutputs + first) * size;
+                read(start, rows.AsSpan(0, present * size));
+                Span<T> packed = panel.AsSpan(0, width * depth * PerUnit<T>());
+                packed.Clear();
                 Transpose(rows, packed, present, width, channels, taps);
-                write(packed);
+                write(MemoryMarshal.AsBytes(packed));
             }
         }
     }
@@ -46,54 +47,63 @@ public static class Panels
     /// <summary>Brings a weight in panels into row-major order.</summary>
     /// <param name="shape">The weight's shape: at least two numbers.</param>
     /// <param name="groups">The groups, which divide the outputs.</param>
-    /// <param name="panels">The panels: <see cref="PanelLayout.Elements"/> elements.</param>
+    /// <param name="panels">The panels.</param>
     /// <param name="rows">What to fill: as many elements as the shape has.</param>
-    public static void Unpack(IReadOnlyList<int> shape, int groups, ReadOnlySpan<float> panels, Span<float> rows)
+    public static void Unpack<T>(IReadOnlyList<int> shape, int groups, ReadOnlySpan<T> panels, Span<T> rows)
+        where T : unmanaged
     {
         (int outputs, int channels, int taps) = Matrix(shape);
-        int depth = checked(channels * taps);
+        int size = checked(channels * taps);
+        int units = Units<T>(channels), perUnit = PerUnit<T>();
         for (int output = 0; output < outputs; output++)
         {
-            int at = checked((int)PanelLayout.Offset(outputs, depth, groups, output, 0));
+            long start = PanelLayout.Offset(outputs, checked(units * taps), groups, output, 0);
             int groupOutputs = outputs / groups;
             int first = output % groupOutputs / PanelLayout.Width * PanelLayout.Width;
             int width = PanelLayout.PanelWidth(groupOutputs, first);
-            Span<float> row = rows.Slice(output * depth, depth);
+            Span<T> row = rows.Slice(output * size, size);
             for (int tap = 0; tap < taps; tap++)
             {
-                for (int channel = 0; channel < channels; channel++, at += width)
-                    row[channel * taps + tap] = panels[at];
+                for (int channel = 0; channel < channels; channel++)
+                {
+                    long unit = start + (long)(tap * units + channel / perUnit) * width;
+                    row[channel * taps + tap] = panels[checked((int)(unit * perUnit + channel % perUnit))];
+                }
             }
         }
     }
 
-    // rows[row][channel][tap] -> packed[tap][channel][row]
-    private static void Transpose(
-        ReadOnlySpan<float> rows, Span<float> packed, int present, int width, int channels, int taps)
+    // rows[row][channel][tap] -> packed[tap][unit of the channel][row][place in the unit]
+    private static void Transpose<T>(
+        ReadOnlySpan<T> rows, Span<T> packed, int present, int width, int channels, int taps)
+        where T : unmanaged
     {
-        int depth = channels * taps;
+        int size = channels * taps, units = Units<T>(channels), perUnit = PerUnit<T>();
         Span<int> targets = stackalloc int[Block];
-        for (int start = 0; start < depth; start += Block)
+        for (int start = 0; start < size; start += Block)
         {
-            int count = Math.Min(Block, depth - start);
+            int count = Math.Min(Block, size - start);
             for (int i = 0; i < count; i++)
             {
                 (int channel, int tap) = Math.DivRem(start + i, taps);
-                targets[i] = (tap * channels + channel) * width;
+                targets[i] = (tap * units + channel / perUnit) * width * perUnit + channel % perUnit;
             }
 
             for (int row = 0; row < present; row++)
             {
-                ReadOnlySpan<float> source = rows.Slice(row * depth + start, count);
+                ReadOnlySpan<T> source = rows.Slice(row * size + start, count);
                 for (int i = 0; i < source.Length; i++)
-                    packed[targets[i] + row] = source[i];
+                    packed[targets[i] + row * perUnit] = source[i];
             }
         }
     }
 
+    private static int PerUnit<T>() => sizeof(float) / Unsafe.SizeOf<T>();
+
+    private static int Units<T>(int channels) => (channels - 1) / PerUnit<T>() + 1;
+
     private static (int Outputs, int Channels, int Taps) Matrix(IReadOnlyList<int> shape)
     {
-        ArgumentNullException.ThrowIfNull(shape);
         if (shape.Count < 2)
             throw new ArgumentException("a weight in panels has at least two dimensions", nameof(shape));
         int taps = 1;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Data2Vec.Kernels;
 
 namespace Data2Vec.ModelFile;
@@ -9,41 +10,40 @@ internal static class TensorDecoder
     {
         switch (tensor.Type)
         {
-            case ElementType.F32 when tensor.Layout == WeightLayout.Panels:
-                var panels = new ReadOnlySpan<float>(data, checked((int)(tensor.Bytes / sizeof(float))));
-                Panels.Unpack(tensor.Shape, tensor.Groups, panels, destination);
-                break;
             case ElementType.F32:
-                new ReadOnlySpan<float>(data, destination.Length).CopyTo(destination);
+                Rows<float>(tensor, data).CopyTo(destination);
                 break;
             case ElementType.F16:
-                var halves = new ReadOnlySpan<Half>(data, destination.Length);
+                ReadOnlySpan<Half> halves = Rows<Half>(tensor, data);
                 for (int i = 0; i < halves.Length; i++)
                     destination[i] = (float)halves[i];
                 break;
             case ElementType.BF16:
-                var upper = new ReadOnlySpan<ushort>(data, destination.Length);
+                ReadOnlySpan<ushort> upper = Rows<ushort>(tensor, data);
                 for (int i = 0; i < upper.Length; i++)
                     destination[i] = BitConverter.UInt32BitsToSingle((uint)upper[i] << 16);
                 break;
             case ElementType.I8:
-                DecodeI8(tensor.Shape[0], data, destination);
+                var scales = new ReadOnlySpan<float>(data, tensor.Shape[0]);
+                ReadOnlySpan<sbyte> elements = Rows<sbyte>(tensor, data + D2vFormat.ScaleBytes(scales.Length));
+                int rowElements = destination.Length / scales.Length;
+                for (int i = 0; i < elements.Length; i++)
+                    destination[i] = scales[i / rowElements] * elements[i];
                 break;
             default:
                 throw new ArgumentException($"tensor '{tensor.Name}' has an unknown dtype", nameof(tensor));
         }
     }
 
-    private static unsafe void DecodeI8(int rows, byte* data, Span<float> destination)
+    /// <summary>The elements in row-major order: where they lie, or a copy.</summary>
+    private static unsafe ReadOnlySpan<T> Rows<T>(TensorInfo tensor, byte* elements)
+        where T : unmanaged
     {
-        var scales = new ReadOnlySpan<float>(data, rows);
-        var elements = new ReadOnlySpan<sbyte>(data + D2vFormat.ScaleBytes(rows), destination.Length);
-        int rowElements = destination.Length / rows;
-        for (int row = 0; row < rows; row++)
-        {
-            int start = row * rowElements;
-            for (int i = start; i < start + rowElements; i++)
-                destination[i] = scales[row] * elements[i];
-        }
+        int count = checked((int)tensor.Count);
+        if (tensor.Layout == WeightLayout.Rows)
+            return new ReadOnlySpan<T>(elements, count);
+        var rows = new T[count];
+        Panels.Unpack(tensor.Shape, tensor.Groups, new ReadOnlySpan<T>(elements, checked((int)(tensor.Bytes / Unsafe.SizeOf<T>()))), rows);
+        return rows;
     }
 }

@@ -9,59 +9,73 @@ internal static class TensorEncoder
     private const int BlockElements = 1 << 16;
     private const float I8Limit = 127;
 
+    // Elements from one of them on, in the tensor's number format.
+    private delegate void Encoder<T>(long start, ReadOnlySpan<float> values, Span<T> encoded);
+
     public static void Encode(TensorSink sink, ReadElements read)
     {
         TensorInfo tensor = sink.Tensor;
         switch (tensor.Type)
         {
-            case ElementType.F32 when tensor.Layout == WeightLayout.Panels:
-                Panels.Pack(tensor.Shape, tensor.Groups, read, sink.Write);
-                break;
             case ElementType.F32:
-                foreach (Memory<float> block in Blocks(tensor.Count, read))
-                    sink.Write(block.Span);
+                Write<float>(sink, read.Invoke);
                 break;
             case ElementType.F16:
-                EncodeF16(sink, read);
+                Write(sink, Encoded<Half>(read, (_, values, encoded) => ToF16(values, encoded, tensor)));
                 break;
             case ElementType.BF16:
-                EncodeBF16(sink, read);
+                Write(sink, Encoded<ushort>(read, (_, values, encoded) =>
+                {
+                    for (int i = 0; i < values.Length; i++)
+                        encoded[i] = ToBF16(values[i]);
+                }));
                 break;
             case ElementType.I8:
-                EncodeI8(sink, read);
+                float[] scales = Scales(tensor, read);
+                sink.Write(scales);
+                sink.Write(new byte[D2vFormat.ScaleBytes(scales.Length) - sink.Written]);
+                Write(sink, Encoded<sbyte>(read, (start, values, encoded) => ToI8(start, values, encoded, scales, tensor.Count / scales.Length)));
                 break;
             default:
                 throw new ArgumentException($"tensor '{tensor.Name}' has an unknown dtype", nameof(sink));
         }
     }
 
-    private static void EncodeF16(TensorSink sink, ReadElements read)
+    private static void Write<T>(TensorSink sink, Action<long, Span<T>> read)
+        where T : unmanaged
     {
-        var encoded = new Half[BlockElements];
-        foreach (Memory<float> block in Blocks(sink.Tensor.Count, read))
+        TensorInfo tensor = sink.Tensor;
+        if (tensor.Layout == WeightLayout.Panels)
         {
-            ReadOnlySpan<float> values = block.Span;
-            for (int i = 0; i < values.Length; i++)
-            {
-                encoded[i] = (Half)values[i];
-                if (Half.IsInfinity(encoded[i]) && float.IsFinite(values[i]))
-                    throw new InvalidDataException(
-                        $"tensor '{sink.Tensor.Name}' holds {values[i]}, which f16 cannot; use bf16");
-            }
-
-            sink.Write(MemoryMarshal.AsBytes(encoded.AsSpan(0, values.Length)));
+            Panels.Pack(tensor.Shape, tensor.Groups, read, sink.Write);
+            return;
         }
+
+        foreach ((_, Memory<T> block) in Blocks(tensor.Count, read))
+            sink.Write(MemoryMarshal.AsBytes(block.Span));
     }
 
-    private static void EncodeBF16(TensorSink sink, ReadElements read)
+    private static Action<long, Span<T>> Encoded<T>(ReadElements read, Encoder<T> encode)
     {
-        ushort[] encoded = new ushort[BlockElements];
-        foreach (Memory<float> block in Blocks(sink.Tensor.Count, read))
+        float[] buffer = new float[BlockElements];
+        return (start, destination) =>
         {
-            ReadOnlySpan<float> values = block.Span;
-            for (int i = 0; i < values.Length; i++)
-                encoded[i] = ToBF16(values[i]);
-            sink.Write(MemoryMarshal.AsBytes(encoded.AsSpan(0, values.Length)));
+            for (int done = 0; done < destination.Length; done += buffer.Length)
+            {
+                Span<float> values = buffer.AsSpan(0, Math.Min(buffer.Length, destination.Length - done));
+                read(start + done, values);
+                encode(start + done, values, destination.Slice(done, values.Length));
+            }
+        };
+    }
+
+    private static void ToF16(ReadOnlySpan<float> values, Span<Half> encoded, TensorInfo tensor)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            encoded[i] = (Half)values[i];
+            if (Half.IsInfinity(encoded[i]) && float.IsFinite(values[i]))
+                throw new InvalidDataException($"tensor '{tensor.Name}' holds {values[i]}, which f16 cannot; use bf16");
         }
     }
 
@@ -77,56 +91,47 @@ internal static class TensorEncoder
         return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
 
-    private static void EncodeI8(TensorSink sink, ReadElements read)
+    private static void ToI8(long start, ReadOnlySpan<float> values, Span<sbyte> encoded, float[] scales, long rowElements)
     {
-        TensorInfo tensor = sink.Tensor;
-        int rows = tensor.Shape[0];
-        long rowElements = tensor.Count / rows;
-        float[] scales = new float[rows];
-        for (int row = 0; row < rows; row++)
+        for (int i = 0; i < values.Length; i++)
         {
-            foreach (Memory<float> block in Blocks(rowElements, Row(row)))
-            {
-                foreach (float value in block.Span)
-                {
-                    if (!float.IsFinite(value))
-                        throw new InvalidDataException($"tensor '{tensor.Name}' holds {value}, which i8 cannot");
-                    scales[row] = Math.Max(scales[row], Math.Abs(value));
-                }
-            }
+            float scale = scales[(start + i) / rowElements];
+            encoded[i] = scale == 0
+                ? (sbyte)0
+                : (sbyte)Math.Clamp(MathF.Round(values[i] / scale), -I8Limit, I8Limit);
+        }
+    }
 
+    private static float[] Scales(TensorInfo tensor, ReadElements read)
+    {
+        float[] scales = new float[tensor.Shape[0]];
+        long rowElements = tensor.Count / scales.Length;
+        foreach ((long start, Memory<float> block) in Blocks<float>(tensor.Count, read.Invoke))
+        {
+            ReadOnlySpan<float> values = block.Span;
+            for (int i = 0; i < values.Length; i++)
+            {
+                if (!float.IsFinite(values[i]))
+                    throw new InvalidDataException($"tensor '{tensor.Name}' holds {values[i]}, which i8 cannot");
+                long row = (start + i) / rowElements;
+                scales[row] = Math.Max(scales[row], Math.Abs(values[i]));
+            }
+        }
+
+        for (int row = 0; row < scales.Length; row++)
             scales[row] /= I8Limit;
-        }
-
-        sink.Write(scales);
-        sink.Write(new byte[D2vFormat.ScaleBytes(rows) - sink.Written]);
-        sbyte[] encoded = new sbyte[BlockElements];
-        for (int row = 0; row < rows; row++)
-        {
-            float scale = scales[row];
-            foreach (Memory<float> block in Blocks(rowElements, Row(row)))
-            {
-                ReadOnlySpan<float> values = block.Span;
-                for (int i = 0; i < values.Length; i++)
-                    encoded[i] = scale == 0
-                        ? (sbyte)0
-                        : (sbyte)Math.Clamp(MathF.Round(values[i] / scale), -I8Limit, I8Limit);
-                sink.Write(MemoryMarshal.AsBytes(encoded.AsSpan(0, values.Length)));
-            }
-        }
-
-        ReadElements Row(int row) => (start, destination) => read(row * rowElements + start, destination);
+        return scales;
     }
 
     // The same buffer every time: a block is good until the next one is asked for.
-    private static IEnumerable<Memory<float>> Blocks(long count, ReadElements read)
+    private static IEnumerable<(long Start, Memory<T> Block)> Blocks<T>(long count, Action<long, Span<T>> read)
     {
-        float[] buffer = new float[Math.Min(count, BlockElements)];
+        T[] buffer = new T[Math.Min(count, BlockElements)];
         for (long start = 0; start < count; start += buffer.Length)
         {
-            Memory<float> block = buffer.AsMemory(0, (int)Math.Min(buffer.Length, count - start));
+            Memory<T> block = buffer.AsMemory(0, (int)Math.Min(buffer.Length, count - start));
             read(start, block.Span);
-            yield return block;
+            yield return (start, block);
         }
     }
 }

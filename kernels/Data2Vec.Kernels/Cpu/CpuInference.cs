@@ -134,7 +134,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
 
         long mark = Mark();
         PanelMatrix matrix = ((CpuConv1d)weights).Matrix;
-        Tensor padded = Pad(matrix.Type == ElementType.F32 ? x : Pack(x, matrix.Type, shape.InputChannels / DotPanels.PerUnit(matrix.Type), out _), inputs, shape.Padding);
+        Tensor padded = Pad(matrix.Type == ElementType.F32 ? x : Pack(x, matrix.Type, shape.InputChannels / PanelLayout.PerUnit(matrix.Type), out _), inputs, shape.Padding);
         int height = BlockHeight(output.Rows);
         int count = 0;
         for (int i = 0; i < outputs.Count; i++)

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using Data2Vec.Kernels.Cpu.Dot;
 
 namespace Data2Vec.Kernels.Cpu;
 
@@ -11,6 +10,8 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     private readonly List<nint> _owned = [];
     private readonly ConcurrentBag<Inference> _idle = [];
     private volatile bool _disposed;
+
+    private ParallelOptions Parallelism => new() { MaxDegreeOfParallelism = team.Threads };
 
     public override LinearWeights Linear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
     {
@@ -170,13 +171,15 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         foreach ((WeightData weight, WeightData? bias) in parts)
         {
             int groupOutputs = weight.Rows / groups;
-            if (type == ElementType.F32)
+            nint[] added = AddPanels(panels, weight, type, groupOutputs, channels, taps, groups);
+            if (columnSums != null)
             {
-                AddPanels(panels, weight, groupOutputs, channels, taps, groups);
-            }
-            else
-            {
-                AddDotPanels(panels, weight, type, groupOutputs, channels, taps, groups, columnSums == null ? null : columnSums + at);
+                int* sums = columnSums + at;
+                Parallel.For(0, added.Length, Parallelism, panel => CpuPanels.SumColumns(
+                    (sbyte*)added[panel],
+                    PanelLayout.Units(type, channels),
+                    PanelLayout.PanelWidth(groupOutputs, panel * PanelLayout.Width),
+                    new Span<int>(sums + panel * PanelLayout.Width, Math.Min(PanelLayout.Width, groupOutputs - panel * PanelLayout.Width))));
             }
 
             bias?.ToArray().CopyTo(new Span<float>(biases + at, weight.Rows));
@@ -188,8 +191,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
             at += weight.Rows;
         }
 
-        int depth = type == ElementType.F32 ? channels : DotPanels.Units(type, channels);
-        return new PanelMatrix((nint)Keep(panels), panels.Count / groups, outputs / groups, groups, taps, depth, (nint)biases, scale)
+        return new PanelMatrix((nint)Keep(panels), panels.Count / groups, outputs / groups, groups, taps, PanelLayout.Units(type, channels), (nint)biases, scale)
         {
             Type = type,
             ColumnScale = (nint)columnScale,
@@ -200,10 +202,10 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     /// <summary>The format of units that all parts fit, or F32.</summary>
     private ElementType Format(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int channels, int taps)
     {
-        ElementType? type = level == CpuLevel.Avx512Dot ? DotPanels.TypeFor(parts[0].Weight, channels, taps) : null;
+        ElementType? type = level == CpuLevel.Avx512Dot ? CpuPanels.DotTypeFor(parts[0].Weight, channels, taps) : null;
         foreach ((WeightData weight, _) in parts)
         {
-            if (DotPanels.TypeFor(weight, channels, taps) != type)
+            if (CpuPanels.DotTypeFor(weight, channels, taps) != type)
             {
                 return ElementType.F32;
             }
@@ -212,72 +214,32 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         return type ?? ElementType.F32;
     }
 
-    private void AddPanels(List<nint> panels, WeightData weight, int groupOutputs, int channels, int taps, int groups)
+    /// <summary>Adds a weight's panels: those of the file where it has them in this format, otherwise packed ones.</summary>
+    private nint[] AddPanels(List<nint> panels, WeightData weight, ElementType type, int groupOutputs, int channels, int taps, int groups)
     {
-        int depth = channels * taps;
-        float* data = (float*)weight.Data;
-        if (weight.Layout != WeightLayout.Panels)
+        int depth = taps * PanelLayout.Units(type, channels), panelsOfGroup = PanelLayout.Panels(groupOutputs);
+        long groupBytes = PanelLayout.Size(groupOutputs, depth) * sizeof(float);
+        bool isReady = weight.Layout == WeightLayout.Panels && weight.Type == type;
+        nint data = !isReady ? (nint)Allocate(groupBytes * groups) : type == ElementType.I8 ? weight.Int8Numbers : weight.Data;
+        nint[] added =
+        [
+            .. Enumerable.Range(0, panelsOfGroup * groups).Select(panel => data
+                + (nint)(panel / panelsOfGroup * groupBytes + PanelLayout.PanelOffset(depth, panel % panelsOfGroup * PanelLayout.Width) * sizeof(float))),
+        ];
+        panels.AddRange(added);
+        if (!isReady)
         {
-            data = (float*)Allocate(PanelLayout.Elements(groupOutputs * groups, depth, groups) * sizeof(float));
-            Pack(weight, data, groupOutputs, channels, taps, groups);
-        }
-
-        long groupElements = PanelLayout.Elements(groupOutputs, depth);
-        for (int group = 0; group < groups; group++)
-        {
-            for (int output = 0; output < groupOutputs; output += PanelLayout.Width)
+            Parallel.For(0, added.Length, Parallelism, panel =>
             {
-                panels.Add((nint)(data + group * groupElements + PanelLayout.PanelOffset(depth, output)));
-            }
-        }
-    }
-
-    private void Pack(WeightData weight, float* data, int groupOutputs, int channels, int taps, int groups)
-    {
-        int depth = channels * taps;
-        int panels = PanelLayout.Panels(groupOutputs);
-        Parallel.For(0, panels * groups, new ParallelOptions { MaxDegreeOfParallelism = team.Threads }, panel =>
-        {
-            int group = panel / panels;
-            int first = panel % panels * PanelLayout.Width;
-            int width = PanelLayout.PanelWidth(groupOutputs, first);
-            float* destination = data + group * PanelLayout.Elements(groupOutputs, depth) + PanelLayout.PanelOffset(depth, first);
-            new Span<float>(destination, checked(width * depth)).Clear();
-            var row = new float[depth];
-            for (int output = 0; output < Math.Min(width, groupOutputs - first); output++)
-            {
-                weight.ReadRow(group * groupOutputs + first + output, row);
-                for (int channel = 0; channel < channels; channel++)
-                {
-                    for (int tap = 0; tap < taps; tap++)
-                    {
-                        destination[(tap * channels + channel) * width + output] = row[channel * taps + tap];
-                    }
-                }
-            }
-        });
-    }
-
-    private void AddDotPanels(
-        List<nint> panels, WeightData weight, ElementType type, int groupOutputs, int channels, int taps, int groups, int* columnSums)
-    {
-        int depth = taps * DotPanels.Units(type, channels), panelsOfGroup = PanelLayout.Panels(groupOutputs);
-        long groupBytes = PanelLayout.Elements(groupOutputs, depth) * sizeof(float);
-        byte* data = (byte*)Allocate(groupBytes * groups);
-        for (int panel = 0; panel < panelsOfGroup * groups; panel++)
-        {
-            panels.Add((nint)(data + panel / panelsOfGroup * groupBytes + PanelLayout.PanelOffset(depth, panel % panelsOfGroup * PanelLayout.Width) * sizeof(float)));
+                int first = panel % panelsOfGroup * PanelLayout.Width;
+                int width = PanelLayout.PanelWidth(groupOutputs, first), rows = Math.Min(width, groupOutputs - first);
+                int row = panel / panelsOfGroup * groupOutputs + first;
+                new Span<byte>((void*)added[panel], checked(width * depth * sizeof(float))).Clear();
+                CpuPanels.Fill(weight, type, row, rows, width, channels, taps, (void*)added[panel]);
+            });
         }
 
-        nint[] places = [.. panels.TakeLast(panelsOfGroup * groups)];
-        Parallel.For(0, places.Length, new ParallelOptions { MaxDegreeOfParallelism = team.Threads }, panel =>
-        {
-            int first = panel % panelsOfGroup * PanelLayout.Width;
-            int width = PanelLayout.PanelWidth(groupOutputs, first), rows = Math.Min(width, groupOutputs - first);
-            int row = panel / panelsOfGroup * groupOutputs + first;
-            new Span<byte>((void*)places[panel], checked(width * depth * sizeof(float))).Clear();
-            DotPanels.Fill(weight, type, row, rows, width, channels, taps, (byte*)places[panel], columnSums == null ? null : columnSums + row);
-        });
+        return added;
     }
 
     private nint* Keep(List<nint> panels)

@@ -96,18 +96,24 @@ public class AudioConversionTests
     }
 
     [Theory]
-    [InlineData(ElementType.F32, WeightLayout.Panels)]
-    [InlineData(ElementType.F16, WeightLayout.Rows)]
-    [InlineData(ElementType.BF16, WeightLayout.Rows)]
-    [InlineData(ElementType.I8, WeightLayout.Rows)]
-    public void The_number_format_is_that_of_the_weights_and_vectors_stay_f32(ElementType type, WeightLayout layout)
+    [InlineData(ElementType.F32, WeightLayout.Panels, WeightLayout.Panels)]
+    [InlineData(ElementType.F16, WeightLayout.Rows, WeightLayout.Rows)]
+    [InlineData(ElementType.BF16, WeightLayout.Panels, WeightLayout.Panels)]
+    [InlineData(ElementType.I8, WeightLayout.Panels, WeightLayout.Rows)]
+    public void The_number_format_is_that_of_the_weights_and_vectors_stay_f32(ElementType type, WeightLayout matrices, WeightLayout convolutions)
     {
         using var conversion = new Conversion(Conversion.FineTuned);
         conversion.Run(new ConversionOptions { Type = type });
         using D2vFile file = conversion.Open();
         Assert.All(file.Tensors.Values, tensor => Assert.Equal(
-            tensor.Shape.Count == 1 ? (ElementType.F32, WeightLayout.Rows) : (type, layout), (tensor.Type, tensor.Layout)));
-        Assert.Equal(layout == WeightLayout.Panels ? 16 : 1, file.Tensor("positional_convolution.0.conv.weight").Groups);
+            tensor.Shape.Count switch
+            {
+                1 => (ElementType.F32, WeightLayout.Rows),
+                2 => (type, matrices),
+                _ => (type, convolutions),
+            },
+            (tensor.Type, tensor.Layout)));
+        Assert.Equal(convolutions == WeightLayout.Panels ? 16 : 1, file.Tensor("positional_convolution.0.conv.weight").Groups);
     }
 
     [Fact]

@@ -45,40 +45,43 @@ internal sealed class NaiveReader
         int count = shape.Aggregate(1, (a, b) => a * b);
         byte[] data = Data(entry);
         float[] result = new float[count];
+        string type = entry.GetProperty("dtype").GetString()!;
+        int scaleBytes = type != "i8" ? 0 : (4 * shape[0] + 63) / 64 * 64;
+        int[] places = [.. Enumerable.Range(0, count)];
         if (entry.TryGetProperty("layout", out JsonElement layout) && layout.GetString() == "panels")
         {
             int groups = entry.TryGetProperty("groups", out JsonElement g) ? g.GetInt32() : 1;
-            return Panels(shape, groups, data);
+            places = Panels(shape, groups, type switch { "i8" => 4, "bf16" => 2, _ => 1 }, data.Length - scaleBytes);
         }
 
-        int scaleBytes = shape.Length == 0 ? 0 : (4 * shape[0] + 63) / 64 * 64;
         for (int i = 0; i < count; i++)
         {
-            result[i] = entry.GetProperty("dtype").GetString() switch
+            result[i] = type switch
             {
-                "f32" => BitConverter.ToSingle(data, 4 * i),
-                "f16" => (float)BitConverter.ToHalf(data, 2 * i),
-                "bf16" => BitConverter.Int32BitsToSingle(BitConverter.ToUInt16(data, 2 * i) << 16),
-                "i8" => BitConverter.ToSingle(data, 4 * (i / (count / shape[0]))) * (sbyte)data[scaleBytes + i],
+                "f32" => BitConverter.ToSingle(data, 4 * places[i]),
+                "f16" => (float)BitConverter.ToHalf(data, 2 * places[i]),
+                "bf16" => BitConverter.Int32BitsToSingle(BitConverter.ToUInt16(data, 2 * places[i]) << 16),
+                "i8" => BitConverter.ToSingle(data, 4 * (i / (count / shape[0]))) * (sbyte)data[scaleBytes + places[i]],
                 string other => throw new InvalidDataException(other),
-                null => throw new InvalidDataException(),
             };
         }
 
         return result;
     }
 
-    private static float[] Panels(int[] shape, int groups, byte[] data)
+    /// <summary>Where each element lies, counted in elements.</summary>
+    private static int[] Panels(int[] shape, int groups, int perUnit, int bytes)
     {
         int outputs = shape[0] / groups;
         int channels = shape[1];
-        int depth = shape[1..].Aggregate(1, (a, b) => a * b);
-        int taps = depth / channels;
+        int units = (channels + perUnit - 1) / perUnit;
+        int taps = shape[2..].Aggregate(1, (a, b) => a * b);
+        int depth = units * taps;
         int whole = outputs / 32 * 32;
         int rest = outputs - whole;
         int padded = whole + (rest == 0 ? 0 : rest <= 16 ? 16 : 32);
-        Assert.Equal(4 * groups * depth * padded, data.Length);
-        float[] result = new float[shape[0] * depth];
+        Assert.Equal(4 * groups * depth * padded, bytes);
+        int[] places = new int[shape[0] * channels * taps];
         for (int output = 0; output < shape[0]; output++)
         {
             for (int channel = 0; channel < channels; channel++)
@@ -86,16 +89,16 @@ internal sealed class NaiveReader
                 for (int tap = 0; tap < taps; tap++)
                 {
                     int n = output % outputs;
-                    int k = tap * channels + channel;
+                    int k = tap * units + channel / perUnit;
                     int panel = n / 32 * 32;
                     int width = Math.Min(32, padded - panel);
                     int at = output / outputs * padded * depth + panel * depth + k * width + n - panel;
-                    result[(output * channels + channel) * taps + tap] = BitConverter.ToSingle(data, 4 * at);
+                    places[(output * channels + channel) * taps + tap] = at * perUnit + channel % perUnit;
                 }
             }
         }
 
-        return result;
+        return places;
     }
 
     private byte[] Data(JsonElement entry)

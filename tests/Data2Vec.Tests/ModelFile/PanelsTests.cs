@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Data2Vec.Kernels;
 using Data2Vec.ModelFile;
 
@@ -46,7 +48,31 @@ public class PanelsTests
         float[] rows = Rising(shape);
         float[] expected = Naive(shape, groups, rows);
         Assert.Equal(expected, Pack(shape, groups, rows));
-        Assert.Equal(expected.Length, PanelLayout.Elements(shape[0], rows.Length / shape[0], groups));
+        Assert.Equal(expected.Length, PanelLayout.Size(shape[0], rows.Length / shape[0], groups));
+    }
+
+    [Theory]
+    [MemberData(nameof(Weights))]
+    public void Shorter_numbers_share_units_of_32_bits(int[] shape, int groups)
+    {
+        ushort[] pairs = [.. Rising(shape).Select(value => (ushort)value)];
+        ushort[] packed = Naive(shape, groups, pairs);
+        Assert.Equal(packed, Pack(shape, groups, pairs));
+        Assert.Equal(pairs, Unpack(shape, groups, packed));
+
+        sbyte[] fours = [.. Rising(shape).Select(value => (sbyte)(value % 251 - 125))];
+        sbyte[] bytes = Naive(shape, groups, fours);
+        Assert.Equal(bytes, Pack(shape, groups, fours));
+        Assert.Equal(fours, Unpack(shape, groups, bytes));
+    }
+
+    [Fact]
+    public void The_example_of_the_specification_is_true()
+    {
+        int[] shape = [40, 3, 2];
+        ushort[] packed = Pack(shape, 1, Enumerable.Range(0, 240).Select(i => (ushort)i).ToArray());
+        Assert.Equal(768, packed.Length * sizeof(ushort));
+        Assert.Equal(35 * 6 + 2 * 2 + 1, packed[716 / sizeof(ushort)]);
     }
 
     [Theory]
@@ -54,9 +80,7 @@ public class PanelsTests
     public void Unpacking_gives_the_rows_back(int[] shape, int groups)
     {
         float[] rows = Rising(shape);
-        float[] back = new float[rows.Length];
-        Panels.Unpack(shape, groups, Naive(shape, groups, rows), back);
-        Assert.Equal(rows, back);
+        Assert.Equal(rows, Unpack(shape, groups, Naive(shape, groups, rows)));
     }
 
     [Theory]
@@ -76,23 +100,25 @@ public class PanelsTests
 
     [Fact]
     public void Groups_that_do_not_divide_the_outputs_are_refused() =>
-        Assert.Throws<ArgumentException>(() => PanelLayout.Elements(10, 4, 3));
+        Assert.Throws<ArgumentException>(() => PanelLayout.Size(10, 4, 3));
 
     [Fact]
-    public void Elements_do_not_overflow() =>
-        Assert.Equal((long)(1 << 20) * (1 << 20), PanelLayout.Elements(1 << 20, 1 << 20));
+    public void Sizes_do_not_overflow() =>
+        Assert.Equal((long)(1 << 20) * (1 << 20), PanelLayout.Size(1 << 20, 1 << 20));
 
     internal static float[] Rising(int[] shape) =>
         [.. Enumerable.Range(1, shape.Aggregate(1, (a, b) => a * b)).Select(i => (float)i)];
 
     /// <summary>The layout as FORMAT.md states it: one panel position after another.</summary>
-    internal static float[] Naive(int[] shape, int groups, float[] rows)
+    internal static T[] Naive<T>(int[] shape, int groups, T[] rows)
+        where T : unmanaged
     {
+        int perUnit = sizeof(float) / Unsafe.SizeOf<T>();
         int channels = shape[1];
         int depth = rows.Length / shape[0];
         int taps = depth / channels;
         int groupOutputs = shape[0] / groups;
-        var result = new List<float>();
+        var result = new List<T>();
         for (int group = 0; group < groups; group++)
         {
             for (int first = 0; first < groupOutputs; first += 32)
@@ -100,14 +126,15 @@ public class PanelsTests
                 int width = groupOutputs - first <= 16 ? 16 : 32;
                 for (int tap = 0; tap < taps; tap++)
                 {
-                    for (int channel = 0; channel < channels; channel++)
+                    for (int unit = 0; unit < (channels + perUnit - 1) / perUnit; unit++)
                     {
-                        for (int j = 0; j < width; j++)
+                        for (int j = 0; j < width * perUnit; j++)
                         {
-                            int output = first + j;
-                            result.Add(output < groupOutputs
+                            int output = first + j / perUnit;
+                            int channel = unit * perUnit + j % perUnit;
+                            result.Add(output < groupOutputs && channel < channels
                                 ? rows[((group * groupOutputs + output) * channels + channel) * taps + tap]
-                                : 0);
+                                : default);
                         }
                     }
                 }
@@ -117,14 +144,23 @@ public class PanelsTests
         return [.. result];
     }
 
-    private static float[] Pack(int[] shape, int groups, float[] rows)
+    private static T[] Pack<T>(int[] shape, int groups, T[] rows)
+        where T : unmanaged
     {
-        var packed = new List<float>();
-        Panels.Pack(
+        var packed = new List<T>();
+        Panels.Pack<T>(
             shape,
             groups,
             (start, destination) => rows.AsSpan((int)start, destination.Length).CopyTo(destination),
-            panel => packed.AddRange(panel));
+            panel => packed.AddRange(MemoryMarshal.Cast<byte, T>(panel)));
         return [.. packed];
+    }
+
+    private static T[] Unpack<T>(int[] shape, int groups, T[] panels)
+        where T : unmanaged
+    {
+        var rows = new T[shape.Aggregate(1, (a, b) => a * b)];
+        Panels.Unpack(shape, groups, panels, rows.AsSpan());
+        return rows;
     }
 }

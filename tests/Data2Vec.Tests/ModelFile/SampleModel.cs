@@ -30,6 +30,9 @@ internal static class SampleModel
             new TensorDeclaration("quantized", ElementType.I8, [17, 6]),
             new TensorDeclaration("linear", ElementType.F32, [33, 7], WeightLayout.Panels),
             new TensorDeclaration("conv", ElementType.F32, [20, 2, 3], WeightLayout.Panels, Groups: 2),
+            new TensorDeclaration("linear_bf16", ElementType.BF16, [33, 7], WeightLayout.Panels),
+            new TensorDeclaration("conv_bf16", ElementType.BF16, [20, 3, 3], WeightLayout.Panels, Groups: 2),
+            new TensorDeclaration("linear_i8", ElementType.I8, [50, 70], WeightLayout.Panels),
         ],
         Assets =
         {

@@ -76,6 +76,8 @@ public class WriterTests
             [new("t", ElementType.F32, [int.MaxValue, int.MaxValue, int.MaxValue])],
             [new("t", ElementType.F32, [4], WeightLayout.Panels)],
             [new("t", ElementType.F16, [4, 4], WeightLayout.Panels)],
+            [new("t", ElementType.I8, [4, 4, 2], WeightLayout.Panels)],
+            [new("t", ElementType.I8, [4, 4], WeightLayout.Panels, Groups: 2)],
             [new("t", ElementType.F32, [4, 4], WeightLayout.Panels, Groups: 3)],
             [new("t", ElementType.F32, [4, 4], WeightLayout.Panels, Groups: 0)],
             [new("t", ElementType.F32, [4, 4], Groups: 2)],
