@@ -1,10 +1,15 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
 namespace Data2Vec.Kernels.Cpu;
 
 /// <summary>Lays the keys of one sequence and head out as panels of 32 keys, as matrix tiles read their right side.</summary>
-internal unsafe struct PackKeysJob(Tensor key, Sequences sequences, int heads, float* packed) : IJob
+internal unsafe struct PackKeysJob<S, V>(Tensor key, Sequences sequences, int heads, float* packed) : IJob
+    where S : struct, ISimd<V>
+    where V : unmanaged
 {
+    private const int RowsAhead = 4;
+
     /// <summary>Floats that the packed keys of a sequence take, all heads together.</summary>
     public static long Size(int length, int columns) => (long)columns * Padded(length);
 
@@ -24,6 +29,7 @@ internal unsafe struct PackKeysJob(Tensor key, Sequences sequences, int heads, f
                 if (panel + column < length)
                 {
                     float* source = key.Row(sequences.Start(sequence) + panel + column) + head * size;
+                    Prefetch(source + RowsAhead * key.Stride, size);
                     for (int i = 0; i < size; i++)
                     {
                         destination[i * PanelLayout.Width + column] = source[i];
@@ -39,6 +45,15 @@ internal unsafe struct PackKeysJob(Tensor key, Sequences sequences, int heads, f
             }
 
             destination += size * PanelLayout.Width;
+        }
+    }
+
+    /// <summary>A head's part of a row lies pages from the next one's: the hardware does not foresee it.</summary>
+    private static void Prefetch(float* row, int size)
+    {
+        for (int i = 0; i < size; i += S.Width)
+        {
+            S.Prefetch(row + i);
         }
     }
 
@@ -82,7 +97,7 @@ internal unsafe struct AttentionJob<S, V> : IJob
     {
         AttentionBlock block = Blocks[task / Heads];
         int head = task % Heads;
-        int paddedKeys = PackKeysJob.Padded(block.Keys);
+        int paddedKeys = PackKeysJob<S, V>.Padded(block.Keys);
         int outputStride = (HeadSize + 31) / 32 * 32;
         float* scores = stackalloc float[14 * KeyBlock];
         float* sums = stackalloc float[14 * LargestHead];
@@ -127,11 +142,7 @@ internal unsafe struct AttentionJob<S, V> : IJob
             for (int r = 0; r < rows; r++)
             {
                 float* output = Output.Row(block.Start + first + r) + head * HeadSize;
-                float factor = 1f / totals[r];
-                for (int i = 0; i < HeadSize; i++)
-                {
-                    output[i] = sums[r * outputStride + i] * factor;
-                }
+                TensorPrimitives.Multiply(new ReadOnlySpan<float>(sums + r * outputStride, HeadSize), 1f / totals[r], new Span<float>(output, HeadSize));
             }
         }
     }

@@ -156,16 +156,20 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
         job.RowStride = (nint)shape.Stride * padded.Stride;
         job.TapStride = padded.Stride;
         job.GroupStride = matrix.TapDepth;
-        job.Activation = norm is null ? activation : Activation.None;
+
+        // A task that has whole rows of the result normalizes them while they are in the cache; with few rows they do not go around.
+        bool isFused = norm is not null && count >= 2 * team.Threads;
+        job.Norm = isFused ? ((CpuNorm)norm!).Values : null;
+        job.Activation = isFused || norm is null ? activation : Activation.None;
         if (padded.Stride == job.Depth)
         {
             job.Depth *= job.Taps;
             job.Taps = 1;
         }
 
-        Run(job);
+        Run(job, isFused);
         Release(mark);
-        if (norm is not null)
+        if (norm is not null && !isFused)
         {
             LayerNorm(output, norm, output, default, activation);
         }
@@ -187,12 +191,12 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
         int height = BlockHeight(query.Rows * heads);
         for (int i = 0; i < sequences.Count; i++)
         {
-            packedSize += PackKeysJob.Size(sequences.Length(i), key.Columns);
+            packedSize += PackKeysJob<S, V>.Size(sequences.Length(i), key.Columns);
             blockCount += (sequences.Length(i) + height - 1) / height;
         }
 
         float* packed = (float*)_arena.Allocate(packedSize * sizeof(float));
-        team.Run(new PackKeysJob(key, sequences, heads, packed), sequences.Count * heads);
+        team.Run(new PackKeysJob<S, V>(key, sequences, heads, packed), sequences.Count * heads);
 
         AttentionBlock* blocks = (AttentionBlock*)_arena.Allocate((long)blockCount * sizeof(AttentionBlock));
         int filled = 0;
@@ -205,7 +209,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
                 blocks[filled++] = new AttentionBlock(sequences.Start(i), length, first, Math.Min(height, length - first), (nint)keys);
             }
 
-            keys += PackKeysJob.Size(length, key.Columns);
+            keys += PackKeysJob<S, V>.Size(length, key.Columns);
         }
 
         team.Run(
@@ -346,10 +350,10 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
         };
     }
 
-    private void Run(MatrixJob<S, V> job)
+    private void Run(MatrixJob<S, V> job, bool wholeRows = false)
     {
         // Eight tasks a thread even out what one of them loses to other work on the machine.
-        int groups = Math.Clamp(8 * team.Threads / job.BlockCount, 1, job.PanelCount);
+        int groups = wholeRows ? 1 : Math.Clamp(8 * team.Threads / job.BlockCount, 1, job.PanelCount);
         job.PanelsPerTask = (job.PanelCount + groups - 1) / groups;
         team.Run(job, job.BlockCount * ((job.PanelCount + job.PanelsPerTask - 1) / job.PanelsPerTask));
     }

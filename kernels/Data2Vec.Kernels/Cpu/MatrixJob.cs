@@ -41,6 +41,9 @@ internal unsafe struct MatrixJob<S, V> : IJob
     public nint ResidualStride;
     public Activation Activation;
 
+    /// <summary>Normalizes the rows of the result, with <see cref="Activation"/> after it, where a task has all columns of its rows.</summary>
+    public NormValues? Norm;
+
     /// <summary>The tiles of <see cref="DotTiles"/> where the numbers are units of bf16 or bytes; otherwise null.</summary>
     public nint* DotFunctions;
 
@@ -69,6 +72,15 @@ internal unsafe struct MatrixJob<S, V> : IJob
                 {
                     RunPanel(block, panel, tap, taps, depth, length, last);
                 }
+            }
+        }
+
+        if (Norm is { } norm)
+        {
+            for (int row = block.Row; row < block.Row + block.Rows; row++)
+            {
+                float* x = Output + row * OutputStride;
+                RowKernels<S, V>.Normalize(x, null, norm, Activation, x);
             }
         }
     }
@@ -185,10 +197,11 @@ internal unsafe struct MatrixJob<S, V> : IJob
             Dequantize(tile, stride, rows, columns, row, column);
         }
 
-        if (Bias != null || Residual != null || Scale != null || Activation != Activation.None)
+        Activation activation = Norm is null ? Activation : Activation.None;
+        if (Bias != null || Residual != null || Scale != null || activation != Activation.None)
         {
             RowKernels<S, V>.Finish(
-                tile, stride, rows, columns, Bias + column, Scale == null ? null : Scale + column, Activation,
+                tile, stride, rows, columns, Bias + column, Scale == null ? null : Scale + column, activation,
                 Residual == null ? null : Residual + row * ResidualStride + column, ResidualStride);
         }
     }
