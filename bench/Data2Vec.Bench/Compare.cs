@@ -39,8 +39,8 @@ internal static class Compare
             double peak = Peak.GigaflopsPerThread() * count;
             var comparisons = new JsonArray();
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{parsed.GetValue(type)} beside ONNX Runtime's f32, {count} threads, {peak:F0} GFLOP/s of f32 multiply-adds at most"));
-            Console.WriteLine("| workload | engine | ONNX Runtime | ratio | GFLOP/s | of peak | difference |");
-            Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- |");
+            Console.WriteLine("| workload | engine | ONNX Runtime | ratio | GFLOP/s | of peak | difference | ONNX Runtime i8 | ratio | difference |");
+            Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
             foreach (Workload workload in workloads)
                 comparisons.Add((JsonNode)Speed(workload, weights, count, peak));
             Console.WriteLine();
@@ -90,6 +90,8 @@ internal static class Compare
     private static JsonObject Speed(Workload workload, ElementType type, int threads, double peak)
     {
         using var peer = new OnnxPeer(workload, OnnxGraph.Provide(workload.Model, workload.ModelPath()), threads);
+        using OnnxPeer? quantized = type != ElementType.I8 ? null
+            : new OnnxPeer(workload, OnnxGraph.Provide(workload.Model, workload.ModelPath(), quantized: true), threads);
         using Data2VecModel model = Data2VecModel.Load(workload.ModelPath(type), new ModelOptions { Threads = threads });
         float[] expected = peer.Run(wanted: true), actual = workload.HiddenStates(model);
         double difference = Difference(expected, actual);
@@ -97,18 +99,19 @@ internal static class Compare
             throw new InvalidOperationException($"{workload}: the engines do not give the same; relative difference {difference}.");
         workload.Run(model);
         peer.Run(wanted: false);
-        double[] ours = new double[Rounds], theirs = new double[Rounds];
+        double[] ours = new double[Rounds], theirs = new double[Rounds], bytes = new double[Rounds];
         for (int i = 0; i < Rounds; i++)
         {
             ours[i] = Milliseconds(() => workload.Run(model));
             theirs[i] = Milliseconds(() => peer.Run(wanted: false));
+            bytes[i] = quantized is null ? 0 : Milliseconds(() => quantized.Run(wanted: false));
         }
 
         double mine = Median(ours), other = Median(theirs), rate = workload.Flops / mine / 1e6;
-        Console.WriteLine(string.Create(
+        Console.Write(string.Create(
             CultureInfo.InvariantCulture,
             $"| {workload} | {mine:F0} ms | {other:F0} ms | {mine / other:F2} | {rate:F0} | {100 * rate / peak:F0} % | {difference:0.0e+0} |"));
-        return new JsonObject
+        var figures = new JsonObject
         {
             ["name"] = workload.Name,
             ["ratio"] = mine / other,
@@ -118,6 +121,20 @@ internal static class Compare
             ["share_of_peak"] = rate / peak,
             ["relative_difference"] = difference,
         };
+        if (quantized is not null)
+        {
+            double eight = Median(bytes), lost = Difference(expected, quantized.Run(wanted: true));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $" {eight:F0} ms | {mine / eight:F2} | {lost:0.0e+0} |"));
+            figures["onnxruntime_i8_milliseconds"] = eight;
+            figures["ratio_to_onnxruntime_i8"] = mine / eight;
+            figures["onnxruntime_i8_relative_difference"] = lost;
+        }
+        else
+        {
+            Console.WriteLine(" | | |");
+        }
+
+        return figures;
     }
 
     private static IEnumerable<JsonObject> StartAndMemory(Workload workload, ElementType type, int threads)

@@ -27,7 +27,8 @@ internal static class OnnxGraph
     /// <summary>The path of a graph with its weights beside it; both are written when they are not there.</summary>
     /// <param name="name">The kind of model.</param>
     /// <param name="modelPath">The model file with the weights, f32.</param>
-    public static string Provide(string name, string modelPath)
+    /// <param name="quantized">Whether the graph is wanted that computes with bytes.</param>
+    public static string Provide(string name, string modelPath, bool quantized = false)
     {
         string folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "data2vec-bench-onnx")).FullName;
         string source = Path.Combine(AppContext.BaseDirectory, "Peers");
@@ -35,7 +36,7 @@ internal static class OnnxGraph
         string weights = Path.Combine(folder, $"{name}_base.weights");
         if (File.Exists(weights) && File.GetLastWriteTimeUtc(weights) >= File.GetLastWriteTimeUtc(modelPath))
         {
-            return graph;
+            return quantized ? Path.ChangeExtension(graph, ".i8.onnx") : graph;
         }
 
         File.Copy(Path.Combine(source, $"{name}_base.onnx"), graph, overwrite: true);
@@ -55,8 +56,9 @@ internal static class OnnxGraph
         }
 
         stream.Close();
+        string bytes = QuantizedGraph.Write(graph, weight => Values(file, name, weight));
         File.Move(weights + ".tmp", weights, overwrite: true);
-        return graph;
+        return quantized ? bytes : graph;
     }
 
     private static float[] Values(D2vFile file, string model, string name)
