@@ -16,6 +16,12 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
     /// </summary>
     private const int LeastBlock = 56;
 
+    /// <summary>
+    /// Tasks of a product for each thread at the least: they even out that the last ones end at different times, and what a thread loses
+    /// to other work on the machine.
+    /// </summary>
+    private const int TasksPerThread = 16;
+
     private readonly Arena _arena = new();
     private int _closed;
 
@@ -158,7 +164,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
         job.GroupStride = matrix.TapDepth;
 
         // A task that has whole rows of the result normalizes them while they are in the cache; with few rows they do not go around.
-        bool isFused = norm is not null && count >= 2 * team.Threads;
+        bool isFused = norm is not null && count >= TasksPerThread * team.Threads;
         job.Norm = isFused ? ((CpuNorm)norm!).Values : null;
         job.Activation = isFused || norm is null ? activation : Activation.None;
         if (padded.Stride == job.Depth)
@@ -352,8 +358,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
 
     private void Run(MatrixJob<S, V> job, bool wholeRows = false)
     {
-        // Eight tasks a thread even out what one of them loses to other work on the machine.
-        int groups = wholeRows ? 1 : Math.Clamp(8 * team.Threads / job.BlockCount, 1, job.PanelCount);
+        int groups = wholeRows ? 1 : Math.Clamp((TasksPerThread * team.Threads + job.BlockCount - 1) / job.BlockCount, 1, job.PanelCount);
         job.PanelsPerTask = (job.PanelCount + groups - 1) / groups;
         team.Run(job, job.BlockCount * ((job.PanelCount + job.PanelsPerTask - 1) / job.PanelsPerTask));
     }
