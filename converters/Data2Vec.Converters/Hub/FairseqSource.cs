@@ -44,7 +44,7 @@ internal sealed class FairseqSource(string name, FairseqModel model, HubOptions 
     public override IReadOnlyList<string>? FindFiles(string snapshot)
     {
         string[] files = [.. model.Files.Select(FileName)];
-        return files.All(file => File.Exists(Path.Combine(snapshot, file))) ? files : null;
+        return files.All(file => RepositoryCache.Exists(Path.Combine(snapshot, file))) ? files : null;
     }
 
     public override string CheckpointIn(string snapshot) => PathIn(snapshot, model.Checkpoint)!;

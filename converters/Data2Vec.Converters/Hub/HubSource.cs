@@ -48,7 +48,7 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
 
     public override IReadOnlyList<string>? FindFiles(string snapshot)
     {
-        bool IsThere(string file) => File.Exists(Path.Combine(snapshot, file));
+        bool IsThere(string file) => RepositoryCache.Exists(Path.Combine(snapshot, file));
         if (!IsThere(HuggingFaceFolder.ConfigName) || HuggingFaceFolder.WeightNames.FirstOrDefault(IsThere) is not { } weights)
             return null;
         return weights == HuggingFaceFolder.IndexName && !Shards(Path.Combine(snapshot, weights)).All(IsThere)

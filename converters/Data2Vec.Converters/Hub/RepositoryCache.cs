@@ -21,7 +21,10 @@ internal sealed class RepositoryCache(string root, string name, bool useLinks)
     public string ModelFile(string commit, string fileName) => Path.Combine(Folder, "d2v", commit, fileName);
 
     /// <summary>Whether a file of a commit is there.</summary>
-    public bool Has(string commit, string file) => File.Exists(Path.Combine(Snapshot(commit), file));
+    public bool Has(string commit, string file) => Exists(Path.Combine(Snapshot(commit), file));
+
+    /// <summary>Whether there is a file, and not only a link to one that is gone.</summary>
+    public static bool Exists(string path) => File.Exists(path) && (File.ResolveLinkTarget(path, returnFinalTarget: true)?.Exists ?? true);
 
     /// <summary>The path of a file by its mark.</summary>
     public string Blob(string etag) => Path.Combine(Folder, "blobs", etag);
@@ -72,7 +75,7 @@ internal sealed class RepositoryCache(string root, string name, bool useLinks)
     public void Place(string blob, string commit, string file, bool isNew)
     {
         string path = Path.Combine(Snapshot(commit), file);
-        if (File.Exists(path))
+        if (Exists(path))
             return;
         Directory.CreateDirectory(Snapshot(commit));
         if (useLinks && TryLink(path, Path.Combine("..", "..", "blobs", Path.GetFileName(blob))))
@@ -100,7 +103,7 @@ internal sealed class RepositoryCache(string root, string name, bool useLinks)
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             // Another process was faster, or the system has no links.
-            return File.Exists(path);
+            return Exists(path);
         }
     }
 
