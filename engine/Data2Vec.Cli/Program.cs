@@ -36,7 +36,7 @@ internal static class Program
         }
         catch (OperationCanceledException)
         {
-            return Fail("cancelled; nothing was written", Cancelled);
+            return Fail("cancelled; there is no result", Cancelled);
         }
         catch (UsageException problem)
         {
@@ -46,7 +46,7 @@ internal static class Program
         {
             return Fail($"{problem.FileName}: no such file", BadInput);
         }
-        catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException or HttpRequestException)
         {
             return Fail(problem.Message, BadInput);
         }
@@ -69,6 +69,7 @@ internal static class Program
     {
         new HelpOption(),
         new VersionOption(),
+        PullCommand.Create(),
         ConvertCommand.Create(),
         InspectCommand.Create(),
         EmbedCommand.Create(),

@@ -35,9 +35,12 @@ internal sealed class FakeHub : IDisposable
     /// <summary>Answers in the hub's and the other host's place, where it gives something.</summary>
     public Func<HttpRequest, HttpAnswer?> Fault { get; set; } = _ => null;
 
-    /// <summary>The requests of both hosts for the content of a file.</summary>
+    /// <summary>The requests for the content of a file, to the host that has it.</summary>
     public HttpRequest[] Downloads(string file) =>
-        [.. Hub.Requests.Concat(Content.Requests).Where(request => request.Method == "GET" && request.Path.EndsWith(IsLarge(file) ? $"/blob/{Etag(file)}" : $"/{file}", StringComparison.Ordinal) && (!IsLarge(file) || request.Path.StartsWith("/blob", StringComparison.Ordinal)))];
+    [
+        .. (IsLarge(file) ? Content : Hub).Requests.Where(request =>
+            request.Method == "GET" && request.Path.EndsWith(IsLarge(file) ? $"/blob/{Etag(file)}" : $"/{file}", StringComparison.Ordinal)),
+    ];
 
     /// <summary>The mark of a file: SHA-256 of a large one, git's of a small one.</summary>
     public string Etag(string file) => IsLarge(file) ? Convert.ToHexStringLower(SHA256.HashData(Files[file])) : GitHash(Files[file]);
@@ -67,7 +70,7 @@ internal sealed class FakeHub : IDisposable
             : new HttpAnswer(416, [], ("Content-Range", string.Create(CultureInfo.InvariantCulture, $"bytes */{content.Length}")));
     }
 
-    private static bool IsLarge(string file) => !file.EndsWith(".json", StringComparison.Ordinal) && !file.EndsWith(".txt", StringComparison.Ordinal) && !file.EndsWith(".md", StringComparison.Ordinal);
+    private static bool IsLarge(string file) => Path.GetExtension(file) is ".safetensors" or ".bin";
 
     private HttpAnswer AnswerHub(HttpRequest request)
     {

@@ -465,6 +465,36 @@ public sealed class ModelStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Two_downloads_do_not_disturb_each_other_where_locks_are_of_no_effect()
+    {
+        byte[] weights = _hub.Files[TinyModel.Weights];
+        var stalled = new TaskCompletionSource();
+        int stalls = 0;
+        _hub.Fault = request => request.Path.StartsWith("/blob/", StringComparison.Ordinal) && stalls++ < 1 ? FakeHub.Part(request, weights) with { CutAfter = 1000, Stalls = true } : null;
+        var stages = new Stages { Then = stage => _ = stage is { Name: TinyModel.Weights, Done: 1000 } && stalled.TrySetResult() };
+        Task<string> first = PullAsync(Options with { DownloadTimeout = TimeSpan.FromSeconds(1) }, progress: stages);
+        await stalled.Task;
+        // Another file of the same name is another lock.
+        Directory.Delete(_folder.PathOf("cache/.locks"), recursive: true);
+        AssertSameModel(await PullAsync(), _hub.Files);
+        Assert.False(first.IsCompleted);
+        AssertSameModel(await first, _hub.Files);
+        Assert.Equal([null, null, "bytes=1000-"], _hub.Downloads(TinyModel.Weights).Select(request => request["Range"]));
+    }
+
+    [Fact]
+    public async Task Safetensors_are_preferred_and_pickled_weights_taken_where_there_are_no_others()
+    {
+        _hub.Files = new Dictionary<string, byte[]>(_hub.Files) { ["pytorch_model.bin"] = [1, 2, 3] };
+        await PullAsync();
+        Assert.Empty(_hub.Downloads("pytorch_model.bin"));
+        _hub.Files = new Dictionary<string, byte[]>(TinyModel.Others()) { ["pytorch_model.bin"] = [1, 2, 3] };
+        _hub.Commit = new string('c', 40);
+        Assert.Contains("pytorch_model.bin", await RefuseAsync(), StringComparison.Ordinal);
+        Assert.Single(_hub.Downloads("pytorch_model.bin"));
+    }
+
+    [Fact]
     public async Task Without_links_the_files_lie_in_the_snapshots()
     {
         HubOptions options = Options with { UseSymbolicLinks = false };
