@@ -14,6 +14,9 @@ internal static class Program
     /// <summary>What shells report of a program that Ctrl+C ended.</summary>
     private const int Cancelled = 130;
 
+    /// <summary>How long work may take, after Ctrl+C, to put away what it has; without it, Ctrl+C would end the process on the spot.</summary>
+    private static readonly TimeSpan s_longestEnd = TimeSpan.FromSeconds(10);
+
     public static int Main(string[] arguments) => Run(arguments, Console.Out, Console.Error);
 
     /// <summary>Runs one command.</summary>
@@ -31,8 +34,13 @@ internal static class Program
 
         try
         {
-            return command.Invoke(
-                new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+            return command.Invoke(new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = s_longestEnd,
+            });
         }
         catch (OperationCanceledException)
         {
