@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -138,13 +139,12 @@ public sealed class ModelStore : IDisposable
     private static void CheckSpace(ModelSource source, IEnumerable<RemoteFile> files)
     {
         RemoteFile[] wanted = [.. files.Where(file => !IsWhole(source.Cache.Blob(file.Etag), file))];
-        if (wanted.Length == 0)
+        if (wanted.Length == 0 || source.Cache.FreeBytes() is not { } free)
             return;
-        long free = source.Cache.FreeBytes();
         foreach (RemoteFile file in wanted)
         {
             if (file.Size > free)
-                throw new IOException($"{file.Title}: {file.Size:N0} bytes, for which the disk of {source.Cache.Folder} has no room; make room, or set HF_HOME to a folder of another disk");
+                throw new IOException(string.Create(CultureInfo.InvariantCulture, $"{file.Title}: {file.Size:N0} bytes, for which the disk of {source.Cache.Folder} has no room; make room, or set HF_HOME to a folder of another disk"));
             free -= file.Size;
         }
     }

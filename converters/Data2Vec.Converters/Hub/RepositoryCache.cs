@@ -60,11 +60,18 @@ internal sealed class RepositoryCache(string root, string name, bool useLinks)
         File.Move(temporary, path, overwrite: true);
     }
 
-    /// <summary>The free space of the disk that the cache is on, in bytes.</summary>
-    public long FreeBytes()
+    /// <summary>The free space of the disk that the cache is on, in bytes, or null where the system does not tell, as of a share in a network.</summary>
+    public long? FreeBytes()
     {
         Directory.CreateDirectory(Folder);
-        return new DriveInfo(Folder).AvailableFreeSpace;
+        try
+        {
+            return new DriveInfo(Folder).AvailableFreeSpace;
+        }
+        catch (Exception error) when (error is ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Puts a file that a blob holds among those of a commit.</summary>

@@ -84,8 +84,8 @@ internal sealed class FakeHub : IDisposable
             }));
         }
 
-        string prefix = $"/{Repository}/resolve/{Commit}/";
-        string file = request.Path.StartsWith(prefix, StringComparison.Ordinal) ? Uri.UnescapeDataString(request.Path[prefix.Length..]) : "";
+        string file = new[] { Commit, "main" }.Select(revision => $"/{Repository}/resolve/{revision}/")
+            .Where(prefix => request.Path.StartsWith(prefix, StringComparison.Ordinal)).Select(prefix => Uri.UnescapeDataString(request.Path[prefix.Length..])).FirstOrDefault("");
         if (!Files.TryGetValue(file, out byte[]? content))
             return new HttpAnswer(404, [], ("X-Error-Code", "EntryNotFound"));
         string etag = Etag(file);
