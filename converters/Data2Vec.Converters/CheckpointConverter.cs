@@ -39,7 +39,7 @@ public static class CheckpointConverter
         ArgumentException.ThrowIfNullOrEmpty(checkpoint);
         ArgumentException.ThrowIfNullOrEmpty(output);
         options ??= new ConversionOptions();
-        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(checkpoint)));
+        string name = options.SourceName ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(checkpoint)));
         if (Path.GetFullPath(checkpoint) == Path.GetFullPath(output))
             throw new InvalidDataException($"{name}: the model file would replace the checkpoint; give it another name");
         if (HuggingFaceFolder.Find(checkpoint) is { } found)

@@ -23,6 +23,9 @@ public sealed record ConversionOptions
     /// <summary>Whether to take the transformer's weights from the EMA teacher of pre-training instead of the student.</summary>
     public bool Teacher { get; init; }
 
+    /// <summary>What the model file and messages call the checkpoint; null takes its file name.</summary>
+    public string? SourceName { get; init; }
+
     internal void RefuseForSpeech()
     {
         Refuse(BytePairFiles is not null, "the files of a tokenizer are of use to text models alone");

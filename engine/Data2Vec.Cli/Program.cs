@@ -14,6 +14,9 @@ internal static class Program
     /// <summary>What shells report of a program that Ctrl+C ended.</summary>
     private const int Cancelled = 130;
 
+    /// <summary>How long work may take, after Ctrl+C, to put away what it has; without it, Ctrl+C would end the process on the spot.</summary>
+    private static readonly TimeSpan s_longestEnd = TimeSpan.FromSeconds(10);
+
     public static int Main(string[] arguments) => Run(arguments, Console.Out, Console.Error);
 
     /// <summary>Runs one command.</summary>
@@ -31,12 +34,17 @@ internal static class Program
 
         try
         {
-            return command.Invoke(
-                new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+            return command.Invoke(new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = s_longestEnd,
+            });
         }
         catch (OperationCanceledException)
         {
-            return Fail("cancelled; nothing was written", Cancelled);
+            return Fail("cancelled; there is no result", Cancelled);
         }
         catch (UsageException problem)
         {
@@ -46,7 +54,7 @@ internal static class Program
         {
             return Fail($"{problem.FileName}: no such file", BadInput);
         }
-        catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException or HttpRequestException)
         {
             return Fail(problem.Message, BadInput);
         }
@@ -69,6 +77,7 @@ internal static class Program
     {
         new HelpOption(),
         new VersionOption(),
+        PullCommand.Create(),
         ConvertCommand.Create(),
         InspectCommand.Create(),
         EmbedCommand.Create(),

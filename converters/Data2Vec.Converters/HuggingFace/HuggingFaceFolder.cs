@@ -8,12 +8,20 @@ namespace Data2Vec.Converters.HuggingFace;
 /// <summary>A folder as Hugging Face's transformers saves models: <c>config.json</c>, the weights, and files for the inputs.</summary>
 internal sealed class HuggingFaceFolder : IDisposable
 {
-    private const string ConfigName = "config.json";
+    /// <summary>The file of the model's options.</summary>
+    public const string ConfigName = "config.json";
+
+    /// <summary>The file that says which file each tensor is in, where there are several.</summary>
+    public const string IndexName = "model.safetensors.index.json";
+
     private const int MaxJsonBytes = 16 << 20;
     private const int MaxJsonDepth = 64;
 
     /// <summary>Files of weights, the preferred first.</summary>
-    private static readonly string[] s_weights = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"];
+    public static readonly IReadOnlyList<string> WeightNames = ["model.safetensors", IndexName, "pytorch_model.bin"];
+
+    /// <summary>Files that are read where they are there: what is done with the inputs, and tokenizers.</summary>
+    public static readonly IReadOnlyList<string> InputNames = ["preprocessor_config.json", "vocab.json", "added_tokens.json", "merges.txt", "tokenizer.json"];
 
     private readonly string _folder;
     private readonly IDisposable _file;
@@ -35,9 +43,9 @@ internal sealed class HuggingFaceFolder : IDisposable
             path = Path.GetDirectoryName(Path.GetFullPath(path))!;
         if (Directory.Exists(path))
         {
-            return s_weights.Select(name => Path.Combine(path, name)).FirstOrDefault(File.Exists)
+            return WeightNames.Select(name => Path.Combine(path, name)).FirstOrDefault(File.Exists)
                 ?? throw new InvalidDataException(
-                    $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(path))}: a folder without {string.Join(", ", s_weights[..^1])} or {s_weights[^1]}; give a checkpoint, or a folder with a Hugging Face model");
+                    $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(path))}: a folder without {string.Join(", ", WeightNames.SkipLast(1))} or {WeightNames[^1]}; give a checkpoint, or a folder with a Hugging Face model");
         }
 
         bool isSafetensors = path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".json", StringComparison.OrdinalIgnoreCase);

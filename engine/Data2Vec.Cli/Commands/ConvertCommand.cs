@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Data2Vec.Converters;
-using Data2Vec.Kernels;
 
 namespace Data2Vec.Cli.Commands;
 
@@ -15,8 +14,7 @@ internal static class ConvertCommand
         var dictionary = new Option<string?>("--dict") { Description = "fairseq's dictionary: of a text model (dict.txt, with --bpe), or of a CTC head (dict.ltr.txt) instead of the checkpoint's own", HelpName = "FILE" };
         var bytePairs = new Option<string[]>("--bpe") { Description = "The tokenizer's files of a text model: encoder.json and vocab.bpe", HelpName = "ENCODER VOCAB", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
         var labelFile = new Option<string?>("--labels") { Description = "The labels of a classification head, one a line", HelpName = "FILE" };
-        var type = new Option<string>("--dtype") { Description = "The number format of the weights", DefaultValueFactory = _ => "f32" };
-        type.AcceptOnlyFromAmong("f32", "f16", "bf16", "i8");
+        Option<string> type = DtypeOption.Create();
         var teacher = new Option<bool>("--teacher") { Description = "Take the transformer's weights from the EMA teacher of pre-training" };
         var command = new Command("convert", "Convert a checkpoint to a model file") { checkpoint, output, dictionary, bytePairs, labelFile, type, teacher };
         command.SetAction((parsed, cancellation) => Task.Run(
@@ -34,7 +32,7 @@ internal static class ConvertCommand
                 DictionaryPath = dict,
                 BytePairFiles = bpe is [string encoder, string merges] ? (encoder, merges) : null,
                 LabelsPath = labels,
-                Type = TypeOf(parsed.GetRequiredValue(type)),
+                Type = DtypeOption.TypeOf(parsed.GetRequiredValue(type)),
                 Teacher = parsed.GetValue(teacher),
             };
             ConversionResult result = WorkProgress.Show(
@@ -49,15 +47,6 @@ internal static class ConvertCommand
         cancellation));
         return command;
     }
-
-    private static ElementType TypeOf(string name) => name switch
-    {
-        "f32" => ElementType.F32,
-        "f16" => ElementType.F16,
-        "bf16" => ElementType.BF16,
-        "i8" => ElementType.I8,
-        _ => throw new ArgumentOutOfRangeException(nameof(name)),
-    };
 
     /// <summary>Between two tensors the work can be given up, and the writer takes away what it wrote.</summary>
     private sealed class Reporter(Action<int, int> report, CancellationToken cancellation) : IProgress<ConversionProgress>

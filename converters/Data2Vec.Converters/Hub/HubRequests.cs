@@ -1,0 +1,211 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using Data2Vec.Converters.PyTorch;
+
+namespace Data2Vec.Converters.Hub;
+
+/// <summary>The requests of one pull: redirects, the token, timeouts, further attempts, and what answers mean.</summary>
+/// <param name="client">It must not follow redirects, which could carry the token to another host.</param>
+/// <param name="options">Where to, with which token, and how long to wait.</param>
+/// <param name="progress">Is told of waiting and of downloads.</param>
+/// <param name="cancellation">Ends everything.</param>
+internal sealed class HubRequests(HttpClient client, HubOptions options, IProgress<PullProgress>? progress, CancellationToken cancellation)
+{
+    /// <summary>How often in a row something may fail.</summary>
+    public const int MaxAttempts = 5;
+
+    private const int MaxRedirects = 10;
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromMinutes(2);
+
+    public CancellationToken Cancellation => cancellation;
+
+    /// <summary>How long a download may stand still.</summary>
+    public TimeSpan DownloadTimeout => options.DownloadTimeout;
+
+    public void Report(PullStage stage, string name, long done, long total) => progress?.Report(new PullProgress(stage, name, done, total));
+
+    /// <summary>Sends a request without a body, and follows redirects; <c>HEAD</c> is not followed to another host.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="address">The address.</param>
+    /// <param name="title">What is asked for, in messages.</param>
+    /// <param name="prepare">Adds headers.</param>
+    /// <returns>The answer: of success, a redirect that is not followed, or the refusal of a range.</returns>
+    /// <exception cref="HttpRequestException">The server is not there or refuses; the message says what to do.</exception>
+    /// <exception cref="InvalidDataException">It leads in circles or to no address.</exception>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, string title, Action<HttpRequestHeaders>? prepare = null)
+    {
+        for (int redirects = 0; redirects <= MaxRedirects; redirects++)
+        {
+            HttpResponseMessage response = await SendOnceAsync(method, address, title, prepare).ConfigureAwait(false);
+            try
+            {
+                if (RedirectOf(response, address, title) is not { } target || (method == HttpMethod.Head && !IsSameHost(target, address)))
+                {
+                    Check(response, address, title);
+                    return response;
+                }
+
+                address = target;
+            }
+            catch
+            {
+                response.Dispose();
+                throw;
+            }
+
+            response.Dispose();
+        }
+
+        throw new InvalidDataException($"{title}: {address.Host} redirects more than {MaxRedirects} times");
+    }
+
+    /// <summary>Makes further attempts where something fails that may be gone soon.</summary>
+    public async Task<T> RetryAsync<T>(Func<Task<T>> attempt)
+    {
+        for (int failures = 1; ; failures++)
+        {
+            try
+            {
+                return await attempt().ConfigureAwait(false);
+            }
+            catch (TransientFailure failure) when (failures < MaxAttempts)
+            {
+                await WaitAsync(failure, failures).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Waits for the next attempt.</summary>
+    /// <param name="failure">What went wrong.</param>
+    /// <param name="failures">How often, in a row.</param>
+    /// <exception cref="HttpRequestException">The server asks to wait too long.</exception>
+    public async Task WaitAsync(TransientFailure failure, int failures)
+    {
+        TimeSpan delay = failure.RetryAfter ?? options.RetryDelay * (1 << (failures - 1));
+        if (delay > s_longestWait)
+            throw new HttpRequestException($"{failure.Message}, and asks to wait {delay.TotalMinutes:F0} minutes; try again then", failure, failure.StatusCode);
+        Report(PullStage.Waiting, failure.Message, 0, (long)Math.Ceiling(delay.TotalSeconds));
+        await Task.Delay(delay, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads a short body.</summary>
+    /// <exception cref="InvalidDataException">It is not short.</exception>
+    public async Task<byte[]> ReadAsync(HttpResponseMessage response, int most, string title)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timeout.CancelAfter(options.DownloadTimeout);
+        try
+        {
+            using Stream body = await response.Content.ReadAsStreamAsync(timeout.Token).ConfigureAwait(false);
+            using var bytes = new MemoryStream();
+            byte[] buffer = new byte[1 << 14];
+            for (int count; (count = await body.ReadAsync(buffer, timeout.Token).ConfigureAwait(false)) > 0; bytes.Write(buffer, 0, count))
+            {
+                if (bytes.Length + count > most)
+                    throw new InvalidDataException($"{title}: the server's answer is larger than {most >> 20} MiB");
+            }
+
+            return bytes.ToArray();
+        }
+        catch (Exception error) when (IsCut(error))
+        {
+            throw new TransientFailure($"{title}: the server's answer was cut off", inner: error);
+        }
+    }
+
+    /// <summary>Whether an error while a body was read is the connection's, or the time's that it may take.</summary>
+    public bool IsCut(Exception error) =>
+        error is IOException or HttpRequestException || (error is OperationCanceledException && !cancellation.IsCancellationRequested);
+
+    private static bool IsSameHost(Uri one, Uri other) => Uri.Compare(one, other, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0;
+
+    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri address, string title, Action<HttpRequestHeaders>? prepare)
+    {
+        using var request = new HttpRequestMessage(method, address);
+        // Of a compressed file neither the length nor a part would be that of the file.
+        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
+        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("data2vec-dotnet", typeof(HubRequests).Assembly.GetName().Version!.ToString(3)));
+        if (options.Token is { } token && IsSameHost(address, options.Endpoint))
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        prepare?.Invoke(request.Headers);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timeout.CancelAfter(options.MetadataTimeout);
+        HttpResponseMessage response;
+        try
+        {
+            response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TransientFailure(string.Create(CultureInfo.InvariantCulture, $"{title}: {address.Host} does not answer within {options.MetadataTimeout.TotalSeconds} s"), inner: error);
+        }
+        catch (HttpRequestException error)
+        {
+            string message = $"{title}: {address.Host} cannot be reached: {error.Message}";
+            throw error.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
+                ? new HttpRequestException(message, error)
+                : new TransientFailure(message, inner: error);
+        }
+
+        if (response.RequestMessage?.RequestUri == address)
+            return response;
+        response.Dispose();
+        throw new InvalidOperationException("the handler of requests follows redirects itself; it must not (AllowAutoRedirect = false)");
+    }
+
+    private static Uri? RedirectOf(HttpResponseMessage response, Uri address, string title)
+    {
+        if (response.StatusCode is not (HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
+            or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect))
+            return null;
+        if (response.Headers.Location is not { } location || !Uri.TryCreate(address, location, out Uri? target) || !HubOptions.IsHttp(target))
+            throw new InvalidDataException($"{title}: {address.Host} redirects to nowhere");
+        return address.Scheme == Uri.UriSchemeHttps && target.Scheme != address.Scheme
+            ? throw new InvalidDataException($"{title}: {address.Host} redirects from https to {target.Scheme} at {target.Host}")
+            : target;
+    }
+
+    private void Check(HttpResponseMessage response, Uri address, string title)
+    {
+        HttpStatusCode status = response.StatusCode;
+        if ((int)status < 400 || status == HttpStatusCode.RequestedRangeNotSatisfiable)
+            return;
+        string answer = $"{title}: {address.Host} answers {(int)status}";
+        if (response.Headers.TryGetValues("X-Error-Message", out IEnumerable<string>? reasons))
+            answer += $" ({PickleText.Quote(string.Join(' ', reasons))})";
+        string? code = response.Headers.TryGetValues("X-Error-Code", out IEnumerable<string>? codes) ? codes.First() : null;
+        switch (status)
+        {
+            case HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway
+                or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout:
+                throw new TransientFailure(answer, status, RetryAfter(response));
+            case HttpStatusCode.Unauthorized when options.Token is null:
+                answer += "; there is no such model, or it is private or gated: set HF_TOKEN to a token that may read it";
+                break;
+            case HttpStatusCode.Unauthorized:
+                answer += "; the token in HF_TOKEN is not accepted, or there is no such model";
+                break;
+            case HttpStatusCode.Forbidden:
+                answer += $"; accept the model's conditions at {options.Endpoint}, and set HF_TOKEN to a token of that account that may read gated models";
+                break;
+            case HttpStatusCode.NotFound:
+                answer += code switch
+                {
+                    "RevisionNotFound" => "; there is no such revision",
+                    "EntryNotFound" => "; there is no such file",
+                    _ => "; there is no such model, or a token is needed to see it (HF_TOKEN)",
+                };
+                break;
+        }
+
+        throw new HttpRequestException(answer, null, status);
+    }
+
+    private static TimeSpan? RetryAfter(HttpResponseMessage response)
+    {
+        RetryConditionHeaderValue? header = response.Headers.RetryAfter;
+        TimeSpan? delay = header?.Delta ?? header?.Date - DateTimeOffset.UtcNow;
+        return delay < TimeSpan.Zero ? TimeSpan.Zero : delay;
+    }
+}

@@ -1,0 +1,118 @@
+using System.Text;
+
+namespace Data2Vec.Converters.Hub;
+
+/// <summary>
+/// The folder of one model in a cache, laid out as huggingface_hub lays it out: <c>blobs/ETAG</c>, <c>snapshots/COMMIT/FILE</c> as links
+/// to them, <c>refs/REVISION</c> with the commit of each; beside these, in <c>d2v</c>, the model files.
+/// </summary>
+/// <param name="root">The cache.</param>
+/// <param name="name">The name of the model's folder.</param>
+/// <param name="useLinks">Whether links may be used.</param>
+internal sealed class RepositoryCache(string root, string name, bool useLinks)
+{
+    /// <summary>The folder.</summary>
+    public string Folder { get; } = Path.Combine(root, name);
+
+    /// <summary>The folder of the files of a commit.</summary>
+    public string Snapshot(string commit) => Path.Combine(Folder, "snapshots", commit);
+
+    /// <summary>The path of a model file that is made of a commit.</summary>
+    public string ModelFile(string commit, string fileName) => Path.Combine(Folder, "d2v", commit, fileName);
+
+    /// <summary>Whether a file of a commit is there.</summary>
+    public bool Has(string commit, string file) => Exists(Path.Combine(Snapshot(commit), file));
+
+    /// <summary>Whether there is a file, and not only a link to one that is gone.</summary>
+    public static bool Exists(string path) => File.Exists(path) && (File.ResolveLinkTarget(path, returnFinalTarget: true)?.Exists ?? true);
+
+    /// <summary>The path of a file by its mark.</summary>
+    public string Blob(string etag) => Path.Combine(Folder, "blobs", etag);
+
+    /// <summary>Takes a lock of this model.</summary>
+    public Task<IDisposable> LockAsync(string what, CancellationToken cancellation) =>
+        FileLock.AcquireAsync(Path.Combine(root, ".locks", name, $"{what}.lock"), cancellation);
+
+    /// <summary>The commit that a revision was when it was last asked for, or null.</summary>
+    public string? CommitOf(string revision)
+    {
+        const int Most = 1024;
+        if (HubNames.IsCommit(revision))
+            return revision;
+        string path = Reference(revision);
+        if (!File.Exists(path))
+            return null;
+        string commit = Encoding.UTF8.GetString(SmallFile.Read(path, Most, "reference to a commit")).Trim();
+        return HubNames.IsCommit(commit) ? commit : throw new InvalidDataException($"{path}: not the name of a commit; delete the file");
+    }
+
+    /// <summary>Remembers which commit a revision is.</summary>
+    public void SetCommitOf(string revision, string commit)
+    {
+        if (revision == commit)
+            return;
+        string path = Reference(revision);
+        if (File.Exists(path) && File.ReadAllText(path) == commit)
+            return;
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        string temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
+        File.WriteAllText(temporary, commit);
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    /// <summary>The free space of the disk that the cache is on, in bytes, or null where the system does not tell, as of a share in a network.</summary>
+    public long? FreeBytes()
+    {
+        Directory.CreateDirectory(Folder);
+        try
+        {
+            return new DriveInfo(Folder).AvailableFreeSpace;
+        }
+        catch (Exception error) when (error is ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Puts a file that a blob holds among those of a commit.</summary>
+    /// <param name="blob">The blob.</param>
+    /// <param name="commit">The commit.</param>
+    /// <param name="file">The name of the file.</param>
+    /// <param name="isNew">Whether no other commit can use the blob.</param>
+    public void Place(string blob, string commit, string file, bool isNew)
+    {
+        string path = Path.Combine(Snapshot(commit), file);
+        if (Exists(path))
+            return;
+        Directory.CreateDirectory(Snapshot(commit));
+        if (useLinks && TryLink(path, Path.Combine("..", "..", "blobs", Path.GetFileName(blob))))
+            return;
+        if (isNew)
+        {
+            File.Move(blob, path, overwrite: true);
+            return;
+        }
+
+        string temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
+        File.Copy(blob, temporary);
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    private static bool TryLink(string path, string target)
+    {
+        try
+        {
+            // A link whose blob is gone.
+            File.Delete(path);
+            File.CreateSymbolicLink(path, target);
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Another process was faster, or the system has no links.
+            return Exists(path);
+        }
+    }
+
+    private string Reference(string revision) => Path.Combine(Folder, "refs", Path.Combine(revision.Split('/')));
+}
