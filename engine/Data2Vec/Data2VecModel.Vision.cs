@@ -22,6 +22,27 @@ public sealed partial class Data2VecModel
         IReadOnlyList<RgbImage> images, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
         EmbedPixels(Prepare(images), options, cancellation);
 
+    /// <summary>Embeds one image.</summary>
+    /// <inheritdoc cref="EmbedImages"/>
+    public float[] EmbedImage(RgbImage image, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
+        EmbedImages([image], options, cancellation)[0];
+
+    /// <summary>Embeds images, in batches with those of other asynchronous calls.</summary>
+    /// <param name="images">Images of any size, which are prepared as the model wants them.</param>
+    /// <param name="options">Which vectors are wanted.</param>
+    /// <param name="cancellation">Ends the task at once, and the work where no other call shares it.</param>
+    /// <exception cref="QueueFullException">More inputs wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
+    /// <inheritdoc cref="EmbedImages"/>
+    public async Task<float[][]> EmbedImagesAsync(
+        IReadOnlyList<RgbImage> images, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
+        (await EmbedImagesCountedAsync(images, options, cancellation).ConfigureAwait(false)).Vectors;
+
+    /// <summary>Embeds one image, in a batch with those of other asynchronous calls.</summary>
+    /// <inheritdoc cref="EmbedImagesAsync"/>
+    public async Task<float[]> EmbedImageAsync(
+        RgbImage image, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
+        (await EmbedImagesAsync([image], options, cancellation).ConfigureAwait(false))[0];
+
     /// <summary>Embeds one image by what enters the first layer and by every layer's output.</summary>
     /// <returns><see cref="Layers"/> + 1 entries.</returns>
     /// <inheritdoc cref="EmbedImages"/>
@@ -44,6 +65,20 @@ public sealed partial class Data2VecModel
         ArgumentNullException.ThrowIfNull(pixels);
         options ??= new EmbeddingOptions();
         return Finish(Embed(Images, pixels, options, cancellation), options);
+    }
+
+    /// <summary>Embeds images that are prepared already, in batches with those of other asynchronous calls.</summary>
+    /// <param name="pixels">As for <see cref="EmbedPixels"/>; they must not change before the task ends.</param>
+    /// <param name="options">Which vectors are wanted.</param>
+    /// <param name="cancellation">Ends the task at once, and the work where no other call shares it.</param>
+    /// <exception cref="QueueFullException">More inputs wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
+    /// <inheritdoc cref="EmbedPixels"/>
+    public async Task<float[][]> EmbedPixelsAsync(
+        IReadOnlyList<ReadOnlyMemory<float>> pixels, EmbeddingOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(pixels);
+        options ??= new EmbeddingOptions();
+        return Finish((await EmbedAsync(Images, pixels, options, cancellation).ConfigureAwait(false)).Vectors, options);
     }
 
     /// <summary>Embeds one prepared image by what enters the first layer and by every layer's output.</summary>
@@ -75,6 +110,16 @@ public sealed partial class Data2VecModel
     {
         ArgumentNullException.ThrowIfNull(pixels);
         return [.. Probabilities(Images, pixels, cancellation).Select(Ranked)];
+    }
+
+    /// <summary>The vectors of images, and how many rows went through the model for them.</summary>
+    internal async Task<EmbeddedInputs> EmbedImagesCountedAsync(
+        IReadOnlyList<RgbImage> images, EmbeddingOptions? options, CancellationToken cancellation)
+    {
+        options ??= new EmbeddingOptions();
+        ReadOnlyMemory<float>[] pixels = await Task.Run(() => Prepare(images), cancellation).ConfigureAwait(false);
+        EmbeddedInputs embedded = await EmbedAsync(Images, pixels, options, cancellation).ConfigureAwait(false);
+        return embedded with { Vectors = Finish(embedded.Vectors, options) };
     }
 
     /// <summary>The classification head's scores for each image.</summary>
