@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Data2Vec.ModelFile;
 using Data2Vec.Tests.ModelFile;
 
 namespace Data2Vec.Tests.Embeddings;
@@ -12,8 +11,7 @@ public sealed class LoadingTests
     {
         byte[] bytes = Resource("text");
         using var folder = new TemporaryFolder();
-        string path = Path.Combine(folder.Path, "text.d2v");
-        File.WriteAllBytes(path, bytes);
+        string path = folder.File("text.d2v", bytes);
         Func<Task<Data2VecModel>>[] ways =
         [
             () => Task.FromResult(Data2VecModel.Load(path)),
