@@ -1,0 +1,101 @@
+using System.Runtime.InteropServices;
+using Data2Vec.Audio;
+using Data2Vec.Vision.Images;
+using Microsoft.Extensions.AI;
+
+namespace Data2Vec.Extensions.AI;
+
+/// <summary>Embeddings of recordings or images, whichever the model takes.</summary>
+internal sealed class ContentEmbeddingGenerator(LazyModel model, EmbeddingOptions? options) : EmbeddingGenerator<DataContent>(model, options)
+{
+    /// <summary>So much is decoded and embedded before the next: decoded images take many times the memory of their files.</summary>
+    private const int BytesAtOnce = 4 << 20, ContentsAtOnce = 64;
+
+    private static readonly string[] s_recordings = ["audio/wav", "audio/wave", "audio/x-wav", "audio/vnd.wave"];
+    private static readonly string[] s_images =
+        ["image/png", "image/jpeg", "image/jpg", "image/webp", "image/gif", "image/bmp", "image/x-ms-bmp"];
+
+    protected override async Task<EmbeddedInputs> EmbedAsync(
+        Data2VecModel model, IReadOnlyList<DataContent> inputs, EmbeddingOptions options, CancellationToken cancellation)
+    {
+        bool listens = model.Audio is not null;
+        if (!listens && model.Vision is null)
+        {
+            throw new InvalidOperationException("The model takes texts, not recordings or images.");
+        }
+
+        Require(inputs, listens ? s_recordings : s_images, listens ? "recordings" : "images");
+        var vectors = new List<float[]>(inputs.Count);
+        long rows = 0;
+        while (vectors.Count < inputs.Count)
+        {
+            int first = vectors.Count, count = CountAtOnce(inputs, first);
+            EmbeddedInputs embedded = listens
+                ? await model.EmbedAudioCountedAsync(
+                    await DecodeAsync(inputs, first, count, data => Recording(data, model.SampleRate), cancellation).ConfigureAwait(false),
+                    options, normalizeInput: true, cancellation).ConfigureAwait(false)
+                : await model.EmbedImagesCountedAsync(
+                    await DecodeAsync(inputs, first, count, data => ImageFile.Decode(data.Span), cancellation).ConfigureAwait(false),
+                    options, cancellation).ConfigureAwait(false);
+            vectors.AddRange(embedded.Vectors);
+            rows += embedded.Rows;
+        }
+
+        return new EmbeddedInputs([.. vectors], rows);
+    }
+
+    private static void Require(IReadOnlyList<DataContent> inputs, string[] mediaTypes, string kind)
+    {
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            if (!mediaTypes.Contains(inputs[i].MediaType.Split(';')[0].Trim(), StringComparer.OrdinalIgnoreCase))
+            {
+                throw new ArgumentException(
+                    $"{Name(inputs, i)} is {inputs[i].MediaType}, and the model takes {kind}: {string.Join(", ", mediaTypes)}.", nameof(inputs));
+            }
+        }
+    }
+
+    private static int CountAtOnce(IReadOnlyList<DataContent> inputs, int first)
+    {
+        int count = 0;
+        for (long bytes = 0; first + count < inputs.Count && count < ContentsAtOnce && bytes < BytesAtOnce; count++)
+        {
+            bytes += inputs[first + count].Data.Length;
+        }
+
+        return count;
+    }
+
+    private static Task<T[]> DecodeAsync<T>(
+        IReadOnlyList<DataContent> inputs, int first, int count, Func<ReadOnlyMemory<byte>, T> decode, CancellationToken cancellation) =>
+        Task.Run(
+            () =>
+            {
+                var decoded = new T[count];
+                for (int i = 0; i < count; i++)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    try
+                    {
+                        decoded[i] = decode(inputs[first + i].Data);
+                    }
+                    catch (Exception error) when (error is InvalidDataException or ArgumentException)
+                    {
+                        throw new InvalidDataException($"{Name(inputs, first + i)}: {error.Message}", error);
+                    }
+                }
+
+                return decoded;
+            },
+            cancellation);
+
+    private static ReadOnlyMemory<float> Recording(ReadOnlyMemory<byte> data, int sampleRate)
+    {
+        ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(data, out ArraySegment<byte> array) ? array : data.ToArray();
+        using var stream = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
+        return WavFile.Load(stream).Resample(sampleRate).Samples;
+    }
+
+    private static string Name(IReadOnlyList<DataContent> inputs, int i) => inputs[i].Name is { Length: > 0 } name ? $"content {i} ({name})" : $"content {i}";
+}
