@@ -30,13 +30,12 @@ internal sealed class ContentEmbeddingGenerator(LazyModel model, EmbeddingOption
         while (vectors.Count < inputs.Count)
         {
             int first = vectors.Count, count = CountAtOnce(inputs, first);
-            EmbeddedInputs embedded = listens
-                ? await model.EmbedAudioCountedAsync(
-                    await DecodeAsync(inputs, first, count, data => Recording(data, model.SampleRate), cancellation).ConfigureAwait(false),
-                    options, normalizeInput: true, cancellation).ConfigureAwait(false)
-                : await model.EmbedImagesCountedAsync(
-                    await DecodeAsync(inputs, first, count, data => ImageFile.Decode(data.Span), cancellation).ConfigureAwait(false),
-                    options, cancellation).ConfigureAwait(false);
+            ReadOnlyMemory<float>[] decoded = await Task.Run(
+                () => Decode(inputs, first, count, data => listens ? Recording(data, model) : model.Prepare(ImageFile.Decode(data.Span)), cancellation),
+                cancellation).ConfigureAwait(false);
+            EmbeddedInputs embedded = await (listens
+                ? model.EmbedAudioCountedAsync(decoded, options, normalizeInput: true, cancellation)
+                : model.EmbedPixelsCountedAsync(decoded, options, cancellation)).ConfigureAwait(false);
             vectors.AddRange(embedded.Vectors);
             rows += embedded.Rows;
         }
@@ -67,34 +66,33 @@ internal sealed class ContentEmbeddingGenerator(LazyModel model, EmbeddingOption
         return count;
     }
 
-    private static Task<T[]> DecodeAsync<T>(
-        IReadOnlyList<DataContent> inputs, int first, int count, Func<ReadOnlyMemory<byte>, T> decode, CancellationToken cancellation) =>
-        Task.Run(
-            () =>
+    private static ReadOnlyMemory<float>[] Decode(
+        IReadOnlyList<DataContent> inputs, int first, int count, Func<ReadOnlyMemory<byte>, float[]> decode, CancellationToken cancellation)
+    {
+        var decoded = new ReadOnlyMemory<float>[count];
+        for (int i = 0; i < count; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            try
             {
-                var decoded = new T[count];
-                for (int i = 0; i < count; i++)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    try
-                    {
-                        decoded[i] = decode(inputs[first + i].Data);
-                    }
-                    catch (Exception error) when (error is InvalidDataException or ArgumentException)
-                    {
-                        throw new InvalidDataException($"{Name(inputs, first + i)}: {error.Message}", error);
-                    }
-                }
+                decoded[i] = decode(inputs[first + i].Data);
+            }
+            catch (Exception error) when (error is InvalidDataException or ArgumentException)
+            {
+                throw new InvalidDataException($"{Name(inputs, first + i)}: {error.Message}", error);
+            }
+        }
 
-                return decoded;
-            },
-            cancellation);
+        return decoded;
+    }
 
-    private static ReadOnlyMemory<float> Recording(ReadOnlyMemory<byte> data, int sampleRate)
+    private static float[] Recording(ReadOnlyMemory<byte> data, Data2VecModel model)
     {
         ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(data, out ArraySegment<byte> array) ? array : data.ToArray();
         using var stream = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
-        return WavFile.Load(stream).Resample(sampleRate).Samples;
+        float[] samples = WavFile.Load(stream).Resample(model.SampleRate).Samples;
+        model.Frames(samples);
+        return samples;
     }
 
     private static string Name(IReadOnlyList<DataContent> inputs, int i) => inputs[i].Name is { Length: > 0 } name ? $"content {i} ({name})" : $"content {i}";

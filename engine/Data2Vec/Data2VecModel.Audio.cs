@@ -90,6 +90,10 @@ public sealed partial class Data2VecModel
         IReadOnlyList<ReadOnlyMemory<float>> waveforms, bool normalizeInput = true, CancellationToken cancellation = default) =>
         Task.Run(() => Transcribe(waveforms, normalizeInput, cancellation), cancellation);
 
+    /// <summary>The frames that a recording becomes.</summary>
+    /// <exception cref="InvalidDataException">It is too short.</exception>
+    internal int Frames(ReadOnlySpan<float> waveform) => Recordings.Rows(waveform);
+
     /// <summary>The vectors of recordings, and how many frames went through the model for them.</summary>
     internal async Task<EmbeddedInputs> EmbedAudioCountedAsync(
         IReadOnlyList<ReadOnlyMemory<float>> waveforms, EmbeddingOptions? options, bool normalizeInput, CancellationToken cancellation)

@@ -35,7 +35,8 @@ public sealed partial class Data2VecModel
     /// <inheritdoc cref="EmbedImages"/>
     public async Task<float[][]> EmbedImagesAsync(
         IReadOnlyList<RgbImage> images, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
-        (await EmbedImagesCountedAsync(images, options, cancellation).ConfigureAwait(false)).Vectors;
+        await EmbedPixelsAsync(
+            await Task.Run(() => Prepare(images), cancellation).ConfigureAwait(false), options, cancellation).ConfigureAwait(false);
 
     /// <summary>Embeds one image, in a batch with those of other asynchronous calls.</summary>
     /// <inheritdoc cref="EmbedImagesAsync"/>
@@ -74,12 +75,8 @@ public sealed partial class Data2VecModel
     /// <exception cref="QueueFullException">More inputs wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
     /// <inheritdoc cref="EmbedPixels"/>
     public async Task<float[][]> EmbedPixelsAsync(
-        IReadOnlyList<ReadOnlyMemory<float>> pixels, EmbeddingOptions? options = null, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(pixels);
-        options ??= new EmbeddingOptions();
-        return Finish((await EmbedAsync(Images, pixels, options, cancellation).ConfigureAwait(false)).Vectors, options);
-    }
+        IReadOnlyList<ReadOnlyMemory<float>> pixels, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
+        (await EmbedPixelsCountedAsync(pixels, options, cancellation).ConfigureAwait(false)).Vectors;
 
     /// <summary>Embeds one prepared image by what enters the first layer and by every layer's output.</summary>
     /// <returns><see cref="Layers"/> + 1 entries.</returns>
@@ -112,14 +109,29 @@ public sealed partial class Data2VecModel
         return [.. Probabilities(Images, pixels, cancellation).Select(Ranked)];
     }
 
-    /// <summary>The vectors of images, and how many rows went through the model for them.</summary>
-    internal async Task<EmbeddedInputs> EmbedImagesCountedAsync(
-        IReadOnlyList<RgbImage> images, EmbeddingOptions? options, CancellationToken cancellation)
+    /// <summary>The vectors of prepared images, and how many rows went through the model for them.</summary>
+    internal async Task<EmbeddedInputs> EmbedPixelsCountedAsync(
+        IReadOnlyList<ReadOnlyMemory<float>> pixels, EmbeddingOptions? options, CancellationToken cancellation)
     {
+        ArgumentNullException.ThrowIfNull(pixels);
         options ??= new EmbeddingOptions();
-        ReadOnlyMemory<float>[] pixels = await Task.Run(() => Prepare(images), cancellation).ConfigureAwait(false);
         EmbeddedInputs embedded = await EmbedAsync(Images, pixels, options, cancellation).ConfigureAwait(false);
         return embedded with { Vectors = Finish(embedded.Vectors, options) };
+    }
+
+    /// <summary>The pixels <c>[3, size, size]</c> that the model sees of an image.</summary>
+    /// <exception cref="InvalidDataException">The image is too narrow.</exception>
+    internal float[] Prepare(RgbImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        try
+        {
+            return Images.Config.Preprocessing.Apply(image);
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidDataException(error.Message, error);
+        }
     }
 
     /// <summary>The classification head's scores for each image.</summary>
@@ -131,21 +143,6 @@ public sealed partial class Data2VecModel
     private ReadOnlyMemory<float>[] Prepare(IReadOnlyList<RgbImage> images)
     {
         ArgumentNullException.ThrowIfNull(images);
-        ImagePreprocessing preprocessing = Images.Config.Preprocessing;
-        var pixels = new ReadOnlyMemory<float>[images.Count];
-        for (int i = 0; i < pixels.Length; i++)
-        {
-            ArgumentNullException.ThrowIfNull(images[i]);
-            try
-            {
-                pixels[i] = preprocessing.Apply(images[i]);
-            }
-            catch (ArgumentException error)
-            {
-                throw new InvalidDataException(error.Message, error);
-            }
-        }
-
-        return pixels;
+        return [.. images.Select(image => (ReadOnlyMemory<float>)Prepare(image))];
     }
 }
