@@ -60,8 +60,41 @@ public sealed class ConcurrencyTests(ITestOutputHelper output)
         await generator.GenerateAsync(["x"]);
         TimeSpan next = Stopwatch.GetElapsedTime(start);
         output.WriteLine($"a layer {layer.TotalMilliseconds:F1} ms, the callers {callers.TotalMilliseconds:F1} ms, the next request {next.TotalMilliseconds:F1} ms");
-        Assert.InRange(callers, TimeSpan.Zero, TimeSpan.FromMilliseconds(50));
+        Assert.InRange(callers, TimeSpan.Zero, layer + TimeSpan.FromMilliseconds(50));
         Assert.InRange(next, TimeSpan.Zero, layer + TimeSpan.FromMilliseconds(50));
+    }
+
+    [Fact]
+    public async Task Models_that_are_disposed_give_their_memory_back()
+    {
+        using var folder = new Folder();
+        string path = folder.File("text.d2v");
+        Folder.Write("text", path);
+        long[] levels = new long[4];
+        for (int round = 0; round < levels.Length; round++)
+        {
+            for (int i = 0; i < 15; i++)
+            {
+                using Data2VecModel mapped = Data2VecModel.Load(path), copied = BundledModels.Load("text");
+                Assert.Equal(mapped.EmbedText("a text"), await copied.EmbedTextAsync("a text"));
+            }
+
+            levels[round] = Level().Resident;
+        }
+
+        // The thirty pairs of the last two rounds would be about 700 MB, and the copied files alone 135 MB. The C library keeps some
+        // freed blocks of a few MB, up to one for each thread that allocated.
+        output.WriteLine(string.Join(", ", levels.Select(level => $"{level >> 10} KiB")));
+        Assert.InRange(levels[3] - levels[1], long.MinValue, 40 << 20);
+    }
+
+    private static (long Heap, long Resident) Level()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        GC.WaitForPendingFinalizers();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        using Process process = Process.GetCurrentProcess();
+        return (GC.GetTotalMemory(forceFullCollection: true), process.WorkingSet64);
     }
 
     private (long Heap, long Resident) Round(IEmbeddingGenerator<string, Embedding<float>> generator, string[] texts, float[][] expected)
@@ -95,10 +128,6 @@ public sealed class ConcurrencyTests(ITestOutputHelper output)
 
         output.WriteLine($"{Requests} requests in {Stopwatch.GetElapsedTime(start).TotalSeconds:F2} s");
         Assert.Equal((Requests, 0), (right, wrong));
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        GC.WaitForPendingFinalizers();
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        using Process process = Process.GetCurrentProcess();
-        return (GC.GetTotalMemory(forceFullCollection: true), process.WorkingSet64);
+        return Level();
     }
 }
