@@ -38,6 +38,27 @@ public sealed partial class Data2VecModel
         ReadOnlyMemory<float> waveform, EmbeddingOptions? options = null, bool normalizeInput = true,
         CancellationToken cancellation = default) => EmbedAudio([waveform], options, normalizeInput, cancellation)[0];
 
+    /// <summary>Embeds recordings, in batches with those of other asynchronous calls.</summary>
+    /// <param name="waveforms">
+    /// Samples of one channel at <see cref="SampleRate"/>, each long enough for one frame; they must not change before the task ends.
+    /// </param>
+    /// <param name="options">Which vectors are wanted.</param>
+    /// <param name="normalizeInput">Whether the samples are normalized as the model wants them; off where that is done already.</param>
+    /// <param name="cancellation">Ends the task at once, and the work where no other call shares it.</param>
+    /// <exception cref="QueueFullException">More inputs wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
+    /// <inheritdoc cref="EmbedAudio(IReadOnlyList{ReadOnlyMemory{float}}, EmbeddingOptions?, bool, CancellationToken)"/>
+    public async Task<float[][]> EmbedAudioAsync(
+        IReadOnlyList<ReadOnlyMemory<float>> waveforms, EmbeddingOptions? options = null, bool normalizeInput = true,
+        CancellationToken cancellation = default) =>
+        (await EmbedAudioCountedAsync(waveforms, options, normalizeInput, cancellation).ConfigureAwait(false)).Vectors;
+
+    /// <summary>Embeds one recording, in a batch with those of other asynchronous calls.</summary>
+    /// <inheritdoc cref="EmbedAudioAsync(IReadOnlyList{ReadOnlyMemory{float}}, EmbeddingOptions?, bool, CancellationToken)"/>
+    public async Task<float[]> EmbedAudioAsync(
+        ReadOnlyMemory<float> waveform, EmbeddingOptions? options = null, bool normalizeInput = true,
+        CancellationToken cancellation = default) =>
+        (await EmbedAudioAsync([waveform], options, normalizeInput, cancellation).ConfigureAwait(false))[0];
+
     /// <summary>Embeds one recording by what enters the first layer and by every layer's output.</summary>
     /// <returns><see cref="Layers"/> + 1 entries.</returns>
     /// <inheritdoc cref="EmbedAudio(IReadOnlyList{ReadOnlyMemory{float}}, EmbeddingOptions?, bool, CancellationToken)"/>
@@ -61,6 +82,26 @@ public sealed partial class Data2VecModel
         return [.. LogitsOfAudio(waveforms, normalizeInput, cancellation).Select(logits => logits.All(float.IsFinite)
             ? CtcDecoder.Greedy(logits, labels)
             : throw new InvalidDataException("the model gives numbers that are not finite"))];
+    }
+
+    /// <summary>Writes down what is spoken on another thread, as an inference of its own.</summary>
+    /// <inheritdoc cref="Transcribe"/>
+    public Task<string[]> TranscribeAsync(
+        IReadOnlyList<ReadOnlyMemory<float>> waveforms, bool normalizeInput = true, CancellationToken cancellation = default) =>
+        Task.Run(() => Transcribe(waveforms, normalizeInput, cancellation), cancellation);
+
+    /// <summary>The frames that a recording becomes.</summary>
+    /// <exception cref="InvalidDataException">It is too short.</exception>
+    internal int Frames(ReadOnlySpan<float> waveform) => Recordings.Rows(waveform);
+
+    /// <summary>The vectors of recordings, and how many frames went through the model for them.</summary>
+    internal async Task<EmbeddedInputs> EmbedAudioCountedAsync(
+        IReadOnlyList<ReadOnlyMemory<float>> waveforms, EmbeddingOptions? options, bool normalizeInput, CancellationToken cancellation)
+    {
+        options ??= new EmbeddingOptions();
+        ReadOnlyMemory<float>[] inputs = await Task.Run(() => Prepare(waveforms, normalizeInput), cancellation).ConfigureAwait(false);
+        EmbeddedInputs embedded = await EmbedAsync(Recordings, inputs, options, cancellation).ConfigureAwait(false);
+        return embedded with { Vectors = Finish(embedded.Vectors, options) };
     }
 
     /// <summary>The CTC head's scores, <c>[frames, labels]</c> for each recording.</summary>

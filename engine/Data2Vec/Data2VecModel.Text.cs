@@ -35,6 +35,27 @@ public sealed partial class Data2VecModel
         return Finish(Average(Embed(Texts, Inputs(windows), options, cancellation), windows), options);
     }
 
+    /// <summary>Embeds one text.</summary>
+    /// <inheritdoc cref="EmbedTexts"/>
+    public float[] EmbedText(string text, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
+        EmbedTexts([text], options, cancellation)[0];
+
+    /// <summary>Embeds texts, in batches with those of other asynchronous calls.</summary>
+    /// <param name="texts">Texts of any length, see <see cref="EmbeddingOptions.LongTexts"/>.</param>
+    /// <param name="options">Which vectors are wanted.</param>
+    /// <param name="cancellation">Ends the task at once, and the work where no other call shares it.</param>
+    /// <exception cref="QueueFullException">More inputs wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
+    /// <inheritdoc cref="EmbedTexts"/>
+    public async Task<float[][]> EmbedTextsAsync(
+        IReadOnlyList<string> texts, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
+        (await EmbedTextsCountedAsync(texts, options, cancellation).ConfigureAwait(false)).Vectors;
+
+    /// <summary>Embeds one text, in a batch with those of other asynchronous calls.</summary>
+    /// <inheritdoc cref="EmbedTextsAsync"/>
+    public async Task<float[]> EmbedTextAsync(
+        string text, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
+        (await EmbedTextsAsync([text], options, cancellation).ConfigureAwait(false))[0];
+
     /// <summary>Embeds one text by what enters the first layer and by every layer's output.</summary>
     /// <returns><see cref="Layers"/> + 1 entries.</returns>
     /// <inheritdoc cref="EmbedTexts"/>
@@ -60,6 +81,20 @@ public sealed partial class Data2VecModel
         ArgumentNullException.ThrowIfNull(tokens);
         options ??= new EmbeddingOptions();
         return Finish(Embed(Texts, tokens, options, cancellation), options);
+    }
+
+    /// <summary>Embeds texts that are token ids already, in batches with those of other asynchronous calls.</summary>
+    /// <param name="tokens">As for <see cref="EmbedTokens"/>; they must not change before the task ends.</param>
+    /// <param name="options">Which vectors are wanted.</param>
+    /// <param name="cancellation">Ends the task at once, and the work where no other call shares it.</param>
+    /// <exception cref="QueueFullException">More inputs wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
+    /// <inheritdoc cref="EmbedTokens"/>
+    public async Task<float[][]> EmbedTokensAsync(
+        IReadOnlyList<ReadOnlyMemory<int>> tokens, EmbeddingOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        options ??= new EmbeddingOptions();
+        return Finish((await EmbedAsync(Texts, tokens, options, cancellation).ConfigureAwait(false)).Vectors, options);
     }
 
     /// <summary>Embeds one text of token ids by what enters the first layer and by every layer's output.</summary>
@@ -98,6 +133,16 @@ public sealed partial class Data2VecModel
     {
         ArgumentNullException.ThrowIfNull(tokens);
         return [.. Probabilities(Texts, tokens, cancellation).Select(Ranked)];
+    }
+
+    /// <summary>The vectors of texts, and how many tokens went through the model for them.</summary>
+    internal async Task<EmbeddedInputs> EmbedTextsCountedAsync(
+        IReadOnlyList<string> texts, EmbeddingOptions? options, CancellationToken cancellation)
+    {
+        options ??= new EmbeddingOptions();
+        TextWindows[] windows = await Task.Run(() => Windows(texts, options.LongTexts, options.Pooling), cancellation).ConfigureAwait(false);
+        EmbeddedInputs embedded = await EmbedAsync(Texts, Inputs(windows), options, cancellation).ConfigureAwait(false);
+        return embedded with { Vectors = Finish(Average(embedded.Vectors, windows), options) };
     }
 
     /// <summary>The classification head's scores for each text.</summary>

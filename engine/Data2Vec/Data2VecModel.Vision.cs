@@ -22,6 +22,28 @@ public sealed partial class Data2VecModel
         IReadOnlyList<RgbImage> images, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
         EmbedPixels(Prepare(images), options, cancellation);
 
+    /// <summary>Embeds one image.</summary>
+    /// <inheritdoc cref="EmbedImages"/>
+    public float[] EmbedImage(RgbImage image, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
+        EmbedImages([image], options, cancellation)[0];
+
+    /// <summary>Embeds images, in batches with those of other asynchronous calls.</summary>
+    /// <param name="images">Images of any size, which are prepared as the model wants them.</param>
+    /// <param name="options">Which vectors are wanted.</param>
+    /// <param name="cancellation">Ends the task at once, and the work where no other call shares it.</param>
+    /// <exception cref="QueueFullException">More inputs wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
+    /// <inheritdoc cref="EmbedImages"/>
+    public async Task<float[][]> EmbedImagesAsync(
+        IReadOnlyList<RgbImage> images, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
+        await EmbedPixelsAsync(
+            await Task.Run(() => Prepare(images), cancellation).ConfigureAwait(false), options, cancellation).ConfigureAwait(false);
+
+    /// <summary>Embeds one image, in a batch with those of other asynchronous calls.</summary>
+    /// <inheritdoc cref="EmbedImagesAsync"/>
+    public async Task<float[]> EmbedImageAsync(
+        RgbImage image, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
+        (await EmbedImagesAsync([image], options, cancellation).ConfigureAwait(false))[0];
+
     /// <summary>Embeds one image by what enters the first layer and by every layer's output.</summary>
     /// <returns><see cref="Layers"/> + 1 entries.</returns>
     /// <inheritdoc cref="EmbedImages"/>
@@ -45,6 +67,16 @@ public sealed partial class Data2VecModel
         options ??= new EmbeddingOptions();
         return Finish(Embed(Images, pixels, options, cancellation), options);
     }
+
+    /// <summary>Embeds images that are prepared already, in batches with those of other asynchronous calls.</summary>
+    /// <param name="pixels">As for <see cref="EmbedPixels"/>; they must not change before the task ends.</param>
+    /// <param name="options">Which vectors are wanted.</param>
+    /// <param name="cancellation">Ends the task at once, and the work where no other call shares it.</param>
+    /// <exception cref="QueueFullException">More inputs wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
+    /// <inheritdoc cref="EmbedPixels"/>
+    public async Task<float[][]> EmbedPixelsAsync(
+        IReadOnlyList<ReadOnlyMemory<float>> pixels, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
+        (await EmbedPixelsCountedAsync(pixels, options, cancellation).ConfigureAwait(false)).Vectors;
 
     /// <summary>Embeds one prepared image by what enters the first layer and by every layer's output.</summary>
     /// <returns><see cref="Layers"/> + 1 entries.</returns>
@@ -77,6 +109,31 @@ public sealed partial class Data2VecModel
         return [.. Probabilities(Images, pixels, cancellation).Select(Ranked)];
     }
 
+    /// <summary>The vectors of prepared images, and how many rows went through the model for them.</summary>
+    internal async Task<EmbeddedInputs> EmbedPixelsCountedAsync(
+        IReadOnlyList<ReadOnlyMemory<float>> pixels, EmbeddingOptions? options, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(pixels);
+        options ??= new EmbeddingOptions();
+        EmbeddedInputs embedded = await EmbedAsync(Images, pixels, options, cancellation).ConfigureAwait(false);
+        return embedded with { Vectors = Finish(embedded.Vectors, options) };
+    }
+
+    /// <summary>The pixels <c>[3, size, size]</c> that the model sees of an image.</summary>
+    /// <exception cref="InvalidDataException">The image is too narrow.</exception>
+    internal float[] Prepare(RgbImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        try
+        {
+            return Images.Config.Preprocessing.Apply(image);
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidDataException(error.Message, error);
+        }
+    }
+
     /// <summary>The classification head's scores for each image.</summary>
     internal float[][] ScoresOfPixels(IReadOnlyList<ReadOnlyMemory<float>> pixels) => Scores(Images, pixels, default);
 
@@ -86,21 +143,6 @@ public sealed partial class Data2VecModel
     private ReadOnlyMemory<float>[] Prepare(IReadOnlyList<RgbImage> images)
     {
         ArgumentNullException.ThrowIfNull(images);
-        ImagePreprocessing preprocessing = Images.Config.Preprocessing;
-        var pixels = new ReadOnlyMemory<float>[images.Count];
-        for (int i = 0; i < pixels.Length; i++)
-        {
-            ArgumentNullException.ThrowIfNull(images[i]);
-            try
-            {
-                pixels[i] = preprocessing.Apply(images[i]);
-            }
-            catch (ArgumentException error)
-            {
-                throw new InvalidDataException(error.Message, error);
-            }
-        }
-
-        return pixels;
+        return [.. images.Select(image => (ReadOnlyMemory<float>)Prepare(image))];
     }
 }

@@ -1,4 +1,5 @@
 using Data2Vec.Audio;
+using Data2Vec.Batching;
 using Data2Vec.Kernels;
 using Data2Vec.Kernels.Cpu;
 using Data2Vec.ModelFile;
@@ -13,19 +14,27 @@ namespace Data2Vec;
 /// A loaded model of speech, text or images; what does not fit its kind throws <see cref="InvalidOperationException"/>. It never
 /// changes: any number of threads may use it at once, and the same input gives the same vector whatever runs beside it.
 /// </summary>
+/// <remarks>
+/// Each call of a synchronous method is an inference of its own. Asynchronous ones that are made at the same time share batches, see
+/// <see cref="ModelOptions.MaxQueuedRows"/> and <see cref="ModelOptions.GatherDelay"/>: what serves many callers best.
+/// </remarks>
 public sealed partial class Data2VecModel : IDisposable
 {
     /// <summary>Rows of an inference of several inputs: more make it no faster, only larger.</summary>
     private const int RowsAtOnce = 2048;
 
+    /// <summary>What messages call a model that was not loaded from a file.</summary>
+    private const string NameOfStreams = "the model";
+
     private readonly D2vFile _file;
     private readonly WeightStore _store;
     private readonly Encoder _encoder;
+    private readonly IDisposable _queue;
     private readonly Lock _lock = new();
     private int _running;
     private bool _disposed;
 
-    private Data2VecModel(D2vFile file, WeightStore store, int? imageSize)
+    private Data2VecModel(D2vFile file, WeightStore store, ModelOptions options)
     {
         _file = file;
         _store = store;
@@ -41,16 +50,18 @@ public sealed partial class Data2VecModel : IDisposable
                 Tokenizer = ReadTokenizer(file, config);
                 break;
             case VisionConfig.Architecture or VisionConfig.PostNormArchitecture:
-                _encoder = new VisionEncoder(VisionConfig.FromJson(file.Config, file.Architecture), weights, imageSize);
+                _encoder = new VisionEncoder(VisionConfig.FromJson(file.Config, file.Architecture), weights, options.ImageSize);
                 break;
             default:
                 throw new InvalidDataException($"models of the kind '{file.Architecture}' are not supported");
         }
 
-        if (imageSize is not null && _encoder is not VisionEncoder)
+        if (options.ImageSize is not null && _encoder is not VisionEncoder)
         {
-            throw new ArgumentException($"An image size is of use to vision models alone; this model takes {_encoder.Takes}.", nameof(imageSize));
+            throw new ArgumentException($"An image size is of use to vision models alone; this model takes {_encoder.Takes}.", nameof(options));
         }
+
+        _queue = _encoder is Encoder<int> texts ? Queue(texts, options) : Queue((Encoder<float>)_encoder, options);
     }
 
     /// <summary>The structure of a speech model; null for other models.</summary>
@@ -75,35 +86,50 @@ public sealed partial class Data2VecModel : IDisposable
     public IReadOnlyList<string>? Classes => _encoder.Classes;
 
     /// <summary>Loads a <c>.d2v</c> file; every byte of it is checked.</summary>
-    /// <exception cref="ArgumentException"><see cref="ModelOptions.ImageSize"/> does not suit the model.</exception>
+    /// <param name="path">The file. It is mapped, not copied, where the device can work on it as it is.</param>
+    /// <param name="options">How to load it.</param>
+    /// <exception cref="ArgumentException">An option is out of its range, or does not suit the model.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or holds what this library does not know.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static Data2VecModel Load(string path, ModelOptions? options = null)
-    {
-        options ??= new ModelOptions();
-        Backend backend = options.Backend ?? new CpuBackend(options.Threads);
-        D2vFile file = D2vFile.Open(path);
-        WeightStore store = backend.CreateStore();
-        try
-        {
-            return new Data2VecModel(file, store, options.ImageSize);
-        }
-        catch (Exception error)
-        {
-            store.Dispose();
-            file.Dispose();
-            if (error is InvalidDataException && !error.Message.StartsWith(path, StringComparison.Ordinal))
-            {
-                throw new InvalidDataException($"{path}: {error.Message}", error);
-            }
+    public static Data2VecModel Load(string path, ModelOptions? options = null) => Load(D2vFile.Open(path), options);
 
-            throw;
-        }
+    /// <summary>Loads the bytes of a <c>.d2v</c> file from where a stream stands; every byte is checked.</summary>
+    /// <param name="stream">
+    /// The stream, which is left open; it need not be able to seek. It is copied into memory outside the managed heap. No more is
+    /// read than the model says it has, and one byte.
+    /// </param>
+    /// <param name="options">How to load it.</param>
+    /// <inheritdoc cref="Load(string, ModelOptions?)" path="/exception"/>
+    public static Data2VecModel Load(Stream stream, ModelOptions? options = null) => Load(D2vFile.Open(stream, NameOfStreams), options);
+
+    /// <summary>Loads a <c>.d2v</c> file on another thread; every byte of it is checked.</summary>
+    /// <param name="path">The file. It is mapped, not copied, where the device can work on it as it is.</param>
+    /// <param name="options">How to load it.</param>
+    /// <param name="cancellation">Looked at before and after.</param>
+    /// <inheritdoc cref="Load(string, ModelOptions?)" path="/exception"/>
+    public static Task<Data2VecModel> LoadAsync(string path, ModelOptions? options = null, CancellationToken cancellation = default) =>
+        LoadAsync(() => D2vFile.Open(path), options, cancellation);
+
+    /// <summary>Loads the bytes of a <c>.d2v</c> file from where a stream stands; every byte is checked.</summary>
+    /// <param name="stream">As for <see cref="Load(Stream, ModelOptions?)"/>.</param>
+    /// <param name="options">How to load it.</param>
+    /// <param name="cancellation">Looked at while bytes are awaited, and afterwards.</param>
+    /// <inheritdoc cref="Load(string, ModelOptions?)" path="/exception"/>
+    public static async Task<Data2VecModel> LoadAsync(
+        Stream stream, ModelOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        D2vFile file = await D2vFile.OpenAsync(stream, NameOfStreams, cancellation).ConfigureAwait(false);
+        return await LoadAsync(() => file, options, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Frees the model's memory: at once, or when the last running call returns.</summary>
+    /// <summary>
+    /// Frees the model's memory: at once, or when the last running call returns. Asynchronous calls whose inputs still wait fail with
+    /// <see cref="ObjectDisposedException"/>.
+    /// </summary>
     public void Dispose()
     {
+        _queue.Dispose();
         lock (_lock)
         {
             if (_disposed)
@@ -121,6 +147,47 @@ public sealed partial class Data2VecModel : IDisposable
         Free();
     }
 
+    private static async Task<Data2VecModel> LoadAsync(Func<D2vFile> open, ModelOptions? options, CancellationToken cancellation)
+    {
+        Data2VecModel model = await Task.Run(() => Load(open(), options), CancellationToken.None).ConfigureAwait(false);
+        if (cancellation.IsCancellationRequested)
+        {
+            model.Dispose();
+            cancellation.ThrowIfCancellationRequested();
+        }
+
+        return model;
+    }
+
+    /// <summary>Makes a model of a file, which is the model's from now on.</summary>
+    private static Data2VecModel Load(D2vFile file, ModelOptions? options)
+    {
+        options ??= new ModelOptions();
+        WeightStore? store = null;
+        try
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxQueuedRows, 1, nameof(options));
+            ArgumentOutOfRangeException.ThrowIfLessThan(options.GatherDelay, TimeSpan.Zero, nameof(options));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(options.GatherDelay, TimeSpan.FromMinutes(1), nameof(options));
+            store = (options.Backend ?? new CpuBackend(options.Threads)).CreateStore();
+            return new Data2VecModel(file, store, options);
+        }
+        catch (Exception error)
+        {
+            store?.Dispose();
+            file.Dispose();
+            if (error is InvalidDataException && !error.Message.StartsWith(file.Path, StringComparison.Ordinal))
+            {
+                throw new InvalidDataException($"{file.Path}: {error.Message}", error);
+            }
+
+            throw;
+        }
+    }
+
+    private RequestQueue<T> Queue<T>(Encoder<T> encoder, ModelOptions options) => new(
+        (inputs, wanted, cancellation) => Embed(encoder, inputs, wanted, cancellation), RowsAtOnce, options.MaxQueuedRows, options.GatherDelay);
+
     /// <summary>The encoder, where it is one of what was given.</summary>
     private TEncoder Takes<TEncoder>(string given)
         where TEncoder : Encoder =>
@@ -130,12 +197,7 @@ public sealed partial class Data2VecModel : IDisposable
     private float[][] Embed<T>(
         Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, EmbeddingOptions options, CancellationToken cancellation)
     {
-        if (options.Layer is { } layer)
-        {
-            ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)layer, (uint)Layers, nameof(options));
-        }
-
-        RequirePooling(options);
+        Require(options);
         return RunInParts(encoder, inputs, (run, part, sequences) =>
         {
             Tensor x = encoder.Forward(run, part, sequences, options.Layer, null, cancellation);
@@ -143,11 +205,24 @@ public sealed partial class Data2VecModel : IDisposable
         });
     }
 
-    /// <summary>The same for what enters the first layer and for every layer's output.</summary>
+    /// <summary>The same by way of the queue, and how many rows the inputs have.</summary>
+    private async Task<EmbeddedInputs> EmbedAsync<T>(
+        Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, EmbeddingOptions options, CancellationToken cancellation)
+    {
+        Require(options);
+        int[] rows = [.. inputs.Select(input => encoder.Rows(input.Span))];
+
+        // What is done to vectors afterwards makes no difference to the batch.
+        var wanted = new EmbeddingOptions { Layer = options.Layer, Pooling = options.Pooling };
+        float[][] vectors = await ((RequestQueue<T>)_queue).RunAsync(inputs, rows, wanted, cancellation).ConfigureAwait(false);
+        return new EmbeddedInputs(vectors, rows.Sum(count => (long)count));
+    }
+
+    /// <summary>The vectors of what enters the first layer and of every layer's output.</summary>
     private float[][][] EmbedLayers<T>(
         Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, EmbeddingOptions options, CancellationToken cancellation)
     {
-        RequirePooling(options);
+        Require(options);
         List<float[]>[] layers = [.. Enumerable.Range(0, Layers + 1).Select(_ => new List<float[]>())];
         foreach (ReadOnlyMemory<T>[] part in Parts(encoder, inputs))
         {
@@ -213,8 +288,13 @@ public sealed partial class Data2VecModel : IDisposable
         Run(encoder, [input], (run, sequences) => encoder.Forward(
             run, [input], sequences, null, (name, x) => observe(name, RowPooling.Download(run, x)), default));
 
-    private void RequirePooling(EmbeddingOptions options)
+    private void Require(EmbeddingOptions options)
     {
+        if (options.Layer is { } layer)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)layer, (uint)Layers, nameof(options));
+        }
+
         if (options.Pooling == Pooling.Class && !_encoder.HasClassRow)
         {
             throw new ArgumentException("A speech model has no row that stands for the whole input: use the mean.", nameof(options));

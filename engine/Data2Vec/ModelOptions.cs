@@ -16,4 +16,16 @@ public sealed record ModelOptions
 
     /// <summary>The device to run on; the CPU where none is given.</summary>
     public Backend? Backend { get; init; }
+
+    /// <summary>
+    /// Rows (tokens, frames, patches) of inputs that may wait for asynchronous calls; while as many wait, a further call gets a
+    /// <see cref="QueueFullException"/>. A call of more rows is taken as long as fewer wait when it comes.
+    /// </summary>
+    public int MaxQueuedRows { get; init; } = 1 << 18;
+
+    /// <summary>
+    /// How long at the most the next batch waits for more asynchronous calls to join, where the last one served several; a call that
+    /// finds the model idle never waits. In whole milliseconds.
+    /// </summary>
+    public TimeSpan GatherDelay { get; init; } = TimeSpan.FromMilliseconds(1);
 }

@@ -7,9 +7,6 @@ namespace Data2Vec.Cli.Inputs;
 /// <summary>A recording: a WAV file, or the model's very input in a <c>.npy</c> file, which is not to be normalized.</summary>
 internal sealed class RecordingInput : ModelInput
 {
-    /// <summary>Below this no speech is left, and a header could make hours of a few bytes.</summary>
-    private const int LowestRate = 1000;
-
     private readonly Waveform? _recording;
     private readonly float[] _samples;
 
@@ -17,13 +14,7 @@ internal sealed class RecordingInput : ModelInput
         : base(InputKind.Speech, [path]) => (_recording, _samples) = (recording, samples);
 
     /// <exception cref="InvalidDataException">It is no recording; the message names the file.</exception>
-    public static RecordingInput Load(string path)
-    {
-        Waveform recording = WavFile.Load(path);
-        return recording.SampleRate >= LowestRate
-            ? new RecordingInput(path, recording, [])
-            : throw new InvalidDataException($"{path}: a sample rate of {recording.SampleRate} Hz is too low for speech; {LowestRate} Hz is the least");
-    }
+    public static RecordingInput Load(string path) => new(path, WavFile.Load(path), []);
 
     /// <summary>Samples as the model takes them.</summary>
     public static RecordingInput Of(string path, NpyArray samples) => new(path, null, samples.Floats());

@@ -6,6 +6,7 @@ namespace Data2Vec.ModelFile;
 internal sealed class CopiedBytes : ModelBytes
 {
     private const long FirstCapacity = 1 << 20;
+    private const int BufferBytes = 1 << 16;
 
     private nint _address;
     private long _capacity;
@@ -29,14 +30,35 @@ internal sealed class CopiedBytes : ModelBytes
         return copy;
     }
 
-    /// <summary>Copies what is left of a stream, however long it says it is: memory follows the bytes that came.</summary>
+    /// <summary>
+    /// Copies what is left of a stream, however long it says it is: memory follows the bytes that came. No more is read than
+    /// <see cref="Missing"/> says, so that a stream without an end does no harm.
+    /// </summary>
     public static CopiedBytes From(Stream stream)
     {
         var copy = new CopiedBytes();
         try
         {
-            byte[] buffer = new byte[1 << 16];
-            for (int read; (read = stream.Read(buffer)) > 0;)
+            byte[] buffer = new byte[BufferBytes];
+            for (int read; (read = stream.Read(buffer, 0, copy.Missing())) > 0;)
+                copy.Append(buffer.AsSpan(0, read));
+            return copy;
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The same without holding a thread while bytes are awaited.</summary>
+    public static async Task<CopiedBytes> FromAsync(Stream stream, CancellationToken cancellation)
+    {
+        var copy = new CopiedBytes();
+        try
+        {
+            byte[] buffer = new byte[BufferBytes];
+            for (int read; (read = await stream.ReadAsync(buffer.AsMemory(0, copy.Missing()), cancellation).ConfigureAwait(false)) > 0;)
                 copy.Append(buffer.AsSpan(0, read));
             return copy;
         }
@@ -53,6 +75,16 @@ internal sealed class CopiedBytes : ModelBytes
     {
         Free();
         GC.SuppressFinalize(this);
+    }
+
+    // The preamble first, then what it says the file has, and one byte more: its being there shows that the file is longer.
+    private int Missing()
+    {
+        if (_length < D2vFormat.PreambleBytes)
+            return (int)(D2vFormat.PreambleBytes - _length);
+        ReadOnlySpan<byte> preamble = Slice(0, D2vFormat.PreambleBytes);
+        ulong end = preamble.StartsWith(D2vFormat.Magic) ? D2vFormat.FileLength(preamble) : 0;
+        return end < (ulong)_length ? 0 : (int)Math.Min(BufferBytes, end - (ulong)_length + 1);
     }
 
     private unsafe void Append(ReadOnlySpan<byte> bytes)

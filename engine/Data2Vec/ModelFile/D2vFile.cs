@@ -80,6 +80,14 @@ public sealed class D2vFile : IDisposable
         return Open(() => CopiedBytes.From(stream), name, verify);
     }
 
+    /// <summary>Copies a model from a stream without holding a thread while bytes are awaited; every byte is checked.</summary>
+    internal static async Task<D2vFile> OpenAsync(Stream stream, string name, CancellationToken cancellation)
+    {
+        RequireLittleEndian();
+        CopiedBytes copy = await CopiedBytes.FromAsync(stream, cancellation).ConfigureAwait(false);
+        return Open(() => copy, name, verify: true);
+    }
+
     /// <summary>Copies a model from memory.</summary>
     /// <param name="bytes">All the bytes of a model file.</param>
     /// <param name="name">What to call the model in messages.</param>
@@ -236,7 +244,7 @@ public sealed class D2vFile : IDisposable
             throw new InvalidDataException(FileKind.Complaint(preamble));
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(preamble[4..]);
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(preamble[8..]);
-        ulong fileLength = BinaryPrimitives.ReadUInt64LittleEndian(preamble[16..]);
+        ulong fileLength = D2vFormat.FileLength(preamble);
         uint crc = BinaryPrimitives.ReadUInt32LittleEndian(preamble[24..]);
         if (version != D2vFormat.Version)
             throw new InvalidDataException(

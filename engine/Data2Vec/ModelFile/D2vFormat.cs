@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Data2Vec.Kernels;
 
 namespace Data2Vec.ModelFile;
@@ -19,6 +20,9 @@ internal static class D2vFormat
     private const int MaxMatrixSide = 1 << 30;
 
     public static ReadOnlySpan<byte> Magic => "D2V\0"u8;
+
+    /// <summary>The bytes that a preamble says the whole file has.</summary>
+    public static ulong FileLength(ReadOnlySpan<byte> preamble) => BinaryPrimitives.ReadUInt64LittleEndian(preamble[16..]);
 
     public static long Align(long position) => checked(position + (Alignment - 1)) & -Alignment;
 

@@ -1,0 +1,211 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Data2Vec.Batching;
+
+/// <summary>
+/// Gathers the inputs of calls that are made at the same time into batches, of which one runs at a time: an idle model begins at
+/// once, and what comes in the meantime makes the next batch. Calls take turns: one of many inputs goes behind the others after
+/// each batch.
+/// </summary>
+/// <param name="run">Runs a batch: a vector for each input. It looks at the token often.</param>
+/// <param name="rowsAtOnce">Rows of a batch; there is no padding, so rows are what a batch costs. A longer input is one alone.</param>
+/// <param name="maxRows">Rows that may wait when a further call comes.</param>
+/// <param name="delay">How long the next batch waits for more to come where the last one served several calls.</param>
+internal sealed class RequestQueue<T>(
+    Func<IReadOnlyList<ReadOnlyMemory<T>>, EmbeddingOptions, CancellationToken, float[][]> run, int rowsAtOnce, int maxRows, TimeSpan delay)
+    : IDisposable
+{
+    private readonly object _lock = new();
+    private readonly LinkedList<Request<T>> _waiting = new();
+    private Batch<T>? _running;
+    private long _rowsWaiting;
+    private bool _isWorking;
+    private bool _disposed;
+
+    /// <summary>Runs inputs, together with those of others.</summary>
+    /// <param name="inputs">What the encoder accepted.</param>
+    /// <param name="rows">The rows of each.</param>
+    /// <param name="options">What makes batches different; no more.</param>
+    /// <param name="cancellation">Ends the task at once; inputs that wait are dropped, and a batch that no call needs any more is stopped.</param>
+    /// <exception cref="QueueFullException">Too much waits.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed, maybe while the inputs waited.</exception>
+    public async Task<float[][]> RunAsync(
+        IReadOnlyList<ReadOnlyMemory<T>> inputs, int[] rows, EmbeddingOptions options, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (inputs.Count == 0)
+        {
+            return [];
+        }
+
+        var request = new Request<T>(inputs, rows, options);
+        Add(request);
+        using CancellationTokenRegistration registration = cancellation.UnsafeRegister(_ => Cancel(request, cancellation), null);
+        return await request.Result.ConfigureAwait(false);
+    }
+
+    /// <summary>What waits fails; the batch that runs is finished, unless all its calls had more to run.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _disposed = true;
+            var error = new ObjectDisposedException(nameof(Data2VecModel));
+            while (_waiting.First is { Value: var request })
+            {
+                Drop(request);
+                request.Fail(error);
+            }
+
+            Monitor.Pulse(_lock);
+        }
+    }
+
+    private void Add(Request<T> request)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, typeof(Data2VecModel));
+            if (_rowsWaiting >= maxRows)
+            {
+                throw new QueueFullException(_rowsWaiting, maxRows);
+            }
+
+            _waiting.AddLast(request.Node);
+            _rowsWaiting += request.RowsWaiting;
+            if (!_isWorking)
+            {
+                _isWorking = true;
+                ThreadPool.UnsafeQueueUserWorkItem(static queue => queue.Work(), this, preferLocal: false);
+            }
+            else if (_rowsWaiting >= rowsAtOnce)
+            {
+                Monitor.Pulse(_lock);
+            }
+        }
+    }
+
+    private void Cancel(Request<T> request, CancellationToken cancellation)
+    {
+        lock (_lock)
+        {
+            Drop(request);
+            request.Cancel(cancellation);
+        }
+    }
+
+    /// <summary>Forgets a request, and stops the batch where no other is left in it.</summary>
+    private void Drop(Request<T> request)
+    {
+        if (request.Node.List is not null)
+        {
+            _waiting.Remove(request.Node);
+            _rowsWaiting -= request.RowsWaiting;
+        }
+
+        if (request.IsRunning)
+        {
+            request.IsRunning = false;
+            if (!_running!.Requests.Exists(other => other.IsRunning))
+            {
+                _running.Stop.Cancel();
+            }
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever goes wrong is the callers' to see.")]
+    private void Work()
+    {
+        for (bool waits = false; Next(waits) is { } batch; waits = batch.Requests.Count > 1)
+        {
+            using (batch)
+            {
+                float[][] vectors = [];
+                Exception? error = null;
+                try
+                {
+                    vectors = run(batch.Inputs, batch.Options, batch.Stop.Token);
+                }
+                catch (Exception thrown)
+                {
+                    error = thrown;
+                }
+
+                Complete(batch, vectors, error);
+            }
+        }
+    }
+
+    /// <summary>The next batch, or null where there is nothing to do, and no worker any more.</summary>
+    private Batch<T>? Next(bool waits)
+    {
+        lock (_lock)
+        {
+            if (waits && _rowsWaiting < rowsAtOnce && !_disposed)
+            {
+                Monitor.Wait(_lock, delay);
+            }
+
+            _isWorking = _waiting.First is not null;
+            return _running = _waiting.First is { Value: var first } ? Gather(first.Options) : null;
+        }
+    }
+
+    private Batch<T> Gather(EmbeddingOptions options)
+    {
+        var batch = new Batch<T>(options);
+        int rows = 0;
+        for (LinkedListNode<Request<T>>? node = _waiting.First, next; node is not null; node = next)
+        {
+            next = node.Next;
+            Request<T> request = node.Value;
+            if (request.Options != options)
+            {
+                continue;
+            }
+
+            int inputs = batch.Inputs.Count;
+            int taken = request.Take(rowsAtOnce - rows, batch.Inputs);
+            rows += taken;
+            _rowsWaiting -= taken;
+            if (batch.Inputs.Count > inputs)
+            {
+                batch.Requests.Add(request);
+                request.IsRunning = true;
+                _waiting.Remove(node);
+                if (!request.IsTaken)
+                {
+                    _waiting.AddLast(node);
+                }
+            }
+
+            if (!request.IsTaken)
+            {
+                break;
+            }
+        }
+
+        return batch;
+    }
+
+    private void Complete(Batch<T> batch, float[][] vectors, Exception? error)
+    {
+        lock (_lock)
+        {
+            int place = 0;
+            foreach (Request<T> request in batch.Requests)
+            {
+                request.IsRunning = false;
+                if (error is null)
+                {
+                    request.Receive(vectors, ref place);
+                }
+                else
+                {
+                    Drop(request);
+                    request.Fail(error);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+using System.Diagnostics;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+
+namespace Data2Vec.Extensions.AI.Tests;
+
+/// <summary>Generators in a generic host, with the decorators that applications put around them.</summary>
+public sealed class HostTests
+{
+    private static readonly string Recording = Path.Combine(AppContext.BaseDirectory, "four-two.wav");
+
+    [Fact]
+    public async Task Logging_a_cache_and_telemetry_see_what_they_should()
+    {
+        const string Source = nameof(Logging_a_cache_and_telemetry_see_what_they_should);
+        using var folder = new Folder();
+        string path = folder.File("small.d2v");
+        Folder.Write("text", path);
+        List<Activity> spans = [];
+        List<Metric> metrics = [];
+        using TracerProvider tracing = Sdk.CreateTracerProviderBuilder().AddSource(Source).AddInMemoryExporter(spans).Build();
+        using MeterProvider metering = Sdk.CreateMeterProviderBuilder().AddMeter(Source).AddInMemoryExporter(metrics).Build();
+        using var logs = new ListLogger();
+
+        HostApplicationBuilder builder = Builder();
+        builder.Logging.AddProvider(logs).SetMinimumLevel(LogLevel.Trace);
+        builder.Services.AddDistributedMemoryCache();
+        builder.Services.AddData2VecEmbeddings(new LazyModel(path), new EmbeddingOptions { Normalize = true })
+            .UseDistributedCache()
+            .UseLogging()
+            .UseOpenTelemetry(sourceName: Source);
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        var generator = host.Services.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
+        Assert.False(generator.GetService<LazyModel>()!.IsLoaded);
+        Assert.Equal(192, generator.GetRequiredService<EmbeddingGeneratorMetadata>().DefaultModelDimensions);
+
+        GeneratedEmbeddings<Embedding<float>> first = await generator.GenerateAsync(["a film", "a book"]);
+        GeneratedEmbeddings<Embedding<float>> second = await generator.GenerateAsync(["a book", "a song"]);
+        Data2VecModel model = generator.GetRequiredService<Data2VecModel>();
+        Assert.Equal(model.EmbedText("a book", new EmbeddingOptions { Normalize = true }), first[1].Vector.ToArray());
+
+        // What came from the cache is what went into it, and the time tells it from what was made anew.
+        Assert.Equal(first[1].Vector.ToArray(), second[0].Vector.ToArray());
+        Assert.Equal(first[1].CreatedAt, second[0].CreatedAt);
+        Assert.NotEqual(first[1].CreatedAt, second[1].CreatedAt);
+        Assert.Equal("small", second[0].ModelId);
+
+        // One span for each request that reached the model; the cache kept back one text, and so its tokens.
+        Assert.Equal(2, spans.Count);
+        Assert.Equal("data2vec", spans[0].GetTagItem("gen_ai.provider.name"));
+        Assert.Equal("small", spans[0].GetTagItem("gen_ai.request.model"));
+        Assert.Equal("small", spans[0].GetTagItem("gen_ai.response.model"));
+        Assert.Equal(192, spans[0].GetTagItem("gen_ai.embeddings.dimension.count"));
+        Assert.Equal(Tokens(model, "a film") + Tokens(model, "a book"), Convert.ToInt32(spans[0].GetTagItem("gen_ai.usage.input_tokens")));
+        Assert.Equal(Tokens(model, "a song"), Convert.ToInt32(spans[1].GetTagItem("gen_ai.usage.input_tokens")));
+        metering.ForceFlush();
+        Assert.Equal(["gen_ai.client.operation.duration", "gen_ai.client.token.usage"], metrics.Select(metric => metric.Name).Order());
+        Assert.Equal(["2", "1"], logs.Lines.Where(line => line.StartsWith("GenerateAsync generated", StringComparison.Ordinal)).Select(line => line.Split(' ')[2]));
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task Keyed_generators_of_all_kinds_stand_side_by_side_and_share_a_model()
+    {
+        LazyModel text = Model("text"), speech = Model("speech"), image = Model("image");
+        HostApplicationBuilder builder = Builder();
+        builder.Services.AddData2VecEmbeddings(text);
+        builder.Services.AddKeyedData2VecEmbeddings("first token", text, new EmbeddingOptions { Pooling = Pooling.Class });
+        builder.Services.AddData2VecContentEmbeddings(speech);
+        builder.Services.AddKeyedData2VecContentEmbeddings("image", image);
+        Data2VecModel[] models;
+        using (IHost host = builder.Build())
+        {
+            IServiceProvider services = host.Services;
+            var plain = services.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
+            var keyed = services.GetRequiredKeyedService<IEmbeddingGenerator<string, Embedding<float>>>("first token");
+            var listens = services.GetRequiredService<IEmbeddingGenerator<DataContent, Embedding<float>>>();
+            var looks = services.GetRequiredKeyedService<IEmbeddingGenerator<DataContent, Embedding<float>>>("image");
+            Assert.Same(plain.GetService<Data2VecModel>(), keyed.GetService<Data2VecModel>());
+            Assert.NotEqual((await plain.GenerateVectorAsync("x")).ToArray(), (await keyed.GenerateVectorAsync("x")).ToArray());
+            Assert.Equal(192, (await listens.GenerateVectorAsync(await DataContent.LoadFromAsync(Recording))).Length);
+            Assert.Equal(128, (await looks.GenerateVectorAsync(
+                await DataContent.LoadFromAsync(Path.Combine(AppContext.BaseDirectory, "Images", "rgb.png")))).Length);
+            models = [.. await Task.WhenAll(text.GetAsync(), speech.GetAsync(), image.GetAsync())];
+        }
+
+        // The container has disposed them.
+        Assert.Throws<ObjectDisposedException>(() => models[0].EmbedText("x"));
+        Assert.Throws<ObjectDisposedException>(() => models[1].EmbedAudio(new float[16000]));
+        Assert.Throws<ObjectDisposedException>(() => models[2].EmbedPixels([new float[3 * 32 * 32]]));
+    }
+
+    [Fact]
+    public async Task A_missing_model_fails_no_start_and_the_first_use_by_its_name()
+    {
+        using var folder = new Folder();
+        string path = folder.File("missing.d2v");
+        HostApplicationBuilder builder = Builder();
+        builder.Services.AddData2VecEmbeddings(new LazyModel(path)).UseOpenTelemetry();
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        var generator = host.Services.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
+        Assert.Contains("missing.d2v", (await Assert.ThrowsAsync<FileNotFoundException>(() => generator.GenerateAsync(["x"]))).Message, StringComparison.Ordinal);
+        Folder.Write("text", path);
+        Assert.Single(await generator.GenerateAsync(["x"]));
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task Warming_up_loads_every_model_before_the_host_has_started()
+    {
+        LazyModel text = Model("text"), image = Model("image");
+        HostApplicationBuilder builder = Builder();
+        builder.Services.AddData2VecEmbeddings(text);
+        builder.Services.AddKeyedData2VecContentEmbeddings("image", image);
+        builder.Services.AddData2VecWarmUp();
+        using IHost host = builder.Build();
+        Assert.False(text.IsLoaded || image.IsLoaded);
+        await host.StartAsync();
+        Assert.True(text.IsLoaded && image.IsLoaded);
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task The_health_check_tells_apart_not_used_ready_overloaded_and_broken()
+    {
+        using var folder = new Folder();
+        LazyModel text = new("text", () => Task.FromResult(BundledModels.Load("text", new ModelOptions { MaxQueuedRows = 1 })));
+        var broken = new LazyModel(folder.File("broken.d2v"));
+        HostApplicationBuilder builder = Builder();
+        builder.Services.AddData2VecEmbeddings(text);
+        builder.Services.AddKeyedData2VecEmbeddings("broken", broken);
+        builder.Services.AddHealthChecks().AddData2Vec();
+        using IHost host = builder.Build();
+        HealthCheckService health = host.Services.GetRequiredService<HealthCheckService>();
+        Assert.Equal(HealthStatus.Degraded, (await Check(health)).Status);
+        Data2VecModel model = await text.GetAsync();
+        HealthReportEntry entry = await Check(health);
+        Assert.Equal(("ready", "not loaded yet"), (entry.Data["text"], entry.Data["broken"]));
+
+        Task<float[][]>[] calls = [.. Enumerable.Range(0, 2).Select(_ => model.EmbedTextsAsync([.. Enumerable.Repeat("a film of some length", 3000)]))];
+        do
+        {
+            entry = await Check(health);
+        }
+        while ((string)entry.Data["text"] == "ready" && !Task.WhenAll(calls).IsCompleted);
+
+        Assert.Contains("rows of input wait", (string)entry.Data["text"], StringComparison.Ordinal);
+        Assert.Equal(HealthStatus.Degraded, entry.Status);
+        foreach (Task call in calls)
+        {
+            try
+            {
+                await call;
+            }
+            catch (QueueFullException)
+            {
+            }
+        }
+
+        await Assert.ThrowsAsync<FileNotFoundException>(() => broken.GetAsync());
+        entry = await Check(health);
+        Assert.Equal(HealthStatus.Unhealthy, entry.Status);
+        Assert.IsType<FileNotFoundException>(entry.Exception);
+        Folder.Write("text", folder.File("broken.d2v"));
+        entry = await Check(health);
+        Assert.Equal(HealthStatus.Healthy, entry.Status);
+        Assert.Equal("text: ready; broken: ready", entry.Description);
+    }
+
+    private static HostApplicationBuilder Builder()
+    {
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
+        return builder;
+    }
+
+    private static async Task<HealthReportEntry> Check(HealthCheckService health) => (await health.CheckHealthAsync()).Entries["data2vec"];
+
+    private static int Tokens(Data2VecModel model, string text) => model.Tokenizer!.Encode(text).Length;
+
+    private static LazyModel Model(string name) => new(name, () => Task.FromResult(BundledModels.Load(name)));
+}

@@ -1,0 +1,90 @@
+namespace Data2Vec.Extensions.AI.Tests;
+
+public sealed class LazyModelTests
+{
+    [Fact]
+    public async Task It_loads_once_for_any_number_of_callers_and_a_cancelled_one_stops_waiting_alone()
+    {
+        int loads = 0;
+        var gate = new TaskCompletionSource();
+        using var lazy = new LazyModel("text", async () =>
+        {
+            Interlocked.Increment(ref loads);
+            await gate.Task;
+            return BundledModels.Load("text");
+        });
+        Assert.False(lazy.IsLoaded);
+        using var cancel = new CancellationTokenSource();
+        Task<Data2VecModel>[] callers = [.. Enumerable.Range(0, 20).Select(_ => lazy.GetAsync())];
+        Task<Data2VecModel> impatient = lazy.GetAsync(cancel.Token);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
+        gate.SetResult();
+        Data2VecModel[] models = await Task.WhenAll(callers);
+        Assert.All(models, model => Assert.Same(models[0], model));
+        Assert.Equal(1, loads);
+        Assert.True(lazy.IsLoaded);
+    }
+
+    [Fact]
+    public async Task A_load_that_fails_is_tried_again_by_the_next_use()
+    {
+        using var folder = new Folder();
+        string path = folder.File("model.d2v");
+        using var lazy = new LazyModel(path);
+        Assert.Equal("model", lazy.ModelId);
+        await Assert.ThrowsAsync<FileNotFoundException>(() => lazy.GetAsync());
+        File.WriteAllBytes(path, [1, 2, 3]);
+        await Assert.ThrowsAsync<InvalidDataException>(() => lazy.WarmUpAsync());
+        Folder.Write("text", path);
+        await lazy.WarmUpAsync();
+        Assert.True(lazy.IsLoaded);
+    }
+
+    [Fact]
+    public async Task Disposing_frees_the_model_even_one_that_is_just_loading()
+    {
+        var loaded = new LazyModel("text", () => Task.FromResult(BundledModels.Load("text")));
+        Data2VecModel model = await loaded.GetAsync();
+        loaded.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => model.EmbedText("x"));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => loaded.GetAsync());
+
+        var gate = new TaskCompletionSource();
+        var loading = new LazyModel("text", async () =>
+        {
+            await gate.Task;
+            return BundledModels.Load("text");
+        });
+        Task<Data2VecModel> call = loading.GetAsync();
+        loading.Dispose();
+        gate.SetResult();
+        model = await call;
+        await Task.Run(async () =>
+        {
+            while (true)
+            {
+                try
+                {
+                    model.EmbedText("x");
+                    await Task.Delay(1);
+                }
+                catch (ObjectDisposedException)
+                {
+                    return;
+                }
+            }
+        }).WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Theory]
+    [InlineData("speech")]
+    [InlineData("image-cifar10")]
+    [InlineData("text")]
+    public async Task Models_of_every_kind_warm_up(string name)
+    {
+        using var lazy = new LazyModel(name, () => Task.FromResult(BundledModels.Load(name)));
+        await lazy.WarmUpAsync();
+        Assert.True(lazy.IsLoaded);
+    }
+}

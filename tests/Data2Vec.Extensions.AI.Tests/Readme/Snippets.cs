@@ -1,0 +1,61 @@
+using Data2Vec;
+using Data2Vec.Audio;
+using Data2Vec.Extensions.AI;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Readme;
+
+/// <summary>The README's C#, word for word between the marks.</summary>
+internal static class Snippets
+{
+    public static async Task<float[][]> Native()
+    {
+        // README
+        using Data2VecModel model = Data2VecModel.Load("speech.d2v");
+        Waveform recording = WavFile.Load("recording.wav").Resample(model.SampleRate);
+
+        float[] vector = model.EmbedAudio(recording.Samples, new EmbeddingOptions { Normalize = true });
+        float[][] many = await model.EmbedAudioAsync([recording.Samples, recording.Samples]);
+        if (model.CanTranscribe)
+            Console.WriteLine(model.Transcribe([recording.Samples])[0]);
+        // END
+        return [vector, .. many];
+    }
+
+    public static async Task<GeneratedEmbeddings<Embedding<float>>> Generators()
+    {
+        // README
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        builder.Services.AddDistributedMemoryCache();
+        builder.Services.AddData2VecEmbeddings(new LazyModel("text.d2v"), new EmbeddingOptions { Normalize = true })
+            .UseDistributedCache()
+            .UseLogging()
+            .UseOpenTelemetry();
+        builder.Services.AddKeyedData2VecContentEmbeddings("images", new LazyModel("image.d2v"));
+        builder.Services.AddData2VecWarmUp();               // loads the models before the first request
+        builder.Services.AddHealthChecks().AddData2Vec();   // and tells whether they work
+
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        var texts = host.Services.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
+        var images = host.Services.GetRequiredKeyedService<IEmbeddingGenerator<DataContent, Embedding<float>>>("images");
+        GeneratedEmbeddings<Embedding<float>> embeddings = await texts.GenerateAsync(["a text", "another one"]);
+        Embedding<float> photo = await images.GenerateAsync(await DataContent.LoadFromAsync("photo.jpg"));
+        // END
+        await host.StopAsync();
+        return [.. embeddings, photo];
+    }
+
+    public static async Task<string> Transcripts()
+    {
+        // README
+        using var model = new LazyModel("speech.d2v");
+        ISpeechToTextClient client = model.AsSpeechToTextClient();
+        using FileStream recording = File.OpenRead("recording.wav");
+        string text = (await client.GetTextAsync(recording)).Text;
+        // END
+        return text;
+    }
+}

@@ -1,0 +1,48 @@
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Data2Vec.Extensions.AI.Tests;
+
+public sealed class SpeechToTextTests
+{
+    private static readonly string Recording = Path.Combine(AppContext.BaseDirectory, "four-two.wav");
+
+    [Fact]
+    public async Task A_recording_becomes_its_text_in_a_host_with_decorators()
+    {
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        builder.Services.AddData2VecSpeechToText(Model("speech-ctc")).UseLogging().UseOpenTelemetry();
+        builder.Services.AddKeyedData2VecSpeechToText("keyed", Model("speech-ctc"));
+        using IHost host = builder.Build();
+        ISpeechToTextClient client = host.Services.GetRequiredService<ISpeechToTextClient>();
+        await using FileStream stream = File.OpenRead(Recording);
+        SpeechToTextResponse response = await client.GetTextAsync(stream);
+        Assert.Equal("FOUR TWO", response.Text);
+        Assert.Equal("speech-ctc", response.ModelId);
+        Assert.Equal(TimeSpan.Zero, response.StartTime);
+        Assert.Equal(Audio.WavFile.Load(Recording).Duration, response.EndTime);
+
+        ISpeechToTextClient keyed = host.Services.GetRequiredKeyedService<ISpeechToTextClient>("keyed");
+        stream.Position = 0;
+        Assert.Equal("FOUR TWO", (await keyed.GetStreamingTextAsync(stream).ToSpeechToTextResponseAsync()).Text);
+        Assert.Equal("speech-ctc", keyed.GetService<SpeechToTextClientMetadata>()!.DefaultModelId);
+        Assert.Null(keyed.GetService(typeof(Data2VecModel), "key"));
+        Assert.NotNull(keyed.GetService<Data2VecModel>()!.Audio);
+    }
+
+    [Fact]
+    public async Task What_the_model_cannot_do_is_refused()
+    {
+        using LazyModel lazy = Model("speech-ctc"), mute = Model("speech");
+        ISpeechToTextClient client = lazy.AsSpeechToTextClient();
+        using var empty = new MemoryStream();
+        await Assert.ThrowsAsync<InvalidDataException>(() => client.GetTextAsync(empty));
+        await using FileStream stream = File.OpenRead(Recording);
+        await Assert.ThrowsAsync<ArgumentException>(() => client.GetTextAsync(stream, new SpeechToTextOptions { ModelId = "other" }));
+        await Assert.ThrowsAsync<ArgumentException>(() => client.GetTextAsync(stream, new SpeechToTextOptions { SpeechLanguage = "en", TextLanguage = "de" }));
+        Assert.Contains("no CTC head", (await Assert.ThrowsAsync<InvalidOperationException>(() => mute.AsSpeechToTextClient().GetTextAsync(stream))).Message, StringComparison.Ordinal);
+    }
+
+    private static LazyModel Model(string name) => new(name, () => Task.FromResult(BundledModels.Load(name)));
+}

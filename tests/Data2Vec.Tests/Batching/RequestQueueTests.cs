@@ -1,0 +1,288 @@
+using System.Collections.Concurrent;
+using Data2Vec.Batching;
+
+namespace Data2Vec.Tests.Batching;
+
+/// <summary>The queue with a model that is a gate: a batch waits until the test lets it through, and a vector is its input.</summary>
+public sealed class RequestQueueTests : IDisposable
+{
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
+    private static readonly EmbeddingOptions Mean = new();
+
+    private readonly BlockingCollection<int[]> _started = [];
+    private readonly SemaphoreSlim _gate = new(0);
+    private readonly ConcurrentQueue<Exception> _errors = [];
+
+    public void Dispose()
+    {
+        _started.Dispose();
+        _gate.Dispose();
+    }
+
+    [Fact]
+    public async Task An_idle_queue_begins_at_once_and_what_comes_meanwhile_makes_one_batch()
+    {
+        // The delay would fail the test: it is for queues that are busy alone.
+        using var queue = Queue(delay: Long);
+        Task<float[][]> first = Run(queue, 1);
+        Assert.Equal([1], Started());
+        Task<float[][]>[] others = [Run(queue, 2), Run(queue, 3, 4), Run(queue, 5)];
+        _gate.Release(2);
+        Assert.Equal([2, 3, 4, 5], Started());
+        Assert.Equal([1f], (await first.WaitAsync(Long)).Select(v => v[0]));
+        Assert.Equal([2f, 3f, 4f, 5f], (await Task.WhenAll(others).WaitAsync(Long)).SelectMany(v => v.Select(x => x[0])));
+    }
+
+    [Fact]
+    public async Task After_a_batch_of_several_calls_the_next_waits_for_more_and_no_longer_than_until_it_is_full()
+    {
+        using var queue = Queue(delay: TimeSpan.FromMinutes(1));
+        Task<float[][]> first = Run(queue, 1);
+        Assert.Equal([1], Started());
+        Task<float[][]>[] others = [Run(queue, 2), Run(queue, 3)];
+        _gate.Release(2);
+        Assert.Equal([2, 3], Started());
+        await Task.WhenAll([first, .. others]).WaitAsync(Long);
+
+        // Ten rows are a batch: nine are not begun.
+        Task<float[][]> nine = Run(queue, [.. Enumerable.Range(10, 9)]);
+        Assert.False(_started.TryTake(out _, 200));
+        Task<float[][]> one = Run(queue, 30);
+        Assert.Equal(10, Started().Length);
+        _gate.Release();
+        await Task.WhenAll(nine, one).WaitAsync(Long);
+    }
+
+    [Fact]
+    public async Task Calls_of_other_options_have_batches_of_their_own()
+    {
+        using var queue = Queue();
+        Task<float[][]> first = Run(queue, 1);
+        Assert.Equal([1], Started());
+        Task<float[][]>[] calls =
+        [
+            first, Run(queue, 2), Run(queue, new EmbeddingOptions { Layer = 1 }, 3), Run(queue, 4), Run(queue, new EmbeddingOptions { Layer = 1 }, 5),
+        ];
+        _gate.Release(3);
+        Assert.Equal([2, 4], Started());
+        Assert.Equal([3, 5], Started());
+        await Task.WhenAll(calls).WaitAsync(Long);
+    }
+
+    [Fact]
+    public async Task Calls_take_turns_so_that_a_small_one_does_not_wait_for_all_of_a_large_one()
+    {
+        using var queue = Queue();
+        Task<float[][]> large = Run(queue, [.. Enumerable.Range(0, 35)]);
+        Task<float[][]> small = Run(queue, 100);
+        _gate.Release(5);
+        Assert.Equal(Enumerable.Range(0, 10), Started());
+        Assert.Equal([100, .. Enumerable.Range(10, 9)], Started());
+        await small.WaitAsync(Long);
+        Assert.Equal(Enumerable.Range(0, 35).Select(i => (float)i), (await large.WaitAsync(Long)).Select(v => v[0]));
+    }
+
+    [Fact]
+    public async Task An_input_of_more_rows_than_a_batch_runs_alone()
+    {
+        using var queue = Queue();
+        Task<float[][]> first = Run(queue, 1);
+        Started();
+        Task<float[][]> second = queue.RunAsync([new[] { 2 }, new[] { 3 }], [1, 25], Mean, default);
+        _gate.Release(3);
+        Assert.Equal([2], Started());
+        Assert.Equal([3], Started());
+        await Task.WhenAll(first, second).WaitAsync(Long);
+    }
+
+    [Fact]
+    public async Task A_cancelled_call_ends_at_once_and_its_batch_goes_on_for_the_others()
+    {
+        using var queue = Queue();
+        using var cancel = new CancellationTokenSource();
+        Task<float[][]> before = Run(queue, 1);
+        Started();
+        Task<float[][]> cancelled = Run(queue, cancel.Token, 2);
+        Task<float[][]> other = Run(queue, 3);
+        _gate.Release();
+        Assert.Equal([2, 3], Started());
+        await cancel.CancelAsync();
+        var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.WaitAsync(Long));
+        Assert.Equal(cancel.Token, error.CancellationToken);
+        Assert.False(other.IsCompleted);
+        _gate.Release();
+        Assert.Equal(3f, (await other.WaitAsync(Long))[0][0]);
+        Assert.Equal(1f, (await before.WaitAsync(Long))[0][0]);
+        Assert.Empty(_errors);
+    }
+
+    [Fact]
+    public async Task A_batch_is_stopped_when_all_its_calls_are_cancelled_and_the_next_one_runs()
+    {
+        using var queue = Queue();
+        using CancellationTokenSource one = new(), two = new();
+        Task<float[][]> before = Run(queue, 0);
+        Started();
+        Task<float[][]> first = Run(queue, one.Token, 1), second = Run(queue, two.Token, 2);
+        _gate.Release();
+        Assert.Equal([1, 2], Started());
+        await one.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.WaitAsync(Long));
+        Assert.Empty(_errors);
+        await two.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second.WaitAsync(Long));
+
+        // The gate stays shut: the batch ends by its token.
+        Task<float[][]> next = Run(queue, 4);
+        Assert.Equal([4], Started());
+        Assert.IsType<OperationCanceledException>(Assert.Single(_errors));
+        _gate.Release();
+        Assert.Equal(4f, (await next.WaitAsync(Long))[0][0]);
+        await before.WaitAsync(Long);
+    }
+
+    [Fact]
+    public async Task What_is_cancelled_while_it_waits_never_runs()
+    {
+        using var queue = Queue();
+        using var cancel = new CancellationTokenSource();
+        Task<float[][]> first = Run(queue, 1);
+        Started();
+        Task<float[][]> cancelled = Run(queue, cancel.Token, 2);
+        Task<float[][]> last = Run(queue, 3);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.WaitAsync(Long));
+        _gate.Release(2);
+        Assert.Equal([3], Started());
+        await Task.WhenAll(first, last).WaitAsync(Long);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Run(queue, cancel.Token, 5));
+    }
+
+    [Fact]
+    public async Task A_full_queue_refuses_with_its_numbers_and_takes_calls_again_when_it_has_room()
+    {
+        using var queue = Queue(maxRows: 3);
+        using var cancel = new CancellationTokenSource();
+        Task<float[][]> running = Run(queue, 0);
+        Started();
+        Task<float[][]> waiting = Run(queue, 1, 2);
+        Task<float[][]> dropped = Run(queue, cancel.Token, 3, 4);
+        var full = await Assert.ThrowsAsync<QueueFullException>(() => Run(queue, 5));
+        Assert.Equal((4, 3), (full.WaitingRows, full.Limit));
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => dropped.WaitAsync(Long));
+        Task<float[][]> taken = Run(queue, 6);
+        _gate.Release(2);
+        Assert.Equal([1, 2, 6], Started());
+        await Task.WhenAll(running, waiting, taken).WaitAsync(Long);
+    }
+
+    [Fact]
+    public async Task An_error_is_that_of_the_calls_in_the_batch_and_of_no_other()
+    {
+        using var queue = Queue();
+        Task<float[][]> first = Run(queue, 1);
+        Started();
+        Task<float[][]>[] failing = [Run(queue, -1), Run(queue, [.. Enumerable.Range(2, 30)])];
+        _gate.Release(2);
+        Assert.Contains(-1, Started());
+        foreach (Task<float[][]> task in failing)
+        {
+            var error = await Assert.ThrowsAsync<InvalidDataException>(() => task.WaitAsync(Long));
+            Assert.Equal("minus one", error.Message);
+        }
+
+        Task<float[][]> next = Run(queue, 40);
+        Assert.Equal([40], Started());
+        _gate.Release();
+        await Task.WhenAll(first, next).WaitAsync(Long);
+    }
+
+    [Fact]
+    public async Task Disposing_finishes_the_batch_that_runs_and_fails_what_waits_and_what_comes()
+    {
+        var queue = Queue();
+        Task<float[][]> running = Run(queue, 1);
+        Started();
+        Task<float[][]> waiting = Run(queue, 2);
+        queue.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting.WaitAsync(Long));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => Run(queue, 3));
+        _gate.Release();
+        Assert.Equal(1f, (await running.WaitAsync(Long))[0][0]);
+        Assert.False(_started.TryTake(out _, 100));
+    }
+
+    [Fact]
+    public async Task Thousands_of_calls_of_all_sizes_each_get_their_own_vectors_though_many_are_cancelled()
+    {
+        int rows = 0, largest = 0;
+        using var queue = new RequestQueue<int>(
+            (inputs, _, _) =>
+            {
+                rows += inputs.Count;
+                largest = Math.Max(largest, inputs.Count);
+                return [.. inputs.Select(input => new[] { (float)input.Span[0] })];
+            },
+            10, int.MaxValue, TimeSpan.Zero);
+        int cancelled = 0;
+        await Parallel.ForAsync(0, 5_000, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (i, _) =>
+        {
+            using var cancel = new CancellationTokenSource();
+            int count = 1 + i % 23;
+            Task<float[][]> call = Run(queue, cancel.Token, [.. Enumerable.Range(i * 100, count)]);
+            if (i % 5 == 0)
+            {
+                cancel.Cancel();
+            }
+
+            try
+            {
+                Assert.Equal(Enumerable.Range(i * 100, count).Select(x => (float)x), (await call).Select(v => v[0]));
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Equal(0, i % 5);
+                Interlocked.Increment(ref cancelled);
+            }
+        });
+        Assert.InRange(cancelled, 1, 1000);
+        Assert.InRange(largest, 2, 10);
+        Assert.InRange(rows, 4_000 * 11, 5_000 * 13);
+    }
+
+    private static Task<float[][]> Run(RequestQueue<int> queue, params int[] inputs) => Run(queue, Mean, inputs);
+
+    private static Task<float[][]> Run(RequestQueue<int> queue, EmbeddingOptions options, params int[] inputs) =>
+        queue.RunAsync([.. inputs.Select(input => (ReadOnlyMemory<int>)new[] { input })], [.. inputs.Select(_ => 1)], options, default);
+
+    private static Task<float[][]> Run(RequestQueue<int> queue, CancellationToken cancellation, params int[] inputs) =>
+        queue.RunAsync([.. inputs.Select(input => (ReadOnlyMemory<int>)new[] { input })], [.. inputs.Select(_ => 1)], Mean, cancellation);
+
+    private RequestQueue<int> Queue(int maxRows = 1000, TimeSpan delay = default) => new(
+        (inputs, _, stop) =>
+        {
+            _started.Add([.. inputs.Select(input => input.Span[0])], CancellationToken.None);
+            try
+            {
+                _gate.Wait(stop);
+            }
+            catch (OperationCanceledException error)
+            {
+                _errors.Enqueue(error);
+                throw;
+            }
+
+            return inputs.Any(input => input.Span[0] < 0)
+                ? throw new InvalidDataException("minus one")
+                : [.. inputs.Select(input => new[] { (float)input.Span[0] })];
+        },
+        10, maxRows, delay);
+
+    /// <summary>The inputs of the batch that begins next.</summary>
+    private int[] Started()
+    {
+        Assert.True(_started.TryTake(out int[]? batch, Long), "no batch began");
+        return batch;
+    }
+}
