@@ -455,10 +455,11 @@ public sealed class ModelStoreTests : IDisposable
         await Assert.ThrowsAsync<HttpRequestException>(() => PullAsync());
     }
 
-    [Fact]
-    public async Task Two_pulls_at_once_download_each_file_once()
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task Pulls_at_once_download_each_file_once(bool useLinks)
     {
-        string[] paths = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => PullAsync())));
+        HubOptions options = Options with { UseSymbolicLinks = useLinks };
+        string[] paths = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => PullAsync(options))));
         Assert.Single(paths.Distinct());
         AssertSameModel(paths[0], _hub.Files);
         Assert.All(["config.json", "vocab.json", "merges.txt", TinyModel.Weights], file => Assert.Single(_hub.Downloads(file)));
