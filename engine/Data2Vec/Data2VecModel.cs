@@ -356,5 +356,6 @@ public sealed partial class Data2VecModel : IDisposable
     {
         _store.Dispose();
         _file.Dispose();
+        FreedMemory.GiveBack();
     }
 }
