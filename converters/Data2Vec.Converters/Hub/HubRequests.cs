@@ -172,35 +172,28 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
         if ((int)status < 400 || status == HttpStatusCode.RequestedRangeNotSatisfiable)
             return;
         string answer = $"{title}: {address.Host} answers {(int)status}";
-        if (response.Headers.TryGetValues("X-Error-Message", out IEnumerable<string>? reasons))
-            answer += $" ({PickleText.Quote(string.Join(' ', reasons))})";
-        string? code = response.Headers.TryGetValues("X-Error-Code", out IEnumerable<string>? codes) ? codes.First() : null;
-        switch (status)
-        {
-            case HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway
-                or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout:
-                throw new TransientFailure(answer, status, RetryAfter(response));
-            case HttpStatusCode.Unauthorized when options.Token is null:
-                answer += "; there is no such model, or it is private or gated: set HF_TOKEN to a token that may read it";
-                break;
-            case HttpStatusCode.Unauthorized:
-                answer += "; the token in HF_TOKEN is not accepted, or there is no such model";
-                break;
-            case HttpStatusCode.Forbidden:
-                answer += $"; accept the model's conditions at {options.Endpoint}, and set HF_TOKEN to a token of that account that may read gated models";
-                break;
-            case HttpStatusCode.NotFound:
-                answer += code switch
-                {
-                    "RevisionNotFound" => "; there is no such revision",
-                    "EntryNotFound" => "; there is no such file",
-                    _ => "; there is no such model, or a token is needed to see it (HF_TOKEN)",
-                };
-                break;
-        }
+        if (Header("X-Error-Message") is { } reason)
+            answer += $" ({PickleText.Quote(reason)})";
+        if (status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway
+            or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout)
+            throw new TransientFailure(answer, status, RetryAfter(response));
+        string? advice = IsSameHost(address, options.Endpoint) ? Advice(status, Header("X-Error-Code")) : null;
+        throw new HttpRequestException(advice is null ? answer : $"{answer}; {advice}", null, status);
 
-        throw new HttpRequestException(answer, null, status);
+        string? Header(string name) => response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.First() : null;
     }
+
+    /// <summary>What the hub means by a refusal, and what can be done.</summary>
+    private string? Advice(HttpStatusCode status, string? code) => (status, code) switch
+    {
+        (HttpStatusCode.Unauthorized, _) when options.Token is null => "there is no such model, or it is private or gated: set HF_TOKEN to a token that may read it",
+        (HttpStatusCode.Unauthorized, _) => "the token in HF_TOKEN is not accepted, or there is no such model",
+        (HttpStatusCode.Forbidden, _) => $"accept the model's conditions at {options.Endpoint}, and set HF_TOKEN to a token of that account that may read gated models",
+        (HttpStatusCode.NotFound, "RevisionNotFound") => "there is no such revision",
+        (HttpStatusCode.NotFound, "EntryNotFound") => "there is no such file",
+        (HttpStatusCode.NotFound, _) => "there is no such model, or a token is needed to see it (HF_TOKEN)",
+        _ => null,
+    };
 
     private static TimeSpan? RetryAfter(HttpResponseMessage response)
     {

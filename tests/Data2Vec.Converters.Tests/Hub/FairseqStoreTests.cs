@@ -86,6 +86,14 @@ public sealed class FairseqStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_refusal_gives_no_advice_that_is_the_hubs()
+    {
+        _fault = _ => new HttpAnswer(403, []);
+        HttpRequestException error = await Assert.ThrowsAsync<HttpRequestException>(() => PullAsync("fairseq:data2vec/audio_base_ls"));
+        Assert.Equal("fairseq:data2vec/audio_base_ls: audio_base_ls.pt: 127.0.0.1 answers 403", error.Message);
+    }
+
+    [Fact]
     public void All_names_are_known_and_have_a_checkpoint_each()
     {
         Assert.Equal(20, ModelStore.FairseqNames.Count);

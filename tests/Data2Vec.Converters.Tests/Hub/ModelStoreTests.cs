@@ -228,8 +228,9 @@ public sealed class ModelStoreTests : IDisposable
     {
         byte[] weights = _hub.Files[TinyModel.Weights];
         await LeaveAsync(weights[..900]);
-        _hub.Fault = request => request["Range"] is null ? null : new HttpAnswer(status, status == 200 ? weights : []);
+        _hub.Fault = request => request["Range"] is null || !request.Path.StartsWith("/blob/", StringComparison.Ordinal) ? null : new HttpAnswer(status, status == 200 ? weights : []);
         AssertSameModel(await PullAsync(), _hub.Files);
+        Assert.Equal(status == 200 ? 1 : 2, _hub.Downloads(TinyModel.Weights).Length);
     }
 
     [Fact]
