@@ -8,6 +8,8 @@ switch (args)
         return 0;
     case ["compare", ..]:
         return Compare.Run(args[1..]);
+    case ["throughput", ..]:
+        return Throughput.Run(args[1..]);
     case ["alone", var engine, var workload, var type, var threads]:
         Compare.RunAlone(engine, workload, type, threads);
         return 0;

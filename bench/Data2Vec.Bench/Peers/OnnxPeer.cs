@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Data2Vec.Bench.Peers;
@@ -32,9 +33,20 @@ internal sealed class OnnxPeer : IDisposable
     }
 
     /// <summary>One inference; the hidden states when they are asked for.</summary>
-    public float[] Run(bool wanted)
+    public float[] Run(bool wanted) => Run(_input, wanted);
+
+    /// <summary>The hidden states of one text.</summary>
+    public float[] Run(ReadOnlyMemory<int> tokens)
     {
-        using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(_run, _inputNames, [_input], _session.OutputNames);
+        long[] ids = new long[tokens.Length];
+        TensorPrimitives.ConvertTruncating(tokens.Span, ids);
+        using var input = OrtValue.CreateTensorValueFromMemory(ids, [1, ids.Length]);
+        return Run(input, wanted: true);
+    }
+
+    private float[] Run(OrtValue input, bool wanted)
+    {
+        using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(_run, _inputNames, [input], _session.OutputNames);
         return wanted ? outputs[0].GetTensorDataAsSpan<float>().ToArray() : [];
     }
 
