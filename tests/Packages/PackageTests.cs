@@ -57,7 +57,7 @@ public class PackageTests
         try
         {
             string log = Run(
-                "dotnet", "publish", Path.Combine(s_root, "engine", "samples", "Transcribe"), "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier,
+                "dotnet", "publish", Path.Combine(s_root, "engine", "samples", "Data2Vec.Samples.Transcribe"), "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier,
                 "-p:IlcInstructionSet=native", "-o", folder);
             Assert.DoesNotContain("warning", log, StringComparison.OrdinalIgnoreCase);
             Assert.False(File.Exists(Path.Combine(folder, "Data2Vec.dll")));

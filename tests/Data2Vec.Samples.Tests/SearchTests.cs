@@ -1,0 +1,47 @@
+using System.Reflection;
+
+namespace Data2Vec.Samples.Tests;
+
+/// <summary>The search sample, by its entry point.</summary>
+public sealed class SearchTests
+{
+    [Fact]
+    public void The_nearest_of_each_kind_is_the_query_itself()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("data2vec-");
+        try
+        {
+            string recording = Path.Combine(folder.FullName, "four-two.wav"), image = Path.Combine(AppContext.BaseDirectory, "Images", "rgb.png");
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "four-two.wav"), recording);
+            File.WriteAllLines(Path.Combine(folder.FullName, "texts.txt"), ["a dull film", "the river rises in the north", "a funny film"]);
+            string[] texts = Search(folder.FullName, "the river rises in the north");
+            Assert.Equal(3, texts.Length);
+            Assert.Equal("1.000  the river rises in the north", texts[0]);
+            Assert.Equal([$"1.000  {recording}"], Search(folder.FullName, recording));
+            string[] images = Search(Path.Combine(AppContext.BaseDirectory, "Images"), image);
+            Assert.Equal(5, images.Length);
+            Assert.Contains($"1.000  {image}", images);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static string[] Search(params string[] arguments)
+    {
+        TextWriter before = Console.Out;
+        using var output = new StringWriter();
+        Console.SetOut(output);
+        try
+        {
+            Assert.Equal(0, Assembly.Load("Data2Vec.Samples.Search").EntryPoint!.Invoke(null, [arguments]));
+        }
+        finally
+        {
+            Console.SetOut(before);
+        }
+
+        return output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+    }
+}
