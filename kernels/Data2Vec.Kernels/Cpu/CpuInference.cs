@@ -16,7 +16,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
     /// </summary>
     private const int LeastBlock = 56;
 
-    private readonly Arena _arena = new();
+    private readonly HostArena _arena = new();
     private int _closed;
 
     public override long Mark() => _arena.Mark();
@@ -27,7 +27,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
     {
         // An odd number of cache lines from row to row: neighbouring rows then fall into different cache sets.
         int stride = columns == 1 ? 1 : ((columns + 15) / 16 | 1) * 16;
-        return new Tensor((nint)_arena.Allocate((long)rows * stride * sizeof(float)), rows, columns, stride);
+        return new Tensor(_arena.Allocate((long)rows * stride * sizeof(float)), rows, columns, stride);
     }
 
     public override Sequences Sequences(ReadOnlySpan<int> lengths)
@@ -72,7 +72,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
 
     public override void Copy(Tensor source, Tensor destination)
     {
-        RequireSameShape(source, destination);
+        Shapes.RequireSame(source, destination);
         for (int row = 0; row < source.Rows; row++)
         {
             new ReadOnlySpan<float>(source.Row(row), source.Columns).CopyTo(new Span<float>(destination.Row(row), source.Columns));
@@ -81,26 +81,23 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
 
     public override void Add(Tensor x, Tensor other)
     {
-        RequireSameShape(x, other);
+        Shapes.RequireSame(x, other);
         team.Run(new AddJob<S, V>(x, other), RowJob.Tasks(x.Rows));
     }
 
     public override void LayerNorm(Tensor x, NormWeights norm, Tensor output, Tensor residual, Activation activation)
     {
-        RequireSameShape(x, output);
-        Require(x.Columns == norm.Size, "The normalization is of another size than the rows.");
+        Shapes.RequireNorm(x, norm, output, residual);
         team.Run(new NormJob<S, V>(x, residual, ((CpuNorm)norm).Values, activation, output), RowJob.Tasks(x.Rows));
     }
 
     public override void Linear(Tensor x, LinearWeights weights, Tensor output, Activation activation, Tensor residual)
     {
-        Require(x.Columns == weights.Inputs && output.Columns == weights.Outputs && output.Rows == x.Rows, "The shapes of a linear layer do not match.");
+        Shapes.RequireLinear(x, weights, output, residual);
         if (x.Rows == 0)
         {
             return;
         }
-
-        Require(output.Data != x.Data && output.Data != residual.Data, "A linear layer's result cannot replace what it is made of.");
 
         long mark = Mark();
         PanelMatrix matrix = ((CpuLinear)weights).Matrix;
@@ -125,8 +122,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
         Tensor x, Sequences inputs, Conv1dWeights weights, NormWeights? norm, Activation activation, Tensor output, Sequences outputs)
     {
         Conv1dShape shape = weights.Shape;
-        Require(x.Columns == shape.InputChannels && output.Columns == shape.OutputChannels && outputs.Rows == output.Rows && inputs.Rows == x.Rows,
-            "The shapes of a convolution do not match.");
+        Shapes.RequireConv1d(x, inputs, shape, output, outputs);
         if (output.Rows == 0)
         {
             return;
@@ -174,13 +170,8 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
     public override void Attention(
         Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output)
     {
+        Shapes.RequireAttention(query, key, value, sequences, heads, AttentionJob<S, V>.LargestHead, output);
         int size = query.Columns / heads;
-        Require(size * heads == query.Columns && size <= AttentionJob<S, V>.LargestHead, $"Heads must divide the features, into at most {AttentionJob<S, V>.LargestHead} each.");
-        RequireSameShape(query, key);
-        RequireSameShape(query, value);
-        RequireSameShape(query, output);
-        Require(sequences.Rows == query.Rows, "The sequences do not cover the rows.");
-
         long mark = Mark();
         long packedSize = 0;
         int blockCount = 0;
@@ -226,13 +217,12 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
 
     public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, bool add)
     {
-        Require(ids.Length == output.Rows && table.Columns == output.Columns, "The shapes of an embedding do not match.");
+        Shapes.RequireEmbedding(ids, table, output);
         WeightData data = ((CpuEmbedding)table).Table;
         long mark = Mark();
         float* looked = (float*)_arena.Allocate((long)table.Columns * sizeof(float));
         for (int row = 0; row < ids.Length; row++)
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)ids[row], (uint)table.Rows, nameof(ids));
             data.ReadRow(ids[row], new Span<float>(add ? looked : output.Row(row), table.Columns));
             if (add)
             {
@@ -272,17 +262,6 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
         {
             _arena.Reset();
             store.Return(this);
-        }
-    }
-
-    private static void RequireSameShape(Tensor a, Tensor b) =>
-        Require(a.Rows == b.Rows && a.Columns == b.Columns, "The shapes of two tensors do not match.");
-
-    private static void Require(bool condition, string message)
-    {
-        if (!condition)
-        {
-            throw new ArgumentException(message);
         }
     }
 
