@@ -1,6 +1,6 @@
 namespace Data2Vec.Kernels;
 
-/// <summary>What operations demand of their tensors, on every backend.</summary>
+/// <summary>What operations demand of their tensors and of their weights, on every backend.</summary>
 internal static class Shapes
 {
     public static void RequireSame(Tensor a, Tensor b) =>
@@ -40,6 +40,44 @@ internal static class Shapes
         foreach (int id in ids)
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)id, (uint)table.Rows, nameof(ids));
+        }
+    }
+
+    /// <summary>The inputs and outputs of a linear layer of several parts.</summary>
+    public static (int Inputs, int Outputs) OfLinear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
+    {
+        int inputs = parts[0].Weight.RowSize, outputs = 0;
+        foreach ((WeightData weight, WeightData? bias) in parts)
+        {
+            if (weight.Shape.Count != 2 || weight.RowSize != inputs)
+            {
+                throw new InvalidDataException("The weights of a linear layer must be matrices with the same number of inputs.");
+            }
+
+            RequireVector(bias, weight.Rows);
+            outputs = checked(outputs + weight.Rows);
+        }
+
+        RequireVector(scale, outputs);
+        return (inputs, outputs);
+    }
+
+    public static void RequireConvolution(WeightData weight, WeightData? bias, Conv1dShape shape)
+    {
+        if (weight.Shape is not [int outputs, int inputs, int kernel]
+            || outputs != shape.OutputChannels || inputs != shape.InputChannels / shape.Groups || kernel != shape.Kernel)
+        {
+            throw new InvalidDataException("The weights of a convolution are of another shape than its configuration says.");
+        }
+
+        RequireVector(bias, outputs);
+    }
+
+    public static void RequireVector(WeightData? vector, int size)
+    {
+        if (vector is not null && (vector.Shape.Count != 1 || vector.Rows != size))
+        {
+            throw new InvalidDataException($"A vector of {size} numbers was expected, not one of [{string.Join(", ", vector.Shape)}].");
         }
     }
 

@@ -1,6 +1,6 @@
-using System.Runtime.InteropServices;
 using Data2Vec.Kernels.Cpu.Dot;
 using static Data2Vec.Kernels.Tests.CpuFixture;
+using static Data2Vec.Kernels.Tests.TestData;
 
 namespace Data2Vec.Kernels.Tests;
 
@@ -8,7 +8,7 @@ namespace Data2Vec.Kernels.Tests;
 /// Products with weights in bf16 and in bytes, against plain loops in double precision, at every level of this machine. The inputs are
 /// numbers that bf16 and scaled bytes hold exactly, so that assembled dot products have nothing to round but their sums.
 /// </summary>
-public unsafe class NumberFormatTests
+public class NumberFormatTests
 {
     public static TheoryData<string, ElementType> LevelsAndTypes
     {
@@ -145,31 +145,6 @@ public unsafe class NumberFormatTests
         }
 
         return numbers;
-    }
-
-    private static WeightData Encode(float[] values, ElementType type, params int[] shape)
-    {
-        int rows = shape[0], size = values.Length / rows;
-        long offset = type == ElementType.I8 ? WeightData.Int8RowsOffset(rows) : 0;
-        byte* memory = (byte*)NativeMemory.AlignedAlloc((nuint)(offset + values.Length * 2L + 64), 64);
-        for (int row = 0; row < rows; row++)
-        {
-            float scale = values.AsSpan(row * size, size).ToArray().Max(MathF.Abs) / 127;
-            for (int i = row * size; i < (row + 1) * size; i++)
-            {
-                if (type == ElementType.BF16)
-                {
-                    ((ushort*)memory)[i] = (ushort)(BitConverter.SingleToUInt32Bits(values[i]) >> 16);
-                }
-                else
-                {
-                    ((float*)memory)[row] = scale;
-                    (memory + offset)[i] = (byte)(sbyte)MathF.Round(values[i] / scale);
-                }
-            }
-        }
-
-        return new WeightData((nint)memory, type, WeightLayout.Rows, shape);
     }
 
     private static double[] Scalar(ReadOnlySpan<float> x, int length, float[] w, float[] b, Conv1dShape shape)

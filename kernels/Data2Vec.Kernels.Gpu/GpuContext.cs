@@ -1,0 +1,28 @@
+using ILGPU.Runtime;
+
+namespace Data2Vec.Kernels.Gpu;
+
+/// <summary>A device at work: its memory, its kernels, and how work is cut for it.</summary>
+internal sealed class GpuContext(Accelerator accelerator)
+{
+    /// <summary>Threads that a group of the full-sized kernels has.</summary>
+    public const int FullGroup = 256;
+
+    public Accelerator Accelerator { get; } = accelerator;
+
+    public GpuMemory Memory { get; } = new(accelerator);
+
+    public KernelCache Kernels { get; } = new(accelerator);
+
+    /// <summary>Whether groups have too few threads for the full-sized kernels: a simulated device.</summary>
+    public bool IsTiny { get; } = accelerator.MaxNumThreadsPerGroup < FullGroup;
+
+    /// <summary>Threads of a group where each works for itself.</summary>
+    public int GroupSize => IsTiny ? 16 : FullGroup;
+
+    /// <summary>Threads that share a row.</summary>
+    public int Lanes => IsTiny ? 4 : 32;
+
+    /// <summary>How many groups of threads there are at least when all of the device is to have work.</summary>
+    public int Multiprocessors => Accelerator.NumMultiprocessors;
+}
