@@ -1,3 +1,4 @@
+using ILGPU;
 using ILGPU.Runtime;
 
 namespace Data2Vec.Kernels.Gpu;
@@ -14,6 +15,11 @@ internal sealed class GpuContext(Accelerator accelerator)
 
     public KernelCache Kernels { get; } = new(accelerator);
 
+    /// <summary>
+    /// Held while a kernel is queued: OpenCL keeps a kernel's arguments in the kernel, where those of two threads would mix.
+    /// </summary>
+    public Lock Launching { get; } = new();
+
     /// <summary>Whether groups have too few threads for the full-sized kernels: a simulated device.</summary>
     public bool IsTiny { get; } = accelerator.MaxNumThreadsPerGroup < FullGroup;
 
@@ -25,4 +31,7 @@ internal sealed class GpuContext(Accelerator accelerator)
 
     /// <summary>How many groups of threads there are at least when all of the device is to have work.</summary>
     public int Multiprocessors => Accelerator.NumMultiprocessors;
+
+    /// <summary>Groups for as many threads, each with its own element.</summary>
+    public KernelConfig OneThreadForEach(long elements) => new(checked((int)((elements + GroupSize - 1) / GroupSize)), GroupSize);
 }

@@ -11,6 +11,9 @@ public sealed class GpuDevice
     /// <summary>Shared memory of a group that the largest kernel takes.</summary>
     private const int LeastSharedMemory = 44 << 10;
 
+    /// <summary>Memory that a model of base size takes in f32, with what an inference needs.</summary>
+    private const long LeastMemory = 1L << 30;
+
     private readonly Context _context;
     private readonly Device _device;
 
@@ -18,7 +21,7 @@ public sealed class GpuDevice
     {
         (_context, _device, Name) = (context, device, name);
         Problem = FindProblem();
-        IsProcessor = device is CLDevice { DeviceType: not CLDeviceType.CL_DEVICE_TYPE_GPU and not CLDeviceType.CL_DEVICE_TYPE_ACCELERATOR };
+        Drawback = FindDrawback();
     }
 
     /// <summary>What it is chosen by: <c>cuda:0</c>, <c>opencl:1</c>.</summary>
@@ -32,11 +35,11 @@ public sealed class GpuDevice
         _ => _device.Name,
     };
 
-    /// <summary>Whether it is the processor by another name, which the CPU backend makes better use of.</summary>
-    public bool IsProcessor { get; }
-
     /// <summary>Why models cannot run on it, or null where they can.</summary>
     public string? Problem { get; }
+
+    /// <summary>Why a model should rather run on the processor, or null where the device is the better choice.</summary>
+    public string? Drawback { get; }
 
     /// <summary>Makes the device ready.</summary>
     /// <exception cref="NotSupportedException">It has a <see cref="Problem"/>, or its driver fails.</exception>
@@ -55,6 +58,16 @@ public sealed class GpuDevice
         {
             throw new NotSupportedException($"{Name}: the driver cannot make the device ready: {error.Message}", error);
         }
+    }
+
+    private string? FindDrawback()
+    {
+        if (_device is CLDevice { DeviceType: not CLDeviceType.CL_DEVICE_TYPE_GPU and not CLDeviceType.CL_DEVICE_TYPE_ACCELERATOR })
+        {
+            return "it is the processor, which is faster without OpenCL";
+        }
+
+        return _device.MemorySize < LeastMemory ? $"it has less than {LeastMemory >> 20} MiB of memory" : null;
     }
 
     private string? FindProblem()

@@ -164,9 +164,7 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
         }
 
         Tensor added = residual.IsEmpty ? x : residual;
-        int rowsOfGroup = context.GroupSize / context.Lanes;
-        var config = new KernelConfig((x.Rows + rowsOfGroup - 1) / rowsOfGroup, context.GroupSize);
-        kernels.Normalize(_stream, config, View(x), View(added), ((GpuNorm)norm).Vectors, View(output), new NormArguments
+        kernels.Normalize(_stream, View(x), View(added), ((GpuNorm)norm).Vectors, View(output), new NormArguments
         {
             Rows = x.Rows,
             Columns = x.Columns,
@@ -177,7 +175,6 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
             HasResidual = residual.IsEmpty ? 0 : 1,
             Gelu = activation == Activation.Gelu ? 1 : 0,
             Epsilon = norm.Epsilon,
-            Lanes = context.Lanes,
         });
     }
 
@@ -197,14 +194,10 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
         }
 
         int size = query.Columns / heads;
-        AttentionVariant variant = kernels.Attention(size);
-        int tiles = (longest + variant.Queries - 1) / variant.Queries;
         Tensor added = !bias.Table.IsEmpty ? bias.Table : !bias.Slopes.IsEmpty ? bias.Slopes : query;
-        var config = new KernelConfig(new Index3D(tiles * sequences.Count, heads, 1), new Index3D(variant.Threads, 1, 1));
-        variant.Kernel.Result(_stream, config, View(query), View(key), View(value), View(added), View(output), View(sequences), new AttentionArguments
+        kernels.Attention(_stream, View(query), View(key), View(value), View(added), View(output), View(sequences), sequences.Count, longest, heads, new AttentionArguments
         {
             HeadSize = size,
-            Tiles = tiles,
             Scale = scale,
             QueryStride = query.Stride,
             KeyStride = key.Stride,
@@ -227,7 +220,7 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
         long mark = Mark();
         nint places = _arena.Allocate((long)ids.Length * sizeof(int));
         Send(MemoryMarshal.Cast<int, float>(ids), places);
-        ((GpuEmbedding)table).Launch(_stream, OneThreadForFour(output), _arena.View(places, ids.Length).Cast<int>(), View(output), new RowArguments
+        ((GpuEmbedding)table).Launch(_stream, _arena.View(places, ids.Length).Cast<int>(), View(output), new RowArguments
         {
             Rows = output.Rows,
             Columns = output.Columns,
@@ -238,18 +231,18 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
         Release(mark);
     }
 
-    public override Tensor MeanOfSequences(Tensor x, Sequences sequences)
+    public override Tensor MeanOfSequences(Tensor x, Sequences sequences, int skip)
     {
         Tensor means = Allocate(sequences.Count, x.Columns);
         if (sequences.Count > 0 && x.Rows > 0)
         {
-            var config = new KernelConfig((means.Rows * means.Columns + context.GroupSize - 1) / context.GroupSize, context.GroupSize);
-            kernels.Mean(_stream, config, View(x), View(sequences), View(means), new RowArguments
+            kernels.Mean(_stream, View(x), View(sequences), View(means), new RowArguments
             {
                 Rows = means.Rows,
                 Columns = means.Columns,
                 InputStride = x.Stride,
                 OutputStride = means.Stride,
+                Skip = skip,
             });
         }
 
@@ -291,12 +284,6 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
         columns % 4 == 0 && x.Stride % 4 == 0 && x.Data % (4 * sizeof(float)) == 0 ? 1 : 0;
 
     private static int Aligned(int columns, Tensor x, Tensor y) => Aligned(columns, x) & Aligned(columns, y);
-
-    private KernelConfig OneThreadForFour(Tensor x)
-    {
-        int threads = checked(x.Rows * ((x.Columns + 3) / 4));
-        return new KernelConfig((threads + context.GroupSize - 1) / context.GroupSize, context.GroupSize);
-    }
 
     private ArrayView<float> View(Tensor x) => _arena.View(x.Data, x.Rows == 0 ? 0 : (x.Rows - 1L) * x.Stride + x.Columns);
 
@@ -341,7 +328,7 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
             return;
         }
 
-        kernels.Copy(_stream, OneThreadForFour(source), View(source), View(destination), new RowArguments
+        kernels.Copy(_stream, View(source), View(destination), new RowArguments
         {
             Rows = source.Rows,
             Columns = source.Columns,

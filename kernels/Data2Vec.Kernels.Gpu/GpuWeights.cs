@@ -24,7 +24,7 @@ internal sealed class GpuNorm(int size, float epsilon, MemoryBuffer1D<float, Str
 internal abstract class GpuEmbedding(int rows, int columns) : EmbeddingWeights(rows, columns)
 {
     /// <summary>Looks vectors up, one thread for four numbers.</summary>
-    public abstract void Launch(AcceleratorStream stream, KernelConfig config, ArrayView<int> ids, ArrayView<float> output, RowArguments sizes);
+    public abstract void Launch(AcceleratorStream stream, ArrayView<int> ids, ArrayView<float> output, RowArguments sizes);
 }
 
 /// <summary>A table of vectors.</summary>
@@ -42,6 +42,12 @@ internal sealed class GpuEmbedding<TWeight>(
             RowKernels.Embed<TWeight>,
             accelerator => accelerator.LoadKernel<ArrayView<int>, ArrayView<TWeight>, ArrayView<float>, ArrayView<float>, RowArguments>(RowKernels.Embed));
 
-    public override void Launch(AcceleratorStream stream, KernelConfig config, ArrayView<int> ids, ArrayView<float> output, RowArguments sizes) =>
-        _kernel.Result(stream, config, ids, table.View, factors.View, output, sizes);
+    public override void Launch(AcceleratorStream stream, ArrayView<int> ids, ArrayView<float> output, RowArguments sizes)
+    {
+        var kernel = _kernel.GetAwaiter().GetResult();
+        lock (context.Launching)
+        {
+            kernel(stream, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 3) / 4)), ids, table.View, factors.View, output, sizes);
+        }
+    }
 }

@@ -19,12 +19,14 @@ public sealed class ModelTests : IDisposable
     public void Speech_models_give_what_they_give_on_the_processor(string kind)
     {
         Backend backend = Backend(kind);
-        ReadOnlyMemory<float>[] recordings = [.. new[] { 16000, 400, 51234, 7001 }.Select((length, i) => (ReadOnlyMemory<float>)TestData.Numbers(i, length, 0.1f))];
+        ReadOnlyMemory<float>[] recordings = [.. new[] { 5000, 400, 7001 }.Select((length, i) => (ReadOnlyMemory<float>)TestData.Numbers(i, length, 0.1f))];
         foreach (string model in new[] { Shipped("speech.d2v"), Shipped("speech-ctc.d2v"), Converted("audio.pt") })
         {
             Compare(backend, model, model => model.EmbedAudio(recordings, s_rows));
-            Compare(backend, model, model => model.EmbedAudio(recordings));
         }
+
+        // More frames than the feature extractor makes at a time.
+        Compare(backend, Shipped("speech.d2v"), model => model.EmbedAudio([TestData.Numbers(9, 40000, 0.1f), recordings[0]]));
     }
 
     [Fact]
@@ -39,7 +41,7 @@ public sealed class ModelTests : IDisposable
     public void A_speech_model_hears_the_same_words(string kind)
     {
         Backend backend = Backend(kind);
-        float[] samples = TestData.Numbers(1, 32000, 0.1f);
+        float[] samples = TestData.Numbers(1, 8000, 0.1f);
         Assert.Equal(
             On(null, Shipped("speech-ctc.d2v"), model => model.Transcribe([samples])),
             On(backend, Shipped("speech-ctc.d2v"), model => model.Transcribe([samples])));
@@ -49,7 +51,7 @@ public sealed class ModelTests : IDisposable
     public void Text_models_give_what_they_give_on_the_processor(string kind)
     {
         Backend backend = Backend(kind);
-        string[] texts = ["a", "A gripping, funny and beautifully acted film.", string.Join(' ', Enumerable.Repeat("dull", 150)), "😀"];
+        string[] texts = ["a", "A gripping, funny and beautifully acted film.", string.Join(' ', Enumerable.Repeat("dull", 70)), "😀"];
         foreach (string model in new[] { Shipped("text.d2v"), Shipped("text-sentiment.d2v"), Converted("text.pt") })
         {
             Compare(backend, model, model => model.EmbedTokens([new int[] { 0, 9, 30, 4, 2 }, new int[] { 0, 2 }], s_rows));
@@ -76,10 +78,10 @@ public sealed class ModelTests : IDisposable
     [Theory, MemberData(nameof(RealKinds))]
     public void An_input_gives_in_a_batch_what_it_gives_alone_and_threads_do_not_disturb_each_other(string kind)
     {
-        string[] texts = [.. Enumerable.Range(0, 12).Select(i => string.Join(' ', Enumerable.Range(0, 1 + 5 * i).Select(word => word * i)))];
+        string[] texts = [.. Enumerable.Range(0, 5).Select(i => string.Join(' ', Enumerable.Range(0, 1 + 5 * i).Select(word => word * i)))];
         using Data2VecModel model = Data2VecModel.Load(Shipped("text.d2v"), new ModelOptions { Backend = Backend(kind) });
         float[][] together = model.EmbedTexts(texts);
-        Parallel.For(0, 4 * texts.Length, new ParallelOptions { MaxDegreeOfParallelism = 4 }, i =>
+        Parallel.For(0, 3 * texts.Length, new ParallelOptions { MaxDegreeOfParallelism = 4 }, i =>
         {
             float[] alone = model.EmbedTexts([texts[i % texts.Length]])[0];
             Assert.InRange(Distance(together[i % texts.Length], alone), 0, 1e-6);

@@ -110,10 +110,9 @@ internal sealed class VisionEncoder : Encoder<float>
             return base.Scores(run, x, sequences);
         }
 
-        Tensor means = RowPooling.Means(run, x, sequences, ClassRows + (Config.PoolSkipsFirstPatch ? 1 : 0));
+        Tensor means = run.MeanOfSequences(x, sequences, ClassRows + (Config.PoolSkipsFirstPatch ? 1 : 0));
         run.LayerNorm(means, _classifierNorm, means);
-        Tensor scores = run.Linear(means, _classifier);
-        return [.. Enumerable.Range(0, sequences.Count).Select(i => RowPooling.Download(run, scores.SliceRows(i, 1)))];
+        return [.. RowPooling.Download(run, run.Linear(means, _classifier)).Chunk(_classifier.Outputs)];
     }
 
     private void EmbedPatches(

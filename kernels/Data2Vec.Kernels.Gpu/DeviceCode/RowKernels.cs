@@ -15,6 +15,9 @@ internal struct RowArguments
 
     /// <summary>Whether the result is added to what the output held.</summary>
     public int Add;
+
+    /// <summary>Rows at the start of each sequence that its mean leaves out.</summary>
+    public int Skip;
 }
 
 /// <summary>The sizes of a normalization.</summary>
@@ -129,7 +132,7 @@ internal static class RowKernels
         if (i < sizes.Rows * sizes.Columns)
         {
             int sequence = i / sizes.Columns, column = i % sizes.Columns;
-            int first = starts[sequence], end = starts[sequence + 1];
+            int first = starts[sequence] + sizes.Skip, end = starts[sequence + 1];
             float sum = 0f;
             for (int row = first; row < end; row++)
             {

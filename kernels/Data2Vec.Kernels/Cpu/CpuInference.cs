@@ -233,19 +233,19 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
         Release(mark);
     }
 
-    public override Tensor MeanOfSequences(Tensor x, Sequences sequences)
+    public override Tensor MeanOfSequences(Tensor x, Sequences sequences, int skip)
     {
         Tensor means = Allocate(sequences.Count, x.Columns);
         for (int i = 0; i < sequences.Count; i++)
         {
             var mean = new Span<float>(means.Row(i), x.Columns);
             mean.Clear();
-            for (int row = 0; row < sequences.Length(i); row++)
+            for (int row = skip; row < sequences.Length(i); row++)
             {
                 RowKernels<S, V>.Add(means.Row(i), x.Row(sequences.Start(i) + row), x.Columns);
             }
 
-            System.Numerics.Tensors.TensorPrimitives.Divide(mean, sequences.Length(i), mean);
+            System.Numerics.Tensors.TensorPrimitives.Divide(mean, sequences.Length(i) - skip, mean);
         }
 
         return means;
