@@ -17,7 +17,7 @@ internal sealed record AttentionVariant(
         where TTile : struct, IAttentionTile
     {
         Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, AttentionArguments> kernel =
-            AttentionKernel.Run<TTile>;
+            AttentionKernel.Attend<TTile>;
         int threads = TTile.QueryThreads * TTile.KeyThreads;
         return new AttentionVariant(
             context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(threads, null))),

@@ -29,7 +29,7 @@ internal sealed class GpuContext(Accelerator accelerator)
     /// <summary>Threads that share a row.</summary>
     public int Lanes => IsTiny ? 4 : 32;
 
-    /// <summary>How many groups of threads there are at least when all of the device is to have work.</summary>
+    /// <summary>What groups of threads run on.</summary>
     public int Multiprocessors => Accelerator.NumMultiprocessors;
 
     /// <summary>Groups for as many threads, each with its own element.</summary>

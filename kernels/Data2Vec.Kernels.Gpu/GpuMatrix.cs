@@ -40,7 +40,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
         AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
         ArrayView<int> outputStarts, MatrixArguments sizes)
     {
-        Variant variant = _large.Groups(sizes.Rows, Columns, Groups) >= context.Multiprocessors ? _large : _small;
+        Variant variant = _large.Suits(sizes.Rows, Columns, Groups, context) ? _large : _small;
         sizes.Depth = Depth;
         sizes.Columns = Columns;
         sizes.ColumnFours = (Columns + 3) / 4;
@@ -66,7 +66,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
             where TTile : struct, IMatrixTile
         {
             Action<ArrayView<float>, ArrayView<TWeight>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> kernel =
-                MatrixKernel.Run<TTile, TRows, TWeight>;
+                MatrixKernel.Multiply<TTile, TRows, TWeight>;
             int threads = TTile.Side * TTile.Side;
             return new Variant(
                 context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(threads, null))),
@@ -75,6 +75,8 @@ internal sealed class GpuMatrix<TRows, TWeight>(
 
         public int Tiles(int size) => (size + Tile - 1) / Tile;
 
-        public int Groups(int rows, int columns, int groups) => Tiles(rows) * Tiles(columns) * groups;
+        /// <summary>Whether tiles of this size are more than half full, and enough for two groups on each multiprocessor.</summary>
+        public bool Suits(int rows, int columns, int groups, GpuContext context) =>
+            2 * rows > Tile && 2 * columns > Tile && (long)Tiles(rows) * Tiles(columns) * groups >= 2 * context.Multiprocessors;
     }
 }

@@ -50,13 +50,13 @@ public partial class CudaAssemblyTests
             {
                 foreach (Type weight in s_weights)
                 {
-                    yield return (Find(typeof(MatrixKernel), nameof(MatrixKernel.Run), tile, rows, weight), 256);
+                    yield return (Find(typeof(MatrixKernel), nameof(MatrixKernel.Multiply), tile, rows, weight), 256);
                 }
             }
         }
 
-        yield return (Find(typeof(AttentionKernel), nameof(AttentionKernel.Run), typeof(AttentionTile64)), 128);
-        yield return (Find(typeof(AttentionKernel), nameof(AttentionKernel.Run), typeof(AttentionTile128)), 64);
+        yield return (Find(typeof(AttentionKernel), nameof(AttentionKernel.Attend), typeof(AttentionTile64)), 128);
+        yield return (Find(typeof(AttentionKernel), nameof(AttentionKernel.Attend), typeof(AttentionTile128)), 64);
         foreach (Type weight in s_weights)
         {
             yield return (Find(typeof(RowKernels), nameof(RowKernels.Embed), weight), 256);

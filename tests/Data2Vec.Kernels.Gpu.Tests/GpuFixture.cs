@@ -12,11 +12,11 @@ internal static class GpuFixture
         ["opencl"] = new(() => GpuDevices.Find("opencl").Open()),
     };
 
-    /// <summary>All kinds, a simulated device among them.</summary>
-    public static TheoryData<string> Kinds => new(s_backends.Keys);
+    /// <summary>All kinds, a simulated device among them; each test has the trait <c>device</c>.</summary>
+    public static IEnumerable<TheoryDataRow<string>> Kinds => s_backends.Keys.Select(kind => new TheoryDataRow<string>(kind).WithTrait("device", kind));
 
     /// <summary>The kinds that are not simulated.</summary>
-    public static TheoryData<string> RealKinds => new(s_backends.Keys.Where(kind => kind != Simulator));
+    public static IEnumerable<TheoryDataRow<string>> RealKinds => Kinds.Where(row => row.Data != Simulator);
 
     /// <summary>A device of a kind; without one the test is skipped.</summary>
     public static GpuBackend Backend(string kind)

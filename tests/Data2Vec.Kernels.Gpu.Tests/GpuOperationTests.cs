@@ -9,12 +9,12 @@ namespace Data2Vec.Kernels.Gpu.Tests;
 /// </summary>
 public class GpuOperationTests
 {
-    public static TheoryData<string> Kinds => GpuFixture.Kinds;
+    public static IEnumerable<TheoryDataRow<string>> Kinds => GpuFixture.Kinds;
 
     [Theory, MemberData(nameof(Kinds))]
     public void Linear_layers_of_all_sizes_match_a_scalar_loop(string kind) => OperationChecks.Linear(Backend(kind), kind == Simulator
         ? [(1, 1, 1), (2, 16, 16), (17, 9, 21)]
-        : [(1, 1, 1), (1, 7, 3), (2, 16, 16), (3, 64, 32), (64, 64, 64), (65, 33, 66), (100, 48, 80), (31, 2500, 40), (128, 128, 128), (700, 70, 1030)]);
+        : [(1, 1, 1), (1, 7, 3), (2, 16, 16), (3, 64, 32), (64, 64, 64), (65, 33, 66), (100, 48, 80), (31, 2500, 40), (128, 128, 128), (300, 70, 530)]);
 
     [Theory, MemberData(nameof(Kinds))]
     public void Activation_scale_and_residual_follow_the_product(string kind) => OperationChecks.LinearWithAllThatFollows(Backend(kind));
@@ -33,7 +33,7 @@ public class GpuOperationTests
         {
             OperationChecks.Conv1d(Backend(kind), [71, 10, 33],
                 [new(1, 32, 10, 5), new(1, 20, 3, 2), new(32, 32, 3, 2), new(20, 40, 2, 2), new(64, 64, 19, 1, 9, 16), new(96, 96, 5, 1, 2, 2), new(600, 33, 3, 1), new(3, 5, 11, 1)]);
-            OperationChecks.Conv1d(Backend(kind), [3000], [new(1, 512, 10, 5), new(64, 130, 3, 1, 1)]);
+            OperationChecks.Conv1d(Backend(kind), [1500], [new(1, 256, 10, 5), new(64, 130, 3, 1, 1)]);
         }
     }
 
@@ -43,7 +43,7 @@ public class GpuOperationTests
     [Theory, MemberData(nameof(Kinds))]
     public void Attention_matches_a_scalar_loop_with_every_kind_of_bias(string kind) => OperationChecks.Attention(Backend(kind), kind == Simulator
         ? [(1, 2, 16), (5, 1, 6), (17, 2, 20)]
-        : [(1, 2, 16), (5, 4, 16), (33, 3, 7), (197, 2, 64), (300, 1, 20), (530, 2, 32), (130, 2, 96), (64, 1, 128), (1500, 1, 64)]);
+        : [(1, 2, 16), (5, 4, 16), (33, 3, 7), (197, 2, 64), (300, 1, 20), (130, 2, 96), (64, 1, 128), (530, 1, 64)]);
 
     [Theory, MemberData(nameof(Kinds))]
     public void Means_and_lookups_match_a_scalar_loop(string kind) => OperationChecks.MeansAndLookups(Backend(kind));

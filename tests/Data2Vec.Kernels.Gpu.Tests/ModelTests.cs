@@ -13,7 +13,7 @@ public sealed class ModelTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("data2vec-").FullName;
 
-    public static TheoryData<string> RealKinds => GpuFixture.RealKinds;
+    public static IEnumerable<TheoryDataRow<string>> RealKinds => GpuFixture.RealKinds;
 
     [Theory, MemberData(nameof(RealKinds))]
     public void Speech_models_give_what_they_give_on_the_processor(string kind)

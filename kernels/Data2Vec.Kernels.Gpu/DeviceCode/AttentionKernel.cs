@@ -81,7 +81,7 @@ internal static class AttentionKernel
     /// <summary>Less than any score; its exponential is nothing.</summary>
     private const float Lowest = -1e30f;
 
-    public static void Run<TTile>(
+    public static void Attend<TTile>(
         ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<float> bias, ArrayView<float> output,
         ArrayView<int> starts, AttentionArguments sizes)
         where TTile : struct, IAttentionTile

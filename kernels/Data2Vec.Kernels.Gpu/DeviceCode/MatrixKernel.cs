@@ -108,7 +108,7 @@ internal static class MatrixKernel
     /// <param name="inputStarts">The bounds of a convolution's sequences.</param>
     /// <param name="outputStarts">The bounds of what it makes of them.</param>
     /// <param name="sizes">The sizes.</param>
-    public static void Run<TTile, TRows, TWeight>(
+    public static void Multiply<TTile, TRows, TWeight>(
         ArrayView<float> x, ArrayView<TWeight> weights, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output,
         ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes)
         where TTile : struct, IMatrixTile
