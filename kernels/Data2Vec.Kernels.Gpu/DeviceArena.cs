@@ -9,20 +9,23 @@ namespace Data2Vec.Kernels.Gpu;
 /// </summary>
 internal sealed class DeviceArena(GpuMemory memory) : Arena
 {
-    private const int PlaceBits = 40;
+    /// <summary>Bits of an address that are the place within a block, in bytes.</summary>
+    public const int PlaceBits = 40;
 
     /// <summary>Places in a block are 32-bit numbers of elements on the device.</summary>
     private const long LargestBlock = (long)int.MaxValue * sizeof(float);
 
     private readonly List<MemoryBuffer1D<float, Stride1D.Dense>?> _buffers = [];
 
+    /// <summary>The distance of rows: multiples of four numbers; rows of one number are packed, as a convolution's windows run across them.</summary>
+    public static int Stride(int columns) => columns == 1 ? 1 : (columns + 3) / 4 * 4;
+
+    /// <summary>What lies at the place that an address names in a block.</summary>
+    public static ArrayView<float> Place(ArrayView<float> block, nint address, long count) =>
+        block.SubView((address & ((1L << PlaceBits) - 1)) / sizeof(float), count);
+
     /// <summary>What lies at an address.</summary>
-    public ArrayView<float> View(nint address, long count)
-    {
-        long place = address & ((1L << PlaceBits) - 1);
-        ArrayView<float> block = _buffers[(int)(address >> PlaceBits) - 1]!.View;
-        return block.SubView(place / sizeof(float), count);
-    }
+    public ArrayView<float> View(nint address, long count) => Place(_buffers[(int)(address >> PlaceBits) - 1]!.View, address, count);
 
     protected override nint AllocateBlock(long bytes)
     {

@@ -24,8 +24,7 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
 
     public override Tensor Allocate(int rows, int columns)
     {
-        // Rows begin at multiples of four numbers; those of one number are packed, as a convolution's windows run across them.
-        int stride = columns == 1 ? 1 : (columns + 3) / 4 * 4;
+        int stride = DeviceArena.Stride(columns);
         return new Tensor(_arena.Allocate((long)rows * stride * sizeof(float)), rows, columns, stride);
     }
 
@@ -83,7 +82,7 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
         if (count > 0)
         {
             float* staged = (float*)_staging.Allocate((long)count * sizeof(float));
-            _arena.View(dense.Data, count).CopyToCPUUnsafeAsync(_stream, ref *staged, count);
+            View(dense).CopyToCPUUnsafeAsync(_stream, ref *staged, count);
             Wait();
             new ReadOnlySpan<float>(staged, count).CopyTo(values);
         }
@@ -285,7 +284,11 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
 
     private static int Aligned(int columns, Tensor x, Tensor y) => Aligned(columns, x) & Aligned(columns, y);
 
-    private ArrayView<float> View(Tensor x) => _arena.View(x.Data, x.Rows == 0 ? 0 : (x.Rows - 1L) * x.Stride + x.Columns);
+    private ArrayView<float> View(Tensor x)
+    {
+        long count = x.Rows == 0 ? 0 : (x.Rows - 1L) * x.Stride + x.Columns;
+        return GpuStore.IsConstant(x.Data) ? store.View(x.Data, count) : _arena.View(x.Data, count);
+    }
 
     private ArrayView<int> View(Sequences sequences) => _arena.View(sequences.Data, sequences.Count + 1).Cast<int>();
 

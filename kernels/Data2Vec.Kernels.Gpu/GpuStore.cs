@@ -13,7 +13,11 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
     /// <summary>Idle inferences keep their memory, which a device has less of than threads may call.</summary>
     private const int MostIdle = 4;
 
+    /// <summary>Addresses from here on are those of constants: the number of one, and the place within it as in <see cref="DeviceArena"/>.</summary>
+    private static readonly nint s_firstConstant = unchecked((nint)(1L << 62));
+
     private readonly List<MemoryBuffer> _owned = [];
+    private readonly List<MemoryBuffer1D<float, Stride1D.Dense>> _constants = [];
     private readonly ConcurrentBag<GpuInference> _idle = [];
     private readonly GpuKernels _kernels = new(context);
     private volatile bool _disposed;
@@ -45,6 +49,27 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         ElementType.I8 => Embedding<sbyte, ByteWeight>(table),
         _ => Embedding<float, SingleWeight>(table),
     };
+
+    public override Tensor Constant(ReadOnlySpan<float> values, int rows, int columns)
+    {
+        int stride = DeviceArena.Stride(columns);
+        var padded = new float[checked(rows * stride)];
+        for (int row = 0; row < rows; row++)
+        {
+            values.Slice(row * columns, columns).CopyTo(padded.AsSpan(row * stride));
+        }
+
+        nint address = s_firstConstant + ((nint)_constants.Count << DeviceArena.PlaceBits);
+        _constants.Add(Upload(padded));
+        return new Tensor(address, rows, columns, stride);
+    }
+
+    /// <summary>Whether an address is that of a constant.</summary>
+    public static bool IsConstant(nint address) => address >= s_firstConstant;
+
+    /// <summary>What lies at the address of a constant.</summary>
+    public ArrayView<float> View(nint address, long count) =>
+        DeviceArena.Place(_constants[(int)((address - s_firstConstant) >> DeviceArena.PlaceBits)].View, address, count);
 
     public override Inference Begin()
     {

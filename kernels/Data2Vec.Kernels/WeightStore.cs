@@ -24,6 +24,12 @@ public abstract class WeightStore : IDisposable
     /// <summary>A table of vectors <c>[rows, columns]</c>.</summary>
     public abstract EmbeddingWeights Embedding(WeightData table);
 
+    /// <summary>Activations that are the same in every inference, such as a bias of attention; all inferences of this store can read them.</summary>
+    /// <param name="values"><c>[rows, columns]</c>, row by row.</param>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="columns">Features of a row.</param>
+    public abstract Tensor Constant(ReadOnlySpan<float> values, int rows, int columns);
+
     /// <summary>Begins an inference. Its working memory is rented from the store and goes back when it is disposed.</summary>
     /// <exception cref="ObjectDisposedException">The store was disposed.</exception>
     public abstract Inference Begin();

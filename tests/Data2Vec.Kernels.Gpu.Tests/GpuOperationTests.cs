@@ -47,4 +47,31 @@ public class GpuOperationTests
 
     [Theory, MemberData(nameof(Kinds))]
     public void Means_and_lookups_match_a_scalar_loop(string kind) => OperationChecks.MeansAndLookups(Backend(kind));
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Parts_of_a_tensor_are_what_they_are_parts_of(string kind) => OperationChecks.Slices(Backend(kind));
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Weights_of_fewer_bits_are_read_as_they_are_stored(string kind)
+    {
+        foreach (ElementType type in new[] { ElementType.F16, ElementType.BF16, ElementType.I8 })
+        {
+            OperationChecks.Format(Backend(kind), type);
+        }
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Heads_that_are_too_large_and_memory_that_is_not_there_are_refused_and_the_next_inference_runs(string kind)
+    {
+        using WeightStore store = Backend(kind).CreateStore();
+        using (Inference run = store.Begin())
+        {
+            Tensor x = run.Upload(new float[2 * 200], 2, 200);
+            Assert.Throws<ArgumentException>(() => run.Attention(x, x, x, run.Sequences([2]), 1, 1f, default, run.Allocate(2, 200)));
+            Assert.Throws<InsufficientMemoryException>(() => run.Allocate(int.MaxValue, 4096));
+        }
+
+        using Inference next = store.Begin();
+        Assert.Equal([1f, 2f], TestData.Download(next, next.Upload([1f, 2f], 1, 2)));
+    }
 }

@@ -142,4 +142,7 @@ public class CpuOperationTests
             Assert.Equal(expected, Download(run, run.Linear(run.Upload(x, rows, inputs), weights)));
         });
     }
+
+    [Theory, MemberData(nameof(Levels))]
+    public void Parts_of_a_tensor_are_what_they_are_parts_of(string level) => OperationChecks.Slices(Backend(level));
 }

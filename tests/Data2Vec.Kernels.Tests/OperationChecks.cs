@@ -152,4 +152,67 @@ internal static class OperationChecks
             Assert.True(Math.Abs(y[i] - expected) <= 2e-6 * Math.Abs(expected) + 1e-37, $"gelu({x[i]}) = {y[i]}, not {expected}");
         }
     }
+
+    /// <summary>Products, convolutions and lookups with weights in a format, where the device reads that format itself and rounds nothing else.</summary>
+    public static void Format(Backend backend, ElementType type)
+    {
+        using WeightStore store = backend.CreateStore();
+        foreach ((int rows, int inputs, int outputs) in new[] { (3, 9, 5), (20, 40, 24) })
+        {
+            float[] x = Numbers(1, rows * inputs), b = Numbers(3, outputs), s = Numbers(4, 2 * outputs);
+            WeightData first = Encode(Numbers(2, outputs * inputs, 0.2f), type, outputs, inputs), second = Encode(Numbers(5, outputs * inputs, 1e-5f), type, outputs, inputs);
+            LinearWeights weights = store.Linear([(first, Weight(b, outputs)), (second, null)], Weight(s, 2 * outputs));
+            using Inference run = store.Begin();
+            double[] expected = Reference.Linear(x, rows, inputs, [.. first.ToArray(), .. second.ToArray()], [.. b, .. new float[outputs]], 2 * outputs);
+            Close([.. expected.Select((value, i) => value * s[i % (2 * outputs)])], Download(run, run.Linear(run.Upload(x, rows, inputs), weights)), 1e-5);
+        }
+
+        var shape = new Conv1dShape(6, 10, 3, 2, 1, 2);
+        {
+            const int length = 12;
+            float[] x = Numbers(1, length * 6), none = new float[10];
+            WeightData weight = Encode(Numbers(2, 10 * 3 * 3, 0.3f), type, 10, 3, 3);
+            Conv1dWeights weights = store.Conv1d(weight, null, shape);
+            using Inference run = store.Begin();
+            Sequences inputs = run.Sequences([length]), outputs = run.Sequences(inputs, shape);
+            Tensor y = run.Allocate(outputs.Rows, 10);
+            run.Conv1d(run.Upload(x, length, 6), inputs, weights, null, Activation.None, y, outputs);
+            Close(Reference.Conv1d(x, length, shape, weight.ToArray(), none), Download(run, y), 1e-5);
+        }
+
+        WeightData table = Encode(Numbers(6, 8 * 22), type, 8, 22);
+        float[] vectors = table.ToArray();
+        using Inference lookup = store.Begin();
+        Tensor found = lookup.Allocate(3, 22);
+        lookup.Embed([7, 0, 3], store.Embedding(table), found);
+        Close([.. new[] { 7, 0, 3 }.SelectMany(id => vectors[(id * 22)..((id + 1) * 22)].Select(value => (double)value))], Download(lookup, found), 1e-6);
+    }
+
+    /// <summary>Columns and rows of a tensor in the middle of it, put in, taken out, copied and added, and nothing beside them touched.</summary>
+    public static void Slices(Backend backend)
+    {
+        const int rows = 7, columns = 23;
+        using WeightStore store = backend.CreateStore();
+        using Inference run = store.Begin();
+        float[] all = Numbers(1, rows * columns), some = Numbers(2, 3 * 6);
+        Tensor x = run.Upload(all, rows, columns), part = x.SliceRows(2, 3).SliceColumns(5, 6), other = run.Upload(some, 3, 6);
+        Close(Part(all), Download(run, part), 0);
+        run.Add(part, other);
+        run.Copy(part, other);
+        Close([.. Part(all).Zip(some, (a, b) => (double)((float)a + b))], Download(run, other), 0);
+        run.Upload(some, part);
+        double[] expected = [.. all.Select(value => (double)value)];
+        for (int i = 0; i < some.Length; i++)
+        {
+            expected[(2 + i / 6) * columns + 5 + i % 6] = some[i];
+        }
+
+        Close(expected, Download(run, x), 0);
+        Tensor constant = store.Constant(all, rows, columns);
+        Close([.. all.Select(value => (double)value)], Download(run, constant), 0);
+        run.Copy(constant.SliceRows(1, 1), x.SliceRows(0, 1));
+        Close([.. all[columns..(2 * columns)].Select(value => (double)value)], Download(run, x.SliceRows(0, 1)), 0);
+
+        static double[] Part(float[] from) => [.. Enumerable.Range(0, 18).Select(i => (double)from[(2 + i / 6) * columns + 5 + i % 6])];
+    }
 }

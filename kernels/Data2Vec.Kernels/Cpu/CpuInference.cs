@@ -25,8 +25,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
 
     public override Tensor Allocate(int rows, int columns)
     {
-        // An odd number of cache lines from row to row: neighbouring rows then fall into different cache sets.
-        int stride = columns == 1 ? 1 : ((columns + 15) / 16 | 1) * 16;
+        int stride = CpuLayout.Stride(columns);
         return new Tensor(_arena.Allocate((long)rows * stride * sizeof(float)), rows, columns, stride);
     }
 

@@ -43,6 +43,18 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
 
     public override EmbeddingWeights Embedding(WeightData table) => new CpuEmbedding(table);
 
+    public override Tensor Constant(ReadOnlySpan<float> values, int rows, int columns)
+    {
+        int stride = CpuLayout.Stride(columns);
+        var tensor = new Tensor((nint)AllocateVector(checked(rows * stride)), rows, columns, stride);
+        for (int row = 0; row < rows; row++)
+        {
+            values.Slice(row * columns, columns).CopyTo(new Span<float>(tensor.Row(row), columns));
+        }
+
+        return tensor;
+    }
+
     public override Inference Begin()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
