@@ -15,9 +15,6 @@ namespace Data2Vec;
 /// </summary>
 public sealed partial class Data2VecModel : IDisposable
 {
-    /// <summary>Rows of an inference of several inputs: more make it no faster, only larger.</summary>
-    private const int RowsAtOnce = 2048;
-
     private readonly D2vFile _file;
     private readonly WeightStore _store;
     private readonly Encoder _encoder;
@@ -226,13 +223,13 @@ public sealed partial class Data2VecModel : IDisposable
         [.. Parts(encoder, inputs).SelectMany(part => Run(encoder, part, (run, sequences) => body(run, part, sequences)))];
 
     /// <summary>Inputs a few at a time: together they keep the device busy, and memory stays what a few need.</summary>
-    private static IEnumerable<ReadOnlyMemory<T>[]> Parts<T>(Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs)
+    private IEnumerable<ReadOnlyMemory<T>[]> Parts<T>(Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs)
     {
         int[] rows = [.. inputs.Select(input => encoder.Rows(input.Span))];
         for (int first = 0, count; first < rows.Length; first += count)
         {
             int sum = 0;
-            count = rows.Skip(first).TakeWhile((length, i) => (sum += length) <= RowsAtOnce || i == 0).Count();
+            count = rows.Skip(first).TakeWhile((length, i) => (sum += length) <= _store.RowsAtOnce || i == 0).Count();
             yield return [.. inputs.Skip(first).Take(count)];
         }
     }

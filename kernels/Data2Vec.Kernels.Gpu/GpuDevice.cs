@@ -41,6 +41,11 @@ public sealed class GpuDevice
     /// <summary>Why a model should rather run on the processor, or null where the device is the better choice.</summary>
     public string? Drawback { get; }
 
+    /// <summary>Operations a second in single precision, without tensor cores; null where it is not known.</summary>
+    public double? PeakFlops => _device is CudaDevice { Architecture: { } architecture } cuda
+        ? 2e3 * cuda.ClockRate * cuda.NumMultiprocessors * (architecture.Major == 7 || architecture is { Major: 8, Minor: 0 } ? 64 : 128)
+        : null;
+
     /// <summary>Makes the device ready.</summary>
     /// <exception cref="NotSupportedException">It has a <see cref="Problem"/>, or its driver fails.</exception>
     public GpuBackend Open()

@@ -22,6 +22,8 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
     private readonly GpuKernels _kernels = new(context);
     private volatile bool _disposed;
 
+    public override int RowsAtOnce => 8192;
+
     public override LinearWeights Linear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
     {
         (int inputs, int outputs) = Shapes.OfLinear(parts, scale);

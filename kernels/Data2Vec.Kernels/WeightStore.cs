@@ -7,6 +7,9 @@ namespace Data2Vec.Kernels;
 /// </summary>
 public abstract class WeightStore : IDisposable
 {
+    /// <summary>Rows of an inference of several inputs that keep the device busy: more make it no faster, only larger.</summary>
+    public abstract int RowsAtOnce { get; }
+
     /// <summary>A linear layer.</summary>
     /// <param name="parts">
     /// Weights <c>[outputs, inputs]</c> and biases <c>[outputs]</c>; several parts with the same inputs make one layer with the

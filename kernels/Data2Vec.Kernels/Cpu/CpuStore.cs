@@ -12,6 +12,8 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     private readonly ConcurrentBag<Inference> _idle = [];
     private volatile bool _disposed;
 
+    public override int RowsAtOnce => 2048;
+
     public override LinearWeights Linear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
     {
         (int inputs, int outputs) = Shapes.OfLinear(parts, scale);
