@@ -17,6 +17,12 @@ public abstract record Workload(string Name, string Model, double Flops)
         Speech(1), Speech(10), Speech(30), Text(1, 16), Text(1, 128), Text(8, 128), Text(1, 512), Images(1), Images(8),
     ];
 
+    /// <summary>Those for graphics processors: alone, some, many.</summary>
+    public static readonly IReadOnlyList<Workload> Batches =
+    [
+        Speech(10), Speech(10, 8), Speech(10, 64), Text(1, 128), Text(32, 128), Text(256, 128), Images(1), Images(32), Images(256),
+    ];
+
     /// <summary>Provides the model file.</summary>
     public abstract string ModelPath(ElementType type = ElementType.F32);
 
@@ -32,7 +38,7 @@ public abstract record Workload(string Name, string Model, double Flops)
     /// <inheritdoc/>
     public sealed override string ToString() => Name;
 
-    private static SpeechWorkload Speech(int seconds)
+    private static SpeechWorkload Speech(int seconds, int count = 1)
     {
         var random = new Random(1);
         var waveform = new float[seconds * 16_000];
@@ -52,7 +58,7 @@ public abstract record Workload(string Name, string Model, double Flops)
 
         flops += 2.0 * length * config.FeatureExtractor[^1].OutputChannels * config.HiddenSize;
         flops += config.PositionalConvolution.Sum(conv => 2.0 * length * conv.OutputChannels * (conv.InputChannels / conv.Groups) * conv.Kernel);
-        return new SpeechWorkload($"audio {seconds} s", flops + Transformer(length), Normalization.PerUtterance(waveform));
+        return new SpeechWorkload($"audio {seconds} s{(count > 1 ? $" x {count}" : "")}", count * (flops + Transformer(length)), Normalization.PerUtterance(waveform), count);
     }
 
     private static TextWorkload Text(int texts, int tokens)
@@ -78,11 +84,12 @@ public abstract record Workload(string Name, string Model, double Flops)
         return Layers * (2 * rows * (4 * Hidden * Hidden + 2 * Hidden * FeedForward) + 4 * rows * rows * Hidden);
     }
 
-    private sealed record SpeechWorkload(string Name, double Flops, float[] Waveform) : Workload(Name, "audio", Flops)
+    private sealed record SpeechWorkload(string Name, double Flops, float[] Waveform, int Count) : Workload(Name, "audio", Flops)
     {
         public override string ModelPath(ElementType type) => RandomModel.Speech(type);
 
-        public override float[][] Run(Data2VecModel model) => [model.EmbedAudio(Waveform, normalizeInput: false)];
+        public override float[][] Run(Data2VecModel model) =>
+            model.EmbedAudio([.. Enumerable.Repeat((ReadOnlyMemory<float>)Waveform, Count)], normalizeInput: false);
 
         public override float[] HiddenStates(Data2VecModel model) => model.EmbedAudio(Waveform, s_rows, normalizeInput: false);
 

@@ -15,7 +15,7 @@ internal sealed class ModelSet : IDisposable
     /// <summary>Loads the models that are given.</summary>
     /// <param name="given">Their paths, at most one for each kind.</param>
     /// <param name="shipped">The names of those that ship with the program.</param>
-    /// <param name="options">How to load them.</param>
+    /// <param name="options">How to load them, and on which device, which is let go with them.</param>
     public ModelSet(IReadOnlyList<string> given, IReadOnlyDictionary<InputKind, string> shipped, ModelOptions options)
     {
         (_given, _shipped, _options) = (given, shipped, options);
@@ -49,6 +49,7 @@ internal sealed class ModelSet : IDisposable
         foreach ((Data2VecModel model, _) in _loaded.Values)
             model.Dispose();
         _loaded.Clear();
+        (_options.Backend as IDisposable)?.Dispose();
     }
 
     private static InputKind KindOf(Data2VecModel model) =>

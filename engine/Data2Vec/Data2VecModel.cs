@@ -20,9 +20,6 @@ namespace Data2Vec;
 /// </remarks>
 public sealed partial class Data2VecModel : IDisposable
 {
-    /// <summary>Rows of an inference of several inputs: more make it no faster, only larger.</summary>
-    private const int RowsAtOnce = 2048;
-
     /// <summary>What messages call a model that was not loaded from a file.</summary>
     private const string NameOfStreams = "the model";
 
@@ -186,7 +183,7 @@ public sealed partial class Data2VecModel : IDisposable
     }
 
     private RequestQueue<T> Queue<T>(Encoder<T> encoder, ModelOptions options) => new(
-        (inputs, wanted, cancellation) => Embed(encoder, inputs, wanted, cancellation), RowsAtOnce, options.MaxQueuedRows, options.GatherDelay);
+        (inputs, wanted, cancellation) => Embed(encoder, inputs, wanted, cancellation), _store.RowsAtOnce, options.MaxQueuedRows, options.GatherDelay);
 
     /// <summary>The encoder, where it is one of what was given.</summary>
     private TEncoder Takes<TEncoder>(string given)
@@ -306,13 +303,13 @@ public sealed partial class Data2VecModel : IDisposable
         [.. Parts(encoder, inputs).SelectMany(part => Run(encoder, part, (run, sequences) => body(run, part, sequences)))];
 
     /// <summary>Inputs a few at a time: together they keep the device busy, and memory stays what a few need.</summary>
-    private static IEnumerable<ReadOnlyMemory<T>[]> Parts<T>(Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs)
+    private IEnumerable<ReadOnlyMemory<T>[]> Parts<T>(Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs)
     {
         int[] rows = [.. inputs.Select(input => encoder.Rows(input.Span))];
         for (int first = 0, count; first < rows.Length; first += count)
         {
             int sum = 0;
-            count = rows.Skip(first).TakeWhile((length, i) => (sum += length) <= RowsAtOnce || i == 0).Count();
+            count = rows.Skip(first).TakeWhile((length, i) => (sum += length) <= _store.RowsAtOnce || i == 0).Count();
             yield return [.. inputs.Skip(first).Take(count)];
         }
     }

@@ -105,7 +105,10 @@ public abstract class Inference : IDisposable
     public abstract void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, bool add = false);
 
     /// <summary>The mean of the rows of each sequence, <c>[sequences, columns]</c>.</summary>
-    public abstract Tensor MeanOfSequences(Tensor x, Sequences sequences);
+    /// <param name="x"><c>[rows, columns]</c>.</param>
+    /// <param name="sequences">Which rows belong together.</param>
+    /// <param name="skip">Rows at the start of each sequence that are left out; every sequence has more.</param>
+    public abstract Tensor MeanOfSequences(Tensor x, Sequences sequences, int skip = 0);
 
     /// <summary>Gives the working memory back.</summary>
     public void Dispose()

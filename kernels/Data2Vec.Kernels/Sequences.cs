@@ -10,11 +10,16 @@ public readonly unsafe struct Sequences
 
     /// <param name="starts"><c>count + 1</c> row numbers, the first 0, the last the number of rows.</param>
     /// <param name="count">The number of sequences.</param>
-    internal Sequences(int* starts, int count)
+    /// <param name="data">Where the device finds the same numbers, where it does not read these.</param>
+    internal Sequences(int* starts, int count, nint data = 0)
     {
         _starts = starts;
         Count = count;
+        Data = data;
     }
+
+    /// <summary>Where the device finds the bounds; what it means is the backend's business.</summary>
+    public nint Data { get; }
 
     /// <summary>The number of sequences.</summary>
     public int Count { get; }

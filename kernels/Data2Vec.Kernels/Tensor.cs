@@ -1,8 +1,9 @@
 namespace Data2Vec.Kernels;
 
 /// <summary>
-/// Activations <c>[rows, columns]</c> in the working memory of one <see cref="Inference"/>: a handle, without ownership,
-/// valid until the memory behind it is released. Rows may lie further apart than they are long.
+/// Activations <c>[rows, columns]</c> in the working memory of one <see cref="Inference"/>, or of a <see cref="WeightStore"/> for
+/// all of its inferences: a handle, without ownership, valid until the memory behind it is released. Rows may lie further apart
+/// than they are long.
 /// </summary>
 /// <param name="Data">Where the first element lies; what it means is the backend's business.</param>
 /// <param name="Rows">The number of rows.</param>

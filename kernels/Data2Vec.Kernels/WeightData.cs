@@ -22,33 +22,32 @@ public sealed unsafe record WeightData(nint Data, ElementType Type, WeightLayout
     /// <summary>Where the rows of <see cref="ElementType.I8"/> begin: after one f32 scale a row, at a multiple of 64.</summary>
     public static long Int8RowsOffset(long rows) => (rows * sizeof(float) + 63) & ~63L;
 
+    /// <summary>What the whole numbers of a row of <see cref="ElementType.I8"/> are multiplied by.</summary>
+    internal float Int8Scale(int row) => ((float*)Data)[row];
+
+    /// <summary>Where the numbers begin: after the scales where there are any.</summary>
+    internal nint Numbers => Type == ElementType.I8 ? Data + (nint)Int8RowsOffset(Rows) : Data;
+
     /// <summary>Reads one row as floats, in the order of the shape.</summary>
     public void ReadRow(int row, Span<float> destination)
     {
         int size = RowSize;
-        long start = (long)row * size;
         destination = destination[..size];
-        if (Layout == WeightLayout.Panels)
-        {
-            ReadPanelRow(row, destination);
-            return;
-        }
-
         switch (Type)
         {
             case ElementType.F32:
-                new ReadOnlySpan<float>((float*)Data + start, size).CopyTo(destination);
+                ReadStored(row, destination);
                 break;
             case ElementType.F16:
-                TensorPrimitives.ConvertToSingle(new ReadOnlySpan<Half>((Half*)Data + start, size), destination);
+                TensorPrimitives.ConvertToSingle(Stored<Half>(row), destination);
                 break;
             case ElementType.BF16:
-                TensorPrimitives.ConvertTruncating<ushort, uint>(
-                    new ReadOnlySpan<ushort>((ushort*)Data + start, size), MemoryMarshal.Cast<float, uint>(destination));
-                TensorPrimitives.ShiftLeft(MemoryMarshal.Cast<float, uint>(destination), 16, MemoryMarshal.Cast<float, uint>(destination));
+                Span<uint> bits = MemoryMarshal.Cast<float, uint>(destination);
+                TensorPrimitives.ConvertTruncating(Stored<ushort>(row), bits);
+                TensorPrimitives.ShiftLeft(bits, 16, bits);
                 break;
             case ElementType.I8:
-                TensorPrimitives.ConvertTruncating(Int8Row(row), destination);
+                TensorPrimitives.ConvertTruncating(Stored<sbyte>(row), destination);
                 TensorPrimitives.Multiply(destination, Int8Scale(row), destination);
                 break;
             default:
@@ -56,14 +55,30 @@ public sealed unsafe record WeightData(nint Data, ElementType Type, WeightLayout
         }
     }
 
-    /// <summary>The whole numbers of a row of <see cref="ElementType.I8"/>, which <see cref="Int8Scale"/> multiplies.</summary>
-    internal ReadOnlySpan<sbyte> Int8Row(int row) => new((sbyte*)Int8Numbers + (long)row * RowSize, RowSize);
+    /// <summary>Reads one row's numbers as they are stored, in the order of the shape.</summary>
+    internal void ReadStored<T>(int row, Span<T> destination)
+        where T : unmanaged
+    {
+        if (Layout == WeightLayout.Rows)
+        {
+            Stored<T>(row).CopyTo(destination);
+            return;
+        }
 
-    /// <summary>Where the whole numbers of <see cref="ElementType.I8"/> begin, in either layout.</summary>
-    internal nint Int8Numbers => Data + (nint)Int8RowsOffset(Rows);
-
-    /// <summary>What the whole numbers of a row of <see cref="ElementType.I8"/> are multiplied by.</summary>
-    internal float Int8Scale(int row) => ((float*)Data)[row];
+        int channels = Shape[1], taps = RowSize / channels;
+        int perUnit = PanelLayout.PerUnit(Type), units = PanelLayout.Units(Type, channels);
+        int groupOutputs = Rows / Groups;
+        int width = PanelLayout.PanelWidth(groupOutputs, row % groupOutputs / PanelLayout.Width * PanelLayout.Width);
+        long start = PanelLayout.Offset(Rows, units * taps, Groups, row, 0);
+        for (int tap = 0; tap < taps; tap++)
+        {
+            for (int channel = 0; channel < channels; channel++)
+            {
+                long unit = start + (long)(tap * units + channel / perUnit) * width;
+                destination[channel * taps + tap] = ((T*)Numbers)[unit * perUnit + channel % perUnit];
+            }
+        }
+    }
 
     /// <summary>Reads all elements as floats, row-major.</summary>
     public float[] ToArray()
@@ -77,25 +92,18 @@ public sealed unsafe record WeightData(nint Data, ElementType Type, WeightLayout
         return values;
     }
 
-    private void ReadPanelRow(int row, Span<float> destination)
+    /// <summary>One row's numbers as they are stored: where they lie, or a copy.</summary>
+    private ReadOnlySpan<T> Stored<T>(int row)
+        where T : unmanaged
     {
-        int channels = Shape[1], taps = destination.Length / channels;
-        int perUnit = PanelLayout.PerUnit(Type), units = PanelLayout.Units(Type, channels), depth = units * taps;
-        int groupOutputs = Rows / Groups;
-        int width = PanelLayout.PanelWidth(groupOutputs, row % groupOutputs / PanelLayout.Width * PanelLayout.Width);
-        long start = PanelLayout.Offset(Rows, depth, Groups, row, 0);
-        for (int tap = 0; tap < taps; tap++)
+        int size = RowSize;
+        if (Layout == WeightLayout.Rows)
         {
-            for (int channel = 0; channel < channels; channel++)
-            {
-                long at = (start + (long)(tap * units + channel / perUnit) * width) * perUnit + channel % perUnit;
-                destination[channel * taps + tap] = Type switch
-                {
-                    ElementType.F32 => ((float*)Data)[at],
-                    ElementType.BF16 => BitConverter.UInt32BitsToSingle((uint)((ushort*)Data)[at] << 16),
-                    _ => Int8Scale(row) * ((sbyte*)Int8Numbers)[at],
-                };
-            }
+            return new ReadOnlySpan<T>((T*)Numbers + (long)row * size, size);
         }
+
+        var copy = new T[size];
+        ReadStored<T>(row, copy);
+        return copy;
     }
 }

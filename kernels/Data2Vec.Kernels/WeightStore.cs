@@ -7,6 +7,9 @@ namespace Data2Vec.Kernels;
 /// </summary>
 public abstract class WeightStore : IDisposable
 {
+    /// <summary>Rows of an inference of several inputs that keep the device busy: more make it no faster, only larger.</summary>
+    public abstract int RowsAtOnce { get; }
+
     /// <summary>A linear layer.</summary>
     /// <param name="parts">
     /// Weights <c>[outputs, inputs]</c> and biases <c>[outputs]</c>; several parts with the same inputs make one layer with the
@@ -23,6 +26,12 @@ public abstract class WeightStore : IDisposable
 
     /// <summary>A table of vectors <c>[rows, columns]</c>.</summary>
     public abstract EmbeddingWeights Embedding(WeightData table);
+
+    /// <summary>Activations that are the same in every inference, such as a bias of attention; all inferences of this store can read them.</summary>
+    /// <param name="values"><c>[rows, columns]</c>, row by row.</param>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="columns">Features of a row.</param>
+    public abstract Tensor Constant(ReadOnlySpan<float> values, int rows, int columns);
 
     /// <summary>Begins an inference. Its working memory is rented from the store and goes back when it is disposed.</summary>
     /// <exception cref="ObjectDisposedException">The store was disposed.</exception>

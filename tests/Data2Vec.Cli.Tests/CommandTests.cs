@@ -103,7 +103,32 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public void Devices_name_the_processor() => Assert.StartsWith("cpu ", Run("devices").Output, StringComparison.Ordinal);
+    public void Devices_name_the_processor_and_what_auto_takes_and_say_of_each_other_kind_what_there_is_or_why_there_is_none()
+    {
+        string[] lines = Run("devices").Output.TrimEnd().Split('\n');
+        Assert.StartsWith("cpu ", lines[0], StringComparison.Ordinal);
+        Assert.Single(lines, line => line.Contains("auto takes it", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("cuda", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("opencl", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("opencl:99", 1)]
+    [InlineData("cuda:99", 1)]
+    [InlineData("tpu", 2)]
+    [InlineData("cuda:", 2)]
+    [InlineData("cuda:-1", 2)]
+    [InlineData("cpu:0", 2)]
+    public void A_device_that_is_not_there_is_named(string device, int expected)
+    {
+        (int code, string output, string error) = Run("embed", "--text", "a", "--device", device);
+        Assert.Equal((expected, ""), (code, output));
+        Assert.Contains(device, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_processor_can_be_asked_for_by_name() =>
+        Assert.Equal(Run("embed", "--text", "a", "--threads", "1").Output, Run("embed", "--text", "a", "--threads", "1", "--device", "cpu").Output);
 
     [Fact]
     public void Inspect_shows_what_convert_wrote()

@@ -1,6 +1,6 @@
-using System.Runtime.InteropServices;
 using Data2Vec.Kernels.Cpu.Dot;
 using static Data2Vec.Kernels.Tests.CpuFixture;
+using static Data2Vec.Kernels.Tests.TestData;
 
 namespace Data2Vec.Kernels.Tests;
 
@@ -8,7 +8,7 @@ namespace Data2Vec.Kernels.Tests;
 /// Products with weights in bf16 and in bytes, against plain loops in double precision, at every level of this machine. The inputs are
 /// numbers that bf16 and scaled bytes hold exactly, so that assembled dot products have nothing to round but their sums.
 /// </summary>
-public unsafe class NumberFormatTests
+public class NumberFormatTests
 {
     public static TheoryData<string, ElementType> LevelsAndTypes
     {
@@ -109,45 +109,7 @@ public unsafe class NumberFormatTests
     }
 
     [Theory, MemberData(nameof(LevelsAndTypes))]
-    public void Panels_of_a_file_give_the_same_bits_as_rows(string level, ElementType type)
-    {
-        using WeightStore store = Backend(level).CreateStore();
-        const int rows = 20;
-        foreach ((int inputs, int outputs) in new[] { (7, 3), (64, 32), (131, 80) })
-        {
-            WeightData weight = Encode(Numbers(2, outputs * inputs, 0.1f), type, outputs, inputs), panels = InPanels(weight, 1);
-            Assert.Equal(weight.ToArray(), panels.ToArray());
-            float[] x = Numbers(1, rows * inputs);
-            using Inference run = store.Begin();
-            Assert.Equal(
-                Download(run, run.Linear(run.Upload(x, rows, inputs), store.Linear([(weight, null)]))),
-                Download(run, run.Linear(run.Upload(x, rows, inputs), store.Linear([(panels, null)]))));
-        }
-
-        foreach (Conv1dShape shape in new[] { new Conv1dShape(3, 20, 3, 2), new Conv1dShape(16, 80, 3, 1, 1, 2) })
-        {
-            if (type == ElementType.I8)
-            {
-                continue; // A file has convolutions of i8 by rows.
-            }
-
-            int channels = shape.InputChannels / shape.Groups;
-            WeightData weight = Encode(Numbers(2, shape.OutputChannels * channels * 3, 0.1f), type, shape.OutputChannels, channels, 3);
-            WeightData panels = InPanels(weight, shape.Groups);
-            Assert.Equal(weight.ToArray(), panels.ToArray());
-            float[] x = Numbers(1, rows * shape.InputChannels);
-            Assert.Equal(Convolve(weight), Convolve(panels));
-
-            float[] Convolve(WeightData given)
-            {
-                using Inference run = store.Begin();
-                Sequences inputs = run.Sequences([rows]), outputs = run.Sequences(inputs, shape);
-                Tensor y = run.Allocate(outputs.Rows, shape.OutputChannels);
-                run.Conv1d(run.Upload(x, rows, shape.InputChannels), inputs, store.Conv1d(given, null, shape), null, Activation.None, y, outputs);
-                return Download(run, y);
-            }
-        }
-    }
+    public void Panels_of_a_file_give_the_same_bits_as_rows(string level, ElementType type) => OperationChecks.Panels(Backend(level), type);
 
     [Theory, MemberData(nameof(LevelsAndTypes))]
     public void What_is_not_a_number_is_not_lost(string level, ElementType type)
@@ -186,61 +148,6 @@ public unsafe class NumberFormatTests
         }
 
         return numbers;
-    }
-
-    private static WeightData Encode(float[] values, ElementType type, params int[] shape)
-    {
-        int rows = shape[0], size = values.Length / rows;
-        long offset = type == ElementType.I8 ? WeightData.Int8RowsOffset(rows) : 0;
-        byte* memory = (byte*)NativeMemory.AlignedAlloc((nuint)(offset + values.Length * 2L + 64), 64);
-        for (int row = 0; row < rows; row++)
-        {
-            float scale = values.AsSpan(row * size, size).ToArray().Max(MathF.Abs) / 127;
-            for (int i = row * size; i < (row + 1) * size; i++)
-            {
-                if (type == ElementType.BF16)
-                {
-                    ((ushort*)memory)[i] = (ushort)(BitConverter.SingleToUInt32Bits(values[i]) >> 16);
-                }
-                else
-                {
-                    ((float*)memory)[row] = scale;
-                    (memory + offset)[i] = (byte)(sbyte)MathF.Round(values[i] / scale);
-                }
-            }
-        }
-
-        return new WeightData((nint)memory, type, WeightLayout.Rows, shape);
-    }
-
-    /// <summary>The same weights as a file holds them in panels, by the formula of its specification.</summary>
-    private static WeightData InPanels(WeightData weight, int groups)
-    {
-        int outputs = weight.Rows, channels = weight.Shape[1], taps = weight.RowSize / channels;
-        bool bytes = weight.Type == ElementType.I8;
-        int perUnit = bytes ? 4 : 2, units = (channels + perUnit - 1) / perUnit, depth = units * taps, groupOutputs = outputs / groups;
-        int rest = groupOutputs % 32, padded = groupOutputs - rest + (rest == 0 ? 0 : rest <= 16 ? 16 : 32);
-        long offset = bytes ? WeightData.Int8RowsOffset(outputs) : 0, size = offset + 4L * groups * padded * depth;
-        byte* memory = (byte*)NativeMemory.AlignedAlloc((nuint)size, 64), source = (byte*)weight.Data;
-        new Span<byte>(memory, (int)size).Clear();
-        new Span<byte>(source, bytes ? 4 * outputs : 0).CopyTo(new Span<byte>(memory, (int)size));
-        for (int i = 0; i < outputs * channels * taps; i++)
-        {
-            int output = i / (channels * taps), channel = i / taps % channels, tap = i % taps;
-            int row = output % groupOutputs, panel = row / 32 * 32, width = Math.Min(32, padded - panel);
-            int unit = output / groupOutputs * padded * depth + panel * depth + (tap * units + channel / perUnit) * width + row - panel;
-            int at = unit * perUnit + channel % perUnit;
-            if (bytes)
-            {
-                (memory + offset)[at] = (source + offset)[i];
-            }
-            else
-            {
-                ((ushort*)memory)[at] = ((ushort*)source)[i];
-            }
-        }
-
-        return weight with { Data = (nint)memory, Layout = WeightLayout.Panels, Groups = groups };
     }
 
     private static double[] Scalar(ReadOnlySpan<float> x, int length, float[] w, float[] b, Conv1dShape shape)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Data2Vec.Kernels.Cpu;
 
 namespace Data2Vec.Cli.Commands;
 
@@ -9,7 +8,11 @@ internal static class DevicesCommand
     public static Command Create()
     {
         var command = new Command("devices", "Lists the devices that models can run on.");
-        command.SetAction(result => result.InvocationConfiguration.Output.WriteLine($"cpu    {new CpuBackend().Description}"));
+        command.SetAction(result =>
+        {
+            foreach (string line in Devices.Describe())
+                result.InvocationConfiguration.Output.WriteLine(line);
+        });
         return command;
     }
 }

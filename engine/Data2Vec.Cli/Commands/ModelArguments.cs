@@ -31,7 +31,7 @@ internal sealed class ModelArguments
     private readonly IReadOnlyDictionary<InputKind, string> _shipped;
     private readonly Option<string[]> _models;
     private readonly Option<int?> _threads = new("--threads") { Description = "Threads to use; left out, one a core", HelpName = "N" };
-    private readonly Option<string> _device = new("--device") { Description = "Where to run; see data2vec devices", DefaultValueFactory = _ => "auto" };
+    private readonly Option<string> _device = new("--device") { Description = "Where to run: auto, cpu, cuda, cuda:1, opencl, opencl:1; see data2vec devices", DefaultValueFactory = _ => "auto", HelpName = "DEVICE" };
     private readonly Option<int?> _imageSize = new("--image-size") { Description = "The side of the square of pixels that a vision model sees, a multiple of its patches' side; left out, its own", HelpName = "N" };
     private readonly Option<string> _long = new("--long") { Description = "Texts of more tokens than the model takes: average overlapping windows, keep the beginning, or stop", DefaultValueFactory = _ => "chunk" };
 
@@ -49,7 +49,11 @@ internal sealed class ModelArguments
             if (result.Tokens is [{ Value: var value }] && !(int.TryParse(value, out int count) && count is >= 1 and <= 1024))
                 result.AddError("--threads must be from 1 to 1024");
         });
-        _device.AcceptOnlyFromAmong("auto", "cpu");
+        _device.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var value }] && !Devices.IsName(value))
+                result.AddError($"--device {value}: no device has this name; auto, cpu, cuda, cuda:0, opencl, opencl:0 are names");
+        });
         _long.AcceptOnlyFromAmong("chunk", "truncate", "error");
     }
 
@@ -79,6 +83,9 @@ internal sealed class ModelArguments
         _ => LongTextPolicy.Chunk,
     };
 
-    public ModelSet Load(ParseResult parsed) =>
-        new(Paths(parsed), _shipped, new ModelOptions { Threads = parsed.GetValue(_threads) ?? 0, ImageSize = parsed.GetValue(_imageSize) });
+    public ModelSet Load(ParseResult parsed) => new(Paths(parsed), _shipped, new ModelOptions
+    {
+        Backend = Devices.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads) ?? 0),
+        ImageSize = parsed.GetValue(_imageSize),
+    });
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Data2Vec.Kernels;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
@@ -15,44 +16,37 @@ internal static class RowPooling
     public static float[][] Pool(Inference run, Tensor x, Sequences sequences, Pooling pooling, int rowsBeforeMean)
     {
         long mark = run.Mark();
-        Tensor means = pooling == Pooling.Mean ? Means(run, x, sequences, rowsBeforeMean) : default;
-        var vectors = new float[sequences.Count][];
-        for (int i = 0; i < vectors.Length; i++)
+        Tensor rows = pooling switch
         {
-            vectors[i] = Download(run, pooling switch
-            {
-                Pooling.Mean => means.SliceRows(i, 1),
-                Pooling.Class => x.SliceRows(sequences.Start(i), 1),
-                _ => x.SliceRows(sequences.Start(i), sequences.Length(i)),
-            });
+            Pooling.Mean => run.MeanOfSequences(x, sequences, rowsBeforeMean),
+            Pooling.Class => FirstRows(run, x, sequences),
+            _ => x,
+        };
+        float[] rented = ArrayPool<float>.Shared.Rent(checked(rows.Rows * rows.Columns));
+        run.Download(rows, rented);
+        var vectors = new float[sequences.Count][];
+        for (int i = 0, first = 0; i < vectors.Length; i++)
+        {
+            int length = (pooling == Pooling.None ? sequences.Length(i) : 1) * rows.Columns;
+            vectors[i] = rented[first..(first + length)];
+            first += length;
         }
 
+        ArrayPool<float>.Shared.Return(rented);
         run.Release(mark);
         return vectors;
     }
 
-    /// <summary>The mean of each sequence without its first rows, <c>[sequences, features]</c>.</summary>
-    public static Tensor Means(Inference run, Tensor x, Sequences sequences, int rowsBefore)
+    /// <summary>The first row of each sequence, <c>[sequences, features]</c>.</summary>
+    public static Tensor FirstRows(Inference run, Tensor x, Sequences sequences)
     {
-        if (rowsBefore == 0)
+        Tensor rows = run.Allocate(sequences.Count, x.Columns);
+        for (int i = 0; i < sequences.Count; i++)
         {
-            return run.MeanOfSequences(x, sequences);
+            run.Copy(x.SliceRows(sequences.Start(i), 1), rows.SliceRows(i, 1));
         }
 
-        var lengths = new int[sequences.Count];
-        for (int i = 0; i < lengths.Length; i++)
-        {
-            lengths[i] = sequences.Length(i) - rowsBefore;
-        }
-
-        Sequences rest = run.Sequences(lengths);
-        Tensor rows = run.Allocate(rest.Rows, x.Columns);
-        for (int i = 0; i < lengths.Length; i++)
-        {
-            run.Copy(x.SliceRows(sequences.Start(i) + rowsBefore, lengths[i]), rows.SliceRows(rest.Start(i), lengths[i]));
-        }
-
-        return run.MeanOfSequences(rows, rest);
+        return rows;
     }
 
     /// <summary>Brings each vector of some rows to length 1.</summary>

@@ -55,6 +55,9 @@ internal sealed class WeightReader(D2vFile file, WeightStore store, string prefi
     /// <summary>All numbers of a tensor that is stored by rows.</summary>
     public float[] Values(string name, params ReadOnlySpan<int> shape) => ByRows(name, shape).ToArray();
 
+    /// <summary>Numbers that every inference reads, <c>[rows, columns]</c>.</summary>
+    public Tensor Constant(ReadOnlySpan<float> values, int rows, int columns) => store.Constant(values, rows, columns);
+
     private WeightData ByRows(string name, params ReadOnlySpan<int> shape)
     {
         WeightData data = Tensor(name, shape);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Data2Vec.Kernels;
 using Data2Vec.ModelFile;
 using Data2Vec.Transformer;
@@ -73,23 +74,24 @@ internal sealed class TextEncoder : Encoder<int>
         CancellationToken cancellation)
     {
         Tensor x = run.Allocate(sequences.Rows, Config.HiddenSize);
-        Span<int> places = stackalloc int[64];
+        int[] rented = ArrayPool<int>.Shared.Rent(sequences.Rows);
+        Span<int> ids = rented.AsSpan(0, sequences.Rows);
         for (int i = 0; i < inputs.Count; i++)
         {
-            ReadOnlySpan<int> ids = inputs[i].Span;
-            run.Embed(ids, _tokens, x.SliceRows(sequences.Start(i), ids.Length));
-            for (int first = 0; first < ids.Length; first += places.Length)
-            {
-                Span<int> some = places[..Math.Min(places.Length, ids.Length - first)];
-                for (int j = 0; j < some.Length; j++)
-                {
-                    some[j] = TextConfig.PaddingId + 1 + first + j;
-                }
+            inputs[i].Span.CopyTo(ids[sequences.Start(i)..]);
+        }
 
-                run.Embed(some, _positions, x.SliceRows(sequences.Start(i) + first, some.Length), add: true);
+        run.Embed(ids, _tokens, x);
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            for (int j = 0; j < sequences.Length(i); j++)
+            {
+                ids[sequences.Start(i) + j] = TextConfig.PaddingId + 1 + j;
             }
         }
 
+        run.Embed(ids, _positions, x, add: true);
+        ArrayPool<int>.Shared.Return(rented);
         observe?.Invoke("embeddings", x);
         run.LayerNorm(x, _norm, x);
         _layers.Forward(run, x, sequences, layer, observe, cancellation);
@@ -104,15 +106,10 @@ internal sealed class TextEncoder : Encoder<int>
             return base.Scores(run, x, sequences);
         }
 
-        var scores = new float[sequences.Count][];
-        for (int i = 0; i < scores.Length; i++)
-        {
-            // The tanh of one row is not worth an operation on the device.
-            float[] hidden = RowPooling.Download(run, run.Linear(x.SliceRows(sequences.Start(i), 1), _classifierDense));
-            TensorPrimitives.Tanh(hidden, hidden);
-            scores[i] = RowPooling.Download(run, run.Linear(run.Upload(hidden, 1, hidden.Length), _classifierOutput));
-        }
-
-        return scores;
+        // The tanh of a few rows is not worth an operation on the device.
+        float[] hidden = RowPooling.Download(run, run.Linear(RowPooling.FirstRows(run, x, sequences), _classifierDense));
+        TensorPrimitives.Tanh(hidden, hidden);
+        Tensor scores = run.Linear(run.Upload(hidden, sequences.Count, Config.HiddenSize), _classifierOutput);
+        return [.. RowPooling.Download(run, scores).Chunk(_classifierOutput.Outputs)];
     }
 }

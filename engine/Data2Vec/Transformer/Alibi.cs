@@ -7,19 +7,16 @@ namespace Data2Vec.Transformer;
 /// Attention with linear biases (Press et al. 2022), as data2vec 2.0 has it (fairseq's <c>get_alibi</c>): a slope for each head, times
 /// a learned scale.
 /// </summary>
-internal sealed class Alibi : PositionBias
+internal static class Alibi
 {
     private const string Scale = "alibi_scale";
-    private readonly float[] _slopes;
-
-    private Alibi(float[] slopes) => _slopes = slopes;
 
     /// <summary>The bias of each layer.</summary>
     /// <param name="encoder">
     /// Has <c>alibi_scale</c>, <c>[1 or layers, 1 or heads]</c>; below 0 it counts as 0.
     /// </param>
     /// <param name="sizes">The transformer's.</param>
-    public static Func<int, PositionBias?> Read(WeightReader encoder, TransformerSizes sizes)
+    public static Func<int, AttentionBias> Read(WeightReader encoder, TransformerSizes sizes)
     {
         IReadOnlyList<int> shape = encoder.Shape(Scale);
         if (shape is not [var layers, var heads] || (layers != 1 && layers != sizes.Layers) || (heads != 1 && heads != sizes.Heads))
@@ -28,12 +25,10 @@ internal sealed class Alibi : PositionBias
         }
 
         float[] scales = encoder.Values(Scale, layers, heads);
-        Alibi[] biases = [.. scales.Chunk(heads).Select(ofLayer => new Alibi(
-            [.. Slopes(sizes.Heads).Select((slope, head) => slope * MathF.Max(ofLayer[heads == 1 ? 0 : head], 0))]))];
+        AttentionBias[] biases = [.. scales.Chunk(heads).Select(ofLayer => new AttentionBias(Slopes: encoder.Constant(
+            [.. Slopes(sizes.Heads).Select((slope, head) => slope * MathF.Max(ofLayer[heads == 1 ? 0 : head], 0))], 1, sizes.Heads)))];
         return layer => biases[layers == 1 ? 0 : layer];
     }
-
-    public override AttentionBias Upload(Inference run) => new(Slopes: run.Upload(_slopes, 1, _slopes.Length));
 
     /// <summary>
     /// <c>2^(-8 / n), 2^(-16 / n) …</c> where there are <c>n</c> heads, a power of two; otherwise those of the power below, then every

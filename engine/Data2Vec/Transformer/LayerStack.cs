@@ -13,14 +13,14 @@ internal sealed class LayerStack
     ];
 
     private readonly TransformerLayer[] _layers;
-    private readonly PositionBias?[] _biases;
+    private readonly AttentionBias[] _biases;
 
     /// <param name="weights">The model's.</param>
     /// <param name="sizes">The transformer's.</param>
     /// <param name="create">Makes a layer.</param>
-    /// <param name="biases">What each layer's attention adds to its scores; layers that add the same share it.</param>
+    /// <param name="biases">What each layer's attention adds to its scores for the places of query and key.</param>
     public LayerStack(
-        WeightReader weights, TransformerSizes sizes, Func<WeightReader, TransformerSizes, TransformerLayer> create, Func<int, PositionBias?>? biases = null)
+        WeightReader weights, TransformerSizes sizes, Func<WeightReader, TransformerSizes, TransformerLayer> create, Func<int, AttentionBias>? biases = null)
     {
         WeightReader encoder = weights.In("encoder");
         _layers = [.. Enumerable.Range(0, sizes.Layers).Select(i => create(encoder.In(i), sizes))];
@@ -32,7 +32,7 @@ internal sealed class LayerStack
             }
         }
 
-        _biases = [.. Enumerable.Range(0, sizes.Layers).Select(i => biases?.Invoke(i))];
+        _biases = [.. Enumerable.Range(0, sizes.Layers).Select(i => biases?.Invoke(i) ?? default)];
     }
 
     /// <summary>Replaces what enters the first layer by a layer's output.</summary>
@@ -45,23 +45,11 @@ internal sealed class LayerStack
     public void Forward(Inference run, Tensor x, Sequences sequences, int? layer, Observer? observe, CancellationToken cancellation)
     {
         observe?.Invoke("layer.0", x);
-        long mark = run.Mark();
-        PositionBias? present = null;
-        AttentionBias bias = default;
         for (int i = 0; i < (layer ?? _layers.Length); i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (!ReferenceEquals(_biases[i], present))
-            {
-                run.Release(mark);
-                present = _biases[i];
-                bias = present?.Upload(run) ?? default;
-            }
-
-            _layers[i].Forward(run, x, sequences, bias);
+            _layers[i].Forward(run, x, sequences, _biases[i]);
             observe?.Invoke($"layer.{i + 1}", x);
         }
-
-        run.Release(mark);
     }
 }

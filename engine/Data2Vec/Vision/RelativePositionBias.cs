@@ -1,6 +1,5 @@
 using Data2Vec.Kernels;
 using Data2Vec.ModelFile;
-using Data2Vec.Transformer;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec.Vision;
@@ -9,21 +8,15 @@ namespace Data2Vec.Vision;
 /// Relative position bias between the patches of a square grid and a class token before them (Bao et al. 2022; fairseq's
 /// <c>RelativePositionBias</c>).
 /// </summary>
-internal sealed class RelativePositionBias : PositionBias
+internal static class RelativePositionBias
 {
     private const string Name = "relative_position_bias.weight";
-
-    /// <summary><c>[heads * rows, rows]</c>.</summary>
-    private readonly float[] _values;
-    private readonly int _rows;
-
-    private RelativePositionBias(float[] values, int rows) => (_values, _rows) = (values, rows);
 
     /// <summary>The bias of each layer: the sum of one that all have and of its own, where there are any.</summary>
     /// <param name="weights">The model's.</param>
     /// <param name="stored">The structure that they are for.</param>
     /// <param name="grid">Patches in a row of the grid that is wanted.</param>
-    public static Func<int, PositionBias?> Read(WeightReader weights, VisionConfig stored, int grid)
+    public static Func<int, AttentionBias> Read(WeightReader weights, VisionConfig stored, int grid)
     {
         int tables = Enumerable.Range(0, stored.Layers).Count(layer => weights.In("encoder").In(layer).Has(Name)) + (weights.Has(Name) ? 1 : 0);
         long rows = 1L + (long)grid * grid;
@@ -33,7 +26,7 @@ internal sealed class RelativePositionBias : PositionBias
         }
 
         float[]? shared = Table(weights);
-        RelativePositionBias? common = shared is null ? null : Create(shared);
+        AttentionBias common = shared is null ? default : Create(shared);
         return layer =>
         {
             if (Table(weights.In("encoder").In(layer)) is not { } own)
@@ -55,10 +48,9 @@ internal sealed class RelativePositionBias : PositionBias
             return table is null || grid == stored.GridSize ? table : RelativePositionTable.Resize(table, stored.Heads, stored.GridSize, grid);
         }
 
-        RelativePositionBias Create(float[] table) => new(Expand(table, stored.Heads, grid), 1 + grid * grid);
+        AttentionBias Create(float[] table) =>
+            new(Table: weights.Constant(Expand(table, stored.Heads, grid), stored.Heads * (1 + grid * grid), 1 + grid * grid));
     }
-
-    public override AttentionBias Upload(Inference run) => new(Table: run.Upload(_values, _values.Length / _rows, _rows));
 
     /// <summary>From a number for each distance to one for each pair of rows.</summary>
     /// <param name="table">

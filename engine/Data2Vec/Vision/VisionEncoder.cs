@@ -15,8 +15,8 @@ internal sealed class VisionEncoder : Encoder<float>
     private const int ClassRows = 1;
 
     private readonly LinearWeights _patchEmbedding;
-    private readonly float[] _classToken;
-    private readonly float[]? _positions;
+    private readonly Tensor _classToken;
+    private readonly Tensor _positions;
     private readonly LayerStack _layers;
     private readonly NormWeights? _norm;
     private readonly NormWeights? _classifierNorm;
@@ -30,16 +30,17 @@ internal sealed class VisionEncoder : Encoder<float>
         VisionConfig config = Config = imageSize is { } size ? stored.WithImageSize(size) : stored;
         int hidden = config.HiddenSize;
         _patchEmbedding = weights.Linear("patch_embedding", config.PatchLength, hidden);
-        _classToken = weights.Values("class_token", hidden);
+        _classToken = weights.Constant(weights.Values("class_token", hidden), ClassRows, hidden);
         var sizes = new TransformerSizes(hidden, config.Layers, config.Heads, config.FeedForwardSize, config.Epsilon);
         if (config.PostNorm)
         {
-            _positions = weights.Values("position_embedding.weight", stored.Patches, hidden);
+            float[] positions = weights.Values("position_embedding.weight", stored.Patches, hidden);
             if (config.GridSize != stored.GridSize)
             {
-                _positions = SinusoidalPositions.Resize(_positions, stored.GridSize, config.GridSize, hidden);
+                positions = SinusoidalPositions.Resize(positions, stored.GridSize, config.GridSize, hidden);
             }
 
+            _positions = weights.Constant(positions, config.Patches, hidden);
             _layers = new LayerStack(weights, sizes, (layer, _) => new PostNormLayer(layer, sizes));
         }
         else
@@ -110,10 +111,9 @@ internal sealed class VisionEncoder : Encoder<float>
             return base.Scores(run, x, sequences);
         }
 
-        Tensor means = RowPooling.Means(run, x, sequences, ClassRows + (Config.PoolSkipsFirstPatch ? 1 : 0));
+        Tensor means = run.MeanOfSequences(x, sequences, ClassRows + (Config.PoolSkipsFirstPatch ? 1 : 0));
         run.LayerNorm(means, _classifierNorm, means);
-        Tensor scores = run.Linear(means, _classifier);
-        return [.. Enumerable.Range(0, sequences.Count).Select(i => RowPooling.Download(run, scores.SliceRows(i, 1)))];
+        return [.. RowPooling.Download(run, run.Linear(means, _classifier)).Chunk(_classifier.Outputs)];
     }
 
     private void EmbedPatches(
@@ -129,10 +129,9 @@ internal sealed class VisionEncoder : Encoder<float>
                 cancellation.ThrowIfCancellationRequested();
                 long mark = run.Mark();
                 Unfold(inputs[i].Span, patches);
-                run.Upload(_classToken, x.SliceRows(sequences.Start(i), ClassRows));
+                run.Copy(_classToken, x.SliceRows(sequences.Start(i), ClassRows));
                 Tensor embedded = x.SliceRows(sequences.Start(i) + ClassRows, Config.Patches);
-                Tensor positions = _positions is null ? default : run.Upload(_positions, Config.Patches, HiddenSize);
-                run.Linear(run.Upload(patches, Config.Patches, Config.PatchLength), _patchEmbedding, embedded, residual: positions);
+                run.Linear(run.Upload(patches, Config.Patches, Config.PatchLength), _patchEmbedding, embedded, residual: _positions);
                 run.Release(mark);
             }
         }

@@ -22,7 +22,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
     /// </summary>
     private const int TasksPerThread = 16;
 
-    private readonly Arena _arena = new();
+    private readonly HostArena _arena = new();
     private int _closed;
 
     public override long Mark() => _arena.Mark();
@@ -31,9 +31,8 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
 
     public override Tensor Allocate(int rows, int columns)
     {
-        // An odd number of cache lines from row to row: neighbouring rows then fall into different cache sets.
-        int stride = columns == 1 ? 1 : ((columns + 15) / 16 | 1) * 16;
-        return new Tensor((nint)_arena.Allocate((long)rows * stride * sizeof(float)), rows, columns, stride);
+        int stride = CpuLayout.Stride(columns);
+        return new Tensor(_arena.Allocate((long)rows * stride * sizeof(float)), rows, columns, stride);
     }
 
     public override Sequences Sequences(ReadOnlySpan<int> lengths)
@@ -78,7 +77,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
 
     public override void Copy(Tensor source, Tensor destination)
     {
-        RequireSameShape(source, destination);
+        Shapes.RequireSame(source, destination);
         for (int row = 0; row < source.Rows; row++)
         {
             new ReadOnlySpan<float>(source.Row(row), source.Columns).CopyTo(new Span<float>(destination.Row(row), source.Columns));
@@ -87,26 +86,23 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
 
     public override void Add(Tensor x, Tensor other)
     {
-        RequireSameShape(x, other);
+        Shapes.RequireSame(x, other);
         team.Run(new AddJob<S, V>(x, other), RowJob.Tasks(x.Rows));
     }
 
     public override void LayerNorm(Tensor x, NormWeights norm, Tensor output, Tensor residual, Activation activation)
     {
-        RequireSameShape(x, output);
-        Require(x.Columns == norm.Size, "The normalization is of another size than the rows.");
+        Shapes.RequireNorm(x, norm, output, residual);
         team.Run(new NormJob<S, V>(x, residual, ((CpuNorm)norm).Values, activation, output), RowJob.Tasks(x.Rows));
     }
 
     public override void Linear(Tensor x, LinearWeights weights, Tensor output, Activation activation, Tensor residual)
     {
-        Require(x.Columns == weights.Inputs && output.Columns == weights.Outputs && output.Rows == x.Rows, "The shapes of a linear layer do not match.");
+        Shapes.RequireLinear(x, weights, output, residual);
         if (x.Rows == 0)
         {
             return;
         }
-
-        Require(output.Data != x.Data && output.Data != residual.Data, "A linear layer's result cannot replace what it is made of.");
 
         long mark = Mark();
         PanelMatrix matrix = ((CpuLinear)weights).Matrix;
@@ -131,8 +127,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
         Tensor x, Sequences inputs, Conv1dWeights weights, NormWeights? norm, Activation activation, Tensor output, Sequences outputs)
     {
         Conv1dShape shape = weights.Shape;
-        Require(x.Columns == shape.InputChannels && output.Columns == shape.OutputChannels && outputs.Rows == output.Rows && inputs.Rows == x.Rows,
-            "The shapes of a convolution do not match.");
+        Shapes.RequireConv1d(x, inputs, shape, output, outputs);
         if (output.Rows == 0)
         {
             return;
@@ -184,13 +179,8 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
     public override void Attention(
         Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output)
     {
+        Shapes.RequireAttention(query, key, value, sequences, heads, AttentionJob<S, V>.LargestHead, output);
         int size = query.Columns / heads;
-        Require(size * heads == query.Columns && size <= AttentionJob<S, V>.LargestHead, $"Heads must divide the features, into at most {AttentionJob<S, V>.LargestHead} each.");
-        RequireSameShape(query, key);
-        RequireSameShape(query, value);
-        RequireSameShape(query, output);
-        Require(sequences.Rows == query.Rows, "The sequences do not cover the rows.");
-
         long mark = Mark();
         long packedSize = 0;
         int blockCount = 0;
@@ -236,13 +226,12 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
 
     public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, bool add)
     {
-        Require(ids.Length == output.Rows && table.Columns == output.Columns, "The shapes of an embedding do not match.");
+        Shapes.RequireEmbedding(ids, table, output);
         WeightData data = ((CpuEmbedding)table).Table;
         long mark = Mark();
         float* looked = (float*)_arena.Allocate((long)table.Columns * sizeof(float));
         for (int row = 0; row < ids.Length; row++)
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)ids[row], (uint)table.Rows, nameof(ids));
             data.ReadRow(ids[row], new Span<float>(add ? looked : output.Row(row), table.Columns));
             if (add)
             {
@@ -253,19 +242,19 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
         Release(mark);
     }
 
-    public override Tensor MeanOfSequences(Tensor x, Sequences sequences)
+    public override Tensor MeanOfSequences(Tensor x, Sequences sequences, int skip)
     {
         Tensor means = Allocate(sequences.Count, x.Columns);
         for (int i = 0; i < sequences.Count; i++)
         {
             var mean = new Span<float>(means.Row(i), x.Columns);
             mean.Clear();
-            for (int row = 0; row < sequences.Length(i); row++)
+            for (int row = skip; row < sequences.Length(i); row++)
             {
                 RowKernels<S, V>.Add(means.Row(i), x.Row(sequences.Start(i) + row), x.Columns);
             }
 
-            System.Numerics.Tensors.TensorPrimitives.Divide(mean, sequences.Length(i), mean);
+            System.Numerics.Tensors.TensorPrimitives.Divide(mean, sequences.Length(i) - skip, mean);
         }
 
         return means;
@@ -282,17 +271,6 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
         {
             _arena.Reset();
             store.Return(this);
-        }
-    }
-
-    private static void RequireSameShape(Tensor a, Tensor b) =>
-        Require(a.Rows == b.Rows && a.Columns == b.Columns, "The shapes of two tensors do not match.");
-
-    private static void Require(bool condition, string message)
-    {
-        if (!condition)
-        {
-            throw new ArgumentException(message);
         }
     }
 

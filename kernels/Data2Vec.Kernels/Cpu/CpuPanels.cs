@@ -15,7 +15,7 @@ internal static unsafe class CpuPanels
         ElementType.I8 when taps == 1 => ElementType.I8,
 
         // Whole numbers of a byte are exact in bf16; the rows that taps lie in have no scale in common, as bytes would need.
-        ElementType.I8 when channels % 2 == 0 && weight.Layout == WeightLayout.Rows => ElementType.BF16,
+        ElementType.I8 when channels % 2 == 0 => ElementType.BF16,
         _ => null,
     };
 
@@ -32,11 +32,13 @@ internal static unsafe class CpuPanels
     {
         int perUnit = PanelLayout.PerUnit(type), unitsPerTap = PanelLayout.Units(type, channels);
         var numbers = new float[channels * taps];
+        var bytes = new sbyte[numbers.Length];
         for (int column = 0; column < rows; column++)
         {
             if (weight.Type == ElementType.I8 && type != ElementType.F32)
             {
-                TensorPrimitives.ConvertTruncating(weight.Int8Row(firstRow + column), numbers);
+                weight.ReadStored<sbyte>(firstRow + column, bytes);
+                TensorPrimitives.ConvertTruncating<sbyte, float>(bytes, numbers);
             }
             else
             {

@@ -11,53 +11,52 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     private readonly ConcurrentBag<Inference> _idle = [];
     private volatile bool _disposed;
 
+    public override int RowsAtOnce => 2048;
+
     private ParallelOptions Parallelism => new() { MaxDegreeOfParallelism = team.Threads };
 
     public override LinearWeights Linear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
     {
-        int inputs = parts[0].Weight.RowSize;
-        int outputs = 0;
-        foreach ((WeightData weight, WeightData? bias) in parts)
+        (int inputs, int outputs) = Shapes.OfLinear(parts, scale);
+        foreach ((WeightData weight, _) in parts)
         {
-            if (weight.Shape.Count != 2 || weight.RowSize != inputs)
-            {
-                throw new InvalidDataException("The weights of a linear layer must be matrices with the same number of inputs.");
-            }
-
-            RequireSize(bias, weight.Rows);
             if (parts.Length > 1 && weight.Rows % PanelLayout.Width != 0)
             {
                 return Joined(parts, scale);
             }
-
-            outputs += weight.Rows;
         }
 
-        RequireSize(scale, outputs);
         return new CpuLinear(inputs, outputs, Matrix(parts, inputs, 1, 1, scale is null ? 0 : (nint)Vector(scale.ToArray())));
     }
 
     public override Conv1dWeights Conv1d(WeightData weight, WeightData? bias, Conv1dShape shape)
     {
+        Shapes.RequireConvolution(weight, bias, shape);
         int channels = shape.InputChannels / shape.Groups;
-        if (weight.Shape is not [int outputs, int inputs, int kernel] || outputs != shape.OutputChannels || inputs != channels || kernel != shape.Kernel)
-        {
-            throw new InvalidDataException("The weights of a convolution are of another shape than its configuration says.");
-        }
-
-        RequireSize(bias, outputs);
-        return new CpuConv1d(shape, Matrix([(weight, bias)], channels, kernel, shape.Groups, 0));
+        return new CpuConv1d(shape, Matrix([(weight, bias)], channels, shape.Kernel, shape.Groups, 0));
     }
 
     public override NormWeights Norm(WeightData? weight, WeightData? bias, int size, float epsilon)
     {
-        RequireSize(weight, size);
-        RequireSize(bias, size);
+        Shapes.RequireVector(weight, size);
+        Shapes.RequireVector(bias, size);
         float[] gain = weight?.ToArray() ?? [.. Enumerable.Repeat(1f, size)];
         return new CpuNorm(new NormValues(size, epsilon, Vector(gain), Vector(bias?.ToArray() ?? new float[size])));
     }
 
     public override EmbeddingWeights Embedding(WeightData table) => new CpuEmbedding(table);
+
+    public override Tensor Constant(ReadOnlySpan<float> values, int rows, int columns)
+    {
+        int stride = CpuLayout.Stride(columns);
+        var tensor = new Tensor((nint)AllocateVector(checked(rows * stride)), rows, columns, stride);
+        for (int row = 0; row < rows; row++)
+        {
+            values.Slice(row * columns, columns).CopyTo(new Span<float>(tensor.Row(row), columns));
+        }
+
+        return tensor;
+    }
 
     public override Inference Begin()
     {
@@ -114,14 +113,6 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         while (_idle.TryTake(out Inference? idle))
         {
             ((ICpuInference)idle).Free();
-        }
-    }
-
-    private static void RequireSize(WeightData? vector, int size)
-    {
-        if (vector is not null && (vector.Shape.Count != 1 || vector.Rows != size))
-        {
-            throw new InvalidDataException($"A vector of {size} numbers was expected, not one of [{string.Join(", ", vector.Shape)}].");
         }
     }
 
@@ -220,7 +211,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         int depth = taps * PanelLayout.Units(type, channels), panelsOfGroup = PanelLayout.Panels(groupOutputs);
         long groupBytes = PanelLayout.Size(groupOutputs, depth) * sizeof(float);
         bool isReady = weight.Layout == WeightLayout.Panels && weight.Type == type;
-        nint data = !isReady ? (nint)Allocate(groupBytes * groups) : type == ElementType.I8 ? weight.Int8Numbers : weight.Data;
+        nint data = isReady ? weight.Numbers : (nint)Allocate(groupBytes * groups);
         nint[] added =
         [
             .. Enumerable.Range(0, panelsOfGroup * groups).Select(panel => data

@@ -1,18 +1,13 @@
-using System.Runtime.InteropServices;
-
-namespace Data2Vec.Kernels.Cpu;
+namespace Data2Vec.Kernels;
 
 /// <summary>
 /// Working memory that grows like a stack. The first inference of a size may need several blocks; the next one finds a
 /// single block of the size that was needed, and allocates nothing.
 /// </summary>
-internal sealed unsafe class Arena : IDisposable
+internal abstract class Arena : IDisposable
 {
     /// <summary>Every allocation begins at a cache line.</summary>
     public const int Alignment = 64;
-
-    /// <summary>Kernels read whole vectors: this much behind an allocation is there to be read.</summary>
-    private const int Slack = 256;
 
     private const long SmallestBlock = 1 << 20;
 
@@ -25,8 +20,8 @@ internal sealed unsafe class Arena : IDisposable
     /// <summary>The present top, for <see cref="Release"/>.</summary>
     public long Mark() => _before + _used;
 
-    /// <summary>Memory for <paramref name="bytes"/> bytes, undefined in content.</summary>
-    public void* Allocate(long bytes)
+    /// <summary>The address of memory for <paramref name="bytes"/> bytes, undefined in content.</summary>
+    public nint Allocate(long bytes)
     {
         bytes = (bytes + Alignment - 1) & ~(Alignment - 1L);
         while (_current < 0 || _used + bytes > _blocks[_current].Size)
@@ -34,7 +29,7 @@ internal sealed unsafe class Arena : IDisposable
             if (_current + 1 == _blocks.Count)
             {
                 long size = Math.Max(bytes, SmallestBlock);
-                _blocks.Add(new Block((nint)NativeMemory.AlignedAlloc((nuint)(size + Slack), 4096), size));
+                _blocks.Add(new Block(AllocateBlock(size), size));
             }
 
             if (_current >= 0)
@@ -46,7 +41,7 @@ internal sealed unsafe class Arena : IDisposable
             _used = 0;
         }
 
-        void* memory = (byte*)_blocks[_current].Address + _used;
+        nint memory = _blocks[_current].Address + (nint)_used;
         _used += bytes;
         _highest = Math.Max(_highest, _before + _used);
         return memory;
@@ -70,7 +65,7 @@ internal sealed unsafe class Arena : IDisposable
         if (_blocks.Count > 1)
         {
             Dispose();
-            _blocks.Add(new Block((nint)NativeMemory.AlignedAlloc((nuint)(_highest + Slack), 4096), _highest));
+            _blocks.Add(new Block(AllocateBlock(_highest), _highest));
         }
 
         _current = -1;
@@ -82,11 +77,18 @@ internal sealed unsafe class Arena : IDisposable
     {
         foreach (Block block in _blocks)
         {
-            NativeMemory.AlignedFree((void*)block.Address);
+            FreeBlock(block.Address);
         }
 
         _blocks.Clear();
     }
+
+    /// <summary>Allocates memory that addresses can count through.</summary>
+    /// <returns>The address of the first byte.</returns>
+    protected abstract nint AllocateBlock(long bytes);
+
+    /// <summary>Frees what <see cref="AllocateBlock"/> returned.</summary>
+    protected abstract void FreeBlock(nint address);
 
     private readonly record struct Block(nint Address, long Size);
 }

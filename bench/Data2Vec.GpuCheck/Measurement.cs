@@ -1,0 +1,12 @@
+namespace Data2Vec.GpuCheck;
+
+/// <summary>What one run took.</summary>
+/// <param name="Group">The kind of thing that ran.</param>
+/// <param name="Name">Which, with its sizes.</param>
+/// <param name="Milliseconds">How long, on average.</param>
+/// <param name="Teraflops">Operations a second, of things that are made of products.</param>
+/// <param name="ShareOfPeak">Of the card's rate in single precision without tensor cores; null where that is not known.</param>
+/// <param name="Gigabytes">Read and written a second, of things that are made of memory traffic.</param>
+/// <param name="Error">Relative L2 distance to what the processor gives.</param>
+internal sealed record Measurement(
+    string Group, string Name, double Milliseconds, double? Teraflops = null, double? ShareOfPeak = null, double? Gigabytes = null, double? Error = null);

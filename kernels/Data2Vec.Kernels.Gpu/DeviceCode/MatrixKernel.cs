@@ -1,0 +1,284 @@
+using ILGPU;
+
+namespace Data2Vec.Kernels.Gpu.DeviceCode;
+
+/// <summary>How a group of threads shares a tile of a product.</summary>
+internal interface IMatrixTile
+{
+    /// <summary>Threads along the rows, and as many along the columns.</summary>
+    static abstract int Side { get; }
+
+    /// <summary>Blocks of a thread along the rows, and as many along the columns: 1 or 2.</summary>
+    static abstract int Blocks { get; }
+}
+
+/// <summary>128 rows and columns.</summary>
+internal struct LargeMatrixTile : IMatrixTile
+{
+    public static int Side => 16;
+
+    public static int Blocks => 2;
+}
+
+/// <summary>64 rows and columns.</summary>
+internal struct SmallMatrixTile : IMatrixTile
+{
+    public static int Side => 16;
+
+    public static int Blocks => 1;
+}
+
+/// <summary>16 rows and columns, for simulated devices with few threads.</summary>
+internal struct TinyMatrixTile : IMatrixTile
+{
+    public static int Side => 4;
+
+    public static int Blocks => 1;
+}
+
+/// <summary>Where the rows of a product's left side come from.</summary>
+internal interface IMatrixRows
+{
+    /// <summary>Whether they are windows of a convolution.</summary>
+    static abstract bool AreWindows { get; }
+}
+
+/// <summary>Rows as they are.</summary>
+internal struct PlainRows : IMatrixRows
+{
+    public static bool AreWindows => false;
+}
+
+/// <summary>The windows of a convolution over sequences.</summary>
+internal struct WindowRows : IMatrixRows
+{
+    public static bool AreWindows => true;
+}
+
+/// <summary>The sizes of a product.</summary>
+internal struct MatrixArguments
+{
+    /// <summary>Rows of the result.</summary>
+    public int Rows;
+
+    /// <summary>Numbers that one of its elements is a sum over.</summary>
+    public int Depth;
+
+    /// <summary>Columns of one group.</summary>
+    public int Columns;
+
+    /// <summary>Fours of one group's columns, the last one filled up.</summary>
+    public int ColumnFours;
+
+    /// <summary>Tiles along the columns of one group.</summary>
+    public int ColumnTiles;
+
+    /// <summary>From one row of biases, scales and factors to the next.</summary>
+    public int VectorStride;
+
+    public int InputStride;
+    public int OutputStride;
+    public int ResidualStride;
+
+    /// <summary>Whether fours of the inputs are aligned; also those of the outputs and residuals.</summary>
+    public int AlignedInput;
+    public int AlignedOutput;
+
+    public int Gelu;
+    public int HasResidual;
+
+    /// <summary>Of a convolution: channels of a group, input rows from window to window, rows of zeros around, the number of sequences.</summary>
+    public int Channels;
+    public int Step;
+    public int Padding;
+    public int Sequences;
+}
+
+/// <summary>
+/// Matrix products, and convolutions as products whose left side is never written down. A group of threads makes a tile of
+/// the result; slices of both sides go through shared memory, the next ones loaded while the present ones are multiplied.
+/// </summary>
+internal static class MatrixKernel
+{
+    /// <param name="x">The left side, or the rows that a convolution's windows slide over.</param>
+    /// <param name="weights">The right side of each group, <c>[depth, columns]</c>.</param>
+    /// <param name="vectors">What is added to each column, then what multiplies it, and before both the factor of its weights.</param>
+    /// <param name="residual">Added last.</param>
+    /// <param name="output">The result.</param>
+    /// <param name="inputStarts">The bounds of a convolution's sequences.</param>
+    /// <param name="outputStarts">The bounds of what it makes of them.</param>
+    /// <param name="sizes">The sizes.</param>
+    public static void Multiply<TTile, TRows, TWeight>(
+        ArrayView<float> x, ArrayView<TWeight> weights, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output,
+        ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes)
+        where TTile : struct, IMatrixTile
+        where TRows : struct, IMatrixRows
+        where TWeight : unmanaged, IWeight
+    {
+        // A slice's depth is such that each thread loads one four of either side.
+        int side = TTile.Side, fours = TTile.Side * TTile.Blocks, depth = TTile.Side / TTile.Blocks;
+        ArrayView<Four> left = SharedMemory.Allocate<Four>(2 * (TTile.Side / TTile.Blocks) * (TTile.Side * TTile.Blocks + 1));
+        ArrayView<Four> right = SharedMemory.Allocate<Four>(2 * (TTile.Side / TTile.Blocks) * (TTile.Side * TTile.Blocks));
+        ArrayView<float> leftNumbers = left.Cast<float>();
+
+        int thread = Group.IdxX, across = thread % side, down = thread / side;
+        int group = Grid.IdxY / sizes.ColumnTiles;
+        int firstRow = Grid.IdxX * fours * 4, firstFour = Grid.IdxY % sizes.ColumnTiles * fours;
+
+        int leftRow = thread / (depth / 4), leftDepth = thread % (depth / 4) * 4;
+        int row = firstRow + leftRow;
+        int window = row * sizes.InputStride, lowest = 0, highest = 0;
+        if (TRows.AreWindows)
+        {
+            if (row < sizes.Rows)
+            {
+                int sequence = Find(outputStarts, sizes.Sequences, row);
+                int start = inputStarts[sequence];
+                int first = (row - outputStarts[sequence]) * sizes.Step - sizes.Padding;
+                window = (start + first) * sizes.InputStride + group * sizes.Channels;
+                lowest = -first;
+                highest = inputStarts[sequence + 1] - start - first;
+            }
+        }
+        else
+        {
+            highest = row < sizes.Rows ? 1 : 0;
+        }
+
+        int rightDepth = thread / fours, rightFour = firstFour + thread % fours;
+        int groupWeights = group * sizes.Depth * sizes.ColumnFours;
+
+        Block c00 = default, c01 = default, c10 = default, c11 = default;
+        Four nextLeft = LoadLeft<TRows>(x, sizes, window, lowest, highest, leftDepth);
+        Four nextRight = LoadRight(weights, sizes, groupWeights, rightDepth, rightFour);
+        int slice = 0;
+        for (int k = 0; k < sizes.Depth; k += depth)
+        {
+            int at = (slice + leftDepth) * (4 * fours + 4) + leftRow;
+            leftNumbers[at] = nextLeft.X;
+            leftNumbers[at + 4 * fours + 4] = nextLeft.Y;
+            leftNumbers[at + 2 * (4 * fours + 4)] = nextLeft.Z;
+            leftNumbers[at + 3 * (4 * fours + 4)] = nextLeft.W;
+            right[slice * fours + thread] = nextRight;
+            Group.Barrier();
+
+            nextLeft = LoadLeft<TRows>(x, sizes, window, lowest, highest, k + depth + leftDepth);
+            nextRight = LoadRight(weights, sizes, groupWeights, k + depth + rightDepth, rightFour);
+            for (int i = 0; i < depth; i++)
+            {
+                int leftAt = (slice + i) * (fours + 1) + down, rightAt = (slice + i) * fours + across;
+                Four a0 = left[leftAt], b0 = right[rightAt];
+                c00 = Block.MultiplyAdd(c00, a0, b0);
+                if (TTile.Blocks == 2)
+                {
+                    Four a1 = left[leftAt + side], b1 = right[rightAt + side];
+                    c01 = Block.MultiplyAdd(c01, a0, b1);
+                    c10 = Block.MultiplyAdd(c10, a1, b0);
+                    c11 = Block.MultiplyAdd(c11, a1, b1);
+                }
+            }
+
+            // The two slices take turns, so that one barrier is enough.
+            slice = depth - slice;
+        }
+
+        for (int i = 0; i < TTile.Blocks * TTile.Blocks; i++)
+        {
+            int rowBlock = i / TTile.Blocks, columnBlock = i % TTile.Blocks;
+            Block block = rowBlock == 0 ? (columnBlock == 0 ? c00 : c01) : (columnBlock == 0 ? c10 : c11);
+            Finish(
+                vectors, residual, output, sizes, block, firstRow + (rowBlock * side + down) * 4, group, (firstFour + columnBlock * side + across) * 4);
+        }
+    }
+
+    /// <summary>Four numbers of a row of the left side, from <paramref name="k"/> on.</summary>
+    private static Four LoadLeft<TRows>(ArrayView<float> x, MatrixArguments sizes, int window, int lowest, int highest, int k)
+        where TRows : struct, IMatrixRows
+    {
+        if (!TRows.AreWindows)
+        {
+            return Four.Load(x, window + k, highest > 0 ? sizes.Depth - k : 0, sizes.AlignedInput);
+        }
+
+        Four values = default;
+        if (sizes.AlignedInput != 0)
+        {
+            int tap = k / sizes.Channels;
+            if (k < sizes.Depth && tap >= lowest && tap < highest)
+            {
+                values = x.Cast<Four>()[(window + tap * sizes.InputStride + k - tap * sizes.Channels) / 4];
+            }
+        }
+        else
+        {
+            values.X = LoadTap(x, sizes, window, lowest, highest, k);
+            values.Y = LoadTap(x, sizes, window, lowest, highest, k + 1);
+            values.Z = LoadTap(x, sizes, window, lowest, highest, k + 2);
+            values.W = LoadTap(x, sizes, window, lowest, highest, k + 3);
+        }
+
+        return values;
+    }
+
+    private static float LoadTap(ArrayView<float> x, MatrixArguments sizes, int window, int lowest, int highest, int k)
+    {
+        int tap = k / sizes.Channels;
+        return k < sizes.Depth && tap >= lowest && tap < highest ? x[window + tap * sizes.InputStride + k - tap * sizes.Channels] : 0f;
+    }
+
+    private static Four LoadRight<TWeight>(ArrayView<TWeight> weights, MatrixArguments sizes, int groupWeights, int k, int four)
+        where TWeight : unmanaged, IWeight
+    {
+        Four values = default;
+        if (k < sizes.Depth && four < sizes.ColumnFours)
+        {
+            values = weights[groupWeights + k * sizes.ColumnFours + four].Widen();
+        }
+
+        return values;
+    }
+
+    /// <summary>The sequence that a row belongs to: the last one that does not begin after it.</summary>
+    private static int Find(ArrayView<int> starts, int sequences, int row)
+    {
+        int low = 0, high = sequences;
+        while (high - low > 1)
+        {
+            int middle = (low + high) / 2;
+            bool before = starts[middle] <= row;
+            low = before ? middle : low;
+            high = before ? high : middle;
+        }
+
+        return low;
+    }
+
+    /// <summary>What follows the product: factor, bias, activation, scale, residual.</summary>
+    private static void Finish(
+        ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments sizes, Block block, int row, int group, int column)
+    {
+        int count = sizes.Columns - column, place = group * sizes.Columns + column;
+        Four factor = Four.Load(vectors, place, count, sizes.AlignedOutput);
+        Four bias = Four.Load(vectors, place + sizes.VectorStride, count, sizes.AlignedOutput);
+        Four scale = Four.Load(vectors, place + 2 * sizes.VectorStride, count, sizes.AlignedOutput);
+        for (int i = 0; i < 4; i++)
+        {
+            if (row + i < sizes.Rows)
+            {
+                Four values = block.Row(i) * factor + bias;
+                if (sizes.Gelu != 0)
+                {
+                    values = Four.Gelu(values);
+                }
+
+                values *= scale;
+                if (sizes.HasResidual != 0)
+                {
+                    values += Four.Load(residual, (row + i) * sizes.ResidualStride + place, count, sizes.AlignedOutput);
+                }
+
+                Four.Store(output, (row + i) * sizes.OutputStride + place, count, sizes.AlignedOutput, values);
+            }
+        }
+    }
+}

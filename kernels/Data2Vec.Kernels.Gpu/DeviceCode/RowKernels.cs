@@ -1,0 +1,179 @@
+using ILGPU;
+
+namespace Data2Vec.Kernels.Gpu.DeviceCode;
+
+/// <summary>The sizes of an operation on rows.</summary>
+internal struct RowArguments
+{
+    public int Rows;
+    public int Columns;
+    public int InputStride;
+    public int OutputStride;
+
+    /// <summary>Whether fours of inputs and outputs are aligned.</summary>
+    public int Aligned;
+
+    /// <summary>Whether the result is added to what the output held.</summary>
+    public int Add;
+
+    /// <summary>Rows at the start of each sequence that its mean leaves out.</summary>
+    public int Skip;
+}
+
+/// <summary>The sizes of a normalization.</summary>
+internal struct NormArguments
+{
+    public int Rows;
+    public int Columns;
+    public int InputStride;
+    public int ResidualStride;
+    public int OutputStride;
+    public int Aligned;
+    public int HasResidual;
+    public int Gelu;
+    public float Epsilon;
+
+    /// <summary>Threads that share a row.</summary>
+    public int Lanes;
+}
+
+/// <summary>What is done to rows of activations.</summary>
+internal static class RowKernels
+{
+    /// <summary>Threads of a group of <see cref="Normalize"/> at the most.</summary>
+    public const int LargestNormGroup = 256;
+
+    /// <summary><c>output = activation((x + residual - mean) / sqrt(variance + epsilon) * gain + bias)</c>; some threads share a row.</summary>
+    /// <param name="x"><c>[rows, columns]</c>.</param>
+    /// <param name="residual">The same.</param>
+    /// <param name="vectors">Gain, then bias.</param>
+    /// <param name="output">May be one of the two.</param>
+    /// <param name="sizes">The sizes.</param>
+    public static void Normalize(ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
+    {
+        ArrayView<float> sums = SharedMemory.Allocate<float>(LargestNormGroup);
+        ArrayView<float> squares = SharedMemory.Allocate<float>(LargestNormGroup);
+        int thread = Group.IdxX, lane = thread % sizes.Lanes;
+        int row = Grid.IdxX * (Group.DimX / sizes.Lanes) + thread / sizes.Lanes;
+        int columns = row < sizes.Rows ? sizes.Columns : 0;
+
+        float sum = 0f;
+        for (int column = lane * 4; column < columns; column += sizes.Lanes * 4)
+        {
+            sum += Sum(x, residual, sizes, row, column).Sum();
+        }
+
+        sums[thread] = sum;
+        Group.Barrier();
+        float mean = Total(sums, thread - lane, sizes.Lanes) / sizes.Columns;
+
+        float square = 0f;
+        for (int column = lane * 4; column < columns; column += sizes.Lanes * 4)
+        {
+            Four distance = Sum(x, residual, sizes, row, column) - mean;
+            square += distance.X * distance.X;
+            square += column + 1 < columns ? distance.Y * distance.Y : 0f;
+            square += column + 2 < columns ? distance.Z * distance.Z : 0f;
+            square += column + 3 < columns ? distance.W * distance.W : 0f;
+        }
+
+        squares[thread] = square;
+        Group.Barrier();
+        float scale = 1f / MathF.Sqrt(Total(squares, thread - lane, sizes.Lanes) / sizes.Columns + sizes.Epsilon);
+
+        for (int column = lane * 4; column < columns; column += sizes.Lanes * 4)
+        {
+            Four values = (Sum(x, residual, sizes, row, column) - mean) * scale;
+            values = values * Four.Load(vectors, column, columns - column, sizes.Aligned)
+                + Four.Load(vectors, columns + column, columns - column, sizes.Aligned);
+            if (sizes.Gelu != 0)
+            {
+                values = Four.Gelu(values);
+            }
+
+            Four.Store(output, row * sizes.OutputStride + column, columns - column, sizes.Aligned, values);
+        }
+    }
+
+    /// <summary>Copies rows, or adds them to others; one thread for four numbers.</summary>
+    public static void Copy(ArrayView<float> x, ArrayView<float> output, RowArguments sizes)
+    {
+        int fours = (sizes.Columns + 3) / 4;
+        int i = Grid.IdxX * Group.DimX + Group.IdxX;
+        if (i < sizes.Rows * fours)
+        {
+            int row = i / fours, column = i % fours * 4, count = sizes.Columns - column;
+            Put(output, sizes, row, column, Four.Load(x, row * sizes.InputStride + column, count, sizes.Aligned));
+        }
+    }
+
+    /// <summary>Looks vectors up; one thread for four numbers.</summary>
+    /// <param name="ids">Which vectors.</param>
+    /// <param name="table">All vectors, each filled up to fours.</param>
+    /// <param name="factors">What multiplies the numbers of each.</param>
+    /// <param name="output">Where they go.</param>
+    /// <param name="sizes">The sizes.</param>
+    public static void Embed<TWeight>(ArrayView<int> ids, ArrayView<TWeight> table, ArrayView<float> factors, ArrayView<float> output, RowArguments sizes)
+        where TWeight : unmanaged, IWeight
+    {
+        int fours = (sizes.Columns + 3) / 4;
+        int i = Grid.IdxX * Group.DimX + Group.IdxX;
+        if (i < sizes.Rows * fours)
+        {
+            int row = i / fours, four = i % fours, id = ids[row];
+            Put(output, sizes, row, four * 4, table[id * fours + four].Widen() * factors[id]);
+        }
+    }
+
+    /// <summary>The mean of each sequence; one thread for a column of one of them.</summary>
+    public static void Mean(ArrayView<float> x, ArrayView<int> starts, ArrayView<float> output, RowArguments sizes)
+    {
+        int i = Grid.IdxX * Group.DimX + Group.IdxX;
+        if (i < sizes.Rows * sizes.Columns)
+        {
+            int sequence = i / sizes.Columns, column = i % sizes.Columns;
+            int first = starts[sequence] + sizes.Skip, end = starts[sequence + 1];
+            float sum = 0f;
+            for (int row = first; row < end; row++)
+            {
+                sum += x[row * sizes.InputStride + column];
+            }
+
+            output[sequence * sizes.OutputStride + column] = sum / (end - first);
+        }
+    }
+
+    private static void Put(ArrayView<float> output, RowArguments sizes, int row, int column, Four values)
+    {
+        int at = row * sizes.OutputStride + column, count = sizes.Columns - column;
+        if (sizes.Add != 0)
+        {
+            values += Four.Load(output, at, count, sizes.Aligned);
+        }
+
+        Four.Store(output, at, count, sizes.Aligned, values);
+    }
+
+    private static Four Sum(ArrayView<float> x, ArrayView<float> residual, NormArguments sizes, int row, int column)
+    {
+        int count = sizes.Columns - column;
+        Four values = Four.Load(x, row * sizes.InputStride + column, count, sizes.Aligned);
+        if (sizes.HasResidual != 0)
+        {
+            values += Four.Load(residual, row * sizes.ResidualStride + column, count, sizes.Aligned);
+        }
+
+        return values;
+    }
+
+    private static float Total(ArrayView<float> sums, int first, int count)
+    {
+        float total = 0f;
+        for (int i = 0; i < count; i++)
+        {
+            total += sums[first + i];
+        }
+
+        return total;
+    }
+}

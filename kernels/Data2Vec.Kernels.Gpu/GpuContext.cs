@@ -1,0 +1,37 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Data2Vec.Kernels.Gpu;
+
+/// <summary>A device at work: its memory, its kernels, and how work is cut for it.</summary>
+internal sealed class GpuContext(Accelerator accelerator)
+{
+    /// <summary>Threads that a group of the full-sized kernels has.</summary>
+    public const int FullGroup = 256;
+
+    public Accelerator Accelerator { get; } = accelerator;
+
+    public GpuMemory Memory { get; } = new(accelerator);
+
+    public KernelCache Kernels { get; } = new(accelerator);
+
+    /// <summary>
+    /// Held while a kernel is queued: OpenCL keeps a kernel's arguments in the kernel, where those of two threads would mix.
+    /// </summary>
+    public Lock Launching { get; } = new();
+
+    /// <summary>Whether groups have too few threads for the full-sized kernels: a simulated device.</summary>
+    public bool IsTiny { get; } = accelerator.MaxNumThreadsPerGroup < FullGroup;
+
+    /// <summary>Threads of a group where each works for itself.</summary>
+    public int GroupSize => IsTiny ? 16 : FullGroup;
+
+    /// <summary>Threads that share a row.</summary>
+    public int Lanes => IsTiny ? 4 : 32;
+
+    /// <summary>What groups of threads run on.</summary>
+    public int Multiprocessors => Accelerator.NumMultiprocessors;
+
+    /// <summary>Groups for as many threads, each with its own element.</summary>
+    public KernelConfig OneThreadForEach(long elements) => new(checked((int)((elements + GroupSize - 1) / GroupSize)), GroupSize);
+}

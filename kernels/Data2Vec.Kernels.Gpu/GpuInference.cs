@@ -1,0 +1,344 @@
+using System.Runtime.InteropServices;
+using Data2Vec.Kernels.Gpu.DeviceCode;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Data2Vec.Kernels.Gpu;
+
+/// <summary>
+/// An inference on a device. Operations are queued, one after another, and the device does them while the caller goes on;
+/// <see cref="Download"/> alone waits.
+/// </summary>
+internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, GpuKernels kernels) : Inference
+{
+    private readonly AcceleratorStream _stream = context.Accelerator.CreateStream();
+    private readonly DeviceArena _arena = new(context.Memory);
+    private readonly StagingArena _staging = new(context.Accelerator);
+    private readonly HostArena _bounds = new();
+    private bool _waiting;
+    private int _closed;
+
+    public override long Mark() => _arena.Mark();
+
+    public override void Release(long mark) => _arena.Release(mark);
+
+    public override Tensor Allocate(int rows, int columns)
+    {
+        int stride = DeviceArena.Stride(columns);
+        return new Tensor(_arena.Allocate((long)rows * stride * sizeof(float)), rows, columns, stride);
+    }
+
+    public override Sequences Sequences(ReadOnlySpan<int> lengths)
+    {
+        int* starts = (int*)_bounds.Allocate((lengths.Length + 1L) * sizeof(int));
+        starts[0] = 0;
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            starts[i + 1] = checked(starts[i] + lengths[i]);
+        }
+
+        return Upload(starts, lengths.Length);
+    }
+
+    public override Sequences Sequences(Sequences inputs, Conv1dShape shape)
+    {
+        int* starts = (int*)_bounds.Allocate((inputs.Count + 1L) * sizeof(int));
+        starts[0] = 0;
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            starts[i + 1] = starts[i] + shape.OutputLength(inputs.Length(i));
+        }
+
+        return Upload(starts, inputs.Count);
+    }
+
+    public override void Upload(ReadOnlySpan<float> values, Tensor destination)
+    {
+        int count = destination.Rows * destination.Columns;
+        if (IsDense(destination))
+        {
+            Send(values[..count], destination.Data);
+            return;
+        }
+
+        long mark = Mark();
+        Tensor dense = AllocateDense(destination.Rows, destination.Columns);
+        Send(values[..count], dense.Data);
+        Copy(dense, destination);
+        Release(mark);
+    }
+
+    public override void Download(Tensor tensor, Span<float> values)
+    {
+        int count = tensor.Rows * tensor.Columns;
+        long mark = Mark();
+        Tensor dense = tensor;
+        if (!IsDense(tensor))
+        {
+            dense = AllocateDense(tensor.Rows, tensor.Columns);
+            Copy(tensor, dense);
+        }
+
+        if (count > 0)
+        {
+            float* staged = (float*)_staging.Allocate((long)count * sizeof(float));
+            View(dense).CopyToCPUUnsafeAsync(_stream, ref *staged, count);
+            Wait();
+            new ReadOnlySpan<float>(staged, count).CopyTo(values);
+        }
+
+        Release(mark);
+    }
+
+    public override void Copy(Tensor source, Tensor destination)
+    {
+        Shapes.RequireSame(source, destination);
+        CopyRows(source, destination, add: false);
+    }
+
+    public override void Add(Tensor x, Tensor other)
+    {
+        Shapes.RequireSame(x, other);
+        CopyRows(other, x, add: true);
+    }
+
+    public override void Linear(Tensor x, LinearWeights weights, Tensor output, Activation activation, Tensor residual)
+    {
+        Shapes.RequireLinear(x, weights, output, residual);
+        if (x.Rows == 0)
+        {
+            return;
+        }
+
+        ArrayView<int> none = View(output).Cast<int>();
+        ((GpuLinear)weights).Matrix.Launch(_stream, View(x), View(residual.IsEmpty ? output : residual), View(output), none, none, new MatrixArguments
+        {
+            Rows = x.Rows,
+            InputStride = x.Stride,
+            OutputStride = output.Stride,
+            ResidualStride = residual.Stride,
+            AlignedInput = Aligned(x.Columns, x),
+            AlignedOutput = Aligned(output.Columns, output, residual.IsEmpty ? output : residual),
+            Gelu = activation == Activation.Gelu ? 1 : 0,
+            HasResidual = residual.IsEmpty ? 0 : 1,
+        });
+    }
+
+    public override void Conv1d(
+        Tensor x, Sequences inputs, Conv1dWeights weights, NormWeights? norm, Activation activation, Tensor output, Sequences outputs)
+    {
+        Conv1dShape shape = weights.Shape;
+        Shapes.RequireConv1d(x, inputs, shape, output, outputs);
+        if (output.Rows == 0)
+        {
+            return;
+        }
+
+        int channels = shape.InputChannels / shape.Groups;
+        ((GpuConv1d)weights).Matrix.Launch(_stream, View(x), View(output), View(output), View(inputs), View(outputs), new MatrixArguments
+        {
+            Rows = output.Rows,
+            InputStride = x.Stride,
+            OutputStride = output.Stride,
+            AlignedInput = Aligned(channels, x),
+            AlignedOutput = Aligned(shape.OutputChannels / shape.Groups, output),
+            Gelu = norm is null && activation == Activation.Gelu ? 1 : 0,
+            Channels = channels,
+            Step = shape.Stride,
+            Padding = shape.Padding,
+            Sequences = outputs.Count,
+        });
+        if (norm is not null)
+        {
+            LayerNorm(output, norm, output, default, activation);
+        }
+    }
+
+    public override void LayerNorm(Tensor x, NormWeights norm, Tensor output, Tensor residual, Activation activation)
+    {
+        Shapes.RequireNorm(x, norm, output, residual);
+        if (x.Rows == 0)
+        {
+            return;
+        }
+
+        Tensor added = residual.IsEmpty ? x : residual;
+        kernels.Normalize(_stream, View(x), View(added), ((GpuNorm)norm).Vectors, View(output), new NormArguments
+        {
+            Rows = x.Rows,
+            Columns = x.Columns,
+            InputStride = x.Stride,
+            ResidualStride = added.Stride,
+            OutputStride = output.Stride,
+            Aligned = Aligned(x.Columns, x, added) & Aligned(x.Columns, output),
+            HasResidual = residual.IsEmpty ? 0 : 1,
+            Gelu = activation == Activation.Gelu ? 1 : 0,
+            Epsilon = norm.Epsilon,
+        });
+    }
+
+    public override void Attention(
+        Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output)
+    {
+        Shapes.RequireAttention(query, key, value, sequences, heads, kernels.LargestHead, output);
+        int longest = 0;
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            longest = Math.Max(longest, sequences.Length(i));
+        }
+
+        if (longest == 0)
+        {
+            return;
+        }
+
+        int size = query.Columns / heads;
+        Tensor added = !bias.Table.IsEmpty ? bias.Table : !bias.Slopes.IsEmpty ? bias.Slopes : query;
+        kernels.Attention(_stream, View(query), View(key), View(value), View(added), View(output), View(sequences), sequences.Count, longest, heads, new AttentionArguments
+        {
+            HeadSize = size,
+            Scale = scale,
+            QueryStride = query.Stride,
+            KeyStride = key.Stride,
+            ValueStride = value.Stride,
+            OutputStride = output.Stride,
+            Aligned = Aligned(size, query, key) & Aligned(size, value, output),
+            Bias = !bias.Table.IsEmpty ? AttentionKernel.TableBias : !bias.Slopes.IsEmpty ? AttentionKernel.SlopeBias : AttentionKernel.NoBias,
+            BiasStride = added.Stride,
+        });
+    }
+
+    public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, bool add)
+    {
+        Shapes.RequireEmbedding(ids, table, output);
+        if (ids.IsEmpty)
+        {
+            return;
+        }
+
+        long mark = Mark();
+        nint places = _arena.Allocate((long)ids.Length * sizeof(int));
+        Send(MemoryMarshal.Cast<int, float>(ids), places);
+        ((GpuEmbedding)table).Launch(_stream, _arena.View(places, ids.Length).Cast<int>(), View(output), new RowArguments
+        {
+            Rows = output.Rows,
+            Columns = output.Columns,
+            OutputStride = output.Stride,
+            Aligned = Aligned(output.Columns, output),
+            Add = add ? 1 : 0,
+        });
+        Release(mark);
+    }
+
+    public override Tensor MeanOfSequences(Tensor x, Sequences sequences, int skip)
+    {
+        Tensor means = Allocate(sequences.Count, x.Columns);
+        if (sequences.Count > 0 && x.Rows > 0)
+        {
+            kernels.Mean(_stream, View(x), View(sequences), View(means), new RowArguments
+            {
+                Rows = means.Rows,
+                Columns = means.Columns,
+                InputStride = x.Stride,
+                OutputStride = means.Stride,
+                Skip = skip,
+            });
+        }
+
+        return means;
+    }
+
+    /// <summary>Frees the memory.</summary>
+    public void Free()
+    {
+        _arena.Dispose();
+        _staging.Dispose();
+        _bounds.Dispose();
+        _stream.Dispose();
+    }
+
+    /// <summary>Makes an inference that lay idle ready to be used and disposed again.</summary>
+    public void Reopen() => _closed = 0;
+
+    protected override void Dispose(bool disposing)
+    {
+        if (Interlocked.Exchange(ref _closed, 1) == 0)
+        {
+            if (_waiting)
+            {
+                Wait();
+            }
+
+            _arena.Reset();
+            _staging.Reset();
+            _bounds.Reset();
+            store.Return(this);
+        }
+    }
+
+    private static bool IsDense(Tensor x) => x.Stride == x.Columns || x.Rows <= 1;
+
+    /// <summary>1 where rows of some columns begin and end at multiples of four numbers in each tensor, else 0.</summary>
+    private static int Aligned(int columns, Tensor x) =>
+        columns % 4 == 0 && x.Stride % 4 == 0 && x.Data % (4 * sizeof(float)) == 0 ? 1 : 0;
+
+    private static int Aligned(int columns, Tensor x, Tensor y) => Aligned(columns, x) & Aligned(columns, y);
+
+    private ArrayView<float> View(Tensor x)
+    {
+        long count = x.Rows == 0 ? 0 : (x.Rows - 1L) * x.Stride + x.Columns;
+        return GpuStore.IsConstant(x.Data) ? store.View(x.Data, count) : _arena.View(x.Data, count);
+    }
+
+    private ArrayView<int> View(Sequences sequences) => _arena.View(sequences.Data, sequences.Count + 1).Cast<int>();
+
+    private Tensor AllocateDense(int rows, int columns) =>
+        new(_arena.Allocate((long)rows * columns * sizeof(float)), rows, columns, columns);
+
+    private Sequences Upload(int* starts, int count)
+    {
+        nint data = _arena.Allocate((count + 1L) * sizeof(int));
+        Send(new ReadOnlySpan<float>(starts, count + 1), data);
+        return new Sequences(starts, count, data);
+    }
+
+    /// <summary>Queues a copy of numbers to the device; they are read at once.</summary>
+    private void Send(ReadOnlySpan<float> values, nint destination)
+    {
+        if (values.IsEmpty)
+        {
+            return;
+        }
+
+        float* staged = (float*)_staging.Allocate((long)values.Length * sizeof(float));
+        values.CopyTo(new Span<float>(staged, values.Length));
+        _arena.View(destination, values.Length).CopyFromCPUUnsafeAsync(_stream, ref *staged, values.Length);
+        _waiting = true;
+    }
+
+    /// <summary>Waits until all is done that was queued.</summary>
+    private void Wait()
+    {
+        _stream.Synchronize();
+        _staging.Release(0);
+        _waiting = false;
+    }
+
+    private void CopyRows(Tensor source, Tensor destination, bool add)
+    {
+        if (source.Rows == 0)
+        {
+            return;
+        }
+
+        kernels.Copy(_stream, View(source), View(destination), new RowArguments
+        {
+            Rows = source.Rows,
+            Columns = source.Columns,
+            InputStride = source.Stride,
+            OutputStride = destination.Stride,
+            Aligned = Aligned(source.Columns, source, destination),
+            Add = add ? 1 : 0,
+        });
+    }
+}

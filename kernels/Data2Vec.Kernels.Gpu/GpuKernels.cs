@@ -1,0 +1,85 @@
+using Data2Vec.Kernels.Gpu.DeviceCode;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Data2Vec.Kernels.Gpu;
+
+/// <summary>The kernels that do not depend on the format of weights.</summary>
+internal sealed class GpuKernels(GpuContext context)
+{
+    private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments>> _normalize =
+        context.Kernels.Get(
+            RowKernels.Normalize,
+            accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments>(RowKernels.Normalize));
+
+    private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, RowArguments>> _copy =
+        context.Kernels.Get(
+            RowKernels.Copy, accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, RowArguments>(RowKernels.Copy));
+
+    private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<int>, ArrayView<float>, RowArguments>> _mean =
+        context.Kernels.Get(
+            RowKernels.Mean, accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<int>, ArrayView<float>, RowArguments>(RowKernels.Mean));
+
+    private readonly AttentionVariant[] _attention = context.IsTiny
+        ? [AttentionVariant.Of<TinyAttentionTile>(context)]
+        : [AttentionVariant.Of<AttentionTile64>(context), AttentionVariant.Of<AttentionTile128>(context)];
+
+    /// <summary>The most features that a head may have.</summary>
+    public int LargestHead => _attention[^1].LargestHead;
+
+    public void Normalize(
+        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
+    {
+        sizes.Lanes = context.Lanes;
+        int rowsOfGroup = context.GroupSize / context.Lanes;
+        var config = new KernelConfig((sizes.Rows + rowsOfGroup - 1) / rowsOfGroup, context.GroupSize);
+        var kernel = _normalize.GetAwaiter().GetResult();
+        lock (context.Launching)
+        {
+            kernel(stream, config, x, residual, vectors, output, sizes);
+        }
+    }
+
+    public void Copy(AcceleratorStream stream, ArrayView<float> x, ArrayView<float> output, RowArguments sizes)
+    {
+        var kernel = _copy.GetAwaiter().GetResult();
+        lock (context.Launching)
+        {
+            kernel(stream, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 3) / 4)), x, output, sizes);
+        }
+    }
+
+    public void Mean(AcceleratorStream stream, ArrayView<float> x, ArrayView<int> starts, ArrayView<float> output, RowArguments sizes)
+    {
+        var kernel = _mean.GetAwaiter().GetResult();
+        lock (context.Launching)
+        {
+            kernel(stream, context.OneThreadForEach((long)sizes.Rows * sizes.Columns), x, starts, output, sizes);
+        }
+    }
+
+    /// <param name="stream">Where it is queued.</param>
+    /// <param name="query">Queries.</param>
+    /// <param name="key">Keys.</param>
+    /// <param name="value">Values.</param>
+    /// <param name="bias">What is added to the scores.</param>
+    /// <param name="output">The result.</param>
+    /// <param name="starts">The bounds of the sequences.</param>
+    /// <param name="sequences">How many there are.</param>
+    /// <param name="longest">Rows of the longest.</param>
+    /// <param name="heads">The number of heads.</param>
+    /// <param name="sizes">The sizes.</param>
+    public void Attention(
+        AcceleratorStream stream, ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<float> bias, ArrayView<float> output,
+        ArrayView<int> starts, int sequences, int longest, int heads, AttentionArguments sizes)
+    {
+        AttentionVariant variant = Array.Find(_attention, variant => sizes.HeadSize <= variant.LargestHead)!;
+        sizes.Tiles = (longest + variant.Queries - 1) / variant.Queries;
+        var config = new KernelConfig(new Index3D(sizes.Tiles * sequences, heads, 1), new Index3D(variant.Threads, 1, 1));
+        var kernel = variant.Kernel.GetAwaiter().GetResult();
+        lock (context.Launching)
+        {
+            kernel(stream, config, query, key, value, bias, output, starts, sizes);
+        }
+    }
+}

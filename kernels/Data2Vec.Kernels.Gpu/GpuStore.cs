@@ -1,0 +1,231 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Data2Vec.Kernels.Gpu.DeviceCode;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Data2Vec.Kernels.Gpu;
+
+/// <summary>Weights in device memory, in the number format that they come in.</summary>
+internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
+{
+    /// <summary>Idle inferences keep their memory, which a device has less of than threads may call.</summary>
+    private const int MostIdle = 4;
+
+    /// <summary>Addresses from here on are those of constants: the number of one, and the place within it as in <see cref="DeviceArena"/>.</summary>
+    private static readonly nint s_firstConstant = unchecked((nint)(1L << 62));
+
+    private readonly List<MemoryBuffer> _owned = [];
+    private readonly List<MemoryBuffer1D<float, Stride1D.Dense>> _constants = [];
+    private readonly ConcurrentBag<GpuInference> _idle = [];
+    private readonly GpuKernels _kernels = new(context);
+    private volatile bool _disposed;
+
+    public override int RowsAtOnce => 8192;
+
+    public override LinearWeights Linear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
+    {
+        (int inputs, int outputs) = Shapes.OfLinear(parts, scale);
+        return new GpuLinear(inputs, outputs, Matrix<PlainRows>(parts.ToArray(), scale, inputs, 1, 1));
+    }
+
+    public override Conv1dWeights Conv1d(WeightData weight, WeightData? bias, Conv1dShape shape)
+    {
+        Shapes.RequireConvolution(weight, bias, shape);
+        return new GpuConv1d(shape, Matrix<WindowRows>([(weight, bias)], null, shape.InputChannels / shape.Groups, shape.Kernel, shape.Groups));
+    }
+
+    public override NormWeights Norm(WeightData? weight, WeightData? bias, int size, float epsilon)
+    {
+        Shapes.RequireVector(weight, size);
+        Shapes.RequireVector(bias, size);
+        float[] vectors = [.. weight?.ToArray() ?? [.. Enumerable.Repeat(1f, size)], .. bias?.ToArray() ?? new float[size]];
+        return new GpuNorm(size, epsilon, Upload(vectors));
+    }
+
+    public override EmbeddingWeights Embedding(WeightData table) => table.Type switch
+    {
+        ElementType.F16 => Embedding<ushort, HalfWeight>(table),
+        ElementType.BF16 => Embedding<ushort, BFloatWeight>(table),
+        ElementType.I8 => Embedding<sbyte, ByteWeight>(table),
+        _ => Embedding<float, SingleWeight>(table),
+    };
+
+    public override Tensor Constant(ReadOnlySpan<float> values, int rows, int columns)
+    {
+        int stride = DeviceArena.Stride(columns);
+        var padded = new float[checked(rows * stride)];
+        for (int row = 0; row < rows; row++)
+        {
+            values.Slice(row * columns, columns).CopyTo(padded.AsSpan(row * stride));
+        }
+
+        nint address = s_firstConstant + ((nint)_constants.Count << DeviceArena.PlaceBits);
+        _constants.Add(Upload(padded));
+        return new Tensor(address, rows, columns, stride);
+    }
+
+    /// <summary>Whether an address is that of a constant.</summary>
+    public static bool IsConstant(nint address) => address >= s_firstConstant;
+
+    /// <summary>What lies at the address of a constant.</summary>
+    public ArrayView<float> View(nint address, long count) =>
+        DeviceArena.Place(_constants[(int)((address - s_firstConstant) >> DeviceArena.PlaceBits)].View, address, count);
+
+    public override Inference Begin()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_idle.TryTake(out GpuInference? idle))
+        {
+            idle.Reopen();
+            return idle;
+        }
+
+        return new GpuInference(this, context, _kernels);
+    }
+
+    /// <summary>Takes an inference back that is done.</summary>
+    public void Return(GpuInference inference)
+    {
+        if (_idle.Count >= MostIdle)
+        {
+            inference.Free();
+            return;
+        }
+
+        _idle.Add(inference);
+        if (_disposed)
+        {
+            FreeIdle();
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        FreeIdle();
+        _owned.ForEach(owned => owned.Dispose());
+        _owned.Clear();
+    }
+
+    private void FreeIdle()
+    {
+        while (_idle.TryTake(out GpuInference? idle))
+        {
+            idle.Free();
+        }
+    }
+
+    private GpuMatrix Matrix<TRows>((WeightData Weight, WeightData? Bias)[] parts, WeightData? scale, int channels, int taps, int groups)
+        where TRows : struct, IMatrixRows
+    {
+        ElementType type = parts[0].Weight.Type;
+        return (parts.All(part => part.Weight.Type == type) ? type : ElementType.F32) switch
+        {
+            ElementType.F16 => Matrix<TRows, ushort, HalfWeight>(parts, scale, channels, taps, groups),
+            ElementType.BF16 => Matrix<TRows, ushort, BFloatWeight>(parts, scale, channels, taps, groups),
+            ElementType.I8 => Matrix<TRows, sbyte, ByteWeight>(parts, scale, channels, taps, groups),
+            _ => Matrix<TRows, float, SingleWeight>(parts, scale, channels, taps, groups),
+        };
+    }
+
+    /// <summary>The right side of a product: for each group <c>[taps * channels, outputs]</c>.</summary>
+    private GpuMatrix<TRows, TWeight> Matrix<TRows, T, TWeight>(
+        (WeightData Weight, WeightData? Bias)[] parts, WeightData? scale, int channels, int taps, int groups)
+        where TRows : struct, IMatrixRows
+        where T : unmanaged
+        where TWeight : unmanaged, IWeight
+    {
+        int outputs = parts.Sum(part => part.Weight.Rows), columns = outputs / groups, depth = channels * taps;
+        int pitch = Fill(columns), vectorPitch = Fill(outputs);
+        var weights = new T[checked(groups * depth * pitch)];
+        var vectors = new float[3 * vectorPitch];
+        vectors.AsSpan().Fill(1f);
+        int first = 0;
+        foreach ((WeightData weight, WeightData? bias) in parts)
+        {
+            int start = first;
+            Parallel.For(0, weight.Rows, () => new T[depth], (row, _, numbers) =>
+            {
+                Read(weight, row, numbers);
+                int group = (start + row) / columns, column = (start + row) % columns;
+                for (int i = 0; i < depth; i++)
+                {
+                    weights[(group * depth + i % taps * channels + i / taps) * pitch + column] = numbers[i];
+                }
+
+                if (typeof(T) == typeof(sbyte))
+                {
+                    vectors[start + row] = weight.Int8Scale(row);
+                }
+
+                return numbers;
+            }, _ => { });
+            (bias?.ToArray() ?? new float[weight.Rows]).CopyTo(vectors, vectorPitch + start);
+            first += weight.Rows;
+        }
+
+        scale?.ToArray().CopyTo(vectors, 2 * vectorPitch);
+        return new GpuMatrix<TRows, TWeight>(context, Upload<T, TWeight>(weights), Upload(vectors))
+        {
+            Depth = depth,
+            Columns = columns,
+            Groups = groups,
+        };
+    }
+
+    private GpuEmbedding<TWeight> Embedding<T, TWeight>(WeightData table)
+        where T : unmanaged
+        where TWeight : unmanaged, IWeight
+    {
+        int rows = table.Rows, columns = table.RowSize, pitch = Fill(columns);
+        var vectors = new T[checked(rows * pitch)];
+        var factors = new float[rows];
+        for (int row = 0; row < rows; row++)
+        {
+            Read(table, row, vectors.AsSpan(row * pitch, columns));
+            factors[row] = typeof(T) == typeof(sbyte) ? table.Int8Scale(row) : 1f;
+        }
+
+        return new GpuEmbedding<TWeight>(context, columns, Upload<T, TWeight>(vectors), Upload(factors));
+    }
+
+    /// <summary>A row as it is stored, or as floats.</summary>
+    private static void Read<T>(WeightData weight, int row, Span<T> destination)
+        where T : unmanaged
+    {
+        if (typeof(T) == typeof(float))
+        {
+            weight.ReadRow(row, MemoryMarshal.Cast<T, float>(destination));
+        }
+        else
+        {
+            weight.ReadStored(row, destination);
+        }
+    }
+
+    /// <summary>The number filled up to fours.</summary>
+    private static int Fill(int count) => (count + 3) / 4 * 4;
+
+    private MemoryBuffer1D<float, Stride1D.Dense> Upload(float[] values) => Upload<float, float>(values);
+
+    private MemoryBuffer1D<TWeight, Stride1D.Dense> Upload<T, TWeight>(T[] values)
+        where T : unmanaged
+        where TWeight : unmanaged
+    {
+        MemoryBuffer1D<TWeight, Stride1D.Dense> buffer = context.Memory.Allocate<TWeight>((long)values.Length * sizeof(T) / sizeof(TWeight));
+        _owned.Add(buffer);
+        if (values.Length > 0)
+        {
+            buffer.View.CopyFromCPU(ref Unsafe.As<T, TWeight>(ref values[0]), buffer.Length);
+        }
+
+        return buffer;
+    }
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Data2Vec.Kernels.Gpu.DeviceCode;
+using ILGPU;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+
+namespace Data2Vec.Kernels.Gpu.Tests;
+
+/// <summary>
+/// Every kernel as CUDA's assembler takes it, without a GPU. The assembler <c>ptxas</c> is that of the variable PTXAS or of the path.
+/// </summary>
+public partial class CudaAssemblyTests
+{
+    /// <summary>Registers that a multiprocessor has for two groups, so that one works while the other waits.</summary>
+    private const int RegistersOfMultiprocessor = 65536;
+
+    private static readonly Type[] s_weights = [typeof(SingleWeight), typeof(HalfWeight), typeof(BFloatWeight), typeof(ByteWeight)];
+
+    public static TheoryData<string> Architectures => ["sm_80", "sm_90a"];
+
+    [Theory, MemberData(nameof(Architectures))]
+    public void Every_kernel_is_assembled_without_spills_and_without_a_stack(string architecture)
+    {
+        string assembler = Assembler();
+        using Context context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
+        using var backend = new PTXBackend(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_80, null!);
+        string folder = Directory.CreateTempSubdirectory("data2vec-").FullName;
+        try
+        {
+            string[] problems = [.. Kernels().Select(kernel => Problem(backend, assembler, architecture, folder, kernel.Method, kernel.Threads)).OfType<string>()];
+            Assert.True(problems.Length == 0, string.Join("\n", problems));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>All kernels, and the threads of their groups.</summary>
+    private static IEnumerable<(MethodInfo Method, int Threads)> Kernels()
+    {
+        foreach (Type tile in new[] { typeof(LargeMatrixTile), typeof(SmallMatrixTile) })
+        {
+            foreach (Type rows in new[] { typeof(PlainRows), typeof(WindowRows) })
+            {
+                foreach (Type weight in s_weights)
+                {
+                    yield return (Find(typeof(MatrixKernel), nameof(MatrixKernel.Multiply), tile, rows, weight), 256);
+                }
+            }
+        }
+
+        yield return (Find(typeof(AttentionKernel), nameof(AttentionKernel.Attend), typeof(AttentionTile64)), 128);
+        yield return (Find(typeof(AttentionKernel), nameof(AttentionKernel.Attend), typeof(AttentionTile128)), 64);
+        foreach (Type weight in s_weights)
+        {
+            yield return (Find(typeof(RowKernels), nameof(RowKernels.Embed), weight), 256);
+        }
+
+        foreach (string name in new[] { nameof(RowKernels.Normalize), nameof(RowKernels.Copy), nameof(RowKernels.Mean) })
+        {
+            yield return (Find(typeof(RowKernels), name), 256);
+        }
+    }
+
+    private static MethodInfo Find(Type type, string name, params Type[] arguments)
+    {
+        MethodInfo method = type.GetMethod(name)!;
+        return arguments.Length == 0 ? method : method.MakeGenericMethod(arguments);
+    }
+
+    private static string Assembler()
+    {
+        string? found = Environment.GetEnvironmentVariable("PTXAS")
+            ?? (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "ptxas")).FirstOrDefault(File.Exists);
+        Assert.SkipWhen(found is null, "there is no ptxas, neither of the variable PTXAS nor in the path");
+        return found;
+    }
+
+    /// <summary>What is wrong with a kernel, or null.</summary>
+    private static string? Problem(PTXBackend backend, string assembler, string architecture, string folder, MethodInfo method, int threads)
+    {
+        string name = $"{method.DeclaringType!.Name}.{method.Name}<{string.Join(", ", method.GetGenericArguments().Select(type => type.Name))}>";
+        var kernel = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), new KernelSpecialization(threads, null));
+        string file = Path.Combine(folder, "kernel.ptx");
+        File.WriteAllText(file, kernel.PTXAssembly);
+        using Process process = Process.Start(new ProcessStartInfo(assembler, ["-v", $"-arch={architecture}", file, "-o", Path.Combine(folder, "kernel.cubin")])
+        {
+            RedirectStandardError = true,
+        })!;
+        string said = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {string.Join("; ", said.Split('\n').Where(line => line.Contains("bytes stack") || line.Contains("registers")).Select(line => line.Trim()))}");
+        if (process.ExitCode != 0)
+        {
+            return $"{name}: {said}";
+        }
+
+        int[] stack = [.. Stack().Matches(said).SelectMany(match => match.Groups.Values.Skip(1)).Select(Number)];
+        int registers = Number(Registers().Match(said).Groups[1]);
+        return stack.Length > 0 && stack.All(bytes => bytes == 0) && 2 * threads * registers <= RegistersOfMultiprocessor ? null : $"{name}: {said}";
+    }
+
+    private static int Number(Capture number) => int.Parse(number.Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads")]
+    private static partial Regex Stack();
+
+    [GeneratedRegex(@"Used (\d+) registers")]
+    private static partial Regex Registers();
+}

@@ -1,0 +1,84 @@
+using Data2Vec.Kernels.Tests;
+using static Data2Vec.Kernels.Gpu.Tests.GpuFixture;
+
+namespace Data2Vec.Kernels.Gpu.Tests;
+
+/// <summary>
+/// Every operation of the GPU backend against plain loops in double precision: small sizes on a simulated device, which shows that
+/// threads wait for each other where they must; all sizes on the devices of this machine.
+/// </summary>
+public class GpuOperationTests
+{
+    public static IEnumerable<TheoryDataRow<string>> Kinds => GpuFixture.Kinds;
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Linear_layers_of_all_sizes_match_a_scalar_loop(string kind) => OperationChecks.Linear(Backend(kind), kind == Simulator
+        ? [(1, 1, 1), (2, 16, 16), (17, 9, 21)]
+        : [(1, 1, 1), (1, 7, 3), (2, 16, 16), (3, 64, 32), (64, 64, 64), (65, 33, 66), (100, 48, 80), (31, 2500, 40), (128, 128, 128), (300, 70, 530)]);
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Activation_scale_and_residual_follow_the_product(string kind) => OperationChecks.LinearWithAllThatFollows(Backend(kind));
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Gelu_is_within_rounding_of_the_exact_one_everywhere(string kind) => OperationChecks.Gelu(Backend(kind), kind == Simulator ? 256 : 4096);
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Convolutions_within_sequences_match_a_scalar_loop(string kind)
+    {
+        if (kind == Simulator)
+        {
+            OperationChecks.Conv1d(Backend(kind), [11, 3, 7], [new(1, 8, 5, 2), new(3, 5, 2, 2), new(8, 16, 3, 1, 1, 2)]);
+        }
+        else
+        {
+            OperationChecks.Conv1d(Backend(kind), [71, 10, 33],
+                [new(1, 32, 10, 5), new(1, 20, 3, 2), new(32, 32, 3, 2), new(20, 40, 2, 2), new(64, 64, 19, 1, 9, 16), new(96, 96, 5, 1, 2, 2), new(600, 33, 3, 1), new(3, 5, 11, 1)]);
+            OperationChecks.Conv1d(Backend(kind), [1500], [new(1, 256, 10, 5), new(64, 130, 3, 1, 1)]);
+        }
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Normalization_matches_a_scalar_loop(string kind) => OperationChecks.Norm(Backend(kind), kind == Simulator ? 9 : 35, [1, 2, 15, 16, 17, 64, 100, 768]);
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Attention_matches_a_scalar_loop_with_every_kind_of_bias(string kind) => OperationChecks.Attention(Backend(kind), kind == Simulator
+        ? [(1, 2, 16), (5, 1, 6), (17, 2, 20)]
+        : [(1, 2, 16), (5, 4, 16), (33, 3, 7), (197, 2, 64), (300, 1, 20), (130, 2, 96), (64, 1, 128), (530, 1, 64)]);
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Means_and_lookups_match_a_scalar_loop(string kind) => OperationChecks.MeansAndLookups(Backend(kind));
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Parts_of_a_tensor_are_what_they_are_parts_of(string kind) => OperationChecks.Slices(Backend(kind));
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Weights_of_fewer_bits_are_read_as_they_are_stored(string kind)
+    {
+        foreach (ElementType type in new[] { ElementType.F16, ElementType.BF16, ElementType.I8 })
+        {
+            OperationChecks.Format(Backend(kind), type);
+        }
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Panels_of_a_file_give_the_same_bits_as_rows(string kind)
+    {
+        OperationChecks.Panels(Backend(kind), ElementType.BF16);
+        OperationChecks.Panels(Backend(kind), ElementType.I8);
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Heads_that_are_too_large_and_memory_that_is_not_there_are_refused_and_the_next_inference_runs(string kind)
+    {
+        using WeightStore store = Backend(kind).CreateStore();
+        using (Inference run = store.Begin())
+        {
+            Tensor x = run.Upload(new float[2 * 200], 2, 200);
+            Assert.Throws<ArgumentException>(() => run.Attention(x, x, x, run.Sequences([2]), 1, 1f, default, run.Allocate(2, 200)));
+            Assert.Throws<InsufficientMemoryException>(() => run.Allocate(int.MaxValue, 4096));
+        }
+
+        using Inference next = store.Begin();
+        Assert.Equal([1f, 2f], TestData.Download(next, next.Upload([1f, 2f], 1, 2)));
+    }
+}

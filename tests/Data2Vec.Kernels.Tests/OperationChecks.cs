@@ -1,0 +1,252 @@
+using static Data2Vec.Kernels.Tests.TestData;
+
+namespace Data2Vec.Kernels.Tests;
+
+/// <summary>The operations of any backend, each against plain loops in double precision.</summary>
+internal static class OperationChecks
+{
+    /// <summary>Linear layers.</summary>
+    public static void Linear(Backend backend, IEnumerable<(int Rows, int Inputs, int Outputs)> sizes)
+    {
+        using WeightStore store = backend.CreateStore();
+        foreach ((int rows, int inputs, int outputs) in sizes)
+        {
+            float[] x = Numbers(1, rows * inputs), w = Numbers(2, outputs * inputs, 1f / MathF.Sqrt(inputs)), b = Numbers(3, outputs);
+            LinearWeights weights = store.Linear([(Weight(w, outputs, inputs), Weight(b, outputs))]);
+            using Inference run = store.Begin();
+            Tensor y = run.Linear(run.Upload(x, rows, inputs), weights);
+            Close(Reference.Linear(x, rows, inputs, w, b, outputs), Download(run, y), 1e-5);
+        }
+    }
+
+    /// <summary>What follows a product.</summary>
+    public static void LinearWithAllThatFollows(Backend backend)
+    {
+        const int rows = 37, inputs = 50, outputs = 72;
+        float[] x = Numbers(1, rows * inputs), w = Numbers(2, outputs * inputs, 0.2f), b = Numbers(3, outputs), s = Numbers(4, outputs), add = Numbers(5, rows * outputs);
+        using WeightStore store = backend.CreateStore();
+        LinearWeights weights = store.Linear([(Weight(w, outputs, inputs), Weight(b, outputs))], Weight(s, outputs));
+        using Inference run = store.Begin();
+        Tensor residual = run.Upload(add, rows, outputs);
+        Tensor y = run.Linear(run.Upload(x, rows, inputs), weights, Activation.Gelu, residual);
+        double[] expected = Reference.Linear(x, rows, inputs, w, b, outputs);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            expected[i] = add[i] + s[i % outputs] * Reference.Gelu(expected[i]);
+        }
+
+        Close(expected, Download(run, y), 1e-5);
+    }
+
+    /// <summary>Convolutions over several sequences.</summary>
+    public static void Conv1d(Backend backend, int[] lengths, IEnumerable<Conv1dShape> shapes)
+    {
+        using WeightStore store = backend.CreateStore();
+        foreach (Conv1dShape shape in shapes)
+        {
+            int channels = shape.InputChannels / shape.Groups;
+            float[] x = Numbers(1, lengths.Sum() * shape.InputChannels);
+            float[] w = Numbers(2, shape.OutputChannels * channels * shape.Kernel, 1f / MathF.Sqrt(channels * shape.Kernel)), b = Numbers(3, shape.OutputChannels);
+            Conv1dWeights weights = store.Conv1d(Weight(w, shape.OutputChannels, channels, shape.Kernel), Weight(b, shape.OutputChannels), shape);
+            using Inference run = store.Begin();
+            Sequences inputs = run.Sequences(lengths);
+            Sequences outputs = run.Sequences(inputs, shape);
+            Tensor y = run.Allocate(outputs.Rows, shape.OutputChannels);
+            run.Conv1d(run.Upload(x, inputs.Rows, shape.InputChannels), inputs, weights, null, Activation.None, y, outputs);
+            double[] expected = [.. Enumerable.Range(0, lengths.Length).SelectMany(i => Reference.Conv1d(
+                x[(inputs.Start(i) * shape.InputChannels)..(inputs.Start(i + 1) * shape.InputChannels)], lengths[i], shape, w, b))];
+            Close(expected, Download(run, y), 1e-5);
+        }
+    }
+
+    /// <summary>Normalization, of a sum and before an activation.</summary>
+    public static void Norm(Backend backend, int rows, IEnumerable<int> sizes)
+    {
+        using WeightStore store = backend.CreateStore();
+        foreach (int columns in sizes)
+        {
+            float[] x = Numbers(1, rows * columns), add = Numbers(2, rows * columns), gain = Numbers(3, columns), bias = Numbers(4, columns);
+            NormWeights norm = store.Norm(Weight(gain, columns), Weight(bias, columns), columns, 1e-5f);
+            using Inference run = store.Begin();
+            Tensor sum = run.Upload(x, rows, columns);
+            run.LayerNorm(sum, norm, sum, run.Upload(add, rows, columns));
+            Close(Reference.LayerNorm([.. x.Zip(add, (a, b) => (double)(a + b))], columns, gain, bias, 1e-5), Download(run, sum), 1e-4);
+
+            Tensor alone = run.Upload(x, rows, columns);
+            run.LayerNorm(alone, norm, alone, default, Activation.Gelu);
+            Close([.. Reference.LayerNorm([.. x.Select(a => (double)a)], columns, gain, bias, 1e-5).Select(Reference.Gelu)], Download(run, alone), 1e-4);
+        }
+    }
+
+    /// <summary>Attention within two sequences, with every kind of bias.</summary>
+    public static void Attention(Backend backend, IEnumerable<(int Length, int Heads, int Size)> sizes)
+    {
+        foreach ((int length, int heads, int size) in sizes)
+        {
+            int columns = heads * size;
+            int[] lengths = [length, length];
+            float[] q = Numbers(1, 2 * length * columns), k = Numbers(2, 2 * length * columns), v = Numbers(3, 2 * length * columns);
+            float[] table = Numbers(4, heads * length * length), slopes = [.. Numbers(5, heads).Select(MathF.Abs)];
+            double scale = 1 / Math.Sqrt(size);
+            using WeightStore store = backend.CreateStore();
+            using Inference run = store.Begin();
+            Sequences sequences = run.Sequences(lengths);
+            Tensor tq = run.Upload(q, 2 * length, columns), tk = run.Upload(k, 2 * length, columns), tv = run.Upload(v, 2 * length, columns);
+            var kinds = new (AttentionBias Bias, Func<int, int, int, double> Scalar)[]
+            {
+                (default, (_, _, _) => 0),
+                (new AttentionBias(Table: run.Upload(table, heads * length, length)), (h, i, j) => table[(h * length + i) * length + j]),
+                (new AttentionBias(Slopes: run.Upload(slopes, 1, heads)), (h, i, j) => -slopes[h] * Math.Abs(i - j)),
+            };
+            foreach ((AttentionBias bias, Func<int, int, int, double> scalar) in kinds)
+            {
+                Tensor y = run.Allocate(2 * length, columns);
+                run.Attention(tq, tk, tv, sequences, heads, (float)scale, bias, y);
+                int half = length * columns;
+                double[] expected =
+                [
+                    .. Reference.Attention(q[..half], k[..half], v[..half], length, heads, size, scale, scalar),
+                    .. Reference.Attention(q[half..], k[half..], v[half..], length, heads, size, scale, scalar),
+                ];
+                Close(expected, Download(run, y), 1e-5);
+            }
+        }
+    }
+
+    /// <summary>Means of sequences, and vectors of a table, put or added.</summary>
+    public static void MeansAndLookups(Backend backend)
+    {
+        float[] table = Numbers(1, 10 * 37);
+        using WeightStore store = backend.CreateStore();
+        EmbeddingWeights weights = store.Embedding(Weight(table, 10, 37));
+        using Inference run = store.Begin();
+        Tensor x = run.Allocate(3, 37);
+        run.Embed([4, 9, 0], weights, x);
+        run.Embed([1, 1, 2], weights, x, add: true);
+        double[] expected = [.. new[] { (4, 1), (9, 1), (0, 2) }.SelectMany(pair => Enumerable.Range(0, 37).Select(i => (double)table[pair.Item1 * 37 + i] + table[pair.Item2 * 37 + i]))];
+        Close(expected, Download(run, x), 1e-6);
+        Tensor means = run.MeanOfSequences(x, run.Sequences([1, 2]));
+        Close([.. expected[..37], .. Enumerable.Range(0, 37).Select(i => (expected[37 + i] + expected[74 + i]) / 2)], Download(run, means), 1e-6);
+        Assert.Throws<ArgumentOutOfRangeException>(() => run.Embed([10, 0, 0], weights, x));
+        Assert.Throws<ArgumentOutOfRangeException>(() => run.Embed([-1, 0, 0], weights, x));
+    }
+
+    /// <summary>The exact GELU, to within a few roundings of its argument.</summary>
+    public static void Gelu(Backend backend, int points)
+    {
+        float[] x = [.. Enumerable.Range(-points / 2, points).Select(i => i * (25.6f / points)), 1e-8f, -1e-8f, 40f, -40f, 1e30f, -1e30f, float.MinValue];
+        using WeightStore store = backend.CreateStore();
+        LinearWeights identity = store.Linear([(Weight([1f], 1, 1), Weight([0f], 1))]);
+        using Inference run = store.Begin();
+        float[] y = Download(run, run.Linear(run.Upload(x, x.Length, 1), identity, Activation.Gelu));
+        for (int i = 0; i < x.Length; i++)
+        {
+            double expected = Reference.Gelu(x[i]);
+            Assert.True(Math.Abs(y[i] - expected) <= 3e-7 * Math.Abs(x[i]), $"gelu({x[i]}) = {y[i]}, not {expected}");
+        }
+    }
+
+    /// <summary>Products, convolutions and lookups with weights in a format, where the device reads that format itself and rounds nothing else.</summary>
+    public static void Format(Backend backend, ElementType type)
+    {
+        using WeightStore store = backend.CreateStore();
+        foreach ((int rows, int inputs, int outputs) in new[] { (3, 9, 5), (20, 40, 24) })
+        {
+            float[] x = Numbers(1, rows * inputs), b = Numbers(3, outputs), s = Numbers(4, 2 * outputs);
+            WeightData first = Encode(Numbers(2, outputs * inputs, 0.2f), type, outputs, inputs), second = Encode(Numbers(5, outputs * inputs, 1e-5f), type, outputs, inputs);
+            LinearWeights weights = store.Linear([(first, Weight(b, outputs)), (second, null)], Weight(s, 2 * outputs));
+            using Inference run = store.Begin();
+            double[] expected = Reference.Linear(x, rows, inputs, [.. first.ToArray(), .. second.ToArray()], [.. b, .. new float[outputs]], 2 * outputs);
+            Close([.. expected.Select((value, i) => value * s[i % (2 * outputs)])], Download(run, run.Linear(run.Upload(x, rows, inputs), weights)), 1e-5);
+        }
+
+        var shape = new Conv1dShape(6, 10, 3, 2, 1, 2);
+        {
+            const int length = 12;
+            float[] x = Numbers(1, length * 6), none = new float[10];
+            WeightData weight = Encode(Numbers(2, 10 * 3 * 3, 0.3f), type, 10, 3, 3);
+            Conv1dWeights weights = store.Conv1d(weight, null, shape);
+            using Inference run = store.Begin();
+            Sequences inputs = run.Sequences([length]), outputs = run.Sequences(inputs, shape);
+            Tensor y = run.Allocate(outputs.Rows, 10);
+            run.Conv1d(run.Upload(x, length, 6), inputs, weights, null, Activation.None, y, outputs);
+            Close(Reference.Conv1d(x, length, shape, weight.ToArray(), none), Download(run, y), 1e-5);
+        }
+
+        WeightData table = Encode(Numbers(6, 8 * 22), type, 8, 22);
+        float[] vectors = table.ToArray();
+        using Inference lookup = store.Begin();
+        Tensor found = lookup.Allocate(3, 22);
+        lookup.Embed([7, 0, 3], store.Embedding(table), found);
+        Close([.. new[] { 7, 0, 3 }.SelectMany(id => vectors[(id * 22)..((id + 1) * 22)].Select(value => (double)value))], Download(lookup, found), 1e-6);
+    }
+
+    /// <summary>Columns and rows of a tensor in the middle of it, put in, taken out, copied and added, and nothing beside them touched.</summary>
+    public static void Slices(Backend backend)
+    {
+        const int rows = 7, columns = 23;
+        using WeightStore store = backend.CreateStore();
+        using Inference run = store.Begin();
+        float[] all = Numbers(1, rows * columns), some = Numbers(2, 3 * 6);
+        Tensor x = run.Upload(all, rows, columns), part = x.SliceRows(2, 3).SliceColumns(5, 6), other = run.Upload(some, 3, 6);
+        Close(Part(all), Download(run, part), 0);
+        run.Add(part, other);
+        run.Copy(part, other);
+        Close([.. Part(all).Zip(some, (a, b) => (double)((float)a + b))], Download(run, other), 0);
+        run.Upload(some, part);
+        double[] expected = [.. all.Select(value => (double)value)];
+        for (int i = 0; i < some.Length; i++)
+        {
+            expected[(2 + i / 6) * columns + 5 + i % 6] = some[i];
+        }
+
+        Close(expected, Download(run, x), 0);
+        Tensor constant = store.Constant(all, rows, columns);
+        Close([.. all.Select(value => (double)value)], Download(run, constant), 0);
+        run.Copy(constant.SliceRows(1, 1), x.SliceRows(0, 1));
+        Close([.. all[columns..(2 * columns)].Select(value => (double)value)], Download(run, x.SliceRows(0, 1)), 0);
+
+        static double[] Part(float[] from) => [.. Enumerable.Range(0, 18).Select(i => (double)from[(2 + i / 6) * columns + 5 + i % 6])];
+    }
+
+    /// <summary>Weights in panels, as a file holds them, against the same by rows: the same bits.</summary>
+    public static void Panels(Backend backend, ElementType type)
+    {
+        using WeightStore store = backend.CreateStore();
+        const int rows = 20;
+        foreach ((int inputs, int outputs) in new[] { (7, 3), (64, 32), (131, 80) })
+        {
+            WeightData weight = Encode(Numbers(2, outputs * inputs, 0.1f), type, outputs, inputs), panels = InPanels(weight, 1);
+            Assert.Equal(weight.ToArray(), panels.ToArray());
+            float[] x = Numbers(1, rows * inputs);
+            using Inference run = store.Begin();
+            Assert.Equal(
+                Download(run, run.Linear(run.Upload(x, rows, inputs), store.Linear([(weight, null)]))),
+                Download(run, run.Linear(run.Upload(x, rows, inputs), store.Linear([(panels, null)]))));
+        }
+
+        foreach (Conv1dShape shape in new[] { new Conv1dShape(3, 20, 3, 2), new Conv1dShape(16, 80, 3, 1, 1, 2) })
+        {
+            if (type == ElementType.I8)
+            {
+                continue; // A file has convolutions of i8 by rows.
+            }
+
+            int channels = shape.InputChannels / shape.Groups;
+            WeightData weight = Encode(Numbers(2, shape.OutputChannels * channels * 3, 0.1f), type, shape.OutputChannels, channels, 3);
+            WeightData panels = InPanels(weight, shape.Groups);
+            Assert.Equal(weight.ToArray(), panels.ToArray());
+            float[] x = Numbers(1, rows * shape.InputChannels);
+            Assert.Equal(Convolve(weight), Convolve(panels));
+
+            float[] Convolve(WeightData given)
+            {
+                using Inference run = store.Begin();
+                Sequences inputs = run.Sequences([rows]), outputs = run.Sequences(inputs, shape);
+                Tensor y = run.Allocate(outputs.Rows, shape.OutputChannels);
+                run.Conv1d(run.Upload(x, rows, shape.InputChannels), inputs, store.Conv1d(given, null, shape), null, Activation.None, y, outputs);
+                return Download(run, y);
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Runtime.InteropServices;
+
+namespace Data2Vec.Kernels.Tests;
+
+/// <summary>Numbers to test with, and weights in memory that stays until the process ends.</summary>
+internal static unsafe class TestData
+{
+    public static float[] Numbers(int seed, int count, float scale = 1f)
+    {
+        var random = new Random(seed);
+        var numbers = new float[count];
+        for (int i = 0; i < count; i++)
+        {
+            numbers[i] = scale * (float)(random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5) * 2;
+        }
+
+        return numbers;
+    }
+
+    public static WeightData Weight(float[] values, params int[] shape)
+    {
+        void* memory = NativeMemory.AlignedAlloc((nuint)(values.Length * sizeof(float) + 64), 64);
+        values.CopyTo(new Span<float>(memory, values.Length));
+        return new WeightData((nint)memory, ElementType.F32, WeightLayout.Rows, shape);
+    }
+
+    public static float[] Download(Inference run, Tensor x)
+    {
+        var values = new float[x.Rows * x.Columns];
+        run.Download(x, values);
+        return values;
+    }
+
+    public static void Close(ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, double bound)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        double worst = 0;
+        for (int i = 0; i < expected.Length; i++)
+        {
+            Assert.True(float.IsFinite(actual[i]), $"element {i} is {actual[i]}");
+            worst = Math.Max(worst, Math.Abs(expected[i] - actual[i]));
+        }
+
+        Assert.True(worst <= bound, $"largest difference {worst}");
+    }
+
+    /// <summary>Weights in a format of fewer bits, made of the nearest of its numbers, or of those that bf16 truncates them to.</summary>
+    public static WeightData Encode(float[] values, ElementType type, params int[] shape)
+    {
+        int rows = shape[0], size = values.Length / rows;
+        long offset = type == ElementType.I8 ? WeightData.Int8RowsOffset(rows) : 0;
+        byte* memory = (byte*)NativeMemory.AlignedAlloc((nuint)(offset + values.Length * 2L + 64), 64);
+        for (int row = 0; row < rows; row++)
+        {
+            float scale = values.AsSpan(row * size, size).ToArray().Max(MathF.Abs) / 127;
+            for (int i = row * size; i < (row + 1) * size; i++)
+            {
+                if (type == ElementType.BF16)
+                {
+                    ((ushort*)memory)[i] = (ushort)(BitConverter.SingleToUInt32Bits(values[i]) >> 16);
+                }
+                else if (type == ElementType.F16)
+                {
+                    ((Half*)memory)[i] = (Half)values[i];
+                }
+                else
+                {
+                    ((float*)memory)[row] = scale;
+                    (memory + offset)[i] = (byte)(sbyte)MathF.Round(values[i] / scale);
+                }
+            }
+        }
+
+        return new WeightData((nint)memory, type, WeightLayout.Rows, shape);
+    }
+
+    /// <summary>The same weights as a file holds them in panels, by the formula of its specification.</summary>
+    public static WeightData InPanels(WeightData weight, int groups)
+    {
+        int outputs = weight.Rows, channels = weight.Shape[1], taps = weight.RowSize / channels;
+        bool bytes = weight.Type == ElementType.I8;
+        int perUnit = bytes ? 4 : 2, units = (channels + perUnit - 1) / perUnit, depth = units * taps, groupOutputs = outputs / groups;
+        int rest = groupOutputs % 32, padded = groupOutputs - rest + (rest == 0 ? 0 : rest <= 16 ? 16 : 32);
+        long offset = bytes ? WeightData.Int8RowsOffset(outputs) : 0, size = offset + 4L * groups * padded * depth;
+        byte* memory = (byte*)NativeMemory.AlignedAlloc((nuint)size, 64), source = (byte*)weight.Data;
+        new Span<byte>(memory, (int)size).Clear();
+        new Span<byte>(source, bytes ? 4 * outputs : 0).CopyTo(new Span<byte>(memory, (int)size));
+        for (int i = 0; i < outputs * channels * taps; i++)
+        {
+            int output = i / (channels * taps), channel = i / taps % channels, tap = i % taps;
+            int row = output % groupOutputs, panel = row / 32 * 32, width = Math.Min(32, padded - panel);
+            int unit = output / groupOutputs * padded * depth + panel * depth + (tap * units + channel / perUnit) * width + row - panel;
+            int at = unit * perUnit + channel % perUnit;
+            if (bytes)
+            {
+                (memory + offset)[at] = (source + offset)[i];
+            }
+            else
+            {
+                ((ushort*)memory)[at] = ((ushort*)source)[i];
+            }
+        }
+
+        return weight with { Data = (nint)memory, Layout = WeightLayout.Panels, Groups = groups };
+    }
+}
