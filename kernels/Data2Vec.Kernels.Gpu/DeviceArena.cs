@@ -52,7 +52,7 @@ internal sealed class DeviceArena(GpuMemory memory) : Arena
     protected override void FreeBlock(nint address)
     {
         int index = (int)(address >> PlaceBits) - 1;
-        _buffers[index]!.Dispose();
+        memory.Release(_buffers[index]!);
         _buffers[index] = null;
     }
 }
