@@ -12,7 +12,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
     /// <summary>Sizes of a base model's products: queries, keys and values together, what follows attention, and the feed-forward block.</summary>
     private static readonly (int Inputs, int Outputs)[] s_products = [(768, 2304), (768, 768), (768, 3072), (3072, 768)];
 
-    private static readonly double s_seconds = 0.5;
+    private const double LeastSeconds = 0.5;
 
     public IEnumerable<Measurement> Operations()
     {
@@ -151,7 +151,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
             long start = Stopwatch.GetTimestamp();
             run(runs);
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            if (seconds >= s_seconds || runs >= 1 << 16)
+            if (seconds >= LeastSeconds || runs >= 1 << 16)
             {
                 return seconds / runs;
             }

@@ -12,9 +12,6 @@ internal sealed class DeviceArena(GpuMemory memory) : Arena
     /// <summary>Bits of an address that are the place within a block, in bytes.</summary>
     public const int PlaceBits = 40;
 
-    /// <summary>Places in a block are 32-bit numbers of elements on the device.</summary>
-    private const long LargestBlock = (long)int.MaxValue * sizeof(float);
-
     private readonly List<MemoryBuffer1D<float, Stride1D.Dense>?> _buffers = [];
 
     /// <summary>The distance of rows: multiples of four numbers; rows of one number are packed, as a convolution's windows run across them.</summary>
@@ -26,6 +23,9 @@ internal sealed class DeviceArena(GpuMemory memory) : Arena
 
     /// <summary>What lies at an address.</summary>
     public ArrayView<float> View(nint address, long count) => Place(_buffers[(int)(address >> PlaceBits) - 1]!.View, address, count);
+
+    /// <summary>Places in a block are 32-bit numbers of elements on the device.</summary>
+    protected override long LargestBlock => (long)int.MaxValue * sizeof(float);
 
     protected override nint AllocateBlock(long bytes)
     {
@@ -52,7 +52,7 @@ internal sealed class DeviceArena(GpuMemory memory) : Arena
     protected override void FreeBlock(nint address)
     {
         int index = (int)(address >> PlaceBits) - 1;
-        _buffers[index]!.Dispose();
+        memory.Release(_buffers[index]!);
         _buffers[index] = null;
     }
 }

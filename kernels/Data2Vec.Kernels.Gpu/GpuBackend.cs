@@ -25,6 +25,7 @@ public sealed class GpuBackend : Backend, IDisposable
     /// <summary>Lets the device go. Models that run on it must be disposed before.</summary>
     public void Dispose()
     {
+        _context.Kernels.Wait();
         _context.Accelerator.Dispose();
     }
 }

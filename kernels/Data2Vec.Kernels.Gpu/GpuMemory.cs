@@ -23,6 +23,13 @@ internal sealed class GpuMemory(Accelerator accelerator)
         }
     }
 
+    /// <summary>Frees memory; the thread need not be one that used the device.</summary>
+    public void Release(MemoryBuffer buffer)
+    {
+        accelerator.Bind();
+        buffer.Dispose();
+    }
+
     private string Free() => accelerator is CudaAccelerator cuda
         ? $"{cuda.GetFreeMemory() >> 20} MiB of {accelerator.MemorySize >> 20} are free"
         : $"the device has {accelerator.MemorySize >> 20}";

@@ -110,7 +110,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 
         _disposed = true;
         FreeIdle();
-        _owned.ForEach(owned => owned.Dispose());
+        _owned.ForEach(context.Memory.Release);
         _owned.Clear();
     }
 

@@ -18,4 +18,13 @@ internal sealed class KernelCache(Accelerator accelerator)
     public Task<TLauncher> Get<TLauncher>(Delegate kernel, Func<Accelerator, TLauncher> load)
         where TLauncher : Delegate =>
         (Task<TLauncher>)_kernels.GetOrAdd(kernel.Method, _ => new Lazy<Task>(() => Task.Run(() => load(accelerator)))).Value;
+
+    /// <summary>Waits for what is being compiled, whether it is wanted still or not.</summary>
+    public void Wait()
+    {
+        foreach (Lazy<Task> kernel in _kernels.Values)
+        {
+            ((IAsyncResult)kernel.Value).AsyncWaitHandle.WaitOne();
+        }
+    }
 }

@@ -16,6 +16,7 @@ internal abstract class Arena : IDisposable
     private long _used;
     private long _before;
     private long _highest;
+    private long _wanted = SmallestBlock;
 
     /// <summary>The present top, for <see cref="Release"/>.</summary>
     public long Mark() => _before + _used;
@@ -28,8 +29,7 @@ internal abstract class Arena : IDisposable
         {
             if (_current + 1 == _blocks.Count)
             {
-                long size = Math.Max(bytes, SmallestBlock);
-                _blocks.Add(new Block(AllocateBlock(size), size));
+                AddBlock(bytes);
             }
 
             if (_current >= 0)
@@ -59,13 +59,13 @@ internal abstract class Arena : IDisposable
         _used = mark - _before;
     }
 
-    /// <summary>Gives everything back, and replaces several blocks by one that would have done.</summary>
+    /// <summary>Gives everything back. In place of several blocks there will be one that would have done.</summary>
     public void Reset()
     {
         if (_blocks.Count > 1)
         {
+            _wanted = Math.Min(_highest, LargestBlock);
             Dispose();
-            _blocks.Add(new Block(AllocateBlock(_highest), _highest));
         }
 
         _current = -1;
@@ -83,12 +83,32 @@ internal abstract class Arena : IDisposable
         _blocks.Clear();
     }
 
+    /// <summary>The most bytes that one block may have.</summary>
+    protected virtual long LargestBlock => long.MaxValue;
+
     /// <summary>Allocates memory that addresses can count through.</summary>
     /// <returns>The address of the first byte.</returns>
     protected abstract nint AllocateBlock(long bytes);
 
     /// <summary>Frees what <see cref="AllocateBlock"/> returned.</summary>
     protected abstract void FreeBlock(nint address);
+
+    private void AddBlock(long least)
+    {
+        long size = Math.Max(least, _blocks.Count == 0 ? _wanted : SmallestBlock);
+        nint address;
+        try
+        {
+            address = AllocateBlock(size);
+        }
+        catch (OutOfMemoryException) when (size > least)
+        {
+            // What an earlier inference took may not be there any more, nor be needed.
+            address = AllocateBlock(size = least);
+        }
+
+        _blocks.Add(new Block(address, size));
+    }
 
     private readonly record struct Block(nint Address, long Size);
 }

@@ -127,4 +127,5 @@ public sealed class ModelTests : IDisposable
     {
         Assert.Equal(expected.Length, actual.Length);
         return Math.Sqrt(expected.Zip(actual, (a, b) => Math.Pow((double)a - b, 2)).Sum() / expected.Sum(a => (double)a * a));
-    }}
+    }
+}

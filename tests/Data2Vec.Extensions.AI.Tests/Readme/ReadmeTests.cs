@@ -41,6 +41,7 @@ public sealed partial class ReadmeTests
             GeneratedEmbeddings<Embedding<float>> embeddings = await Snippets.Generators();
             Assert.Equal([192, 192, 128], embeddings.Select(embedding => embedding.Dimensions));
             Assert.Equal("FOUR TWO", await Snippets.Transcripts());
+            Assert.Equal(192, Snippets.OnDevice().Length);
         }
         finally
         {

@@ -1,6 +1,8 @@
 using Data2Vec;
 using Data2Vec.Audio;
+using Data2Vec.Converters.Hub;
 using Data2Vec.Extensions.AI;
+using Data2Vec.Kernels.Gpu;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -10,6 +12,15 @@ namespace Readme;
 /// <summary>The README's C#, word for word between the marks.</summary>
 internal static class Snippets
 {
+    public static async Task<string> Pulled()
+    {
+        // README
+        using var store = new ModelStore();
+        string path = await store.PullAsync("facebook/data2vec-audio-base-960h");
+        // END
+        return path;
+    }
+
     public static async Task<float[][]> Native()
     {
         // README
@@ -57,5 +68,14 @@ internal static class Snippets
         string text = (await client.GetTextAsync(recording)).Text;
         // END
         return text;
+    }
+
+    public static float[] OnDevice()
+    {
+        // README
+        using GpuBackend? gpu = GpuDevices.Best?.Open();   // or GpuDevices.Find("cuda:1").Open()
+        using Data2VecModel model = Data2VecModel.Load("speech.d2v", new ModelOptions { Backend = gpu });
+        // END
+        return model.EmbedAudio(new float[model.SampleRate]);
     }
 }
