@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Data2Vec.Kernels.Gpu.DeviceCode;
 using ILGPU;
@@ -223,7 +222,11 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         _owned.Add(buffer);
         if (values.Length > 0)
         {
-            buffer.View.CopyFromCPU(ref Unsafe.As<T, TWeight>(ref values[0]), buffer.Length);
+            // The device reads the array while the collector may run.
+            fixed (T* data = values)
+            {
+                buffer.View.CopyFromCPU(ref *(TWeight*)data, buffer.Length);
+            }
         }
 
         return buffer;
