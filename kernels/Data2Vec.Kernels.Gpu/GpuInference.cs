@@ -7,7 +7,7 @@ namespace Data2Vec.Kernels.Gpu;
 
 /// <summary>
 /// An inference on a device. Operations are queued, one after another, and the device does them while the caller goes on;
-/// <see cref="Download"/> alone waits.
+/// downloading alone waits.
 /// </summary>
 internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, GpuKernels kernels) : Inference
 {
@@ -70,8 +70,34 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
 
     public override void Download(Tensor tensor, Span<float> values)
     {
-        int count = tensor.Rows * tensor.Columns;
         long mark = Mark();
+        Fetch(tensor).CopyTo(values);
+        Release(mark);
+    }
+
+    /// <summary>One transfer, however many the destinations are.</summary>
+    public override void Download(Tensor tensor, IReadOnlyList<float[]> destinations)
+    {
+        long mark = Mark();
+        ReadOnlySpan<float> rest = Fetch(tensor);
+        foreach (float[] destination in destinations)
+        {
+            rest[..destination.Length].CopyTo(destination);
+            rest = rest[destination.Length..];
+        }
+
+        Release(mark);
+    }
+
+    /// <summary>A tensor's numbers in pinned memory, good until the mark before is released.</summary>
+    private ReadOnlySpan<float> Fetch(Tensor tensor)
+    {
+        int count = tensor.Rows * tensor.Columns;
+        if (count == 0)
+        {
+            return [];
+        }
+
         Tensor dense = tensor;
         if (!IsDense(tensor))
         {
@@ -79,15 +105,10 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
             Copy(tensor, dense);
         }
 
-        if (count > 0)
-        {
-            float* staged = (float*)_staging.Allocate((long)count * sizeof(float));
-            View(dense).CopyToCPUUnsafeAsync(_stream, ref *staged, count);
-            Wait();
-            new ReadOnlySpan<float>(staged, count).CopyTo(values);
-        }
-
-        Release(mark);
+        float* staged = (float*)_staging.Allocate((long)count * sizeof(float));
+        View(dense).CopyToCPUUnsafeAsync(_stream, ref *staged, count);
+        Wait();
+        return new ReadOnlySpan<float>(staged, count);
     }
 
     public override void Copy(Tensor source, Tensor destination)

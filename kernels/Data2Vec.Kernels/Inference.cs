@@ -39,6 +39,19 @@ public abstract class Inference : IDisposable
     /// <summary>Copies a tensor's rows out, one directly behind the other.</summary>
     public abstract void Download(Tensor tensor, Span<float> values);
 
+    /// <summary>Copies a tensor's rows out, into arrays that take as many whole rows each as they hold.</summary>
+    public virtual void Download(Tensor tensor, IReadOnlyList<float[]> destinations)
+    {
+        ArgumentNullException.ThrowIfNull(destinations);
+        int row = 0;
+        foreach (float[] destination in destinations)
+        {
+            int rows = destination.Length / tensor.Columns;
+            Download(tensor.SliceRows(row, rows), destination);
+            row += rows;
+        }
+    }
+
     /// <summary>Copies a tensor.</summary>
     public abstract void Copy(Tensor source, Tensor destination);
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Data2Vec.Kernels;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
@@ -22,17 +21,13 @@ internal static class RowPooling
             Pooling.Class => FirstRows(run, x, sequences),
             _ => x,
         };
-        float[] rented = ArrayPool<float>.Shared.Rent(checked(rows.Rows * rows.Columns));
-        run.Download(rows, rented);
         var vectors = new float[sequences.Count][];
-        for (int i = 0, first = 0; i < vectors.Length; i++)
+        for (int i = 0; i < vectors.Length; i++)
         {
-            int length = (pooling == Pooling.None ? sequences.Length(i) : 1) * rows.Columns;
-            vectors[i] = rented[first..(first + length)];
-            first += length;
+            vectors[i] = new float[checked((pooling == Pooling.None ? sequences.Length(i) : 1) * rows.Columns)];
         }
 
-        ArrayPool<float>.Shared.Return(rented);
+        run.Download(rows, vectors);
         run.Release(mark);
         return vectors;
     }
