@@ -180,6 +180,31 @@ public sealed class ModelStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_download_that_gets_on_is_not_given_up_however_often_it_is_cut()
+    {
+        byte[] weights = new byte[7 << 20];
+        _hub.Files = new Dictionary<string, byte[]>(_hub.Files) { [TinyModel.Weights] = weights };
+        _hub.Fault = request => request.Path.StartsWith("/blob/", StringComparison.Ordinal) && FakeHub.Part(request, weights) is { Body.Length: > 1 << 20 } part ? part with { CutAfter = 1 << 20 } : null;
+        await RefuseAsync(); // of zeros no model is made
+        Assert.Equal(7, _hub.Downloads(TinyModel.Weights).Length);
+        Assert.Equal(weights, await File.ReadAllBytesAsync(WeightsBlob));
+    }
+
+    [Theory, InlineData(200), InlineData(416)]
+    public async Task A_server_that_begins_again_and_again_is_asked_five_times(int status)
+    {
+        byte[] weights = new byte[3 << 20];
+        _hub.Files = new Dictionary<string, byte[]>(_hub.Files) { [TinyModel.Weights] = weights };
+        _hub.Fault = request => !request.Path.StartsWith("/blob/", StringComparison.Ordinal) ? null
+            : _hub.Downloads(TinyModel.Weights).Length > 20 ? new HttpAnswer(404, [])
+            : request["Range"] is null ? new HttpAnswer(200, weights) { CutAfter = 2 << 20 }
+            : new HttpAnswer(status, weights) { CutAfter = 0 };
+        HttpRequestException error = await Assert.ThrowsAnyAsync<HttpRequestException>(() => PullAsync());
+        Assert.Contains("stopped after 2,097,152 of 3,145,728 bytes", error.Message, StringComparison.Ordinal);
+        Assert.Equal(5, _hub.Downloads(TinyModel.Weights).Length);
+    }
+
+    [Fact]
     public async Task What_one_process_left_the_next_takes_up()
     {
         byte[] weights = _hub.Files[TinyModel.Weights];
