@@ -133,6 +133,36 @@ public sealed class ModelStoreTests : IDisposable
         Assert.Empty(_hub.Hub.Requests);
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task A_cache_that_may_only_be_read_serves_what_was_converted(bool isOffline)
+    {
+        string path = await PullAsync();
+        // Permissions do not stop root, but it is seen that nothing was locked.
+        string locks = _folder.PathOf("cache/.locks");
+        Directory.Delete(locks, recursive: true);
+        SetWritable(false);
+        try
+        {
+            Assert.Equal(path, await PullAsync(Options with { Offline = isOffline }));
+        }
+        finally
+        {
+            SetWritable(true);
+        }
+
+        Assert.False(Directory.Exists(locks));
+
+        void SetWritable(bool isWritable)
+        {
+            if (OperatingSystem.IsWindows())
+                return;
+            UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserExecute | (isWritable ? UnixFileMode.UserWrite : 0);
+            string cache = _folder.PathOf("cache");
+            foreach (string folder in Directory.GetDirectories(cache, "*", SearchOption.AllDirectories).Append(cache))
+                File.SetUnixFileMode(folder, mode);
+        }
+    }
+
     [Fact]
     public async Task Offline_without_a_copy_the_message_says_what_forbids_it()
     {
