@@ -443,6 +443,17 @@ public sealed class ModelStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Another_commit_than_the_one_that_was_asked_for_is_refused_before_anything_is_downloaded()
+    {
+        string wanted = new('f', 40);
+        string message = (await Assert.ThrowsAsync<InvalidDataException>(() => PullAsync(options: new PullOptions { Revision = wanted }))).Message;
+        Assert.StartsWith($"{Name} at {wanted}: ", message, StringComparison.Ordinal);
+        Assert.Contains(_hub.Commit, message, StringComparison.Ordinal);
+        Assert.Single(_hub.Hub.Requests);
+        Assert.False(Directory.Exists(Repository));
+    }
+
+    [Fact]
     public async Task An_endless_list_of_files_is_refused()
     {
         _hub.Fault = _ => new HttpAnswer(200, new byte[65 << 20]) { Length = null };
