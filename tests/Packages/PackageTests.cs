@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Data2Vec;
@@ -9,8 +10,20 @@ using Microsoft.Extensions.AI;
 /// <summary>The packages as their users get them: restored from a feed, the tool installed, a program published as native code.</summary>
 public class PackageTests
 {
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(10);
     private static readonly string s_root = Root();
+    private static readonly string s_packed = Path.Combine(s_root, "artifacts", "packages");
     private static readonly string s_recording = Path.Combine(s_root, "engine", "samples", "four-two.wav");
+
+    [Fact]
+    public void What_is_tested_is_what_was_packed()
+    {
+        // A feed of the machine may have packages of the same names and versions.
+        string[] restored = Directory.GetFiles(Path.Combine(s_root, "artifacts", "restored"), "data2vec*.nupkg", SearchOption.AllDirectories);
+        Assert.Contains(restored, package => Path.GetFileName(package).StartsWith("data2vec.converters.", StringComparison.Ordinal));
+        Dictionary<string, string> packed = Directory.GetFiles(s_packed, "*.nupkg").ToDictionary(package => Path.GetFileName(package)!, StringComparer.OrdinalIgnoreCase);
+        Assert.All(restored, package => Assert.Equal(File.ReadAllBytes(packed[Path.GetFileName(package)]), File.ReadAllBytes(package)));
+    }
 
     [Fact]
     public void The_library_transcribes_with_a_bundled_model()
@@ -36,13 +49,14 @@ public class PackageTests
     }
 
     [Fact]
-    public void The_tool_is_installed_and_transcribes()
+    public async Task The_tool_is_installed_and_transcribes()
     {
         string folder = Directory.CreateTempSubdirectory("data2vec-tool-").FullName;
         try
         {
-            Run("dotnet", "tool", "install", "Data2Vec.Tool", "--version", "0.1.0", "--tool-path", folder, "--add-source", Path.Combine(s_root, "artifacts", "packages"), "--no-cache");
-            Assert.Equal("FOUR TWO", Run(Path.Combine(folder, "data2vec"), "transcribe", s_recording).Trim());
+            string version = typeof(Data2VecModel).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+            await RunAsync("dotnet", "tool", "install", "Data2Vec.Tool", "--version", version, "--tool-path", folder, "--source", s_packed, "--no-http-cache");
+            Assert.Equal("FOUR TWO", (await RunAsync(Path.Combine(folder, "data2vec"), "transcribe", s_recording)).Trim());
         }
         finally
         {
@@ -51,17 +65,17 @@ public class PackageTests
     }
 
     [Fact]
-    public void A_program_is_published_as_native_code_without_a_warning_and_transcribes()
+    public async Task A_program_is_published_as_native_code_without_a_warning_and_transcribes()
     {
         string folder = Directory.CreateTempSubdirectory("data2vec-native-").FullName;
         try
         {
-            string log = Run(
+            string log = await RunAsync(
                 "dotnet", "publish", Path.Combine(s_root, "engine", "samples", "Data2Vec.Samples.Transcribe"), "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier,
                 "-p:IlcInstructionSet=native", "-o", folder);
             Assert.DoesNotContain("warning", log, StringComparison.OrdinalIgnoreCase);
             Assert.False(File.Exists(Path.Combine(folder, "Data2Vec.dll")));
-            Assert.Equal("FOUR TWO", Run(Path.Combine(folder, "transcribe"), Path.Combine(s_root, "engine", "Data2Vec.Cli", "models", "speech-ctc.d2v"), s_recording).Trim());
+            Assert.Equal("FOUR TWO", (await RunAsync(Path.Combine(folder, "transcribe"), Path.Combine(s_root, "engine", "Data2Vec.Cli", "models", "speech-ctc.d2v"), s_recording)).Trim());
         }
         finally
         {
@@ -69,15 +83,24 @@ public class PackageTests
         }
     }
 
-    private static string Run(string program, params string[] arguments)
+    private static async Task<string> RunAsync(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{program}: exit code {process.ExitCode}\n{output}\n{errors.Result}");
-        return output;
+        using var limit = new CancellationTokenSource(s_limit);
+        try
+        {
+            Task<string> errors = process.StandardError.ReadToEndAsync(limit.Token);
+            string output = await process.StandardOutput.ReadToEndAsync(limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+            Assert.True(process.ExitCode == 0, $"{program}: exit code {process.ExitCode}\n{output}\n{await errors}");
+            return output;
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{program} {string.Join(' ', arguments)}: not done after {s_limit.TotalMinutes} minutes");
+        }
     }
 
     private static string Root([CallerFilePath] string path = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "..", ".."));

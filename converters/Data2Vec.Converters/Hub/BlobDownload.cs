@@ -40,16 +40,19 @@ internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
 
     private async Task ReceiveAllAsync(PartialFile partial)
     {
+        // Bytes count once: what is dropped and comes again is no progress.
+        long best = partial.Length;
         for (int failures = 0; partial.Length < file.Size;)
         {
-            long before = partial.Length;
             try
             {
                 await ReceiveAsync(partial).ConfigureAwait(false);
             }
             catch (TransientFailure failure)
             {
-                failures = partial.Length - before >= WorthwhileBytes ? 1 : failures + 1;
+                failures++;
+                if (partial.Length >= best + WorthwhileBytes)
+                    (failures, best) = (1, partial.Length);
                 if (failures == HubRequests.MaxAttempts)
                     throw;
                 await requests.WaitAsync(failure, failures).ConfigureAwait(false);

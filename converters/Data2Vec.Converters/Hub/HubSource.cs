@@ -19,6 +19,8 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
         using HttpResponseMessage response = await requests.SendAsync(
             HttpMethod.Get, Address($"api/models/{repository}/revision/{Uri.EscapeDataString(Revision)}"), Title).ConfigureAwait(false);
         (string commit, HashSet<string> files) = Read(await requests.ReadAsync(response, MaxListBytes, Title).ConfigureAwait(false));
+        if (HubNames.IsCommit(Revision) && commit != Revision)
+            throw new InvalidDataException($"{Title}: {options.Endpoint.Host} answers with another commit, {commit}");
         string weights = HuggingFaceFolder.WeightNames.FirstOrDefault(files.Contains)
             ?? throw new InvalidDataException($"{Title}: it has none of the files of weights that can be converted, {string.Join(", ", HuggingFaceFolder.WeightNames)}");
         if (!files.Contains(HuggingFaceFolder.ConfigName))

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Data2Vec.Kernels;
 
 namespace Data2Vec.Converters.Hub;
 
@@ -153,16 +154,28 @@ public sealed class ModelStore : IDisposable
     {
         string snapshot = source.Cache.Snapshot(commit);
         IReadOnlyList<string> files = source.FindFiles(snapshot) ?? throw new IOException($"{source.Title}: files vanished from {snapshot}; pull it again");
-        string output = options.OutputPath ?? source.Cache.ModelFile(commit, FileName(options, files));
-        using IDisposable? held = options.OutputPath is null ? await source.Cache.LockAsync($"{commit}-{Path.GetFileName(output)}", requests.Cancellation).ConfigureAwait(false) : null;
-        if (options.OutputPath is null && File.Exists(output))
+        if (options.OutputPath is { } path)
+        {
+            await ConvertAsync(source, snapshot, path, options.Type, requests).ConfigureAwait(false);
+            return path;
+        }
+
+        string output = source.Cache.ModelFile(commit, FileName(options, files));
+        // Before the lock too, whose file cannot be made in a cache that may only be read.
+        if (File.Exists(output))
             return output;
+        using IDisposable held = await source.Cache.LockAsync($"{commit}-{Path.GetFileName(output)}", requests.Cancellation).ConfigureAwait(false);
+        if (!File.Exists(output))
+            await ConvertAsync(source, snapshot, output, options.Type, requests).ConfigureAwait(false);
+        return output;
+    }
+
+    private static async Task ConvertAsync(ModelSource source, string snapshot, string output, ElementType type, HubRequests requests)
+    {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(output))!);
         var progress = new ConversionReporter(source.Title, requests);
         await Task.Run(
-            () => CheckpointConverter.Convert(source.CheckpointIn(snapshot), output, source.ConversionIn(snapshot, options.Type), progress),
-            requests.Cancellation).ConfigureAwait(false);
-        return output;
+            () => CheckpointConverter.Convert(source.CheckpointIn(snapshot), output, source.ConversionIn(snapshot, type), progress), requests.Cancellation).ConfigureAwait(false);
     }
 
     // Other programs put only those files of a commit into the cache that they need, so that the model file depends on which are there;

@@ -133,6 +133,36 @@ public sealed class ModelStoreTests : IDisposable
         Assert.Empty(_hub.Hub.Requests);
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task A_cache_that_may_only_be_read_serves_what_was_converted(bool isOffline)
+    {
+        string path = await PullAsync();
+        // Permissions do not stop root, but it is seen that nothing was locked.
+        string locks = _folder.PathOf("cache/.locks");
+        Directory.Delete(locks, recursive: true);
+        SetWritable(false);
+        try
+        {
+            Assert.Equal(path, await PullAsync(Options with { Offline = isOffline }));
+        }
+        finally
+        {
+            SetWritable(true);
+        }
+
+        Assert.False(Directory.Exists(locks));
+
+        void SetWritable(bool isWritable)
+        {
+            if (OperatingSystem.IsWindows())
+                return;
+            UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserExecute | (isWritable ? UnixFileMode.UserWrite : 0);
+            string cache = _folder.PathOf("cache");
+            foreach (string folder in Directory.GetDirectories(cache, "*", SearchOption.AllDirectories).Append(cache))
+                File.SetUnixFileMode(folder, mode);
+        }
+    }
+
     [Fact]
     public async Task Offline_without_a_copy_the_message_says_what_forbids_it()
     {
@@ -177,6 +207,31 @@ public sealed class ModelStoreTests : IDisposable
         _hub.Fault = request => request.Path.StartsWith("/blob/", StringComparison.Ordinal) && cuts++ < 3 ? FakeHub.Part(request, weights) with { CutAfter = 1000 } : null;
         AssertSameModel(await PullAsync(), _hub.Files);
         Assert.Equal([null, "bytes=1000-", "bytes=2000-", "bytes=3000-"], _hub.Downloads(TinyModel.Weights).Select(request => request["Range"]));
+    }
+
+    [Fact]
+    public async Task A_download_that_gets_on_is_not_given_up_however_often_it_is_cut()
+    {
+        byte[] weights = new byte[7 << 20];
+        _hub.Files = new Dictionary<string, byte[]>(_hub.Files) { [TinyModel.Weights] = weights };
+        _hub.Fault = request => request.Path.StartsWith("/blob/", StringComparison.Ordinal) && FakeHub.Part(request, weights) is { Body.Length: > 1 << 20 } part ? part with { CutAfter = 1 << 20 } : null;
+        await RefuseAsync(); // of zeros no model is made
+        Assert.Equal(7, _hub.Downloads(TinyModel.Weights).Length);
+        Assert.Equal(weights, await File.ReadAllBytesAsync(WeightsBlob));
+    }
+
+    [Theory, InlineData(200), InlineData(416)]
+    public async Task A_server_that_begins_again_and_again_is_asked_five_times(int status)
+    {
+        byte[] weights = new byte[3 << 20];
+        _hub.Files = new Dictionary<string, byte[]>(_hub.Files) { [TinyModel.Weights] = weights };
+        _hub.Fault = request => !request.Path.StartsWith("/blob/", StringComparison.Ordinal) ? null
+            : _hub.Downloads(TinyModel.Weights).Length > 20 ? new HttpAnswer(404, [])
+            : request["Range"] is null ? new HttpAnswer(200, weights) { CutAfter = 2 << 20 }
+            : new HttpAnswer(status, weights) { CutAfter = 0 };
+        HttpRequestException error = await Assert.ThrowsAnyAsync<HttpRequestException>(() => PullAsync());
+        Assert.Contains("stopped after 2,097,152 of 3,145,728 bytes", error.Message, StringComparison.Ordinal);
+        Assert.Equal(5, _hub.Downloads(TinyModel.Weights).Length);
     }
 
     [Fact]
@@ -385,6 +440,17 @@ public sealed class ModelStoreTests : IDisposable
     {
         _hub.Fault = _ => new HttpAnswer(200, System.Text.Encoding.UTF8.GetBytes(json));
         Assert.StartsWith($"{Name} at main: ", await RefuseAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_commit_than_the_one_that_was_asked_for_is_refused_before_anything_is_downloaded()
+    {
+        string wanted = new('f', 40);
+        string message = (await Assert.ThrowsAsync<InvalidDataException>(() => PullAsync(options: new PullOptions { Revision = wanted }))).Message;
+        Assert.StartsWith($"{Name} at {wanted}: ", message, StringComparison.Ordinal);
+        Assert.Contains(_hub.Commit, message, StringComparison.Ordinal);
+        Assert.Single(_hub.Hub.Requests);
+        Assert.False(Directory.Exists(Repository));
     }
 
     [Fact]
