@@ -9,7 +9,7 @@ namespace Data2Vec.Batching;
 /// </summary>
 /// <param name="run">Runs a batch: a vector for each input. It looks at the token often.</param>
 /// <param name="rowsAtOnce">Rows of a batch; there is no padding, so rows are what a batch costs. A longer input is one alone.</param>
-/// <param name="maxRows">Rows that may wait when a further call comes.</param>
+/// <param name="maxRows">Rows that may wait when a further call comes; of each call those of one batch count, as it takes turns.</param>
 /// <param name="delay">How long the next batch waits for more to come where the last one served several calls.</param>
 internal sealed class RequestQueue<T>(
     Func<IReadOnlyList<ReadOnlyMemory<T>>, EmbeddingOptions, CancellationToken, float[][]> run, int rowsAtOnce, int maxRows, TimeSpan delay)
@@ -38,7 +38,7 @@ internal sealed class RequestQueue<T>(
             return [];
         }
 
-        var request = new Request<T>(inputs, rows, options);
+        var request = new Request<T>(inputs, rows, options, rowsAtOnce);
         Add(request);
         using CancellationTokenRegistration registration = cancellation.UnsafeRegister(_ => Cancel(request, cancellation), null);
         return await request.Result.ConfigureAwait(false);
@@ -165,9 +165,9 @@ internal sealed class RequestQueue<T>(
             }
 
             int inputs = batch.Inputs.Count;
-            int taken = request.Take(rowsAtOnce - rows, batch.Inputs);
-            rows += taken;
-            _rowsWaiting -= taken;
+            _rowsWaiting -= request.RowsWaiting;
+            rows += request.Take(rowsAtOnce - rows, batch.Inputs);
+            _rowsWaiting += request.RowsWaiting;
             if (batch.Inputs.Count > inputs)
             {
                 batch.Requests.Add(request);

@@ -178,6 +178,23 @@ public sealed class RequestQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task One_call_of_many_inputs_leaves_room_for_others_as_its_next_batch_alone_counts()
+    {
+        using var queue = Queue(maxRows: 12);
+        Task<float[][]> large = Run(queue, [.. Enumerable.Range(0, 100)]);
+        Assert.Equal(Enumerable.Range(0, 10), Started());
+        Task<float[][]>[] small = [Run(queue, 200), Run(queue, 201)];
+        var full = await Assert.ThrowsAsync<QueueFullException>(() => Run(queue, 202));
+        Assert.Equal((12, 12), (full.WaitingRows, full.Limit));
+        _gate.Release(20);
+        await Task.WhenAll([large, .. small]).WaitAsync(Long);
+
+        // Nothing is left over of the count.
+        Task<float[][]>[] again = [Run(queue, 1), Run(queue, [.. Enumerable.Range(2, 11)]), Run(queue, 300)];
+        await Task.WhenAll(again).WaitAsync(Long);
+    }
+
+    [Fact]
     public async Task An_error_is_that_of_the_calls_in_the_batch_and_of_no_other()
     {
         using var queue = Queue();
