@@ -12,16 +12,16 @@ internal sealed class Request<T>
     private int _taken;
     private int _done;
 
-    public Request(IReadOnlyList<ReadOnlyMemory<T>> inputs, int[] rows, EmbeddingOptions options, int rowsAtOnce)
+    public Request(IReadOnlyList<ReadOnlyMemory<T>> inputs, int[] rows, Output output, int rowsAtOnce)
     {
-        (_inputs, _rows, Options, _rowsAtOnce) = (inputs, rows, options, rowsAtOnce);
+        (_inputs, _rows, Output, _rowsAtOnce) = (inputs, rows, output, rowsAtOnce);
         _vectors = new float[inputs.Count][];
         _rowsLeft = rows.Sum(count => (long)count);
         Node = new LinkedListNode<Request<T>>(this);
     }
 
-    /// <summary>Requests with equal options may share a batch.</summary>
-    public EmbeddingOptions Options { get; }
+    /// <summary>Requests with equal outputs may share a batch.</summary>
+    public Output Output { get; }
 
     /// <summary>Its place among those that wait.</summary>
     public LinkedListNode<Request<T>> Node { get; }

@@ -7,7 +7,7 @@ namespace Data2Vec.Tests.Batching;
 public sealed class RequestQueueTests : IDisposable
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
-    private static readonly EmbeddingOptions Mean = new();
+    private static readonly Output Mean = new(null, Pooling.Mean);
 
     private readonly BlockingCollection<int[]> _started = [];
     private readonly SemaphoreSlim _gate = new(0);
@@ -61,7 +61,7 @@ public sealed class RequestQueueTests : IDisposable
         Assert.Equal([1], Started());
         Task<float[][]>[] calls =
         [
-            first, Run(queue, 2), Run(queue, new EmbeddingOptions { Layer = 1 }, 3), Run(queue, 4), Run(queue, new EmbeddingOptions { Layer = 1 }, 5),
+            first, Run(queue, 2), Run(queue, Mean with { Layer = 1 }, 3), Run(queue, 4), Run(queue, Mean with { Layer = 1 }, 5),
         ];
         _gate.Release(3);
         Assert.Equal([2, 4], Started());
@@ -270,8 +270,8 @@ public sealed class RequestQueueTests : IDisposable
 
     private static Task<float[][]> Run(RequestQueue<int> queue, params int[] inputs) => Run(queue, Mean, inputs);
 
-    private static Task<float[][]> Run(RequestQueue<int> queue, EmbeddingOptions options, params int[] inputs) =>
-        queue.RunAsync([.. inputs.Select(input => (ReadOnlyMemory<int>)new[] { input })], [.. inputs.Select(_ => 1)], options, default);
+    private static Task<float[][]> Run(RequestQueue<int> queue, Output output, params int[] inputs) =>
+        queue.RunAsync([.. inputs.Select(input => (ReadOnlyMemory<int>)new[] { input })], [.. inputs.Select(_ => 1)], output, default);
 
     private static Task<float[][]> Run(RequestQueue<int> queue, CancellationToken cancellation, params int[] inputs) =>
         queue.RunAsync([.. inputs.Select(input => (ReadOnlyMemory<int>)new[] { input })], [.. inputs.Select(_ => 1)], Mean, cancellation);
