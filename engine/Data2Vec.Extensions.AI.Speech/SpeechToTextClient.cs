@@ -19,13 +19,12 @@ internal sealed class SpeechToTextClient(LazyModel model) : ISpeechToTextClient
         }
 
         Data2VecModel loaded = await model.GetAsync(cancellationToken).ConfigureAwait(false);
-        using var file = new MemoryStream();
+        var file = new MemoryStream(); // which a cancelled call leaves to the thread that decodes it
         await audioSpeechStream.CopyToAsync(file, cancellationToken).ConfigureAwait(false);
         file.Position = 0;
-        Waveform recording = await Task.Run(() => WavFile.Load(file), cancellationToken).ConfigureAwait(false);
-        float[] samples = await Task.Run(() => recording.Resample(loaded.SampleRate).Samples, cancellationToken).ConfigureAwait(false);
-        string[] texts = await loaded.TranscribeAsync([samples], cancellation: cancellationToken).ConfigureAwait(false);
-        return new SpeechToTextResponse(texts[0]) { ModelId = model.ModelId, StartTime = TimeSpan.Zero, EndTime = recording.Duration };
+        Waveform recording = await Task.Run(() => WavFile.Load(file), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+        string text = await loaded.TranscribeAsync(recording, cancellationToken).ConfigureAwait(false);
+        return new SpeechToTextResponse(text) { ModelId = model.ModelId, StartTime = TimeSpan.Zero, EndTime = recording.Duration };
     }
 
     // The encoder hears the whole recording before it writes a letter, so that there is one update.

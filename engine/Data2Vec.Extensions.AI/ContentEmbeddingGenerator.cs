@@ -32,7 +32,7 @@ internal sealed class ContentEmbeddingGenerator(LazyModel model, EmbeddingOption
             int first = vectors.Count, count = CountAtOnce(inputs, first);
             ReadOnlyMemory<float>[] decoded = await Task.Run(
                 () => Decode(inputs, first, count, data => listens ? Recording(data, model) : model.Prepare(ImageFile.Decode(data.Span)), cancellation),
-                cancellation).ConfigureAwait(false);
+                cancellation).WaitAsync(cancellation).ConfigureAwait(false);
             EmbeddedInputs embedded = await (listens
                 ? model.EmbedAudioCountedAsync(decoded, options, normalizeInput: true, cancellation)
                 : model.EmbedPixelsCountedAsync(decoded, options, cancellation)).ConfigureAwait(false);

@@ -55,8 +55,9 @@ public static class Data2VecServiceCollectionExtensions
     public static IServiceCollection AddData2VecWarmUp(this IServiceCollection services) => services.AddHostedService<WarmUp>();
 
     /// <summary>
-    /// Adds a check of all registered models: a small input goes through those that are loaded. One that nobody used yet, or that has
-    /// too much to do, counts as degraded; one that fails, or cannot be loaded, as <paramref name="failureStatus"/>.
+    /// Adds a check of all registered models: a small input goes through those that are loaded, beside what waits for them. One that
+    /// nobody used yet, or that does not answer within three seconds, counts as degraded; one that fails, or cannot be loaded, as
+    /// <paramref name="failureStatus"/>.
     /// </summary>
     /// <param name="builder">The checks.</param>
     /// <param name="name">What the check is called.</param>

@@ -63,11 +63,11 @@ public sealed class LazyModel : IDisposable
     internal int? Dimensions => _loading is { IsCompletedSuccessfully: true } loaded ? loaded.Result.HiddenSize : DimensionsOfFile();
 
     /// <summary>The model, loaded where it is not yet.</summary>
-    /// <param name="cancellation">Ends the waiting, not the loading.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the loading.</param>
     /// <exception cref="InvalidDataException">The file is damaged, or holds what this library does not know.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">This object was disposed.</exception>
-    public Task<Data2VecModel> GetAsync(CancellationToken cancellation = default)
+    public Task<Data2VecModel> GetAsync(CancellationToken cancellationToken = default)
     {
         lock (_lock)
         {
@@ -77,14 +77,14 @@ public sealed class LazyModel : IDisposable
                 _loading = _load();
             }
 
-            return _loading.WaitAsync(cancellation);
+            return _loading.WaitAsync(cancellationToken);
         }
     }
 
     /// <summary>Loads the model and runs a small input through it, so that the first real one finds everything in place.</summary>
-    /// <param name="cancellation">Ends the waiting.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <inheritdoc cref="GetAsync" path="/exception"/>
-    public Task WarmUpAsync(CancellationToken cancellation = default) => ProbeAsync(cancellation);
+    public Task WarmUpAsync(CancellationToken cancellationToken = default) => ProbeAsync(cancellationToken);
 
     /// <summary>Frees the model, as soon as its running calls return.</summary>
     public void Dispose()
@@ -109,18 +109,11 @@ public sealed class LazyModel : IDisposable
         }
     }
 
-    /// <summary>The vector of a small input.</summary>
-    internal async Task<float[]> ProbeAsync(CancellationToken cancellation)
+    /// <summary>The vector of a small input, by a call that runs beside all that waits for the model.</summary>
+    internal async Task<float[]> ProbeAsync(CancellationToken cancellationToken)
     {
-        Data2VecModel model = await GetAsync(cancellation).ConfigureAwait(false);
-        if (model.Audio is not null)
-        {
-            return await model.EmbedAudioAsync(new float[model.SampleRate], cancellation: cancellation).ConfigureAwait(false);
-        }
-
-        return model.Vision is { ImageSize: var size }
-            ? (await model.EmbedPixelsAsync([new float[3 * size * size]], cancellation: cancellation).ConfigureAwait(false))[0]
-            : (await model.EmbedTokensAsync([new int[1]], cancellation: cancellation).ConfigureAwait(false))[0];
+        Data2VecModel model = await GetAsync(cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => Probe(model, cancellationToken), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <exception cref="ArgumentException">It is another model's.</exception>
@@ -130,6 +123,18 @@ public sealed class LazyModel : IDisposable
         {
             throw new ArgumentException($"There is no model '{modelId}' here; this one is '{ModelId}'. Ask for that, or for none.", nameof(modelId));
         }
+    }
+
+    private static float[] Probe(Data2VecModel model, CancellationToken cancellationToken)
+    {
+        if (model.Audio is not null)
+        {
+            return model.EmbedAudio(new float[model.SampleRate], cancellationToken: cancellationToken);
+        }
+
+        return model.Vision is { ImageSize: var size }
+            ? model.EmbedPixels([new float[3 * size * size]], cancellationToken: cancellationToken)[0]
+            : model.EmbedTokens([new int[1]], cancellationToken: cancellationToken)[0];
     }
 
     private int? DimensionsOfFile()

@@ -21,90 +21,93 @@ public sealed partial class Data2VecModel
     /// <summary>Embeds texts.</summary>
     /// <param name="texts">Texts of any length, see <see cref="EmbeddingOptions.LongTexts"/>.</param>
     /// <param name="options">Which vectors are wanted.</param>
-    /// <param name="cancellation">Looked at before each layer.</param>
+    /// <param name="cancellationToken">Looked at before each text and layer.</param>
     /// <returns>For each text one vector, or its <c>[tokens, features]</c> where no pooling is asked for.</returns>
     /// <exception cref="TextTooLongException">A text is too long and the policy is <see cref="LongTextPolicy.Error"/>.</exception>
     /// <exception cref="ArgumentException">A text is too long for one window, and windows have no rows in common.</exception>
     /// <exception cref="InvalidOperationException">It is not a text model, or one without a tokenizer.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public float[][] EmbedTexts(
-        IReadOnlyList<string> texts, EmbeddingOptions? options = null, CancellationToken cancellation = default)
+        IReadOnlyList<string> texts, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EmbeddingOptions();
-        TextWindows[] windows = Windows(texts, options.LongTexts, options.Pooling);
-        return Finish(Average(Embed(Texts, Inputs(windows), options, cancellation), windows), options);
+        TextWindows[] windows = Windows(texts, options.LongTexts, options.Pooling, cancellationToken);
+        return Finish(Average(Embed(Texts, Inputs(windows), options, cancellationToken), windows), options);
     }
 
     /// <summary>Embeds one text.</summary>
     /// <inheritdoc cref="EmbedTexts"/>
-    public float[] EmbedText(string text, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
-        EmbedTexts([text], options, cancellation)[0];
+    public float[] EmbedText(string text, EmbeddingOptions? options = null, CancellationToken cancellationToken = default) =>
+        EmbedTexts([text], options, cancellationToken)[0];
 
     /// <summary>Embeds texts, in batches with those of other asynchronous calls.</summary>
     /// <param name="texts">Texts of any length, see <see cref="EmbeddingOptions.LongTexts"/>.</param>
     /// <param name="options">Which vectors are wanted.</param>
-    /// <param name="cancellation">Ends the task at once, and the work where no other call shares it.</param>
+    /// <param name="cancellationToken">Ends the task at once, and the work where no other call shares it.</param>
     /// <exception cref="QueueFullException">More inputs wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
     /// <inheritdoc cref="EmbedTexts"/>
     public async Task<float[][]> EmbedTextsAsync(
-        IReadOnlyList<string> texts, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
-        (await EmbedTextsCountedAsync(texts, options, cancellation).ConfigureAwait(false)).Vectors;
+        IReadOnlyList<string> texts, EmbeddingOptions? options = null, CancellationToken cancellationToken = default) =>
+        (await EmbedTextsCountedAsync(texts, options, cancellationToken).ConfigureAwait(false)).Vectors;
 
     /// <summary>Embeds one text, in a batch with those of other asynchronous calls.</summary>
     /// <inheritdoc cref="EmbedTextsAsync"/>
     public async Task<float[]> EmbedTextAsync(
-        string text, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
-        (await EmbedTextsAsync([text], options, cancellation).ConfigureAwait(false))[0];
+        string text, EmbeddingOptions? options = null, CancellationToken cancellationToken = default) =>
+        (await EmbedTextsAsync([text], options, cancellationToken).ConfigureAwait(false))[0];
 
     /// <summary>Embeds one text by what enters the first layer and by every layer's output.</summary>
     /// <returns><see cref="Layers"/> + 1 entries.</returns>
     /// <inheritdoc cref="EmbedTexts"/>
-    public float[][] EmbedTextLayers(string text, EmbeddingOptions? options = null, CancellationToken cancellation = default)
+    public float[][] EmbedTextLayers(string text, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EmbeddingOptions();
-        TextWindows[] windows = Windows([text], options.LongTexts, options.Pooling);
+        TextWindows[] windows = Windows([text], options.LongTexts, options.Pooling, cancellationToken);
         return Finish(
-            [.. EmbedLayers(Texts, Inputs(windows), options, cancellation).Select(layer => Average(layer, windows)[0])], options);
+            [.. EmbedLayers(Texts, Inputs(windows), options, cancellationToken).Select(layer => Average(layer, windows)[0])], options);
     }
 
     /// <summary>Embeds texts that are token ids already.</summary>
     /// <param name="tokens">The model's ids, with the special ones around each text, at most <see cref="TextConfig.MaxTokens"/>.</param>
     /// <param name="options">Which vectors are wanted.</param>
-    /// <param name="cancellation">Looked at before each layer.</param>
+    /// <param name="cancellationToken">Looked at before each text and layer.</param>
     /// <returns>For each text one vector, or its <c>[tokens, features]</c> where no pooling is asked for.</returns>
     /// <exception cref="InvalidDataException">A text is empty or too long, or an id is padding or none of the model's.</exception>
     /// <exception cref="InvalidOperationException">It is not a text model.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public float[][] EmbedTokens(
-        IReadOnlyList<ReadOnlyMemory<int>> tokens, EmbeddingOptions? options = null, CancellationToken cancellation = default)
+        IReadOnlyList<ReadOnlyMemory<int>> tokens, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tokens);
         options ??= new EmbeddingOptions();
-        return Finish(Embed(Texts, tokens, options, cancellation), options);
+        return Finish(Embed(Texts, tokens, options, cancellationToken), options);
     }
 
     /// <summary>Embeds texts that are token ids already, in batches with those of other asynchronous calls.</summary>
-    /// <param name="tokens">As for <see cref="EmbedTokens"/>; they must not change before the task ends.</param>
+    /// <param name="tokens">As for <see cref="EmbedTokens"/>; they are copied before the method returns.</param>
     /// <param name="options">Which vectors are wanted.</param>
-    /// <param name="cancellation">Ends the task at once, and the work where no other call shares it.</param>
+    /// <param name="cancellationToken">Ends the task at once, and the work where no other call shares it.</param>
     /// <exception cref="QueueFullException">More inputs wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
     /// <inheritdoc cref="EmbedTokens"/>
     public async Task<float[][]> EmbedTokensAsync(
-        IReadOnlyList<ReadOnlyMemory<int>> tokens, EmbeddingOptions? options = null, CancellationToken cancellation = default)
+        IReadOnlyList<ReadOnlyMemory<int>> tokens, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tokens);
         options ??= new EmbeddingOptions();
-        return Finish((await EmbedAsync(Texts, tokens, options, cancellation).ConfigureAwait(false)).Vectors, options);
+
+        // A caller who cancels may use the memory again, while a batch with the inputs of others still reads it.
+        ReadOnlyMemory<int>[] copies = [.. tokens.Select(ids => (ReadOnlyMemory<int>)ids.ToArray())];
+        return Finish((await EmbedAsync(Texts, copies, options, cancellationToken).ConfigureAwait(false)).Vectors, options);
     }
 
     /// <summary>Embeds one text of token ids by what enters the first layer and by every layer's output.</summary>
     /// <returns><see cref="Layers"/> + 1 entries.</returns>
     /// <inheritdoc cref="EmbedTokens"/>
     public float[][] EmbedTokenLayers(
-        ReadOnlyMemory<int> tokens, EmbeddingOptions? options = null, CancellationToken cancellation = default)
+        ReadOnlyMemory<int> tokens, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EmbeddingOptions();
-        return Finish([.. EmbedLayers(Texts, [tokens], options, cancellation).Select(layer => layer[0])], options);
+        return Finish([.. EmbedLayers(Texts, [tokens], options, cancellationToken).Select(layer => layer[0])], options);
     }
 
     /// <summary>Says for each text how likely each of the <see cref="Classes"/> is.</summary>
@@ -112,16 +115,16 @@ public sealed partial class Data2VecModel
     /// <param name="longTexts">
     /// What is done with texts of more tokens than the model takes; the probabilities of windows are averaged.
     /// </param>
-    /// <param name="cancellation">Looked at before each layer.</param>
+    /// <param name="cancellationToken">Looked at before each text and layer.</param>
     /// <returns>For each text all labels, the likeliest first.</returns>
     /// <exception cref="TextTooLongException">A text is too long and the policy is <see cref="LongTextPolicy.Error"/>.</exception>
     /// <exception cref="InvalidOperationException">It is not a text model, or one without a tokenizer or classification head.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public LabelProbability[][] ClassifyTexts(
-        IReadOnlyList<string> texts, LongTextPolicy longTexts = LongTextPolicy.Chunk, CancellationToken cancellation = default)
+        IReadOnlyList<string> texts, LongTextPolicy longTexts = LongTextPolicy.Chunk, CancellationToken cancellationToken = default)
     {
-        TextWindows[] windows = Windows(texts, longTexts, Pooling.Class);
-        return [.. Average(Probabilities(Texts, Inputs(windows), cancellation), windows).Select(Ranked)];
+        TextWindows[] windows = Windows(texts, longTexts, Pooling.Class, cancellationToken);
+        return [.. Average(Probabilities(Texts, Inputs(windows), cancellationToken), windows).Select(Ranked)];
     }
 
     /// <summary>Says for each text of token ids how likely each of the <see cref="Classes"/> is.</summary>
@@ -129,19 +132,20 @@ public sealed partial class Data2VecModel
     /// <exception cref="InvalidOperationException">It is not a text model, or one without a classification head.</exception>
     /// <inheritdoc cref="EmbedTokens"/>
     public LabelProbability[][] ClassifyTokens(
-        IReadOnlyList<ReadOnlyMemory<int>> tokens, CancellationToken cancellation = default)
+        IReadOnlyList<ReadOnlyMemory<int>> tokens, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tokens);
-        return [.. Probabilities(Texts, tokens, cancellation).Select(Ranked)];
+        return [.. Probabilities(Texts, tokens, cancellationToken).Select(Ranked)];
     }
 
     /// <summary>The vectors of texts, and how many tokens went through the model for them.</summary>
     internal async Task<EmbeddedInputs> EmbedTextsCountedAsync(
-        IReadOnlyList<string> texts, EmbeddingOptions? options, CancellationToken cancellation)
+        IReadOnlyList<string> texts, EmbeddingOptions? options, CancellationToken cancellationToken)
     {
         options ??= new EmbeddingOptions();
-        TextWindows[] windows = await Task.Run(() => Windows(texts, options.LongTexts, options.Pooling), cancellation).ConfigureAwait(false);
-        EmbeddedInputs embedded = await EmbedAsync(Texts, Inputs(windows), options, cancellation).ConfigureAwait(false);
+        TextWindows[] windows = await OnPool(
+            () => Windows(texts, options.LongTexts, options.Pooling, cancellationToken), cancellationToken).ConfigureAwait(false);
+        EmbeddedInputs embedded = await EmbedAsync(Texts, Inputs(windows), options, cancellationToken).ConfigureAwait(false);
         return embedded with { Vectors = Finish(Average(embedded.Vectors, windows), options) };
     }
 
@@ -192,13 +196,19 @@ public sealed partial class Data2VecModel
         return ofTexts;
     }
 
-    private TextWindows[] Windows(IReadOnlyList<string> texts, LongTextPolicy policy, Pooling pooling)
+    private TextWindows[] Windows(IReadOnlyList<string> texts, LongTextPolicy policy, Pooling pooling, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(texts);
         TextConfig config = Texts.Config;
         TextTokenizer tokenizer = Tokenizer ?? throw new InvalidOperationException(
             "The model file has no tokenizer, so that it takes token ids alone; convert the checkpoint with its encoder.json, vocab.bpe and dict.txt.");
-        TextWindows[] windows = [.. texts.Select(text => tokenizer.EncodeWindows(text, config.MaxTokens, policy))];
+        var windows = new TextWindows[texts.Count];
+        for (int i = 0; i < windows.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            windows[i] = tokenizer.EncodeWindows(texts[i], config.MaxTokens, policy);
+        }
+
         if (pooling == Pooling.None && windows.FirstOrDefault(text => text.Windows.Count > 1) is { } longest)
         {
             throw new ArgumentException(

@@ -11,7 +11,7 @@ public sealed partial class Data2VecModel
     /// <summary>Embeds images.</summary>
     /// <param name="images">Images of any size, which are prepared as the model wants them.</param>
     /// <param name="options">Which vectors are wanted.</param>
-    /// <param name="cancellation">Looked at before each image and layer.</param>
+    /// <param name="cancellationToken">Looked at before each image and layer.</param>
     /// <returns>
     /// For each image one vector; where no pooling is asked for <c>[1 + patches, features]</c>, the class token first.
     /// </returns>
@@ -19,41 +19,41 @@ public sealed partial class Data2VecModel
     /// <exception cref="InvalidOperationException">It is not a vision model.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public float[][] EmbedImages(
-        IReadOnlyList<RgbImage> images, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
-        EmbedPixels(Prepare(images), options, cancellation);
+        IReadOnlyList<RgbImage> images, EmbeddingOptions? options = null, CancellationToken cancellationToken = default) =>
+        EmbedPixels(Prepare(images, cancellationToken), options, cancellationToken);
 
     /// <summary>Embeds one image.</summary>
     /// <inheritdoc cref="EmbedImages"/>
-    public float[] EmbedImage(RgbImage image, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
-        EmbedImages([image], options, cancellation)[0];
+    public float[] EmbedImage(RgbImage image, EmbeddingOptions? options = null, CancellationToken cancellationToken = default) =>
+        EmbedImages([image], options, cancellationToken)[0];
 
     /// <summary>Embeds images, in batches with those of other asynchronous calls.</summary>
     /// <param name="images">Images of any size, which are prepared as the model wants them.</param>
     /// <param name="options">Which vectors are wanted.</param>
-    /// <param name="cancellation">Ends the task at once, and the work where no other call shares it.</param>
+    /// <param name="cancellationToken">Ends the task at once, and the work where no other call shares it.</param>
     /// <exception cref="QueueFullException">More inputs wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
     /// <inheritdoc cref="EmbedImages"/>
     public async Task<float[][]> EmbedImagesAsync(
-        IReadOnlyList<RgbImage> images, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
+        IReadOnlyList<RgbImage> images, EmbeddingOptions? options = null, CancellationToken cancellationToken = default) =>
         await EmbedPixelsAsync(
-            await Task.Run(() => Prepare(images), cancellation).ConfigureAwait(false), options, cancellation).ConfigureAwait(false);
+            await OnPool(() => Prepare(images, cancellationToken), cancellationToken).ConfigureAwait(false), options, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Embeds one image, in a batch with those of other asynchronous calls.</summary>
     /// <inheritdoc cref="EmbedImagesAsync"/>
     public async Task<float[]> EmbedImageAsync(
-        RgbImage image, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
-        (await EmbedImagesAsync([image], options, cancellation).ConfigureAwait(false))[0];
+        RgbImage image, EmbeddingOptions? options = null, CancellationToken cancellationToken = default) =>
+        (await EmbedImagesAsync([image], options, cancellationToken).ConfigureAwait(false))[0];
 
     /// <summary>Embeds one image by what enters the first layer and by every layer's output.</summary>
     /// <returns><see cref="Layers"/> + 1 entries.</returns>
     /// <inheritdoc cref="EmbedImages"/>
-    public float[][] EmbedImageLayers(RgbImage image, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
-        EmbedPixelLayers(Prepare([image])[0], options, cancellation);
+    public float[][] EmbedImageLayers(RgbImage image, EmbeddingOptions? options = null, CancellationToken cancellationToken = default) =>
+        EmbedPixelLayers(Prepare([image], cancellationToken)[0], options, cancellationToken);
 
     /// <summary>Embeds images that are prepared already.</summary>
     /// <param name="pixels">Normalized pixels <c>[3, size, size]</c> each, see <see cref="VisionConfig.ImageSize"/>.</param>
     /// <param name="options">Which vectors are wanted.</param>
-    /// <param name="cancellation">Looked at before each image and layer.</param>
+    /// <param name="cancellationToken">Looked at before each image and layer.</param>
     /// <returns>
     /// For each image one vector; where no pooling is asked for <c>[1 + patches, features]</c>, the class token first.
     /// </returns>
@@ -61,61 +61,61 @@ public sealed partial class Data2VecModel
     /// <exception cref="InvalidOperationException">It is not a vision model.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public float[][] EmbedPixels(
-        IReadOnlyList<ReadOnlyMemory<float>> pixels, EmbeddingOptions? options = null, CancellationToken cancellation = default)
+        IReadOnlyList<ReadOnlyMemory<float>> pixels, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(pixels);
         options ??= new EmbeddingOptions();
-        return Finish(Embed(Images, pixels, options, cancellation), options);
+        return Finish(Embed(Images, pixels, options, cancellationToken), options);
     }
 
     /// <summary>Embeds images that are prepared already, in batches with those of other asynchronous calls.</summary>
     /// <param name="pixels">As for <see cref="EmbedPixels"/>; they must not change before the task ends.</param>
     /// <param name="options">Which vectors are wanted.</param>
-    /// <param name="cancellation">Ends the task at once, and the work where no other call shares it.</param>
+    /// <param name="cancellationToken">Ends the task at once, and the work where no other call shares it.</param>
     /// <exception cref="QueueFullException">More inputs wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
     /// <inheritdoc cref="EmbedPixels"/>
     public async Task<float[][]> EmbedPixelsAsync(
-        IReadOnlyList<ReadOnlyMemory<float>> pixels, EmbeddingOptions? options = null, CancellationToken cancellation = default) =>
-        (await EmbedPixelsCountedAsync(pixels, options, cancellation).ConfigureAwait(false)).Vectors;
+        IReadOnlyList<ReadOnlyMemory<float>> pixels, EmbeddingOptions? options = null, CancellationToken cancellationToken = default) =>
+        (await EmbedPixelsCountedAsync(pixels, options, cancellationToken).ConfigureAwait(false)).Vectors;
 
     /// <summary>Embeds one prepared image by what enters the first layer and by every layer's output.</summary>
     /// <returns><see cref="Layers"/> + 1 entries.</returns>
     /// <inheritdoc cref="EmbedPixels"/>
     public float[][] EmbedPixelLayers(
-        ReadOnlyMemory<float> pixels, EmbeddingOptions? options = null, CancellationToken cancellation = default)
+        ReadOnlyMemory<float> pixels, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EmbeddingOptions();
-        return Finish([.. EmbedLayers(Images, [pixels], options, cancellation).Select(layer => layer[0])], options);
+        return Finish([.. EmbedLayers(Images, [pixels], options, cancellationToken).Select(layer => layer[0])], options);
     }
 
     /// <summary>Says for each image how likely each of the <see cref="Classes"/> is.</summary>
     /// <param name="images">Images of any size, which are prepared as the model wants them.</param>
-    /// <param name="cancellation">Looked at before each image and layer.</param>
+    /// <param name="cancellationToken">Looked at before each image and layer.</param>
     /// <returns>For each image all labels, the likeliest first.</returns>
     /// <exception cref="InvalidDataException">An image is too narrow to be prepared.</exception>
     /// <exception cref="InvalidOperationException">It is not a vision model, or one without a classification head.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public LabelProbability[][] ClassifyImages(IReadOnlyList<RgbImage> images, CancellationToken cancellation = default) =>
-        ClassifyPixels(Prepare(images), cancellation);
+    public LabelProbability[][] ClassifyImages(IReadOnlyList<RgbImage> images, CancellationToken cancellationToken = default) =>
+        ClassifyPixels(Prepare(images, cancellationToken), cancellationToken);
 
     /// <summary>Says for each prepared image how likely each of the <see cref="Classes"/> is.</summary>
     /// <returns>For each image all labels, the likeliest first.</returns>
     /// <exception cref="InvalidOperationException">It is not a vision model, or one without a classification head.</exception>
     /// <inheritdoc cref="EmbedPixels"/>
     public LabelProbability[][] ClassifyPixels(
-        IReadOnlyList<ReadOnlyMemory<float>> pixels, CancellationToken cancellation = default)
+        IReadOnlyList<ReadOnlyMemory<float>> pixels, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(pixels);
-        return [.. Probabilities(Images, pixels, cancellation).Select(Ranked)];
+        return [.. Probabilities(Images, pixels, cancellationToken).Select(Ranked)];
     }
 
     /// <summary>The vectors of prepared images, and how many rows went through the model for them.</summary>
     internal async Task<EmbeddedInputs> EmbedPixelsCountedAsync(
-        IReadOnlyList<ReadOnlyMemory<float>> pixels, EmbeddingOptions? options, CancellationToken cancellation)
+        IReadOnlyList<ReadOnlyMemory<float>> pixels, EmbeddingOptions? options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(pixels);
         options ??= new EmbeddingOptions();
-        EmbeddedInputs embedded = await EmbedAsync(Images, pixels, options, cancellation).ConfigureAwait(false);
+        EmbeddedInputs embedded = await EmbedAsync(Images, pixels, options, cancellationToken).ConfigureAwait(false);
         return embedded with { Vectors = Finish(embedded.Vectors, options) };
     }
 
@@ -140,9 +140,16 @@ public sealed partial class Data2VecModel
     /// <summary>Shows the activations at every point of the encoder for a prepared image.</summary>
     internal void ObservePixels(ReadOnlyMemory<float> pixels, Action<string, float[]> observe) => Observe(Images, pixels, observe);
 
-    private ReadOnlyMemory<float>[] Prepare(IReadOnlyList<RgbImage> images)
+    private ReadOnlyMemory<float>[] Prepare(IReadOnlyList<RgbImage> images, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(images);
-        return [.. images.Select(image => (ReadOnlyMemory<float>)Prepare(image))];
+        var prepared = new ReadOnlyMemory<float>[images.Count];
+        for (int i = 0; i < prepared.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            prepared[i] = Prepare(images[i]);
+        }
+
+        return prepared;
     }
 }

@@ -102,27 +102,31 @@ public sealed partial class Data2VecModel : IDisposable
     /// <summary>Loads a <c>.d2v</c> file on another thread; every byte of it is checked.</summary>
     /// <param name="path">The file. It is mapped, not copied, where the device can work on it as it is.</param>
     /// <param name="options">How to load it.</param>
-    /// <param name="cancellation">Looked at before and after.</param>
+    /// <param name="cancellationToken">Looked at before and after.</param>
     /// <inheritdoc cref="Load(string, ModelOptions?)" path="/exception"/>
-    public static Task<Data2VecModel> LoadAsync(string path, ModelOptions? options = null, CancellationToken cancellation = default) =>
-        LoadAsync(() => D2vFile.Open(path), options, cancellation);
+    public static async Task<Data2VecModel> LoadAsync(string path, ModelOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return await LoadAsync(() => D2vFile.Open(path), options, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Loads the bytes of a <c>.d2v</c> file from where a stream stands; every byte is checked.</summary>
     /// <param name="stream">As for <see cref="Load(Stream, ModelOptions?)"/>.</param>
     /// <param name="options">How to load it.</param>
-    /// <param name="cancellation">Looked at while bytes are awaited, and afterwards.</param>
+    /// <param name="cancellationToken">Looked at while bytes are awaited, and afterwards.</param>
     /// <inheritdoc cref="Load(string, ModelOptions?)" path="/exception"/>
     public static async Task<Data2VecModel> LoadAsync(
-        Stream stream, ModelOptions? options = null, CancellationToken cancellation = default)
+        Stream stream, ModelOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        D2vFile file = await D2vFile.OpenAsync(stream, NameOfStreams, cancellation).ConfigureAwait(false);
-        return await LoadAsync(() => file, options, cancellation).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        D2vFile file = await D2vFile.OpenAsync(stream, NameOfStreams, cancellationToken).ConfigureAwait(false);
+        return await LoadAsync(() => file, options, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
-    /// Frees the model's memory: at once, or when the last running call returns. Asynchronous calls whose inputs still wait fail with
-    /// <see cref="ObjectDisposedException"/>.
+    /// Frees the model's memory: at once, or when the last running call returns. Calls that still prepare their inputs, and asynchronous
+    /// ones whose inputs wait, fail with <see cref="ObjectDisposedException"/>.
     /// </summary>
     public void Dispose()
     {
@@ -144,13 +148,17 @@ public sealed partial class Data2VecModel : IDisposable
         Free();
     }
 
-    private static async Task<Data2VecModel> LoadAsync(Func<D2vFile> open, ModelOptions? options, CancellationToken cancellation)
+    /// <summary>Does on another thread what comes before a model runs, and awaits it until the token ends the waiting.</summary>
+    private static Task<TResult> OnPool<TResult>(Func<TResult> prepare, CancellationToken cancellationToken) =>
+        Task.Run(prepare, cancellationToken).WaitAsync(cancellationToken);
+
+    private static async Task<Data2VecModel> LoadAsync(Func<D2vFile> open, ModelOptions? options, CancellationToken cancellationToken)
     {
         Data2VecModel model = await Task.Run(() => Load(open(), options), CancellationToken.None).ConfigureAwait(false);
-        if (cancellation.IsCancellationRequested)
+        if (cancellationToken.IsCancellationRequested)
         {
             model.Dispose();
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
         }
 
         return model;
@@ -183,7 +191,7 @@ public sealed partial class Data2VecModel : IDisposable
     }
 
     private RequestQueue<T> Queue<T>(Encoder<T> encoder, ModelOptions options) => new(
-        (inputs, wanted, cancellation) => Embed(encoder, inputs, wanted, cancellation), _store.RowsAtOnce, options.MaxQueuedRows, options.GatherDelay);
+        (inputs, output, cancellationToken) => Compute(encoder, inputs, output, cancellationToken), _store.RowsAtOnce, options.MaxQueuedRows, options.GatherDelay);
 
     /// <summary>The encoder, where it is one of what was given.</summary>
     private TEncoder Takes<TEncoder>(string given)
@@ -192,35 +200,46 @@ public sealed partial class Data2VecModel : IDisposable
 
     /// <summary>The pooled hidden states of one layer; not yet brought to length 1.</summary>
     private float[][] Embed<T>(
-        Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, EmbeddingOptions options, CancellationToken cancellation)
+        Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, EmbeddingOptions options, CancellationToken cancellationToken)
     {
         Require(options);
-        return RunInParts(encoder, inputs, (run, part, sequences) =>
-        {
-            Tensor x = encoder.Forward(run, part, sequences, options.Layer, null, cancellation);
-            return RowPooling.Pool(run, x, sequences, options.Pooling, encoder.RowsBeforeMean);
-        });
+        return Compute(encoder, inputs, new Output(options.Layer, options.Pooling), cancellationToken);
     }
 
+    private float[][] Compute<T>(
+        Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, Output output, CancellationToken cancellationToken) =>
+        RunInParts(encoder, inputs, (run, part, sequences) =>
+        {
+            Tensor x = encoder.Forward(run, part, sequences, output.Layer, null, cancellationToken);
+            return output.IsLogits
+                ? RowPooling.Pool(run, encoder.Logits(run, x), sequences, Pooling.None, 0)
+                : RowPooling.Pool(run, x, sequences, output.Pooling, encoder.RowsBeforeMean);
+        });
+
     /// <summary>The same by way of the queue, and how many rows the inputs have.</summary>
-    private async Task<EmbeddedInputs> EmbedAsync<T>(
-        Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, EmbeddingOptions options, CancellationToken cancellation)
+    private Task<EmbeddedInputs> EmbedAsync<T>(
+        Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, EmbeddingOptions options, CancellationToken cancellationToken)
     {
         Require(options);
-        int[] rows = [.. inputs.Select(input => encoder.Rows(input.Span))];
+        return QueueAsync(encoder, inputs, new Output(options.Layer, options.Pooling), cancellationToken);
+    }
 
-        // What is done to vectors afterwards makes no difference to the batch.
-        var wanted = new EmbeddingOptions { Layer = options.Layer, Pooling = options.Pooling };
-        float[][] vectors = await ((RequestQueue<T>)_queue).RunAsync(inputs, rows, wanted, cancellation).ConfigureAwait(false);
+    private async Task<EmbeddedInputs> QueueAsync<T>(
+        Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, Output output, CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<T>[] own = [.. inputs];
+        int[] rows = [.. own.Select(input => encoder.Rows(input.Span))];
+        float[][] vectors = await ((RequestQueue<T>)_queue).RunAsync(own, rows, output, cancellationToken).ConfigureAwait(false);
         return new EmbeddedInputs(vectors, rows.Sum(count => (long)count));
     }
 
     /// <summary>The vectors of what enters the first layer and of every layer's output.</summary>
     private float[][][] EmbedLayers<T>(
-        Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, EmbeddingOptions options, CancellationToken cancellation)
+        Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, EmbeddingOptions options, CancellationToken cancellationToken)
     {
         Require(options);
         List<float[]>[] layers = [.. Enumerable.Range(0, Layers + 1).Select(_ => new List<float[]>())];
+        using var use = new Use(this);
         foreach (ReadOnlyMemory<T>[] part in Parts(encoder, inputs))
         {
             int layer = 0;
@@ -233,14 +252,14 @@ public sealed partial class Data2VecModel : IDisposable
                         layers[layer++].AddRange(RowPooling.Pool(run, x, sequences, options.Pooling, encoder.RowsBeforeMean));
                     }
                 },
-                cancellation));
+                cancellationToken));
         }
 
         return [.. layers.Select(layer => layer.ToArray())];
     }
 
     /// <summary>The classification head's scores for each input.</summary>
-    private float[][] Scores<T>(Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, CancellationToken cancellation)
+    private float[][] Scores<T>(Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, CancellationToken cancellationToken)
     {
         if (encoder.Classes is null)
         {
@@ -248,12 +267,12 @@ public sealed partial class Data2VecModel : IDisposable
         }
 
         return RunInParts(encoder, inputs, (run, part, sequences) =>
-            encoder.Scores(run, encoder.Forward(run, part, sequences, null, null, cancellation), sequences));
+            encoder.Scores(run, encoder.Forward(run, part, sequences, null, null, cancellationToken), sequences));
     }
 
-    private float[][] Probabilities<T>(Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, CancellationToken cancellation)
+    private float[][] Probabilities<T>(Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, CancellationToken cancellationToken)
     {
-        float[][] scores = Scores(encoder, inputs, cancellation);
+        float[][] scores = Scores(encoder, inputs, cancellationToken);
         foreach (float[] row in scores)
         {
             // The largest score is taken off first, so that no exponential overflows.
@@ -281,15 +300,24 @@ public sealed partial class Data2VecModel : IDisposable
     }
 
     /// <summary>Shows the activations at every point of the encoder.</summary>
-    private void Observe<T>(Encoder<T> encoder, ReadOnlyMemory<T> input, Action<string, float[]> observe) =>
+    private void Observe<T>(Encoder<T> encoder, ReadOnlyMemory<T> input, Action<string, float[]> observe)
+    {
+        using var use = new Use(this);
         Run(encoder, [input], (run, sequences) => encoder.Forward(
             run, [input], sequences, null, (name, x) => observe(name, RowPooling.Download(run, x)), default));
+    }
 
     private void Require(EmbeddingOptions options)
     {
         if (options.Layer is { } layer)
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)layer, (uint)Layers, nameof(options));
+            ArgumentOutOfRangeException.ThrowIfNegative(layer, nameof(options));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(layer, Layers, nameof(options));
+        }
+
+        if (!Enum.IsDefined(options.Pooling))
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), options.Pooling, "There is no such pooling.");
         }
 
         if (options.Pooling == Pooling.Class && !_encoder.HasClassRow)
@@ -299,8 +327,11 @@ public sealed partial class Data2VecModel : IDisposable
     }
 
     private float[][] RunInParts<T>(
-        Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, Func<Inference, IReadOnlyList<ReadOnlyMemory<T>>, Sequences, float[][]> body) =>
-        [.. Parts(encoder, inputs).SelectMany(part => Run(encoder, part, (run, sequences) => body(run, part, sequences)))];
+        Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, Func<Inference, IReadOnlyList<ReadOnlyMemory<T>>, Sequences, float[][]> body)
+    {
+        using var use = new Use(this);
+        return [.. Parts(encoder, inputs).SelectMany(part => Run(encoder, part, (run, sequences) => body(run, part, sequences)))];
+    }
 
     /// <summary>Inputs a few at a time: together they keep the device busy, and memory stays what a few need.</summary>
     private IEnumerable<ReadOnlyMemory<T>[]> Parts<T>(Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs)
@@ -314,6 +345,7 @@ public sealed partial class Data2VecModel : IDisposable
         }
     }
 
+    /// <summary>Runs inputs together, within a <see cref="Use"/>.</summary>
     private TResult Run<T, TResult>(
         Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, Func<Inference, Sequences, TResult> body)
     {
@@ -323,30 +355,8 @@ public sealed partial class Data2VecModel : IDisposable
             rows[i] = encoder.Rows(inputs[i].Span);
         }
 
-        lock (_lock)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            _running++;
-        }
-
-        try
-        {
-            using Inference run = _store.Begin();
-            return body(run, run.Sequences(rows));
-        }
-        finally
-        {
-            bool free;
-            lock (_lock)
-            {
-                free = --_running == 0 && _disposed;
-            }
-
-            if (free)
-            {
-                Free();
-            }
-        }
+        using Inference run = _store.Begin();
+        return body(run, run.Sequences(rows));
     }
 
     private void Free()
@@ -354,5 +364,35 @@ public sealed partial class Data2VecModel : IDisposable
         _store.Dispose();
         _file.Dispose();
         FreedMemory.GiveBack();
+    }
+
+    /// <summary>A call that runs: the memory stays until it returns.</summary>
+    private readonly struct Use : IDisposable
+    {
+        private readonly Data2VecModel _model;
+
+        public Use(Data2VecModel model)
+        {
+            _model = model;
+            lock (model._lock)
+            {
+                ObjectDisposedException.ThrowIf(model._disposed, model);
+                model._running++;
+            }
+        }
+
+        public void Dispose()
+        {
+            bool free;
+            lock (_model._lock)
+            {
+                free = --_model._running == 0 && _model._disposed;
+            }
+
+            if (free)
+            {
+                _model.Free();
+            }
+        }
     }
 }

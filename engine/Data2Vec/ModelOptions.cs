@@ -19,7 +19,8 @@ public sealed record ModelOptions
 
     /// <summary>
     /// Rows (tokens, frames, patches) of inputs that may wait for asynchronous calls; while as many wait, a further call gets a
-    /// <see cref="QueueFullException"/>. A call of more rows is taken as long as fewer wait when it comes.
+    /// <see cref="QueueFullException"/>. Calls take turns, so that of each the rows of its next batch alone count: one call of any
+    /// number of inputs is taken, and leaves room for others.
     /// </summary>
     public int MaxQueuedRows { get; init; } = 1 << 18;
 

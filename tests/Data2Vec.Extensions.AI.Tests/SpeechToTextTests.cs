@@ -1,3 +1,4 @@
+#pragma warning disable MEAI001 // speech to text is experimental
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -18,6 +18,13 @@ public sealed class SearchTests
             Assert.Equal(3, texts.Length);
             Assert.Equal("1.000  the river rises in the north", texts[0]);
             Assert.Equal([$"1.000  {recording}"], Search(folder.FullName, recording));
+
+            // Endings of any case, and more recordings and texts than are embedded at a time.
+            string shouted = Path.Combine(folder.FullName, "LOUD.WAV");
+            File.Copy(recording, shouted);
+            Assert.Equal([$"1.000  {recording}", $"1.000  {shouted}"], Search(folder.FullName, shouted).Order(StringComparer.OrdinalIgnoreCase));
+            File.WriteAllLines(Path.Combine(folder.FullName, "many.TXT"), Enumerable.Range(0, 150).Select(i => $"a long story of {i} cats"));
+            Assert.Equal("1.000  a long story of 149 cats", Search(folder.FullName, "a long story of 149 cats")[0]);
             string[] images = Search(Path.Combine(AppContext.BaseDirectory, "Images"), image);
             Assert.Equal(5, images.Length);
             Assert.Contains($"1.000  {image}", images);

@@ -75,6 +75,12 @@ public sealed class ServerTests : IAsyncLifetime
     [InlineData("""{"model": "text", "input": [[0, 999999, 2]]}""", 400, "999999")]
     [InlineData("""{"model": "text", "input": "a", "encoding_format": "hex"}""", 400, "'hex'")]
     [InlineData("""{"model": "large", "input": "a"}""", 404, "'large'")]
+    [InlineData("""{"input": "a"}""", 400, "'model' is missing")]
+    [InlineData("""{"model": 7, "input": "a"}""", 400, "")]
+    [InlineData("""{"model": "text", "input": "\ud800"}""", 400, "")]
+    [InlineData("""{"model": "text", "input": ["a", "\udc00 b"]}""", 400, "")]
+    [InlineData("""{"model": "\ud800", "input": "a"}""", 400, "")]
+    [InlineData("""{"model": "text", "input": "a", "encoding_format": 1}""", 400, "")]
     public async Task What_is_wrong_with_a_request_is_said_in_OpenAIs_shape(string body, int status, string message)
     {
         using var content = new StringContent(body, Encoding.UTF8, "application/json");

@@ -86,8 +86,7 @@ internal sealed class AudioEncoder : Encoder<float>
         return x;
     }
 
-    /// <summary>The scores of each label, <c>[frames, labels]</c>, from the last layer's hidden states.</summary>
-    public Tensor Logits(Inference run, Tensor x) => run.Linear(x, _ctc!);
+    public override Tensor Logits(Inference run, Tensor x) => run.Linear(x, _ctc!);
 
     private void ExtractFeatures(Inference run, ReadOnlySpan<float> samples, Tensor output, Observer? observe)
     {

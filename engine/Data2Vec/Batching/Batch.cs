@@ -1,11 +1,11 @@
 namespace Data2Vec.Batching;
 
 /// <summary>Inputs that run together.</summary>
-/// <param name="options">What their requests have in common.</param>
-internal sealed class Batch<T>(EmbeddingOptions options) : IDisposable
+/// <param name="output">What their requests have in common.</param>
+internal sealed class Batch<T>(Output output) : IDisposable
 {
     /// <summary>What makes the batch different from others.</summary>
-    public EmbeddingOptions Options { get; } = options;
+    public Output Output { get; } = output;
 
     /// <summary>The inputs, those of one request after those of another.</summary>
     public List<ReadOnlyMemory<T>> Inputs { get; } = [];

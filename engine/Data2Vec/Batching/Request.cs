@@ -7,25 +7,27 @@ internal sealed class Request<T>
     private readonly int[] _rows;
     private readonly float[][] _vectors;
     private readonly TaskCompletionSource<float[][]> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly int _rowsAtOnce;
+    private long _rowsLeft;
     private int _taken;
     private int _done;
 
-    public Request(IReadOnlyList<ReadOnlyMemory<T>> inputs, int[] rows, EmbeddingOptions options)
+    public Request(IReadOnlyList<ReadOnlyMemory<T>> inputs, int[] rows, Output output, int rowsAtOnce)
     {
-        (_inputs, _rows, Options) = (inputs, rows, options);
+        (_inputs, _rows, Output, _rowsAtOnce) = (inputs, rows, output, rowsAtOnce);
         _vectors = new float[inputs.Count][];
-        RowsWaiting = rows.Sum(count => (long)count);
+        _rowsLeft = rows.Sum(count => (long)count);
         Node = new LinkedListNode<Request<T>>(this);
     }
 
-    /// <summary>Requests with equal options may share a batch.</summary>
-    public EmbeddingOptions Options { get; }
+    /// <summary>Requests with equal outputs may share a batch.</summary>
+    public Output Output { get; }
 
     /// <summary>Its place among those that wait.</summary>
     public LinkedListNode<Request<T>> Node { get; }
 
-    /// <summary>Rows of the inputs that no batch has taken.</summary>
-    public long RowsWaiting { get; private set; }
+    /// <summary>Rows of the inputs that no batch has taken, but no more than those of a batch: others wait for no more of them.</summary>
+    public long RowsWaiting => Math.Min(_rowsLeft, _rowsAtOnce);
 
     /// <summary>Whether all inputs are in batches, or done.</summary>
     public bool IsTaken => _taken == _inputs.Count;
@@ -47,7 +49,7 @@ internal sealed class Request<T>
             batch.Add(_inputs[_taken]);
         }
 
-        RowsWaiting -= sum;
+        _rowsLeft -= sum;
         return sum;
     }
 

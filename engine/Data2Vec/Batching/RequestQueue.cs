@@ -9,10 +9,10 @@ namespace Data2Vec.Batching;
 /// </summary>
 /// <param name="run">Runs a batch: a vector for each input. It looks at the token often.</param>
 /// <param name="rowsAtOnce">Rows of a batch; there is no padding, so rows are what a batch costs. A longer input is one alone.</param>
-/// <param name="maxRows">Rows that may wait when a further call comes.</param>
+/// <param name="maxRows">Rows that may wait when a further call comes; of each call those of one batch count, as it takes turns.</param>
 /// <param name="delay">How long the next batch waits for more to come where the last one served several calls.</param>
 internal sealed class RequestQueue<T>(
-    Func<IReadOnlyList<ReadOnlyMemory<T>>, EmbeddingOptions, CancellationToken, float[][]> run, int rowsAtOnce, int maxRows, TimeSpan delay)
+    Func<IReadOnlyList<ReadOnlyMemory<T>>, Output, CancellationToken, float[][]> run, int rowsAtOnce, int maxRows, TimeSpan delay)
     : IDisposable
 {
     private readonly object _lock = new();
@@ -25,12 +25,12 @@ internal sealed class RequestQueue<T>(
     /// <summary>Runs inputs, together with those of others.</summary>
     /// <param name="inputs">What the encoder accepted.</param>
     /// <param name="rows">The rows of each.</param>
-    /// <param name="options">What makes batches different; no more.</param>
+    /// <param name="output">What is wanted of them, which makes batches different.</param>
     /// <param name="cancellation">Ends the task at once; inputs that wait are dropped, and a batch that no call needs any more is stopped.</param>
     /// <exception cref="QueueFullException">Too much waits.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed, maybe while the inputs waited.</exception>
     public async Task<float[][]> RunAsync(
-        IReadOnlyList<ReadOnlyMemory<T>> inputs, int[] rows, EmbeddingOptions options, CancellationToken cancellation)
+        IReadOnlyList<ReadOnlyMemory<T>> inputs, int[] rows, Output output, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         if (inputs.Count == 0)
@@ -38,7 +38,7 @@ internal sealed class RequestQueue<T>(
             return [];
         }
 
-        var request = new Request<T>(inputs, rows, options);
+        var request = new Request<T>(inputs, rows, output, rowsAtOnce);
         Add(request);
         using CancellationTokenRegistration registration = cancellation.UnsafeRegister(_ => Cancel(request, cancellation), null);
         return await request.Result.ConfigureAwait(false);
@@ -124,7 +124,7 @@ internal sealed class RequestQueue<T>(
                 Exception? error = null;
                 try
                 {
-                    vectors = run(batch.Inputs, batch.Options, batch.Stop.Token);
+                    vectors = run(batch.Inputs, batch.Output, batch.Stop.Token);
                 }
                 catch (Exception thrown)
                 {
@@ -147,27 +147,27 @@ internal sealed class RequestQueue<T>(
             }
 
             _isWorking = _waiting.First is not null;
-            return _running = _waiting.First is { Value: var first } ? Gather(first.Options) : null;
+            return _running = _waiting.First is { Value: var first } ? Gather(first.Output) : null;
         }
     }
 
-    private Batch<T> Gather(EmbeddingOptions options)
+    private Batch<T> Gather(Output output)
     {
-        var batch = new Batch<T>(options);
+        var batch = new Batch<T>(output);
         int rows = 0;
         for (LinkedListNode<Request<T>>? node = _waiting.First, next; node is not null; node = next)
         {
             next = node.Next;
             Request<T> request = node.Value;
-            if (request.Options != options)
+            if (request.Output != output)
             {
                 continue;
             }
 
             int inputs = batch.Inputs.Count;
-            int taken = request.Take(rowsAtOnce - rows, batch.Inputs);
-            rows += taken;
-            _rowsWaiting -= taken;
+            _rowsWaiting -= request.RowsWaiting;
+            rows += request.Take(rowsAtOnce - rows, batch.Inputs);
+            _rowsWaiting += request.RowsWaiting;
             if (batch.Inputs.Count > inputs)
             {
                 batch.Requests.Add(request);

@@ -31,6 +31,9 @@ internal abstract class Encoder
     /// <summary>The classification head's scores <c>[inputs, classes]</c>, from the encoder's output.</summary>
     public virtual float[][] Scores(Inference run, Tensor x, Sequences sequences) =>
         throw new InvalidOperationException("The model has no classification head.");
+
+    /// <summary>The CTC head's scores of each row, <c>[rows, labels]</c>, from the encoder's output.</summary>
+    public virtual Tensor Logits(Inference run, Tensor x) => throw new InvalidOperationException("The model has no CTC head.");
 }
 
 /// <summary>An encoder of inputs that are numbers of one type.</summary>

@@ -36,9 +36,19 @@ public static class EmbeddingServer
     private static async Task<IResult> AnswerAsync(
         HttpRequest http, IEmbeddingGenerator<string, Embedding<float>> generator, LazyModel model, CancellationToken cancellation)
     {
+        if (!http.HasJsonContentType())
+        {
+            return Error(415, "the request's content type must be application/json", "invalid_request");
+        }
+
         try
         {
             EmbeddingRequest request = await http.ReadFromJsonAsync<EmbeddingRequest>(cancellation) ?? throw new ArgumentException("the request is null");
+            if (request.Model is null)
+            {
+                return Error(400, $"'model' is missing; this server has '{model.ModelId}'", "invalid_request");
+            }
+
             if (request.Model != model.ModelId)
             {
                 return Error(404, $"there is no model '{request.Model}'; this server has '{model.ModelId}'", "model_not_found");
@@ -67,11 +77,8 @@ public static class EmbeddingServer
         {
             return Error(error.StatusCode, error.Message, "invalid_request");
         }
-        catch (InvalidOperationException error) when (!http.HasJsonContentType())
-        {
-            return Error(415, error.Message, "invalid_request");
-        }
-        catch (Exception error) when (error is ArgumentException or InvalidDataException or JsonException)
+        catch (Exception error) when (error is ArgumentException or InvalidDataException or JsonException
+            or (InvalidOperationException and not ObjectDisposedException))
         {
             return Error(400, error.Message, "invalid_request");
         }

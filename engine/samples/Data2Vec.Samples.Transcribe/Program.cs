@@ -8,5 +8,5 @@ using Data2VecModel model = Data2VecModel.Load(args[0]);
 foreach (string path in args[1..])
 {
     Waveform recording = WavFile.Load(path);
-    Console.WriteLine(model.Transcribe([recording.Resample(model.SampleRate).Samples])[0]);
+    Console.WriteLine(model.Transcribe(recording));
 }

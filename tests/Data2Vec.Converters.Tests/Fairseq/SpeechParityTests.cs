@@ -129,7 +129,7 @@ public sealed class SpeechParityTests() : ParityTests("audio")
     public void A_disposed_model_refuses_work_and_a_cancelled_call_stops()
     {
         Data2VecModel model = Load("audio_tiny.pt");
-        Assert.ThrowsAny<OperationCanceledException>(() => model.EmbedAudio(new float[4000], cancellation: new CancellationToken(true)));
+        Assert.ThrowsAny<OperationCanceledException>(() => model.EmbedAudio(new float[4000], cancellationToken: new CancellationToken(true)));
         model.Dispose();
         model.Dispose();
         Assert.Throws<ObjectDisposedException>(() => model.EmbedAudio(new float[4000]));

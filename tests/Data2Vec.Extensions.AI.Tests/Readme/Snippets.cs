@@ -25,12 +25,13 @@ internal static class Snippets
     {
         // README
         using Data2VecModel model = Data2VecModel.Load("speech.d2v");
-        Waveform recording = WavFile.Load("recording.wav").Resample(model.SampleRate);
+        Waveform recording = WavFile.Load("recording.wav");
 
-        float[] vector = model.EmbedAudio(recording.Samples, new EmbeddingOptions { Normalize = true });
-        float[][] many = await model.EmbedAudioAsync([recording.Samples, recording.Samples]);
+        float[] vector = model.EmbedAudio(recording, new EmbeddingOptions { Normalize = true });   // resampled where need be
+        float[] samples = recording.Resample(model.SampleRate).Samples;
+        float[][] many = await model.EmbedAudioAsync([samples, samples]);
         if (model.CanTranscribe)
-            Console.WriteLine(model.Transcribe([recording.Samples])[0]);
+            Console.WriteLine(model.Transcribe(recording));
         // END
         return [vector, .. many];
     }
@@ -62,6 +63,7 @@ internal static class Snippets
     public static async Task<string> Transcripts()
     {
         // README
+        #pragma warning disable MEAI001
         using var model = new LazyModel("speech.d2v");
         ISpeechToTextClient client = model.AsSpeechToTextClient();
         using FileStream recording = File.OpenRead("recording.wav");

@@ -7,7 +7,7 @@ namespace Data2Vec.Tests.Batching;
 public sealed class RequestQueueTests : IDisposable
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
-    private static readonly EmbeddingOptions Mean = new();
+    private static readonly Output Mean = new(null, Pooling.Mean);
 
     private readonly BlockingCollection<int[]> _started = [];
     private readonly SemaphoreSlim _gate = new(0);
@@ -61,7 +61,7 @@ public sealed class RequestQueueTests : IDisposable
         Assert.Equal([1], Started());
         Task<float[][]>[] calls =
         [
-            first, Run(queue, 2), Run(queue, new EmbeddingOptions { Layer = 1 }, 3), Run(queue, 4), Run(queue, new EmbeddingOptions { Layer = 1 }, 5),
+            first, Run(queue, 2), Run(queue, Mean with { Layer = 1 }, 3), Run(queue, 4), Run(queue, Mean with { Layer = 1 }, 5),
         ];
         _gate.Release(3);
         Assert.Equal([2, 4], Started());
@@ -178,6 +178,23 @@ public sealed class RequestQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task One_call_of_many_inputs_leaves_room_for_others_as_its_next_batch_alone_counts()
+    {
+        using var queue = Queue(maxRows: 12);
+        Task<float[][]> large = Run(queue, [.. Enumerable.Range(0, 100)]);
+        Assert.Equal(Enumerable.Range(0, 10), Started());
+        Task<float[][]>[] small = [Run(queue, 200), Run(queue, 201)];
+        var full = await Assert.ThrowsAsync<QueueFullException>(() => Run(queue, 202));
+        Assert.Equal((12, 12), (full.WaitingRows, full.Limit));
+        _gate.Release(20);
+        await Task.WhenAll([large, .. small]).WaitAsync(Long);
+
+        // Nothing is left over of the count.
+        Task<float[][]>[] again = [Run(queue, 1), Run(queue, [.. Enumerable.Range(2, 11)]), Run(queue, 300)];
+        await Task.WhenAll(again).WaitAsync(Long);
+    }
+
+    [Fact]
     public async Task An_error_is_that_of_the_calls_in_the_batch_and_of_no_other()
     {
         using var queue = Queue();
@@ -253,8 +270,8 @@ public sealed class RequestQueueTests : IDisposable
 
     private static Task<float[][]> Run(RequestQueue<int> queue, params int[] inputs) => Run(queue, Mean, inputs);
 
-    private static Task<float[][]> Run(RequestQueue<int> queue, EmbeddingOptions options, params int[] inputs) =>
-        queue.RunAsync([.. inputs.Select(input => (ReadOnlyMemory<int>)new[] { input })], [.. inputs.Select(_ => 1)], options, default);
+    private static Task<float[][]> Run(RequestQueue<int> queue, Output output, params int[] inputs) =>
+        queue.RunAsync([.. inputs.Select(input => (ReadOnlyMemory<int>)new[] { input })], [.. inputs.Select(_ => 1)], output, default);
 
     private static Task<float[][]> Run(RequestQueue<int> queue, CancellationToken cancellation, params int[] inputs) =>
         queue.RunAsync([.. inputs.Select(input => (ReadOnlyMemory<int>)new[] { input })], [.. inputs.Select(_ => 1)], Mean, cancellation);

@@ -29,6 +29,16 @@ public sealed class LoadingTests
     }
 
     [Fact]
+    public async Task Loading_looks_at_the_token_before_anything_is_read()
+    {
+        var cancelled = new CancellationToken(canceled: true);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Data2VecModel.LoadAsync("no such file.d2v", cancellationToken: cancelled));
+        using var stream = new MemoryStream(Resource("text"));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Data2VecModel.LoadAsync(stream, cancellationToken: cancelled));
+        Assert.Equal(0, stream.Position);
+    }
+
+    [Fact]
     public void Every_bundled_model_loads_and_another_name_gets_a_list_of_them()
     {
         foreach (string name in BundledModels.Names)
