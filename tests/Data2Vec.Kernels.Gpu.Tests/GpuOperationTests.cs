@@ -49,6 +49,9 @@ public class GpuOperationTests
     public void Means_and_lookups_match_a_scalar_loop(string kind) => OperationChecks.MeansAndLookups(Backend(kind));
 
     [Theory, MemberData(nameof(Kinds))]
+    public void An_inference_that_is_disposed_twice_does_nothing_to_later_ones(string kind) => OperationChecks.Disposal(Backend(kind));
+
+    [Theory, MemberData(nameof(Kinds))]
     public void Parts_of_a_tensor_are_what_they_are_parts_of(string kind) => OperationChecks.Slices(Backend(kind));
 
     [Theory, MemberData(nameof(Kinds))]

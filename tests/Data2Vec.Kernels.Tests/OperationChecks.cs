@@ -249,4 +249,20 @@ internal static class OperationChecks
             }
         }
     }
+
+    /// <summary>An inference that is disposed twice, or used after that, does nothing to those that came later.</summary>
+    public static void Disposal(Backend backend)
+    {
+        using WeightStore store = backend.CreateStore();
+        Inference first = store.Begin();
+        first.Upload([1f, 2f], 1, 2);
+        first.Dispose();
+        using Inference second = store.Begin();
+        Tensor x = second.Upload([3f, 4f], 1, 2);
+        first.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => first.Allocate(1, 2));
+        using Inference third = store.Begin();
+        third.Upload([5f, 6f], 1, 2);
+        Assert.Equal([3f, 4f], Download(second, x));
+    }
 }
