@@ -34,6 +34,9 @@ internal sealed class GpuContext
     /// <summary>Whether groups have too few threads for the full-sized kernels: a simulated device.</summary>
     public bool IsTiny { get; }
 
+    /// <summary>Whether products take large tiles or small ones, for tests of both; null for what suits their sizes.</summary>
+    public bool? LargeTiles { get; set; }
+
     /// <summary>Threads of a group where each works for itself.</summary>
     public int GroupSize => IsTiny ? 16 : FullGroup;
 
