@@ -58,6 +58,7 @@ public sealed partial class Data2VecModel : IDisposable
             throw new ArgumentException($"An image size is of use to vision models alone; this model takes {_encoder.Takes}.", nameof(options));
         }
 
+        store.Complete();
         _queue = _encoder is Encoder<int> texts ? Queue(texts, options) : Queue((Encoder<float>)_encoder, options);
     }
 
@@ -88,6 +89,7 @@ public sealed partial class Data2VecModel : IDisposable
     /// <exception cref="ArgumentException">An option is out of its range, or does not suit the model.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or holds what this library does not know.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="NotSupportedException">The device cannot run the model.</exception>
     public static Data2VecModel Load(string path, ModelOptions? options = null) => Load(D2vFile.Open(path), options);
 
     /// <summary>Loads the bytes of a <c>.d2v</c> file from where a stream stands; every byte is checked.</summary>

@@ -4,16 +4,27 @@ using ILGPU.Runtime;
 namespace Data2Vec.Kernels.Gpu;
 
 /// <summary>A device at work: its memory, its kernels, and how work is cut for it.</summary>
-internal sealed class GpuContext(Accelerator accelerator)
+internal sealed class GpuContext
 {
     /// <summary>Threads that a group of the full-sized kernels has.</summary>
     public const int FullGroup = 256;
 
-    public Accelerator Accelerator { get; } = accelerator;
+    public GpuContext(Accelerator accelerator)
+    {
+        Accelerator = accelerator;
+        IsTiny = accelerator.MaxNumThreadsPerGroup < FullGroup;
+        Memory = new GpuMemory(accelerator);
+        Kernels = new KernelCache(accelerator);
+        Workspaces = new WorkspacePool(this);
+    }
 
-    public GpuMemory Memory { get; } = new(accelerator);
+    public Accelerator Accelerator { get; }
 
-    public KernelCache Kernels { get; } = new(accelerator);
+    public GpuMemory Memory { get; }
+
+    public KernelCache Kernels { get; }
+
+    public WorkspacePool Workspaces { get; }
 
     /// <summary>
     /// Held while a kernel is queued: OpenCL keeps a kernel's arguments in the kernel, where those of two threads would mix.
@@ -21,7 +32,10 @@ internal sealed class GpuContext(Accelerator accelerator)
     public Lock Launching { get; } = new();
 
     /// <summary>Whether groups have too few threads for the full-sized kernels: a simulated device.</summary>
-    public bool IsTiny { get; } = accelerator.MaxNumThreadsPerGroup < FullGroup;
+    public bool IsTiny { get; }
+
+    /// <summary>Whether products take large tiles or small ones, for tests of both; null for what suits their sizes.</summary>
+    public bool? LargeTiles { get; set; }
 
     /// <summary>Threads of a group where each works for itself.</summary>
     public int GroupSize => IsTiny ? 16 : FullGroup;

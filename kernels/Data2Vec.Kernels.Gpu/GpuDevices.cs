@@ -93,8 +93,10 @@ public static class GpuDevices
             NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
         }
 
+        // ILGPU's own cache compiles one kernel at a time, under a lock that allocations wait for; KernelCache does without.
         return Context.Create(builder => builder
             .Optimize(OptimizationLevel.O2)
+            .Caching(CachingMode.NoKernelCaching)
             .Cuda(_ => true)
             .OpenCL(_ => true)
             .CPU(CPUDeviceKind.Default));

@@ -9,28 +9,26 @@ namespace Data2Vec.Kernels.Gpu;
 /// An inference on a device. Operations are queued, one after another, and the device does them while the caller goes on;
 /// downloading alone waits.
 /// </summary>
-internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, GpuKernels kernels) : Inference
+internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, GpuKernels kernels) : Inference
 {
-    private readonly AcceleratorStream _stream = context.Accelerator.CreateStream();
-    private readonly DeviceArena _arena = new(context.Memory);
-    private readonly StagingArena _staging = new(context.Accelerator);
-    private readonly HostArena _bounds = new();
-    private bool _waiting;
-    private int _closed;
+    private Workspace? _workspace = workspace;
 
-    public override long Mark() => _arena.Mark();
+    /// <summary>What is worked with, which is somebody else's after this inference.</summary>
+    private Workspace Workspace => _workspace ?? throw new ObjectDisposedException(nameof(Inference));
 
-    public override void Release(long mark) => _arena.Release(mark);
+    public override long Mark() => Workspace.Memory.Mark();
+
+    public override void Release(long mark) => Workspace.Memory.Release(mark);
 
     public override Tensor Allocate(int rows, int columns)
     {
         int stride = DeviceArena.Stride(columns);
-        return new Tensor(_arena.Allocate((long)rows * stride * sizeof(float)), rows, columns, stride);
+        return new Tensor(Workspace.Memory.Allocate((long)rows * stride * sizeof(float)), rows, columns, stride);
     }
 
     public override Sequences Sequences(ReadOnlySpan<int> lengths)
     {
-        int* starts = (int*)_bounds.Allocate((lengths.Length + 1L) * sizeof(int));
+        int* starts = (int*)Workspace.Bounds.Allocate((lengths.Length + 1L) * sizeof(int));
         starts[0] = 0;
         for (int i = 0; i < lengths.Length; i++)
         {
@@ -42,7 +40,7 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
 
     public override Sequences Sequences(Sequences inputs, Conv1dShape shape)
     {
-        int* starts = (int*)_bounds.Allocate((inputs.Count + 1L) * sizeof(int));
+        int* starts = (int*)Workspace.Bounds.Allocate((inputs.Count + 1L) * sizeof(int));
         starts[0] = 0;
         for (int i = 0; i < inputs.Count; i++)
         {
@@ -105,9 +103,9 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
             Copy(tensor, dense);
         }
 
-        float* staged = (float*)_staging.Allocate((long)count * sizeof(float));
-        View(dense).CopyToCPUUnsafeAsync(_stream, ref *staged, count);
-        Wait();
+        float* staged = (float*)Workspace.Staging.Allocate((long)count * sizeof(float));
+        View(dense).CopyToCPUUnsafeAsync(Workspace.Stream, ref *staged, count);
+        Workspace.Wait();
         return new ReadOnlySpan<float>(staged, count);
     }
 
@@ -132,7 +130,7 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
         }
 
         ArrayView<int> none = View(output).Cast<int>();
-        ((GpuLinear)weights).Matrix.Launch(_stream, View(x), View(residual.IsEmpty ? output : residual), View(output), none, none, new MatrixArguments
+        ((GpuLinear)weights).Matrix.Launch(Workspace.Stream, View(x), View(residual.IsEmpty ? output : residual), View(output), none, none, new MatrixArguments
         {
             Rows = x.Rows,
             InputStride = x.Stride,
@@ -156,7 +154,7 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
         }
 
         int channels = shape.InputChannels / shape.Groups;
-        ((GpuConv1d)weights).Matrix.Launch(_stream, View(x), View(output), View(output), View(inputs), View(outputs), new MatrixArguments
+        ((GpuConv1d)weights).Matrix.Launch(Workspace.Stream, View(x), View(output), View(output), View(inputs), View(outputs), new MatrixArguments
         {
             Rows = output.Rows,
             InputStride = x.Stride,
@@ -184,7 +182,7 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
         }
 
         Tensor added = residual.IsEmpty ? x : residual;
-        kernels.Normalize(_stream, View(x), View(added), ((GpuNorm)norm).Vectors, View(output), new NormArguments
+        kernels.Normalize(Workspace.Stream, View(x), View(added), ((GpuNorm)norm).Vectors, View(output), new NormArguments
         {
             Rows = x.Rows,
             Columns = x.Columns,
@@ -215,7 +213,7 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
 
         int size = query.Columns / heads;
         Tensor added = !bias.Table.IsEmpty ? bias.Table : !bias.Slopes.IsEmpty ? bias.Slopes : query;
-        kernels.Attention(_stream, View(query), View(key), View(value), View(added), View(output), View(sequences), sequences.Count, longest, heads, new AttentionArguments
+        kernels.Attention(Workspace.Stream, View(query), View(key), View(value), View(added), View(output), View(sequences), sequences.Count, longest, heads, new AttentionArguments
         {
             HeadSize = size,
             Scale = scale,
@@ -238,9 +236,9 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
         }
 
         long mark = Mark();
-        nint places = _arena.Allocate((long)ids.Length * sizeof(int));
+        nint places = Workspace.Memory.Allocate((long)ids.Length * sizeof(int));
         Send(MemoryMarshal.Cast<int, float>(ids), places);
-        ((GpuEmbedding)table).Launch(_stream, _arena.View(places, ids.Length).Cast<int>(), View(output), new RowArguments
+        ((GpuEmbedding)table).Launch(Workspace.Stream, Workspace.Memory.View(places, ids.Length).Cast<int>(), View(output), new RowArguments
         {
             Rows = output.Rows,
             Columns = output.Columns,
@@ -256,7 +254,7 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
         Tensor means = Allocate(sequences.Count, x.Columns);
         if (sequences.Count > 0 && x.Rows > 0)
         {
-            kernels.Mean(_stream, View(x), View(sequences), View(means), new RowArguments
+            kernels.Mean(Workspace.Stream, View(x), View(sequences), View(means), new RowArguments
             {
                 Rows = means.Rows,
                 Columns = means.Columns,
@@ -269,31 +267,12 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
         return means;
     }
 
-    /// <summary>Frees the memory.</summary>
-    public void Free()
-    {
-        _arena.Dispose();
-        _staging.Dispose();
-        _bounds.Dispose();
-        _stream.Dispose();
-    }
-
-    /// <summary>Makes an inference that lay idle ready to be used and disposed again.</summary>
-    public void Reopen() => _closed = 0;
-
     protected override void Dispose(bool disposing)
     {
-        if (Interlocked.Exchange(ref _closed, 1) == 0)
+        if (Interlocked.Exchange(ref _workspace, null) is { } done)
         {
-            if (_waiting)
-            {
-                Wait();
-            }
-
-            _arena.Reset();
-            _staging.Reset();
-            _bounds.Reset();
-            store.Return(this);
+            done.Reset();
+            store.Return(done);
         }
     }
 
@@ -308,17 +287,17 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
     private ArrayView<float> View(Tensor x)
     {
         long count = x.Rows == 0 ? 0 : (x.Rows - 1L) * x.Stride + x.Columns;
-        return GpuStore.IsConstant(x.Data) ? store.View(x.Data, count) : _arena.View(x.Data, count);
+        return GpuStore.IsConstant(x.Data) ? store.View(x.Data, count) : Workspace.Memory.View(x.Data, count);
     }
 
-    private ArrayView<int> View(Sequences sequences) => _arena.View(sequences.Data, sequences.Count + 1).Cast<int>();
+    private ArrayView<int> View(Sequences sequences) => Workspace.Memory.View(sequences.Data, sequences.Count + 1).Cast<int>();
 
     private Tensor AllocateDense(int rows, int columns) =>
-        new(_arena.Allocate((long)rows * columns * sizeof(float)), rows, columns, columns);
+        new(Workspace.Memory.Allocate((long)rows * columns * sizeof(float)), rows, columns, columns);
 
     private Sequences Upload(int* starts, int count)
     {
-        nint data = _arena.Allocate((count + 1L) * sizeof(int));
+        nint data = Workspace.Memory.Allocate((count + 1L) * sizeof(int));
         Send(new ReadOnlySpan<float>(starts, count + 1), data);
         return new Sequences(starts, count, data);
     }
@@ -331,18 +310,10 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
             return;
         }
 
-        float* staged = (float*)_staging.Allocate((long)values.Length * sizeof(float));
+        float* staged = (float*)Workspace.Staging.Allocate((long)values.Length * sizeof(float));
         values.CopyTo(new Span<float>(staged, values.Length));
-        _arena.View(destination, values.Length).CopyFromCPUUnsafeAsync(_stream, ref *staged, values.Length);
-        _waiting = true;
-    }
-
-    /// <summary>Waits until all is done that was queued.</summary>
-    private void Wait()
-    {
-        _stream.Synchronize();
-        _staging.Release(0);
-        _waiting = false;
+        Workspace.Memory.View(destination, values.Length).CopyFromCPUUnsafeAsync(Workspace.Stream, ref *staged, values.Length);
+        Workspace.IsSending = true;
     }
 
     private void CopyRows(Tensor source, Tensor destination, bool add)
@@ -352,7 +323,7 @@ internal sealed unsafe class GpuInference(GpuStore store, GpuContext context, Gp
             return;
         }
 
-        kernels.Copy(_stream, View(source), View(destination), new RowArguments
+        kernels.Copy(Workspace.Stream, View(source), View(destination), new RowArguments
         {
             Rows = source.Rows,
             Columns = source.Columns,

@@ -40,7 +40,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
         AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
         ArrayView<int> outputStarts, MatrixArguments sizes)
     {
-        Variant variant = _large.Suits(sizes.Rows, Columns, Groups, context) ? _large : _small;
+        Variant variant = (context.LargeTiles ?? _large.Suits(sizes.Rows, Columns, Groups, context)) ? _large : _small;
         sizes.Depth = Depth;
         sizes.Columns = Columns;
         sizes.ColumnFours = (Columns + 3) / 4;
@@ -69,7 +69,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
                 MatrixKernel.Multiply<TTile, TRows, TWeight>;
             int threads = TTile.Side * TTile.Side;
             return new Variant(
-                context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(threads, null))),
+                context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(threads, MatrixKernel.GroupsAtOnce))),
                 4 * TTile.Side * TTile.Blocks, threads);
         }
 

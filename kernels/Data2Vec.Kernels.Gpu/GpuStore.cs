@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Data2Vec.Kernels.Gpu.DeviceCode;
 using ILGPU;
@@ -9,15 +8,11 @@ namespace Data2Vec.Kernels.Gpu;
 /// <summary>Weights in device memory, in the number format that they come in.</summary>
 internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 {
-    /// <summary>Idle inferences keep their memory, which a device has less of than threads may call.</summary>
-    private const int MostIdle = 4;
-
     /// <summary>Addresses from here on are those of constants: the number of one, and the place within it as in <see cref="DeviceArena"/>.</summary>
     private static readonly nint s_firstConstant = unchecked((nint)(1L << 62));
 
     private readonly List<MemoryBuffer> _owned = [];
     private readonly List<MemoryBuffer1D<float, Stride1D.Dense>> _constants = [];
-    private readonly ConcurrentBag<GpuInference> _idle = [];
     private readonly GpuKernels _kernels = new(context);
     private volatile bool _disposed;
 
@@ -72,31 +67,21 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
     public ArrayView<float> View(nint address, long count) =>
         DeviceArena.Place(_constants[(int)((address - s_firstConstant) >> DeviceArena.PlaceBits)].View, address, count);
 
+    public override void Complete() => context.Kernels.Complete();
+
     public override Inference Begin()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_idle.TryTake(out GpuInference? idle))
-        {
-            idle.Reopen();
-            return idle;
-        }
-
-        return new GpuInference(this, context, _kernels);
+        return new GpuInference(this, context.Workspaces.Rent(), _kernels);
     }
 
-    /// <summary>Takes an inference back that is done.</summary>
-    public void Return(GpuInference inference)
+    /// <summary>Takes the workspace of an inference back that is done.</summary>
+    public void Return(Workspace workspace)
     {
-        if (_idle.Count >= MostIdle)
-        {
-            inference.Free();
-            return;
-        }
-
-        _idle.Add(inference);
+        context.Workspaces.Return(workspace);
         if (_disposed)
         {
-            FreeIdle();
+            context.Workspaces.Free();
         }
     }
 
@@ -108,17 +93,9 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         }
 
         _disposed = true;
-        FreeIdle();
+        context.Workspaces.Free();
         _owned.ForEach(context.Memory.Release);
         _owned.Clear();
-    }
-
-    private void FreeIdle()
-    {
-        while (_idle.TryTake(out GpuInference? idle))
-        {
-            idle.Free();
-        }
     }
 
     private GpuMatrix Matrix<TRows>((WeightData Weight, WeightData? Bias)[] parts, WeightData? scale, int channels, int taps, int groups)

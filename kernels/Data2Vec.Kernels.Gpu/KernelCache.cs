@@ -5,8 +5,8 @@ using ILGPU.Runtime;
 namespace Data2Vec.Kernels.Gpu;
 
 /// <summary>
-/// The kernels of a device. Each is compiled once, on a thread of its own, from when it is first asked for: a model asks while it is
-/// loaded, so that its first inference finds them.
+/// The kernels of a device. Each is compiled once, beside the others, from when it is first asked for: a model asks for what it needs
+/// as its weights are loaded, and its loading ends when all are there.
 /// </summary>
 internal sealed class KernelCache(Accelerator accelerator)
 {
@@ -18,6 +18,23 @@ internal sealed class KernelCache(Accelerator accelerator)
     public Task<TLauncher> Get<TLauncher>(Delegate kernel, Func<Accelerator, TLauncher> load)
         where TLauncher : Delegate =>
         (Task<TLauncher>)_kernels.GetOrAdd(kernel.Method, _ => new Lazy<Task>(() => Task.Run(() => load(accelerator)))).Value;
+
+    /// <summary>Waits for all that were asked for.</summary>
+    /// <exception cref="NotSupportedException">The device's compiler refuses one.</exception>
+    public void Complete()
+    {
+        foreach ((MethodInfo method, Lazy<Task> kernel) in _kernels)
+        {
+            try
+            {
+                kernel.Value.GetAwaiter().GetResult();
+            }
+            catch (Exception error)
+            {
+                throw new NotSupportedException($"{accelerator.Name}: the kernel {method.Name} cannot be compiled: {error.Message}", error);
+            }
+        }
+    }
 
     /// <summary>Waits for what is being compiled, whether it is wanted still or not.</summary>
     public void Wait()

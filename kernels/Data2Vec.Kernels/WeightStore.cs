@@ -33,6 +33,12 @@ public abstract class WeightStore : IDisposable
     /// <param name="columns">Features of a row.</param>
     public abstract Tensor Constant(ReadOnlySpan<float> values, int rows, int columns);
 
+    /// <summary>Waits until all is ready for inferences; called when the weights are there.</summary>
+    /// <exception cref="NotSupportedException">The device cannot run them.</exception>
+    public virtual void Complete()
+    {
+    }
+
     /// <summary>Begins an inference. Its working memory is rented from the store and goes back when it is disposed.</summary>
     /// <exception cref="ObjectDisposedException">The store was disposed.</exception>
     public abstract Inference Begin();

@@ -32,7 +32,7 @@ public partial class CudaAssemblyTests
         string folder = Directory.CreateTempSubdirectory("data2vec-").FullName;
         try
         {
-            string[] problems = [.. Kernels().Select(kernel => Problem(backend, assembler, architecture, folder, kernel.Method, kernel.Threads)).OfType<string>()];
+            string[] problems = [.. Kernels().Select(kernel => Problem(backend, assembler, architecture, folder, kernel.Method, kernel.Threads, kernel.Groups)).OfType<string>()];
             Assert.True(problems.Length == 0, string.Join("\n", problems));
         }
         finally
@@ -41,8 +41,29 @@ public partial class CudaAssemblyTests
         }
     }
 
-    /// <summary>All kernels, and the threads of their groups.</summary>
-    private static IEnumerable<(MethodInfo Method, int Threads)> Kernels()
+    [Fact]
+    public void Weights_are_loaded_four_at_once()
+    {
+        using Context context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
+        using var backend = new PTXBackend(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_80, null!);
+        foreach (IGrouping<string, MethodInfo> formats in Kernels().Select(kernel => kernel.Method).Where(kernel => kernel.GetGenericArguments().LastOrDefault() is { } last && s_weights.Contains(last))
+            .GroupBy(kernel => string.Join(' ', kernel.GetGenericArguments().SkipLast(1).Select(type => type.Name).Prepend(kernel.Name))))
+        {
+            // Loads of narrow numbers are those of weights; f32 has as many loads of fours as the others have in all.
+            var fours = new HashSet<int>();
+            foreach (MethodInfo kernel in formats)
+            {
+                string code = Compile(backend, kernel, 256, null).PTXAssembly;
+                fours.Add(FourLoads().Count(code));
+                Assert.False(NarrowLoads().IsMatch(code), $"{formats.Key} {kernel.GetGenericArguments()[^1].Name}: {NarrowLoads().Match(code).Value}");
+            }
+
+            Assert.InRange(Assert.Single(fours), 1, int.MaxValue);
+        }
+    }
+
+    /// <summary>All kernels, the threads of their groups, and where they ask for it the groups of a multiprocessor.</summary>
+    private static IEnumerable<(MethodInfo Method, int Threads, int? Groups)> Kernels()
     {
         foreach (Type tile in new[] { typeof(LargeMatrixTile), typeof(SmallMatrixTile) })
         {
@@ -50,21 +71,21 @@ public partial class CudaAssemblyTests
             {
                 foreach (Type weight in s_weights)
                 {
-                    yield return (Find(typeof(MatrixKernel), nameof(MatrixKernel.Multiply), tile, rows, weight), 256);
+                    yield return (Find(typeof(MatrixKernel), nameof(MatrixKernel.Multiply), tile, rows, weight), 256, MatrixKernel.GroupsAtOnce);
                 }
             }
         }
 
-        yield return (Find(typeof(AttentionKernel), nameof(AttentionKernel.Attend), typeof(AttentionTile64)), 128);
-        yield return (Find(typeof(AttentionKernel), nameof(AttentionKernel.Attend), typeof(AttentionTile128)), 64);
+        yield return (Find(typeof(AttentionKernel), nameof(AttentionKernel.Attend), typeof(AttentionTile64)), 128, null);
+        yield return (Find(typeof(AttentionKernel), nameof(AttentionKernel.Attend), typeof(AttentionTile128)), 64, null);
         foreach (Type weight in s_weights)
         {
-            yield return (Find(typeof(RowKernels), nameof(RowKernels.Embed), weight), 256);
+            yield return (Find(typeof(RowKernels), nameof(RowKernels.Embed), weight), 256, null);
         }
 
         foreach (string name in new[] { nameof(RowKernels.Normalize), nameof(RowKernels.Copy), nameof(RowKernels.Mean) })
         {
-            yield return (Find(typeof(RowKernels), name), 256);
+            yield return (Find(typeof(RowKernels), name), 256, null);
         }
     }
 
@@ -83,10 +104,10 @@ public partial class CudaAssemblyTests
     }
 
     /// <summary>What is wrong with a kernel, or null.</summary>
-    private static string? Problem(PTXBackend backend, string assembler, string architecture, string folder, MethodInfo method, int threads)
+    private static string? Problem(PTXBackend backend, string assembler, string architecture, string folder, MethodInfo method, int threads, int? groups)
     {
         string name = $"{method.DeclaringType!.Name}.{method.Name}<{string.Join(", ", method.GetGenericArguments().Select(type => type.Name))}>";
-        var kernel = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), new KernelSpecialization(threads, null));
+        PTXCompiledKernel kernel = Compile(backend, method, threads, groups);
         string file = Path.Combine(folder, "kernel.ptx");
         File.WriteAllText(file, kernel.PTXAssembly);
         using Process process = Process.Start(new ProcessStartInfo(assembler, ["-v", $"-arch={architecture}", file, "-o", Path.Combine(folder, "kernel.cubin")])
@@ -106,10 +127,19 @@ public partial class CudaAssemblyTests
         return stack.Length > 0 && stack.All(bytes => bytes == 0) && 2 * threads * registers <= RegistersOfMultiprocessor ? null : $"{name}: {said}";
     }
 
+    private static PTXCompiledKernel Compile(PTXBackend backend, MethodInfo method, int threads, int? groups) =>
+        (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), new KernelSpecialization(threads, groups));
+
     private static int Number(Capture number) => int.Parse(number.Value, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads")]
     private static partial Regex Stack();
+
+    [GeneratedRegex(@"ld\.global\.v4\.")]
+    private static partial Regex FourLoads();
+
+    [GeneratedRegex(@"ld\.global\.[bsu](8|16)\s.*")]
+    private static partial Regex NarrowLoads();
 
     [GeneratedRegex(@"Used (\d+) registers")]
     private static partial Regex Registers();

@@ -11,6 +11,8 @@ public class GpuOperationTests
 {
     public static IEnumerable<TheoryDataRow<string>> Kinds => GpuFixture.Kinds;
 
+    public static IEnumerable<TheoryDataRow<string>> RealKinds => GpuFixture.RealKinds;
+
     [Theory, MemberData(nameof(Kinds))]
     public void Linear_layers_of_all_sizes_match_a_scalar_loop(string kind) => OperationChecks.Linear(Backend(kind), kind == Simulator
         ? [(1, 1, 1), (2, 16, 16), (17, 9, 21)]
@@ -49,6 +51,9 @@ public class GpuOperationTests
     public void Means_and_lookups_match_a_scalar_loop(string kind) => OperationChecks.MeansAndLookups(Backend(kind));
 
     [Theory, MemberData(nameof(Kinds))]
+    public void An_inference_that_is_disposed_twice_does_nothing_to_later_ones(string kind) => OperationChecks.Disposal(Backend(kind));
+
+    [Theory, MemberData(nameof(Kinds))]
     public void Parts_of_a_tensor_are_what_they_are_parts_of(string kind) => OperationChecks.Slices(Backend(kind));
 
     [Theory, MemberData(nameof(Kinds))]
@@ -57,6 +62,32 @@ public class GpuOperationTests
         foreach (ElementType type in new[] { ElementType.F16, ElementType.BF16, ElementType.I8 })
         {
             OperationChecks.Format(Backend(kind), type);
+        }
+    }
+
+    [Theory, MemberData(nameof(RealKinds))]
+    public void Products_match_a_scalar_loop_with_tiles_of_either_size(string kind)
+    {
+        GpuBackend backend = Backend(kind);
+        foreach (bool large in new[] { true, false })
+        {
+            backend.Context.LargeTiles = large;
+            try
+            {
+                OperationChecks.Linear(backend, [(1, 1, 1), (3, 64, 32), (65, 33, 66), (131, 70, 197), (256, 132, 264)]);
+                OperationChecks.LinearWithAllThatFollows(backend);
+                OperationChecks.LinearWithAllThatFollows(backend, 200, 68, 260);
+                OperationChecks.Conv1d(backend, [71, 10, 33], [new(1, 20, 3, 2), new(32, 32, 3, 2), new(64, 64, 19, 1, 9, 16), new(96, 96, 5, 1, 2, 2), new(3, 5, 11, 1)]);
+                OperationChecks.Conv1d(backend, [400], [new(1, 256, 10, 1), new(64, 260, 3, 1, 1)]);
+                foreach (ElementType type in new[] { ElementType.F16, ElementType.BF16, ElementType.I8 })
+                {
+                    OperationChecks.Format(backend, type, (140, 36, 72));
+                }
+            }
+            finally
+            {
+                backend.Context.LargeTiles = null;
+            }
         }
     }
 

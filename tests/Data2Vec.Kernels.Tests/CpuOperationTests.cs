@@ -144,5 +144,8 @@ public class CpuOperationTests
     }
 
     [Theory, MemberData(nameof(Levels))]
+    public void An_inference_that_is_disposed_twice_does_nothing_to_later_ones(string level) => OperationChecks.Disposal(Backend(level));
+
+    [Theory, MemberData(nameof(Levels))]
     public void Parts_of_a_tensor_are_what_they_are_parts_of(string level) => OperationChecks.Slices(Backend(level));
 }

@@ -20,9 +20,8 @@ internal static class OperationChecks
     }
 
     /// <summary>What follows a product.</summary>
-    public static void LinearWithAllThatFollows(Backend backend)
+    public static void LinearWithAllThatFollows(Backend backend, int rows = 37, int inputs = 50, int outputs = 72)
     {
-        const int rows = 37, inputs = 50, outputs = 72;
         float[] x = Numbers(1, rows * inputs), w = Numbers(2, outputs * inputs, 0.2f), b = Numbers(3, outputs), s = Numbers(4, outputs), add = Numbers(5, rows * outputs);
         using WeightStore store = backend.CreateStore();
         LinearWeights weights = store.Linear([(Weight(w, outputs, inputs), Weight(b, outputs))], Weight(s, outputs));
@@ -147,10 +146,10 @@ internal static class OperationChecks
     }
 
     /// <summary>Products, convolutions and lookups with weights in a format, where the device reads that format itself and rounds nothing else.</summary>
-    public static void Format(Backend backend, ElementType type)
+    public static void Format(Backend backend, ElementType type, params IEnumerable<(int Rows, int Inputs, int Outputs)> others)
     {
         using WeightStore store = backend.CreateStore();
-        foreach ((int rows, int inputs, int outputs) in new[] { (3, 9, 5), (20, 40, 24) })
+        foreach ((int rows, int inputs, int outputs) in others.Prepend((20, 40, 24)).Prepend((3, 9, 5)))
         {
             float[] x = Numbers(1, rows * inputs), b = Numbers(3, outputs), s = Numbers(4, 2 * outputs);
             WeightData first = Encode(Numbers(2, outputs * inputs, 0.2f), type, outputs, inputs), second = Encode(Numbers(5, outputs * inputs, 1e-5f), type, outputs, inputs);
@@ -248,5 +247,21 @@ internal static class OperationChecks
                 return Download(run, y);
             }
         }
+    }
+
+    /// <summary>An inference that is disposed twice, or used after that, does nothing to those that came later.</summary>
+    public static void Disposal(Backend backend)
+    {
+        using WeightStore store = backend.CreateStore();
+        Inference first = store.Begin();
+        first.Upload([1f, 2f], 1, 2);
+        first.Dispose();
+        using Inference second = store.Begin();
+        Tensor x = second.Upload([3f, 4f], 1, 2);
+        first.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => first.Allocate(1, 2));
+        using Inference third = store.Begin();
+        third.Upload([5f, 6f], 1, 2);
+        Assert.Equal([3f, 4f], Download(second, x));
     }
 }

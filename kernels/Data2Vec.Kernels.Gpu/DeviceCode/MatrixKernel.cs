@@ -5,7 +5,7 @@ namespace Data2Vec.Kernels.Gpu.DeviceCode;
 /// <summary>How a group of threads shares a tile of a product.</summary>
 internal interface IMatrixTile
 {
-    /// <summary>Threads along the rows, and as many along the columns.</summary>
+    /// <summary>Threads along the rows, and as many along the columns: a power of two.</summary>
     static abstract int Side { get; }
 
     /// <summary>Blocks of a thread along the rows, and as many along the columns: 1 or 2.</summary>
@@ -100,6 +100,9 @@ internal struct MatrixArguments
 /// </summary>
 internal static class MatrixKernel
 {
+    /// <summary>Groups that a multiprocessor has registers for, so that one works while another waits.</summary>
+    public const int GroupsAtOnce = 2;
+
     /// <param name="x">The left side, or the rows that a convolution's windows slide over.</param>
     /// <param name="weights">The right side of each group, <c>[depth, columns]</c>.</param>
     /// <param name="vectors">What is added to each column, then what multiplies it, and before both the factor of its weights.</param>
@@ -121,7 +124,7 @@ internal static class MatrixKernel
         ArrayView<Four> right = SharedMemory.Allocate<Four>(2 * (TTile.Side / TTile.Blocks) * (TTile.Side * TTile.Blocks));
         ArrayView<float> leftNumbers = left.Cast<float>();
 
-        int thread = Group.IdxX, across = thread % side, down = thread / side;
+        int thread = Group.IdxX, across = thread & (side - 1), down = (int)((uint)thread / (uint)side);
         int group = Grid.IdxY / sizes.ColumnTiles;
         int firstRow = Grid.IdxX * fours * 4, firstFour = Grid.IdxY % sizes.ColumnTiles * fours;
 
@@ -164,18 +167,13 @@ internal static class MatrixKernel
 
             nextLeft = LoadLeft<TRows>(x, sizes, window, lowest, highest, k + depth + leftDepth);
             nextRight = LoadRight(weights, sizes, groupWeights, k + depth + rightDepth, rightFour);
-            for (int i = 0; i < depth; i++)
+            // Four steps are written out: more would take registers for what is loaded ahead that another group could work with.
+            int leftAt = slice * (fours + 1) + down, rightAt = slice * fours + across;
+            for (int i = 0; i < TTile.Side / TTile.Blocks; i += 4)
             {
-                int leftAt = (slice + i) * (fours + 1) + down, rightAt = (slice + i) * fours + across;
-                Four a0 = left[leftAt], b0 = right[rightAt];
-                c00 = Block.MultiplyAdd(c00, a0, b0);
-                if (TTile.Blocks == 2)
-                {
-                    Four a1 = left[leftAt + side], b1 = right[rightAt + side];
-                    c01 = Block.MultiplyAdd(c01, a0, b1);
-                    c10 = Block.MultiplyAdd(c10, a1, b0);
-                    c11 = Block.MultiplyAdd(c11, a1, b1);
-                }
+                FourSteps<TTile>(left, right, leftAt, rightAt, ref c00, ref c01, ref c10, ref c11);
+                leftAt += 4 * (fours + 1);
+                rightAt += 4 * fours;
             }
 
             // The two slices take turns, so that one barrier is enough.
@@ -188,6 +186,34 @@ internal static class MatrixKernel
             Block block = rowBlock == 0 ? (columnBlock == 0 ? c00 : c01) : (columnBlock == 0 ? c10 : c11);
             Finish(
                 vectors, residual, output, sizes, block, firstRow + (rowBlock * side + down) * 4, group, (firstFour + columnBlock * side + across) * 4);
+        }
+    }
+
+    /// <summary>Four steps of a slice.</summary>
+    private static void FourSteps<TTile>(
+        ArrayView<Four> left, ArrayView<Four> right, int leftAt, int rightAt, ref Block c00, ref Block c01, ref Block c10, ref Block c11)
+        where TTile : struct, IMatrixTile
+    {
+        int fours = TTile.Side * TTile.Blocks;
+        Step<TTile>(left, right, leftAt, rightAt, ref c00, ref c01, ref c10, ref c11);
+        Step<TTile>(left, right, leftAt + fours + 1, rightAt + fours, ref c00, ref c01, ref c10, ref c11);
+        Step<TTile>(left, right, leftAt + 2 * (fours + 1), rightAt + 2 * fours, ref c00, ref c01, ref c10, ref c11);
+        Step<TTile>(left, right, leftAt + 3 * (fours + 1), rightAt + 3 * fours, ref c00, ref c01, ref c10, ref c11);
+    }
+
+    /// <summary>Adds the products of one column of the left slice and one row of the right.</summary>
+    private static void Step<TTile>(
+        ArrayView<Four> left, ArrayView<Four> right, int leftAt, int rightAt, ref Block c00, ref Block c01, ref Block c10, ref Block c11)
+        where TTile : struct, IMatrixTile
+    {
+        Four a0 = left[leftAt], b0 = right[rightAt];
+        c00 = Block.MultiplyAdd(c00, a0, b0);
+        if (TTile.Blocks == 2)
+        {
+            Four a1 = left[leftAt + TTile.Side], b1 = right[rightAt + TTile.Side];
+            c01 = Block.MultiplyAdd(c01, a0, b1);
+            c10 = Block.MultiplyAdd(c10, a1, b0);
+            c11 = Block.MultiplyAdd(c11, a1, b1);
         }
     }
 
@@ -232,7 +258,9 @@ internal static class MatrixKernel
         Four values = default;
         if (k < sizes.Depth && four < sizes.ColumnFours)
         {
-            values = weights[groupWeights + k * sizes.ColumnFours + four].Widen();
+            // Copied first: called on the place itself, it would load each number by itself.
+            TWeight stored = weights[groupWeights + k * sizes.ColumnFours + four];
+            values = stored.Widen();
         }
 
         return values;

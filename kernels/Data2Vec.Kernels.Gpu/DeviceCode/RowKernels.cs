@@ -121,7 +121,8 @@ internal static class RowKernels
         if (i < sizes.Rows * fours)
         {
             int row = i / fours, four = i % fours, id = ids[row];
-            Put(output, sizes, row, four * 4, table[id * fours + four].Widen() * factors[id]);
+            TWeight stored = table[id * fours + four]; // copied first, so that the four are loaded at once
+            Put(output, sizes, row, four * 4, stored.Widen() * factors[id]);
         }
     }
 

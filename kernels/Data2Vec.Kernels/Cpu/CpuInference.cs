@@ -3,7 +3,7 @@ using Data2Vec.Kernels.Cpu.Dot;
 namespace Data2Vec.Kernels.Cpu;
 
 /// <summary>An inference on the CPU, with the kernels of one register width.</summary>
-internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team) : Inference, ICpuInference
+internal sealed unsafe class CpuInference<S, V>(CpuStore store, HostArena arena, ThreadTeam team) : Inference
     where S : struct, ISimd<V>
     where V : unmanaged
 {
@@ -22,22 +22,24 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
     /// </summary>
     private const int TasksPerThread = 16;
 
-    private readonly HostArena _arena = new();
-    private int _closed;
+    private HostArena? _arena = arena;
 
-    public override long Mark() => _arena.Mark();
+    /// <summary>The working memory, which is somebody else's after this inference.</summary>
+    private HostArena Memory => _arena ?? throw new ObjectDisposedException(nameof(Inference));
 
-    public override void Release(long mark) => _arena.Release(mark);
+    public override long Mark() => Memory.Mark();
+
+    public override void Release(long mark) => Memory.Release(mark);
 
     public override Tensor Allocate(int rows, int columns)
     {
         int stride = CpuLayout.Stride(columns);
-        return new Tensor(_arena.Allocate((long)rows * stride * sizeof(float)), rows, columns, stride);
+        return new Tensor(Memory.Allocate((long)rows * stride * sizeof(float)), rows, columns, stride);
     }
 
     public override Sequences Sequences(ReadOnlySpan<int> lengths)
     {
-        int* starts = (int*)_arena.Allocate((lengths.Length + 1L) * sizeof(int));
+        int* starts = (int*)Memory.Allocate((lengths.Length + 1L) * sizeof(int));
         starts[0] = 0;
         for (int i = 0; i < lengths.Length; i++)
         {
@@ -49,7 +51,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
 
     public override Sequences Sequences(Sequences inputs, Conv1dShape shape)
     {
-        int* starts = (int*)_arena.Allocate((inputs.Count + 1L) * sizeof(int));
+        int* starts = (int*)Memory.Allocate((inputs.Count + 1L) * sizeof(int));
         starts[0] = 0;
         for (int i = 0; i < inputs.Count; i++)
         {
@@ -110,7 +112,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
         Tensor left = matrix.Type == ElementType.F32 ? x : Pack(x, matrix.Type, matrix.TapDepth, out scales);
         int height = Math.Max(BlockHeight(x.Rows), LeastBlock / S.TileRows * S.TileRows);
         int count = (x.Rows + height - 1) / height;
-        RowBlock* blocks = (RowBlock*)_arena.Allocate((long)count * sizeof(RowBlock));
+        RowBlock* blocks = (RowBlock*)Memory.Allocate((long)count * sizeof(RowBlock));
         Cut(blocks, 0, count, left.Data, (nint)left.Stride * sizeof(float), 0, x.Rows);
         MatrixJob<S, V> job = Job(matrix, blocks, count, output);
         job.RowStride = left.Stride;
@@ -143,7 +145,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
             count += (outputs.Length(i) + height - 1) / height;
         }
 
-        RowBlock* blocks = (RowBlock*)_arena.Allocate((long)count * sizeof(RowBlock));
+        RowBlock* blocks = (RowBlock*)Memory.Allocate((long)count * sizeof(RowBlock));
         int filled = 0;
         for (int i = 0; i < outputs.Count; i++)
         {
@@ -191,10 +193,10 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
             blockCount += (sequences.Length(i) + height - 1) / height;
         }
 
-        float* packed = (float*)_arena.Allocate(packedSize * sizeof(float));
+        float* packed = (float*)Memory.Allocate(packedSize * sizeof(float));
         team.Run(new PackKeysJob<S, V>(key, sequences, heads, packed), sequences.Count * heads);
 
-        AttentionBlock* blocks = (AttentionBlock*)_arena.Allocate((long)blockCount * sizeof(AttentionBlock));
+        AttentionBlock* blocks = (AttentionBlock*)Memory.Allocate((long)blockCount * sizeof(AttentionBlock));
         int filled = 0;
         float* keys = packed;
         for (int i = 0; i < sequences.Count; i++)
@@ -229,7 +231,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
         Shapes.RequireEmbedding(ids, table, output);
         WeightData data = ((CpuEmbedding)table).Table;
         long mark = Mark();
-        float* looked = (float*)_arena.Allocate((long)table.Columns * sizeof(float));
+        float* looked = (float*)Memory.Allocate((long)table.Columns * sizeof(float));
         for (int row = 0; row < ids.Length; row++)
         {
             data.ReadRow(ids[row], new Span<float>(add ? looked : output.Row(row), table.Columns));
@@ -260,17 +262,12 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
         return means;
     }
 
-    public void Free() => _arena.Dispose();
-
-    /// <summary>Makes an inference that lay idle ready to be used and disposed again.</summary>
-    public void Reopen() => _closed = 0;
-
     protected override void Dispose(bool disposing)
     {
-        if (Interlocked.Exchange(ref _closed, 1) == 0)
+        if (Interlocked.Exchange(ref _arena, null) is { } memory)
         {
-            _arena.Reset();
-            store.Return(this);
+            memory.Reset();
+            store.Return(memory);
         }
     }
 
@@ -296,7 +293,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
     private Tensor Pack(Tensor x, ElementType type, int units, out float* scales)
     {
         Tensor packed = Allocate(x.Rows, units);
-        scales = type == ElementType.I8 ? (float*)_arena.Allocate((long)x.Rows * sizeof(float)) : null;
+        scales = type == ElementType.I8 ? (float*)Memory.Allocate((long)x.Rows * sizeof(float)) : null;
         team.Run(new PackRowsJob(x, type, packed, scales), RowJob.Tasks(x.Rows));
         return packed;
     }
@@ -368,14 +365,4 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, ThreadTeam team)
             new Span<float>(x.Row(row), x.Columns).Clear();
         }
     }
-}
-
-/// <summary>What a store does with its idle inferences.</summary>
-internal interface ICpuInference
-{
-    /// <summary>Frees the working memory.</summary>
-    void Free();
-
-    /// <summary>Makes an inference that lay idle ready to be used and disposed again.</summary>
-    void Reopen();
 }

@@ -8,7 +8,7 @@ namespace Data2Vec.Kernels.Cpu;
 internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightStore
 {
     private readonly List<nint> _owned = [];
-    private readonly ConcurrentBag<Inference> _idle = [];
+    private readonly ConcurrentBag<HostArena> _idle = [];
     private volatile bool _disposed;
 
     public override int RowsAtOnce => 2048;
@@ -61,30 +61,26 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     public override Inference Begin()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_idle.TryTake(out Inference? idle))
-        {
-            ((ICpuInference)idle).Reopen();
-            return idle;
-        }
-
+        HostArena memory = _idle.TryTake(out HostArena? idle) ? idle : new HostArena();
         return level switch
         {
-            CpuLevel.Avx512Dot or CpuLevel.Avx512 => new CpuInference<Simd512, Vector512<float>>(this, team),
-            CpuLevel.Avx2 => new CpuInference<Simd256, Vector256<float>>(this, team),
-            _ => new CpuInference<Simd128, Vector128<float>>(this, team),
+            CpuLevel.Avx512Dot or CpuLevel.Avx512 => new CpuInference<Simd512, Vector512<float>>(this, memory, team),
+            CpuLevel.Avx2 => new CpuInference<Simd256, Vector256<float>>(this, memory, team),
+            _ => new CpuInference<Simd128, Vector128<float>>(this, memory, team),
         };
     }
 
-    public void Return(Inference inference)
+    /// <summary>Takes the memory of an inference back that is done.</summary>
+    public void Return(HostArena memory)
     {
         if (_idle.Count >= team.Threads)
         {
             // A burst of callers is over: only as many keep their memory as can run at once.
-            ((ICpuInference)inference).Free();
+            memory.Dispose();
             return;
         }
 
-        _idle.Add(inference);
+        _idle.Add(memory);
         if (_disposed)
         {
             FreeIdle();
@@ -110,9 +106,9 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
 
     private void FreeIdle()
     {
-        while (_idle.TryTake(out Inference? idle))
+        while (_idle.TryTake(out HostArena? idle))
         {
-            ((ICpuInference)idle).Free();
+            idle.Dispose();
         }
     }
 
