@@ -8,5 +8,6 @@ namespace Data2Vec.GpuCheck;
 /// <param name="ShareOfPeak">Of the card's rate in single precision without tensor cores; null where that is not known.</param>
 /// <param name="Gigabytes">Read and written a second, of things that are made of memory traffic.</param>
 /// <param name="Error">Relative L2 distance to what the processor gives.</param>
+/// <param name="Failure">Why it could not be measured, or what is wrong with the result; null where all is well.</param>
 internal sealed record Measurement(
-    string Group, string Name, double Milliseconds, double? Teraflops = null, double? ShareOfPeak = null, double? Gigabytes = null, double? Error = null);
+    string Group, string Name, double Milliseconds, double? Teraflops = null, double? ShareOfPeak = null, double? Gigabytes = null, double? Error = null, string? Failure = null);

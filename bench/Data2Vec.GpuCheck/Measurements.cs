@@ -14,6 +14,9 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
 
     private const double LeastSeconds = 0.5;
 
+    /// <summary>What a vector may differ from the processor's, relative L2.</summary>
+    private const double LargestError = 1e-5;
+
     public IEnumerable<Measurement> Operations()
     {
         foreach (int rows in new[] { 128, 512, 4096, 16384 })
@@ -39,15 +42,18 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
     {
         foreach (Workload workload in Workload.Batches)
         {
-            using Data2VecModel model = Data2VecModel.Load(workload.ModelPath(), new ModelOptions { Backend = backend });
-            double seconds = Time(runs =>
+            yield return Attempt("encoder", workload.Name, measurement =>
             {
-                for (int i = 0; i < runs; i++)
+                using Data2VecModel model = Data2VecModel.Load(workload.ModelPath(), new ModelOptions { Backend = backend });
+                double seconds = Time(runs =>
                 {
-                    workload.Run(model);
-                }
+                    for (int i = 0; i < runs; i++)
+                    {
+                        workload.Run(model);
+                    }
+                });
+                return Products(measurement, workload.Flops, seconds);
             });
-            yield return new Measurement("encoder", workload.Name, 1e3 * seconds, workload.Flops / seconds / 1e12, workload.Flops / seconds / device.PeakFlops);
         }
     }
 
@@ -55,13 +61,16 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
     {
         foreach (Workload workload in Workload.All.Where(workload => workload.Name is "audio 1 s" or "audio 30 s" or "text 1 x 16" or "text 8 x 128" or "vision 1"))
         {
-            float[][] states = [.. new Backend?[] { null, backend }.Select(on =>
+            yield return Attempt("accuracy", workload.Name, measurement =>
             {
-                using Data2VecModel model = Data2VecModel.Load(workload.ModelPath(), new ModelOptions { Backend = on });
-                return workload.HiddenStates(model);
-            })];
-            double error = Math.Sqrt(states[0].Zip(states[1], (a, b) => Math.Pow((double)a - b, 2)).Sum() / states[0].Sum(a => (double)a * a));
-            yield return new Measurement("accuracy", workload.Name, double.NaN, Error: error);
+                float[][] states = [.. new Backend?[] { null, backend }.Select(on =>
+                {
+                    using Data2VecModel model = Data2VecModel.Load(workload.ModelPath(), new ModelOptions { Backend = on });
+                    return workload.HiddenStates(model);
+                })];
+                double error = Math.Sqrt(states[0].Zip(states[1], (a, b) => Math.Pow((double)a - b, 2)).Sum() / states[0].Sum(a => (double)a * a));
+                return measurement with { Error = error, Failure = error <= LargestError ? null : $"the error is not within {LargestError}" };
+            });
         }
     }
 
@@ -71,36 +80,53 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         return (run, store, x, y) => run.LayerNorm(x, norm ??= store.Norm(null, null, x.Columns, 1e-5f), y, default, activation);
     }
 
-    private Measurement Product(int rows, int inputs, int outputs)
+    /// <summary>Measures something; what fails is a row of the report, and the next one is measured.</summary>
+    private static Measurement Attempt(string group, string name, Func<Measurement, Measurement> measure)
+    {
+        var measurement = new Measurement(group, name, double.NaN);
+        try
+        {
+            return measure(measurement);
+        }
+        catch (Exception error)
+        {
+            return measurement with { Failure = $"{error.GetType().Name}: {error.Message}" };
+        }
+    }
+
+    private Measurement Products(Measurement measurement, double flops, double seconds) => measurement with
+    {
+        Milliseconds = 1e3 * seconds,
+        Teraflops = flops / seconds / 1e12,
+        ShareOfPeak = flops / seconds / device.PeakFlops,
+    };
+
+    private Measurement Product(int rows, int inputs, int outputs) => Attempt("product", $"{rows} x {inputs} x {outputs}", measurement =>
     {
         using WeightStore store = backend.CreateStore();
         LinearWeights weights = Weights(store, inputs, outputs);
         using Inference run = store.Begin();
         Tensor x = run.Upload(Noise(rows * inputs), rows, inputs), y = run.Allocate(rows, outputs);
-        double seconds = Time(run, y, () => run.Linear(x, weights, y)), flops = 2.0 * rows * inputs * outputs;
-        return new Measurement("product", $"{rows} x {inputs} x {outputs}", 1e3 * seconds, flops / seconds / 1e12, flops / seconds / device.PeakFlops);
-    }
+        return Products(measurement, 2.0 * rows * inputs * outputs, Time(run, y, () => run.Linear(x, weights, y)));
+    });
 
-    private Measurement Attention(int sequences, int length)
+    private Measurement Attention(int sequences, int length, int heads = 12, int size = 64) => Attempt("attention", $"{sequences} x {length}, {heads} heads of {size}", measurement =>
     {
-        const int heads = 12, size = 64;
         using WeightStore store = backend.CreateStore();
         using Inference run = store.Begin();
         Sequences bounds = run.Sequences([.. Enumerable.Repeat(length, sequences)]);
         Tensor x = run.Upload(Noise(bounds.Rows * heads * size), bounds.Rows, heads * size), y = run.Allocate(bounds.Rows, heads * size);
-        double seconds = Time(run, y, () => run.Attention(x, x, x, bounds, heads, 0.125f, default, y)), flops = 4.0 * bounds.Rows * length * heads * size;
-        return new Measurement("attention", $"{sequences} x {length}, {heads} heads of {size}", 1e3 * seconds, flops / seconds / 1e12, flops / seconds / device.PeakFlops);
-    }
+        return Products(measurement, 4.0 * bounds.Rows * length * heads * size, Time(run, y, () => run.Attention(x, x, x, bounds, heads, 0.125f, default, y)));
+    });
 
-    private Measurement Rows(string name, int rows, int passes, Action<Inference, WeightStore, Tensor, Tensor> operation)
+    private Measurement Rows(string name, int rows, int passes, Action<Inference, WeightStore, Tensor, Tensor> operation, int columns = 768) => Attempt("memory", $"{name} {rows} x {columns}", measurement =>
     {
-        const int columns = 768;
         using WeightStore store = backend.CreateStore();
         using Inference run = store.Begin();
         Tensor x = run.Upload(Noise(rows * columns), rows, columns), y = run.Upload(Noise(rows * columns), rows, columns);
         double seconds = Time(run, y, () => operation(run, store, x, y));
-        return new Measurement("memory", $"{name} {rows} x {columns}", 1e3 * seconds, Gigabytes: (double)passes * rows * columns * sizeof(float) / seconds / 1e9);
-    }
+        return measurement with { Milliseconds = 1e3 * seconds, Gigabytes = (double)passes * rows * columns * sizeof(float) / seconds / 1e9 };
+    });
 
     private static LinearWeights Weights(WeightStore store, int inputs, int outputs)
     {

@@ -16,17 +16,34 @@ internal static class Devices
     /// <summary>Makes a device ready.</summary>
     /// <param name="name">A name; <c>auto</c> is the first graphics processor that is the better choice, or else the processor.</param>
     /// <param name="threads">Threads of the processor; 0 for one a core.</param>
+    /// <param name="error">Told why <c>auto</c> takes the processor where the better choice fails.</param>
+    /// <returns>The device, and what to fall back to where a model cannot be loaded on it; null where it was named.</returns>
     /// <exception cref="NotSupportedException">There is no such device; the message says why.</exception>
-    public static Backend Open(string name, int threads)
+    public static (Backend Device, Func<Backend>? Fallback) Open(string name, int threads, TextWriter error)
     {
-        GpuDevice? device = name switch
+        if (name == Processor)
+            return (new CpuBackend(threads), null);
+        if (name != Auto)
+            return (GpuDevices.Find(name).Open(), null);
+        try
         {
-            Auto => GpuDevices.Best,
-            Processor => null,
-            _ => GpuDevices.Find(name),
-        };
-        return device is null ? new CpuBackend(threads) : device.Open();
+            if (GpuDevices.Best is { } best)
+                return (best.Open(), () => new CpuBackend(threads));
+        }
+        catch (NotSupportedException problem)
+        {
+            TellFallback(problem, error);
+        }
+
+        return (new CpuBackend(threads), null);
     }
+
+    /// <summary>Whether loading a model failed for what the device is, or has.</summary>
+    public static bool IsAtFault(Exception problem) => problem is NotSupportedException or InsufficientMemoryException or DeviceException;
+
+    /// <summary>Says that the processor is taken, and why.</summary>
+    public static void TellFallback(Exception problem, TextWriter error) =>
+        error.WriteLine($"data2vec: {Text.OneLine(problem.Message)}; running on the processor instead");
 
     /// <summary>All devices, a line each, what <c>auto</c> takes, and why it does not take the others.</summary>
     public static IEnumerable<string> Describe()

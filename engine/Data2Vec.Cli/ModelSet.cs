@@ -1,4 +1,5 @@
 using Data2Vec.Cli.Inputs;
+using Data2Vec.Kernels;
 using Data2Vec.ModelFile;
 using Data2Vec.Vision;
 
@@ -10,15 +11,22 @@ internal sealed class ModelSet : IDisposable
     private readonly Dictionary<InputKind, (Data2VecModel Model, string Path)> _loaded = [];
     private readonly IReadOnlyList<string> _given;
     private readonly IReadOnlyDictionary<InputKind, string> _shipped;
-    private readonly ModelOptions _options;
+    private readonly Func<Backend>? _fallback;
+    private readonly TextWriter _error;
+    private readonly IDisposable? _device;
+    private ModelOptions _options;
 
     /// <summary>Loads the models that are given.</summary>
     /// <param name="given">Their paths, at most one for each kind.</param>
     /// <param name="shipped">The names of those that ship with the program.</param>
     /// <param name="options">How to load them, and on which device, which is let go with them.</param>
-    public ModelSet(IReadOnlyList<string> given, IReadOnlyDictionary<InputKind, string> shipped, ModelOptions options)
+    /// <param name="fallback">Makes the device that is taken where models cannot be loaded on that of the options; null where there is none.</param>
+    /// <param name="error">Told that it is taken, and why.</param>
+    public ModelSet(
+        IReadOnlyList<string> given, IReadOnlyDictionary<InputKind, string> shipped, ModelOptions options, Func<Backend>? fallback, TextWriter error)
     {
-        (_given, _shipped, _options) = (given, shipped, options);
+        (_given, _shipped, _options, _fallback, _error) = (given, shipped, options, fallback, error);
+        _device = options.Backend as IDisposable;
         try
         {
             foreach (string path in given)
@@ -49,7 +57,7 @@ internal sealed class ModelSet : IDisposable
         foreach ((Data2VecModel model, _) in _loaded.Values)
             model.Dispose();
         _loaded.Clear();
-        (_options.Backend as IDisposable)?.Dispose();
+        _device?.Dispose();
     }
 
     private static InputKind KindOf(Data2VecModel model) =>
@@ -79,9 +87,23 @@ internal sealed class ModelSet : IDisposable
         }
     }
 
+    private Data2VecModel LoadOrFallBack(string path)
+    {
+        try
+        {
+            return Load(path);
+        }
+        catch (Exception problem) when (_fallback is not null && Devices.IsAtFault(problem))
+        {
+            Devices.TellFallback(problem, _error);
+            _options = _options with { Backend = _fallback() };
+            return Load(path);
+        }
+    }
+
     private void Add(string path)
     {
-        Data2VecModel model = Load(path);
+        Data2VecModel model = LoadOrFallBack(path);
         if (_loaded.TryAdd(KindOf(model), (model, path)))
             return;
         model.Dispose();

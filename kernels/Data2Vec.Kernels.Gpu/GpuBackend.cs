@@ -26,6 +26,6 @@ public sealed class GpuBackend : Backend, IDisposable
     public void Dispose()
     {
         Context.Kernels.Wait();
-        Context.Accelerator.Dispose();
+        Context.Accelerator.Release(Context.Accelerator);
     }
 }

@@ -9,11 +9,13 @@ internal sealed class GpuContext
     /// <summary>Threads that a group of the full-sized kernels has.</summary>
     public const int FullGroup = 256;
 
+    private readonly Lock _launching = new();
+
     public GpuContext(Accelerator accelerator)
     {
         Accelerator = accelerator;
         IsTiny = accelerator.MaxNumThreadsPerGroup < FullGroup;
-        Memory = new GpuMemory(accelerator);
+        Memory = new GpuMemory(accelerator, () => Workspaces!.Free());
         Kernels = new KernelCache(accelerator);
         Workspaces = new WorkspacePool(this);
     }
@@ -25,11 +27,6 @@ internal sealed class GpuContext
     public KernelCache Kernels { get; }
 
     public WorkspacePool Workspaces { get; }
-
-    /// <summary>
-    /// Held while a kernel is queued: OpenCL keeps a kernel's arguments in the kernel, where those of two threads would mix.
-    /// </summary>
-    public Lock Launching { get; } = new();
 
     /// <summary>Whether groups have too few threads for the full-sized kernels: a simulated device.</summary>
     public bool IsTiny { get; }
@@ -48,4 +45,18 @@ internal sealed class GpuContext
 
     /// <summary>Groups for as many threads, each with its own element.</summary>
     public KernelConfig OneThreadForEach(long elements) => new(checked((int)((elements + GroupSize - 1) / GroupSize)), GroupSize);
+
+    /// <summary>Queues a kernel.</summary>
+    /// <exception cref="DeviceException">The driver refuses it.</exception>
+    public void Launch<TLauncher>(Task<TLauncher> kernel, Action<TLauncher> launch)
+        where TLauncher : Delegate
+    {
+        TLauncher launcher = kernel.GetAwaiter().GetResult();
+
+        // OpenCL keeps a kernel's arguments in the kernel, where those of two threads would mix.
+        lock (_launching)
+        {
+            Accelerator.Do(() => launch(launcher));
+        }
+    }
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using ILGPU;
+using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
@@ -24,6 +25,7 @@ public static class GpuDevices
     public static IReadOnlyList<string> Kinds { get; } = [Cuda, OpenCl];
 
     /// <summary>All that were found, those of CUDA first.</summary>
+    /// <exception cref="NotSupportedException">A driver fails when it is asked.</exception>
     public static IReadOnlyList<GpuDevice> All => s_devices.Value;
 
     /// <summary>The first that a model should run on, or null where there is none.</summary>
@@ -94,12 +96,19 @@ public static class GpuDevices
         }
 
         // ILGPU's own cache compiles one kernel at a time, under a lock that allocations wait for; KernelCache does without.
-        return Context.Create(builder => builder
-            .Optimize(OptimizationLevel.O2)
-            .Caching(CachingMode.NoKernelCaching)
-            .Cuda(_ => true)
-            .OpenCL(_ => true)
-            .CPU(CPUDeviceKind.Default));
+        try
+        {
+            return Context.Create(builder => builder
+                .Optimize(OptimizationLevel.O2)
+                .Caching(CachingMode.NoKernelCaching)
+                .Cuda(_ => true)
+                .OpenCL(_ => true)
+                .CPU(CPUDeviceKind.Default));
+        }
+        catch (AcceleratorException error)
+        {
+            throw new NotSupportedException($"a driver of CUDA or OpenCL fails: {error.Message}", error);
+        }
     }
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) =>

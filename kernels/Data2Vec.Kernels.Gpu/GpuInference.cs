@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Data2Vec.Kernels.Gpu.DeviceCode;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace Data2Vec.Kernels.Gpu;
 
@@ -104,8 +103,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         }
 
         float* staged = (float*)Workspace.Staging.Allocate((long)count * sizeof(float));
-        View(dense).CopyToCPUUnsafeAsync(Workspace.Stream, ref *staged, count);
-        Workspace.Wait();
+        Workspace.Receive(View(dense), staged);
         return new ReadOnlySpan<float>(staged, count);
     }
 
@@ -271,7 +269,17 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
     {
         if (Interlocked.Exchange(ref _workspace, null) is { } done)
         {
-            done.Reset();
+            try
+            {
+                done.Reset();
+            }
+            catch (DeviceException)
+            {
+                // Whoever waited for a result knows; the memory is of no more use.
+                done.Free();
+                return;
+            }
+
             store.Return(done);
         }
     }
@@ -312,8 +320,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
 
         float* staged = (float*)Workspace.Staging.Allocate((long)values.Length * sizeof(float));
         values.CopyTo(new Span<float>(staged, values.Length));
-        Workspace.Memory.View(destination, values.Length).CopyFromCPUUnsafeAsync(Workspace.Stream, ref *staged, values.Length);
-        Workspace.IsSending = true;
+        Workspace.Send(staged, Workspace.Memory.View(destination, values.Length));
     }
 
     private void CopyRows(Tensor source, Tensor destination, bool add)

@@ -33,29 +33,17 @@ internal sealed class GpuKernels(GpuContext context)
         sizes.Lanes = context.Lanes;
         int rowsOfGroup = context.GroupSize / context.Lanes;
         var config = new KernelConfig((sizes.Rows + rowsOfGroup - 1) / rowsOfGroup, context.GroupSize);
-        var kernel = _normalize.GetAwaiter().GetResult();
-        lock (context.Launching)
-        {
-            kernel(stream, config, x, residual, vectors, output, sizes);
-        }
+        context.Launch(_normalize, kernel => kernel(stream, config, x, residual, vectors, output, sizes));
     }
 
     public void Copy(AcceleratorStream stream, ArrayView<float> x, ArrayView<float> output, RowArguments sizes)
     {
-        var kernel = _copy.GetAwaiter().GetResult();
-        lock (context.Launching)
-        {
-            kernel(stream, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 3) / 4)), x, output, sizes);
-        }
+        context.Launch(_copy, kernel => kernel(stream, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 3) / 4)), x, output, sizes));
     }
 
     public void Mean(AcceleratorStream stream, ArrayView<float> x, ArrayView<int> starts, ArrayView<float> output, RowArguments sizes)
     {
-        var kernel = _mean.GetAwaiter().GetResult();
-        lock (context.Launching)
-        {
-            kernel(stream, context.OneThreadForEach((long)sizes.Rows * sizes.Columns), x, starts, output, sizes);
-        }
+        context.Launch(_mean, kernel => kernel(stream, context.OneThreadForEach((long)sizes.Rows * sizes.Columns), x, starts, output, sizes));
     }
 
     /// <param name="stream">Where it is queued.</param>
@@ -76,10 +64,6 @@ internal sealed class GpuKernels(GpuContext context)
         AttentionVariant variant = Array.Find(_attention, variant => sizes.HeadSize <= variant.LargestHead)!;
         sizes.Tiles = (longest + variant.Queries - 1) / variant.Queries;
         var config = new KernelConfig(new Index3D(sizes.Tiles * sequences, heads, 1), new Index3D(variant.Threads, 1, 1));
-        var kernel = variant.Kernel.GetAwaiter().GetResult();
-        lock (context.Launching)
-        {
-            kernel(stream, config, query, key, value, bias, output, starts, sizes);
-        }
+        context.Launch(variant.Kernel, kernel => kernel(stream, config, query, key, value, bias, output, starts, sizes));
     }
 }

@@ -47,11 +47,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
         sizes.ColumnTiles = variant.Tiles(Columns);
         sizes.VectorStride = (int)(vectors.Length / 3);
         var config = new KernelConfig(new Index3D(variant.Tiles(sizes.Rows), sizes.ColumnTiles * Groups, 1), new Index3D(variant.Threads, 1, 1));
-        var kernel = variant.Kernel.GetAwaiter().GetResult();
-        lock (context.Launching)
-        {
-            kernel(stream, config, x, weights.View, vectors.View, residual, output, inputStarts, outputStarts, sizes);
-        }
+        context.Launch(variant.Kernel, kernel => kernel(stream, config, x, weights.View, vectors.View, residual, output, inputStarts, outputStarts, sizes));
     }
 
     /// <summary>The kernel for tiles of one size.</summary>

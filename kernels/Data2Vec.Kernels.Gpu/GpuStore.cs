@@ -202,7 +202,8 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
             // The device reads the array while the collector may run.
             fixed (T* data = values)
             {
-                buffer.View.CopyFromCPU(ref *(TWeight*)data, buffer.Length);
+                TWeight* source = (TWeight*)data;
+                context.Accelerator.Do(() => buffer.View.CopyFromCPU(ref *source, buffer.Length));
             }
         }
 

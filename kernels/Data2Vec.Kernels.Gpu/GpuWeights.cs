@@ -44,10 +44,6 @@ internal sealed class GpuEmbedding<TWeight>(
 
     public override void Launch(AcceleratorStream stream, ArrayView<int> ids, ArrayView<float> output, RowArguments sizes)
     {
-        var kernel = _kernel.GetAwaiter().GetResult();
-        lock (context.Launching)
-        {
-            kernel(stream, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 3) / 4)), ids, table.View, factors.View, output, sizes);
-        }
+        context.Launch(_kernel, kernel => kernel(stream, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 3) / 4)), ids, table.View, factors.View, output, sizes));
     }
 }

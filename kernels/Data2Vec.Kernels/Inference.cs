@@ -7,6 +7,8 @@ namespace Data2Vec.Kernels;
 /// <remarks>
 /// A row's result depends on that row's sequence alone, bit for bit on the CPU: not on the other sequences of the batch,
 /// nor on the number of threads.
+/// On a device other than the processor, any operation may throw <see cref="DeviceException"/>, or
+/// <see cref="InsufficientMemoryException"/>.
 /// </remarks>
 public abstract class Inference : IDisposable
 {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Data2Vec.Cli.Inputs;
+using Data2Vec.Kernels;
 using Data2Vec.Text;
 
 namespace Data2Vec.Cli.Commands;
@@ -83,9 +84,10 @@ internal sealed class ModelArguments
         _ => LongTextPolicy.Chunk,
     };
 
-    public ModelSet Load(ParseResult parsed) => new(Paths(parsed), _shipped, new ModelOptions
+    public ModelSet Load(ParseResult parsed)
     {
-        Backend = Devices.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads) ?? 0),
-        ImageSize = parsed.GetValue(_imageSize),
-    });
+        TextWriter error = parsed.InvocationConfiguration.Error;
+        (Backend device, Func<Backend>? fallback) = Devices.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads) ?? 0, error);
+        return new ModelSet(Paths(parsed), _shipped, new ModelOptions { Backend = device, ImageSize = parsed.GetValue(_imageSize) }, fallback, error);
+    }
 }

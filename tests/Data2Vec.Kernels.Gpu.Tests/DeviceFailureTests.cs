@@ -1,0 +1,41 @@
+using ILGPU.Runtime;
+using static Data2Vec.Kernels.Gpu.Tests.GpuFixture;
+
+namespace Data2Vec.Kernels.Gpu.Tests;
+
+public class DeviceFailureTests
+{
+    private static Accelerator Device => Backend(Simulator).Context.Accelerator;
+
+    [Fact]
+    public void What_a_driver_complains_about_names_the_device()
+    {
+        DeviceException error = Assert.Throws<DeviceException>(() => Device.Do(() => throw new Failure()));
+        Assert.StartsWith(Device.Name, error.Message);
+        Assert.Contains("lost", error.Message);
+    }
+
+    [Fact]
+    public void Freeing_does_not_throw_when_the_device_has_failed() => Device.Release(new FailingResource());
+
+    [Fact]
+    public void Memory_that_is_wanting_is_asked_for_again_when_what_is_idle_was_freed()
+    {
+        int freed = 0;
+        var memory = new GpuMemory(Device, () => freed++);
+        memory.Release(memory.Allocate<float>(16));
+        Assert.Equal(0, freed);
+        Assert.Contains("MiB of device memory are wanted", Assert.Throws<InsufficientMemoryException>(() => memory.Allocate<float>(1L << 44)).Message);
+        Assert.Equal(1, freed);
+    }
+
+    private sealed class Failure() : AcceleratorException("the device was lost")
+    {
+        public override AcceleratorType AcceleratorType => AcceleratorType.CPU;
+    }
+
+    private sealed class FailingResource : IDisposable
+    {
+        public void Dispose() => throw new Failure();
+    }
+}
