@@ -54,7 +54,7 @@ public sealed partial class ReadmeTests
         for (int start = Array.IndexOf(source, "        // README"); start >= 0; start = Array.IndexOf(source, "        // README", start + 1))
         {
             int end = Array.IndexOf(source, "        // END", start);
-            yield return string.Join('\n', source[(start + 1)..end].Select(line => line.Length == 0 ? line : line[8..]));
+            yield return string.Join('\n', source[(start + 1)..end].Select(line => line is [] or ['#', ..] ? line : line[8..]));
         }
     }
 

@@ -63,7 +63,7 @@ internal static class Snippets
     public static async Task<string> Transcripts()
     {
         // README
-        #pragma warning disable MEAI001
+#pragma warning disable MEAI001
         using var model = new LazyModel("speech.d2v");
         ISpeechToTextClient client = model.AsSpeechToTextClient();
         using FileStream recording = File.OpenRead("recording.wav");
