@@ -116,9 +116,14 @@ internal static class AttentionKernel
             Group.Barrier();
 
             Block scores = default;
-            for (int i = 0; i < sizes.HeadSize; i++)
+            for (int i = 0; i < sizes.HeadSize; i += 4)
             {
-                scores = Block.MultiplyAdd(scores, queries[i * (queryThreads + 1) + down], rows[i * (keyThreads + 1) + across]);
+                // Features past the last one are zeros.
+                int queryAt = i * (queryThreads + 1) + down, keyAt = i * (keyThreads + 1) + across;
+                scores = Block.MultiplyAdd(scores, queries[queryAt], rows[keyAt]);
+                scores = Block.MultiplyAdd(scores, queries[queryAt + queryThreads + 1], rows[keyAt + keyThreads + 1]);
+                scores = Block.MultiplyAdd(scores, queries[queryAt + 2 * (queryThreads + 1)], rows[keyAt + 2 * (keyThreads + 1)]);
+                scores = Block.MultiplyAdd(scores, queries[queryAt + 3 * (queryThreads + 1)], rows[keyAt + 3 * (keyThreads + 1)]);
             }
 
             int myKey = firstKey + across * 4;
@@ -164,17 +169,11 @@ internal static class AttentionKernel
                 sum3 = Block.Scale(sum3, decay);
             }
 
-            for (int i = 0; i < keyThreads * 4; i++)
+            for (int i = 0; i < keyThreads * 4; i += 2)
             {
-                Four weight = weights[i * (queryThreads + 1) + down];
-                int from = i * (width / 4) + across;
-                sum0 = Block.MultiplyAdd(sum0, weight, rows[from]);
-                sum1 = Block.MultiplyAdd(sum1, weight, rows[from + keyThreads]);
-                if (TTile.Fours == 4)
-                {
-                    sum2 = Block.MultiplyAdd(sum2, weight, rows[from + 2 * keyThreads]);
-                    sum3 = Block.MultiplyAdd(sum3, weight, rows[from + 3 * keyThreads]);
-                }
+                int weightAt = i * (queryThreads + 1) + down, from = i * (width / 4) + across;
+                AddValue<TTile>(weights[weightAt], rows, from, ref sum0, ref sum1, ref sum2, ref sum3);
+                AddValue<TTile>(weights[weightAt + queryThreads + 1], rows, from + width / 4, ref sum0, ref sum1, ref sum2, ref sum3);
             }
 
             Group.Barrier();
@@ -199,7 +198,24 @@ internal static class AttentionKernel
         }
     }
 
-    /// <summary>Loads a head's features of some rows, each feature's numbers side by side.</summary>
+    /// <summary>Adds the value of one key to the sums of four queries.</summary>
+    private static void AddValue<TTile>(
+        Four weight, ArrayView<Four> values, int from, ref Block sum0, ref Block sum1, ref Block sum2, ref Block sum3)
+        where TTile : struct, IAttentionTile
+    {
+        sum0 = Block.MultiplyAdd(sum0, weight, values[from]);
+        sum1 = Block.MultiplyAdd(sum1, weight, values[from + TTile.KeyThreads]);
+        if (TTile.Fours == 4)
+        {
+            sum2 = Block.MultiplyAdd(sum2, weight, values[from + 2 * TTile.KeyThreads]);
+            sum3 = Block.MultiplyAdd(sum3, weight, values[from + 3 * TTile.KeyThreads]);
+        }
+    }
+
+    /// <summary>
+    /// Loads a head's features of some rows, each feature's numbers side by side. Of 32 threads, 8 take rows and 4 take fours, so that
+    /// at most two store to the same bank of shared memory at once.
+    /// </summary>
     private static void LoadColumns(
         ArrayView<float> source, int offset, int stride, int count, AttentionArguments sizes, int rowFours, int width,
         ArrayView<Four> destination, int thread, int threads)
@@ -208,7 +224,7 @@ internal static class AttentionKernel
         int pitch = 4 * rowFours + 4;
         for (int i = thread; i < rowFours * width; i += threads)
         {
-            int row = i / (width / 4), column = i % (width / 4) * 4;
+            int part = i / 32, row = part / (width / 16) * 8 + i % 8, column = (part % (width / 16) * 4 + i % 32 / 8) * 4;
             Four values = Four.Load(source, offset + row * stride + column, row < count ? sizes.HeadSize - column : 0, sizes.Aligned);
             int at = column * pitch + row;
             numbers[at] = values.X;
