@@ -86,7 +86,9 @@ public sealed class PullTests : IDisposable
     /// <param name="arguments">The command line; NAME=VALUE is a variable of the environment.</param>
     private Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Data2Vec.Cli.dll"), .. arguments.Where(argument => !argument.Contains('=', StringComparison.Ordinal))])
+        // Where the tests run in the background of a shell, they and what they start would ignore interrupts.
+        string[] program = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT", "dotnet"] : ["dotnet"];
+        var start = new ProcessStartInfo(program[0], [.. program[1..], Path.Combine(AppContext.BaseDirectory, "Data2Vec.Cli.dll"), .. arguments.Where(argument => !argument.Contains('=', StringComparison.Ordinal))])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
