@@ -199,11 +199,15 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         _owned.Add(buffer);
         if (values.Length > 0)
         {
-            // The device reads the array while the collector may run.
+            // The copy is queued: until it is done the array must stay, and no other queue of the device may read what it writes.
             fixed (T* data = values)
             {
                 TWeight* source = (TWeight*)data;
-                context.Accelerator.Do(() => buffer.View.CopyFromCPU(ref *source, buffer.Length));
+                context.Accelerator.Do(() =>
+                {
+                    buffer.View.CopyFromCPU(ref *source, buffer.Length);
+                    context.Accelerator.DefaultStream.Synchronize();
+                });
             }
         }
 
