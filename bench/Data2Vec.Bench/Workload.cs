@@ -40,16 +40,9 @@ public abstract record Workload(string Name, string Model, double Flops)
 
     private static SpeechWorkload Speech(int seconds, int count = 1)
     {
-        var random = new Random(1);
-        var waveform = new float[seconds * 16_000];
-        for (int i = 0; i < waveform.Length; i++)
-        {
-            waveform[i] = MathF.Sin(i * 0.05f) + (float)random.NextDouble();
-        }
-
+        int samples = seconds * 16_000, length = samples;
         AudioConfig config = RandomModel.SpeechBase;
         double flops = 0;
-        int length = waveform.Length;
         foreach (Conv1dShape conv in config.FeatureExtractor)
         {
             length = conv.OutputLength(length);
@@ -58,23 +51,16 @@ public abstract record Workload(string Name, string Model, double Flops)
 
         flops += 2.0 * length * config.FeatureExtractor[^1].OutputChannels * config.HiddenSize;
         flops += config.PositionalConvolution.Sum(conv => 2.0 * length * conv.OutputChannels * (conv.InputChannels / conv.Groups) * conv.Kernel);
-        return new SpeechWorkload($"audio {seconds} s{(count > 1 ? $" x {count}" : "")}", count * (flops + Transformer(length)), Normalization.PerUtterance(waveform), count);
+        return new SpeechWorkload($"audio {seconds} s{(count > 1 ? $" x {count}" : "")}", count * (flops + Transformer(length)), samples, count);
     }
 
-    private static TextWorkload Text(int texts, int tokens)
-    {
-        var random = new Random(1);
-        int[][] ids = [.. Enumerable.Range(0, texts).Select(_ => Enumerable.Range(0, tokens).Select(_ => random.Next(4, 50_000)).ToArray())];
-        return new TextWorkload($"text {texts} x {tokens}", texts * Transformer(tokens), ids);
-    }
+    private static TextWorkload Text(int texts, int tokens) => new($"text {texts} x {tokens}", texts * Transformer(tokens), texts, tokens);
 
     private static VisionWorkload Images(int count)
     {
-        var random = new Random(1);
         int size = RandomModel.VisionBase.ImageSize;
-        float[][] pixels = [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, 3 * size * size).Select(_ => (float)random.NextDouble() - 0.5f).ToArray())];
         double patchEmbedding = 2.0 * 3 * size * size * RandomModel.VisionBase.HiddenSize;
-        return new VisionWorkload($"vision {count}", count * (patchEmbedding + Transformer(RandomModel.VisionBase.Patches + 1)), pixels);
+        return new VisionWorkload($"vision {count}", count * (patchEmbedding + Transformer(RandomModel.VisionBase.Patches + 1)), count);
     }
 
     /// <summary>Twelve layers of 768, for one sequence of so many rows.</summary>
@@ -84,48 +70,65 @@ public abstract record Workload(string Name, string Model, double Flops)
         return Layers * (2 * rows * (4 * Hidden * Hidden + 2 * Hidden * FeedForward) + 4 * rows * rows * Hidden);
     }
 
-    private sealed record SpeechWorkload(string Name, double Flops, float[] Waveform, int Count) : Workload(Name, "audio", Flops)
+    // The inputs are made when they are first wanted: a process that measures one workload shall not hold those of all.
+    private sealed record SpeechWorkload(string Name, double Flops, int Samples, int Count) : Workload(Name, "audio", Flops)
     {
+        private readonly Lazy<float[]> _waveform = new(() =>
+        {
+            var random = new Random(1);
+            return Normalization.PerUtterance([.. Enumerable.Range(0, Samples).Select(i => MathF.Sin(i * 0.05f) + (float)random.NextDouble())]);
+        });
+
         public override string ModelPath(ElementType type) => RandomModel.Speech(type);
 
         public override float[][] Run(Data2VecModel model) =>
-            model.EmbedAudio([.. Enumerable.Repeat((ReadOnlyMemory<float>)Waveform, Count)], normalizeInput: false);
+            model.EmbedAudio([.. Enumerable.Repeat((ReadOnlyMemory<float>)_waveform.Value, Count)], normalizeInput: false);
 
-        public override float[] HiddenStates(Data2VecModel model) => model.EmbedAudio(Waveform, s_rows, normalizeInput: false);
+        public override float[] HiddenStates(Data2VecModel model) => model.EmbedAudio(_waveform.Value, s_rows, normalizeInput: false);
 
-        public override (string Name, Array Values, int[] Shape) GraphInput() => ("source", Waveform, [1, Waveform.Length]);
+        public override (string Name, Array Values, int[] Shape) GraphInput() => ("source", _waveform.Value, [1, Samples]);
     }
 
-    private sealed record TextWorkload(string Name, double Flops, int[][] Ids) : Workload(Name, "text", Flops)
+    private sealed record TextWorkload(string Name, double Flops, int Texts, int Tokens) : Workload(Name, "text", Flops)
     {
-        private readonly ReadOnlyMemory<int>[] _inputs = [.. Ids.Select(ids => (ReadOnlyMemory<int>)ids)];
+        private readonly Lazy<ReadOnlyMemory<int>[]> _ids = new(() =>
+        {
+            var random = new Random(1);
+            return Inputs(Texts, Tokens, () => random.Next(4, 50_000));
+        });
 
         public override string ModelPath(ElementType type) => RandomModel.Text(type);
 
-        public override float[][] Run(Data2VecModel model) => model.EmbedTokens(_inputs);
+        public override float[][] Run(Data2VecModel model) => model.EmbedTokens(_ids.Value);
 
-        public override float[] HiddenStates(Data2VecModel model) => [.. model.EmbedTokens(_inputs, s_rows).SelectMany(rows => rows)];
+        public override float[] HiddenStates(Data2VecModel model) => [.. model.EmbedTokens(_ids.Value, s_rows).SelectMany(rows => rows)];
 
         public override (string Name, Array Values, int[] Shape) GraphInput() =>
-            ("tokens", Ids.SelectMany(ids => ids).Select(id => (long)id).ToArray(), [Ids.Length, Ids[0].Length]);
+            ("tokens", _ids.Value.SelectMany(ids => ids.ToArray()).Select(id => (long)id).ToArray(), [Texts, Tokens]);
     }
 
-    private sealed record VisionWorkload(string Name, double Flops, float[][] Pixels) : Workload(Name, "vision", Flops)
+    private sealed record VisionWorkload(string Name, double Flops, int Count) : Workload(Name, "vision", Flops)
     {
-        private readonly ReadOnlyMemory<float>[] _inputs = [.. Pixels.Select(pixels => (ReadOnlyMemory<float>)pixels)];
+        private static readonly int s_size = RandomModel.VisionBase.ImageSize;
+
+        private readonly Lazy<ReadOnlyMemory<float>[]> _pixels = new(() =>
+        {
+            var random = new Random(1);
+            return Inputs(Count, 3 * s_size * s_size, () => (float)random.NextDouble() - 0.5f);
+        });
 
         public override string ModelPath(ElementType type) => RandomModel.Vision(type);
 
-        public override float[][] Run(Data2VecModel model) => model.EmbedPixels(_inputs);
+        public override float[][] Run(Data2VecModel model) => model.EmbedPixels(_pixels.Value);
 
         // The graph leaves the class token out.
         public override float[] HiddenStates(Data2VecModel model) =>
-            [.. model.EmbedPixels(_inputs, s_rows).SelectMany(rows => rows[model.HiddenSize..])];
+            [.. model.EmbedPixels(_pixels.Value, s_rows).SelectMany(rows => rows[model.HiddenSize..])];
 
-        public override (string Name, Array Values, int[] Shape) GraphInput()
-        {
-            int size = RandomModel.VisionBase.ImageSize;
-            return ("img", Pixels.SelectMany(pixels => pixels).ToArray(), [Pixels.Length, 3, size, size]);
-        }
+        public override (string Name, Array Values, int[] Shape) GraphInput() =>
+            ("img", _pixels.Value.SelectMany(pixels => pixels.ToArray()).ToArray(), [Count, 3, s_size, s_size]);
     }
+
+    private static ReadOnlyMemory<T>[] Inputs<T>(int count, int length, Func<T> next) =>
+        [.. Enumerable.Range(0, count).Select(_ => (ReadOnlyMemory<T>)Enumerable.Range(0, length).Select(_ => next()).ToArray())];
 }
