@@ -93,6 +93,37 @@ public class NumberFormatTests
     }
 
     [Theory, MemberData(nameof(LevelsAndTypes))]
+    public void Attention_of_such_models_matches_a_scalar_loop_with_every_kind_of_bias(string level, ElementType type) =>
+        OperationChecks.Attention(Backend(level), [(1, 2, 16), (5, 4, 16), (33, 3, 7), (33, 3, 6), (197, 2, 64), (300, 1, 20), (531, 2, 32)], type, 0.02);
+
+    [Theory, MemberData(nameof(LevelsAndTypes))]
+    public void Attention_gives_a_sequence_the_same_bits_alone_and_among_others(string level, ElementType type)
+    {
+        const int heads = 3, columns = heads * 20;
+        int[] lengths = [5, 131, 1, 600, 14, 15];
+        int rows = lengths.Sum();
+        using WeightStore store = Backend(level).CreateStore();
+        store.Linear([(Encode(Numbers(1, 32 * 64), type, 32, 64), null)]);
+        using Inference run = store.Begin();
+        Tensor x = run.Upload(Numbers(2, rows * 3 * columns), rows, 3 * columns);
+        float[] all = Attend(x, lengths);
+        int start = 0;
+        foreach (int length in lengths)
+        {
+            Assert.Equal(all[(start * columns)..((start + length) * columns)], Attend(x.SliceRows(start, length), [length]));
+            start += length;
+        }
+
+        float[] Attend(Tensor x, int[] lengths)
+        {
+            Tensor y = run.Allocate(x.Rows, columns);
+            run.Attention(
+                x.SliceColumns(0, columns), x.SliceColumns(columns, columns), x.SliceColumns(2 * columns, columns), run.Sequences(lengths), heads, 0.2f, default, y);
+            return Download(run, y);
+        }
+    }
+
+    [Theory, MemberData(nameof(LevelsAndTypes))]
     public void Rounding_of_the_inputs_stays_within_its_bound_and_rows_do_not_see_each_other(string level, ElementType type)
     {
         const int rows = 30, inputs = 777, outputs = 96;

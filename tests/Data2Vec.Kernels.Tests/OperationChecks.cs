@@ -77,8 +77,9 @@ internal static class OperationChecks
         }
     }
 
-    /// <summary>Attention within two sequences, with every kind of bias.</summary>
-    public static void Attention(Backend backend, IEnumerable<(int Length, int Heads, int Size)> sizes)
+    /// <summary>Attention within two sequences, with every kind of bias, in a model whose weights have a format.</summary>
+    public static void Attention(
+        Backend backend, IEnumerable<(int Length, int Heads, int Size)> sizes, ElementType type = ElementType.F32, double tolerance = 1e-5)
     {
         foreach ((int length, int heads, int size) in sizes)
         {
@@ -88,6 +89,11 @@ internal static class OperationChecks
             float[] table = Numbers(4, heads * length * length), slopes = [.. Numbers(5, heads).Select(MathF.Abs)];
             double scale = 1 / Math.Sqrt(size);
             using WeightStore store = backend.CreateStore();
+            if (type != ElementType.F32)
+            {
+                store.Linear([(Encode(Numbers(6, 32 * 64), type, 32, 64), null)]);
+            }
+
             using Inference run = store.Begin();
             Sequences sequences = run.Sequences(lengths);
             Tensor tq = run.Upload(q, 2 * length, columns), tk = run.Upload(k, 2 * length, columns), tv = run.Upload(v, 2 * length, columns);
@@ -107,7 +113,7 @@ internal static class OperationChecks
                     .. Reference.Attention(q[..half], k[..half], v[..half], length, heads, size, scale, scalar),
                     .. Reference.Attention(q[half..], k[half..], v[half..], length, heads, size, scale, scalar),
                 ];
-                Close(expected, Download(run, y), 1e-5);
+                Close(expected, Download(run, y), tolerance);
             }
         }
     }

@@ -1,9 +1,12 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using Data2Vec.Kernels.Cpu.Dot;
 
 namespace Data2Vec.Kernels.Cpu;
 
-/// <summary>Lays the keys of one sequence and head out as panels of 32 keys, as matrix tiles read their right side.</summary>
+/// <summary>
+/// Lays the keys of one sequence and head out as panels of 32 keys, as matrix tiles read their right side. They are floats, or units of bf16.
+/// </summary>
 internal unsafe struct PackKeysJob<S, V>(Tensor key, Sequences sequences, int heads, float* packed) : IJob
     where S : struct, ISimd<V>
     where V : unmanaged
@@ -86,10 +89,19 @@ internal unsafe struct AttentionJob<S, V> : IJob
     public int Heads;
     public int HeadSize;
     public float Scale;
-    public Tensor Query;
-    public Tensor Value;
     public Tensor Output;
     public AttentionBias Bias;
+
+    /// <summary>Floats, or units of two features.</summary>
+    public Tensor Query;
+
+    /// <summary>Floats, or units of the same feature of two keys.</summary>
+    public Tensor Value;
+
+    /// <summary>The tiles of <see cref="DotTiles"/> where queries, keys and values are units of bf16; otherwise null.</summary>
+    public nint* DotFunctions;
+
+    private readonly int PerUnit => DotFunctions == null ? 1 : PanelLayout.PerUnit(ElementType.BF16);
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -97,45 +109,50 @@ internal unsafe struct AttentionJob<S, V> : IJob
     {
         AttentionBlock block = Blocks[task / Heads];
         int head = task % Heads;
-        int paddedKeys = PackKeysJob<S, V>.Padded(block.Keys);
+        int paddedKeys = PackKeysJob<S, V>.Padded(block.Length);
         int outputStride = (HeadSize + 31) / 32 * 32;
         float* scores = stackalloc float[14 * KeyBlock];
         float* sums = stackalloc float[14 * LargestHead];
         float* highest = stackalloc float[14];
         float* totals = stackalloc float[14];
-        float* keys = (float*)block.Packed + (long)head * HeadSize * paddedKeys;
+        int depth = HeadSize / PerUnit;
+        float* keys = (float*)block.Keys + (long)head * depth * paddedKeys;
 
-        for (int first = block.Query; first < block.Query + block.Queries; first += S.TileRows)
+        int first = block.Query;
+        for (int tiles = (block.Queries + S.TileRows - 1) / S.TileRows; tiles > 0; tiles--)
         {
-            int rows = Math.Min(S.TileRows, block.Query + block.Queries - first);
-            float* query = Query.Row(block.Start + first) + head * HeadSize;
-            for (int key = 0; key < block.Keys; key += KeyBlock)
+            int rows = (block.Query + block.Queries - first + tiles - 1) / tiles;
+            float* query = Query.Row(block.Start + first) + head * depth;
+            for (int key = 0; key < block.Length; key += KeyBlock)
             {
-                int count = Math.Min(KeyBlock, block.Keys - key);
+                int count = Math.Min(KeyBlock, block.Length - key);
                 for (int panel = 0; panel < count; panel += PanelLayout.Width)
                 {
-                    float* panelKeys = keys + (long)(key + panel) * HeadSize;
+                    float* panelKeys = keys + (long)(key + panel) * depth;
                     for (int start = 0; start < PanelLayout.Width; start += 2 * S.Width)
                     {
                         var arguments = new TileArguments(
-                            Query.Stride, 0, 1, HeadSize, panelKeys + start, PanelLayout.Width, KeyBlock, Accumulate: false);
-                        MatrixTile<S, V>.TwoVectors[rows](arguments, query, scores + panel + start);
+                            Query.Stride, 0, 1, depth, panelKeys + start, PanelLayout.Width, KeyBlock, Accumulate: false);
+                        MatrixTile<S, V>.Run(DotFunctions, arguments, rows, two: true, query, scores + panel + start);
                     }
                 }
 
                 for (int r = 0; r < rows; r++)
                 {
-                    Softmax(scores + r * KeyBlock, count, first + r, key, head, block, highest + r, totals + r,
-                        key == 0 ? null : sums + r * outputStride, outputStride);
+                    float* row = scores + r * KeyBlock;
+                    Softmax(row, count, first + r, key, head, block, highest + r, totals + r, key == 0 ? null : sums + r * outputStride, outputStride);
+                    if (DotFunctions != null)
+                    {
+                        Bf16.Pack(row, (ushort*)row, count, count + count % PerUnit);
+                    }
                 }
 
+                float* values = (float*)block.Values + key / PerUnit * Value.Stride + head * HeadSize;
                 for (int start = 0; start < HeadSize; start += 2 * S.Width)
                 {
-                    bool two = HeadSize - start > S.Width;
                     var arguments = new TileArguments(
-                        KeyBlock, 0, 1, count, Value.Row(block.Start + key) + head * HeadSize + start, Value.Stride, outputStride,
-                        Accumulate: key > 0);
-                    (two ? MatrixTile<S, V>.TwoVectors : MatrixTile<S, V>.OneVector)[rows](arguments, scores, sums + start);
+                        KeyBlock, 0, 1, (count + PerUnit - 1) / PerUnit, values + start, Value.Stride, outputStride, Accumulate: key > 0);
+                    MatrixTile<S, V>.Run(DotFunctions, arguments, rows, HeadSize - start > S.Width, scores, sums + start);
                 }
             }
 
@@ -144,6 +161,8 @@ internal unsafe struct AttentionJob<S, V> : IJob
                 float* output = Output.Row(block.Start + first + r) + head * HeadSize;
                 TensorPrimitives.Multiply(new ReadOnlySpan<float>(sums + r * outputStride, HeadSize), 1f / totals[r], new Span<float>(output, HeadSize));
             }
+
+            first += rows;
         }
     }
 
@@ -157,7 +176,7 @@ internal unsafe struct AttentionJob<S, V> : IJob
             scores[i] = float.NegativeInfinity;
         }
 
-        float* table = Bias.Table.IsEmpty ? null : Bias.Table.Row(head * block.Keys + query) + key;
+        float* table = Bias.Table.IsEmpty ? null : Bias.Table.Row(head * block.Length + query) + key;
         float slope = Bias.Slopes.IsEmpty ? 0f : Bias.Slopes.Row(0)[head];
         V scale = S.Create(Scale);
         V max = S.Create(float.NegativeInfinity);
@@ -239,8 +258,9 @@ internal unsafe struct AttentionJob<S, V> : IJob
 
 /// <summary>Some queries of one sequence.</summary>
 /// <param name="Start">The sequence's first row.</param>
-/// <param name="Keys">The sequence's length.</param>
+/// <param name="Length">The sequence's length.</param>
 /// <param name="Query">The first query, within the sequence.</param>
 /// <param name="Queries">The number of queries.</param>
-/// <param name="Packed">The sequence's packed keys.</param>
-internal readonly record struct AttentionBlock(int Start, int Keys, int Query, int Queries, nint Packed);
+/// <param name="Keys">The sequence's packed keys.</param>
+/// <param name="Values">The sequence's first row of values.</param>
+internal readonly record struct AttentionBlock(int Start, int Length, int Query, int Queries, nint Keys, nint Values);

@@ -185,29 +185,48 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, HostArena arena,
         int size = query.Columns / heads;
         long mark = Mark();
         long packedSize = 0;
-        int blockCount = 0;
+        int blockCount = 0, pairs = 0;
         int height = BlockHeight(query.Rows * heads);
         for (int i = 0; i < sequences.Count; i++)
         {
             packedSize += PackKeysJob<S, V>.Size(sequences.Length(i), key.Columns);
             blockCount += (sequences.Length(i) + height - 1) / height;
+            pairs += InterleaveRowsJob.Rows(sequences.Length(i));
+        }
+
+        bool isDot = store.UsesDots && size % PanelLayout.PerUnit(ElementType.BF16) == 0;
+        if (isDot)
+        {
+            int units = key.Columns / PanelLayout.PerUnit(ElementType.BF16);
+            packedSize /= PanelLayout.PerUnit(ElementType.BF16);
+            query = Pack(query, ElementType.BF16, units, out _);
+            key = Pack(key, ElementType.BF16, units, out _);
+            Tensor interleaved = Allocate(pairs, value.Columns);
+            team.Run(new InterleaveRowsJob(value, sequences, heads, interleaved), sequences.Count * heads);
+            value = interleaved;
         }
 
         float* packed = (float*)Memory.Allocate(packedSize * sizeof(float));
         team.Run(new PackKeysJob<S, V>(key, sequences, heads, packed), sequences.Count * heads);
 
         AttentionBlock* blocks = (AttentionBlock*)Memory.Allocate((long)blockCount * sizeof(AttentionBlock));
-        int filled = 0;
+        int filled = 0, row = 0;
         float* keys = packed;
         for (int i = 0; i < sequences.Count; i++)
         {
             int length = sequences.Length(i);
             for (int first = 0; first < length; first += height)
             {
-                blocks[filled++] = new AttentionBlock(sequences.Start(i), length, first, Math.Min(height, length - first), (nint)keys);
+                var block = new AttentionBlock(sequences.Start(i), length, first, Math.Min(height, length - first), (nint)keys, (nint)value.Row(row));
+                blocks[filled++] = block;
+                if (isDot)
+                {
+                    DotTiles.Bf16.Prepare(block.Queries);
+                }
             }
 
             keys += PackKeysJob<S, V>.Size(length, key.Columns);
+            row += isDot ? InterleaveRowsJob.Rows(length) : length;
         }
 
         team.Run(
@@ -221,6 +240,7 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, HostArena arena,
                 Value = value,
                 Output = output,
                 Bias = bias,
+                DotFunctions = isDot ? DotTiles.Bf16.Functions : null,
             },
             blockCount * heads);
         Release(mark);

@@ -13,6 +13,9 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
 
     public override int RowsAtOnce => 2048;
 
+    /// <summary>Whether some products run on units of bf16 or bytes: those of attention then run on bf16 too.</summary>
+    public bool UsesDots { get; private set; }
+
     private ParallelOptions Parallelism => new() { MaxDegreeOfParallelism = team.Threads };
 
     public override LinearWeights Linear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
@@ -144,6 +147,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     private PanelMatrix Matrix(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int channels, int taps, int groups, nint scale)
     {
         ElementType type = Format(parts, channels, taps);
+        UsesDots |= type != ElementType.F32;
         bool isScaled = type != ElementType.F32 && parts[0].Weight.Type == ElementType.I8;
         int outputs = 0;
         foreach ((WeightData weight, _) in parts)

@@ -124,7 +124,7 @@ internal unsafe struct MatrixJob<S, V> : IJob
             {
                 int height = (block.Rows - row + tiles - 1) / tiles;
                 float* output = Output + (block.Row + row) * OutputStride + column + start;
-                RunTile(arguments, height, two, source + row * RowStride, output);
+                MatrixTile<S, V>.Run(DotFunctions, arguments, height, two, source + row * RowStride, output);
                 if (last)
                 {
                     Finish(output, OutputStride, height, columns, block.Row + row, column + start);
@@ -145,7 +145,7 @@ internal unsafe struct MatrixJob<S, V> : IJob
         for (int tiles = (block.Rows + S.TileRows - 1) / S.TileRows; tiles > 0; tiles--)
         {
             int height = (block.Rows - row + tiles - 1) / tiles;
-            RunTile(arguments, height, two, source + row * RowStride, tile);
+            MatrixTile<S, V>.Run(DotFunctions, arguments, height, two, source + row * RowStride, tile);
             Finish(tile, tileStride, height, two ? 2 * S.Width : S.Width, block.Row + row, column);
             for (int r = 0; r < height; r++)
             {
@@ -155,24 +155,6 @@ internal unsafe struct MatrixJob<S, V> : IJob
 
             row += height;
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void RunTile(in TileArguments arguments, int height, bool two, float* source, float* output)
-    {
-        if (DotFunctions != null)
-        {
-            fixed (TileArguments* pinned = &arguments)
-            {
-                ((delegate* unmanaged[SuppressGCTransition]<TileArguments*, float*, float*, void>)DotFunctions[DotTiles.Index(height, two)])(pinned, source, output);
-            }
-
-            return;
-        }
-
-        delegate*<in TileArguments, float*, float*, void> kernel =
-            two ? MatrixTile<S, V>.TwoVectors[height] : MatrixTile<S, V>.OneVector[height];
-        kernel(arguments, source, output);
     }
 
     /// <summary>From sums of whole numbers to what they stand for.</summary>

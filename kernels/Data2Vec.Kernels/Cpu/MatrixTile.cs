@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Data2Vec.Kernels.Cpu.Dot;
 
 namespace Data2Vec.Kernels.Cpu;
 
@@ -28,6 +29,22 @@ internal static unsafe class MatrixTile<S, V>
 
     /// <summary>The same for one vector of columns.</summary>
     public static readonly delegate*<in TileArguments, float*, float*, void>[] OneVector = Table<One>();
+
+    /// <summary>Runs the tile of a height and width: of floats, or of <see cref="DotTiles.Functions"/> where they are given.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Run(nint* dotFunctions, in TileArguments arguments, int height, bool two, float* left, float* output)
+    {
+        if (dotFunctions == null)
+        {
+            (two ? TwoVectors : OneVector)[height](arguments, left, output);
+            return;
+        }
+
+        fixed (TileArguments* pinned = &arguments)
+        {
+            ((delegate* unmanaged[SuppressGCTransition]<TileArguments*, float*, float*, void>)dotFunctions[DotTiles.Index(height, two)])(pinned, left, output);
+        }
+    }
 
     private static delegate*<in TileArguments, float*, float*, void>[] Table<C>()
         where C : struct, ICount =>

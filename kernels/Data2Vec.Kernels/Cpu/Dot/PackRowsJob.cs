@@ -20,42 +20,13 @@ internal readonly unsafe struct PackRowsJob(Tensor x, ElementType type, Tensor u
         {
             if (type == ElementType.BF16)
             {
-                ToBf16(x.Row(row), (ushort*)units.Row(row), x.Columns, 2 * units.Columns);
+                Bf16.Pack(x.Row(row), (ushort*)units.Row(row), x.Columns, 2 * units.Columns);
             }
             else
             {
                 scales[row] = ToBytes(x.Row(row), (byte*)units.Row(row), x.Columns, 4 * units.Columns);
             }
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ToBf16(float* from, ushort* to, int count, int padded)
-    {
-        int i = 0;
-        for (; i <= count - 32; i += 32)
-        {
-            Vector512.Narrow(Rounded(Vector512.Load((uint*)from + i)), Rounded(Vector512.Load((uint*)from + i + 16))).Store(to + i);
-        }
-
-        for (; i < count; i++)
-        {
-            to[i] = (ushort)Rounded(Vector512.Create(BitConverter.SingleToUInt32Bits(from[i])))[0];
-        }
-
-        for (; i < padded; i++)
-        {
-            to[i] = 0;
-        }
-    }
-
-    /// <summary>The upper halves, rounded to the nearest and ties to even; what is not a number stays so.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Rounded(Vector512<uint> bits)
-    {
-        Vector512<uint> rounded = (bits + Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512<uint>.One)) >> 16;
-        Vector512<float> number = bits.AsSingle();
-        return Vector512.ConditionalSelect(Vector512.Equals(number, number).AsUInt32(), rounded, (bits >> 16) | Vector512.Create(0x40u));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
