@@ -21,8 +21,8 @@ internal static class Compare
 
     public static int Run(string[] arguments)
     {
-        var model = new Option<string?>("--model") { Description = "Only audio, text or vision" };
-        model.AcceptOnlyFromAmong("audio", "text", "vision");
+        var model = new Option<string?>("--model") { Description = "Only audio, text, vision or vgg" };
+        model.AcceptOnlyFromAmong("audio", "text", "vision", "vgg");
         var name = new Option<string?>("--only") { Description = "Only workloads whose name begins so" };
         var threads = new Option<int>("--threads") { DefaultValueFactory = _ => Environment.ProcessorCount };
         var type = new Option<string>("--dtype") { DefaultValueFactory = _ => "f32", Description = "The number format of the engine's weights" };

@@ -51,6 +51,16 @@ internal static class RandomModel
         FinalNorm = true,
     };
 
+    /// <summary>VGG-16 (Simonyan and Zisserman 2015).</summary>
+    public static readonly VggConfig Vgg16 = new()
+    {
+        Preprocessing = VisionBase.Preprocessing,
+        ImageSize = 224,
+        Blocks = [[64, 64], [128, 128], [256, 256, 256], [512, 512, 512], [512, 512, 512]],
+        IntermediateSize = 4096,
+        HiddenSize = 4096,
+    };
+
     /// <summary>Where the speech model lies; it is written when it is not there.</summary>
     public static string Speech(ElementType type = ElementType.F32) => Provide("speech", type, AudioConfig.Architecture, SpeechBase.ToJson, tensors =>
     {
@@ -101,6 +111,30 @@ internal static class RandomModel
         }
 
         Norm(tensors, "encoder.norm", config.HiddenSize);
+    });
+
+    /// <summary>Where the VGG network lies; it is written when it is not there.</summary>
+    public static string Vgg(ElementType type = ElementType.F32) => Provide("vgg", type, VggConfig.Architecture, Vgg16.ToJson, tensors =>
+    {
+        VggConfig config = Vgg16;
+        int channels = 3;
+        for (int block = 0; block < config.Blocks.Count; block++)
+        {
+            for (int i = 0; i < config.Blocks[block].Count; i++)
+            {
+                Square($"blocks.{block}.{i}", config.Blocks[block][i], 3);
+            }
+        }
+
+        Square("fc6", config.IntermediateSize, config.GridSize);
+        Linear(tensors, "fc7", config.IntermediateSize, config.HiddenSize);
+
+        void Square(string name, int outputs, int kernel)
+        {
+            tensors.Add(new TensorDeclaration($"{name}.weight", ElementType.F32, [outputs, channels, kernel, kernel], WeightLayout.Panels));
+            tensors.Add(new TensorDeclaration($"{name}.bias", ElementType.F32, [outputs]));
+            channels = outputs;
+        }
     });
 
     private static string Provide(string name, ElementType type, string architecture, Func<JsonObject> config, Action<List<TensorDeclaration>> declare)

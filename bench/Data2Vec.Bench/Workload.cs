@@ -1,11 +1,12 @@
 using Data2Vec.Audio;
 using Data2Vec.Kernels;
+using Data2Vec.Vision;
 
 namespace Data2Vec.Bench;
 
 /// <summary>What a model of the real size is given, and how much work that is.</summary>
 /// <param name="Name">What it is.</param>
-/// <param name="Model">The kind of model: <c>audio</c>, <c>text</c>, <c>vision</c>.</param>
+/// <param name="Model">The kind of model: <c>audio</c>, <c>text</c>, <c>vision</c>, <c>vgg</c>.</param>
 /// <param name="Flops">Operations of the matrix products and convolutions.</param>
 public abstract record Workload(string Name, string Model, double Flops)
 {
@@ -14,7 +15,7 @@ public abstract record Workload(string Name, string Model, double Flops)
     /// <summary>All that are measured.</summary>
     public static readonly IReadOnlyList<Workload> All =
     [
-        Speech(1), Speech(10), Speech(30), Text(1, 16), Text(1, 128), Text(8, 128), Text(1, 512), Images(1), Images(8),
+        Speech(1), Speech(10), Speech(30), Text(1, 16), Text(1, 128), Text(8, 128), Text(1, 512), Images(1), Images(8), Vgg(1), Vgg(8),
     ];
 
     /// <summary>Those for graphics processors: alone, some, many.</summary>
@@ -63,6 +64,25 @@ public abstract record Workload(string Name, string Model, double Flops)
         return new VisionWorkload($"vision {count}", count * (patchEmbedding + Transformer(RandomModel.VisionBase.Patches + 1)), count);
     }
 
+    private static VggWorkload Vgg(int count)
+    {
+        VggConfig config = RandomModel.Vgg16;
+        double flops = 0;
+        int channels = 3;
+        for (int block = 0; block < config.Blocks.Count; block++)
+        {
+            double pixels = Math.Pow(config.ImageSize >> block, 2);
+            foreach (int width in config.Blocks[block])
+            {
+                flops += 2 * pixels * 9 * channels * width;
+                channels = width;
+            }
+        }
+
+        flops += 2.0 * config.IntermediateSize * (channels * config.GridSize * config.GridSize + config.HiddenSize);
+        return new VggWorkload($"vgg {count}", count * flops, count);
+    }
+
     /// <summary>Twelve layers of 768, for one sequence of so many rows.</summary>
     private static double Transformer(double rows)
     {
@@ -107,7 +127,8 @@ public abstract record Workload(string Name, string Model, double Flops)
             ("tokens", _ids.Value.SelectMany(ids => ids.ToArray()).Select(id => (long)id).ToArray(), [Texts, Tokens]);
     }
 
-    private sealed record VisionWorkload(string Name, double Flops, int Count) : Workload(Name, "vision", Flops)
+    /// <summary>Images of 224 x 224 pixels, for either kind of model.</summary>
+    private abstract record ImageWorkload(string Name, string Model, double Flops, int Count) : Workload(Name, Model, Flops)
     {
         private static readonly int s_size = RandomModel.VisionBase.ImageSize;
 
@@ -117,16 +138,24 @@ public abstract record Workload(string Name, string Model, double Flops)
             return Inputs(Count, 3 * s_size * s_size, () => (float)random.NextDouble() - 0.5f);
         });
 
-        public override string ModelPath(ElementType type) => RandomModel.Vision(type);
-
         public override float[][] Run(Data2VecModel model) => model.EmbedPixels(_pixels.Value);
 
-        // The graph leaves the class token out.
+        // The graph of a transformer leaves the class token out.
         public override float[] HiddenStates(Data2VecModel model) =>
-            [.. model.EmbedPixels(_pixels.Value, s_rows).SelectMany(rows => rows[model.HiddenSize..])];
+            [.. model.EmbedPixels(_pixels.Value, s_rows).SelectMany(rows => model.Vision is null ? rows : rows[model.HiddenSize..])];
 
         public override (string Name, Array Values, int[] Shape) GraphInput() =>
             ("img", _pixels.Value.SelectMany(pixels => pixels.ToArray()).ToArray(), [Count, 3, s_size, s_size]);
+    }
+
+    private sealed record VisionWorkload(string Name, double Flops, int Count) : ImageWorkload(Name, "vision", Flops, Count)
+    {
+        public override string ModelPath(ElementType type) => RandomModel.Vision(type);
+    }
+
+    private sealed record VggWorkload(string Name, double Flops, int Count) : ImageWorkload(Name, "vgg", Flops, Count)
+    {
+        public override string ModelPath(ElementType type) => RandomModel.Vgg(type);
     }
 
     private static ReadOnlyMemory<T>[] Inputs<T>(int count, int length, Func<T> next) =>

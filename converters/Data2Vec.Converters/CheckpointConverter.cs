@@ -6,6 +6,7 @@ using Data2Vec.Converters.Fairseq;
 using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Converters.Layouts;
 using Data2Vec.Converters.PyTorch;
+using Data2Vec.Converters.Torchvision;
 using Data2Vec.Kernels;
 using Data2Vec.ModelFile;
 using Data2Vec.Text;
@@ -17,9 +18,9 @@ namespace Data2Vec.Converters;
 public static class CheckpointConverter
 {
     /// <summary>
-    /// Converts checkpoints of data2vec models in all layouts that they come in, which it tells apart itself: fairseq's
+    /// Converts checkpoints of data2vec models and VGG networks in all layouts that they come in, which it tells apart itself: fairseq's
     /// (<c>.pt</c>) of data2vec and data2vec 2.0, of speech, text and images, pretrained or with a CTC or classification head; BEiT's of images (<c>.pth</c>,
-    /// also DeepSpeed's); Hugging Face folders (<c>config.json</c> beside <c>model.safetensors</c>, its shards with their index, or
+    /// also DeepSpeed's); torchvision's VGG networks (<c>vgg16-*.pth</c>); Hugging Face folders (<c>config.json</c> beside <c>model.safetensors</c>, its shards with their index, or
     /// <c>pytorch_model.bin</c>) of <c>Data2VecAudio</c>, <c>Data2VecText</c> and <c>Data2VecVision</c>, bare or with such heads.
     /// </summary>
     /// <param name="checkpoint">The checkpoint: a file that <c>torch.save</c> wrote, or a Hugging Face folder or a file of one.</param>
@@ -75,12 +76,15 @@ public static class CheckpointConverter
                 return beit;
             if (FairseqCheckpoint.TryRead(entries) is { } fairseq)
                 return Read(fairseq, options);
-            if (HuggingFaceModel.IsOne(new PickledWeights(entries)))
+            var weights = new PickledWeights(entries);
+            if (VggModel.IsOne(weights))
+                return VggModel.Read(weights, options);
+            if (HuggingFaceModel.IsOne(weights))
                 throw new InvalidDataException("the weights of a Hugging Face model; its config.json must lie beside them");
         }
 
         throw new InvalidDataException(
-            "a checkpoint of an unknown layout: not fairseq's, which has 'cfg' or 'args' and 'model', nor BEiT's, which has 'patch_embed.proj.weight' under 'model' or 'module', nor a Hugging Face folder");
+            "a checkpoint of an unknown layout: not fairseq's, which has 'cfg' or 'args' and 'model', nor BEiT's, which has 'patch_embed.proj.weight' under 'model' or 'module', nor torchvision's VGG, which has 'features.0.weight' and 'classifier.0.weight', nor a Hugging Face folder");
     }
 
     private static SourceModel Read(FairseqCheckpoint checkpoint, ConversionOptions options)
@@ -158,6 +162,7 @@ public static class CheckpointConverter
             AudioConfig.Architecture or AudioConfig.AlibiArchitecture => (object)AudioConfig.FromJson(config, model.Architecture),
             TextConfig.Architecture => TextConfig.FromJson(config),
             VisionConfig.Architecture or VisionConfig.PostNormArchitecture => VisionConfig.FromJson(config, model.Architecture),
+            VggConfig.Architecture => VggConfig.FromJson(config),
             _ => throw new InvalidOperationException($"{model.Architecture} is not known to the engine."),
         };
     }

@@ -29,8 +29,10 @@ public sealed record ConversionOptions
     internal void RefuseForSpeech()
     {
         Refuse(BytePairFiles is not null, "the files of a tokenizer are of use to text models alone");
-        Refuse(LabelsPath is not null, "labels are of use to models with a classification head alone");
+        RefuseLabels();
     }
+
+    internal void RefuseLabels() => Refuse(LabelsPath is not null, "labels are of use to models with a classification head alone");
 
     internal void RefuseForImages()
     {

@@ -61,7 +61,7 @@ internal sealed class ModelSet : IDisposable
     }
 
     private static InputKind KindOf(Data2VecModel model) =>
-        model.Audio is not null ? InputKind.Speech : model.Vision is not null ? InputKind.Image : InputKind.Text;
+        model.Audio is not null ? InputKind.Speech : model.ImagePreprocessing is not null ? InputKind.Image : InputKind.Text;
 
     private static string Plural(InputKind kind) => kind switch
     {

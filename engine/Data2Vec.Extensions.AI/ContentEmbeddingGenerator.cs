@@ -19,7 +19,7 @@ internal sealed class ContentEmbeddingGenerator(LazyModel model, EmbeddingOption
         Data2VecModel model, IReadOnlyList<DataContent> inputs, EmbeddingOptions options, CancellationToken cancellation)
     {
         bool listens = model.Audio is not null;
-        if (!listens && model.Vision is null)
+        if (!listens && model.ImagePreprocessing is null)
         {
             throw new InvalidOperationException("The model takes texts, not recordings or images.");
         }

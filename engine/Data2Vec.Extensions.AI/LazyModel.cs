@@ -132,8 +132,8 @@ public sealed class LazyModel : IDisposable
             return model.EmbedAudio(new float[model.SampleRate], cancellationToken: cancellationToken);
         }
 
-        return model.Vision is { ImageSize: var size }
-            ? model.EmbedPixels([new float[3 * size * size]], cancellationToken: cancellationToken)[0]
+        return model.ImagePreprocessing is { OutputLength: var length }
+            ? model.EmbedPixels([new float[length]], cancellationToken: cancellationToken)[0]
             : model.EmbedTokens([new int[1]], cancellationToken: cancellationToken)[0];
     }
 

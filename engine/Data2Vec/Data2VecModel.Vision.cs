@@ -6,14 +6,14 @@ namespace Data2Vec;
 /// <content>Images.</content>
 public sealed partial class Data2VecModel
 {
-    private VisionEncoder Images => Takes<VisionEncoder>("images");
+    private ImageEncoder Images => Takes<ImageEncoder>("images");
 
     /// <summary>Embeds images.</summary>
     /// <param name="images">Images of any size, which are prepared as the model wants them.</param>
     /// <param name="options">Which vectors are wanted.</param>
     /// <param name="cancellationToken">Looked at before each image and layer.</param>
     /// <returns>
-    /// For each image one vector; where no pooling is asked for <c>[1 + patches, features]</c>, the class token first.
+    /// For each image one vector; where no pooling is asked for, of a transformer <c>[1 + patches, features]</c>, the class token first.
     /// </returns>
     /// <exception cref="InvalidDataException">An image is too narrow to be prepared.</exception>
     /// <exception cref="InvalidOperationException">It is not a vision model.</exception>
@@ -51,11 +51,11 @@ public sealed partial class Data2VecModel
         EmbedPixelLayers(Prepare([image], cancellationToken)[0], options, cancellationToken);
 
     /// <summary>Embeds images that are prepared already.</summary>
-    /// <param name="pixels">Normalized pixels <c>[3, size, size]</c> each, see <see cref="VisionConfig.ImageSize"/>.</param>
+    /// <param name="pixels">Normalized pixels <c>[3, size, size]</c> each, of the size <see cref="ImagePreprocessing.CropSize"/> of <see cref="ImagePreprocessing"/>.</param>
     /// <param name="options">Which vectors are wanted.</param>
     /// <param name="cancellationToken">Looked at before each image and layer.</param>
     /// <returns>
-    /// For each image one vector; where no pooling is asked for <c>[1 + patches, features]</c>, the class token first.
+    /// For each image one vector; where no pooling is asked for, of a transformer <c>[1 + patches, features]</c>, the class token first.
     /// </returns>
     /// <exception cref="InvalidDataException">An image has another size.</exception>
     /// <exception cref="InvalidOperationException">It is not a vision model.</exception>
@@ -126,7 +126,7 @@ public sealed partial class Data2VecModel
         ArgumentNullException.ThrowIfNull(image);
         try
         {
-            return Images.Config.Preprocessing.Apply(image);
+            return Images.Preprocessing.Apply(image);
         }
         catch (ArgumentException error)
         {

@@ -6,6 +6,7 @@ using Data2Vec.ModelFile;
 using Data2Vec.Text;
 using Data2Vec.Transformer;
 using Data2Vec.Vision;
+using Data2Vec.Vision.Images;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec;
@@ -49,13 +50,16 @@ public sealed partial class Data2VecModel : IDisposable
             case VisionConfig.Architecture or VisionConfig.PostNormArchitecture:
                 _encoder = new VisionEncoder(VisionConfig.FromJson(file.Config, file.Architecture), weights, options.ImageSize);
                 break;
+            case VggConfig.Architecture:
+                _encoder = new VggEncoder(VggConfig.FromJson(file.Config), weights);
+                break;
             default:
                 throw new InvalidDataException($"models of the kind '{file.Architecture}' are not supported");
         }
 
         if (options.ImageSize is not null && _encoder is not VisionEncoder)
         {
-            throw new ArgumentException($"An image size is of use to vision models alone; this model takes {_encoder.Takes}.", nameof(options));
+            throw new ArgumentException($"An image size is of use to vision transformers alone; this model is of the kind '{file.Architecture}'.", nameof(options));
         }
 
         store.Complete();
@@ -71,13 +75,19 @@ public sealed partial class Data2VecModel : IDisposable
     /// <summary>The structure of a vision model; null for other models.</summary>
     public VisionConfig? Vision => (_encoder as VisionEncoder)?.Config;
 
+    /// <summary>The structure of a VGG network; null for other models.</summary>
+    public VggConfig? Vgg => (_encoder as VggEncoder)?.Config;
+
+    /// <summary>How an image becomes the pixels that the model sees; null for models that take no images.</summary>
+    public ImagePreprocessing? ImagePreprocessing => (_encoder as ImageEncoder)?.Preprocessing;
+
     /// <summary>What kind of model it is, as the file names it.</summary>
     public string Architecture => _file.Architecture;
 
     /// <summary>Features of a hidden state, and so of an embedding.</summary>
     public int HiddenSize => _encoder.HiddenSize;
 
-    /// <summary>Transformer layers.</summary>
+    /// <summary>Transformer layers; none in a VGG network, whose layer 0 are its features.</summary>
     public int Layers => _encoder.Layers;
 
     /// <summary>What the classification head tells apart, or null where the model has none.</summary>
@@ -324,7 +334,7 @@ public sealed partial class Data2VecModel : IDisposable
 
         if (options.Pooling == Pooling.Class && !_encoder.HasClassRow)
         {
-            throw new ArgumentException("A speech model has no row that stands for the whole input: use the mean.", nameof(options));
+            throw new ArgumentException("The model has no row that stands for the whole input: use the mean.", nameof(options));
         }
     }
 

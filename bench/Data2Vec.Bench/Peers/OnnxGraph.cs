@@ -6,7 +6,7 @@ using Data2Vec.Vision;
 
 namespace Data2Vec.Bench.Peers;
 
-/// <summary>The ONNX graphs of the three base models, with the weights of model files.</summary>
+/// <summary>The ONNX graphs of the base models and of VGG-16, with the weights of model files.</summary>
 internal static class OnnxGraph
 {
     private static readonly Dictionary<string, string> s_parts = new()
@@ -39,19 +39,19 @@ internal static class OnnxGraph
             return quantized ? Path.ChangeExtension(graph, ".i8.onnx") : graph;
         }
 
-        File.Copy(Path.Combine(source, $"{name}_base.onnx"), graph, overwrite: true);
         using D2vFile file = D2vFile.Open(modelPath);
-        using JsonDocument list = JsonDocument.Parse(File.ReadAllText(Path.Combine(source, $"{name}_base.weights.json")));
         using FileStream stream = File.Create(weights + ".tmp");
-        foreach (JsonElement initializer in list.RootElement.GetProperty("initializers").EnumerateArray())
+        foreach ((string initializer, long offset, int size) in name == VggConfig.Architecture
+            ? VggGraph.Write(graph, Path.GetFileName(weights), VggConfig.FromJson(file.Config))
+            : Copy(Path.Combine(source, $"{name}_base"), graph))
         {
-            float[] values = Values(file, name, initializer.GetProperty("name").GetString()!);
-            if (values.Length * sizeof(float) != initializer.GetProperty("bytes").GetInt32())
+            float[] values = Values(file, name, initializer);
+            if (values.Length * sizeof(float) != size)
             {
-                throw new InvalidDataException($"{initializer.GetProperty("name")}: {values.Length} numbers");
+                throw new InvalidDataException($"{initializer}: {values.Length} numbers");
             }
 
-            stream.Position = initializer.GetProperty("offset").GetInt64();
+            stream.Position = offset;
             stream.Write(MemoryMarshal.AsBytes<float>(values));
         }
 
@@ -61,8 +61,22 @@ internal static class OnnxGraph
         return quantized ? bytes : graph;
     }
 
+    /// <summary>Copies a graph; where in the file of its weights each belongs, and its size in bytes.</summary>
+    private static List<(string Name, long Offset, int Bytes)> Copy(string source, string graph)
+    {
+        File.Copy(source + ".onnx", graph, overwrite: true);
+        using JsonDocument list = JsonDocument.Parse(File.ReadAllText(source + ".weights.json"));
+        return [.. list.RootElement.GetProperty("initializers").EnumerateArray().Select(initializer => (
+            initializer.GetProperty("name").GetString()!, initializer.GetProperty("offset").GetInt64(), initializer.GetProperty("bytes").GetInt32()))];
+    }
+
     private static float[] Values(D2vFile file, string model, string name)
     {
+        if (model == VggConfig.Architecture)
+        {
+            return Read(file, name);
+        }
+
         string[] words = name.Split('.');
         if (name is "one" or "zero")
         {

@@ -95,6 +95,29 @@ internal static class ModelTensors
             new($"{name}.weight", [config.RelativePositions, config.Heads]) { Use = TensorUse.Values, IsOptional = true });
     }
 
+    /// <summary>Those of a VGG network.</summary>
+    public static TensorTable Of(VggConfig config)
+    {
+        var tensors = new TensorTable();
+        int channels = 3;
+        for (int block = 0; block < config.Blocks.Count; block++)
+        {
+            for (int i = 0; i < config.Blocks[block].Count; i++)
+            {
+                int outputs = config.Blocks[block][i];
+                tensors.Add(new($"blocks.{block}.{i}.weight", [outputs, channels, 3, 3]));
+                tensors.Add(new($"blocks.{block}.{i}.bias", [outputs]));
+                channels = outputs;
+            }
+        }
+
+        int grid = config.GridSize;
+        tensors.Add(new("fc6.weight", [config.IntermediateSize, channels, grid, grid]) { SourceShape = [config.IntermediateSize, channels * grid * grid] });
+        tensors.Add(new("fc6.bias", [config.IntermediateSize]));
+        tensors.AddLinear("fc7", config.IntermediateSize, config.HiddenSize);
+        return tensors;
+    }
+
     private static int[] WeightShape(Conv1dShape conv) =>
         [conv.OutputChannels, conv.InputChannels / conv.Groups, conv.Kernel];
 }

@@ -30,7 +30,7 @@ internal sealed class ImageInput : ModelInput
 
     private float[] Pixels(Data2VecModel model)
     {
-        int size = model.Vision!.ImageSize;
+        int size = model.ImagePreprocessing!.CropSize;
         return _pixels!.Shape is [.., var height, var width] && height == size && width == size
             ? _pixels.Floats()
             : throw new InvalidDataException($"pixels [{string.Join(", ", _pixels.Shape)}], and the model takes [3, {size}, {size}]");

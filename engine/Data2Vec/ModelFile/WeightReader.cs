@@ -42,6 +42,11 @@ internal sealed class WeightReader(D2vFile file, WeightStore store, string prefi
         Optional($"{name}.bias", shape.OutputChannels),
         shape);
 
+    public Conv2dWeights Conv2d(string name, Conv2dShape shape) => store.Conv2d(
+        Tensor($"{name}.weight", shape.OutputChannels, shape.InputChannels, shape.Kernel, shape.Kernel),
+        Tensor($"{name}.bias", shape.OutputChannels),
+        shape);
+
     public NormWeights Norm(string name, int size, float epsilon) =>
         store.Norm(Tensor($"{name}.weight", size), Tensor($"{name}.bias", size), size, epsilon);
 

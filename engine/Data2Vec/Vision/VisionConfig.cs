@@ -123,12 +123,6 @@ public sealed record VisionConfig
     /// <summary>The <c>config</c> for a model file.</summary>
     public JsonObject ToJson()
     {
-        using var preprocessing = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(preprocessing))
-        {
-            Preprocessing.WriteTo(writer);
-        }
-
         var json = new JsonObject
         {
             ["image_size"] = ImageSize,
@@ -140,7 +134,7 @@ public sealed record VisionConfig
             ["layer_norm_epsilon"] = Epsilon,
             ["final_norm"] = FinalNorm,
             ["pool_skips_first_patch"] = PoolSkipsFirstPatch,
-            ["preprocessing"] = JsonNode.Parse(preprocessing.ToArray()),
+            ["preprocessing"] = Preprocessing.ToJson(),
         };
         ConfigReader.WriteLabels(json, Labels);
         return json;

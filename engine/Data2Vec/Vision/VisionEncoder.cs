@@ -10,7 +10,7 @@ namespace Data2Vec.Vision;
 /// The rows of an image are its class token, then its patches, row by row. data2vec 2.0 (fairseq's <c>Data2VecMultiModel</c>) has vectors of
 /// positions instead of a bias of attention, and normalizes before the first layer and after each residual.
 /// </remarks>
-internal sealed class VisionEncoder : Encoder<float>
+internal sealed class VisionEncoder : ImageEncoder
 {
     private const int ClassRows = 1;
 
@@ -26,8 +26,14 @@ internal sealed class VisionEncoder : Encoder<float>
     /// <param name="weights">The weights.</param>
     /// <param name="imageSize">The side of the square of pixels to see; null for the one that the weights are for.</param>
     public VisionEncoder(VisionConfig stored, WeightReader weights, int? imageSize = null)
+        : this(stored, weights, imageSize is { } size ? stored.WithImageSize(size) : stored)
     {
-        VisionConfig config = Config = imageSize is { } size ? stored.WithImageSize(size) : stored;
+    }
+
+    private VisionEncoder(VisionConfig stored, WeightReader weights, VisionConfig config)
+        : base(config.Preprocessing)
+    {
+        Config = config;
         int hidden = config.HiddenSize;
         _patchEmbedding = weights.Linear("patch_embedding", config.PatchLength, hidden);
         _classToken = weights.Constant(weights.Values("class_token", hidden), ClassRows, hidden);
@@ -58,8 +64,6 @@ internal sealed class VisionEncoder : Encoder<float>
 
     public VisionConfig Config { get; }
 
-    public override string Takes => "images";
-
     public override int HiddenSize => Config.HiddenSize;
 
     public override int Layers => Config.Layers;
@@ -70,14 +74,7 @@ internal sealed class VisionEncoder : Encoder<float>
 
     public override IReadOnlyList<string>? Classes => Config.Labels;
 
-    public override int Rows(ReadOnlySpan<float> input)
-    {
-        int size = Config.ImageSize;
-        return input.Length == 3 * size * size
-            ? ClassRows + Config.Patches
-            : throw new InvalidDataException(
-                $"an image of {input.Length} numbers: the model takes pixels [3, {size}, {size}], which are {3 * size * size}");
-    }
+    protected override int RowsOfImage => ClassRows + Config.Patches;
 
     /// <inheritdoc/>
     /// <remarks>Inputs are pixels <c>[3, size, size]</c>, normalized as the model wants them.</remarks>

@@ -22,10 +22,15 @@ internal sealed class StateDict
     }
 
     /// <summary>The weights of a checkpoint that fairseq wrote, without its numbers of positions and its teacher.</summary>
-    public static StateDict OfFairseq(string folder, string name)
+    public static StateDict OfFairseq(string folder, string name) => Of(folder, name, root => (PickleDictionary)root["model"]!);
+
+    /// <summary>The weights of a checkpoint that is nothing but them.</summary>
+    public static StateDict Of(string folder, string name) => Of(folder, name, root => root);
+
+    private static StateDict Of(string folder, string name, Func<PickleDictionary, PickleDictionary> find)
     {
         using PyTorchFile file = PyTorchFile.Open(Path.Combine(AppContext.BaseDirectory, "Fixtures", folder, name));
-        var weights = (PickleDictionary)((PickleDictionary)file.Root!)["model"]!;
+        PickleDictionary weights = find((PickleDictionary)file.Root!);
         return new StateDict([.. weights
             .Where(entry => entry.Value is PyTorchTensor { Type: CheckpointType.F32 or CheckpointType.F16 })
             .Select(entry => KeyValuePair.Create(

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Data2Vec.Vision.Images;
 
@@ -19,9 +20,11 @@ public sealed record ImagePreprocessing
     /// <param name="mean">Subtracted from samples of 0 ... 1.</param>
     /// <param name="standardDeviation">Divided by afterwards.</param>
     /// <param name="interpolation">How the image is resampled.</param>
+    /// <param name="channels">The order of the colours in the output.</param>
     /// <exception cref="ArgumentException">A size is outside 1 ... <see cref="MaxSize"/>, or a value makes no finite output.</exception>
     public ImagePreprocessing(
-        ResizeMode resize, int resizeSize, int cropSize, ChannelValues mean, ChannelValues standardDeviation, Interpolation interpolation = Interpolation.Bicubic)
+        ResizeMode resize, int resizeSize, int cropSize, ChannelValues mean, ChannelValues standardDeviation, Interpolation interpolation = Interpolation.Bicubic,
+        ChannelOrder channels = ChannelOrder.Rgb)
     {
         CheckSize(resizeSize, nameof(resizeSize));
         CheckSize(cropSize, nameof(cropSize));
@@ -40,6 +43,7 @@ public sealed record ImagePreprocessing
         Mean = mean;
         StandardDeviation = standardDeviation;
         Interpolation = interpolation;
+        Channels = channels;
     }
 
     /// <summary>The mean of ImageNet's samples.</summary>
@@ -69,6 +73,9 @@ public sealed record ImagePreprocessing
     /// <summary>How the image is resampled.</summary>
     public Interpolation Interpolation { get; }
 
+    /// <summary>The order of the colours in the output.</summary>
+    public ChannelOrder Channels { get; }
+
     /// <summary>How many numbers an image becomes: <c>3 * CropSize * CropSize</c>.</summary>
     public int OutputLength => 3 * CropSize * CropSize;
 
@@ -80,7 +87,14 @@ public sealed record ImagePreprocessing
     public static ImagePreprocessing ResizeThenCentreCrop(int resizeSize, int cropSize, ChannelValues mean, ChannelValues standardDeviation) =>
         new(ResizeMode.ShorterSide, resizeSize, cropSize, mean, standardDeviation);
 
-    /// <summary>Reads what <see cref="WriteTo"/> wrote; every field must be there, and no other.</summary>
+    /// <summary>
+    /// That of "Hate Speech in Pixels" (Sabat et al. 2019): blue, green and red of 0 ... 1, both sides brought to <paramref name="size"/> as
+    /// OpenCV's <c>resize</c> does with <c>INTER_CUBIC</c>.
+    /// </summary>
+    public static ImagePreprocessing OpenCv(int size) =>
+        new(ResizeMode.Squash, size, size, default, new(1, 1, 1), Interpolation.OpenCvBicubic, ChannelOrder.Bgr);
+
+    /// <summary>Reads what <see cref="WriteTo"/> wrote; every field must be there, and no other; without <c>channels</c> they are red, green and blue.</summary>
     /// <exception cref="InvalidDataException">A field is missing, unknown or out of range.</exception>
     public static ImagePreprocessing FromJson(JsonElement json) => ImagePreprocessingJson.Read(json);
 
@@ -94,6 +108,14 @@ public sealed record ImagePreprocessing
     /// <summary>Writes the preprocessing as a JSON object.</summary>
     public void WriteTo(Utf8JsonWriter writer) => ImagePreprocessingJson.Write(this, writer);
 
+    /// <summary>The same as a node.</summary>
+    internal JsonNode ToJson()
+    {
+        using var json = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(json)) WriteTo(writer);
+        return JsonNode.Parse(json.ToArray())!;
+    }
+
     /// <summary>The same for a model that sees another square: the size before the crop keeps its ratio to it, rounded down.</summary>
     /// <param name="cropSize">The side of the square, in pixels.</param>
     /// <exception cref="ArgumentException">A size is outside 1 ... <see cref="MaxSize"/>.</exception>
@@ -102,12 +124,12 @@ public sealed record ImagePreprocessing
         CheckSize(cropSize, nameof(cropSize));
         long resizeSize = (long)ResizeSize * cropSize / CropSize;
         if (resizeSize is < 1 or > MaxSize) throw new ArgumentOutOfRangeException(nameof(cropSize), cropSize, $"The size before the crop would be {resizeSize}; it must be 1 to {MaxSize}.");
-        return new(Resize, (int)resizeSize, cropSize, Mean, StandardDeviation, Interpolation);
+        return new(Resize, (int)resizeSize, cropSize, Mean, StandardDeviation, Interpolation, Channels);
     }
 
     /// <summary>Prepares an image for the model.</summary>
     /// <param name="image">The image, of any size.</param>
-    /// <returns>Pixels <c>[3, CropSize, CropSize]</c>.</returns>
+    /// <returns>Pixels <c>[3, CropSize, CropSize]</c>, the colours as <see cref="Channels"/> says.</returns>
     public float[] Apply(RgbImage image)
     {
         float[] pixels = new float[OutputLength];
@@ -126,13 +148,14 @@ public sealed record ImagePreprocessing
             throw new ArgumentException($"The destination holds {destination.Length} numbers, not {OutputLength}.", nameof(destination));
         (int width, int height) = ResizedSize(image.Width, image.Height);
         CropSpan columns = CropSpan.Centre(width, CropSize), rows = CropSpan.Centre(height, CropSize);
-        ImageResizer resizer = new(image.Width, image.Height, width, height, columns.First, rows.First, columns.Count, rows.Count, Interpolation);
-        RgbImage resized = resizer.Resize(image);
+        RgbImage resized = Interpolation == Interpolation.OpenCvBicubic
+            ? OpenCvResizer.Resize(image, width, height, columns, rows)
+            : new ImageResizer(image.Width, image.Height, width, height, columns.First, rows.First, columns.Count, rows.Count, Interpolation).Resize(image);
         Span<float> values = stackalloc float[256];
         for (int channel = 0; channel < 3; channel++)
         {
             for (int sample = 0; sample < 256; sample++) values[sample] = (sample / 255f - Mean[channel]) / StandardDeviation[channel];
-            Span<float> plane = destination.Slice(channel * CropSize * CropSize, CropSize * CropSize);
+            Span<float> plane = destination.Slice((Channels == ChannelOrder.Rgb ? channel : 2 - channel) * CropSize * CropSize, CropSize * CropSize);
             if (resized.Width < CropSize || resized.Height < CropSize) plane.Fill(values[0]);
             int source = channel;
             for (int y = 0; y < resized.Height; y++)

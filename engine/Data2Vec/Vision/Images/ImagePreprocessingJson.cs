@@ -5,7 +5,7 @@ namespace Data2Vec.Vision.Images;
 /// <summary>The form in which a model file keeps its <see cref="ImagePreprocessing"/>.</summary>
 internal static class ImagePreprocessingJson
 {
-    private static readonly string[] _fields = ["resize", "resize_size", "crop_size", "mean", "std", "interpolation"];
+    private static readonly string[] _fields = ["resize", "resize_size", "crop_size", "mean", "std", "interpolation", "channels"];
 
     public static void Write(ImagePreprocessing preprocessing, Utf8JsonWriter writer)
     {
@@ -16,7 +16,8 @@ internal static class ImagePreprocessingJson
         writer.WriteNumber("crop_size", preprocessing.CropSize);
         WriteChannels(writer, "mean", preprocessing.Mean);
         WriteChannels(writer, "std", preprocessing.StandardDeviation);
-        writer.WriteString("interpolation", preprocessing.Interpolation == Interpolation.Bicubic ? "bicubic" : "bilinear");
+        writer.WriteString("interpolation", Name(preprocessing.Interpolation));
+        if (preprocessing.Channels == ChannelOrder.Bgr) writer.WriteString("channels", "bgr");
         writer.WriteEndObject();
     }
 
@@ -42,10 +43,24 @@ internal static class ImagePreprocessingJson
         {
             "bicubic" => Interpolation.Bicubic,
             "bilinear" => Interpolation.Bilinear,
-            _ => throw fields.Bad("interpolation", "\"bicubic\" or \"bilinear\""),
+            "opencv_bicubic" => Interpolation.OpenCvBicubic,
+            _ => throw fields.Bad("interpolation", "\"bicubic\", \"bilinear\" or \"opencv_bicubic\""),
         };
-        return fields.Create(resize, fields.Size("resize_size"), fields.Size("crop_size"), fields.Channels("mean"), fields.Channels("std"), interpolation);
+        ChannelOrder channels = !seen.Contains("channels") ? ChannelOrder.Rgb : fields.Text("channels") switch
+        {
+            "rgb" => ChannelOrder.Rgb,
+            "bgr" => ChannelOrder.Bgr,
+            _ => throw fields.Bad("channels", "\"rgb\" or \"bgr\""),
+        };
+        return fields.Create(resize, fields.Size("resize_size"), fields.Size("crop_size"), fields.Channels("mean"), fields.Channels("std"), interpolation, channels);
     }
+
+    private static string Name(Interpolation interpolation) => interpolation switch
+    {
+        Interpolation.Bicubic => "bicubic",
+        Interpolation.Bilinear => "bilinear",
+        _ => "opencv_bicubic",
+    };
 
     private static void WriteChannels(Utf8JsonWriter writer, string name, ChannelValues values)
     {

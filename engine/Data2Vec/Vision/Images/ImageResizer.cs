@@ -32,6 +32,8 @@ public sealed class ImageResizer
     internal ImageResizer(
         int sourceWidth, int sourceHeight, int targetWidth, int targetHeight, int left, int top, int width, int height, Interpolation interpolation)
     {
+        if (interpolation == Interpolation.OpenCvBicubic)
+            throw new ArgumentException("OpenCV's resizing is not antialiased.", nameof(interpolation));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sourceWidth);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sourceHeight);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(targetWidth);

@@ -51,11 +51,12 @@ internal readonly struct JsonFields(JsonElement json, string thing)
 
     /// <summary>Makes a preprocessing of values that came from the file.</summary>
     public ImagePreprocessing Create(
-        ResizeMode resize, int resizeSize, int cropSize, ChannelValues mean, ChannelValues deviation, Interpolation interpolation)
+        ResizeMode resize, int resizeSize, int cropSize, ChannelValues mean, ChannelValues deviation, Interpolation interpolation,
+        ChannelOrder channels = ChannelOrder.Rgb)
     {
         try
         {
-            return new(resize, resizeSize, cropSize, mean, deviation, interpolation);
+            return new(resize, resizeSize, cropSize, mean, deviation, interpolation, channels);
         }
         catch (ArgumentException exception)
         {

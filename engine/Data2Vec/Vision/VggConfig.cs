@@ -1,0 +1,98 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Data2Vec.ModelFile;
+using Data2Vec.Vision.Images;
+
+namespace Data2Vec.Vision;
+
+/// <summary>
+/// The structure of a VGG network (Simonyan and Zisserman 2015; torchvision's <c>VGG</c> without batch normalization), up to its second
+/// fully connected layer, of any number and width of convolutions.
+/// </summary>
+public sealed record VggConfig
+{
+    /// <summary>The architecture's name in a model file.</summary>
+    public const string Architecture = "vgg";
+
+    /// <summary>The most numbers that are accepted of one layer's output for an image: a gigabyte.</summary>
+    private const long MostActivations = 1 << 28;
+
+    /// <summary>How an image becomes pixels.</summary>
+    public required ImagePreprocessing Preprocessing { get; init; }
+
+    /// <summary>The side of the square of pixels that the model sees: a multiple of 2 for each of the <see cref="Blocks"/>.</summary>
+    public required int ImageSize { get; init; }
+
+    /// <summary>The output channels of each block's convolutions; a maximum over 2 x 2 pixels follows each block.</summary>
+    public required IReadOnlyList<IReadOnlyList<int>> Blocks { get; init; }
+
+    /// <summary>Features of the first fully connected layer.</summary>
+    public required int IntermediateSize { get; init; }
+
+    /// <summary>Features of the second one, which are the image's.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>The side of the square of pixels that the last block leaves.</summary>
+    public int GridSize => ImageSize >> Blocks.Count;
+
+    /// <summary>Channels of the last block.</summary>
+    public int Channels => Blocks[^1][^1];
+
+    /// <summary>Reads the <c>config</c> of a model file.</summary>
+    /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
+    public static VggConfig FromJson(JsonElement json)
+    {
+        var config = new VggConfig
+        {
+            Preprocessing = ImagePreprocessing.FromJson(ConfigReader.Property(json, "preprocessing", JsonValueKind.Object)),
+            ImageSize = ConfigReader.Integer(json, "image_size", ImagePreprocessing.MaxSize),
+            Blocks = [.. ConfigReader.Array(json, "blocks").Select(Widths)],
+            IntermediateSize = ConfigReader.Integer(json, "intermediate_size"),
+            HiddenSize = ConfigReader.Integer(json, "hidden_size"),
+        };
+        return config.Fits
+            ? config
+            : throw new InvalidDataException("the configuration contradicts itself: image, blocks and preprocessing do not fit each other");
+    }
+
+    /// <summary>The <c>config</c> for a model file.</summary>
+    public JsonObject ToJson() => new()
+    {
+        ["image_size"] = ImageSize,
+        ["blocks"] = new JsonArray([.. Blocks.Select(block => new JsonArray([.. block.Select(width => (JsonNode)width)]))]),
+        ["intermediate_size"] = IntermediateSize,
+        ["hidden_size"] = HiddenSize,
+        ["preprocessing"] = Preprocessing.ToJson(),
+    };
+
+    private bool Fits
+    {
+        get
+        {
+            if (Blocks.Count is 0 or > 12 || Preprocessing.CropSize != ImageSize || GridSize << Blocks.Count != ImageSize)
+            {
+                return false;
+            }
+
+            for (int i = 0; i < Blocks.Count; i++)
+            {
+                long side = ImageSize >> i;
+                if (Blocks[i].Count == 0 || side * side * Blocks[i].Max() > MostActivations)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
+    private static int[] Widths(JsonElement block) => block.ValueKind == JsonValueKind.Array
+        ? [.. block.EnumerateArray().Select(Width)]
+        : throw new InvalidDataException("a block of the configuration is not a list of channels");
+
+    private static int Width(JsonElement width) =>
+        width.ValueKind == JsonValueKind.Number && width.TryGetInt32(out int value) && value is >= 1 and <= ConfigReader.LargestSize
+            ? value
+            : throw new InvalidDataException($"a number of channels of the configuration is not a whole number from 1 to {ConfigReader.LargestSize}");
+}
