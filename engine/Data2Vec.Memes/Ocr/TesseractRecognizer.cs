@@ -40,7 +40,7 @@ public sealed class TesseractRecognizer : ITextRecognizer, IDisposable
     /// <summary>Tesseract's version, such as <c>5.3.0</c>.</summary>
     public static string Version => Marshal.PtrToStringUTF8(NativeTesseract.TessVersion())!;
 
-    /// <summary>All that decides what is read in an image, in words.</summary>
+    /// <inheritdoc/>
     public string Description => $"Tesseract {Version}, {_options}";
 
     /// <inheritdoc/>

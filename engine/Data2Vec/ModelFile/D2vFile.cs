@@ -34,6 +34,13 @@ public sealed class D2vFile : IDisposable
         _regions = Arrange(headerRegion, header, bytes.Length);
     }
 
+    private D2vFile(D2vFile other)
+    {
+        (Path, Architecture, Config, Provenance, Tensors, Assets) = (other.Path, other.Architecture, other.Config, other.Provenance, other.Tensors, other.Assets);
+        _regions = other._regions;
+        _bytes = other._bytes.Share();
+    }
+
     private D2vFile(D2vFile whole, string name)
     {
         string prefix = $"{name}.";
@@ -216,6 +223,9 @@ public sealed class D2vFile : IDisposable
         if (!Interlocked.Exchange(ref _disposed, true))
             _bytes.Dispose();
     }
+
+    /// <summary>The same file for one user more; its memory stays until all are disposed.</summary>
+    internal D2vFile Share() => new(this);
 
     /// <summary>
     /// A model that is part of this one, in the same memory, which stays until both are disposed: <c>config.NAME</c> has its architecture and
