@@ -85,6 +85,7 @@ public sealed class MemeClassifier : IDisposable
     /// <summary>The scores of features.</summary>
     internal float[] Scores(IReadOnlyList<ReadOnlyMemory<float>> features) => _network.Score(features);
 
-    private IEnumerable<MemeScore> Judge(IReadOnlyList<MemeFeatures> memes) => memes.Zip(
+    /// <summary>The scores of memes that are encoded.</summary>
+    internal IEnumerable<MemeScore> Judge(IReadOnlyList<MemeFeatures> memes) => memes.Zip(
         Scores([.. memes.Select(meme => meme.Values)]), (meme, score) => new MemeScore(score, Config.Calibration?.Probability(score), meme.Text, meme.Words));
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text;
-using Data2Vec.Kernels;
 using Data2Vec.Memes.Ocr;
 using Data2Vec.ModelFile;
 using Data2Vec.Text;
@@ -100,9 +100,14 @@ public sealed class MemeEncoders : IDisposable
         var texts = new (string Text, IReadOnlyList<RecognizedWord> Words)[memes.Count];
         if (Text is not null)
         {
-            // An engine of Tesseract has threads of its own only for a part of its work.
-            Parallel.For(
-                0, texts.Length, new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount }, i => texts[i] = Read(memes[i]));
+            try
+            {
+                Parallel.For(0, texts.Length, new ParallelOptions { CancellationToken = cancellationToken }, i => texts[i] = Read(memes[i]));
+            }
+            catch (AggregateException problems)
+            {
+                ExceptionDispatchInfo.Throw(problems.InnerExceptions[0]);
+            }
         }
 
         float[][]? images = Image?.EmbedImages([.. memes.Select(meme => meme.Image)], null, cancellationToken);
