@@ -63,8 +63,8 @@ internal static class OcrMeasurement
                 {
                     for (int i = 0; i < texts.Length; i++)
                     {
-                        string top = texts[i], bottom = texts[(i + 1) % texts.Length];
-                        yield return (language, width, quality, $"{top} {bottom}".ToUpperInvariant(), Render(top, bottom, width, quality, caption, random));
+                        string top = texts[i].ToUpperInvariant(), bottom = texts[(i + 1) % texts.Length].ToUpperInvariant();
+                        yield return (language, width, quality, $"{top} {bottom}", Render(top, bottom, width, quality, caption, random));
                     }
                 }
             }
@@ -91,10 +91,9 @@ internal static class OcrMeasurement
         return ImageFile.Decode(data.AsSpan());
     }
 
-    /// <summary>The edit distance over the length of the text, capitals and small letters alike.</summary>
+    /// <summary>The edit distance over the length of the text.</summary>
     private static double Rate(string read, string text)
     {
-        read = read.ToUpperInvariant();
         int[] row = [.. Enumerable.Range(0, read.Length + 1)];
         for (int i = 1; i <= text.Length; i++)
         {

@@ -1,6 +1,8 @@
 using Data2Vec.Memes.Demonstration;
 using Data2Vec.Memes.Features;
 using Data2Vec.Memes.Fusion;
+using Data2Vec.Memes.Ocr;
+using Data2Vec.Memes.Tests.Ocr;
 
 namespace Data2Vec.Memes.Tests;
 
@@ -36,5 +38,16 @@ public class SystemTests
         Assert.True(both > 0.85, $"{both}");
         Assert.InRange(image, 0.56, 0.75);
         Assert.True(text < both - 0.2, $"{text}");
+    }
+
+    [Fact]
+    public void The_captions_of_the_set_are_read_as_they_were_written()
+    {
+        using var folder = new TemporaryFolder();
+        SyntheticMemes.Write(folder["set"], 20, seed: 2);
+        using TesseractRecognizer recognizer = TesseractTests.Recognizer();
+        int right = Directory.GetFiles(folder["set/images"], "*.jpg").Count(path =>
+            string.Join(' ', recognizer.Recognize(Meme.Load(path).Image).Select(word => word.Text)) == Meme.Load(path).Text);
+        Assert.True(right >= 16, $"{right} of 20");
     }
 }

@@ -2,7 +2,7 @@ using SkiaSharp;
 
 namespace Data2Vec.Memes.Demonstration;
 
-/// <summary>Draws the lettering of memes: capitals in white with a black outline, centred, in as many lines as it needs.</summary>
+/// <summary>Draws the lettering of memes: white with a black outline, centred, in as many lines as it needs.</summary>
 internal sealed class Caption : IDisposable
 {
     /// <summary>Fonts that are heavy and narrow, as Impact is.</summary>
@@ -44,7 +44,7 @@ internal sealed class Caption : IDisposable
     private static List<string> Lines(string text, SKFont font, float width)
     {
         var lines = new List<string>();
-        foreach (string word in text.ToUpperInvariant().Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             if (lines.Count > 0 && font.MeasureText($"{lines[^1]} {word}") <= width)
             {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Data2Vec.Memes.Features;
 using SkiaSharp;
 
@@ -15,8 +16,8 @@ public static class SyntheticMemes
     /// <summary>The share of memes for validation.</summary>
     private const double ValidationShare = 0.25;
 
-    private static readonly string[] s_praise = ["lovely", "wonderful", "delightful", "perfect", "gorgeous", "excellent", "beautiful", "great"];
-    private static readonly string[] s_complaint = ["awful", "terrible", "horrible", "dreadful", "miserable", "boring", "worst", "bad"];
+    private static readonly string[] s_praise = ["lovely", "wonderful", "delightful", "perfect", "gorgeous", "fantastic", "beautiful", "great"];
+    private static readonly string[] s_complaint = ["ghastly", "terrible", "horrible", "dreadful", "miserable", "boring", "worst", "bad"];
     private static readonly string[] s_sentences = ["what a {0} day", "this is {0} weather", "such {0} weather today", "a {0} morning for a walk", "{0} weather as always"];
 
     // How often each combination is drawn.
@@ -48,8 +49,8 @@ public static class SyntheticMemes
         {
             (bool stormy, bool praised) = Draw(random);
             string[] words = praised ? s_praise : s_complaint;
-            string text = string.Format(System.Globalization.CultureInfo.InvariantCulture, s_sentences[random.Next(s_sentences.Length)], words[random.Next(words.Length)]);
-            string path = $"images/{i:00000}.jpg";
+            string text = string.Format(CultureInfo.InvariantCulture, s_sentences[random.Next(s_sentences.Length)], words[random.Next(words.Length)]);
+            string path = string.Create(CultureInfo.InvariantCulture, $"images/{i:00000}.jpg");
             File.WriteAllBytes(Path.Combine(folder, path), Picture(stormy, text, caption, random));
             File.WriteAllText(Path.Combine(folder, path + Meme.TextExtension), text);
             string list = $"{(stormy == praised ? "sarcastic" : "sincere")}.txt";

@@ -44,7 +44,8 @@ public static class MemeExplainer
         // Small, so that a large image does not take its size times the regions; the whole is judged anew at that size.
         RgbImage small = Shrink(meme.Image);
         Box[] regions = [.. Regions(small)];
-        float[] uncovered = [.. Scores(encoders.EmbedImages([small, .. regions.Select(region => Cover(small, region))], cancellationToken), image => [.. image, .. ofText])];
+        byte[] mean = Mean(small);
+        float[] uncovered = [.. Scores(encoders.EmbedImages([small, .. regions.Select(region => Cover(small, region, mean))], cancellationToken), image => [.. image, .. ofText])];
         double scaleX = (double)meme.Image.Width / small.Width, scaleY = (double)meme.Image.Height / small.Height;
         return new MemeExplanation(
             score,
@@ -75,7 +76,7 @@ public static class MemeExplainer
         }
     }
 
-    private static RgbImage Cover(RgbImage image, Box region)
+    private static byte[] Mean(RgbImage image)
     {
         var sums = new long[3];
         for (int i = 0; i < image.Pixels.Length; i++)
@@ -83,15 +84,17 @@ public static class MemeExplainer
             sums[i % 3] += image.Pixels[i];
         }
 
+        return [.. sums.Select(sum => (byte)(3 * sum / image.Pixels.Length))];
+    }
+
+    private static RgbImage Cover(RgbImage image, Box region, byte[] colour)
+    {
         byte[] pixels = [.. image.Pixels];
         for (int y = region.Y; y < region.Y + region.Height; y++)
         {
             for (int x = region.X; x < region.X + region.Width; x++)
             {
-                for (int channel = 0; channel < 3; channel++)
-                {
-                    pixels[3 * (y * image.Width + x) + channel] = (byte)(3 * sums[channel] / pixels.Length);
-                }
+                colour.CopyTo(pixels, 3 * (y * image.Width + x));
             }
         }
 

@@ -99,7 +99,7 @@ public class TesseractTests
         Assert.Throws<ObjectDisposedException>(() => recognizer.Recognize(new RgbImage(1, 1, new byte[3])));
     }
 
-    private static TesseractRecognizer Recognizer(OcrOptions? options = null)
+    internal static TesseractRecognizer Recognizer(OcrOptions? options = null)
     {
         try
         {
@@ -118,7 +118,7 @@ public class TesseractTests
         using var canvas = new SKCanvas(bitmap);
         using var caption = new Caption();
         canvas.Clear(new SKColor(90, 140, 200));
-        caption.Draw(canvas, text, width, height, atBottom: false);
+        caption.Draw(canvas, text.ToUpperInvariant(), width, height, atBottom: false);
         canvas.Flush();
         return Decode(bitmap);
     }

@@ -51,8 +51,13 @@ internal sealed class ReadingArguments
     /// <summary>Says that an image is left out, and why; once for each.</summary>
     public void Skip(string path, Exception problem, TextWriter error)
     {
-        if (_skipped.Add(path))
-            error.WriteLine($"data2vec: {Text.OneLine($"{path}: {(problem is FileNotFoundException ? "no such file" : problem.Message)}")}; skipped");
+        if (!_skipped.Add(path))
+            return;
+
+        // Some messages name the file, with or without its folder.
+        string message = problem is FileNotFoundException or DirectoryNotFoundException ? "no such file" : problem.Message;
+        string? named = new[] { path, Path.GetFileName(path) }.FirstOrDefault(name => message.StartsWith($"{name}: ", StringComparison.Ordinal));
+        error.WriteLine($"data2vec: {Text.OneLine($"{path}: {message[(named is null ? 0 : named.Length + 2)..]}")}; skipped");
     }
 
     /// <summary>Says how many images were left out.</summary>

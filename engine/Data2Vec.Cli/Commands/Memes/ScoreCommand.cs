@@ -81,7 +81,6 @@ internal static class ScoreCommand
                 }
                 catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException)
                 {
-                    // The message names the file itself already where the file was read.
                     reading.Skip(path, problem, error);
                 }
             }
