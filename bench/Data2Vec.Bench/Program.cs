@@ -10,6 +10,9 @@ switch (args)
         return Compare.Run(args[1..]);
     case ["throughput", ..]:
         return Throughput.Run(args[1..]);
+    case ["ocr"]:
+        OcrMeasurement.Run();
+        return 0;
     case ["alone", var engine, var workload, var type, var threads]:
         Compare.RunAlone(engine, workload, type, threads);
         return 0;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Data2Vec.Cli.Commands;
+using Data2Vec.Cli.Commands.Memes;
 
 namespace Data2Vec.Cli;
 
@@ -84,6 +85,7 @@ internal static class Program
         ClassifyCommand.Create(),
         SimilarityCommand.Create(),
         TranscribeCommand.Create(),
+        MemesCommand.Create(),
         DevicesCommand.Create(),
     };
 }

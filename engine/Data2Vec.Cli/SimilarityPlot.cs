@@ -12,9 +12,6 @@ internal static class SimilarityPlot
     /// <summary>Above this the numbers in the cells would not be legible.</summary>
     private const int MostLabelledCells = 24;
 
-    /// <summary>Whether a file's name has an ending that can be drawn.</summary>
-    public static bool Draws(string path) => IsSvg(path) || path.EndsWith(".png", StringComparison.OrdinalIgnoreCase);
-
     /// <summary>The picture, as the bytes of an SVG or PNG file.</summary>
     /// <param name="cosines"><c>[inputs, inputs]</c>.</param>
     /// <param name="names">What each input is called.</param>
@@ -22,7 +19,7 @@ internal static class SimilarityPlot
     /// <exception cref="IOException">There is no font.</exception>
     public static byte[] Draw(float[,] cosines, string[] names, string path)
     {
-        string font = Font();
+        string font = PlotFile.Font();
         int count = names.Length;
         using var plot = new Plot();
         plot.Font.Set(font);
@@ -58,28 +55,6 @@ internal static class SimilarityPlot
         plot.Font.Set(font);
         int size = Math.Clamp(count * CellPixels, LeastPixels, MostPixels);
         int width = size + 8 * names.Max(name => name.Length) + 100;
-        return IsSvg(path)
-            ? System.Text.Encoding.UTF8.GetBytes(plot.GetSvgXml(width, size))
-            : plot.GetImageBytes(width, size, ImageFormat.Png);
-    }
-
-    private static bool IsSvg(string path) => path.EndsWith(".svg", StringComparison.OrdinalIgnoreCase);
-
-    // On Linux the drawing library knows no fonts but those it is handed.
-    private static string Font()
-    {
-        if (!OperatingSystem.IsLinux())
-            return Fonts.Default;
-        const string Name = "sans";
-        string[] folders = ["/usr/share/fonts", "/usr/local/share/fonts", Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".fonts")];
-        string[] preferred = ["DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf"];
-        string file = folders.Where(Directory.Exists)
-            .SelectMany(folder => Directory.EnumerateFiles(folder, "*.ttf", SearchOption.AllDirectories))
-            .OrderBy(path => Array.IndexOf(preferred, Path.GetFileName(path)) is var place and >= 0 ? place : preferred.Length)
-            .ThenBy(path => path, StringComparer.Ordinal)
-            .FirstOrDefault()
-            ?? throw new IOException("--plot: no TrueType font in /usr/share/fonts; install one (for example the package fonts-dejavu-core)");
-        Fonts.AddFontFile(Name, file);
-        return Name;
+        return PlotFile.Bytes(plot, width, size, path);
     }
 }

@@ -31,7 +31,7 @@ public sealed partial class Data2VecModel
         IReadOnlyList<string> texts, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EmbeddingOptions();
-        TextWindows[] windows = Windows(texts, options.LongTexts, options.Pooling, cancellationToken);
+        TextWindows[] windows = Windows(texts, options, cancellationToken);
         return Finish(Average(Embed(Texts, Inputs(windows), options, cancellationToken), windows), options);
     }
 
@@ -62,7 +62,7 @@ public sealed partial class Data2VecModel
     public float[][] EmbedTextLayers(string text, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EmbeddingOptions();
-        TextWindows[] windows = Windows([text], options.LongTexts, options.Pooling, cancellationToken);
+        TextWindows[] windows = Windows([text], options, cancellationToken);
         return Finish(
             [.. EmbedLayers(Texts, Inputs(windows), options, cancellationToken).Select(layer => Average(layer, windows)[0])], options);
     }
@@ -123,7 +123,7 @@ public sealed partial class Data2VecModel
     public LabelProbability[][] ClassifyTexts(
         IReadOnlyList<string> texts, LongTextPolicy longTexts = LongTextPolicy.Chunk, CancellationToken cancellationToken = default)
     {
-        TextWindows[] windows = Windows(texts, longTexts, Pooling.Class, cancellationToken);
+        TextWindows[] windows = Windows(texts, new EmbeddingOptions { LongTexts = longTexts }, cancellationToken);
         return [.. Average(Probabilities(Texts, Inputs(windows), cancellationToken), windows).Select(Ranked)];
     }
 
@@ -144,7 +144,7 @@ public sealed partial class Data2VecModel
     {
         options ??= new EmbeddingOptions();
         TextWindows[] windows = await OnPool(
-            () => Windows(texts, options.LongTexts, options.Pooling, cancellationToken), cancellationToken).ConfigureAwait(false);
+            () => Windows(texts, options, cancellationToken), cancellationToken).ConfigureAwait(false);
         EmbeddedInputs embedded = await EmbedAsync(Texts, Inputs(windows), options, cancellationToken).ConfigureAwait(false);
         return embedded with { Vectors = Finish(Average(embedded.Vectors, windows), options) };
     }
@@ -196,23 +196,25 @@ public sealed partial class Data2VecModel
         return ofTexts;
     }
 
-    private TextWindows[] Windows(IReadOnlyList<string> texts, LongTextPolicy policy, Pooling pooling, CancellationToken cancellationToken)
+    private TextWindows[] Windows(IReadOnlyList<string> texts, EmbeddingOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(texts);
         TextConfig config = Texts.Config;
         TextTokenizer tokenizer = Tokenizer ?? throw new InvalidOperationException(
             "The model file has no tokenizer, so that it takes token ids alone; convert the checkpoint with its encoder.json, vocab.bpe and dict.txt.");
+        int most = Math.Min(options.MaxTokens ?? config.MaxTokens, config.MaxTokens);
+        ArgumentOutOfRangeException.ThrowIfLessThan(most, 3, nameof(options));
         var windows = new TextWindows[texts.Count];
         for (int i = 0; i < windows.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            windows[i] = tokenizer.EncodeWindows(texts[i], config.MaxTokens, policy);
+            windows[i] = tokenizer.EncodeWindows(texts[i], most, options.LongTexts);
         }
 
-        if (pooling == Pooling.None && windows.FirstOrDefault(text => text.Windows.Count > 1) is { } longest)
+        if (options.Pooling == Pooling.None && windows.FirstOrDefault(text => text.Windows.Count > 1) is { } longest)
         {
             throw new ArgumentException(
-                $"A text of {longest.TokenCount} tokens does not fit into the model's {config.MaxTokens}, and overlapping windows have no rows in common: pool them, or truncate the text.",
+                $"A text of {longest.TokenCount} tokens does not fit into {most}, and overlapping windows have no rows in common: pool them, or truncate the text.",
                 nameof(texts));
         }
 

@@ -177,7 +177,7 @@ public sealed partial class Data2VecModel : IDisposable
     }
 
     /// <summary>Makes a model of a file, which is the model's from now on.</summary>
-    private static Data2VecModel Load(D2vFile file, ModelOptions? options)
+    internal static Data2VecModel Load(D2vFile file, ModelOptions? options)
     {
         options ??= new ModelOptions();
         WeightStore? store = null;

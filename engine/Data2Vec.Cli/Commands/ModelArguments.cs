@@ -31,8 +31,7 @@ internal sealed class ModelArguments
 
     private readonly IReadOnlyDictionary<InputKind, string> _shipped;
     private readonly Option<string[]> _models;
-    private readonly Option<int?> _threads = new("--threads") { Description = "Threads to use; left out, one a core", HelpName = "N" };
-    private readonly Option<string> _device = new("--device") { Description = "Where to run: auto, cpu, cuda, cuda:1, opencl, opencl:1; see data2vec devices", DefaultValueFactory = _ => "auto", HelpName = "DEVICE" };
+    private readonly DeviceArguments _device = new();
     private readonly Option<int?> _imageSize = new("--image-size") { Description = "The side of the square of pixels that a vision model sees, a multiple of its patches' side; left out, its own", HelpName = "N" };
     private readonly Option<string> _long = new("--long") { Description = "Texts of more tokens than the model takes: average overlapping windows, keep the beginning, or stop", DefaultValueFactory = _ => "chunk" };
 
@@ -45,16 +44,6 @@ internal sealed class ModelArguments
             Description = $"The model file (.d2v){several}; left out, models/{string.Join(", ", shipped.Values)} beside the program",
             HelpName = "MODEL",
         };
-        _threads.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var value }] && !(int.TryParse(value, out int count) && count is >= 1 and <= 1024))
-                result.AddError("--threads must be from 1 to 1024");
-        });
-        _device.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var value }] && !Devices.IsName(value))
-                result.AddError($"--device {value}: no device has this name; auto, cpu, cuda, cuda:0, opencl, opencl:0 are names");
-        });
         _long.AcceptOnlyFromAmong("chunk", "truncate", "error");
     }
 
@@ -69,8 +58,7 @@ internal sealed class ModelArguments
             command.Add(arguments._long);
         if (shipped.ContainsKey(InputKind.Image))
             command.Add(arguments._imageSize);
-        command.Add(arguments._threads);
-        command.Add(arguments._device);
+        arguments._device.AddTo(command);
         return arguments;
     }
 
@@ -87,7 +75,7 @@ internal sealed class ModelArguments
     public ModelSet Load(ParseResult parsed)
     {
         TextWriter error = parsed.InvocationConfiguration.Error;
-        (Backend device, Func<Backend>? fallback) = Devices.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads) ?? 0, error);
+        (Backend device, Func<Backend>? fallback) = _device.Open(parsed);
         return new ModelSet(Paths(parsed), _shipped, new ModelOptions { Backend = device, ImageSize = parsed.GetValue(_imageSize) }, fallback, error);
     }
 }

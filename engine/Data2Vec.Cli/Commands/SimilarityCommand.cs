@@ -17,12 +17,7 @@ internal static class SimilarityCommand
         ModelArguments models = ModelArguments.AddTo(command, ModelArguments.Embedding);
         Option<string> layer = LayerOption.Create(all: false);
         Option<string> pool = LayerOption.Pool("mean", "cls");
-        var plot = new Option<string?>("--plot") { Description = "Also draw the table", HelpName = "FILE.svg|FILE.png" };
-        plot.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var path }] && !SimilarityPlot.Draws(path))
-                result.AddError("--plot must name a file that ends in .svg or .png");
-        });
+        Option<string?> plot = PlotFile.Option("Also draw the table");
         command.Add(layer);
         command.Add(pool);
         command.Add(plot);

@@ -22,4 +22,10 @@ public sealed record EmbeddingOptions
     /// are averaged, each by its share of the tokens.
     /// </summary>
     public LongTextPolicy LongTexts { get; init; } = LongTextPolicy.Chunk;
+
+    /// <summary>
+    /// The most tokens of a text, with the special ones around it, at least 3, where that is less than the model takes; null for what the model
+    /// takes.
+    /// </summary>
+    public int? MaxTokens { get; init; }
 }

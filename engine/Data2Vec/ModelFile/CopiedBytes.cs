@@ -71,12 +71,6 @@ internal sealed class CopiedBytes : ModelBytes
 
     public override ReadOnlySpan<byte> Read(long offset, Span<byte> buffer) => Slice(offset, buffer.Length);
 
-    public override void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
     // The preamble first, then what it says the file has, and one byte more: its being there shows that the file is longer.
     private int Missing()
     {
@@ -101,7 +95,7 @@ internal sealed class CopiedBytes : ModelBytes
         _capacity = capacity;
     }
 
-    private unsafe void Free()
+    protected override unsafe void Free()
     {
         NativeMemory.AlignedFree((void*)_address);
         _address = 0;

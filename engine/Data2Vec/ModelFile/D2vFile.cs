@@ -34,7 +34,30 @@ public sealed class D2vFile : IDisposable
         _regions = Arrange(headerRegion, header, bytes.Length);
     }
 
-    /// <summary>The path the file was opened with, or the name that was given with its bytes.</summary>
+    private D2vFile(D2vFile other)
+    {
+        (Path, Architecture, Config, Provenance, Tensors, Assets) = (other.Path, other.Architecture, other.Config, other.Provenance, other.Tensors, other.Assets);
+        _regions = other._regions;
+        _bytes = other._bytes.Share();
+    }
+
+    private D2vFile(D2vFile whole, string name)
+    {
+        string prefix = $"{name}.";
+        JsonElement description = ConfigReader.Property(whole.Config, name, JsonValueKind.Object);
+        Architecture = ConfigReader.Property(description, "architecture", JsonValueKind.String).GetString()!;
+        Config = ConfigReader.Property(description, "config", JsonValueKind.Object);
+        Path = $"{whole.Path} ({name})";
+        Provenance = whole.Provenance;
+        Tensors = whole.Tensors.Values.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(tensor => tensor with { Name = tensor.Name[prefix.Length..] }).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        Assets = whole.Assets.Values.Where(asset => asset.Name.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(asset => asset with { Name = asset.Name[prefix.Length..] }).ToDictionary(asset => asset.Name, StringComparer.Ordinal);
+        _regions = whole._regions;
+        _bytes = whole._bytes.Share();
+    }
+
+    /// <summary>The path the file was opened with, or the name that was given with its bytes; of a part, with the part's name behind.</summary>
     public string Path { get; }
 
     /// <summary>The length of the file in bytes.</summary>
@@ -197,8 +220,29 @@ public sealed class D2vFile : IDisposable
     /// <summary>Closes the file; addresses and spans that it gave are void from now on.</summary>
     public void Dispose()
     {
-        _disposed = true;
-        _bytes.Dispose();
+        if (!Interlocked.Exchange(ref _disposed, true))
+            _bytes.Dispose();
+    }
+
+    /// <summary>The same file for one user more; its memory stays until all are disposed.</summary>
+    internal D2vFile Share() => new(this);
+
+    /// <summary>
+    /// A model that is part of this one, in the same memory, which stays until both are disposed: <c>config.NAME</c> has its architecture and
+    /// configuration, and the names of its tensors and assets begin with <c>NAME.</c> here.
+    /// </summary>
+    /// <exception cref="InvalidDataException">There is no such part.</exception>
+    internal D2vFile Part(string name)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        try
+        {
+            return new D2vFile(this, name);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"{Path}: {e.Message}", e);
+        }
     }
 
     private static D2vFile Open(Func<ModelBytes> open, string path, bool verify)

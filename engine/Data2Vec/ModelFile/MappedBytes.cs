@@ -10,7 +10,6 @@ internal sealed class MappedBytes : ModelBytes
     private readonly SafeFileHandle _file;
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
-    private bool _disposed;
 
     private unsafe MappedBytes(string path, SafeFileHandle file, long length)
     {
@@ -71,11 +70,8 @@ internal sealed class MappedBytes : ModelBytes
         return buffer;
     }
 
-    public override void Dispose()
+    protected override void Free()
     {
-        if (_disposed)
-            return;
-        _disposed = true;
         _view.SafeMemoryMappedViewHandle.ReleasePointer();
         _view.Dispose();
         _map.Dispose();

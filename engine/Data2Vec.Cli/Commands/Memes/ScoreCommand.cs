@@ -1,0 +1,117 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Data2Vec.Memes;
+using Data2Vec.Memes.Explanation;
+
+namespace Data2Vec.Cli.Commands.Memes;
+
+/// <summary><c>data2vec memes score</c>: what a model says of images.</summary>
+internal static class ScoreCommand
+{
+    /// <summary>Images in memory at once.</summary>
+    private const int ImagesAtOnce = 8;
+
+    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The option that names a model that scores memes.</summary>
+    public static Option<string> Model() => new("--model") { Description = "A model that scores memes (.d2v), see memes train", HelpName = "MODEL", Required = true };
+
+    public static Command Create()
+    {
+        var images = new Argument<string[]>("IMAGE") { Description = "Images; the text of one is taken from IMAGE.ocr where there is such a file, else read by Tesseract", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("score", "Score images: near 1 for what the model was trained to find, near 0 for the rest") { images };
+        Option<string> model = Model();
+        var text = new Option<string?>("--text") { Description = "The text in the image, where it is one image", HelpName = "TEXT" };
+        var json = new Option<bool>("--json") { Description = "Write a JSON object a line, with the words and their places, and of --explain the effects" };
+        var explain = new Option<string?>("--explain") { Description = "Also draw what raises the score (red) and what lowers it (blue); of one image", HelpName = "FILE.png" };
+        explain.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var path }] && !path.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
+                result.AddError("--explain must name a file that ends in .png");
+        });
+        command.Add(model);
+        command.Add(text);
+        command.Add(json);
+        command.Add(explain);
+        ReadingArguments reading = ReadingArguments.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            string[] paths = parsed.GetRequiredValue(images);
+            string? given = parsed.GetValue(text), picture = parsed.GetValue(explain);
+            if ((given ?? picture) is not null && paths.Length > 1)
+                throw new UsageException($"{(given is null ? "--explain" : "--text")} takes one image, not {paths.Length}");
+            string file = Files.RequireFile(parsed.GetRequiredValue(model));
+            if (picture is not null)
+                Files.RequireOther(Files.RequireFolderOf(picture), [file, .. paths]);
+            bool asJson = parsed.GetValue(json);
+            TextWriter output = parsed.InvocationConfiguration.Output;
+            if (!asJson)
+                output.WriteLine("image\tscore\tprobability\tflagged\ttext");
+            return reading.Run(parsed, options => MemeClassifier.Load(file, options), classifier =>
+            {
+                foreach ((string path, Meme meme, MemeScore score) in Score(classifier, paths, given, reading, parsed.InvocationConfiguration.Error))
+                {
+                    MemeExplanation? explanation = picture is null ? null : MemeExplainer.Explain(classifier, meme);
+                    output.WriteLine(asJson ? Json(path, score, explanation) : Line(path, score));
+                    if (explanation is not null)
+                        Files.WriteWhole(picture!, stream => stream.Write(ExplanationPicture.Draw(meme.Image, explanation)));
+                }
+
+                return reading.Finish(parsed, paths.Distinct().Count());
+            });
+        });
+        return command;
+    }
+
+    private static IEnumerable<(string Path, Meme Meme, MemeScore Score)> Score(
+        MemeClassifier classifier, string[] paths, string? given, ReadingArguments reading, TextWriter error)
+    {
+        foreach (string[] part in paths.Chunk(ImagesAtOnce))
+        {
+            var memes = new List<(string Path, Meme Meme)>();
+            foreach (string path in part)
+            {
+                try
+                {
+                    Meme meme = Meme.Load(Files.RequireFile(path));
+                    memes.Add((path, given is null ? meme : meme with { Text = given }));
+                }
+                catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException)
+                {
+                    reading.Skip(path, problem, error);
+                }
+            }
+
+            foreach (((string path, Meme meme), MemeScore score) in memes.Zip(classifier.Score([.. memes.Select(one => one.Meme)])))
+                yield return (path, meme, score);
+        }
+    }
+
+    private static string Line(string path, MemeScore score) => string.Create(
+        CultureInfo.InvariantCulture, $"{Text.OneLine(path)}\t{score.Score:0.0000}\t{score.Probability:0.0000}\t{(score.IsFlagged ? "yes" : "no")}\t{Text.OneLine(score.Text)}");
+
+    private static string Json(string path, MemeScore score, MemeExplanation? explanation)
+    {
+        var json = new JsonObject
+        {
+            ["image"] = path,
+            ["score"] = score.Score,
+            ["probability"] = score.Probability,
+            ["flagged"] = score.IsFlagged,
+            ["text"] = score.Text,
+            ["words"] = new JsonArray([.. score.Words.Select(word => new JsonObject { ["text"] = word.Text, ["confidence"] = word.Confidence, ["box"] = Box(word.Box) })]),
+        };
+        if (explanation is not null)
+        {
+            json["word_effects"] = new JsonArray([.. explanation.Words.Select(word => new JsonObject { ["text"] = word.Text, ["box"] = Box(word.Box), ["effect"] = word.Effect })]);
+            json["region_effects"] = new JsonArray([.. explanation.Regions.Select(region => new JsonObject { ["box"] = Box(region.Box), ["effect"] = region.Effect })]);
+        }
+
+        return json.ToJsonString(s_json);
+    }
+
+    private static JsonArray? Box(Box? box) => box is { } b ? new JsonArray(b.X, b.Y, b.Width, b.Height) : null;
+}

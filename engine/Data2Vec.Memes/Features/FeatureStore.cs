@@ -1,0 +1,177 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text;
+using Data2Vec.ModelFile;
+using Microsoft.Win32.SafeHandles;
+
+namespace Data2Vec.Memes.Features;
+
+/// <summary>
+/// Keeps the features of images in a file, so that each image is encoded once, and work that was cut off goes on where it ended. Of the features
+/// none is in memory but those that are asked for.
+/// </summary>
+/// <remarks>
+/// The file: <c>"D2VFEAT1"</c>, the 32 bytes of the encoders' digest, the number of features (u32), then records: the lengths in bytes of key
+/// and text (u32 each), key, text (UTF-8), features (f32), and the CRC-32C of all of these (u32); little-endian. A record that is not whole, as a
+/// process leaves it that ends while it writes, and what comes after it, is cut off when the file is opened.
+/// </remarks>
+public sealed class FeatureStore : IDisposable
+{
+    private const int HeaderBytes = 44, MostBytes = 1 << 24;
+
+    private readonly SafeFileHandle _file;
+    private readonly Dictionary<string, (long Offset, int TextBytes)> _places = new(StringComparer.Ordinal);
+    private readonly int _featureSize;
+    private long _length;
+
+    private FeatureStore(SafeFileHandle file, byte[] header, string path)
+    {
+        _file = file;
+        _featureSize = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(HeaderBytes - 4));
+        long length = RandomAccess.GetLength(file);
+        if (length == 0)
+        {
+            RandomAccess.Write(file, header, 0);
+            _length = HeaderBytes;
+            return;
+        }
+
+        byte[] found = new byte[HeaderBytes];
+        if (RandomAccess.Read(file, found, 0) < HeaderBytes || !found.AsSpan(0, Magic.Length).SequenceEqual(Magic))
+        {
+            throw new InvalidDataException($"{path}: not a file of features; give another name, or delete it");
+        }
+
+        if (!found.AsSpan().SequenceEqual(header))
+        {
+            throw new InvalidDataException($"{path}: the features are of other encoders or another way to read text; give another name, or delete it");
+        }
+
+        for (_length = HeaderBytes; ReadRecord(length) is { } record; _length += record.Length)
+        {
+            _places[record.Key] = (_length, record.TextBytes);
+        }
+
+        if (_length < length)
+        {
+            RandomAccess.SetLength(file, _length);
+        }
+    }
+
+    /// <summary>Images whose features are there.</summary>
+    public int Count => _places.Count;
+
+    private static ReadOnlySpan<byte> Magic => "D2VFEAT1"u8;
+
+    /// <summary>Opens a file, or makes one.</summary>
+    /// <param name="path">The file; no other process may have it open.</param>
+    /// <param name="encoders">Of which the features are.</param>
+    /// <exception cref="InvalidDataException">It is another kind of file, or has the features of other encoders.</exception>
+    /// <exception cref="IOException">It cannot be read or written.</exception>
+    public static FeatureStore Open(string path, MemeEncoders encoders)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(encoders);
+        byte[] header = [.. Magic, .. encoders.Identity(), .. new byte[4]];
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(HeaderBytes - 4), encoders.FeatureSize);
+        SafeFileHandle file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        try
+        {
+            return new FeatureStore(file, header, path);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Under what name the features of an image are kept: its path, and when it and its text were changed last, and their sizes.</summary>
+    /// <exception cref="IOException">There is no such file.</exception>
+    public static string KeyOf(string path)
+    {
+        var text = new FileInfo(path + Meme.TextExtension);
+        return $"{Path.GetFullPath(path)}\n{Stamp(new FileInfo(path))}{(text.Exists ? Stamp(text) : "")}";
+
+        static string Stamp(FileInfo file) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{file.Length} {file.LastWriteTimeUtc.Ticks}\n");
+    }
+
+    /// <summary>Whether the features of an image are there.</summary>
+    public bool Contains(string key) => _places.ContainsKey(key);
+
+    /// <summary>Adds the features of an image.</summary>
+    /// <param name="key">Of <see cref="KeyOf"/>.</param>
+    /// <param name="features">As many as the encoders give.</param>
+    /// <exception cref="ArgumentException">There are more or fewer, or a text is too long.</exception>
+    public void Add(string key, MemeFeatures features)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(features);
+        byte[] name = Encoding.UTF8.GetBytes(key), text = Encoding.UTF8.GetBytes(features.Text);
+        if (features.Values.Length != _featureSize || name.Length > MostBytes || text.Length > MostBytes)
+        {
+            throw new ArgumentException($"There must be {_featureSize} features, and a text of at most {MostBytes} bytes.", nameof(features));
+        }
+
+        byte[] record = new byte[RecordBytes(name.Length, text.Length)];
+        BinaryPrimitives.WriteInt32LittleEndian(record, name.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(4), text.Length);
+        name.CopyTo(record, 8);
+        text.CopyTo(record, 8 + name.Length);
+        MemoryMarshal.AsBytes(features.Values.Span).CopyTo(record.AsSpan(8 + name.Length + text.Length));
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(record.Length - 4), Crc32C.Compute(record.AsSpan(0, record.Length - 4)));
+        RandomAccess.Write(_file, record, _length);
+        _places[key] = (_length, text.Length);
+        _length += record.Length;
+    }
+
+    /// <summary>The features of an image.</summary>
+    /// <exception cref="KeyNotFoundException">They are not there.</exception>
+    public float[] Read(string key)
+    {
+        (long offset, int textBytes) = _places[key];
+        float[] values = new float[_featureSize];
+        Fill(offset + 8 + Encoding.UTF8.GetByteCount(key) + textBytes, MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => _file.Dispose();
+
+    private int RecordBytes(int keyBytes, int textBytes) => 8 + keyBytes + textBytes + sizeof(float) * _featureSize + 4;
+
+    /// <summary>The record at <see cref="_length"/>; null where there is no whole one.</summary>
+    private (string Key, int TextBytes, int Length)? ReadRecord(long fileLength)
+    {
+        if (fileLength - _length < 8)
+        {
+            return null;
+        }
+
+        Span<byte> lengths = stackalloc byte[8];
+        Fill(_length, lengths);
+        int keyBytes = BinaryPrimitives.ReadInt32LittleEndian(lengths), textBytes = BinaryPrimitives.ReadInt32LittleEndian(lengths[4..]);
+        if (keyBytes is < 0 or > MostBytes || textBytes is < 0 or > MostBytes || RecordBytes(keyBytes, textBytes) > fileLength - _length)
+        {
+            return null;
+        }
+
+        byte[] record = new byte[RecordBytes(keyBytes, textBytes)];
+        Fill(_length, record);
+        return Crc32C.Compute(record.AsSpan(0, record.Length - 4)) == BinaryPrimitives.ReadUInt32LittleEndian(record.AsSpan(record.Length - 4))
+            ? (Encoding.UTF8.GetString(record, 8, keyBytes), textBytes, record.Length)
+            : null;
+    }
+
+    private void Fill(long offset, Span<byte> bytes)
+    {
+        for (int read; bytes.Length > 0; bytes = bytes[read..], offset += read)
+        {
+            read = RandomAccess.Read(_file, bytes, offset);
+            if (read == 0)
+            {
+                throw new InvalidDataException("the file of features was cut short while it was open");
+            }
+        }
+    }
+}

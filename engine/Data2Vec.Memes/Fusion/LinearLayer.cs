@@ -1,0 +1,83 @@
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
+namespace Data2Vec.Memes.Fusion;
+
+/// <summary><c>y = x W^T + b</c>, forward and backward.</summary>
+internal sealed class LinearLayer(int inputs, int outputs)
+{
+    public int Inputs => inputs;
+
+    public int Outputs => outputs;
+
+    /// <summary><c>[outputs, inputs]</c>.</summary>
+    public float[] Weight { get; } = new float[checked(outputs * inputs)];
+
+    /// <summary><c>[outputs]</c>.</summary>
+    public float[] Bias { get; } = new float[outputs];
+
+    /// <summary>Uniform numbers up to one over the square root of the inputs, PyTorch's <c>Linear.reset_parameters</c>.</summary>
+    public void Initialize(Random random)
+    {
+        float bound = 1 / MathF.Sqrt(inputs);
+        foreach (float[] parameters in (float[][])[Weight, Bias])
+        {
+            for (int i = 0; i < parameters.Length; i++)
+            {
+                parameters[i] = bound * (2 * random.NextSingle() - 1);
+            }
+        }
+    }
+
+    /// <param name="x">For each example <c>[inputs]</c>.</param>
+    /// <param name="y">Receives <c>[examples, outputs]</c>.</param>
+    public void Forward(ReadOnlySpan<ReadOnlyMemory<float>> x, Span<float> y)
+    {
+        // A row of weights is read once for all examples.
+        for (int output = 0; output < outputs; output++)
+        {
+            ReadOnlySpan<float> row = Row(Weight, output);
+            for (int example = 0; example < x.Length; example++)
+            {
+                y[example * outputs + output] = TensorPrimitives.Dot(row, x[example].Span) + Bias[output];
+            }
+        }
+    }
+
+    /// <param name="x">What <see cref="Forward"/> was given.</param>
+    /// <param name="dy">The loss by its outputs, <c>[examples, outputs]</c>.</param>
+    /// <param name="gradient">Receives the loss by the parameters.</param>
+    /// <param name="dx">Receives the loss by the inputs, <c>[examples, inputs]</c>; empty where nobody asks.</param>
+    public void Backward(ReadOnlySpan<ReadOnlyMemory<float>> x, ReadOnlySpan<float> dy, LinearLayer gradient, Span<float> dx)
+    {
+        dx.Clear();
+        for (int output = 0; output < outputs; output++)
+        {
+            Span<float> row = Row(gradient.Weight, output);
+            row.Clear();
+            float bias = 0;
+            for (int example = 0; example < x.Length; example++)
+            {
+                float d = dy[example * outputs + output];
+                bias += d;
+                TensorPrimitives.MultiplyAdd(x[example].Span, d, row, row);
+                if (!dx.IsEmpty)
+                {
+                    Span<float> of = dx.Slice(example * inputs, inputs);
+                    TensorPrimitives.MultiplyAdd(Row(Weight, output), d, of, of);
+                }
+            }
+
+            gradient.Bias[output] = bias;
+        }
+    }
+
+    public LinearLayer Copy()
+    {
+        var copy = new LinearLayer(inputs, outputs);
+        Weight.CopyTo(copy.Weight, 0);
+        Bias.CopyTo(copy.Bias, 0);
+        return copy;
+    }
+
+    private Span<float> Row(float[] weight, int output) => weight.AsSpan(output * inputs, inputs);
+}

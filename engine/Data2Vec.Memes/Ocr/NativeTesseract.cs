@@ -1,0 +1,106 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace Data2Vec.Memes.Ocr;
+
+/// <summary>What is used of Tesseract's C interface (<c>tesseract/capi.h</c>).</summary>
+internal static partial class NativeTesseract
+{
+    /// <summary><c>OEM_LSTM_ONLY</c>.</summary>
+    public const int LstmEngine = 1;
+
+    /// <summary><c>RIL_WORD</c>.</summary>
+    public const int Word = 3;
+
+    /// <summary><c>PSM_AUTO</c>.</summary>
+    public const int Automatic = 3;
+
+    /// <summary>The longest side that Tesseract takes: boxes have 16 bits.</summary>
+    public const int LongestSide = short.MaxValue;
+
+    private const string Library = "tesseract";
+
+    static NativeTesseract() => NativeLibrary.SetDllImportResolver(typeof(NativeTesseract).Assembly, Resolve);
+
+    private static string[] Names =>
+        OperatingSystem.IsWindows() ? ["libtesseract-5.dll", "tesseract55.dll", "tesseract54.dll", "tesseract53.dll", "tesseract52.dll", "tesseract51.dll", "tesseract50.dll", "tesseract.dll"]
+        : OperatingSystem.IsMacOS() ? ["libtesseract.5.dylib", "/opt/homebrew/lib/libtesseract.5.dylib", "/usr/local/lib/libtesseract.5.dylib", "/opt/local/lib/libtesseract.5.dylib"]
+        : ["libtesseract.so.5"];
+
+    [LibraryImport(Library)]
+    public static partial nint TessVersion();
+
+    [LibraryImport(Library)]
+    public static partial TesseractHandle TessBaseAPICreate();
+
+    [LibraryImport(Library)]
+    public static partial void TessBaseAPIDelete(nint handle);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int TessBaseAPIInit2(TesseractHandle handle, string? dataPath, string languages, int engine);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int TessBaseAPISetVariable(TesseractHandle handle, string name, string value);
+
+    [LibraryImport(Library)]
+    public static partial void TessBaseAPISetPageSegMode(TesseractHandle handle, int mode);
+
+    [LibraryImport(Library)]
+    public static unsafe partial void TessBaseAPISetImage(TesseractHandle handle, byte* pixels, int width, int height, int bytesPerPixel, int bytesPerLine);
+
+    [LibraryImport(Library)]
+    public static partial void TessBaseAPISetSourceResolution(TesseractHandle handle, int pixelsPerInch);
+
+    [LibraryImport(Library)]
+    public static partial int TessBaseAPIRecognize(TesseractHandle handle, nint monitor);
+
+    [LibraryImport(Library)]
+    public static partial void TessBaseAPIClear(TesseractHandle handle);
+
+    [LibraryImport(Library)]
+    public static partial ResultIteratorHandle TessBaseAPIGetIterator(TesseractHandle handle);
+
+    [LibraryImport(Library)]
+    public static partial void TessResultIteratorDelete(nint iterator);
+
+    /// <summary>The same object: a result iterator is a page iterator, and stays its own.</summary>
+    [LibraryImport(Library)]
+    public static partial nint TessResultIteratorGetPageIteratorConst(ResultIteratorHandle iterator);
+
+    [LibraryImport(Library)]
+    public static partial int TessResultIteratorNext(ResultIteratorHandle iterator, int level);
+
+    [LibraryImport(Library)]
+    public static partial nint TessResultIteratorGetUTF8Text(ResultIteratorHandle iterator, int level);
+
+    [LibraryImport(Library)]
+    public static partial float TessResultIteratorConfidence(ResultIteratorHandle iterator, int level);
+
+    [LibraryImport(Library)]
+    public static partial int TessPageIteratorBoundingBox(nint iterator, int level, out int left, out int top, out int right, out int bottom);
+
+    [LibraryImport(Library)]
+    public static partial void TessDeleteText(nint text);
+
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? search)
+    {
+        if (name != Library)
+        {
+            return 0;
+        }
+
+        foreach (string candidate in Names)
+        {
+            if (NativeLibrary.TryLoad(candidate, assembly, search, out nint library))
+            {
+                return library;
+            }
+        }
+
+        throw new DllNotFoundException(
+            $"Tesseract 5, which reads the text in images, is not installed ({Names[0]} cannot be loaded): "
+            + (OperatingSystem.IsWindows() ? "install it (for example winget install UB-Mannheim.TesseractOCR) and put its folder on the PATH"
+                : OperatingSystem.IsMacOS() ? "brew install tesseract"
+                : "apt-get install tesseract-ocr, or the package tesseract of another distribution"));
+    }
+}

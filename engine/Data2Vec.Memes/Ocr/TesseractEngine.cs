@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+using Data2Vec.Vision.Images;
+
+namespace Data2Vec.Memes.Ocr;
+
+/// <summary>One engine of Tesseract, for one thread at a time.</summary>
+internal sealed class TesseractEngine : IDisposable
+{
+    /// <summary>What most scans have; Tesseract would guess, and say on the error output that it does.</summary>
+    private const int PixelsPerInch = 300;
+
+    private readonly TesseractHandle _handle;
+
+    /// <exception cref="NotSupportedException">Tesseract or a language is not installed.</exception>
+    public TesseractEngine(OcrOptions options)
+    {
+        try
+        {
+            _handle = NativeTesseract.TessBaseAPICreate();
+        }
+        catch (DllNotFoundException problem)
+        {
+            throw new NotSupportedException(problem.Message, problem);
+        }
+
+        // It writes to the error output otherwise. Set before, it holds for what loading a language says too.
+        NativeTesseract.TessBaseAPISetVariable(_handle, "debug_file", OperatingSystem.IsWindows() ? "nul" : "/dev/null");
+        if (NativeTesseract.TessBaseAPIInit2(_handle, options.DataFolder, options.Languages, NativeTesseract.LstmEngine) != 0)
+        {
+            _handle.Dispose();
+            throw new NotSupportedException(
+                $"Tesseract cannot load the language '{options.Languages}'{(options.DataFolder is { } folder ? $" from {folder}" : "")}: install it "
+                + "(Debian's packages are called tesseract-ocr-eng, tesseract-ocr-deu, ...), or put its .traineddata file where TESSDATA_PREFIX says");
+        }
+
+        NativeTesseract.TessBaseAPISetPageSegMode(_handle, NativeTesseract.Automatic);
+    }
+
+    /// <summary>The words of an image, in reading order, with boxes of its pixels.</summary>
+    public unsafe List<RecognizedWord> Recognize(RgbImage image)
+    {
+        var words = new List<RecognizedWord>();
+        fixed (byte* pixels = image.Pixels)
+        {
+            NativeTesseract.TessBaseAPISetImage(_handle, pixels, image.Width, image.Height, 3, 3 * image.Width);
+            NativeTesseract.TessBaseAPISetSourceResolution(_handle, PixelsPerInch);
+            try
+            {
+                if (NativeTesseract.TessBaseAPIRecognize(_handle, 0) != 0)
+                {
+                    return words;
+                }
+
+                using ResultIteratorHandle iterator = NativeTesseract.TessBaseAPIGetIterator(_handle);
+                if (iterator.IsInvalid)
+                {
+                    return words;
+                }
+
+                do
+                {
+                    if (Word(iterator) is { } word)
+                    {
+                        words.Add(word);
+                    }
+                }
+                while (NativeTesseract.TessResultIteratorNext(iterator, NativeTesseract.Word) != 0);
+            }
+            finally
+            {
+                NativeTesseract.TessBaseAPIClear(_handle);
+            }
+        }
+
+        return words;
+    }
+
+    public void Dispose() => _handle.Dispose();
+
+    private static RecognizedWord? Word(ResultIteratorHandle iterator)
+    {
+        nint utf8 = NativeTesseract.TessResultIteratorGetUTF8Text(iterator, NativeTesseract.Word);
+        if (utf8 == 0)
+        {
+            return null;
+        }
+
+        string text = Marshal.PtrToStringUTF8(utf8)!.Trim();
+        NativeTesseract.TessDeleteText(utf8);
+        nint place = NativeTesseract.TessResultIteratorGetPageIteratorConst(iterator);
+        return text.Length > 0 && NativeTesseract.TessPageIteratorBoundingBox(place, NativeTesseract.Word, out int left, out int top, out int right, out int bottom) != 0
+            ? new RecognizedWord(text, Math.Clamp(NativeTesseract.TessResultIteratorConfidence(iterator, NativeTesseract.Word) / 100, 0, 1), new Box(left, top, right - left, bottom - top))
+            : null;
+    }
+}
