@@ -162,8 +162,10 @@ public sealed partial class Data2VecModel
             return null;
         }
 
-        TextTokenizer tokenizer = TextTokenizer.FromAssets(file.Asset(VocabularyAsset), file.Asset(MergesAsset));
-        return tokenizer.VocabularySize <= config.VocabularySize && tokenizer.PadId == TextConfig.PaddingId
+        TextTokenizer tokenizer = config.WordPieces is { } options
+            ? TextTokenizer.FromWordPieces(file.Asset(VocabularyAsset).ToArray(), options)
+            : TextTokenizer.FromAssets(file.Asset(VocabularyAsset), file.Asset(MergesAsset));
+        return tokenizer.VocabularySize <= config.VocabularySize && tokenizer.PadId == config.PaddingId
             ? tokenizer
             : throw new InvalidDataException(
                 $"the tokenizer's {tokenizer.VocabularySize} ids are not those of the model, which has {config.VocabularySize}");
@@ -201,7 +203,7 @@ public sealed partial class Data2VecModel
         ArgumentNullException.ThrowIfNull(texts);
         TextConfig config = Texts.Config;
         TextTokenizer tokenizer = Tokenizer ?? throw new InvalidOperationException(
-            "The model file has no tokenizer, so that it takes token ids alone; convert the checkpoint with its encoder.json, vocab.bpe and dict.txt.");
+            "The model file has no tokenizer, so that it takes token ids alone; convert the checkpoint with its vocab.txt, or its encoder.json, vocab.bpe and dict.txt.");
         int most = Math.Min(options.MaxTokens ?? config.MaxTokens, config.MaxTokens);
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 3, nameof(options));
         var windows = new TextWindows[texts.Count];

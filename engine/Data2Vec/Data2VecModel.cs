@@ -42,8 +42,8 @@ public sealed partial class Data2VecModel : IDisposable
             case AudioConfig.Architecture or AudioConfig.AlibiArchitecture:
                 _encoder = new AudioEncoder(AudioConfig.FromJson(file.Config, file.Architecture), weights);
                 break;
-            case TextConfig.Architecture:
-                var config = TextConfig.FromJson(file.Config);
+            case TextConfig.Architecture or TextConfig.BertArchitecture:
+                var config = TextConfig.FromJson(file.Config, file.Architecture);
                 _encoder = new TextEncoder(config, weights);
                 Tokenizer = ReadTokenizer(file, config);
                 break;

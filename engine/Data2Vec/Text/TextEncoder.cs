@@ -6,7 +6,7 @@ using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec.Text;
 
-/// <summary>The text encoder of data2vec (Baevski et al. 2022; fairseq's <c>Data2VecTextModel</c>); data2vec 2.0 has the same.</summary>
+/// <summary>The text encoder of data2vec (Baevski et al. 2022; fairseq's <c>Data2VecTextModel</c>); data2vec 2.0 and BERT have the same.</summary>
 internal sealed class TextEncoder : Encoder<int>
 {
     private readonly EmbeddingWeights _tokens;
@@ -58,7 +58,7 @@ internal sealed class TextEncoder : Encoder<int>
                 throw new InvalidDataException($"the token id {id} is not one of the model's, 0 to {Config.VocabularySize - 1}");
             }
 
-            if (id == TextConfig.PaddingId)
+            if (id == Config.PaddingId)
             {
                 throw new InvalidDataException($"the token id {id} is padding, which no input needs: leave it out");
             }
@@ -86,7 +86,7 @@ internal sealed class TextEncoder : Encoder<int>
         {
             for (int j = 0; j < sequences.Length(i); j++)
             {
-                ids[sequences.Start(i) + j] = TextConfig.PaddingId + 1 + j;
+                ids[sequences.Start(i) + j] = Config.FirstPosition + j;
             }
         }
 
@@ -98,7 +98,7 @@ internal sealed class TextEncoder : Encoder<int>
         return x;
     }
 
-    /// <summary>fairseq's <c>RobertaClassificationHead</c>: <c>W₂ tanh(W₁ x₀ + b₁) + b₂</c> of the first row.</summary>
+    /// <summary>fairseq's <c>RobertaClassificationHead</c>, and BERT's pooler and head: <c>W₂ tanh(W₁ x₀ + b₁) + b₂</c> of the first row.</summary>
     public override float[][] Scores(Inference run, Tensor x, Sequences sequences)
     {
         if (_classifierDense is null || _classifierOutput is null)

@@ -1,56 +1,38 @@
-using System.Text;
-
 namespace Data2Vec.Text;
 
 /// <summary>
-/// From text to the token ids of a data2vec text model and back: <c>&lt;s&gt;</c>, GPT-2's byte-level BPE mapped through the model's
-/// dictionary, <c>&lt;/s&gt;</c> (fairseq's <c>RobertaHubInterface.encode</c>). No leading space is added. Instances do not change
-/// and may be used from any number of threads.
+/// From text to the token ids of a text model and back: an id that begins every input, the text's tokens, an id that ends it. Instances
+/// do not change and may be used from any number of threads.
 /// </summary>
 /// <remarks>
-/// Text is text: a literal <c>&lt;s&gt;</c> or <c>&lt;mask&gt;</c> in it becomes the tokens of its characters. Half a surrogate pair
-/// counts as U+FFFD (GPT-2's own code cannot encode it). A token that the dictionary lacks becomes <see cref="UnknownId"/>. What is a
-/// letter or a digit is what the runtime's Unicode version says: characters newer than a Python reference's may be cut differently.
+/// Text is text: a literal <c>&lt;s&gt;</c> or <c>[MASK]</c> in it becomes the tokens of its characters. Half a surrogate pair counts as
+/// U+FFFD. What is a letter, a digit or punctuation is what the runtime's Unicode version says: characters newer than a Python reference's
+/// may be cut differently.
 /// </remarks>
-public sealed class TextTokenizer
+public abstract class TextTokenizer
 {
     /// <summary>The largest tokenizer file that is read, in bytes.</summary>
     public const int MaxFileBytes = 64 << 20;
 
-    private readonly TokenizerVocabulary _vocabulary;
-    private readonly MergeList _merges;
-    private readonly BytePairEncoder _encoder;
-    private readonly int[] _idOfToken;
+    private protected TextTokenizer(int beginId, int padId, int endId, int unknownId, int maskId) =>
+        (BeginId, PadId, EndId, UnknownId, MaskId) = (beginId, padId, endId, unknownId, maskId);
 
-    private TextTokenizer(TokenizerVocabulary vocabulary, MergeList merges)
-    {
-        _vocabulary = vocabulary;
-        _merges = merges;
-        _encoder = new(merges);
-        BeginId = vocabulary.IdOfName(TokenizerVocabulary.Begin);
-        PadId = vocabulary.IdOfName(TokenizerVocabulary.Pad);
-        EndId = vocabulary.IdOfName(TokenizerVocabulary.End);
-        UnknownId = vocabulary.IdOfName(TokenizerVocabulary.Unknown);
-        MaskId = vocabulary.IdOfName(TokenizerVocabulary.Mask);
-        _idOfToken = [.. merges.Tokens.Select(token => vocabulary.IdOfToken(token, UnknownId))];
-    }
+    /// <summary>The number of ids.</summary>
+    public abstract int VocabularySize { get; }
 
-    /// <summary>The number of ids: special tokens, dictionary and padding words.</summary>
-    public int VocabularySize => _vocabulary.Count;
-
-    /// <summary>The id of <c>&lt;s&gt;</c>, which begins every input.</summary>
+    /// <summary>The id that begins every input: <c>&lt;s&gt;</c>, <c>[CLS]</c>.</summary>
     public int BeginId { get; }
 
-    /// <summary>The id of <c>&lt;pad&gt;</c>.</summary>
+    /// <summary>The id of padding: <c>&lt;pad&gt;</c>, <c>[PAD]</c>.</summary>
     public int PadId { get; }
 
-    /// <summary>The id of <c>&lt;/s&gt;</c>, which ends every input.</summary>
+    /// <summary>The id that ends every input: <c>&lt;/s&gt;</c>, <c>[SEP]</c>.</summary>
     public int EndId { get; }
 
-    /// <summary>The id of <c>&lt;unk&gt;</c>.</summary>
+    /// <summary>The id of what the vocabulary lacks: <c>&lt;unk&gt;</c>, <c>[UNK]</c>.</summary>
     public int UnknownId { get; }
 
-    /// <summary>The id of <c>&lt;mask&gt;</c>.</summary>
+    /// <summary>The id of <c>&lt;mask&gt;</c> or <c>[MASK]</c>.</summary>
     public int MaskId { get; }
 
     /// <summary>Reads the three files of a fairseq model.</summary>
@@ -77,16 +59,22 @@ public sealed class TextTokenizer
     /// </exception>
     public static TextTokenizer FromTokenizerJson(ReadOnlyMemory<byte> tokenizerJson) => From(TokenizerJsonFile.Read(tokenizerJson));
 
-    /// <summary>Reads what <see cref="ToAssets"/> wrote.</summary>
+    /// <summary>Reads the vocabulary of a BERT model.</summary>
+    /// <param name="vocabTxt"><c>vocab.txt</c>: a piece a line, the line of id 0 first, pieces inside words after <c>##</c>.</param>
+    /// <param name="options">How text is prepared.</param>
+    /// <exception cref="InvalidDataException">The file is damaged or too large, or is no vocabulary of BERT.</exception>
+    public static TextTokenizer FromWordPieces(ReadOnlyMemory<byte> vocabTxt, WordPieceOptions options) => WordPieceTokenizer.Read(vocabTxt, options);
+
+    /// <summary>Reads what <see cref="ToAssets"/> wrote of a tokenizer with merges.</summary>
     /// <exception cref="InvalidDataException">An asset is damaged.</exception>
     public static TextTokenizer FromAssets(ReadOnlySpan<byte> vocabulary, ReadOnlySpan<byte> merges)
     {
         MergeList list = MergesFile.Read(merges, "merges");
-        return new(TokenizerVocabulary.Read(vocabulary, list, "vocabulary"), list);
+        return From((TokenizerVocabulary.Read(vocabulary, list, "vocabulary"), list));
     }
 
     /// <summary>The tokenizer as a model file keeps it; equal bytes for equal tokenizers.</summary>
-    public TextTokenizerAssets ToAssets() => new(_vocabulary.Write(), MergesFile.Write(_merges));
+    public abstract TextTokenizerAssets ToAssets();
 
     /// <summary>The ids of a text between <see cref="BeginId"/> and <see cref="EndId"/>.</summary>
     public int[] Encode(string text)
@@ -125,7 +113,8 @@ public sealed class TextTokenizer
         TextChunker.Split(EncodeWithoutSpecials(text), BeginId, EndId, maxLength, policy, overlap);
 
     /// <summary>
-    /// The text of ids: what was encoded, unless it had half a surrogate pair or a token that became <see cref="UnknownId"/>.
+    /// The text of ids. Byte-level BPE gives what was encoded, unless it had half a surrogate pair or a token that became
+    /// <see cref="UnknownId"/>; word pieces give words with one space between.
     /// </summary>
     /// <remarks>
     /// <see cref="BeginId"/>, <see cref="EndId"/> and <see cref="PadId"/> are left out, other ids that no text becomes are written as
@@ -134,7 +123,7 @@ public sealed class TextTokenizer
     /// <exception cref="ArgumentOutOfRangeException">An id is not of this vocabulary.</exception>
     public string Decode(ReadOnlySpan<int> ids)
     {
-        List<byte> bytes = new(ids.Length * 4);
+        List<int> wanted = new(ids.Length);
         foreach (int id in ids)
         {
             if ((uint)id >= (uint)VocabularySize)
@@ -142,28 +131,20 @@ public sealed class TextTokenizer
                 throw new ArgumentOutOfRangeException(nameof(ids), id, $"The ids of this vocabulary are 0 to {VocabularySize - 1}.");
             }
 
-            if (!_vocabulary.IsName(id))
+            if (id != BeginId && id != EndId && id != PadId)
             {
-                bytes.AddRange(_vocabulary.TextOf(id).Select(character => (byte)ByteAlphabet.ByteOf(character)));
-            }
-            else if (id != BeginId && id != EndId && id != PadId)
-            {
-                bytes.AddRange(Encoding.UTF8.GetBytes(_vocabulary.TextOf(id)));
+                wanted.Add(id);
             }
         }
 
-        return Encoding.UTF8.GetString([.. bytes]);
+        return TextOf(wanted);
     }
 
-    private static TextTokenizer From((TokenizerVocabulary Vocabulary, MergeList Merges) files) => new(files.Vocabulary, files.Merges);
+    /// <summary>Appends the ids of a text.</summary>
+    private protected abstract void AppendTokens(ReadOnlySpan<char> text, List<int> ids);
 
-    private void AppendTokens(ReadOnlySpan<char> text, List<int> ids)
-    {
-        int start = ids.Count;
-        _encoder.Encode(text, ids);
-        for (int i = start; i < ids.Count; i++)
-        {
-            ids[i] = _idOfToken[ids[i]];
-        }
-    }
+    /// <summary>The text of ids of the vocabulary.</summary>
+    private protected abstract string TextOf(List<int> ids);
+
+    private static BytePairTokenizer From((TokenizerVocabulary Vocabulary, MergeList Merges) files) => new(files.Vocabulary, files.Merges);
 }
