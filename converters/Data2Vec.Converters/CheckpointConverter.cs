@@ -5,9 +5,11 @@ using Data2Vec.Converters.Beit;
 using Data2Vec.Converters.Fairseq;
 using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Converters.Layouts;
+using Data2Vec.Converters.Memes;
 using Data2Vec.Converters.PyTorch;
 using Data2Vec.Converters.Torchvision;
 using Data2Vec.Kernels;
+using Data2Vec.Memes;
 using Data2Vec.ModelFile;
 using Data2Vec.Text;
 using Data2Vec.Vision;
@@ -18,10 +20,10 @@ namespace Data2Vec.Converters;
 public static class CheckpointConverter
 {
     /// <summary>
-    /// Converts checkpoints of data2vec models and VGG networks in all layouts that they come in, which it tells apart itself: fairseq's
+    /// Converts checkpoints of data2vec models, BERT and VGG networks in all layouts that they come in, which it tells apart itself: fairseq's
     /// (<c>.pt</c>) of data2vec and data2vec 2.0, of speech, text and images, pretrained or with a CTC or classification head; BEiT's of images (<c>.pth</c>,
-    /// also DeepSpeed's); torchvision's VGG networks (<c>vgg16-*.pth</c>); Hugging Face folders (<c>config.json</c> beside <c>model.safetensors</c>, its shards with their index, or
-    /// <c>pytorch_model.bin</c>) of <c>Data2VecAudio</c>, <c>Data2VecText</c> and <c>Data2VecVision</c>, bare or with such heads.
+    /// also DeepSpeed's); torchvision's VGG networks (<c>vgg16-*.pth</c>); the system of "Hate Speech in Pixels" (<c>multimodal_HS.pt</c>); Hugging Face folders (<c>config.json</c> beside <c>model.safetensors</c>, its shards with their index, or
+    /// <c>pytorch_model.bin</c>) of <c>Data2VecAudio</c>, <c>Data2VecText</c>, <c>Data2VecVision</c> and <c>Bert</c>, bare or with such heads.
     /// </summary>
     /// <param name="checkpoint">The checkpoint: a file that <c>torch.save</c> wrote, or a Hugging Face folder or a file of one.</param>
     /// <param name="output">The model file; it appears, or replaces what is there, when everything is written.</param>
@@ -79,6 +81,10 @@ public static class CheckpointConverter
             var weights = new PickledWeights(entries);
             if (VggModel.IsOne(weights))
                 return VggModel.Read(weights, options);
+            if (MemeModel.IsOne(weights))
+                return MemeModel.Read(weights, options);
+            if (BertModel.IsOne(weights))
+                return BertModel.Read(weights, options);
             if (HuggingFaceModel.IsOne(weights))
                 throw new InvalidDataException("the weights of a Hugging Face model; its config.json must lie beside them");
         }
@@ -156,14 +162,30 @@ public static class CheckpointConverter
     private static void CheckEngine(SourceModel model)
     {
         using JsonDocument json = JsonDocument.Parse(model.Config.ToJsonString());
-        JsonElement config = json.RootElement;
-        _ = model.Architecture switch
+        CheckEngine(model.Architecture, json.RootElement);
+    }
+
+    private static void CheckEngine(string architecture, JsonElement config)
+    {
+        if (architecture == MemeConfig.Architecture)
         {
-            AudioConfig.Architecture or AudioConfig.AlibiArchitecture => (object)AudioConfig.FromJson(config, model.Architecture),
-            TextConfig.Architecture => TextConfig.FromJson(config),
-            VisionConfig.Architecture or VisionConfig.PostNormArchitecture => VisionConfig.FromJson(config, model.Architecture),
+            var memes = MemeConfig.FromJson(config);
+            foreach (EncoderDescription encoder in new[] { memes.Text, memes.Image }.OfType<EncoderDescription>())
+            {
+                using JsonDocument part = JsonDocument.Parse(encoder.Config.ToJsonString());
+                CheckEngine(encoder.Architecture, part.RootElement);
+            }
+
+            return;
+        }
+
+        _ = architecture switch
+        {
+            AudioConfig.Architecture or AudioConfig.AlibiArchitecture => (object)AudioConfig.FromJson(config, architecture),
+            TextConfig.Architecture or TextConfig.BertArchitecture => TextConfig.FromJson(config, architecture),
+            VisionConfig.Architecture or VisionConfig.PostNormArchitecture => VisionConfig.FromJson(config, architecture),
             VggConfig.Architecture => VggConfig.FromJson(config),
-            _ => throw new InvalidOperationException($"{model.Architecture} is not known to the engine."),
+            _ => throw new InvalidOperationException($"{architecture} is not known to the engine."),
         };
     }
 

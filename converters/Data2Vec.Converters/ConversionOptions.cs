@@ -14,6 +14,10 @@ public sealed record ConversionOptions
     /// <summary>GPT-2's <c>encoder.json</c> and <c>vocab.bpe</c> for a text model; null takes what lies in a Hugging Face folder, if anything.</summary>
     public (string EncoderPath, string MergesPath)? BytePairFiles { get; init; }
 
+    /// <summary>BERT's <c>vocab.txt</c>; null takes what lies in a Hugging Face folder, if anything.</summary>
+    /// <remarks>Given here, it is of an uncased model, whose text becomes lower case, if it has no piece with a capital letter.</remarks>
+    public string? VocabularyPath { get; init; }
+
     /// <summary>The labels of a classification head, one a line in the order of its outputs; null gives it the checkpoint's, or numbers.</summary>
     public string? LabelsPath { get; init; }
 
@@ -28,7 +32,7 @@ public sealed record ConversionOptions
 
     internal void RefuseForSpeech()
     {
-        Refuse(BytePairFiles is not null, "the files of a tokenizer are of use to text models alone");
+        RefuseTokenizer();
         RefuseLabels();
     }
 
@@ -36,9 +40,20 @@ public sealed record ConversionOptions
 
     internal void RefuseForImages()
     {
-        Refuse(BytePairFiles is not null, "the files of a tokenizer are of use to text models alone");
+        RefuseTokenizer();
         Refuse(DictionaryPath is not null, "a dictionary is of use to text models and CTC heads alone");
     }
+
+    internal void RefuseBytePairs()
+    {
+        Refuse(BytePairFiles is not null, "encoder.json and vocab.bpe are of use to data2vec's text models alone; BERT's tokenizer is its vocab.txt");
+        Refuse(DictionaryPath is not null, "a dictionary is of use to data2vec's text models and CTC heads alone; BERT's tokenizer is its vocab.txt");
+    }
+
+    internal void RefuseVocabulary() => Refuse(VocabularyPath is not null, "vocab.txt is of use to BERT alone");
+
+    private void RefuseTokenizer() =>
+        Refuse(BytePairFiles is not null || VocabularyPath is not null, "the files of a tokenizer are of use to text models alone");
 
     private static void Refuse(bool given, string why)
     {

@@ -21,7 +21,7 @@ internal sealed class HuggingFaceFolder : IDisposable
     public static readonly IReadOnlyList<string> WeightNames = ["model.safetensors", IndexName, "pytorch_model.bin"];
 
     /// <summary>Files that are read where they are there: what is done with the inputs, and tokenizers.</summary>
-    public static readonly IReadOnlyList<string> InputNames = ["preprocessor_config.json", "vocab.json", "added_tokens.json", "merges.txt", "tokenizer.json"];
+    public static readonly IReadOnlyList<string> InputNames = ["preprocessor_config.json", "vocab.json", "added_tokens.json", "merges.txt", "tokenizer.json", "vocab.txt", "tokenizer_config.json"];
 
     private readonly string _folder;
     private readonly IDisposable _file;

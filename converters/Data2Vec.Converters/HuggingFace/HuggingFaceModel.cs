@@ -3,14 +3,13 @@ using Data2Vec.Converters.PyTorch;
 
 namespace Data2Vec.Converters.HuggingFace;
 
-/// <summary>Data2vec models in the layout of Hugging Face's transformers.</summary>
+/// <summary>Data2vec models and BERT in the layout of Hugging Face's transformers.</summary>
 internal static class HuggingFaceModel
 {
     /// <summary>The layout's name.</summary>
     public const string Format = "huggingface";
 
-
-    private static readonly string[] s_prefixes = [HuggingFaceAudio.Prefix, HuggingFaceText.Prefix, HuggingFaceVision.Prefix];
+    private static readonly string[] s_prefixes = [HuggingFaceAudio.Prefix, HuggingFaceText.Prefix, HuggingFaceVision.Prefix, BertModel.Prefix];
 
     /// <summary>Whether weights have names of this layout.</summary>
     public static bool IsOne(Weights weights) => weights.Names.Any(name =>
@@ -31,12 +30,14 @@ internal static class HuggingFaceModel
                 return HuggingFaceAudio.Read(folder, options);
             case "data2vec-text":
                 return HuggingFaceText.Read(folder, options);
+            case "bert":
+                return BertModel.Read(folder, options);
             case "data2vec-vision":
                 options.RefuseForImages();
                 return HuggingFaceVision.Read(folder, options);
             default:
                 throw folder.Config.Bad(
-                    "model_type", $"is '{PickleText.Quote(type ?? "")}', which is no data2vec model; data2vec-audio, data2vec-text and data2vec-vision are supported");
+                    "model_type", $"is '{PickleText.Quote(type ?? "")}', which is not supported; data2vec-audio, data2vec-text, data2vec-vision and bert are");
         }
     }
 

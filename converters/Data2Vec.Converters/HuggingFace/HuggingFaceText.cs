@@ -16,7 +16,7 @@ internal static class HuggingFaceText
     {
         string prefix = HuggingFaceModel.PrefixOf(folder.Weights, Prefix);
         int? classes = folder.Weights.Size($"{Head}.out_proj.weight", 2, 0, Limits.Size);
-        TextConfig config = ReadConfig(folder.Config, LabelFile.For(classes, options.LabelsPath, folder.Config.Labels));
+        TextConfig config = ReadConfig(folder.Config, false, LabelFile.For(classes, options.LabelsPath, folder.Config.Labels));
         TextTokenizer? tokenizer = TokenizerFiles.Given(options, config) ?? Tokenizer(folder, config);
         string head = classes is null ? "pretrained" : $"with a classification head of {classes} labels";
         return new SourceModel
@@ -36,8 +36,17 @@ internal static class HuggingFaceText
 
     private static TensorNames Names(string prefix)
     {
+        TensorNames names = EncoderNames(prefix);
+        names.AddHead("classifier.dense", $"{Head}.dense");
+        names.AddHead("classifier.output", $"{Head}.out_proj");
+        return names;
+    }
+
+    /// <summary>What the layout calls the tensors of an encoder, data2vec's or BERT's.</summary>
+    public static TensorNames EncoderNames(string prefix)
+    {
         const string Layer = "encoder.layer.{i}";
-        var names = new TensorNames(prefix)
+        return new TensorNames(prefix)
         {
             { "token_embedding", "embeddings.word_embeddings" },
             // All tokens are of one type, so that its vector goes with every position's.
@@ -52,26 +61,22 @@ internal static class HuggingFaceText
             { "encoder.{i}.feed_forward.output", $"{Layer}.output.dense" },
             { "encoder.{i}.feed_forward_norm", $"{Layer}.output.LayerNorm" },
         };
-        names.AddHead("classifier.dense", $"{Head}.dense");
-        names.AddHead("classifier.output", $"{Head}.out_proj");
-        return names;
     }
 
-    private static TextConfig ReadConfig(HuggingFaceOptions config, IReadOnlyList<string>? labels)
+    /// <summary>The structure of an encoder, data2vec's or BERT's.</summary>
+    /// <exception cref="InvalidDataException">It is not supported.</exception>
+    public static TextConfig ReadConfig(HuggingFaceOptions config, bool isBert, IReadOnlyList<string>? labels)
     {
         config.Require("hidden_act", "gelu");
         config.Require("position_embedding_type", "absolute");
         config.Require("is_decoder", false, false);
         config.Require("add_cross_attention", false, false);
         int hidden = config.Integer("hidden_size", 768, 1, Limits.Size);
-        int padding = config.Integer("pad_token_id", TextConfig.PaddingId, 0, Limits.Tokens);
-        if (padding != TextConfig.PaddingId)
-            throw config.Bad("pad_token_id", $"is {padding}; only {TextConfig.PaddingId} is supported");
-        const int RowsBeforePositions = TextConfig.PaddingId + 1;
-        return new TextConfig
+        var known = new TextConfig
         {
+            IsBert = isBert,
             VocabularySize = config.Integer("vocab_size", 30_522, 5, Limits.Tokens),
-            MaxTokens = config.Integer("max_position_embeddings", 512, RowsBeforePositions + 3, Limits.Size) - RowsBeforePositions,
+            MaxTokens = config.Integer("max_position_embeddings", 512, 5, Limits.Size),
             HiddenSize = hidden,
             Layers = config.Integer("num_hidden_layers", 12, 1, Limits.Layers),
             Heads = config.Divisor("num_attention_heads", 12, hidden),
@@ -79,6 +84,10 @@ internal static class HuggingFaceText
             Epsilon = config.Number("layer_norm_eps", 1e-12f),
             Labels = labels,
         };
+        int padding = config.Integer("pad_token_id", known.PaddingId, 0, Limits.Tokens);
+        return padding == known.PaddingId
+            ? known with { MaxTokens = known.MaxTokens - known.FirstPosition }
+            : throw config.Bad("pad_token_id", $"is {padding}; only {known.PaddingId} is supported");
     }
 
     private static TextTokenizer? Tokenizer(HuggingFaceFolder folder, TextConfig config)
@@ -90,8 +99,8 @@ internal static class HuggingFaceText
             tokenizer = TextTokenizer.FromTokenizerJson(TokenizerFiles.ReadFile(file));
         else
             return null;
-        return tokenizer.VocabularySize <= config.VocabularySize && tokenizer.PadId == TextConfig.PaddingId
+        return tokenizer.VocabularySize <= config.VocabularySize && tokenizer.PadId == config.PaddingId
             ? tokenizer
-            : throw new InvalidDataException($"the tokenizer gives {tokenizer.VocabularySize} token ids, with {tokenizer.PadId} for padding, and the model has {config.VocabularySize}, with {TextConfig.PaddingId}");
+            : throw new InvalidDataException($"the tokenizer gives {tokenizer.VocabularySize} token ids, with {tokenizer.PadId} for padding, and the model has {config.VocabularySize}, with {config.PaddingId}");
     }
 }

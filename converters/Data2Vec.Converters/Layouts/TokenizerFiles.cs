@@ -9,6 +9,7 @@ internal static class TokenizerFiles
     /// <exception cref="InvalidDataException">A file is damaged or missing, or they are not those of the model.</exception>
     public static TextTokenizer? Given(ConversionOptions options, TextConfig config)
     {
+        options.RefuseVocabulary();
         if (options.BytePairFiles is not { } files)
         {
             return options.DictionaryPath is null
@@ -30,11 +31,8 @@ internal static class TokenizerFiles
     /// <summary>The tokenizer as a model file keeps it.</summary>
     public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Assets(TextTokenizer? tokenizer) =>
         tokenizer?.ToAssets() is { } assets
-            ? new Dictionary<string, ReadOnlyMemory<byte>>
-            {
-                [Data2VecModel.VocabularyAsset] = assets.Vocabulary,
-                [Data2VecModel.MergesAsset] = assets.Merges,
-            }
+            ? new (string Name, ReadOnlyMemory<byte>? Content)[] { (Data2VecModel.VocabularyAsset, assets.Vocabulary), (Data2VecModel.MergesAsset, assets.Merges) }
+                .Where(asset => asset.Content is not null).ToDictionary(asset => asset.Name, asset => asset.Content!.Value)
             : new Dictionary<string, ReadOnlyMemory<byte>>();
 
     /// <summary>A file of a tokenizer.</summary>

@@ -9,28 +9,30 @@ internal static class ConvertCommand
 {
     public static Command Create()
     {
-        var checkpoint = new Argument<string>("CHECKPOINT") { Description = "A checkpoint of a data2vec model: a file, or a folder with a config.json" };
+        var checkpoint = new Argument<string>("CHECKPOINT") { Description = "A checkpoint of a data2vec, BERT, VGG or meme model: a file, or a folder with a config.json" };
         var output = new Option<string>("--output", "-o") { Description = "The model file to write (.d2v)", Required = true, HelpName = "MODEL" };
         var dictionary = new Option<string?>("--dict") { Description = "fairseq's dictionary: of a text model (dict.txt, with --bpe), or of a CTC head (dict.ltr.txt) instead of the checkpoint's own", HelpName = "FILE" };
         var bytePairs = new Option<string[]>("--bpe") { Description = "The tokenizer's files of a text model: encoder.json and vocab.bpe", HelpName = "ENCODER VOCAB", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
+        var wordPieces = new Option<string?>("--vocab") { Description = "The vocabulary of a BERT model: vocab.txt", HelpName = "FILE" };
         var labelFile = new Option<string?>("--labels") { Description = "The labels of a classification head, one a line", HelpName = "FILE" };
         Option<string> type = DtypeOption.Create();
         var teacher = new Option<bool>("--teacher") { Description = "Take the transformer's weights from the EMA teacher of pre-training" };
-        var command = new Command("convert", "Convert a checkpoint to a model file") { checkpoint, output, dictionary, bytePairs, labelFile, type, teacher };
+        var command = new Command("convert", "Convert a checkpoint to a model file") { checkpoint, output, dictionary, bytePairs, wordPieces, labelFile, type, teacher };
         command.SetAction((parsed, cancellation) => Task.Run(
         () =>
         {
             string source = Files.RequireFileOrFolder(parsed.GetRequiredValue(checkpoint));
             string target = Files.RequireFolderOf(parsed.GetRequiredValue(output));
-            string? dict = parsed.GetValue(dictionary), labels = parsed.GetValue(labelFile);
+            string? dict = parsed.GetValue(dictionary), vocabulary = parsed.GetValue(wordPieces), labels = parsed.GetValue(labelFile);
             string[] bpe = parsed.GetValue(bytePairs) ?? [];
-            foreach (string file in (IEnumerable<string>)[.. new[] { dict, labels }.OfType<string>(), .. bpe])
+            foreach (string file in (IEnumerable<string>)[.. new[] { dict, vocabulary, labels }.OfType<string>(), .. bpe])
                 Files.RequireFile(file);
-            Files.RequireOther(target, [source, dict, labels, .. bpe]);
+            Files.RequireOther(target, [source, dict, vocabulary, labels, .. bpe]);
             var options = new ConversionOptions
             {
                 DictionaryPath = dict,
                 BytePairFiles = bpe is [string encoder, string merges] ? (encoder, merges) : null,
+                VocabularyPath = vocabulary,
                 LabelsPath = labels,
                 Type = DtypeOption.TypeOf(parsed.GetRequiredValue(type)),
                 Teacher = parsed.GetValue(teacher),

@@ -190,7 +190,7 @@ public sealed class TextParityTests() : ParityTests("text")
     {
         IO.NpyArray array = Read(name);
         return [.. array.Int64s().Chunk((int)array.Shape[1]).Select(text =>
-            (ReadOnlyMemory<int>)text.Select(id => (int)id).Where(id => id != TextConfig.PaddingId).ToArray())];
+            (ReadOnlyMemory<int>)text.Select(id => (int)id).Where(id => id != 1).ToArray())];
     }
 
     /// <summary>A tokenizer of single bytes, of which 95 have an id: the model has a hundred.</summary>
