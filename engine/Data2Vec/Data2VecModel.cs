@@ -59,7 +59,7 @@ public sealed partial class Data2VecModel : IDisposable
 
         if (options.ImageSize is not null && _encoder is not VisionEncoder)
         {
-            throw new ArgumentException($"An image size is of use to vision transformers alone; this model is of the kind '{file.Architecture}'.", nameof(options));
+            throw new ArgumentException($"An image size is of use to vision transformers alone; this model, of the kind '{file.Architecture}', takes {_encoder.Takes}.", nameof(options));
         }
 
         store.Complete();

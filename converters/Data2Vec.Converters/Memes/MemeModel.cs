@@ -29,7 +29,8 @@ internal static class MemeModel
         options.RefuseLabels();
         VggConfig image = VggModel.ReadConfig(weights, ImagePreprocessing.OpenCv, ImagePrefix);
         TextConfig text = BertModel.ReadConfig(weights, TextPrefix);
-        TextTokenizer? tokenizer = BertModel.TokenizerOf(options, ref text);
+        TextTokenizer tokenizer = BertModel.TokenizerOf(options, ref text)
+            ?? throw new InvalidDataException("the checkpoint does not have the vocabulary of its BERT, which texts need: give its vocab.txt too");
         int inputs = image.HiddenSize + text.HiddenSize, hidden = weights.RequireSize($"classifier.{s_layers[0]}.weight", 2, 0, Limits.Size);
         var config = new MemeConfig
         {
@@ -53,7 +54,7 @@ internal static class MemeModel
             Architecture = MemeConfig.Architecture,
             Format = "hate-speech-in-pixels",
             Name = "memes",
-            Description = $"\"Hate Speech in Pixels\", VGG-16 and BERT{(tokenizer is null ? " without tokenizer" : "")}, {hidden} hidden units",
+            Description = $"\"Hate Speech in Pixels\", VGG-16 and BERT, {hidden} hidden units",
             Config = config.ToJson(),
             Tensors = [.. tensors.Select(AsValues)],
             Weights = weights,

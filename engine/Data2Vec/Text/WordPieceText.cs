@@ -16,7 +16,8 @@ internal static class WordPieceText
         || (rune.Value is not ('\t' or '\n' or '\r') && Rune.GetUnicodeCategory(rune)
             is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.Surrogate);
 
-    public static bool IsSpace(Rune rune) => rune.Value is ' ' or '\t' or '\n' or '\r' || Rune.GetUnicodeCategory(rune) == UnicodeCategory.SpaceSeparator;
+    public static bool IsSpace(Rune rune) => rune.Value is ' ' or '\t' or '\n' or '\r'
+        || Rune.GetUnicodeCategory(rune) is UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     /// <summary>All of ASCII that is neither letter nor digit, and Unicode's punctuation.</summary>
     public static bool IsPunctuation(Rune rune) => rune.IsAscii

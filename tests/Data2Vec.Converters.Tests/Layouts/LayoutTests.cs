@@ -277,7 +277,7 @@ public sealed class LayoutTests : IDisposable
     }
 
     [Theory]
-    [InlineData("model_type", "\"bert\"", "config.json: model_type is 'bert', which is no data2vec model")]
+    [InlineData("model_type", "\"roberta\"", "config.json: model_type is 'roberta', which is not supported")]
     [InlineData("hidden_act", "\"relu\"", "config.json: hidden_act is 'relu'")]
     [InlineData("hidden_size", "\"many\"", "config.json: hidden_size is not a whole number")]
     [InlineData("hidden_size", "-1", "config.json: hidden_size is -1")]

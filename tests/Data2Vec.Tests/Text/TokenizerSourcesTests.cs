@@ -20,7 +20,7 @@ public class TokenizerSourcesTests
         TextTokenizerAssets expected = TokenizerFixtures.Tokenizer.ToAssets();
         TextTokenizerAssets actual = tokenizer.ToAssets();
         Assert.Equal(expected.Vocabulary.ToArray(), actual.Vocabulary.ToArray());
-        Assert.Equal(expected.Merges.ToArray(), actual.Merges.ToArray());
+        Assert.Equal(expected.Merges!.Value.ToArray(), actual.Merges!.Value.ToArray());
     }
 
     [Fact]
@@ -31,7 +31,7 @@ public class TokenizerSourcesTests
 
         Assert.Equal([" <s>", " <pad>", " </s>", " <unk>", "Ġthe"], vocabulary[..5]);
         Assert.Equal([" madeupword0002", " <mask>", ""], vocabulary[^3..]);
-        Assert.Equal(TokenizerFixtures.VocabBpe, assets.Merges.ToArray());
+        Assert.Equal(TokenizerFixtures.VocabBpe, assets.Merges!.Value.ToArray());
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public class TokenizerSourcesTests
         // The dictionary has one line, for BPE id 11, which is ','.
         TextTokenizer fairseq = TextTokenizer.FromFairseq(TokenizerFixtures.EncoderJson, TokenizerFixtures.VocabBpe, "11 5\n"u8.ToArray());
         TextTokenizerAssets assets = fairseq.ToAssets();
-        TextTokenizer again = TextTokenizer.FromAssets(assets.Vocabulary.Span, assets.Merges.Span);
+        TextTokenizer again = TextTokenizer.FromAssets(assets.Vocabulary.Span, assets.Merges!.Value.Span);
 
         Assert.Equal([0, 4, 3, 2], fairseq.Encode(",\n"));
         Assert.Equal([0, 4, 3, 2], again.Encode(",\n"));
@@ -66,7 +66,7 @@ public class TokenizerSourcesTests
         Assert.Equal(8, tokenizer.MaskId);
         Assert.Equal("", tokenizer.Decode([4, 7]));
         TextTokenizerAssets assets = tokenizer.ToAssets();
-        Assert.Equal([0, 6, 2], TextTokenizer.FromAssets(assets.Vocabulary.Span, assets.Merges.Span).Encode(","));
+        Assert.Equal([0, 6, 2], TextTokenizer.FromAssets(assets.Vocabulary.Span, assets.Merges!.Value.Span).Encode(","));
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public class TokenizerSourcesTests
             "vocab.json and merges.txt" => TextTokenizer.FromVocabAndMerges(TokenizerFixtures.VocabJson(), TokenizerFixtures.VocabBpe),
             "tokenizer.json, merges as text" => TextTokenizer.FromTokenizerJson(TokenizerFixtures.Utf8(TokenizerFixtures.TokenizerJson(mergesAsPairs: false))),
             "tokenizer.json, merges as pairs" => TextTokenizer.FromTokenizerJson(TokenizerFixtures.Utf8(WithoutSpecialsInTheModel(TokenizerFixtures.TokenizerJson(mergesAsPairs: true)))),
-            "assets" => TextTokenizer.FromAssets(assets.Vocabulary.Span, assets.Merges.Span),
+            "assets" => TextTokenizer.FromAssets(assets.Vocabulary.Span, assets.Merges!.Value.Span),
             "files with CR LF" => TextTokenizer.FromFairseq(TokenizerFixtures.EncoderJson, CrLf(TokenizerFixtures.VocabBpe), CrLf(TokenizerFixtures.DictTxt)),
             _ => throw new ArgumentException(source),
         };
