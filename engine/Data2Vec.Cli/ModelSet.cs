@@ -74,12 +74,12 @@ internal sealed class ModelSet : IDisposable
     {
         if (_options.ImageSize is null)
             return Data2VecModel.Load(path, _options);
-        bool isVision;
+        bool takesImages;
         using (D2vFile file = D2vFile.Open(path, verify: false))
-            isVision = file.Architecture is VisionConfig.Architecture or VisionConfig.PostNormArchitecture;
+            takesImages = file.Architecture is VisionConfig.Architecture or VisionConfig.PostNormArchitecture or VggConfig.Architecture;
         try
         {
-            return Data2VecModel.Load(path, isVision ? _options : _options with { ImageSize = null });
+            return Data2VecModel.Load(path, takesImages ? _options : _options with { ImageSize = null });
         }
         catch (ArgumentException error)
         {

@@ -29,6 +29,50 @@ public class ImagePreprocessingTests
         Assert.Equal(16, count);
     }
 
+    [Fact]
+    public void Every_picture_becomes_the_numbers_of_OpenCV()
+    {
+        using BinaryReader records = Fixture.Records("opencv.bin");
+        int count = 0, samples = 0, others = 0;
+        for (; records.BaseStream.Position < records.BaseStream.Length; count++)
+        {
+            int width = records.ReadInt32(), height = records.ReadInt32(), side = records.ReadInt32();
+            RgbImage source = new(width, height, records.ReadBytes(width * height * 3));
+            foreach (float value in ImagePreprocessing.OpenCv(side).Apply(source))
+            {
+                // OpenCV rounds ties differently where it uses vectors.
+                byte expected = records.ReadByte();
+                Assert.InRange(MathF.Abs(value * 255 - expected), 0, 1.001f);
+                samples++;
+                others += value == expected / 255f ? 0 : 1;
+            }
+        }
+
+        Assert.Equal(16, count);
+        Assert.InRange(others, 0, samples / 1000);
+    }
+
+    [Fact]
+    public void A_crop_of_what_OpenCV_resizes_is_the_middle_of_the_whole()
+    {
+        RgbImage image = new(50, 40, [.. Enumerable.Range(0, 50 * 40 * 3).Select(i => (byte)(i * i % 251))]);
+        ImagePreprocessing whole = new(ResizeMode.Squash, 20, 20, default, new(1, 1, 1), Interpolation.OpenCvBicubic);
+        ImagePreprocessing cut = new(ResizeMode.Squash, 20, 8, default, new(1, 1, 1), Interpolation.OpenCvBicubic);
+        float[] all = whole.Apply(image), middle = cut.Apply(image);
+        for (int i = 0; i < middle.Length; i++) Assert.Equal(all[(i / 64 * 20 + i / 8 % 8 + 6) * 20 + i % 8 + 6], middle[i]);
+    }
+
+    [Fact]
+    public void Colours_go_where_their_order_says_with_the_mean_and_deviation_of_each()
+    {
+        RgbImage image = new(1, 1, [0, 51, 255]);
+        ImagePreprocessing rgb = new(ResizeMode.Squash, 1, 1, new(0.1f, 0.2f, 0.3f), new(1, 2, 4));
+        ImagePreprocessing bgr = new(ResizeMode.Squash, 1, 1, new(0.1f, 0.2f, 0.3f), new(1, 2, 4), channels: ChannelOrder.Bgr);
+        Assert.Equal(rgb.Apply(image).Reverse(), bgr.Apply(image));
+        Assert.Equal(-0.1f, rgb.Apply(image)[0]);
+        Assert.Equal(ChannelOrder.Bgr, bgr.WithCropSize(2).Channels);
+    }
+
     [Theory]
     [InlineData(640, 480, 256, 341, 256)]
     [InlineData(480, 640, 256, 256, 341)]
@@ -73,6 +117,9 @@ public class ImagePreprocessingTests
             System.Text.Encoding.UTF8.GetString(stream.ToArray()));
         Assert.Equal(written, ImagePreprocessing.FromJson(Json(System.Text.Encoding.UTF8.GetString(stream.ToArray()))));
         Assert.Equal(ImagePreprocessing.Squash(8, ImagePreprocessing.Half, ImagePreprocessing.Half), ImagePreprocessing.FromJson(Json(Complete)));
+        using MemoryStream other = new();
+        using (Utf8JsonWriter writer = new(other)) ImagePreprocessing.OpenCv(224).WriteTo(writer);
+        Assert.Equal(ImagePreprocessing.OpenCv(224), ImagePreprocessing.FromJson(Json(System.Text.Encoding.UTF8.GetString(other.ToArray()))));
     }
 
     [Theory]
@@ -89,6 +136,8 @@ public class ImagePreprocessingTests
     [InlineData("\"std\":[0.5,0.5,0.5]", "\"std\":[0.5,-1,0.5]", "standard deviation")]
     [InlineData("\"std\":[0.5,0.5,0.5]", "\"std\":[0.5,1e-45,0.5]", "standard deviation")]
     [InlineData("\"bicubic\"", "\"lanczos\"", "interpolation")]
+    [InlineData("\"bicubic\"", "\"bicubic\",\"channels\":\"gbr\"", "channels")]
+    [InlineData("\"bicubic\"", "\"bicubic\",\"channels\":3", "channels")]
     [InlineData("\"bicubic\"", "\"bicubic\",\"extra\":1", "extra")]
     [InlineData("\"bicubic\"", "\"bicubic\",\"crop_size\":8", "crop_size")]
     [InlineData("{", "[{", "not a JSON object")]
