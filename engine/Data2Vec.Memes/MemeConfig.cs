@@ -20,6 +20,9 @@ public sealed record MemeConfig
     /// <summary>The same of the image encoder.</summary>
     public const string ImagePart = "image";
 
+    /// <summary>With the features of two encoders the weights of the first layer still fit into an array.</summary>
+    internal const int LargestHiddenSize = 1 << 13;
+
     /// <summary>The text encoder; null for a system that judges the image alone.</summary>
     public EncoderDescription? Text { get; init; }
 
@@ -45,7 +48,7 @@ public sealed record MemeConfig
             Text = EncoderDescription.FromJson(json, TextPart),
             Image = EncoderDescription.FromJson(json, ImagePart),
             MaxTextTokens = ConfigReader.Integer(json, "max_text_tokens"),
-            HiddenSize = ConfigReader.Integer(classifier, "hidden_size"),
+            HiddenSize = ConfigReader.Integer(classifier, "hidden_size", LargestHiddenSize),
             Calibration = Fusion.Calibration.FromJson(classifier),
         };
         return config.Text is null && config.Image is null

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Data2Vec.Memes.Fusion;
 using Data2Vec.Memes.Ocr;
 using Data2Vec.ModelFile;
@@ -103,27 +104,38 @@ public class MemeClassifierTests
         Assert.Contains("does not take texts", Assert.Throws<InvalidDataException>(() => MemeEncoders.Load(null, Models.Image)).Message);
 
         Models.Write(folder["memes.d2v"]);
-        using (D2vFile file = D2vFile.Open(folder["memes.d2v"]))
-        {
-            var json = System.Text.Json.Nodes.JsonObject.Create(file.Config)!;
-            json["classifier"]!["hidden_size"] = 11;
-            var contents = new D2vContents { Architecture = file.Architecture, Config = json };
-            foreach (TensorInfo tensor in file.Tensors.Values)
-                contents.Tensors.Add(new TensorDeclaration(tensor.Name, tensor.Type, tensor.Shape, tensor.Layout, tensor.Groups));
-            foreach (string asset in file.Assets.Keys)
-                contents.Assets[asset] = file.Asset(asset).ToArray();
-            using D2vWriter writer = D2vWriter.Create(folder["wrong.d2v"], contents);
-            foreach (TensorInfo tensor in file.Tensors.Values)
-            {
-                float[] values = new float[tensor.Count];
-                file.Read(tensor, values);
-                writer.Write(tensor.Name, (long start, Span<float> to) => values.AsSpan((int)start, to.Length).CopyTo(to));
-            }
+        Rewrite(folder["memes.d2v"], folder["wrong.d2v"], json => json["classifier"]!["hidden_size"] = 11, _ => { });
+        Assert.Contains("wrong.d2v: tensor 'classifier.0.weight' has the shape", Assert.Throws<InvalidDataException>(() => MemeClassifier.Load(folder["wrong.d2v"])).Message);
+        Rewrite(folder["memes.d2v"], folder["wrong.d2v"], json => json["text"]!["architecture"] = "memes", _ => { });
+        Assert.Contains("wrong.d2v (text): models of the kind 'memes' are not supported", Assert.Throws<InvalidDataException>(() => MemeClassifier.Load(folder["wrong.d2v"])).Message);
+        Rewrite(folder["memes.d2v"], folder["wrong.d2v"], json => json.Remove("image"), _ => { });
+        Assert.Contains("'classifier.0.weight' has the shape", Assert.Throws<InvalidDataException>(() => MemeClassifier.Load(folder["wrong.d2v"])).Message);
+        Rewrite(folder["memes.d2v"], folder["wrong.d2v"], _ => { }, values => values[^1] = float.NaN);
+        Assert.Contains("not finite", Assert.Throws<InvalidDataException>(() => MemeClassifier.Load(folder["wrong.d2v"])).Message);
+    }
 
-            writer.Complete();
+    /// <summary>Writes a model anew with another configuration, and other numbers in the first layer of the network.</summary>
+    private static void Rewrite(string from, string to, Action<JsonObject> changeConfig, Action<float[]> changeWeights)
+    {
+        using D2vFile file = D2vFile.Open(from);
+        var json = JsonObject.Create(file.Config)!;
+        changeConfig(json);
+        var contents = new D2vContents { Architecture = file.Architecture, Config = json };
+        foreach (TensorInfo tensor in file.Tensors.Values)
+            contents.Tensors.Add(new TensorDeclaration(tensor.Name, tensor.Type, tensor.Shape, tensor.Layout, tensor.Groups));
+        foreach (string asset in file.Assets.Keys)
+            contents.Assets[asset] = file.Asset(asset).ToArray();
+        using D2vWriter writer = D2vWriter.Create(to, contents);
+        foreach (TensorInfo tensor in file.Tensors.Values)
+        {
+            float[] values = new float[tensor.Count];
+            file.Read(tensor, values);
+            if (tensor.Name == "classifier.0.weight")
+                changeWeights(values);
+            writer.Write(tensor.Name, (long start, Span<float> span) => values.AsSpan((int)start, span.Length).CopyTo(span));
         }
 
-        Assert.Contains("wrong.d2v: tensor 'classifier.0.weight' has the shape", Assert.Throws<InvalidDataException>(() => MemeClassifier.Load(folder["wrong.d2v"])).Message);
+        writer.Complete();
     }
 
     internal static RgbImage Noise(int width, int height, int seed)

@@ -28,6 +28,7 @@ public class MemeConfigTests
     [InlineData("""{"max_text_tokens":48,"classifier":{"hidden_size":3}}""", "neither")]
     [InlineData("""{"max_text_tokens":0,"classifier":{"hidden_size":3},"text":{"architecture":"a","config":{}}}""", "max_text_tokens")]
     [InlineData("""{"max_text_tokens":48,"classifier":{"hidden_size":-3},"text":{"architecture":"a","config":{}}}""", "hidden_size")]
+    [InlineData("""{"max_text_tokens":48,"classifier":{"hidden_size":8193},"text":{"architecture":"a","config":{}}}""", "hidden_size")]
     [InlineData("""{"max_text_tokens":48,"classifier":{"hidden_size":3},"text":{"config":{}}}""", "architecture")]
     [InlineData("""{"max_text_tokens":48,"classifier":{"hidden_size":3},"text":3}""", "text")]
     [InlineData("""{"max_text_tokens":48,"classifier":{"hidden_size":3,"calibration":{"slope":1e999,"intercept":0}},"text":{"architecture":"a","config":{}}}""", "slope")]

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using Data2Vec;
 using Data2Vec.Audio;
 using Data2Vec.Converters;
+using Data2Vec.Memes;
 using Microsoft.Extensions.AI;
 
 /// <summary>The packages as their users get them: restored from a feed, the tool installed, a program published as native code.</summary>
@@ -47,6 +48,10 @@ public class PackageTests
         Assert.Throws<InvalidDataException>(() => CheckpointConverter.Convert(s_recording, output, new ConversionOptions()));
         Assert.False(File.Exists(output));
     }
+
+    [Fact]
+    public void The_meme_classifier_refuses_what_is_no_model() =>
+        Assert.Throws<InvalidDataException>(() => MemeClassifier.Load(s_recording));
 
     [Fact]
     public async Task The_tool_is_installed_and_transcribes()

@@ -5,12 +5,15 @@ namespace Data2Vec.Memes.Explanation;
 
 /// <summary>
 /// Draws an explanation over the image: regions and words that raise the score in red, that lower it in blue, the stronger the more. The strongest
-/// of the regions and the strongest of the words set the scale of their kind.
+/// of the regions and the strongest of the words set the scale of their kind, unless all are weak.
 /// </summary>
 public static class ExplanationPicture
 {
     private const int LongestSide = 2048;
     private const float StrongestTint = 150;
+
+    /// <summary>Where no effect is stronger than this, all stay faint: they are hardly more than noise.</summary>
+    private const float WeakEffect = 0.05f;
 
     private static readonly SKColor s_raises = new(220, 30, 30), s_lowers = new(40, 90, 230);
 
@@ -52,7 +55,7 @@ public static class ExplanationPicture
         SKRect Place(Box box) => SKRect.Create(scale * box.X, scale * box.Y, scale * box.Width, scale * box.Height);
     }
 
-    private static float Strongest(IEnumerable<float> effects) => effects.Select(Math.Abs).Append(float.Epsilon).Max();
+    private static float Strongest(IEnumerable<float> effects) => effects.Select(Math.Abs).Append(WeakEffect).Max();
 
     private static SKColor Colour(float effect) => effect > 0 ? s_raises : s_lowers;
 

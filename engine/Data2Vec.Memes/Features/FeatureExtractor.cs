@@ -1,11 +1,8 @@
 namespace Data2Vec.Memes.Features;
 
-/// <summary>Encodes the images of lists, a few at a time, into a <see cref="FeatureStore"/>.</summary>
+/// <summary>Encodes images, a few at a time, into a <see cref="FeatureStore"/>.</summary>
 public static class FeatureExtractor
 {
-    /// <summary>Images in memory at once: as many as keep the device busy.</summary>
-    private const int ImagesAtOnce = 8;
-
     /// <summary>Encodes the images whose features are not there yet.</summary>
     /// <param name="encoders">The encoders.</param>
     /// <param name="store">Where the features go, and are looked for.</param>
@@ -21,39 +18,21 @@ public static class FeatureExtractor
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(paths);
         ArgumentNullException.ThrowIfNull(skip);
-        var keys = new string?[paths.Count];
-        for (int first = 0; first < keys.Length; first += ImagesAtOnce)
+        string[] keys = [.. paths.Select(FeatureStore.KeyOf)];
+        Dictionary<string, string> missing = paths.Zip(keys).Where(pair => !store.Contains(pair.Second)).DistinctBy(pair => pair.First).ToDictionary(pair => pair.First, pair => pair.Second);
+        int done = paths.Count - missing.Count;
+        foreach ((string path, _, MemeFeatures features) in MemeBatches.Run(missing.Keys, memes => encoders.Encode(memes, cancellationToken), Skip, cancellationToken))
         {
-            var missing = new List<(string Key, Meme Meme)>();
-            for (int i = first; i < Math.Min(first + ImagesAtOnce, keys.Length); i++)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                try
-                {
-                    string key = FeatureStore.KeyOf(paths[i]);
-                    if (!store.Contains(key) && missing.All(other => other.Key != key))
-                    {
-                        Meme meme = Meme.Load(paths[i]);
-                        missing.Add((key, meme));
-                    }
-
-                    keys[i] = key;
-                }
-                catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException)
-                {
-                    skip(paths[i], problem);
-                }
-            }
-
-            IReadOnlyList<MemeFeatures> features = missing.Count == 0 ? [] : encoders.Encode([.. missing.Select(one => one.Meme)], cancellationToken);
-            for (int i = 0; i < features.Count; i++)
-            {
-                store.Add(missing[i].Key, features[i]);
-            }
-
-            report?.Invoke(Math.Min(first + ImagesAtOnce, keys.Length));
+            store.Add(missing[path], features);
+            report?.Invoke(++done);
         }
 
-        return keys;
+        return [.. keys.Select(key => store.Contains(key) ? key : null)];
+
+        void Skip(string path, Exception problem)
+        {
+            report?.Invoke(++done);
+            skip(path, problem);
+        }
     }
 }

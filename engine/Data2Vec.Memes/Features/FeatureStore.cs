@@ -86,14 +86,14 @@ public sealed class FeatureStore : IDisposable
         }
     }
 
-    /// <summary>Under what name the features of an image are kept: its path, and when it and its text were changed last, and their sizes.</summary>
-    /// <exception cref="IOException">There is no such file.</exception>
+    /// <summary>Under what name the features of an image are kept: its path, and of it and its text the size and the time of the last change.</summary>
     public static string KeyOf(string path)
     {
-        var text = new FileInfo(path + Meme.TextExtension);
-        return $"{Path.GetFullPath(path)}\n{Stamp(new FileInfo(path))}{(text.Exists ? Stamp(text) : "")}";
+        return $"{Path.GetFullPath(path)}{Stamp(path)}{Stamp(path + Meme.TextExtension)}";
 
-        static string Stamp(FileInfo file) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{file.Length} {file.LastWriteTimeUtc.Ticks}\n");
+        static string Stamp(string path) => new FileInfo(path) is { Exists: true } file
+            ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"\n{file.Length} {file.LastWriteTimeUtc.Ticks}")
+            : "\n-";
     }
 
     /// <summary>Whether the features of an image are there.</summary>

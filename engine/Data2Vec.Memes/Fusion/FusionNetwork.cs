@@ -46,7 +46,9 @@ public sealed class FusionNetwork
             var layer = new LinearLayer(from, to);
             file.Read(weight, layer.Weight);
             file.Read(bias, layer.Bias);
-            return layer;
+            return layer.Weight.Concat(layer.Bias).All(float.IsFinite)
+                ? layer
+                : throw new InvalidDataException($"{file.Path}: tensor '{weight.Name}' or '{bias.Name}' has a number that is not finite");
         }
 
         TensorInfo Tensor(string name, params ReadOnlySpan<int> shape)

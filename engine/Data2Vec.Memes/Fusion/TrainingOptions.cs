@@ -28,7 +28,7 @@ public sealed record TrainingOptions
     internal void Check()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(HiddenSize, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(HiddenSize, ModelFile.ConfigReader.LargestSize);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(HiddenSize, MemeConfig.LargestHiddenSize);
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(Epochs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(Patience ?? 1, 1, nameof(Patience));

@@ -3,6 +3,9 @@ using Data2Vec.Audio;
 using Data2Vec.Converters.Hub;
 using Data2Vec.Extensions.AI;
 using Data2Vec.Kernels.Gpu;
+using Data2Vec.Memes;
+using Data2Vec.Memes.Ocr;
+using Data2Vec.Vision.Images;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -79,5 +82,16 @@ internal static class Snippets
         using Data2VecModel model = Data2VecModel.Load("speech.d2v", new ModelOptions { Backend = gpu });
         // END
         return model.EmbedAudio(new float[model.SampleRate]);
+    }
+
+    public static MemeScore Scored()
+    {
+        // README
+        using var recognizer = new TesseractRecognizer(new OcrOptions { Languages = "eng+spa" });
+        using MemeClassifier classifier = MemeClassifier.Load("memes.d2v", new MemeOptions { TextRecognizer = recognizer });
+        MemeScore score = classifier.Score(ImageFile.Load("meme.jpg"));
+        Console.WriteLine($"{score.Score}, probability {score.Probability}: {score.Text}");
+        // END
+        return score;
     }
 }

@@ -1,5 +1,7 @@
 using Data2Vec.Memes.Demonstration;
 using Data2Vec.Memes.Features;
+using Data2Vec.Memes.Ocr;
+using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Memes.Tests.Features;
 
@@ -43,6 +45,22 @@ public sealed class FeatureStoreTests : IDisposable
 
             Assert.Equal(11, checkedOnes);
         }
+    }
+
+    [Fact]
+    public void An_image_that_the_encoders_refuse_is_skipped_alone()
+    {
+        SyntheticMemes.Write(_folder["set"], 3);
+        string[] paths = Directory.GetFiles(_folder["set/images"], "*.jpg");
+        using MemeEncoders encoders = MemeEncoders.Load(Models.Image, Models.Text, options: new MemeOptions { TextRecognizer = new Refusing() });
+        File.Delete(paths[1] + ".ocr");
+        using FeatureStore store = FeatureStore.Open(_folder["features"], encoders);
+        var skipped = new List<string>();
+        var done = new List<int>();
+        string?[] keys = FeatureExtractor.Extract(encoders, store, paths, (path, _) => skipped.Add(path), done.Add);
+        Assert.Equal([paths[1]], skipped);
+        Assert.Equal([true, false, true], keys.Select(key => key is not null));
+        Assert.Equal([1, 2, 3], done);
     }
 
     [Fact]
@@ -117,5 +135,12 @@ public sealed class FeatureStoreTests : IDisposable
         Assert.Throws<InvalidDataException>(() => MemeList.Read(_folder["empty"]));
         File.WriteAllBytes(_folder["binary"], [1, 0, 2]);
         Assert.Throws<InvalidDataException>(() => MemeList.Read(_folder["binary"]));
+    }
+
+    private sealed class Refusing : ITextRecognizer
+    {
+        public string Description => "refuses";
+
+        public IReadOnlyList<RecognizedWord> Recognize(RgbImage image) => throw new InvalidDataException("refused");
     }
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Data2Vec.Memes.Features;
 using Data2Vec.Memes;
+using Data2Vec.Memes.Features;
 using Data2Vec.Memes.Fusion;
 
 namespace Data2Vec.Cli.Commands.Memes;

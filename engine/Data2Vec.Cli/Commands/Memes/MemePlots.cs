@@ -46,6 +46,7 @@ internal static class MemePlots
         string font = PlotFile.Font();
         plot.Font.Set(font);
         plot.Legend.FontName = font;
+        plot.Legend.Alignment = Alignment.MiddleRight;
         return PlotFile.Bytes(plot, Width, Height, path);
     }
 }

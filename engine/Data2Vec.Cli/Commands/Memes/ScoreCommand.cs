@@ -5,15 +5,13 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Data2Vec.Memes;
 using Data2Vec.Memes.Explanation;
+using Data2Vec.Memes.Features;
 
 namespace Data2Vec.Cli.Commands.Memes;
 
 /// <summary><c>data2vec memes score</c>: what a model says of images.</summary>
 internal static class ScoreCommand
 {
-    /// <summary>Images in memory at once.</summary>
-    private const int ImagesAtOnce = 8;
-
     private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The option that names a model that scores memes.</summary>
@@ -46,15 +44,17 @@ internal static class ScoreCommand
             string file = Files.RequireFile(parsed.GetRequiredValue(model));
             if (picture is not null)
                 Files.RequireOther(Files.RequireFolderOf(picture), [file, .. paths]);
+            Meme WithText(Meme meme) => given is null ? meme : meme with { Text = given };
             bool asJson = parsed.GetValue(json);
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (!asJson)
                 output.WriteLine("image\tscore\tprobability\tflagged\ttext");
             return reading.Run(parsed, options => MemeClassifier.Load(file, options), classifier =>
             {
-                foreach ((string path, Meme meme, MemeScore score) in Score(classifier, paths, given, reading, parsed.InvocationConfiguration.Error))
+                foreach ((string path, Meme meme, MemeScore score) in MemeBatches.Run(
+                    paths, memes => classifier.Score([.. memes.Select(WithText)]), (path, problem) => reading.Skip(path, problem, parsed.InvocationConfiguration.Error)))
                 {
-                    MemeExplanation? explanation = picture is null ? null : MemeExplainer.Explain(classifier, meme);
+                    MemeExplanation? explanation = picture is null ? null : MemeExplainer.Explain(classifier, WithText(meme));
                     output.WriteLine(asJson ? Json(path, score, explanation) : Line(path, score));
                     if (explanation is not null)
                         Files.WriteWhole(picture!, stream => stream.Write(ExplanationPicture.Draw(meme.Image, explanation)));
@@ -64,30 +64,6 @@ internal static class ScoreCommand
             });
         });
         return command;
-    }
-
-    private static IEnumerable<(string Path, Meme Meme, MemeScore Score)> Score(
-        MemeClassifier classifier, string[] paths, string? given, ReadingArguments reading, TextWriter error)
-    {
-        foreach (string[] part in paths.Chunk(ImagesAtOnce))
-        {
-            var memes = new List<(string Path, Meme Meme)>();
-            foreach (string path in part)
-            {
-                try
-                {
-                    Meme meme = Meme.Load(Files.RequireFile(path));
-                    memes.Add((path, given is null ? meme : meme with { Text = given }));
-                }
-                catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException)
-                {
-                    reading.Skip(path, problem, error);
-                }
-            }
-
-            foreach (((string path, Meme meme), MemeScore score) in memes.Zip(classifier.Score([.. memes.Select(one => one.Meme)])))
-                yield return (path, meme, score);
-        }
     }
 
     private static string Line(string path, MemeScore score) => string.Create(
