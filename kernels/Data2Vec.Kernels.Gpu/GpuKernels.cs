@@ -43,7 +43,9 @@ internal sealed class GpuKernels(GpuContext context)
 
     public void Mean(AcceleratorStream stream, ArrayView<float> x, ArrayView<int> starts, ArrayView<float> output, RowArguments sizes)
     {
-        context.Launch(_mean, kernel => kernel(stream, context.OneThreadForEach((long)sizes.Rows * sizes.Columns), x, starts, output, sizes));
+        sizes.Lanes = context.Lanes;
+        var config = new KernelConfig(checked((sizes.Columns + sizes.Lanes - 1) / sizes.Lanes * sizes.Rows), context.GroupSize);
+        context.Launch(_mean, kernel => kernel(stream, config, x, starts, output, sizes));
     }
 
     /// <param name="stream">Where it is queued.</param>

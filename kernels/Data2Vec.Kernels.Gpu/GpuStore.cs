@@ -18,6 +18,9 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 
     public override int RowsAtOnce => 8192;
 
+    /// <summary>With 512 channels, 128 MiB for the longest layer's result.</summary>
+    public override int ConvolutionRowsAtOnce => 65536;
+
     public override LinearWeights Linear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
     {
         (int inputs, int outputs) = Shapes.OfLinear(parts, scale);

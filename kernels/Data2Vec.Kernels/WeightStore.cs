@@ -10,6 +10,11 @@ public abstract class WeightStore : IDisposable
     /// <summary>Rows of an inference of several inputs that keep the device busy: more make it no faster, only larger.</summary>
     public abstract int RowsAtOnce { get; }
 
+    /// <summary>
+    /// The same of a convolution that makes many rows of few inputs, such as those over samples: work that can be cut anywhere is cut so.
+    /// </summary>
+    public abstract int ConvolutionRowsAtOnce { get; }
+
     /// <summary>A linear layer.</summary>
     /// <param name="parts">
     /// Weights <c>[outputs, inputs]</c> and biases <c>[outputs]</c>; several parts with the same inputs make one layer with the

@@ -18,6 +18,9 @@ internal struct RowArguments
 
     /// <summary>Rows at the start of each sequence that its mean leaves out.</summary>
     public int Skip;
+
+    /// <summary>Columns of a sequence that a group makes the means of.</summary>
+    public int Lanes;
 }
 
 /// <summary>The sizes of a normalization.</summary>
@@ -40,8 +43,8 @@ internal struct NormArguments
 /// <summary>What is done to rows of activations.</summary>
 internal static class RowKernels
 {
-    /// <summary>Threads of a group of <see cref="Normalize"/> at the most.</summary>
-    public const int LargestNormGroup = 256;
+    /// <summary>Threads at the most of a group that shares rows or columns.</summary>
+    public const int LargestGroup = 256;
 
     /// <summary><c>output = activation((x + residual - mean) / sqrt(variance + epsilon) * gain + bias)</c>; some threads share a row.</summary>
     /// <param name="x"><c>[rows, columns]</c>.</param>
@@ -51,8 +54,8 @@ internal static class RowKernels
     /// <param name="sizes">The sizes.</param>
     public static void Normalize(ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
     {
-        ArrayView<float> sums = SharedMemory.Allocate<float>(LargestNormGroup);
-        ArrayView<float> squares = SharedMemory.Allocate<float>(LargestNormGroup);
+        ArrayView<float> sums = SharedMemory.Allocate<float>(LargestGroup);
+        ArrayView<float> squares = SharedMemory.Allocate<float>(LargestGroup);
         int thread = Group.IdxX, lane = thread % sizes.Lanes;
         int row = Grid.IdxX * (Group.DimX / sizes.Lanes) + thread / sizes.Lanes;
         int columns = row < sizes.Rows ? sizes.Columns : 0;
@@ -126,18 +129,26 @@ internal static class RowKernels
         }
     }
 
-    /// <summary>The mean of each sequence; one thread for a column of one of them.</summary>
+    /// <summary>The mean of each sequence. A group takes as many columns of one as there are lanes; its threads share each column.</summary>
     public static void Mean(ArrayView<float> x, ArrayView<int> starts, ArrayView<float> output, RowArguments sizes)
     {
-        int i = Grid.IdxX * Group.DimX + Group.IdxX;
-        if (i < sizes.Rows * sizes.Columns)
+        ArrayView<float> sums = SharedMemory.Allocate<float>(LargestGroup);
+        int thread = Group.IdxX, lane = thread % sizes.Lanes, tiles = (sizes.Columns + sizes.Lanes - 1) / sizes.Lanes;
+        int sequence = Grid.IdxX / tiles, column = Grid.IdxX % tiles * sizes.Lanes + lane;
+        int first = starts[sequence] + sizes.Skip, end = starts[sequence + 1];
+        float sum = 0f;
+        for (int row = column < sizes.Columns ? first + thread / sizes.Lanes : end; row < end; row += Group.DimX / sizes.Lanes)
         {
-            int sequence = i / sizes.Columns, column = i % sizes.Columns;
-            int first = starts[sequence] + sizes.Skip, end = starts[sequence + 1];
-            float sum = 0f;
-            for (int row = first; row < end; row++)
+            sum += x[row * sizes.InputStride + column];
+        }
+
+        sums[thread] = sum;
+        Group.Barrier();
+        if (thread < sizes.Lanes && column < sizes.Columns)
+        {
+            for (int i = thread + sizes.Lanes; i < Group.DimX; i += sizes.Lanes)
             {
-                sum += x[row * sizes.InputStride + column];
+                sum += sums[i];
             }
 
             output[sequence * sizes.OutputStride + column] = sum / (end - first);

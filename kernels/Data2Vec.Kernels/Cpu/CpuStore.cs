@@ -13,6 +13,8 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
 
     public override int RowsAtOnce => 2048;
 
+    public override int ConvolutionRowsAtOnce => 6400;
+
     private ParallelOptions Parallelism => new() { MaxDegreeOfParallelism = team.Threads };
 
     public override LinearWeights Linear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
