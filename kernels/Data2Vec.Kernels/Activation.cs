@@ -8,4 +8,7 @@ public enum Activation
 
     /// <summary>The exact GELU, <c>x Φ(x)</c> (Hendrycks and Gimpel 2016), not its tanh approximation.</summary>
     Gelu,
+
+    /// <summary>The rectified linear unit, <c>max(x, 0)</c>.</summary>
+    Relu,
 }

@@ -93,6 +93,30 @@ public abstract class Inference : IDisposable
     public abstract void Conv1d(
         Tensor x, Sequences inputs, Conv1dWeights weights, NormWeights? norm, Activation activation, Tensor output, Sequences outputs);
 
+    /// <summary><c>activation(conv(x))</c> of each image.</summary>
+    /// <param name="x">The pixels of images, line by line, <c>[images * height * width, input channels]</c>.</param>
+    /// <param name="height">Lines of an image.</param>
+    /// <param name="width">Pixels of a line.</param>
+    /// <param name="weights">The convolution.</param>
+    /// <param name="activation">Applied last.</param>
+    /// <param name="output">
+    /// Result <c>[images * output height * output width, output channels]</c>, the sides as <see cref="Conv2dShape.OutputLength"/> has them.
+    /// </param>
+    /// <exception cref="NotSupportedException">The backend has no such operation.</exception>
+    public virtual void Conv2d(Tensor x, int height, int width, Conv2dWeights weights, Activation activation, Tensor output) =>
+        throw new NotSupportedException("This device has no two-dimensional convolutions.");
+
+    /// <summary>The greatest number of each channel in square windows of each image, without padding.</summary>
+    /// <param name="x">The pixels of images, line by line, <c>[images * height * width, channels]</c>.</param>
+    /// <param name="height">Lines of an image.</param>
+    /// <param name="width">Pixels of a line.</param>
+    /// <param name="size">Height and width of a window.</param>
+    /// <param name="stride">Pixels from one window to the next, along both sides.</param>
+    /// <param name="output">Result <c>[images * ((height - size) / stride + 1) * ((width - size) / stride + 1), channels]</c>.</param>
+    /// <exception cref="NotSupportedException">The backend has no such operation.</exception>
+    public virtual void MaxPool2d(Tensor x, int height, int width, int size, int stride, Tensor output) =>
+        throw new NotSupportedException("This device has no pooling of images.");
+
     /// <summary><c>output = activation(norm(x + residual))</c> for each row; the residual where there is one.</summary>
     /// <param name="x"><c>[rows, size]</c>.</param>
     /// <param name="norm">The normalization.</param>

@@ -24,6 +24,24 @@ internal static class Shapes
         x.Columns == shape.InputChannels && output.Columns == shape.OutputChannels && outputs.Rows == output.Rows && inputs.Rows == x.Rows,
         "The shapes of a convolution do not match.");
 
+    public static void RequireConv2d(Tensor x, int height, int width, Conv2dShape shape, Tensor output) => Require(
+        x.Columns == shape.InputChannels && output.Columns == shape.OutputChannels
+        && output.Rows == Images(x, height, width) * (long)shape.OutputLength(height) * shape.OutputLength(width),
+        "The shapes of a convolution do not match.");
+
+    public static void RequireMaxPool2d(Tensor x, int height, int width, int size, int stride, Tensor output)
+    {
+        var shape = new Conv2dShape(x.Columns, x.Columns, size, stride);
+        Require(size > 0 && stride > 0, "Windows have a size and a distance of at least one pixel.");
+        RequireConv2d(x, height, width, shape, output);
+    }
+
+    private static int Images(Tensor x, int height, int width)
+    {
+        Require(height > 0 && width > 0 && x.Rows % ((long)height * width) == 0, "The rows are not whole images.");
+        return x.Rows / (height * width);
+    }
+
     public static void RequireAttention(
         Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, int largestHead, Tensor output)
     {
@@ -66,6 +84,17 @@ internal static class Shapes
     {
         if (weight.Shape is not [int outputs, int inputs, int kernel]
             || outputs != shape.OutputChannels || inputs != shape.InputChannels / shape.Groups || kernel != shape.Kernel)
+        {
+            throw new InvalidDataException("The weights of a convolution are of another shape than its configuration says.");
+        }
+
+        RequireVector(bias, outputs);
+    }
+
+    public static void RequireConvolution(WeightData weight, WeightData? bias, Conv2dShape shape)
+    {
+        if (weight.Shape is not [int outputs, int inputs, int height, int width]
+            || outputs != shape.OutputChannels || inputs != shape.InputChannels || height != shape.Kernel || width != shape.Kernel)
         {
             throw new InvalidDataException("The weights of a convolution are of another shape than its configuration says.");
         }

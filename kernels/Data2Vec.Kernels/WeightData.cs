@@ -7,7 +7,7 @@ namespace Data2Vec.Kernels;
 /// <param name="Data">The address of the first byte. The memory must outlive the <see cref="WeightStore"/> they are given to.</param>
 /// <param name="Type">The number format.</param>
 /// <param name="Layout">The order of the elements.</param>
-/// <param name="Shape">The shape in PyTorch's orientation: <c>[outputs, inputs]</c>, <c>[outputs, channels, taps]</c> or <c>[size]</c>.</param>
+/// <param name="Shape">The shape in PyTorch's orientation: <c>[outputs, inputs]</c>, <c>[outputs, channels, taps]</c>, <c>[outputs, channels, height, width]</c> or <c>[size]</c>.</param>
 public sealed unsafe record WeightData(nint Data, ElementType Type, WeightLayout Layout, IReadOnlyList<int> Shape)
 {
     /// <summary>Into how many groups the outputs of a convolution fall.</summary>

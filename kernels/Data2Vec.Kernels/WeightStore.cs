@@ -26,6 +26,11 @@ public abstract class WeightStore : IDisposable
     /// <summary>A one-dimensional convolution with weights <c>[outputs, inputs / groups, kernel]</c>.</summary>
     public abstract Conv1dWeights Conv1d(WeightData weight, WeightData? bias, Conv1dShape shape);
 
+    /// <summary>A two-dimensional convolution with weights <c>[outputs, inputs, kernel, kernel]</c>.</summary>
+    /// <exception cref="NotSupportedException">The backend has no such operation.</exception>
+    public virtual Conv2dWeights Conv2d(WeightData weight, WeightData? bias, Conv2dShape shape) =>
+        throw new NotSupportedException("This device has no two-dimensional convolutions.");
+
     /// <summary>A layer normalization (Ba et al. 2016); without gain and bias it only normalizes.</summary>
     public abstract NormWeights Norm(WeightData? weight, WeightData? bias, int size, float epsilon);
 

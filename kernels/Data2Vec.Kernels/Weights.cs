@@ -20,6 +20,14 @@ public abstract class Conv1dWeights(Conv1dShape shape)
     public Conv1dShape Shape { get; } = shape;
 }
 
+/// <summary>A two-dimensional convolution's weights on a backend.</summary>
+/// <param name="shape">What the convolution does to images and channels.</param>
+public abstract class Conv2dWeights(Conv2dShape shape)
+{
+    /// <summary>What the convolution does to images and channels.</summary>
+    public Conv2dShape Shape { get; } = shape;
+}
+
 /// <summary>A layer normalization's gain and bias on a backend.</summary>
 /// <param name="size">Features of a row.</param>
 /// <param name="epsilon">What is added to the variance.</param>

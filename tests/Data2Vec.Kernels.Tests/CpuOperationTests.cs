@@ -89,6 +89,52 @@ public class CpuOperationTests
         [new(1, 32, 10, 5), new(1, 20, 3, 2), new(32, 32, 3, 2), new(20, 40, 2, 2), new(64, 64, 19, 1, 9, 16), new(96, 96, 5, 1, 2, 2), new(600, 33, 3, 1)]);
 
     [Theory, MemberData(nameof(Levels))]
+    public void Convolutions_of_images_match_a_scalar_loop(string level) => OperationChecks.Conv2d(Backend(level),
+    [
+        (1, 1, 1, new(1, 1, 1)), (2, 1, 1, new(3, 20, 3, 1, 1)), (2, 5, 7, new(3, 33, 3, 1, 1)), (3, 8, 3, new(5, 16, 3, 2, 1)),
+        (1, 9, 6, new(1, 40, 2, 2)), (2, 7, 5, new(40, 70, 3)), (3, 14, 14, new(64, 48, 3, 1, 1)), (1, 3, 130, new(4, 5, 3, 1, 1)),
+        (20, 7, 7, new(10, 70, 7)), (1, 2, 2, new(3, 8, 3)), (1, 9, 9, new(350, 33, 3, 1, 1)), (2, 11, 13, new(2, 6, 5, 3, 2)),
+    ]);
+
+    [Theory, MemberData(nameof(Levels))]
+    public void Pooling_of_images_takes_the_greatest_numbers(string level) => OperationChecks.MaxPool2d(Backend(level),
+        [(1, 2, 2, 1, 2, 2), (2, 7, 5, 3, 2, 2), (1, 8, 8, 64, 2, 2), (2, 6, 9, 20, 3, 1), (1, 1, 1, 17, 1, 1), (1, 9, 4, 33, 3, 2), (1, 1, 3, 2, 2, 2)]);
+
+    [Theory, MemberData(nameof(Levels))]
+    public void Images_that_do_not_fit_are_refused(string level) => OperationChecks.RefusedImages(Backend(level));
+
+    [Theory, MemberData(nameof(Levels))]
+    public void An_image_has_the_same_bits_alone_and_among_others_on_one_thread_and_on_many(string level)
+    {
+        const int images = 17, side = 7, channels = 90;
+        float[] x = Numbers(1, images * side * side * channels);
+        foreach (Conv2dShape shape in new Conv2dShape[] { new(channels, 72, 3, 1, 1), new(channels, 72, 7) })
+        {
+            int size = shape.OutputLength(side) * shape.OutputLength(side) * 72;
+            float[] w = Numbers(2, 72 * channels * shape.Kernel * shape.Kernel), all = Convolve(x, images, 1);
+            foreach (int threads in new[] { 1, 2, 5 })
+            {
+                Assert.Equal(all, Convolve(x, images, threads));
+                foreach (int image in new[] { 0, 5, 16 })
+                {
+                    Range pixels = (image * side * side * channels)..((image + 1) * side * side * channels);
+                    Assert.Equal(all[(image * size)..((image + 1) * size)], Convolve(x[pixels], 1, threads));
+                }
+            }
+
+            float[] Convolve(float[] pixels, int count, int threads)
+            {
+                using WeightStore store = Backend(level, threads).CreateStore();
+                Conv2dWeights weights = store.Conv2d(Weight(w, 72, channels, shape.Kernel, shape.Kernel), null, shape);
+                using Inference run = store.Begin();
+                Tensor y = run.Allocate(count * size / 72, 72);
+                run.Conv2d(run.Upload(pixels, count * side * side, channels), side, side, weights, Activation.Relu, y);
+                return Download(run, y);
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Levels))]
     public void Normalization_matches_a_scalar_loop(string level) =>
         OperationChecks.Norm(Backend(level), 35, [1, 2, 15, 16, 17, 64, 100, 768]);
 

@@ -58,6 +58,62 @@ internal static class OperationChecks
         }
     }
 
+    /// <summary>Convolutions over several images, and what follows them.</summary>
+    public static void Conv2d(Backend backend, IEnumerable<(int Images, int Height, int Width, Conv2dShape Shape)> sizes)
+    {
+        using WeightStore store = backend.CreateStore();
+        foreach ((int images, int height, int width, Conv2dShape shape) in sizes)
+        {
+            int taps = shape.Kernel * shape.Kernel, pixels = images * height * width;
+            float[] x = Numbers(1, pixels * shape.InputChannels), b = Numbers(3, shape.OutputChannels);
+            float[] w = Numbers(2, shape.OutputChannels * shape.InputChannels * taps, 1f / MathF.Sqrt(shape.InputChannels * taps));
+            Conv2dWeights weights = store.Conv2d(
+                Weight(w, shape.OutputChannels, shape.InputChannels, shape.Kernel, shape.Kernel), Weight(b, shape.OutputChannels), shape);
+            double[] expected = Reference.Conv2d(x, images, height, width, shape, w, b);
+            using Inference run = store.Begin();
+            Tensor y = run.Allocate(expected.Length / shape.OutputChannels, shape.OutputChannels);
+            Tensor input = run.Upload(x, pixels, shape.InputChannels);
+            run.Conv2d(input, height, width, weights, Activation.None, y);
+            Close(expected, Download(run, y), 1e-5);
+            run.Conv2d(input, height, width, weights, Activation.Relu, y);
+            Close([.. expected.Select(value => Math.Max(value, 0))], Download(run, y), 1e-5);
+        }
+    }
+
+    /// <summary>The greatest numbers of windows, exactly.</summary>
+    public static void MaxPool2d(Backend backend, IEnumerable<(int Images, int Height, int Width, int Channels, int Size, int Stride)> sizes)
+    {
+        using WeightStore store = backend.CreateStore();
+        foreach ((int images, int height, int width, int channels, int size, int stride) in sizes)
+        {
+            float[] x = Numbers(1, images * height * width * channels);
+            double[] expected = Reference.MaxPool2d(x, images, height, width, channels, size, stride);
+            using Inference run = store.Begin();
+            Tensor y = run.Allocate(expected.Length / channels, channels);
+            run.MaxPool2d(run.Upload(x, images * height * width, channels), height, width, size, stride, y);
+            Close(expected, Download(run, y), 0);
+        }
+    }
+
+    /// <summary>Images of other sizes than the rows, windows of no size, and weights of other shapes are refused.</summary>
+    public static void RefusedImages(Backend backend)
+    {
+        var shape = new Conv2dShape(2, 3, 3);
+        using WeightStore store = backend.CreateStore();
+        Conv2dWeights weights = store.Conv2d(Weight(new float[54], 3, 2, 3, 3), null, shape);
+        Assert.Throws<InvalidDataException>(() => store.Conv2d(Weight(new float[54], 3, 2, 9), null, shape));
+        Assert.Throws<InvalidDataException>(() => store.Conv2d(Weight(new float[54], 3, 2, 3, 3), null, shape with { InputChannels = 3 }));
+        using Inference run = store.Begin();
+        Tensor x = run.Upload(new float[2 * 20], 20, 2), three = run.Allocate(6, 3), two = run.Allocate(4, 2);
+        Assert.Throws<ArgumentException>(() => run.Conv2d(x, 3, 5, weights, Activation.None, three));
+        Assert.Throws<ArgumentException>(() => run.Conv2d(x, 0, 5, weights, Activation.None, three));
+        Assert.Throws<ArgumentException>(() => run.Conv2d(x, 5, 4, weights, Activation.None, run.Allocate(7, 3)));
+        Assert.Throws<ArgumentException>(() => run.MaxPool2d(x, 5, 4, 2, 0, two));
+        Assert.Throws<ArgumentException>(() => run.MaxPool2d(x, 5, 4, 0, 2, two));
+        run.Conv2d(x, 5, 4, weights, Activation.None, three);
+        run.MaxPool2d(x, 5, 4, 2, 2, two);
+    }
+
     /// <summary>Normalization, of a sum and before an activation.</summary>
     public static void Norm(Backend backend, int rows, IEnumerable<int> sizes)
     {
@@ -176,6 +232,20 @@ internal static class OperationChecks
             Tensor y = run.Allocate(outputs.Rows, 10);
             run.Conv1d(run.Upload(x, length, 6), inputs, weights, null, Activation.None, y, outputs);
             Close(Reference.Conv1d(x, length, shape, weight.ToArray(), none), Download(run, y), 1e-5);
+        }
+
+        foreach (Conv2dShape square in new[] { new Conv2dShape(6, 10, 3, 2, 1), new Conv2dShape(3, 20, 3, 1, 1), new Conv2dShape(4, 40, 1), new Conv2dShape(8, 5, 5) })
+        {
+            const int side = 5;
+            float[] x = Numbers(1, 2 * side * side * square.InputChannels), none = new float[square.OutputChannels];
+            int taps = square.Kernel * square.Kernel;
+            float[] numbers = Numbers(2, square.OutputChannels * square.InputChannels * taps, 0.3f);
+            WeightData weight = Encode(numbers, type, square.OutputChannels, square.InputChannels, square.Kernel, square.Kernel);
+            using Inference run = store.Begin();
+            int length = square.OutputLength(side);
+            Tensor y = run.Allocate(2 * length * length, square.OutputChannels);
+            run.Conv2d(run.Upload(x, 2 * side * side, square.InputChannels), side, side, store.Conv2d(weight, null, square), Activation.None, y);
+            Close(Reference.Conv2d(x, 2, side, side, square, weight.ToArray(), none), Download(run, y), 1e-5);
         }
 
         WeightData table = Encode(Numbers(6, 8 * 22), type, 8, 22);

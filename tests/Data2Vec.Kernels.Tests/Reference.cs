@@ -68,6 +68,43 @@ internal static class Reference
         return y;
     }
 
+    public static double[] Conv2d(float[] x, int images, int height, int width, Conv2dShape shape, float[] weight, float[] bias)
+    {
+        int lines = shape.OutputLength(height), pixels = shape.OutputLength(width);
+        var y = new double[images * lines * pixels * shape.OutputChannels];
+        for (int i = 0; i < y.Length; i++)
+        {
+            int o = i % shape.OutputChannels, pixel = i / shape.OutputChannels % pixels, line = i / shape.OutputChannels / pixels % lines;
+            int image = i / shape.OutputChannels / pixels / lines;
+            y[i] = bias[o];
+            for (int k = 0; k < shape.Kernel * shape.Kernel; k++)
+            {
+                int h = line * shape.Stride + k / shape.Kernel - shape.Padding, w = pixel * shape.Stride + k % shape.Kernel - shape.Padding;
+                for (int c = 0; h >= 0 && h < height && w >= 0 && w < width && c < shape.InputChannels; c++)
+                {
+                    y[i] += (double)x[((image * height + h) * width + w) * shape.InputChannels + c]
+                        * weight[(o * shape.InputChannels + c) * shape.Kernel * shape.Kernel + k];
+                }
+            }
+        }
+
+        return y;
+    }
+
+    public static double[] MaxPool2d(float[] x, int images, int height, int width, int channels, int size, int stride)
+    {
+        int lines = height < size ? 0 : (height - size) / stride + 1, pixels = width < size ? 0 : (width - size) / stride + 1;
+        var y = new double[images * lines * pixels * channels];
+        for (int i = 0; i < y.Length; i++)
+        {
+            int c = i % channels, pixel = i / channels % pixels, line = i / channels / pixels % lines, image = i / channels / pixels / lines;
+            y[i] = Enumerable.Range(0, size * size).Max(
+                k => x[((image * height + line * stride + k / size) * width + pixel * stride + k % size) * channels + c]);
+        }
+
+        return y;
+    }
+
     public static double[] Attention(float[] q, float[] k, float[] v, int length, int heads, int size, double scale, Func<int, int, int, double> bias)
     {
         int columns = heads * size;

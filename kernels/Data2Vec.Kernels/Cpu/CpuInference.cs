@@ -178,6 +178,71 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, HostArena arena,
         }
     }
 
+    public override void Conv2d(Tensor x, int height, int width, Conv2dWeights weights, Activation activation, Tensor output)
+    {
+        Conv2dShape shape = weights.Shape;
+        Shapes.RequireConv2d(x, height, width, shape, output);
+        if (output.Rows == 0)
+        {
+            return;
+        }
+
+        long mark = Mark();
+        PanelMatrix matrix = ((CpuConv2d)weights).Matrix;
+        Tensor packed = matrix.Type == ElementType.F32 ? x : Pack(x, matrix.Type, matrix.TapDepth, out _);
+
+        // Pixels of a line stand side by side: so a line of a window is one stretch of numbers, and the window as many as it has lines.
+        int images = x.Rows / (height * width);
+        Tensor padded = Allocate(images * (height + 2 * shape.Padding), (width + 2 * shape.Padding) * matrix.TapDepth);
+        team.Run(new PadImagesJob(packed, height, width, shape.Padding, padded), padded.Rows);
+        nint imageStride = (nint)(height + 2 * shape.Padding) * padded.Stride, lineStride = (nint)shape.Stride * padded.Stride;
+        nint rowStride = (nint)shape.Stride * matrix.TapDepth;
+        int lines = shape.OutputLength(height), rows = shape.OutputLength(width);
+        if (lines * rows == 1)
+        {
+            // Images of one pixel are the pixels of one line, so that all of them share what is read of the weights.
+            (images, rows, rowStride) = (1, images, imageStride);
+        }
+
+        int wanted = Math.Max(BlockHeight(output.Rows), LeastBlock / S.TileRows * S.TileRows);
+        int piecesOfLine = (rows + wanted - 1) / wanted, linesAtOnce = Math.Clamp(wanted / rows, 1, lines);
+        int piecesOfImage = (lines + linesAtOnce - 1) / linesAtOnce;
+        int count = checked(images * piecesOfImage * piecesOfLine);
+        RowBlock* blocks = (RowBlock*)Memory.Allocate((long)count * sizeof(RowBlock));
+        int filled = 0;
+        for (int image = 0; image < images; image++)
+        {
+            int line = 0;
+            for (int left = piecesOfImage; left > 0; left--)
+            {
+                int together = (lines - line + left - 1) / left;
+                nint source = padded.Data + (image * imageStride + line * lineStride) * sizeof(float);
+                Cut(blocks, filled, piecesOfLine, source, rowStride * sizeof(float), (image * lines + line) * rows, rows, together);
+                filled += piecesOfLine;
+                line += together;
+            }
+        }
+
+        MatrixJob<S, V> job = Job(matrix, blocks, count, output);
+        job.Taps = shape.Kernel;
+        job.Depth = shape.Kernel * matrix.TapDepth;
+        job.TapStride = padded.Stride;
+        job.RowStride = rowStride;
+        job.LineStride = lineStride;
+        job.Activation = activation;
+        Run(job);
+        Release(mark);
+    }
+
+    public override void MaxPool2d(Tensor x, int height, int width, int size, int stride, Tensor output)
+    {
+        Shapes.RequireMaxPool2d(x, height, width, size, stride, output);
+        if (output.Rows > 0)
+        {
+            team.Run(new MaxPoolJob<S, V>(x, height, width, size, stride, output), output.Rows / ((width - size) / stride + 1));
+        }
+    }
+
     public override void Attention(
         Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output)
     {
@@ -278,13 +343,13 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, HostArena arena,
         return Math.Clamp(wanted / S.TileRows * S.TileRows, S.TileRows, LargestBlock / S.TileRows * S.TileRows);
     }
 
-    private static void Cut(RowBlock* blocks, int at, int pieces, nint source, nint rowBytes, int firstRow, int rows)
+    private static void Cut(RowBlock* blocks, int at, int pieces, nint source, nint rowBytes, int firstRow, int rows, int lines = 1)
     {
         int done = 0;
         for (int left = pieces; left > 0; left--)
         {
             int count = (rows - done + left - 1) / left;
-            blocks[at++] = new RowBlock(source + done * rowBytes, firstRow + done, count);
+            blocks[at++] = new RowBlock(source + done * rowBytes, firstRow + done, count, lines);
             done += count;
         }
     }

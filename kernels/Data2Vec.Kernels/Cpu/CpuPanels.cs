@@ -9,10 +9,10 @@ internal static unsafe class CpuPanels
     /// The format of the processor's dot products that weights can be used in: a convolution's channels fill whole units; the products
     /// of a linear layer are padded.
     /// </summary>
-    public static ElementType? DotTypeFor(WeightData weight, int channels, int taps) => weight.Type switch
+    public static ElementType? DotTypeFor(WeightData weight, int channels) => weight.Type switch
     {
-        ElementType.BF16 when taps == 1 || channels % 2 == 0 => ElementType.BF16,
-        ElementType.I8 when taps == 1 => ElementType.I8,
+        ElementType.BF16 when weight.Shape.Count == 2 || channels % 2 == 0 => ElementType.BF16,
+        ElementType.I8 when weight.Shape.Count == 2 => ElementType.I8,
 
         // Whole numbers of a byte are exact in bf16; the rows that taps lie in have no scale in common, as bytes would need.
         ElementType.I8 when channels % 2 == 0 => ElementType.BF16,

@@ -38,6 +38,12 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         return new CpuConv1d(shape, Matrix([(weight, bias)], channels, shape.Kernel, shape.Groups, 0));
     }
 
+    public override Conv2dWeights Conv2d(WeightData weight, WeightData? bias, Conv2dShape shape)
+    {
+        Shapes.RequireConvolution(weight, bias, shape);
+        return new CpuConv2d(shape, Matrix([(weight, bias)], shape.InputChannels, shape.Kernel * shape.Kernel, 1, 0));
+    }
+
     public override NormWeights Norm(WeightData? weight, WeightData? bias, int size, float epsilon)
     {
         Shapes.RequireVector(weight, size);
@@ -145,7 +151,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     /// <param name="scale">Multiplies the outputs; or null.</param>
     private PanelMatrix Matrix(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int channels, int taps, int groups, nint scale)
     {
-        ElementType type = Format(parts, channels, taps);
+        ElementType type = Format(parts, channels);
         bool isScaled = type != ElementType.F32 && parts[0].Weight.Type == ElementType.I8;
         int outputs = 0;
         foreach ((WeightData weight, _) in parts)
@@ -189,12 +195,12 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     }
 
     /// <summary>The format of units that all parts fit, or F32.</summary>
-    private ElementType Format(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int channels, int taps)
+    private ElementType Format(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int channels)
     {
-        ElementType? type = level == CpuLevel.Avx512Dot ? CpuPanels.DotTypeFor(parts[0].Weight, channels, taps) : null;
+        ElementType? type = level == CpuLevel.Avx512Dot ? CpuPanels.DotTypeFor(parts[0].Weight, channels) : null;
         foreach ((WeightData weight, _) in parts)
         {
-            if (CpuPanels.DotTypeFor(weight, channels, taps) != type)
+            if (CpuPanels.DotTypeFor(weight, channels) != type)
             {
                 return ElementType.F32;
             }

@@ -35,6 +35,11 @@ internal sealed class CpuConv1d(Conv1dShape shape, PanelMatrix matrix) : Conv1dW
     public PanelMatrix Matrix { get; } = matrix;
 }
 
+internal sealed class CpuConv2d(Conv2dShape shape, PanelMatrix matrix) : Conv2dWeights(shape)
+{
+    public PanelMatrix Matrix { get; } = matrix;
+}
+
 /// <summary>A layer normalization's numbers; gain and bias have zeros to a multiple of 32 behind them.</summary>
 internal readonly unsafe struct NormValues(int size, float epsilon, float* gain, float* bias)
 {

@@ -4,11 +4,12 @@ using Data2Vec.Kernels.Cpu.Dot;
 
 namespace Data2Vec.Kernels.Cpu;
 
-/// <summary>Rows of a matrix product that one task computes together; they lie at equal distances on the left side.</summary>
+/// <summary>Rows of a matrix product that one task computes together: lines of rows that lie at equal distances on the left side.</summary>
 /// <param name="Source">The first row's first number on the left side.</param>
 /// <param name="Row">The first row of the result.</param>
-/// <param name="Rows">The number of rows.</param>
-internal readonly unsafe record struct RowBlock(nint Source, int Row, int Rows);
+/// <param name="Rows">The number of rows of a line.</param>
+/// <param name="Lines">The number of lines, which follow one another in the result.</param>
+internal readonly unsafe record struct RowBlock(nint Source, int Row, int Rows, int Lines = 1);
 
 /// <summary>A matrix product with all that is fused to it, cut into tasks of a block of rows by some panels.</summary>
 internal unsafe struct MatrixJob<S, V> : IJob
@@ -31,6 +32,7 @@ internal unsafe struct MatrixJob<S, V> : IJob
     public int Taps;
     public int Depth;
     public nint RowStride;
+    public nint LineStride;
     public nint TapStride;
     public nint GroupStride;
     public float* Output;
@@ -70,14 +72,18 @@ internal unsafe struct MatrixJob<S, V> : IJob
                 bool last = tap + taps == Taps && depth + length == Depth;
                 for (int panel = first; panel < end; panel++)
                 {
-                    RunPanel(block, panel, tap, taps, depth, length, last);
+                    for (int line = 0; line < block.Lines; line++)
+                    {
+                        var rows = new RowBlock(block.Source + line * LineStride * sizeof(float), block.Row + line * block.Rows, block.Rows);
+                        RunPanel(rows, panel, tap, taps, depth, length, last);
+                    }
                 }
             }
         }
 
         if (Norm is { } norm)
         {
-            for (int row = block.Row; row < block.Row + block.Rows; row++)
+            for (int row = block.Row; row < block.Row + block.Lines * block.Rows; row++)
             {
                 float* x = Output + row * OutputStride;
                 RowKernels<S, V>.Normalize(x, null, norm, Activation, x);

@@ -38,12 +38,7 @@ internal static unsafe class RowKernels<S, V>
         for (int i = 0; i < size; i += S.Width)
         {
             V v = S.Multiply(S.Subtract(S.Load(from + i), mean), scale);
-            v = S.MultiplyAdd(v, S.Load(norm.Gain + i), S.Load(norm.Bias + i));
-            if (activation == Activation.Gelu)
-            {
-                v = VectorMath.Gelu<S, V>(v);
-            }
-
+            v = Activate(S.MultiplyAdd(v, S.Load(norm.Gain + i), S.Load(norm.Bias + i)), activation);
             StoreFirst(y + i, v, size - i);
         }
     }
@@ -57,6 +52,15 @@ internal static unsafe class RowKernels<S, V>
         }
     }
 
+    /// <summary><c>x = max(x, other)</c>.</summary>
+    public static void Max(float* x, float* other, int size)
+    {
+        for (int i = 0; i < size; i += S.Width)
+        {
+            StoreFirst(x + i, S.Max(S.Load(x + i), S.Load(other + i)), size - i);
+        }
+    }
+
     /// <summary>What follows a matrix product, on a tile: bias, activation, scale, residual.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Finish(
@@ -66,12 +70,7 @@ internal static unsafe class RowKernels<S, V>
         {
             for (int i = 0; i < columns; i += S.Width)
             {
-                V v = S.Add(S.Load(c + i), S.Load(bias + i));
-                if (activation == Activation.Gelu)
-                {
-                    v = VectorMath.Gelu<S, V>(v);
-                }
-
+                V v = Activate(S.Add(S.Load(c + i), S.Load(bias + i)), activation);
                 if (scale != null)
                 {
                     v = S.Multiply(v, S.Load(scale + i));
@@ -89,6 +88,14 @@ internal static unsafe class RowKernels<S, V>
             residual = residual == null ? null : residual + residualStride;
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Activate(V v, Activation activation) => activation switch
+    {
+        Activation.Gelu => VectorMath.Gelu<S, V>(v),
+        Activation.Relu => S.Max(S.Create(0f), v),
+        _ => v,
+    };
 
     /// <summary>Stores a vector, or only its first lanes where fewer are left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
