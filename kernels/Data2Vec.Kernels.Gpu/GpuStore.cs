@@ -33,6 +33,12 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         return new GpuConv1d(shape, Matrix<WindowRows>([(weight, bias)], null, shape.InputChannels / shape.Groups, shape.Kernel, shape.Groups));
     }
 
+    public override Conv2dWeights Conv2d(WeightData weight, WeightData? bias, Conv2dShape shape)
+    {
+        Shapes.RequireConvolution(weight, bias, shape);
+        return new GpuConv2d(shape, Matrix<ImageRows>([(weight, bias)], null, shape.InputChannels, shape.Kernel * shape.Kernel, 1));
+    }
+
     public override NormWeights Norm(WeightData? weight, WeightData? bias, int size, float epsilon)
     {
         Shapes.RequireVector(weight, size);

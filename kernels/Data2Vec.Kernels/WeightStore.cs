@@ -27,9 +27,7 @@ public abstract class WeightStore : IDisposable
     public abstract Conv1dWeights Conv1d(WeightData weight, WeightData? bias, Conv1dShape shape);
 
     /// <summary>A two-dimensional convolution with weights <c>[outputs, inputs, kernel, kernel]</c>.</summary>
-    /// <exception cref="NotSupportedException">The backend has no such operation.</exception>
-    public virtual Conv2dWeights Conv2d(WeightData weight, WeightData? bias, Conv2dShape shape) =>
-        throw new NotSupportedException("This device has no two-dimensional convolutions.");
+    public abstract Conv2dWeights Conv2d(WeightData weight, WeightData? bias, Conv2dShape shape);
 
     /// <summary>A layer normalization (Ba et al. 2016); without gain and bias it only normalizes.</summary>
     public abstract NormWeights Norm(WeightData? weight, WeightData? bias, int size, float epsilon);

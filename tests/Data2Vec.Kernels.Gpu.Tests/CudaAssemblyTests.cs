@@ -67,7 +67,7 @@ public partial class CudaAssemblyTests
     {
         foreach (Type tile in new[] { typeof(LargeMatrixTile), typeof(SmallMatrixTile) })
         {
-            foreach (Type rows in new[] { typeof(PlainRows), typeof(WindowRows) })
+            foreach (Type rows in new[] { typeof(PlainRows), typeof(WindowRows), typeof(ImageRows) })
             {
                 foreach (Type weight in s_weights)
                 {
@@ -83,7 +83,7 @@ public partial class CudaAssemblyTests
             yield return (Find(typeof(RowKernels), nameof(RowKernels.Embed), weight), 256, null);
         }
 
-        foreach (string name in new[] { nameof(RowKernels.Normalize), nameof(RowKernels.Copy), nameof(RowKernels.Mean) })
+        foreach (string name in new[] { nameof(RowKernels.Normalize), nameof(RowKernels.Copy), nameof(RowKernels.Mean), nameof(RowKernels.MaxPool) })
         {
             yield return (Find(typeof(RowKernels), name), 256, null);
         }

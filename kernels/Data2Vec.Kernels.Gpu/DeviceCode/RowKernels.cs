@@ -33,11 +33,32 @@ internal struct NormArguments
     public int OutputStride;
     public int Aligned;
     public int HasResidual;
-    public int Gelu;
+
+    /// <summary>Which <see cref="Kernels.Activation"/> follows.</summary>
+    public int Activation;
     public float Epsilon;
 
     /// <summary>Threads that share a row.</summary>
     public int Lanes;
+}
+
+/// <summary>The sizes of pooling.</summary>
+internal struct PoolArguments
+{
+    /// <summary>Rows of the result.</summary>
+    public int Rows;
+    public int Columns;
+    public int InputStride;
+    public int OutputStride;
+    public int Aligned;
+
+    /// <summary>Pixels of the images and of the result, of a window's side, and from window to window.</summary>
+    public int Height;
+    public int Width;
+    public int OutputHeight;
+    public int OutputWidth;
+    public int Size;
+    public int Step;
 }
 
 /// <summary>What is done to rows of activations.</summary>
@@ -89,12 +110,7 @@ internal static class RowKernels
             Four values = (Sum(x, residual, sizes, row, column) - mean) * scale;
             values = values * Four.Load(vectors, column, columns - column, sizes.Aligned)
                 + Four.Load(vectors, columns + column, columns - column, sizes.Aligned);
-            if (sizes.Gelu != 0)
-            {
-                values = Four.Gelu(values);
-            }
-
-            Four.Store(output, row * sizes.OutputStride + column, columns - column, sizes.Aligned, values);
+            Four.Store(output, row * sizes.OutputStride + column, columns - column, sizes.Aligned, Four.Activate(values, sizes.Activation));
         }
     }
 
@@ -152,6 +168,27 @@ internal static class RowKernels
             }
 
             output[sequence * sizes.OutputStride + column] = sum / (end - first);
+        }
+    }
+
+    /// <summary>The greatest numbers of windows of images; one thread for four numbers.</summary>
+    public static void MaxPool(ArrayView<float> x, ArrayView<float> output, PoolArguments sizes)
+    {
+        int fours = (sizes.Columns + 3) / 4;
+        int i = Grid.IdxX * Group.DimX + Group.IdxX;
+        if (i < sizes.Rows * fours)
+        {
+            int row = i / fours, column = i % fours * 4, count = sizes.Columns - column;
+            int line = row / sizes.OutputWidth, image = line / sizes.OutputHeight;
+            int corner = (image * sizes.Height + (line - image * sizes.OutputHeight) * sizes.Step) * sizes.Width + (row - line * sizes.OutputWidth) * sizes.Step;
+            Four greatest = Four.Load(x, corner * sizes.InputStride + column, count, sizes.Aligned);
+            for (int pixel = 1; pixel < sizes.Size * sizes.Size; pixel++)
+            {
+                int place = corner + pixel / sizes.Size * sizes.Width + pixel % sizes.Size;
+                greatest = Four.Max(greatest, Four.Load(x, place * sizes.InputStride + column, count, sizes.Aligned));
+            }
+
+            Four.Store(output, row * sizes.OutputStride + column, count, sizes.Aligned, greatest);
         }
     }
 
