@@ -239,7 +239,7 @@ internal static class MatrixKernel
     }
 
     /// <summary>Where a row of the left side lies.</summary>
-    private static MatrixRow Place<TRows>(ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes, int row, int group)
+    public static MatrixRow Place<TRows>(ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes, int row, int group)
         where TRows : struct, IMatrixRows
     {
         MatrixRow place = default;
@@ -313,10 +313,15 @@ internal static class MatrixKernel
         return place >= 0 ? x[place] : 0f;
     }
 
-    /// <summary>The place of a window's number, or -1 where it is padding.</summary>
-    private static int PlaceOf<TRows>(MatrixArguments sizes, MatrixRow row, int k)
+    /// <summary>The place of a row's number, or -1 where there is none or it is padding.</summary>
+    public static int PlaceOf<TRows>(MatrixArguments sizes, MatrixRow row, int k)
         where TRows : struct, IMatrixRows
     {
+        if (!TRows.AreWindows)
+        {
+            return row.Highest > 0 && k < sizes.Depth ? row.Start + k : -1;
+        }
+
         int tap = k / sizes.Channels, channel = k - tap * sizes.Channels, line = 0;
         bool isThere = k < sizes.Depth;
         if (TRows.AreOfImages)
@@ -361,7 +366,7 @@ internal static class MatrixKernel
     }
 
     /// <summary>What follows the product: factor, bias, activation, scale, residual.</summary>
-    private static void Finish(
+    public static void Finish(
         ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments sizes, Block block, int row, int group, int column)
     {
         int count = sizes.Columns - column, place = group * sizes.Columns + column;
