@@ -136,7 +136,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             ResidualStride = residual.Stride,
             AlignedInput = Aligned(x.Columns, x),
             AlignedOutput = Aligned(output.Columns, output, residual.IsEmpty ? output : residual),
-            Gelu = activation == Activation.Gelu ? 1 : 0,
+            Activation = (int)activation,
             HasResidual = residual.IsEmpty ? 0 : 1,
         });
     }
@@ -159,7 +159,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             OutputStride = output.Stride,
             AlignedInput = Aligned(channels, x),
             AlignedOutput = Aligned(shape.OutputChannels / shape.Groups, output),
-            Gelu = norm is null && activation == Activation.Gelu ? 1 : 0,
+            Activation = (int)(norm is null ? activation : Activation.None),
             Channels = channels,
             Step = shape.Stride,
             Padding = shape.Padding,
@@ -169,6 +169,59 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         {
             LayerNorm(output, norm, output, default, activation);
         }
+    }
+
+    public override void Conv2d(Tensor x, int height, int width, Conv2dWeights weights, Activation activation, Tensor output)
+    {
+        Conv2dShape shape = weights.Shape;
+        Shapes.RequireConv2d(x, height, width, shape, output);
+        if (output.Rows == 0)
+        {
+            return;
+        }
+
+        ArrayView<int> none = View(output).Cast<int>();
+        ((GpuConv2d)weights).Matrix.Launch(Workspace.Stream, View(x), View(output), View(output), none, none, new MatrixArguments
+        {
+            Rows = output.Rows,
+            InputStride = x.Stride,
+            OutputStride = output.Stride,
+            AlignedInput = Aligned(shape.InputChannels, x),
+            AlignedOutput = Aligned(shape.OutputChannels, output),
+            Activation = (int)activation,
+            Channels = shape.InputChannels,
+            Step = shape.Stride,
+            Padding = shape.Padding,
+            Height = height,
+            Width = width,
+            OutputHeight = shape.OutputLength(height),
+            OutputWidth = shape.OutputLength(width),
+            Kernel = shape.Kernel,
+        });
+    }
+
+    public override void MaxPool2d(Tensor x, int height, int width, int size, int stride, Tensor output)
+    {
+        Shapes.RequireMaxPool2d(x, height, width, size, stride, output);
+        if (output.Rows == 0)
+        {
+            return;
+        }
+
+        kernels.MaxPool(Workspace.Stream, View(x), View(output), new PoolArguments
+        {
+            Rows = output.Rows,
+            Columns = x.Columns,
+            InputStride = x.Stride,
+            OutputStride = output.Stride,
+            Aligned = Aligned(x.Columns, x, output),
+            Height = height,
+            Width = width,
+            OutputHeight = (height - size) / stride + 1,
+            OutputWidth = (width - size) / stride + 1,
+            Size = size,
+            Step = stride,
+        });
     }
 
     public override void LayerNorm(Tensor x, NormWeights norm, Tensor output, Tensor residual, Activation activation)
@@ -189,7 +242,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             OutputStride = output.Stride,
             Aligned = Aligned(x.Columns, x, added) & Aligned(x.Columns, output),
             HasResidual = residual.IsEmpty ? 0 : 1,
-            Gelu = activation == Activation.Gelu ? 1 : 0,
+            Activation = (int)activation,
             Epsilon = norm.Epsilon,
         });
     }

@@ -20,6 +20,10 @@ internal sealed class GpuKernels(GpuContext context)
         context.Kernels.Get(
             RowKernels.Mean, accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<int>, ArrayView<float>, RowArguments>(RowKernels.Mean));
 
+    private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, PoolArguments>> _maxPool =
+        context.Kernels.Get(
+            RowKernels.MaxPool, accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, PoolArguments>(RowKernels.MaxPool));
+
     private readonly AttentionVariant[] _attention = context.IsTiny
         ? [AttentionVariant.Of<TinyAttentionTile>(context)]
         : [AttentionVariant.Of<AttentionTile64>(context), AttentionVariant.Of<AttentionTile128>(context)];
@@ -43,7 +47,14 @@ internal sealed class GpuKernels(GpuContext context)
 
     public void Mean(AcceleratorStream stream, ArrayView<float> x, ArrayView<int> starts, ArrayView<float> output, RowArguments sizes)
     {
-        context.Launch(_mean, kernel => kernel(stream, context.OneThreadForEach((long)sizes.Rows * sizes.Columns), x, starts, output, sizes));
+        sizes.Lanes = context.Lanes;
+        var config = new KernelConfig(checked((sizes.Columns + sizes.Lanes - 1) / sizes.Lanes * sizes.Rows), context.GroupSize);
+        context.Launch(_mean, kernel => kernel(stream, config, x, starts, output, sizes));
+    }
+
+    public void MaxPool(AcceleratorStream stream, ArrayView<float> x, ArrayView<float> output, PoolArguments sizes)
+    {
+        context.Launch(_maxPool, kernel => kernel(stream, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 3) / 4)), x, output, sizes));
     }
 
     /// <param name="stream">Where it is queued.</param>

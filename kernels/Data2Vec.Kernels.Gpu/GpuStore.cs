@@ -18,6 +18,9 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 
     public override int RowsAtOnce => 8192;
 
+    /// <summary>With 512 channels, 128 MiB for the longest layer's result.</summary>
+    public override int ConvolutionRowsAtOnce => 65536;
+
     public override LinearWeights Linear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
     {
         (int inputs, int outputs) = Shapes.OfLinear(parts, scale);
@@ -28,6 +31,12 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
     {
         Shapes.RequireConvolution(weight, bias, shape);
         return new GpuConv1d(shape, Matrix<WindowRows>([(weight, bias)], null, shape.InputChannels / shape.Groups, shape.Kernel, shape.Groups));
+    }
+
+    public override Conv2dWeights Conv2d(WeightData weight, WeightData? bias, Conv2dShape shape)
+    {
+        Shapes.RequireConvolution(weight, bias, shape);
+        return new GpuConv2d(shape, Matrix<ImageRows>([(weight, bias)], null, shape.InputChannels, shape.Kernel * shape.Kernel, 1));
     }
 
     public override NormWeights Norm(WeightData? weight, WeightData? bias, int size, float epsilon)

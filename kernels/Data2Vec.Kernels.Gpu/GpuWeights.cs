@@ -14,6 +14,11 @@ internal sealed class GpuConv1d(Conv1dShape shape, GpuMatrix matrix) : Conv1dWei
     public GpuMatrix Matrix { get; } = matrix;
 }
 
+internal sealed class GpuConv2d(Conv2dShape shape, GpuMatrix matrix) : Conv2dWeights(shape)
+{
+    public GpuMatrix Matrix { get; } = matrix;
+}
+
 /// <summary>A layer normalization's gain, then its bias.</summary>
 internal sealed class GpuNorm(int size, float epsilon, MemoryBuffer1D<float, Stride1D.Dense> vectors) : NormWeights(size, epsilon)
 {

@@ -102,9 +102,7 @@ public abstract class Inference : IDisposable
     /// <param name="output">
     /// Result <c>[images * output height * output width, output channels]</c>, the sides as <see cref="Conv2dShape.OutputLength"/> has them.
     /// </param>
-    /// <exception cref="NotSupportedException">The backend has no such operation.</exception>
-    public virtual void Conv2d(Tensor x, int height, int width, Conv2dWeights weights, Activation activation, Tensor output) =>
-        throw new NotSupportedException("This device has no two-dimensional convolutions.");
+    public abstract void Conv2d(Tensor x, int height, int width, Conv2dWeights weights, Activation activation, Tensor output);
 
     /// <summary>The greatest number of each channel in square windows of each image, without padding.</summary>
     /// <param name="x">The pixels of images, line by line, <c>[images * height * width, channels]</c>.</param>
@@ -113,9 +111,7 @@ public abstract class Inference : IDisposable
     /// <param name="size">Height and width of a window.</param>
     /// <param name="stride">Pixels from one window to the next, along both sides.</param>
     /// <param name="output">Result <c>[images * ((height - size) / stride + 1) * ((width - size) / stride + 1), channels]</c>.</param>
-    /// <exception cref="NotSupportedException">The backend has no such operation.</exception>
-    public virtual void MaxPool2d(Tensor x, int height, int width, int size, int stride, Tensor output) =>
-        throw new NotSupportedException("This device has no pooling of images.");
+    public abstract void MaxPool2d(Tensor x, int height, int width, int size, int stride, Tensor output);
 
     /// <summary><c>output = activation(norm(x + residual))</c> for each row; the residual where there is one.</summary>
     /// <param name="x"><c>[rows, size]</c>.</param>

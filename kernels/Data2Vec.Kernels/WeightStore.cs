@@ -10,6 +10,11 @@ public abstract class WeightStore : IDisposable
     /// <summary>Rows of an inference of several inputs that keep the device busy: more make it no faster, only larger.</summary>
     public abstract int RowsAtOnce { get; }
 
+    /// <summary>
+    /// The same of a convolution that makes many rows of few inputs, such as those over samples: work that can be cut anywhere is cut so.
+    /// </summary>
+    public abstract int ConvolutionRowsAtOnce { get; }
+
     /// <summary>A linear layer.</summary>
     /// <param name="parts">
     /// Weights <c>[outputs, inputs]</c> and biases <c>[outputs]</c>; several parts with the same inputs make one layer with the
@@ -22,9 +27,7 @@ public abstract class WeightStore : IDisposable
     public abstract Conv1dWeights Conv1d(WeightData weight, WeightData? bias, Conv1dShape shape);
 
     /// <summary>A two-dimensional convolution with weights <c>[outputs, inputs, kernel, kernel]</c>.</summary>
-    /// <exception cref="NotSupportedException">The backend has no such operation.</exception>
-    public virtual Conv2dWeights Conv2d(WeightData weight, WeightData? bias, Conv2dShape shape) =>
-        throw new NotSupportedException("This device has no two-dimensional convolutions.");
+    public abstract Conv2dWeights Conv2d(WeightData weight, WeightData? bias, Conv2dShape shape);
 
     /// <summary>A layer normalization (Ba et al. 2016); without gain and bias it only normalizes.</summary>
     public abstract NormWeights Norm(WeightData? weight, WeightData? bias, int size, float epsilon);

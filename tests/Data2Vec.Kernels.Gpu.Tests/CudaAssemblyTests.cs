@@ -21,6 +21,12 @@ public partial class CudaAssemblyTests
 
     private static readonly Type[] s_weights = [typeof(SingleWeight), typeof(HalfWeight), typeof(BFloatWeight), typeof(ByteWeight)];
 
+    /// <summary>Products of bf16 matrices, loads of their parts, copies to shared memory past the registers, and loads and stores of fours.</summary>
+    private static readonly string[] s_tensorInstructions =
+        [@"HMMA\.16816\.F32\.BF16", @"LDSM\.16\.M88\.4", @"LDSM\.16\.MT88\.4", @"LDGSTS\.E\.BYPASS\.128", @"LDG\.E\.128", @"STG\.E\.128", @"LDS\.128"];
+
+    private static readonly Type[] s_rows = [typeof(PlainRows), typeof(WindowRows), typeof(ImageRows)];
+
     public static TheoryData<string> Architectures => ["sm_80", "sm_90a"];
 
     [Theory, MemberData(nameof(Architectures))]
@@ -67,12 +73,20 @@ public partial class CudaAssemblyTests
     {
         foreach (Type tile in new[] { typeof(LargeMatrixTile), typeof(SmallMatrixTile) })
         {
-            foreach (Type rows in new[] { typeof(PlainRows), typeof(WindowRows) })
+            foreach (Type rows in s_rows)
             {
                 foreach (Type weight in s_weights)
                 {
                     yield return (Find(typeof(MatrixKernel), nameof(MatrixKernel.Multiply), tile, rows, weight), 256, MatrixKernel.GroupsAtOnce);
                 }
+            }
+        }
+
+        foreach (Type tile in new[] { typeof(LargeTensorTile), typeof(SmallTensorTile) })
+        {
+            foreach (Type rows in s_rows)
+            {
+                yield return (Find(typeof(TensorKernel), nameof(TensorKernel.Multiply), tile, rows, typeof(CudaTensorUnit)), TensorKernel.Threads, TensorKernel.GroupsAtOnce);
             }
         }
 
@@ -83,7 +97,7 @@ public partial class CudaAssemblyTests
             yield return (Find(typeof(RowKernels), nameof(RowKernels.Embed), weight), 256, null);
         }
 
-        foreach (string name in new[] { nameof(RowKernels.Normalize), nameof(RowKernels.Copy), nameof(RowKernels.Mean) })
+        foreach (string name in new[] { nameof(RowKernels.Normalize), nameof(RowKernels.Copy), nameof(RowKernels.Mean), nameof(RowKernels.MaxPool) })
         {
             yield return (Find(typeof(RowKernels), name), 256, null);
         }
@@ -110,10 +124,8 @@ public partial class CudaAssemblyTests
         PTXCompiledKernel kernel = Compile(backend, method, threads, groups);
         string file = Path.Combine(folder, "kernel.ptx");
         File.WriteAllText(file, kernel.PTXAssembly);
-        using Process process = Process.Start(new ProcessStartInfo(assembler, ["-v", $"-arch={architecture}", file, "-o", Path.Combine(folder, "kernel.cubin")])
-        {
-            RedirectStandardError = true,
-        })!;
+        string binary = Path.Combine(folder, "kernel.cubin");
+        using Process process = Process.Start(new ProcessStartInfo(assembler, ["-v", $"-arch={architecture}", file, "-o", binary]) { RedirectStandardError = true })!;
         string said = process.StandardError.ReadToEnd();
         process.WaitForExit();
         TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {string.Join("; ", said.Split('\n').Where(line => line.Contains("bytes stack") || line.Contains("registers")).Select(line => line.Trim()))}");
@@ -124,7 +136,25 @@ public partial class CudaAssemblyTests
 
         int[] stack = [.. Stack().Matches(said).SelectMany(match => match.Groups.Values.Skip(1)).Select(Number)];
         int registers = Number(Registers().Match(said).Groups[1]);
+        if (method.DeclaringType == typeof(TensorKernel) && MissingInstructions(Path.Combine(Path.GetDirectoryName(assembler)!, "nvdisasm"), binary) is { } missing)
+        {
+            return $"{name}: {missing}";
+        }
+
         return stack.Length > 0 && stack.All(bytes => bytes == 0) && 2 * threads * registers <= RegistersOfMultiprocessor ? null : $"{name}: {said}";
+    }
+
+    /// <summary>What the code of a kernel of tensor cores should have and has not, or has and should not; or null.</summary>
+    private static string? MissingInstructions(string disassembler, string binary)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(disassembler, ["-c", binary]) { RedirectStandardOutput = true })!;
+        string code = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        int Count(string instruction) => Regex.Count(code, instruction);
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", s_tensorInstructions.Select(instruction => $"{instruction} {Count(instruction)}")));
+        return s_tensorInstructions.FirstOrDefault(instruction => Count(instruction) == 0) is { } missing ? $"it has no {missing}"
+            : Regex.IsMatch(code, @"\b(LDL|STL)\b") ? "it uses local memory"
+            : null;
     }
 
     private static PTXCompiledKernel Compile(PTXBackend backend, MethodInfo method, int threads, int? groups) =>

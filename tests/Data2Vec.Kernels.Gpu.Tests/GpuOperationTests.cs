@@ -40,6 +40,22 @@ public class GpuOperationTests
     }
 
     [Theory, MemberData(nameof(Kinds))]
+    public void Convolutions_of_images_match_a_scalar_loop(string kind) => OperationChecks.Conv2d(Backend(kind), kind == Simulator
+        ? [(1, 1, 1, new(1, 1, 1)), (2, 4, 3, new(3, 9, 3, 1, 1)), (2, 5, 3, new(4, 8, 2, 2))]
+        :
+        [
+            (1, 1, 1, new(1, 1, 1)), (2, 5, 7, new(3, 33, 3, 1, 1)), (3, 8, 3, new(5, 16, 3, 2, 1)), (2, 7, 5, new(40, 70, 3)),
+            (3, 14, 14, new(64, 130, 3, 1, 1)), (1, 3, 130, new(4, 5, 3, 1, 1)), (20, 7, 7, new(10, 70, 7)), (1, 2, 2, new(3, 8, 3)), (2, 11, 13, new(2, 6, 5, 3, 2)),
+        ]);
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Pooling_of_images_takes_the_greatest_numbers(string kind) => OperationChecks.MaxPool2d(Backend(kind),
+        [(1, 2, 2, 1, 2, 2), (2, 7, 5, 3, 2, 2), (1, 4, 4, 20, 2, 2), (2, 5, 4, 9, 3, 1), (1, 9, 4, 8, 3, 2), (1, 1, 3, 2, 2, 2)]);
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Images_that_do_not_fit_are_refused(string kind) => OperationChecks.RefusedImages(Backend(kind));
+
+    [Theory, MemberData(nameof(Kinds))]
     public void Normalization_matches_a_scalar_loop(string kind) => OperationChecks.Norm(Backend(kind), kind == Simulator ? 9 : 35, [1, 2, 15, 16, 17, 64, 100, 768]);
 
     [Theory, MemberData(nameof(Kinds))]

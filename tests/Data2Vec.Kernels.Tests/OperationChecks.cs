@@ -188,6 +188,12 @@ internal static class OperationChecks
         Close(expected, Download(run, x), 1e-6);
         Tensor means = run.MeanOfSequences(x, run.Sequences([1, 2]));
         Close([.. expected[..37], .. Enumerable.Range(0, 37).Select(i => (expected[37 + i] + expected[74 + i]) / 2)], Download(run, means), 1e-6);
+        float[] many = Numbers(2, 119 * 37);
+        Tensor tails = run.MeanOfSequences(run.Upload(many, 119, 37), run.Sequences([2, 76, 41]), 1);
+        Close(
+            [.. new[] { (1, 2), (3, 78), (79, 119) }.SelectMany(rows => Enumerable.Range(0, 37).Select(column =>
+                Enumerable.Range(rows.Item1, rows.Item2 - rows.Item1).Average(row => (double)many[row * 37 + column])))],
+            Download(run, tails), 1e-6);
         Assert.Throws<ArgumentOutOfRangeException>(() => run.Embed([10, 0, 0], weights, x));
         Assert.Throws<ArgumentOutOfRangeException>(() => run.Embed([-1, 0, 0], weights, x));
     }

@@ -10,13 +10,14 @@ internal sealed class AudioEncoder : Encoder<float>
 {
     private const float Epsilon = 1e-5f;
 
-    /// <summary>
-    /// Frames that the feature extractor makes at a time. Its first layers are long, so that a minute of sound would take
-    /// hundreds of megabytes; each frame sees a few hundred samples alone, hence in pieces it comes out the same.
-    /// </summary>
-    private const int FramesAtOnce = 100;
-
     private readonly AudioConfig _config;
+
+    /// <summary>
+    /// Frames that the feature extractor makes at a time, of however many recordings. Its first layer has the most rows, so that a
+    /// minute of sound would take hundreds of megabytes; each frame sees a few hundred samples alone, hence in pieces it comes out the same.
+    /// </summary>
+    private readonly int _framesAtOnce;
+
     private readonly ConvBlock[] _extractor;
     private readonly NormWeights _featureNorm;
     private readonly LinearWeights _projection;
@@ -30,6 +31,7 @@ internal sealed class AudioEncoder : Encoder<float>
         _config = config;
         int hidden = config.HiddenSize;
         int features = config.FeatureExtractor[^1].OutputChannels;
+        _framesAtOnce = Math.Max(1, weights.ConvolutionRowsAtOnce / (config.SamplesPerFrame / config.FeatureExtractor[0].Stride));
         _extractor = [.. config.FeatureExtractor.Select((shape, i) => new ConvBlock(
             weights.Conv1d($"feature_extractor.{i}.conv", shape),
             weights.Norm($"feature_extractor.{i}.norm", shape.OutputChannels, Epsilon)))];
@@ -69,15 +71,11 @@ internal sealed class AudioEncoder : Encoder<float>
         CancellationToken cancellation)
     {
         Tensor x = run.Allocate(sequences.Rows, _config.HiddenSize);
-        for (int i = 0; i < inputs.Count; i++)
+        for (int first = 0; first < x.Rows; first += _framesAtOnce)
         {
-            for (int first = 0; first < sequences.Length(i); first += FramesAtOnce)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                int count = Math.Min(FramesAtOnce, sequences.Length(i) - first);
-                ReadOnlySpan<float> samples = inputs[i].Span.Slice(first * _config.SamplesPerFrame, _config.SamplesFor(count));
-                ExtractFeatures(run, samples, x.SliceRows(sequences.Start(i) + first, count), observe);
-            }
+            cancellation.ThrowIfCancellationRequested();
+            int count = Math.Min(_framesAtOnce, x.Rows - first);
+            ExtractFeatures(run, SamplesOf(inputs, sequences, first, count), x.SliceRows(first, count), observe);
         }
 
         observe?.Invoke("features_proj", x);
@@ -88,11 +86,32 @@ internal sealed class AudioEncoder : Encoder<float>
 
     public override Tensor Logits(Inference run, Tensor x) => run.Linear(x, _ctc!);
 
-    private void ExtractFeatures(Inference run, ReadOnlySpan<float> samples, Tensor output, Observer? observe)
+    /// <summary>The samples that some frames are made of, those of each recording apart.</summary>
+    private List<ReadOnlyMemory<float>> SamplesOf(IReadOnlyList<ReadOnlyMemory<float>> inputs, Sequences sequences, int first, int count)
+    {
+        var samples = new List<ReadOnlyMemory<float>>();
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            int begin = Math.Max(first - sequences.Start(i), 0), end = Math.Min(first + count - sequences.Start(i), sequences.Length(i));
+            if (begin < end)
+            {
+                samples.Add(inputs[i].Slice(begin * _config.SamplesPerFrame, _config.SamplesFor(end - begin)));
+            }
+        }
+
+        return samples;
+    }
+
+    private void ExtractFeatures(Inference run, List<ReadOnlyMemory<float>> samples, Tensor output, Observer? observe)
     {
         long mark = run.Mark();
-        Tensor x = run.Upload(samples, samples.Length, 1);
-        Sequences sequence = run.Sequences([samples.Length]);
+        Sequences sequence = run.Sequences([.. samples.Select(part => part.Length)]);
+        Tensor x = run.Allocate(sequence.Rows, 1);
+        for (int i = 0; i < samples.Count; i++)
+        {
+            run.Upload(samples[i].Span, x.SliceRows(sequence.Start(i), sequence.Length(i)));
+        }
+
         for (int i = 0; i < _extractor.Length; i++)
         {
             x = _extractor[i].Forward(run, x, ref sequence);

@@ -117,24 +117,32 @@ internal sealed class VisionEncoder : ImageEncoder
         Inference run, IReadOnlyList<ReadOnlyMemory<float>> inputs, Sequences sequences, Tensor x, CancellationToken cancellation)
     {
         int length = Config.Patches * Config.PatchLength;
+        long mark = run.Mark();
+        Tensor patches = run.Allocate(x.Rows, Config.PatchLength);
         float[] rented = ArrayPool<float>.Shared.Rent(length);
         try
         {
-            Span<float> patches = rented.AsSpan(0, length);
             for (int i = 0; i < inputs.Count; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                long mark = run.Mark();
-                Unfold(inputs[i].Span, patches);
-                run.Copy(_classToken, x.SliceRows(sequences.Start(i), ClassRows));
-                Tensor embedded = x.SliceRows(sequences.Start(i) + ClassRows, Config.Patches);
-                run.Linear(run.Upload(patches, Config.Patches, Config.PatchLength), _patchEmbedding, embedded, residual: _positions);
-                run.Release(mark);
+                Unfold(inputs[i].Span, rented);
+                run.Upload(rented.AsSpan(0, length), patches.SliceRows(sequences.Start(i) + ClassRows, Config.Patches));
             }
         }
         finally
         {
             ArrayPool<float>.Shared.Return(rented);
+        }
+
+        // One product for all: what it makes of the undefined rows between the images, the class token replaces.
+        run.Linear(patches, _patchEmbedding, x);
+        run.Release(mark);
+        run.Copy(
+            new Tensor(_classToken.Data, inputs.Count, HiddenSize, 0),
+            new Tensor(x.Data, inputs.Count, HiddenSize, (ClassRows + Config.Patches) * x.Stride));
+        for (int i = 0; i < inputs.Count && !_positions.IsEmpty; i++)
+        {
+            run.Add(x.SliceRows(sequences.Start(i) + ClassRows, Config.Patches), _positions);
         }
     }
 

@@ -29,7 +29,19 @@ internal struct Four(float x, float y, float z, float w)
 
     public static Four Exp(Four x) => new(DeviceMath.Exp(x.X), DeviceMath.Exp(x.Y), DeviceMath.Exp(x.Z), DeviceMath.Exp(x.W));
 
-    public static Four Gelu(Four x) => new(DeviceMath.Gelu(x.X), DeviceMath.Gelu(x.Y), DeviceMath.Gelu(x.Z), DeviceMath.Gelu(x.W));
+    public static Four Activate(Four x, int activation)
+    {
+        if (activation == (int)Activation.Gelu)
+        {
+            x = new Four(DeviceMath.Gelu(x.X), DeviceMath.Gelu(x.Y), DeviceMath.Gelu(x.Z), DeviceMath.Gelu(x.W));
+        }
+        else if (activation == (int)Activation.Relu)
+        {
+            x = Max(x, default);
+        }
+
+        return x;
+    }
 
     /// <summary>The numbers at <paramref name="index"/>, zeros for those past the first <paramref name="count"/>.</summary>
     /// <param name="source">Where they are.</param>

@@ -41,18 +41,48 @@ internal interface IMatrixRows
 {
     /// <summary>Whether they are windows of a convolution.</summary>
     static abstract bool AreWindows { get; }
+
+    /// <summary>Whether the windows are squares of images, not stretches of sequences.</summary>
+    static abstract bool AreOfImages { get; }
 }
 
 /// <summary>Rows as they are.</summary>
 internal struct PlainRows : IMatrixRows
 {
     public static bool AreWindows => false;
+
+    public static bool AreOfImages => false;
 }
 
 /// <summary>The windows of a convolution over sequences.</summary>
 internal struct WindowRows : IMatrixRows
 {
     public static bool AreWindows => true;
+
+    public static bool AreOfImages => false;
+}
+
+/// <summary>The windows of a convolution over images.</summary>
+internal struct ImageRows : IMatrixRows
+{
+    public static bool AreWindows => true;
+
+    public static bool AreOfImages => true;
+}
+
+/// <summary>Where a row of the left side lies.</summary>
+internal struct MatrixRow
+{
+    /// <summary>The place of its first number; a window's may be before the sequence.</summary>
+    public int Start;
+
+    /// <summary>The first tap that is within the sequence or the image's line, and the one after the last; of plain rows none or one.</summary>
+    public int Lowest;
+    public int Highest;
+
+    /// <summary>The same of the lines of an image.</summary>
+    public int LowestLine;
+    public int HighestLine;
 }
 
 /// <summary>The sizes of a product.</summary>
@@ -84,7 +114,8 @@ internal struct MatrixArguments
     public int AlignedInput;
     public int AlignedOutput;
 
-    public int Gelu;
+    /// <summary>Which <see cref="Kernels.Activation"/> follows.</summary>
+    public int Activation;
     public int HasResidual;
 
     /// <summary>Of a convolution: channels of a group, input rows from window to window, rows of zeros around, the number of sequences.</summary>
@@ -92,6 +123,13 @@ internal struct MatrixArguments
     public int Step;
     public int Padding;
     public int Sequences;
+
+    /// <summary>Of a convolution over images: their pixels, those of the result, and those of a window's side.</summary>
+    public int Height;
+    public int Width;
+    public int OutputHeight;
+    public int OutputWidth;
+    public int Kernel;
 }
 
 /// <summary>
@@ -129,30 +167,13 @@ internal static class MatrixKernel
         int firstRow = Grid.IdxX * fours * 4, firstFour = Grid.IdxY % sizes.ColumnTiles * fours;
 
         int leftRow = thread / (depth / 4), leftDepth = thread % (depth / 4) * 4;
-        int row = firstRow + leftRow;
-        int window = row * sizes.InputStride, lowest = 0, highest = 0;
-        if (TRows.AreWindows)
-        {
-            if (row < sizes.Rows)
-            {
-                int sequence = Find(outputStarts, sizes.Sequences, row);
-                int start = inputStarts[sequence];
-                int first = (row - outputStarts[sequence]) * sizes.Step - sizes.Padding;
-                window = (start + first) * sizes.InputStride + group * sizes.Channels;
-                lowest = -first;
-                highest = inputStarts[sequence + 1] - start - first;
-            }
-        }
-        else
-        {
-            highest = row < sizes.Rows ? 1 : 0;
-        }
+        MatrixRow row = Place<TRows>(inputStarts, outputStarts, sizes, firstRow + leftRow, group);
 
         int rightDepth = thread / fours, rightFour = firstFour + thread % fours;
         int groupWeights = group * sizes.Depth * sizes.ColumnFours;
 
         Block c00 = default, c01 = default, c10 = default, c11 = default;
-        Four nextLeft = LoadLeft<TRows>(x, sizes, window, lowest, highest, leftDepth);
+        Four nextLeft = LoadLeft<TRows>(x, sizes, row, leftDepth);
         Four nextRight = LoadRight(weights, sizes, groupWeights, rightDepth, rightFour);
         int slice = 0;
         for (int k = 0; k < sizes.Depth; k += depth)
@@ -165,7 +186,7 @@ internal static class MatrixKernel
             right[slice * fours + thread] = nextRight;
             Group.Barrier();
 
-            nextLeft = LoadLeft<TRows>(x, sizes, window, lowest, highest, k + depth + leftDepth);
+            nextLeft = LoadLeft<TRows>(x, sizes, row, k + depth + leftDepth);
             nextRight = LoadRight(weights, sizes, groupWeights, k + depth + rightDepth, rightFour);
             // Four steps are written out: more would take registers for what is loaded ahead that another group could work with.
             int leftAt = slice * (fours + 1) + down, rightAt = slice * fours + across;
@@ -217,39 +238,102 @@ internal static class MatrixKernel
         }
     }
 
+    /// <summary>Where a row of the left side lies.</summary>
+    public static MatrixRow Place<TRows>(ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes, int row, int group)
+        where TRows : struct, IMatrixRows
+    {
+        MatrixRow place = default;
+        if (!TRows.AreWindows)
+        {
+            place.Start = row * sizes.InputStride;
+            place.Highest = row < sizes.Rows ? 1 : 0;
+        }
+        else if (row < sizes.Rows)
+        {
+            int first;
+            if (TRows.AreOfImages)
+            {
+                int line = row / sizes.OutputWidth, image = line / sizes.OutputHeight;
+                int left = (row - line * sizes.OutputWidth) * sizes.Step - sizes.Padding;
+                int top = (line - image * sizes.OutputHeight) * sizes.Step - sizes.Padding;
+                first = (image * sizes.Height + top) * sizes.Width + left;
+                place.Lowest = -left;
+                place.Highest = sizes.Width - left;
+                place.LowestLine = -top;
+                place.HighestLine = sizes.Height - top;
+            }
+            else
+            {
+                int sequence = Find(outputStarts, sizes.Sequences, row);
+                int start = inputStarts[sequence];
+                first = start + (row - outputStarts[sequence]) * sizes.Step - sizes.Padding;
+                place.Lowest = start - first;
+                place.Highest = inputStarts[sequence + 1] - first;
+            }
+
+            place.Start = first * sizes.InputStride + group * sizes.Channels;
+        }
+
+        return place;
+    }
+
     /// <summary>Four numbers of a row of the left side, from <paramref name="k"/> on.</summary>
-    private static Four LoadLeft<TRows>(ArrayView<float> x, MatrixArguments sizes, int window, int lowest, int highest, int k)
+    private static Four LoadLeft<TRows>(ArrayView<float> x, MatrixArguments sizes, MatrixRow row, int k)
         where TRows : struct, IMatrixRows
     {
         if (!TRows.AreWindows)
         {
-            return Four.Load(x, window + k, highest > 0 ? sizes.Depth - k : 0, sizes.AlignedInput);
+            return Four.Load(x, row.Start + k, row.Highest > 0 ? sizes.Depth - k : 0, sizes.AlignedInput);
         }
 
         Four values = default;
         if (sizes.AlignedInput != 0)
         {
-            int tap = k / sizes.Channels;
-            if (k < sizes.Depth && tap >= lowest && tap < highest)
+            int place = PlaceOf<TRows>(sizes, row, k);
+            if (place >= 0)
             {
-                values = x.Cast<Four>()[(window + tap * sizes.InputStride + k - tap * sizes.Channels) / 4];
+                values = x.Cast<Four>()[place / 4];
             }
         }
         else
         {
-            values.X = LoadTap(x, sizes, window, lowest, highest, k);
-            values.Y = LoadTap(x, sizes, window, lowest, highest, k + 1);
-            values.Z = LoadTap(x, sizes, window, lowest, highest, k + 2);
-            values.W = LoadTap(x, sizes, window, lowest, highest, k + 3);
+            values.X = LoadTap<TRows>(x, sizes, row, k);
+            values.Y = LoadTap<TRows>(x, sizes, row, k + 1);
+            values.Z = LoadTap<TRows>(x, sizes, row, k + 2);
+            values.W = LoadTap<TRows>(x, sizes, row, k + 3);
         }
 
         return values;
     }
 
-    private static float LoadTap(ArrayView<float> x, MatrixArguments sizes, int window, int lowest, int highest, int k)
+    private static float LoadTap<TRows>(ArrayView<float> x, MatrixArguments sizes, MatrixRow row, int k)
+        where TRows : struct, IMatrixRows
     {
-        int tap = k / sizes.Channels;
-        return k < sizes.Depth && tap >= lowest && tap < highest ? x[window + tap * sizes.InputStride + k - tap * sizes.Channels] : 0f;
+        int place = PlaceOf<TRows>(sizes, row, k);
+        return place >= 0 ? x[place] : 0f;
+    }
+
+    /// <summary>The place of a row's number, or -1 where there is none or it is padding.</summary>
+    public static int PlaceOf<TRows>(MatrixArguments sizes, MatrixRow row, int k)
+        where TRows : struct, IMatrixRows
+    {
+        if (!TRows.AreWindows)
+        {
+            return row.Highest > 0 && k < sizes.Depth ? row.Start + k : -1;
+        }
+
+        int tap = k / sizes.Channels, channel = k - tap * sizes.Channels, line = 0;
+        bool isThere = k < sizes.Depth;
+        if (TRows.AreOfImages)
+        {
+            line = tap / sizes.Kernel;
+            tap -= line * sizes.Kernel;
+            isThere = isThere && line >= row.LowestLine && line < row.HighestLine;
+        }
+
+        return isThere && tap >= row.Lowest && tap < row.Highest
+            ? row.Start + (line * sizes.Width + tap) * sizes.InputStride + channel
+            : -1;
     }
 
     private static Four LoadRight<TWeight>(ArrayView<TWeight> weights, MatrixArguments sizes, int groupWeights, int k, int four)
@@ -282,7 +366,7 @@ internal static class MatrixKernel
     }
 
     /// <summary>What follows the product: factor, bias, activation, scale, residual.</summary>
-    private static void Finish(
+    public static void Finish(
         ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments sizes, Block block, int row, int group, int column)
     {
         int count = sizes.Columns - column, place = group * sizes.Columns + column;
@@ -293,13 +377,7 @@ internal static class MatrixKernel
         {
             if (row + i < sizes.Rows)
             {
-                Four values = block.Row(i) * factor + bias;
-                if (sizes.Gelu != 0)
-                {
-                    values = Four.Gelu(values);
-                }
-
-                values *= scale;
+                Four values = Four.Activate(block.Row(i) * factor + bias, sizes.Activation) * scale;
                 if (sizes.HasResidual != 0)
                 {
                     values += Four.Load(residual, (row + i) * sizes.ResidualStride + place, count, sizes.AlignedOutput);

@@ -18,6 +18,9 @@ internal struct RowArguments
 
     /// <summary>Rows at the start of each sequence that its mean leaves out.</summary>
     public int Skip;
+
+    /// <summary>Columns of a sequence that a group makes the means of.</summary>
+    public int Lanes;
 }
 
 /// <summary>The sizes of a normalization.</summary>
@@ -30,18 +33,39 @@ internal struct NormArguments
     public int OutputStride;
     public int Aligned;
     public int HasResidual;
-    public int Gelu;
+
+    /// <summary>Which <see cref="Kernels.Activation"/> follows.</summary>
+    public int Activation;
     public float Epsilon;
 
     /// <summary>Threads that share a row.</summary>
     public int Lanes;
 }
 
+/// <summary>The sizes of pooling.</summary>
+internal struct PoolArguments
+{
+    /// <summary>Rows of the result.</summary>
+    public int Rows;
+    public int Columns;
+    public int InputStride;
+    public int OutputStride;
+    public int Aligned;
+
+    /// <summary>Pixels of the images and of the result, of a window's side, and from window to window.</summary>
+    public int Height;
+    public int Width;
+    public int OutputHeight;
+    public int OutputWidth;
+    public int Size;
+    public int Step;
+}
+
 /// <summary>What is done to rows of activations.</summary>
 internal static class RowKernels
 {
-    /// <summary>Threads of a group of <see cref="Normalize"/> at the most.</summary>
-    public const int LargestNormGroup = 256;
+    /// <summary>Threads at the most of a group that shares rows or columns.</summary>
+    public const int LargestGroup = 256;
 
     /// <summary><c>output = activation((x + residual - mean) / sqrt(variance + epsilon) * gain + bias)</c>; some threads share a row.</summary>
     /// <param name="x"><c>[rows, columns]</c>.</param>
@@ -51,8 +75,8 @@ internal static class RowKernels
     /// <param name="sizes">The sizes.</param>
     public static void Normalize(ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
     {
-        ArrayView<float> sums = SharedMemory.Allocate<float>(LargestNormGroup);
-        ArrayView<float> squares = SharedMemory.Allocate<float>(LargestNormGroup);
+        ArrayView<float> sums = SharedMemory.Allocate<float>(LargestGroup);
+        ArrayView<float> squares = SharedMemory.Allocate<float>(LargestGroup);
         int thread = Group.IdxX, lane = thread % sizes.Lanes;
         int row = Grid.IdxX * (Group.DimX / sizes.Lanes) + thread / sizes.Lanes;
         int columns = row < sizes.Rows ? sizes.Columns : 0;
@@ -86,12 +110,7 @@ internal static class RowKernels
             Four values = (Sum(x, residual, sizes, row, column) - mean) * scale;
             values = values * Four.Load(vectors, column, columns - column, sizes.Aligned)
                 + Four.Load(vectors, columns + column, columns - column, sizes.Aligned);
-            if (sizes.Gelu != 0)
-            {
-                values = Four.Gelu(values);
-            }
-
-            Four.Store(output, row * sizes.OutputStride + column, columns - column, sizes.Aligned, values);
+            Four.Store(output, row * sizes.OutputStride + column, columns - column, sizes.Aligned, Four.Activate(values, sizes.Activation));
         }
     }
 
@@ -126,21 +145,50 @@ internal static class RowKernels
         }
     }
 
-    /// <summary>The mean of each sequence; one thread for a column of one of them.</summary>
+    /// <summary>The mean of each sequence. A group takes as many columns of one as there are lanes; its threads share each column.</summary>
     public static void Mean(ArrayView<float> x, ArrayView<int> starts, ArrayView<float> output, RowArguments sizes)
     {
-        int i = Grid.IdxX * Group.DimX + Group.IdxX;
-        if (i < sizes.Rows * sizes.Columns)
+        ArrayView<float> sums = SharedMemory.Allocate<float>(LargestGroup);
+        int thread = Group.IdxX, lane = thread % sizes.Lanes, tiles = (sizes.Columns + sizes.Lanes - 1) / sizes.Lanes;
+        int sequence = Grid.IdxX / tiles, column = Grid.IdxX % tiles * sizes.Lanes + lane;
+        int first = starts[sequence] + sizes.Skip, end = starts[sequence + 1];
+        float sum = 0f;
+        for (int row = column < sizes.Columns ? first + thread / sizes.Lanes : end; row < end; row += Group.DimX / sizes.Lanes)
         {
-            int sequence = i / sizes.Columns, column = i % sizes.Columns;
-            int first = starts[sequence] + sizes.Skip, end = starts[sequence + 1];
-            float sum = 0f;
-            for (int row = first; row < end; row++)
+            sum += x[row * sizes.InputStride + column];
+        }
+
+        sums[thread] = sum;
+        Group.Barrier();
+        if (thread < sizes.Lanes && column < sizes.Columns)
+        {
+            for (int i = thread + sizes.Lanes; i < Group.DimX; i += sizes.Lanes)
             {
-                sum += x[row * sizes.InputStride + column];
+                sum += sums[i];
             }
 
             output[sequence * sizes.OutputStride + column] = sum / (end - first);
+        }
+    }
+
+    /// <summary>The greatest numbers of windows of images; one thread for four numbers.</summary>
+    public static void MaxPool(ArrayView<float> x, ArrayView<float> output, PoolArguments sizes)
+    {
+        int fours = (sizes.Columns + 3) / 4;
+        int i = Grid.IdxX * Group.DimX + Group.IdxX;
+        if (i < sizes.Rows * fours)
+        {
+            int row = i / fours, column = i % fours * 4, count = sizes.Columns - column;
+            int line = row / sizes.OutputWidth, image = line / sizes.OutputHeight;
+            int corner = (image * sizes.Height + (line - image * sizes.OutputHeight) * sizes.Step) * sizes.Width + (row - line * sizes.OutputWidth) * sizes.Step;
+            Four greatest = Four.Load(x, corner * sizes.InputStride + column, count, sizes.Aligned);
+            for (int pixel = 1; pixel < sizes.Size * sizes.Size; pixel++)
+            {
+                int place = corner + pixel / sizes.Size * sizes.Width + pixel % sizes.Size;
+                greatest = Four.Max(greatest, Four.Load(x, place * sizes.InputStride + column, count, sizes.Aligned));
+            }
+
+            Four.Store(output, row * sizes.OutputStride + column, count, sizes.Aligned, greatest);
         }
     }
 

@@ -13,6 +13,8 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
 
     public override int RowsAtOnce => 2048;
 
+    public override int ConvolutionRowsAtOnce => 6400;
+
     /// <summary>Whether some products run on units of bf16 or bytes: those of attention then run on bf16 too.</summary>
     public bool UsesDots { get; private set; }
 

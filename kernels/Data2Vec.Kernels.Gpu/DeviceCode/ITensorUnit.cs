@@ -1,0 +1,53 @@
+using ILGPU;
+
+namespace Data2Vec.Kernels.Gpu.DeviceCode;
+
+/// <summary>
+/// What a multiprocessor has for products of bf16 matrices. Addresses are those in the group's dynamic shared memory, in bytes. The matrices that a warp
+/// works with lie in registers that belong to the unit: 16 rows and up to 64 columns of the right side, and the sums of 64 rows and columns.
+/// </summary>
+internal interface ITensorUnit
+{
+    /// <summary>Called once, first: makes the sums zeros.</summary>
+    /// <param name="shared">The dynamic shared memory.</param>
+    static abstract void Begin(ArrayView<float> shared);
+
+    /// <summary>Begins to copy 16 bytes to shared memory: the first <paramref name="count"/> of what lies at <paramref name="source"/>, then zeros.</summary>
+    static abstract void Copy(int destination, long source, int count);
+
+    /// <summary>Makes one group of the copies that the thread began since the last.</summary>
+    static abstract void Commit();
+
+    /// <summary>Waits for the thread's groups of copies but the last.</summary>
+    static abstract void WaitForAllButOne();
+
+    /// <summary>Waits for all of the thread's copies.</summary>
+    static abstract void WaitForAll();
+
+    /// <summary>
+    /// Loads 16 rows and 16 columns of the right side: four matrices of 8 x 8, of which threads 0-7 give the places of the first one's rows,
+    /// upper left, then those of the lower left, the upper right and the lower right.
+    /// </summary>
+    /// <param name="column">Which sixteen columns: 0-3, a constant.</param>
+    /// <param name="address">Where a row of 8 numbers is.</param>
+    static abstract void LoadRight(int column, int address);
+
+    /// <summary>
+    /// Loads 16 rows and columns of the left side, as <see cref="LoadRight"/> does, multiplies them with what is loaded of the right side,
+    /// and adds to the sums.
+    /// </summary>
+    /// <param name="row">Which sixteen rows of the sums: 0-3, a constant.</param>
+    /// <param name="isWide">Whether the right side has 64 columns, not 32; a constant.</param>
+    /// <param name="address">Where a row of 8 numbers is.</param>
+    static abstract void MultiplyAdd(int row, bool isWide, int address);
+
+    /// <summary>
+    /// Stores sixteen rows of the sums. Of each eight columns a thread has, in row <c>lane / 4</c> and in the eighth after it, columns
+    /// <c>2 (lane % 4)</c> and the next.
+    /// </summary>
+    /// <param name="row">Which: 0-3, a constant.</param>
+    /// <param name="isWide">Whether there are 64 columns; a constant.</param>
+    /// <param name="upper">Where the thread's first two numbers go; those of the next eight columns go 32 bytes further.</param>
+    /// <param name="lower">Where those of the row eight below go.</param>
+    static abstract void Store(int row, bool isWide, int upper, int lower);
+}

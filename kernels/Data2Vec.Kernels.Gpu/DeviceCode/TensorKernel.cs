@@ -1,0 +1,214 @@
+using ILGPU;
+
+namespace Data2Vec.Kernels.Gpu.DeviceCode;
+
+/// <summary>How the four warps of a group share a tile of a product.</summary>
+internal interface ITensorTile
+{
+    /// <summary>Rows, and columns, of a tile; a warp has half of each.</summary>
+    static abstract int Side { get; }
+}
+
+/// <summary>128 rows and columns.</summary>
+internal struct LargeTensorTile : ITensorTile
+{
+    public static int Side => 128;
+}
+
+/// <summary>64 rows and columns.</summary>
+internal struct SmallTensorTile : ITensorTile
+{
+    public static int Side => 64;
+}
+
+/// <summary>
+/// The products of <see cref="MatrixKernel"/> on tensor cores: both sides in bf16, sums in f32. Slices of both sides are copied to shared
+/// memory two ahead of the one that is multiplied. There, chunks of 16 bytes change places within 128, so that the eight that a matrix
+/// of 8 x 8 is loaded from lie in different banks: of the left side, whose rows are 64 bytes, by half of the row's number, of the right
+/// side by that of the row.
+/// </summary>
+internal static class TensorKernel
+{
+    /// <summary>Threads of a group.</summary>
+    public const int Threads = 128;
+
+    /// <summary>Groups that a multiprocessor has registers for.</summary>
+    public const int GroupsAtOnce = 2;
+
+    /// <summary>Numbers that are copied at once: both sides' rows begin and end at multiples of them.</summary>
+    public const int Chunk = 8;
+
+    /// <summary>Numbers of a row of the left side, and rows of the right side, in a slice.</summary>
+    private const int Depth = 32;
+
+    private const int Stages = 3;
+
+    /// <summary>Bytes from one of a thread's chunks to its next, on either side.</summary>
+    private const int Pass = Threads * 16;
+
+    /// <summary>Shared memory of a group, in bytes.</summary>
+    public static int SharedBytes<TTile>()
+        where TTile : struct, ITensorTile => Stages * StageBytes<TTile>();
+
+    /// <param name="x">The address of the left side, or of the rows that a convolution's windows slide over, in bf16.</param>
+    /// <param name="weights">That of the right side of each group, <c>[depth, columns]</c>, in bf16.</param>
+    /// <param name="vectors">As in <see cref="MatrixKernel"/>.</param>
+    /// <param name="residual">Added last.</param>
+    /// <param name="output">The result.</param>
+    /// <param name="inputStarts">The bounds of a convolution's sequences.</param>
+    /// <param name="outputStarts">The bounds of what it makes of them.</param>
+    /// <param name="sizes">The sizes.</param>
+    public static void Multiply<TTile, TRows, TUnit>(
+        long x, long weights, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output,
+        ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes)
+        where TTile : struct, ITensorTile
+        where TRows : struct, IMatrixRows
+        where TUnit : struct, ITensorUnit
+    {
+        ArrayView<float> staged = SharedMemory.GetDynamic<float>();
+        TUnit.Begin(staged);
+        int thread = Group.IdxX, lane = thread & 31, warp = thread >> 5;
+        int warpRow = (warp >> 1) * (TTile.Side / 2), warpColumn = (warp & 1) * (TTile.Side / 2);
+        int group = Grid.IdxY / sizes.ColumnTiles;
+        int firstRow = Grid.IdxX * TTile.Side, firstColumn = Grid.IdxY % sizes.ColumnTiles * TTile.Side;
+
+        int leftRow = thread >> 2, leftDepth = (thread & 3) * Chunk;
+        int leftTo = leftRow * 64 + ((thread & 3) ^ (leftRow >> 1 & 3)) * 16;
+        MatrixRow row0 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + leftRow, group);
+        MatrixRow row1 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + leftRow + 32, group);
+        MatrixRow row2 = default, row3 = default;
+        if (TTile.Side == 128)
+        {
+            row2 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + leftRow + 64, group);
+            row3 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + leftRow + 96, group);
+        }
+
+        int rightChunk = thread & (TTile.Side / Chunk - 1), rightDepth = (int)((uint)thread / (uint)(TTile.Side / Chunk));
+        int rightTo = TTile.Side * 64 + rightDepth * (TTile.Side * 2) + (rightChunk ^ (rightDepth & 7)) * 16;
+        int rightColumn = firstColumn + rightChunk * Chunk, pitch = sizes.ColumnFours * 4;
+        int rightEnd = rightColumn < pitch ? sizes.Depth : 0;
+        long rightFrom = weights + 2L * ((long)group * sizes.Depth * pitch + rightColumn);
+
+        // Where a thread's row of the first matrices is; further ones lie at distances that do not disturb the order of chunks.
+        int left = (warpRow + (lane & 15)) * 64 + ((lane >> 4) ^ (lane >> 1 & 3)) * 16;
+        int right = TTile.Side * 64 + (lane & 15) * (TTile.Side * 2) + ((warpColumn / Chunk + (lane >> 4)) ^ (lane & 7)) * 16;
+
+        int loading = 0, multiplying = 0, end = SharedBytes<TTile>();
+        for (int k = -(Stages - 1) * Depth; k < sizes.Depth; k += Depth)
+        {
+            if (k >= 0)
+            {
+                // What this slice was copied to is there for all, and nobody reads any more what the next one is copied to.
+                TUnit.WaitForAllButOne();
+                Group.Barrier();
+            }
+
+            int next = k + (Stages - 1) * Depth;
+            CopyLeft<TRows, TUnit>(x, sizes, row0, next + leftDepth, loading + leftTo);
+            CopyLeft<TRows, TUnit>(x, sizes, row1, next + leftDepth, loading + leftTo + Pass);
+            CopyRight<TUnit>(rightFrom, pitch, rightEnd, next + rightDepth, loading + rightTo);
+            CopyRight<TUnit>(rightFrom, pitch, rightEnd, next + rightDepth + PassRows<TTile>(), loading + rightTo + Pass);
+            if (TTile.Side == 128)
+            {
+                CopyLeft<TRows, TUnit>(x, sizes, row2, next + leftDepth, loading + leftTo + 2 * Pass);
+                CopyLeft<TRows, TUnit>(x, sizes, row3, next + leftDepth, loading + leftTo + 3 * Pass);
+                CopyRight<TUnit>(rightFrom, pitch, rightEnd, next + rightDepth + 2 * PassRows<TTile>(), loading + rightTo + 2 * Pass);
+                CopyRight<TUnit>(rightFrom, pitch, rightEnd, next + rightDepth + 3 * PassRows<TTile>(), loading + rightTo + 3 * Pass);
+            }
+
+            TUnit.Commit();
+            loading += StageBytes<TTile>();
+            loading = loading == end ? 0 : loading;
+            if (k >= 0)
+            {
+                Step<TTile, TUnit>(multiplying, left, right);
+                Step<TTile, TUnit>(multiplying, left ^ 32, right + 16 * (TTile.Side * 2));
+                multiplying += StageBytes<TTile>();
+                multiplying = multiplying == end ? 0 : multiplying;
+            }
+        }
+
+        TUnit.WaitForAll();
+        int row = firstRow + warpRow, column = firstColumn + warpColumn;
+        Finish<TTile, TUnit>(0, staged, vectors, residual, output, sizes, warp, lane, row, group, column);
+        Finish<TTile, TUnit>(1, staged, vectors, residual, output, sizes, warp, lane, row, group, column);
+        if (TTile.Side == 128)
+        {
+            Finish<TTile, TUnit>(2, staged, vectors, residual, output, sizes, warp, lane, row, group, column);
+            Finish<TTile, TUnit>(3, staged, vectors, residual, output, sizes, warp, lane, row, group, column);
+        }
+    }
+
+    private static int StageBytes<TTile>()
+        where TTile : struct, ITensorTile => 2 * Depth * TTile.Side * 2;
+
+    /// <summary>Rows of the right side that all threads copy a chunk each of.</summary>
+    private static int PassRows<TTile>()
+        where TTile : struct, ITensorTile => Pass / (TTile.Side * 2);
+
+    private static void CopyLeft<TRows, TUnit>(long x, MatrixArguments sizes, MatrixRow row, int k, int destination)
+        where TRows : struct, IMatrixRows
+        where TUnit : struct, ITensorUnit
+    {
+        int place = MatrixKernel.PlaceOf<TRows>(sizes, row, k);
+        TUnit.Copy(destination, x + 2L * (place < 0 ? 0 : place), place < 0 ? 0 : 16);
+    }
+
+    private static void CopyRight<TUnit>(long source, int pitch, int end, int k, int destination)
+        where TUnit : struct, ITensorUnit
+    {
+        bool isThere = k < end;
+        TUnit.Copy(destination, source + (isThere ? 2L * k * pitch : 0), isThere ? 16 : 0);
+    }
+
+    /// <summary>Sixteen of a slice's depth.</summary>
+    private static void Step<TTile, TUnit>(int stage, int left, int right)
+        where TTile : struct, ITensorTile
+        where TUnit : struct, ITensorUnit
+    {
+        bool isWide = TTile.Side == 128;
+        TUnit.LoadRight(0, stage + right);
+        TUnit.LoadRight(1, stage + (right ^ 32));
+        if (isWide)
+        {
+            TUnit.LoadRight(2, stage + (right ^ 64));
+            TUnit.LoadRight(3, stage + (right ^ 96));
+        }
+
+        TUnit.MultiplyAdd(0, isWide, stage + left);
+        TUnit.MultiplyAdd(1, isWide, stage + left + 1024);
+        if (isWide)
+        {
+            TUnit.MultiplyAdd(2, isWide, stage + left + 2048);
+            TUnit.MultiplyAdd(3, isWide, stage + left + 3072);
+        }
+    }
+
+    /// <summary>
+    /// What follows the product, for sixteen rows of each warp. They go through shared memory, so that a thread has fours of neighbours; its
+    /// rows are a quarter of the banks apart.
+    /// </summary>
+    private static void Finish<TTile, TUnit>(
+        int part, ArrayView<float> staged, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments sizes,
+        int warp, int lane, int row, int group, int column)
+        where TTile : struct, ITensorTile
+        where TUnit : struct, ITensorUnit
+    {
+        int pitch = TTile.Side / 2 + 8, fours = TTile.Side / 8, mine = warp * 16 * pitch;
+        Group.Barrier();
+        int upper = (mine + (lane >> 2) * pitch + (lane & 3) * 2) * sizeof(float);
+        TUnit.Store(part, TTile.Side == 128, upper, upper + 8 * pitch * sizeof(float));
+        Group.Barrier();
+        ArrayView<Four> numbers = staged.Cast<Four>();
+        for (int i = lane; i < 4 * fours; i += 32)
+        {
+            int blockRow = i / fours * 4, blockColumn = i % fours, from = (mine + blockRow * pitch) / 4 + blockColumn;
+            Block block = default;
+            block.A = numbers[from];
+            block.B = numbers[from + pitch / 4];
+            block.C = numbers[from + pitch / 2];
+            block.D = numbers[from + 3 * pitch / 4];
+            MatrixKernel.Finish(vectors, residual, output, sizes, block, row + part * 16 + blockRow, group, column + blockColumn * 4);
+        }
+    }
+}

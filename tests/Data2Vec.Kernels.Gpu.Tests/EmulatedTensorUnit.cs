@@ -1,0 +1,184 @@
+using Data2Vec.Kernels.Gpu.DeviceCode;
+using ILGPU;
+using ILGPU.Frontend;
+
+namespace Data2Vec.Kernels.Gpu.Tests;
+
+/// <summary>When a copy of <see cref="EmulatedTensorUnit{TCopies}"/> is done, of all times that it may be.</summary>
+internal interface ICopyTime
+{
+    static abstract bool IsAtOnce { get; }
+}
+
+internal struct AtOnce : ICopyTime
+{
+    public static bool IsAtOnce => true;
+}
+
+internal struct WhenWaitedFor : ICopyTime
+{
+    public static bool IsAtOnce => false;
+}
+
+/// <summary>
+/// The instructions of a tensor core, written after the PTX ISA's figures of who holds which element, for ILGPU's simulated devices with one
+/// multiprocessor and warps of 32 threads. ILGPU does not translate methods that are external to it; its simulated devices run them as they are.
+/// </summary>
+internal unsafe struct EmulatedTensorUnit<TCopies> : ITensorUnit
+    where TCopies : struct, ICopyTime
+{
+    private static readonly Registers[] s_registers = [.. Enumerable.Range(0, TensorKernel.Threads).Select(_ => new Registers())];
+
+    /// <summary>Loads of a matrix whose rows were not all in banks of their own.</summary>
+    public static int BankConflicts { get; set; }
+
+    private static Registers Mine => s_registers[Group.IdxX];
+
+    [External(nameof(Begin))]
+    public static void Begin(ArrayView<float> shared)
+    {
+        Mine.Shared = shared;
+        Array.Clear(Mine.Sums);
+        Mine.Copies.Clear();
+        Mine.Copies.Add([]);
+    }
+
+    [External(nameof(Copy))]
+    public static void Copy(int destination, long source, int count)
+    {
+        if (destination % 16 != 0 || source % 16 != 0 || count is not (0 or 16))
+        {
+            throw new InvalidOperationException("A copy is not aligned.");
+        }
+
+        Mine.Copies[^1].Add((destination, source, count));
+        if (TCopies.IsAtOnce)
+        {
+            Do(Mine.Copies[^1]);
+        }
+    }
+
+    [External(nameof(Commit))]
+    public static void Commit() => Mine.Copies.Add([]);
+
+    [External(nameof(WaitForAllButOne))]
+    public static void WaitForAllButOne() => Wait(2);
+
+    [External(nameof(WaitForAll))]
+    public static void WaitForAll() => Wait(0);
+
+    [External(nameof(LoadRight))]
+    public static void LoadRight(int column, int address)
+    {
+        Mine.Address = address;
+        Warp.Barrier();
+        for (int matrix = 0; matrix < 4; matrix++)
+        {
+            int lane = Group.IdxX % 32;
+            Mine.Right[4 * column + matrix] = (Element(matrix, lane % 4 * 2, lane / 4), Element(matrix, lane % 4 * 2 + 1, lane / 4));
+        }
+
+        CountConflicts();
+        Warp.Barrier();
+    }
+
+    [External(nameof(MultiplyAdd))]
+    public static void MultiplyAdd(int row, bool isWide, int address)
+    {
+        int lane = Group.IdxX % 32;
+        Mine.Address = address;
+        Warp.Barrier();
+        for (int matrix = 0; matrix < 4; matrix++)
+        {
+            Mine.Left[matrix] = (Element(matrix, lane / 4, lane % 4 * 2), Element(matrix, lane / 4, lane % 4 * 2 + 1));
+        }
+
+        CountConflicts();
+        Warp.Barrier();
+        for (int n = 0; n < (isWide ? 8 : 4); n++)
+        {
+            for (int i = 0; i < 4; i++)
+            {
+                int m = lane / 4 + i / 2 * 8, column = lane % 4 * 2 + i % 2;
+                for (int k = 0; k < 16; k++)
+                {
+                    (float First, float Second) left = OfLane(m % 8 * 4 + k % 8 / 2).Left[m / 8 + k / 8 * 2];
+                    (float First, float Second) right = OfLane(column * 4 + k % 8 / 2).Right[2 * n + k / 8];
+                    Mine.Sums[(row * 8 + n) * 4 + i] += k % 2 == 0 ? left.First * right.First : left.Second * right.Second;
+                }
+            }
+        }
+
+        Warp.Barrier();
+    }
+
+    [External(nameof(Store))]
+    public static void Store(int row, bool isWide, int upper, int lower)
+    {
+        ArrayView<float> shared = Mine.Shared;
+        for (int n = 0; n < (isWide ? 8 : 4); n++)
+        {
+            for (int i = 0; i < 4; i++)
+            {
+                shared[(i < 2 ? upper : lower) / 4 + 8 * n + i % 2] = Mine.Sums[(row * 8 + n) * 4 + i];
+            }
+        }
+    }
+
+    private static Registers OfLane(int lane) => s_registers[Group.IdxX / 32 * 32 + lane];
+
+    /// <summary>An element of a matrix of 8 x 8 whose rows are where the threads' addresses say.</summary>
+    private static float Element(int matrix, int row, int column)
+    {
+        ushort bits = Mine.Shared.Cast<ushort>()[OfLane(8 * matrix + row).Address / 2 + column];
+        return BitConverter.Int32BitsToSingle(bits << 16);
+    }
+
+    private static void CountConflicts()
+    {
+        int lane = Group.IdxX % 32;
+        if (lane % 8 == 0 && Enumerable.Range(lane, 8).Select(other => OfLane(other).Address / 16 % 8).Distinct().Count() < 8)
+        {
+            BankConflicts++;
+        }
+    }
+
+    private static void Wait(int groupsLeft)
+    {
+        while (Mine.Copies.Count > Math.Max(groupsLeft, 1))
+        {
+            Do(Mine.Copies[0]);
+            Mine.Copies.RemoveAt(0);
+        }
+    }
+
+    private static void Do(List<(int Destination, long Source, int Count)> copies)
+    {
+        ArrayView<byte> shared = Mine.Shared.Cast<byte>();
+        foreach ((int destination, long source, int count) in copies)
+        {
+            for (int i = 0; i < 16; i++)
+            {
+                shared[destination + i] = i < count ? ((byte*)source)[i] : (byte)0;
+            }
+        }
+
+        copies.Clear();
+    }
+
+    /// <summary>What a thread has.</summary>
+    private sealed class Registers
+    {
+        public ArrayView<float> Shared { get; set; }
+
+        public int Address { get; set; }
+
+        public (float First, float Second)[] Left { get; } = new (float, float)[4];
+
+        public (float First, float Second)[] Right { get; } = new (float, float)[16];
+
+        public float[] Sums { get; } = new float[4 * 8 * 4];
+
+        public List<List<(int Destination, long Source, int Count)>> Copies { get; } = [];
+    }
+}

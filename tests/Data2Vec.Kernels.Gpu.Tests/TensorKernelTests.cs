@@ -1,0 +1,167 @@
+using Data2Vec.Kernels.Gpu.DeviceCode;
+using Data2Vec.Kernels.Tests;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using static Data2Vec.Kernels.Tests.TestData;
+
+namespace Data2Vec.Kernels.Gpu.Tests;
+
+/// <summary>
+/// The kernel of tensor cores against plain loops, on a simulated device, its instructions emulated: what is left to believe is that the
+/// instructions do what their description says.
+/// </summary>
+public sealed class TensorKernelTests : IDisposable
+{
+    private readonly Context _context;
+    private readonly Accelerator _accelerator;
+
+    public TensorKernelTests()
+    {
+        _context = Context.Create(builder => builder.CPU(new CPUDevice(32, TensorKernel.Threads / 32, 1)));
+        _accelerator = _context.GetCPUDevice(0).CreateAccelerator(_context);
+    }
+
+    public static IEnumerable<TheoryDataRow<bool, bool>> Variants => [new(false, false), new(false, true), new(true, false), new(true, true)];
+
+    [Theory, MemberData(nameof(Variants))]
+    public void Products_of_all_sizes_match_a_scalar_loop(bool large, bool late)
+    {
+        foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (70, 40, 9), (5, 200, 72), (130, 33, 140) })
+        {
+            float[] x = Rounded(1, rows * inputs), w = Rounded(2, outputs * inputs), bias = Numbers(3, outputs), scale = Numbers(4, outputs), add = Numbers(5, rows * outputs);
+            double[] expected = Reference.Linear(x, rows, inputs, w, bias, outputs);
+            for (int i = 0; i < expected.Length; i++)
+            {
+                expected[i] = add[i] + scale[i % outputs] * Reference.Gelu(expected[i]);
+            }
+
+            var sizes = new MatrixArguments { Rows = rows, InputStride = Fill(inputs), Activation = (int)Activation.Gelu, HasResidual = 1 };
+            Close(expected, Multiply<PlainRows>(large, late, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. scale], add, [0], [0], sizes), 2e-5);
+        }
+    }
+
+    [Theory, MemberData(nameof(Variants))]
+    public void Convolutions_of_sequences_match_a_scalar_loop(bool large, bool late)
+    {
+        int[] lengths = [31, 3, 60];
+        foreach (Conv1dShape shape in new Conv1dShape[] { new(16, 24, 3, 2), new(32, 70, 5, 1, 2, 2) })
+        {
+            int channels = shape.InputChannels / shape.Groups;
+            float[] x = Rounded(1, lengths.Sum() * shape.InputChannels), w = Rounded(2, shape.OutputChannels * channels * shape.Kernel), bias = Numbers(3, shape.OutputChannels);
+            int[] starts = [0, 31, 34, 94], ends = [0, .. starts.Skip(1).Select((_, i) => lengths.Take(i + 1).Sum(shape.OutputLength))];
+            double[] expected = [.. lengths.SelectMany((length, i) => Reference.Conv1d(
+                x[(starts[i] * shape.InputChannels)..(starts[i + 1] * shape.InputChannels)], length, shape, w, bias))];
+            var sizes = new MatrixArguments
+            {
+                Rows = ends[^1],
+                InputStride = shape.InputChannels,
+                Channels = channels,
+                Step = shape.Stride,
+                Padding = shape.Padding,
+                Sequences = lengths.Length,
+            };
+            Close(
+                expected,
+                Multiply<WindowRows>(large, late, x, shape.InputChannels, w, channels, shape.Kernel, shape.Groups, shape.OutputChannels, [.. bias, .. Ones(shape.OutputChannels)], null, starts, ends, sizes),
+                2e-5);
+        }
+    }
+
+    [Theory, MemberData(nameof(Variants))]
+    public void Convolutions_of_images_match_a_scalar_loop(bool large, bool late)
+    {
+        var shape = new Conv2dShape(8, 20, 3, 2, 1);
+        float[] x = Rounded(1, 2 * 9 * 14 * 8), w = Rounded(2, 20 * 8 * 9), bias = Numbers(3, 20);
+        var sizes = new MatrixArguments
+        {
+            Rows = 2 * shape.OutputLength(9) * shape.OutputLength(14),
+            InputStride = 8,
+            Channels = 8,
+            Step = 2,
+            Padding = 1,
+            Height = 9,
+            Width = 14,
+            OutputHeight = shape.OutputLength(9),
+            OutputWidth = shape.OutputLength(14),
+            Kernel = 3,
+            Activation = (int)Activation.Relu,
+        };
+        double[] expected = [.. Reference.Conv2d(x, 2, 9, 14, shape, w, bias).Select(value => Math.Max(value, 0))];
+        Close(expected, Multiply<ImageRows>(large, late, x, 8, w, 8, 9, 1, 20, [.. bias, .. Ones(20)], null, [0], [0], sizes), 2e-5);
+    }
+
+    public void Dispose()
+    {
+        _accelerator.Dispose();
+        _context.Dispose();
+    }
+
+    private static float[] Ones(int count) => [.. Enumerable.Repeat(1f, count)];
+
+    private static int Fill(int count) => (count + TensorKernel.Chunk - 1) / TensorKernel.Chunk * TensorKernel.Chunk;
+
+    /// <summary>Numbers that bf16 has.</summary>
+    private static float[] Rounded(int seed, int count) =>
+        [.. Numbers(seed, count, 0.3f).Select(value => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) & ~0xFFFF))];
+
+    private static short[] Narrow(float[] values) => [.. values.Select(value => (short)(BitConverter.SingleToInt32Bits(value) >> 16))];
+
+    private float[] Multiply<TRows>(
+        bool large, bool late, float[] x, int columns, float[] w, int channels, int taps, int groups, int outputs, float[] biasAndScale, float[]? residual,
+        int[] inputStarts, int[] outputStarts, MatrixArguments sizes)
+        where TRows : struct, IMatrixRows => (large, late) switch
+        {
+            (true, true) => Multiply<LargeTensorTile, TRows, WhenWaitedFor>(x, columns, w, channels, taps, groups, outputs, biasAndScale, residual, inputStarts, outputStarts, sizes),
+            (true, false) => Multiply<LargeTensorTile, TRows, AtOnce>(x, columns, w, channels, taps, groups, outputs, biasAndScale, residual, inputStarts, outputStarts, sizes),
+            (false, true) => Multiply<SmallTensorTile, TRows, WhenWaitedFor>(x, columns, w, channels, taps, groups, outputs, biasAndScale, residual, inputStarts, outputStarts, sizes),
+            _ => Multiply<SmallTensorTile, TRows, AtOnce>(x, columns, w, channels, taps, groups, outputs, biasAndScale, residual, inputStarts, outputStarts, sizes),
+        };
+
+    private float[] Multiply<TTile, TRows, TCopies>(
+        float[] x, int columns, float[] w, int channels, int taps, int groups, int outputs, float[] biasAndScale, float[]? residual,
+        int[] inputStarts, int[] outputStarts, MatrixArguments sizes)
+        where TTile : struct, ITensorTile
+        where TRows : struct, IMatrixRows
+        where TCopies : struct, ICopyTime
+    {
+        // What fills the right side's rows up is not a number: nothing may come of it.
+        int depth = channels * taps, perGroup = outputs / groups, pitch = Fill(perGroup), stride = Fill(columns);
+        var left = new float[x.Length / columns * stride];
+        for (int i = 0; i < x.Length; i++)
+        {
+            left[i / columns * stride + i % columns] = x[i];
+        }
+
+        float[] right = [.. Enumerable.Repeat(float.NaN, groups * depth * pitch)];
+        for (int i = 0; i < w.Length; i++)
+        {
+            int output = i / depth, k = i % depth % taps * channels + i % depth / taps;
+            right[(output / perGroup * depth + k) * pitch + output % perGroup] = w[i];
+        }
+
+        sizes.Depth = depth;
+        sizes.Columns = perGroup;
+        sizes.ColumnFours = pitch / 4;
+        sizes.ColumnTiles = (perGroup + TTile.Side - 1) / TTile.Side;
+        sizes.VectorStride = outputs;
+        sizes.OutputStride = sizes.ResidualStride = outputs;
+        using MemoryBuffer1D<short, Stride1D.Dense> leftBuffer = _accelerator.Allocate1D(Narrow(left)), rightBuffer = _accelerator.Allocate1D(Narrow(right));
+        using MemoryBuffer1D<float, Stride1D.Dense> vectors = _accelerator.Allocate1D<float>([.. Ones(outputs), .. biasAndScale]);
+        using MemoryBuffer1D<float, Stride1D.Dense> added = _accelerator.Allocate1D(residual ?? [0f]), output1 = _accelerator.Allocate1D<float>(sizes.Rows * outputs);
+        using MemoryBuffer1D<int, Stride1D.Dense> starts = _accelerator.Allocate1D(inputStarts), ends = _accelerator.Allocate1D(outputStarts);
+        Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> kernel =
+            TensorKernel.Multiply<TTile, TRows, EmulatedTensorUnit<TCopies>>;
+        var launch = _accelerator.LoadKernel(kernel);
+        var config = new KernelConfig(
+            new Index3D((sizes.Rows + TTile.Side - 1) / TTile.Side, sizes.ColumnTiles * groups, 1), new Index3D(TensorKernel.Threads, 1, 1),
+            SharedMemoryConfig.RequestDynamic<byte>(TensorKernel.SharedBytes<TTile>()));
+        EmulatedTensorUnit<TCopies>.BankConflicts = 0;
+        launch(
+            _accelerator.DefaultStream, config, leftBuffer.View.BaseView.LoadEffectiveAddressAsPtr(), rightBuffer.View.BaseView.LoadEffectiveAddressAsPtr(),
+            vectors.View, added.View, output1.View, starts.View, ends.View, sizes);
+        _accelerator.Synchronize();
+        Assert.Equal(0, EmulatedTensorUnit<TCopies>.BankConflicts);
+        return output1.GetAsArray1D();
+    }
+}
