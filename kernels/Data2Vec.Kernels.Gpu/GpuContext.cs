@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace Data2Vec.Kernels.Gpu;
 
@@ -14,6 +15,7 @@ internal sealed class GpuContext
     public GpuContext(Accelerator accelerator)
     {
         Accelerator = accelerator;
+        HasTensorCores = accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80;
         IsTiny = accelerator.MaxNumThreadsPerGroup < FullGroup;
         Memory = new GpuMemory(accelerator, () => Workspaces!.Free());
         Kernels = new KernelCache(accelerator);
@@ -30,6 +32,9 @@ internal sealed class GpuContext
 
     /// <summary>Whether groups have too few threads for the full-sized kernels: a simulated device.</summary>
     public bool IsTiny { get; }
+
+    /// <summary>Whether products with weights of bf16 run on tensor cores.</summary>
+    public bool HasTensorCores { get; set; }
 
     /// <summary>Whether products take large tiles or small ones, for tests of both; null for what suits their sizes.</summary>
     public bool? LargeTiles { get; set; }

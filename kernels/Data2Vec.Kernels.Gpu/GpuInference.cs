@@ -128,7 +128,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         }
 
         ArrayView<int> none = View(output).Cast<int>();
-        ((GpuLinear)weights).Matrix.Launch(Workspace.Stream, View(x), View(residual.IsEmpty ? output : residual), View(output), none, none, new MatrixArguments
+        Multiply(((GpuLinear)weights).Matrix, x, residual.IsEmpty ? output : residual, output, none, none, new MatrixArguments
         {
             Rows = x.Rows,
             InputStride = x.Stride,
@@ -152,7 +152,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         }
 
         int channels = shape.InputChannels / shape.Groups;
-        ((GpuConv1d)weights).Matrix.Launch(Workspace.Stream, View(x), View(output), View(output), View(inputs), View(outputs), new MatrixArguments
+        Multiply(((GpuConv1d)weights).Matrix, x, output, output, View(inputs), View(outputs), new MatrixArguments
         {
             Rows = output.Rows,
             InputStride = x.Stride,
@@ -181,7 +181,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         }
 
         ArrayView<int> none = View(output).Cast<int>();
-        ((GpuConv2d)weights).Matrix.Launch(Workspace.Stream, View(x), View(output), View(output), none, none, new MatrixArguments
+        Multiply(((GpuConv2d)weights).Matrix, x, output, output, none, none, new MatrixArguments
         {
             Rows = output.Rows,
             InputStride = x.Stride,
@@ -335,6 +335,31 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
 
             store.Return(done);
         }
+    }
+
+    /// <summary>A product, on tensor cores where the device and the weights are for them.</summary>
+    private void Multiply(
+        GpuMatrix matrix, Tensor x, Tensor residual, Tensor output, ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes)
+    {
+        if (!matrix.TakesNarrow(sizes))
+        {
+            matrix.Launch(Workspace.Stream, View(x), View(residual), View(output), inputStarts, outputStarts, sizes);
+            return;
+        }
+
+        long mark = Mark();
+        sizes.InputStride = (x.Columns + TensorKernel.Chunk - 1) / TensorKernel.Chunk * TensorKernel.Chunk;
+        long count = (long)x.Rows * sizes.InputStride / 2;
+        ArrayView<float> narrow = Workspace.Memory.View(Workspace.Memory.Allocate(count * sizeof(float)), count);
+        kernels.Narrow(Workspace.Stream, View(x), narrow, new RowArguments
+        {
+            Rows = x.Rows,
+            Columns = x.Columns,
+            InputStride = x.Stride,
+            Aligned = Aligned(x.Columns, x),
+        });
+        matrix.LaunchNarrow(Workspace.Stream, narrow, View(residual), View(output), inputStarts, outputStarts, sizes);
+        Release(mark);
     }
 
     private static bool IsDense(Tensor x) => x.Stride == x.Columns || x.Rows <= 1;

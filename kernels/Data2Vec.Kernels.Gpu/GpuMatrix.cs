@@ -16,6 +16,14 @@ internal abstract class GpuMatrix
     /// <summary>The number of groups.</summary>
     public required int Groups { get; init; }
 
+    /// <summary>Whether a left side is to be given in bf16, for tensor cores.</summary>
+    public abstract bool TakesNarrow(MatrixArguments sizes);
+
+    /// <summary>Multiplies a left side in bf16, two numbers in the place of a float.</summary>
+    public abstract void LaunchNarrow(
+        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
+        ArrayView<int> outputStarts, MatrixArguments sizes);
+
     /// <summary>Multiplies. The sizes of inputs and outputs are the caller's; those of this matrix are filled in.</summary>
     public abstract void Launch(
         AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
@@ -26,7 +34,7 @@ internal abstract class GpuMatrix
 /// <typeparam name="TRows">What the left side is.</typeparam>
 /// <typeparam name="TWeight">The format.</typeparam>
 /// <param name="context">The device.</param>
-/// <param name="weights">Of each group, <c>[depth, columns]</c>, the columns filled up to fours.</param>
+/// <param name="weights">Of each group, <c>[depth, columns]</c>, the columns filled up to eights.</param>
 /// <param name="vectors">Factors, biases, scales of all columns, each filled up to fours.</param>
 internal sealed class GpuMatrix<TRows, TWeight>(
     GpuContext context, MemoryBuffer1D<TWeight, Stride1D.Dense> weights, MemoryBuffer1D<float, Stride1D.Dense> vectors) : GpuMatrix
@@ -36,18 +44,59 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     private readonly Variant _large = context.IsTiny ? Variant.Of<TinyMatrixTile>(context) : Variant.Of<LargeMatrixTile>(context);
     private readonly Variant _small = context.IsTiny ? Variant.Of<TinyMatrixTile>(context) : Variant.Of<SmallMatrixTile>(context);
 
+    private readonly TensorVariant[] _tensor = context.HasTensorCores && typeof(TWeight) == typeof(BFloatWeight)
+        ? [TensorVariant.Of<LargeTensorTile, TRows>(context), TensorVariant.Of<SmallTensorTile, TRows>(context)]
+        : [];
+
+    private int Pitch => (int)(weights.Length * 4 / ((long)Depth * Groups));
+
+    public override bool TakesNarrow(MatrixArguments sizes) =>
+        context.HasTensorCores && _tensor.Length > 0 && sizes.Channels % TensorKernel.Chunk == 0 && Array.TrueForAll(_tensor, IsThere);
+
+    public override void LaunchNarrow(
+        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
+        ArrayView<int> outputStarts, MatrixArguments sizes)
+    {
+        TensorVariant variant = _tensor[context.LargeTiles ?? Suits(_tensor[0].Tile, sizes.Rows) ? 0 : 1];
+        Complete(ref sizes, Tiles(variant.Tile, Columns));
+        var config = new KernelConfig(
+            new Index3D(Tiles(variant.Tile, sizes.Rows), sizes.ColumnTiles * Groups, 1), new Index3D(TensorKernel.Threads, 1, 1),
+            SharedMemoryConfig.RequestDynamic<byte>(variant.SharedBytes));
+        long left = x.LoadEffectiveAddressAsPtr(), right = weights.View.BaseView.LoadEffectiveAddressAsPtr();
+        context.Launch(variant.Kernel, kernel => kernel(stream, config, left, right, vectors.View, residual, output, inputStarts, outputStarts, sizes));
+    }
+
     public override void Launch(
         AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
         ArrayView<int> outputStarts, MatrixArguments sizes)
     {
-        Variant variant = (context.LargeTiles ?? _large.Suits(sizes.Rows, Columns, Groups, context)) ? _large : _small;
+        Variant variant = (context.LargeTiles ?? Suits(_large.Tile, sizes.Rows)) ? _large : _small;
+        Complete(ref sizes, Tiles(variant.Tile, Columns));
+        var config = new KernelConfig(new Index3D(Tiles(variant.Tile, sizes.Rows), sizes.ColumnTiles * Groups, 1), new Index3D(variant.Threads, 1, 1));
+        context.Launch(variant.Kernel, kernel => kernel(stream, config, x, weights.View, vectors.View, residual, output, inputStarts, outputStarts, sizes));
+    }
+
+    private static int Tiles(int tile, int size) => (size + tile - 1) / tile;
+
+    /// <summary>Whether a kernel is compiled; waits until that is known.</summary>
+    private static bool IsThere(TensorVariant variant)
+    {
+        ((IAsyncResult)variant.Kernel).AsyncWaitHandle.WaitOne();
+        return variant.Kernel.IsCompletedSuccessfully;
+    }
+
+    /// <summary>Whether tiles of a size are more than half full, and enough for two groups on each multiprocessor.</summary>
+    private bool Suits(int tile, int rows) =>
+        2 * rows > tile && 2 * Columns > tile && (long)Tiles(tile, rows) * Tiles(tile, Columns) * Groups >= 2 * context.Multiprocessors;
+
+    /// <summary>Fills in the sizes of this matrix.</summary>
+    private void Complete(ref MatrixArguments sizes, int columnTiles)
+    {
         sizes.Depth = Depth;
         sizes.Columns = Columns;
-        sizes.ColumnFours = (Columns + 3) / 4;
-        sizes.ColumnTiles = variant.Tiles(Columns);
+        sizes.ColumnFours = Pitch / 4;
+        sizes.ColumnTiles = columnTiles;
         sizes.VectorStride = (int)(vectors.Length / 3);
-        var config = new KernelConfig(new Index3D(variant.Tiles(sizes.Rows), sizes.ColumnTiles * Groups, 1), new Index3D(variant.Threads, 1, 1));
-        context.Launch(variant.Kernel, kernel => kernel(stream, config, x, weights.View, vectors.View, residual, output, inputStarts, outputStarts, sizes));
     }
 
     /// <summary>The kernel for tiles of one size.</summary>
@@ -68,11 +117,5 @@ internal sealed class GpuMatrix<TRows, TWeight>(
                 context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(threads, MatrixKernel.GroupsAtOnce))),
                 4 * TTile.Side * TTile.Blocks, threads);
         }
-
-        public int Tiles(int size) => (size + Tile - 1) / Tile;
-
-        /// <summary>Whether tiles of this size are more than half full, and enough for two groups on each multiprocessor.</summary>
-        public bool Suits(int rows, int columns, int groups, GpuContext context) =>
-            2 * rows > Tile && 2 * columns > Tile && (long)Tiles(rows) * Tiles(columns) * groups >= 2 * context.Multiprocessors;
     }
 }

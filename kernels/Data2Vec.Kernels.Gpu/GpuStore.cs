@@ -128,7 +128,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         where TWeight : unmanaged, IWeight
     {
         int outputs = parts.Sum(part => part.Weight.Rows), columns = outputs / groups, depth = channels * taps;
-        int pitch = Fill(columns), vectorPitch = Fill(outputs);
+        int pitch = Fill(columns, TensorKernel.Chunk), vectorPitch = Fill(outputs);
         var weights = new T[checked(groups * depth * pitch)];
         var vectors = new float[3 * vectorPitch];
         vectors.AsSpan().Fill(1f);
@@ -195,8 +195,8 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         }
     }
 
-    /// <summary>The number filled up to fours.</summary>
-    private static int Fill(int count) => (count + 3) / 4 * 4;
+    /// <summary>The number filled up to fours, or to other parts.</summary>
+    private static int Fill(int count, int part = 4) => (count + part - 1) / part * part;
 
     private MemoryBuffer1D<float, Stride1D.Dense> Upload(float[] values) => Upload<float, float>(values);
 

@@ -11,16 +11,25 @@ namespace Data2Vec.Kernels.Gpu;
 internal sealed class KernelCache(Accelerator accelerator)
 {
     private readonly ConcurrentDictionary<MethodInfo, Lazy<Task>> _kernels = [];
+    private readonly ConcurrentDictionary<MethodInfo, bool> _optional = [];
 
     /// <summary>A kernel's launcher, or the promise of it.</summary>
     /// <param name="kernel">The method that runs on the device.</param>
     /// <param name="load">Compiles it.</param>
-    public Task<TLauncher> Get<TLauncher>(Delegate kernel, Func<Accelerator, TLauncher> load)
-        where TLauncher : Delegate =>
-        (Task<TLauncher>)_kernels.GetOrAdd(kernel.Method, _ => new Lazy<Task>(() => Task.Run(() => load(accelerator)))).Value;
+    /// <param name="isOptional">Whether the device can do without.</param>
+    public Task<TLauncher> Get<TLauncher>(Delegate kernel, Func<Accelerator, TLauncher> load, bool isOptional = false)
+        where TLauncher : Delegate
+    {
+        if (isOptional)
+        {
+            _optional[kernel.Method] = true;
+        }
+
+        return (Task<TLauncher>)_kernels.GetOrAdd(kernel.Method, _ => new Lazy<Task>(() => Task.Run(() => load(accelerator)))).Value;
+    }
 
     /// <summary>Waits for all that were asked for.</summary>
-    /// <exception cref="NotSupportedException">The device's compiler refuses one.</exception>
+    /// <exception cref="NotSupportedException">The device's compiler refuses one that is not optional.</exception>
     public void Complete()
     {
         foreach ((MethodInfo method, Lazy<Task> kernel) in _kernels)
@@ -28,6 +37,9 @@ internal sealed class KernelCache(Accelerator accelerator)
             try
             {
                 kernel.Value.GetAwaiter().GetResult();
+            }
+            catch (Exception) when (_optional.ContainsKey(method))
+            {
             }
             catch (Exception error)
             {

@@ -97,7 +97,7 @@ public partial class CudaAssemblyTests
             yield return (Find(typeof(RowKernels), nameof(RowKernels.Embed), weight), 256, null);
         }
 
-        foreach (string name in new[] { nameof(RowKernels.Normalize), nameof(RowKernels.Copy), nameof(RowKernels.Mean), nameof(RowKernels.MaxPool) })
+        foreach (string name in new[] { nameof(RowKernels.Normalize), nameof(RowKernels.Copy), nameof(RowKernels.Mean), nameof(RowKernels.MaxPool), nameof(RowKernels.Narrow) })
         {
             yield return (Find(typeof(RowKernels), name), 256, null);
         }

@@ -1,4 +1,7 @@
+using System.Runtime.InteropServices;
 using Data2Vec.Kernels.Tests;
+using ILGPU;
+using ILGPU.Runtime;
 using static Data2Vec.Kernels.Gpu.Tests.GpuFixture;
 
 namespace Data2Vec.Kernels.Gpu.Tests;
@@ -79,6 +82,45 @@ public class GpuOperationTests
         {
             OperationChecks.Format(Backend(kind), type);
         }
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Rows_are_rounded_to_the_nearest_bf16(string kind)
+    {
+        const int columns = 13;
+        float[] special = [0f, -0f, 1f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, 1.00390625f, 1.01171875f, -1.00390625f, 1e-40f];
+        float[] x = [.. special, .. TestData.Numbers(1, 4 * columns - special.Length, 100f)];
+        GpuContext context = Backend(kind).Context;
+        Workspace workspace = context.Workspaces.Rent();
+        MemoryBuffer1D<float, Stride1D.Dense> input = context.Memory.Allocate<float>(x.Length), output = context.Memory.Allocate<float>(4 * 8);
+        input.CopyFromCPU(x);
+        context.Accelerator.Synchronize();
+        new GpuKernels(context).Narrow(workspace.Stream, input.View, output.View, new DeviceCode.RowArguments { Rows = 4, Columns = columns, InputStride = columns });
+        workspace.Stream.Synchronize();
+        ushort[] bits = MemoryMarshal.Cast<float, ushort>(output.GetAsArray1D()).ToArray();
+        context.Memory.Release(input);
+        context.Memory.Release(output);
+        context.Workspaces.Return(workspace);
+        for (int i = 0; i < 4 * 16; i++)
+        {
+            Assert.Equal(i % 16 < columns ? Nearest(x[i / 16 * columns + i % 16]) : 0, bits[i]);
+        }
+
+        // The two neighbours, by their distances.
+        static int Nearest(float value)
+        {
+            if (float.IsNaN(value))
+            {
+                return 0x7FC0;
+            }
+
+            int low = (int)((uint)BitConverter.SingleToInt32Bits(value) >> 16);
+            double down = Math.Abs((double)value - Value(low)), up = Math.Abs(Value(low + 1) - (double)value);
+            return float.IsInfinity(value) || down < up || (down == up && low % 2 == 0) ? low : low + 1;
+        }
+
+        // After the greatest number comes what would be the next, not infinity.
+        static double Value(int bits) => (bits & 0x7FFF) == 0x7F80 ? Math.CopySign(Math.Pow(2, 128), bits > 0x7FFF ? -1 : 1) : BitConverter.Int32BitsToSingle(bits << 16);
     }
 
     [Theory, MemberData(nameof(RealKinds))]

@@ -12,6 +12,14 @@ internal static class DeviceMath
 
     public static float Max(float a, float b) => a > b ? a : b;
 
+    /// <summary>The bits of the nearest bf16.</summary>
+    public static int BFloat(float x)
+    {
+        int bits = (int)Interop.FloatAsInt(x);
+        int rounded = (int)((uint)(bits + 0x7FFF + ((int)((uint)bits >> 16) & 1)) >> 16);
+        return (bits & 0x7FFFFFFF) > 0x7F800000 ? 0x7FC0 : rounded;
+    }
+
     /// <summary><c>exp(x)</c> for <c>x &lt;= 0</c>, by the polynomial of the CPU's vectors.</summary>
     public static float Exp(float x)
     {

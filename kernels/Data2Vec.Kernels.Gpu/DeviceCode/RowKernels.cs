@@ -126,6 +126,19 @@ internal static class RowKernels
         }
     }
 
+    /// <summary>Rounds rows to bf16, to the nearest and of two to the even one; one thread for eight numbers, zeros where a row has fewer.</summary>
+    public static void Narrow(ArrayView<float> x, ArrayView<float> output, RowArguments sizes)
+    {
+        int eights = (sizes.Columns + 7) / 8;
+        int i = Grid.IdxX * Group.DimX + Group.IdxX;
+        if (i < sizes.Rows * eights)
+        {
+            int row = i / eights, column = i % eights * 8, at = row * sizes.InputStride + column, count = sizes.Columns - column;
+            Four a = Four.Load(x, at, count, sizes.Aligned), b = Four.Load(x, at + 4, count - 4, sizes.Aligned);
+            Four.Store(output, i * 4, 4, 1, new Four(Pair(a.X, a.Y), Pair(a.Z, a.W), Pair(b.X, b.Y), Pair(b.Z, b.W)));
+        }
+    }
+
     /// <summary>Looks vectors up; one thread for four numbers.</summary>
     /// <param name="ids">Which vectors.</param>
     /// <param name="table">All vectors, each filled up to fours.</param>
@@ -191,6 +204,9 @@ internal static class RowKernels
             Four.Store(output, row * sizes.OutputStride + column, count, sizes.Aligned, greatest);
         }
     }
+
+    /// <summary>Two numbers of 16 bits in the bits of one of 32.</summary>
+    private static float Pair(float low, float high) => Interop.IntAsFloat((uint)(DeviceMath.BFloat(high) << 16 | DeviceMath.BFloat(low)));
 
     private static void Put(ArrayView<float> output, RowArguments sizes, int row, int column, Four values)
     {
