@@ -12,10 +12,15 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
     /// <summary>Sizes of a base model's products: queries, keys and values together, what follows attention, and the feed-forward block.</summary>
     private static readonly (int Inputs, int Outputs)[] s_products = [(768, 2304), (768, 768), (768, 3072), (3072, 768)];
 
+    private static readonly ElementType[] s_types = [ElementType.F32, ElementType.BF16];
+
     private const double LeastSeconds = 0.5;
 
     /// <summary>What a vector may differ from the processor's, relative L2.</summary>
     private const double LargestError = 1e-5;
+
+    /// <summary>The same of weights in bf16 against f32: a cosine of 0.9995.</summary>
+    private const double LargestErrorOfBf16 = 0.0316;
 
     public IEnumerable<Measurement> Operations()
     {
@@ -23,7 +28,8 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         {
             foreach ((int inputs, int outputs) in s_products)
             {
-                yield return Product(rows, inputs, outputs);
+                yield return Product(rows, inputs, outputs, ElementType.F32);
+                yield return Product(rows, inputs, outputs, ElementType.BF16);
             }
         }
 
@@ -40,11 +46,11 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
 
     public IEnumerable<Measurement> Encoders()
     {
-        foreach (Workload workload in Workload.Batches)
+        foreach ((Workload workload, ElementType type) in Workload.Batches.SelectMany(workload => s_types.Select(type => (workload, type))))
         {
-            yield return Attempt("encoder", workload.Name, measurement =>
+            yield return Attempt("encoder", Named(workload.Name, type), measurement =>
             {
-                using Data2VecModel model = Data2VecModel.Load(workload.ModelPath(), new ModelOptions { Backend = backend });
+                using Data2VecModel model = Data2VecModel.Load(workload.ModelPath(type), new ModelOptions { Backend = backend });
                 double seconds = Time(runs =>
                 {
                     for (int i = 0; i < runs; i++)
@@ -52,24 +58,28 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
                         workload.Run(model);
                     }
                 });
-                return Products(measurement, workload.Flops, seconds);
+                return Products(measurement, workload.Flops, seconds, type);
             });
         }
     }
 
     public IEnumerable<Measurement> Accuracy()
     {
-        foreach (Workload workload in Workload.All.Where(workload => workload.Name is "audio 1 s" or "audio 30 s" or "text 1 x 16" or "text 8 x 128" or "vision 1"))
+        string[] names = ["audio 1 s", "audio 30 s", "text 1 x 16", "text 8 x 128", "vision 1"];
+        foreach ((Workload workload, ElementType type) in Workload.All.Where(workload => names.Contains(workload.Name)).SelectMany(workload => s_types.Select(type => (workload, type))))
         {
-            yield return Attempt("accuracy", workload.Name, measurement =>
+            yield return Attempt("accuracy", Named(workload.Name, type), measurement =>
             {
-                float[][] states = [.. new Backend?[] { null, backend }.Select(on =>
+                float[] expected = States(null, ElementType.F32), actual = States(backend, type);
+                double error = Math.Sqrt(expected.Zip(actual, (a, b) => Math.Pow((double)a - b, 2)).Sum() / expected.Sum(a => (double)a * a));
+                double largest = type == ElementType.F32 ? LargestError : LargestErrorOfBf16;
+                return measurement with { Error = error, Failure = error <= largest ? null : $"the error is not within {largest}" };
+
+                float[] States(Backend? on, ElementType type)
                 {
-                    using Data2VecModel model = Data2VecModel.Load(workload.ModelPath(), new ModelOptions { Backend = on });
+                    using Data2VecModel model = Data2VecModel.Load(workload.ModelPath(type), new ModelOptions { Backend = on });
                     return workload.HiddenStates(model);
-                })];
-                double error = Math.Sqrt(states[0].Zip(states[1], (a, b) => Math.Pow((double)a - b, 2)).Sum() / states[0].Sum(a => (double)a * a));
-                return measurement with { Error = error, Failure = error <= LargestError ? null : $"the error is not within {LargestError}" };
+                }
             });
         }
     }
@@ -94,20 +104,23 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         }
     }
 
-    private Measurement Products(Measurement measurement, double flops, double seconds) => measurement with
+    private static string Named(string name, ElementType type) => type == ElementType.F32 ? name : $"{name}, bf16";
+
+    /// <summary>The peak that is known is that of f32.</summary>
+    private Measurement Products(Measurement measurement, double flops, double seconds, ElementType type = ElementType.F32) => measurement with
     {
         Milliseconds = 1e3 * seconds,
         Teraflops = flops / seconds / 1e12,
-        ShareOfPeak = flops / seconds / device.PeakFlops,
+        ShareOfPeak = type == ElementType.F32 ? flops / seconds / device.PeakFlops : null,
     };
 
-    private Measurement Product(int rows, int inputs, int outputs) => Attempt("product", $"{rows} x {inputs} x {outputs}", measurement =>
+    private Measurement Product(int rows, int inputs, int outputs, ElementType type) => Attempt("product", Named($"{rows} x {inputs} x {outputs}", type), measurement =>
     {
         using WeightStore store = backend.CreateStore();
-        LinearWeights weights = Weights(store, inputs, outputs);
+        LinearWeights weights = Weights(store, inputs, outputs, type);
         using Inference run = store.Begin();
         Tensor x = run.Upload(Noise(rows * inputs), rows, inputs), y = run.Allocate(rows, outputs);
-        return Products(measurement, 2.0 * rows * inputs * outputs, Time(run, y, () => run.Linear(x, weights, y)));
+        return Products(measurement, 2.0 * rows * inputs * outputs, Time(run, y, () => run.Linear(x, weights, y)), type);
     });
 
     private Measurement Attention(int sequences, int length, int heads = 12, int size = 64) => Attempt("attention", $"{sequences} x {length}, {heads} heads of {size}", measurement =>
@@ -128,14 +141,24 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         return measurement with { Milliseconds = 1e3 * seconds, Gigabytes = (double)passes * rows * columns * sizeof(float) / seconds / 1e9 };
     });
 
-    private static LinearWeights Weights(WeightStore store, int inputs, int outputs)
+    private static LinearWeights Weights(WeightStore store, int inputs, int outputs, ElementType type)
     {
         float[] weight = Noise(inputs * outputs), bias = new float[outputs];
+        if (type == ElementType.BF16)
+        {
+            // The upper halves, in place: noise need not be rounded well.
+            Span<ushort> halves = MemoryMarshal.Cast<float, ushort>(weight.AsSpan());
+            for (int i = 0; i < weight.Length; i++)
+            {
+                halves[i] = halves[2 * i + 1];
+            }
+        }
+
         fixed (float* data = weight, offsets = bias)
         {
             return store.Linear(
             [
-                (new WeightData((nint)data, ElementType.F32, WeightLayout.Rows, [outputs, inputs]), new WeightData((nint)offsets, ElementType.F32, WeightLayout.Rows, [outputs])),
+                (new WeightData((nint)data, type, WeightLayout.Rows, [outputs, inputs]), new WeightData((nint)offsets, ElementType.F32, WeightLayout.Rows, [outputs])),
             ]);
         }
     }

@@ -1,6 +1,6 @@
 using System.Text;
-using Pieces = Microsoft.ML.Tokenizers.WordPieceTokenizer;
 using PieceOptions = Microsoft.ML.Tokenizers.WordPieceOptions;
+using Pieces = Microsoft.ML.Tokenizers.WordPieceTokenizer;
 
 namespace Data2Vec.Text;
 
