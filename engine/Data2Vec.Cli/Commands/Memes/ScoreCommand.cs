@@ -47,10 +47,10 @@ internal static class ScoreCommand
             Meme WithText(Meme meme) => given is null ? meme : meme with { Text = given };
             bool asJson = parsed.GetValue(json);
             TextWriter output = parsed.InvocationConfiguration.Output;
-            if (!asJson)
-                output.WriteLine("image\tscore\tprobability\tflagged\ttext");
             return reading.Run(parsed, options => MemeClassifier.Load(file, options), classifier =>
             {
+                if (!asJson)
+                    output.WriteLine("image\tscore\tprobability\tflagged\ttext");
                 foreach ((string path, Meme meme, MemeScore score) in MemeBatches.Run(
                     paths, memes => classifier.Score([.. memes.Select(WithText)]), (path, problem) => reading.Skip(path, problem, parsed.InvocationConfiguration.Error)))
                 {
