@@ -122,9 +122,7 @@ internal static class BertModel
     {
         TextTokenizer tokenizer = TextTokenizer.FromWordPieces(vocabulary, preparation);
         config = config with { WordPieces = preparation };
-        return tokenizer.VocabularySize <= config.VocabularySize && tokenizer.PadId == config.PaddingId
-            ? tokenizer
-            : throw new InvalidDataException($"the vocabulary has {tokenizer.VocabularySize} pieces, with {tokenizer.PadId} for padding, and the model has {config.VocabularySize}, with {config.PaddingId}");
+        return TokenizerFiles.Checked(tokenizer, config);
     }
 
     /// <summary>How transformers' <c>BertTokenizer</c> prepares text.</summary>

@@ -99,8 +99,6 @@ internal static class HuggingFaceText
             tokenizer = TextTokenizer.FromTokenizerJson(TokenizerFiles.ReadFile(file));
         else
             return null;
-        return tokenizer.VocabularySize <= config.VocabularySize && tokenizer.PadId == config.PaddingId
-            ? tokenizer
-            : throw new InvalidDataException($"the tokenizer gives {tokenizer.VocabularySize} token ids, with {tokenizer.PadId} for padding, and the model has {config.VocabularySize}, with {config.PaddingId}");
+        return TokenizerFiles.Checked(tokenizer, config);
     }
 }

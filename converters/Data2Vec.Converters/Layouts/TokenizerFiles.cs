@@ -28,6 +28,13 @@ internal static class TokenizerFiles
                 $"the dictionary gives {tokenizer.VocabularySize} token ids, the special ones included, and the model has {config.VocabularySize}");
     }
 
+    /// <summary>A tokenizer that lay beside a model, after it was seen to be the model's.</summary>
+    /// <exception cref="InvalidDataException">It has ids that the model does not have, or another one for padding.</exception>
+    public static TextTokenizer Checked(TextTokenizer tokenizer, TextConfig config) =>
+        tokenizer.VocabularySize <= config.VocabularySize && tokenizer.PadId == config.PaddingId
+            ? tokenizer
+            : throw new InvalidDataException($"the tokenizer gives {tokenizer.VocabularySize} token ids, with {tokenizer.PadId} for padding, and the model has {config.VocabularySize}, with {config.PaddingId}");
+
     /// <summary>The tokenizer as a model file keeps it.</summary>
     public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Assets(TextTokenizer? tokenizer) =>
         tokenizer?.ToAssets() is { } assets
