@@ -24,7 +24,7 @@ internal struct WhenWaitedFor : ICopyTime
 /// The instructions of a tensor core, written after the PTX ISA's figures of who holds which element, for ILGPU's simulated devices with one
 /// multiprocessor and warps of 32 threads. ILGPU does not translate methods that are external to it; its simulated devices run them as they are.
 /// </summary>
-internal unsafe struct EmulatedTensorUnit<TCopies> : ITensorUnit
+internal struct EmulatedTensorUnit<TCopies> : ITensorUnit
     where TCopies : struct, ICopyTime
 {
     private static readonly Registers[] s_registers = [.. Enumerable.Range(0, TensorKernel.Threads).Select(_ => new Registers())];
@@ -37,35 +37,21 @@ internal unsafe struct EmulatedTensorUnit<TCopies> : ITensorUnit
     [External(nameof(Begin))]
     public static void Begin(ArrayView<float> shared)
     {
-        Mine.Shared = shared;
+        Mine.Copies.Begin(shared, TCopies.IsAtOnce);
         Array.Clear(Mine.Sums);
-        Mine.Copies.Clear();
-        Mine.Copies.Add([]);
     }
 
     [External(nameof(Copy))]
-    public static void Copy(int destination, long source, int count)
-    {
-        if (destination % 16 != 0 || source % 16 != 0 || count is not (0 or 16))
-        {
-            throw new InvalidOperationException("A copy is not aligned.");
-        }
-
-        Mine.Copies[^1].Add((destination, source, count));
-        if (TCopies.IsAtOnce)
-        {
-            Do(Mine.Copies[^1]);
-        }
-    }
+    public static void Copy(int destination, long source, int count) => Mine.Copies.Add(destination, source, count);
 
     [External(nameof(Commit))]
-    public static void Commit() => Mine.Copies.Add([]);
+    public static void Commit() => Mine.Copies.Commit();
 
     [External(nameof(WaitForAllButOne))]
-    public static void WaitForAllButOne() => Wait(2);
+    public static void WaitForAllButOne() => Mine.Copies.Wait(1);
 
     [External(nameof(WaitForAll))]
-    public static void WaitForAll() => Wait(0);
+    public static void WaitForAll() => Mine.Copies.Wait(0);
 
     [External(nameof(LoadRight))]
     public static void LoadRight(int column, int address)
@@ -115,7 +101,7 @@ internal unsafe struct EmulatedTensorUnit<TCopies> : ITensorUnit
     [External(nameof(Store))]
     public static void Store(int row, bool isWide, int upper, int lower)
     {
-        ArrayView<float> shared = Mine.Shared;
+        ArrayView<float> shared = Mine.Copies.Shared;
         for (int n = 0; n < (isWide ? 8 : 4); n++)
         {
             for (int i = 0; i < 4; i++)
@@ -130,7 +116,7 @@ internal unsafe struct EmulatedTensorUnit<TCopies> : ITensorUnit
     /// <summary>An element of a matrix of 8 x 8 whose rows are where the threads' addresses say.</summary>
     private static float Element(int matrix, int row, int column)
     {
-        ushort bits = Mine.Shared.Cast<ushort>()[OfLane(8 * matrix + row).Address / 2 + column];
+        ushort bits = Mine.Copies.Shared.Cast<ushort>()[OfLane(8 * matrix + row).Address / 2 + column];
         return BitConverter.Int32BitsToSingle(bits << 16);
     }
 
@@ -143,33 +129,10 @@ internal unsafe struct EmulatedTensorUnit<TCopies> : ITensorUnit
         }
     }
 
-    private static void Wait(int groupsLeft)
-    {
-        while (Mine.Copies.Count > Math.Max(groupsLeft, 1))
-        {
-            Do(Mine.Copies[0]);
-            Mine.Copies.RemoveAt(0);
-        }
-    }
-
-    private static void Do(List<(int Destination, long Source, int Count)> copies)
-    {
-        ArrayView<byte> shared = Mine.Shared.Cast<byte>();
-        foreach ((int destination, long source, int count) in copies)
-        {
-            for (int i = 0; i < 16; i++)
-            {
-                shared[destination + i] = i < count ? ((byte*)source)[i] : (byte)0;
-            }
-        }
-
-        copies.Clear();
-    }
-
     /// <summary>What a thread has.</summary>
     private sealed class Registers
     {
-        public ArrayView<float> Shared { get; set; }
+        public EmulatedCopies Copies { get; } = new();
 
         public int Address { get; set; }
 
@@ -178,7 +141,5 @@ internal unsafe struct EmulatedTensorUnit<TCopies> : ITensorUnit
         public (float First, float Second)[] Right { get; } = new (float, float)[16];
 
         public float[] Sums { get; } = new float[4 * 8 * 4];
-
-        public List<List<(int Destination, long Source, int Count)>> Copies { get; } = [];
     }
 }

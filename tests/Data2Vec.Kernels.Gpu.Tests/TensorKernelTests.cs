@@ -18,14 +18,16 @@ public sealed class TensorKernelTests : IDisposable
 
     public TensorKernelTests()
     {
-        _context = Context.Create(builder => builder.CPU(new CPUDevice(32, TensorKernel.Threads / 32, 1)));
+        _context = Context.Create(builder => builder.CPU(new CPUDevice(32, WarpgroupKernel.Threads / 32, 1)));
         _accelerator = _context.GetCPUDevice(0).CreateAccelerator(_context);
     }
 
-    public static IEnumerable<TheoryDataRow<bool, bool>> Variants => [new(false, false), new(false, true), new(true, false), new(true, true)];
+    /// <summary>Columns of tiles, of the kernel for warpgroups where there is a W, and whether copies are late.</summary>
+    public static IEnumerable<TheoryDataRow<string, bool>> Variants =>
+        new[] { "64", "128", "128 W", "192 W", "256 W" }.SelectMany(tile => new TheoryDataRow<string, bool>[] { new(tile, false), new(tile, true) });
 
     [Theory, MemberData(nameof(Variants))]
-    public void Products_of_all_sizes_match_a_scalar_loop(bool large, bool late)
+    public void Products_of_all_sizes_match_a_scalar_loop(string tile, bool late)
     {
         foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (70, 40, 9), (5, 200, 72), (130, 33, 140) })
         {
@@ -37,12 +39,12 @@ public sealed class TensorKernelTests : IDisposable
             }
 
             var sizes = new MatrixArguments { Rows = rows, InputStride = Fill(inputs), Activation = (int)Activation.Gelu, HasResidual = 1 };
-            Close(expected, Multiply<PlainRows>(large, late, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. scale], add, [0], [0], sizes), 2e-5);
+            Close(expected, Multiply<PlainRows>(tile, late, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. scale], add, [0], [0], sizes), 2e-5);
         }
     }
 
     [Theory, MemberData(nameof(Variants))]
-    public void Convolutions_of_sequences_match_a_scalar_loop(bool large, bool late)
+    public void Convolutions_of_sequences_match_a_scalar_loop(string tile, bool late)
     {
         int[] lengths = [31, 3, 60];
         foreach (Conv1dShape shape in new Conv1dShape[] { new(16, 24, 3, 2), new(32, 70, 5, 1, 2, 2) })
@@ -63,13 +65,13 @@ public sealed class TensorKernelTests : IDisposable
             };
             Close(
                 expected,
-                Multiply<WindowRows>(large, late, x, shape.InputChannels, w, channels, shape.Kernel, shape.Groups, shape.OutputChannels, [.. bias, .. Ones(shape.OutputChannels)], null, starts, ends, sizes),
+                Multiply<WindowRows>(tile, late, x, shape.InputChannels, w, channels, shape.Kernel, shape.Groups, shape.OutputChannels, [.. bias, .. Ones(shape.OutputChannels)], null, starts, ends, sizes),
                 2e-5);
         }
     }
 
     [Theory, MemberData(nameof(Variants))]
-    public void Convolutions_of_images_match_a_scalar_loop(bool large, bool late)
+    public void Convolutions_of_images_match_a_scalar_loop(string tile, bool late)
     {
         var shape = new Conv2dShape(8, 20, 3, 2, 1);
         float[] x = Rounded(1, 2 * 9 * 14 * 8), w = Rounded(2, 20 * 8 * 9), bias = Numbers(3, 20);
@@ -88,7 +90,7 @@ public sealed class TensorKernelTests : IDisposable
             Activation = (int)Activation.Relu,
         };
         double[] expected = [.. Reference.Conv2d(x, 2, 9, 14, shape, w, bias).Select(value => Math.Max(value, 0))];
-        Close(expected, Multiply<ImageRows>(large, late, x, 8, w, 8, 9, 1, 20, [.. bias, .. Ones(20)], null, [0], [0], sizes), 2e-5);
+        Close(expected, Multiply<ImageRows>(tile, late, x, 8, w, 8, 9, 1, 20, [.. bias, .. Ones(20)], null, [0], [0], sizes), 2e-5);
     }
 
     [Fact, Trait("device", "cuda")]
@@ -133,22 +135,42 @@ public sealed class TensorKernelTests : IDisposable
     private static short[] Narrow(float[] values) => [.. values.Select(value => (short)(BitConverter.SingleToInt32Bits(value) >> 16))];
 
     private float[] Multiply<TRows>(
-        bool large, bool late, float[] x, int columns, float[] w, int channels, int taps, int groups, int outputs, float[] biasAndScale, float[]? residual,
+        string tile, bool late, float[] x, int columns, float[] w, int channels, int taps, int groups, int outputs, float[] biasAndScale, float[]? residual,
         int[] inputStarts, int[] outputStarts, MatrixArguments sizes)
-        where TRows : struct, IMatrixRows => (large, late) switch
+        where TRows : struct, IMatrixRows
+    {
+        TestedKernel kernel = late ? Find<TRows, WhenWaitedFor>(tile) : Find<TRows, AtOnce>(tile);
+        return Multiply(kernel, x, columns, w, channels, taps, groups, outputs, biasAndScale, residual, inputStarts, outputStarts, sizes);
+    }
+
+    private static TestedKernel Find<TRows, TCopies>(string tile)
+        where TRows : struct, IMatrixRows
+        where TCopies : struct, ICopyTime => tile switch
         {
-            (true, true) => Multiply<LargeTensorTile, TRows, WhenWaitedFor>(x, columns, w, channels, taps, groups, outputs, biasAndScale, residual, inputStarts, outputStarts, sizes),
-            (true, false) => Multiply<LargeTensorTile, TRows, AtOnce>(x, columns, w, channels, taps, groups, outputs, biasAndScale, residual, inputStarts, outputStarts, sizes),
-            (false, true) => Multiply<SmallTensorTile, TRows, WhenWaitedFor>(x, columns, w, channels, taps, groups, outputs, biasAndScale, residual, inputStarts, outputStarts, sizes),
-            _ => Multiply<SmallTensorTile, TRows, AtOnce>(x, columns, w, channels, taps, groups, outputs, biasAndScale, residual, inputStarts, outputStarts, sizes),
+            "64" => Tensor<SmallTensorTile, TRows, TCopies>(),
+            "128" => Tensor<LargeTensorTile, TRows, TCopies>(),
+            "128 W" => Warpgroup<WarpgroupTile128, TRows, TCopies>(),
+            "192 W" => Warpgroup<WarpgroupTile192, TRows, TCopies>(),
+            _ => Warpgroup<WarpgroupTile256, TRows, TCopies>(),
         };
 
-    private float[] Multiply<TTile, TRows, TCopies>(
-        float[] x, int columns, float[] w, int channels, int taps, int groups, int outputs, float[] biasAndScale, float[]? residual,
-        int[] inputStarts, int[] outputStarts, MatrixArguments sizes)
+    private static TestedKernel Tensor<TTile, TRows, TCopies>()
         where TTile : struct, ITensorTile
         where TRows : struct, IMatrixRows
-        where TCopies : struct, ICopyTime
+        where TCopies : struct, ICopyTime =>
+        new(TensorKernel.Multiply<TTile, TRows, EmulatedTensorUnit<TCopies>>, TTile.Side, TTile.Side, TensorKernel.Threads, TensorKernel.SharedBytes<TTile>());
+
+    private static TestedKernel Warpgroup<TTile, TRows, TCopies>()
+        where TTile : struct, IWarpgroupTile
+        where TRows : struct, IMatrixRows
+        where TCopies : struct, ICopyTime =>
+        new(
+            WarpgroupKernel.Multiply<TTile, TRows, EmulatedWarpgroupUnit<TCopies>>,
+            WarpgroupKernel.Rows, TTile.Columns, WarpgroupKernel.Threads, WarpgroupKernel.SharedBytes<TTile>());
+
+    private float[] Multiply(
+        TestedKernel kernel, float[] x, int columns, float[] w, int channels, int taps, int groups, int outputs, float[] biasAndScale, float[]? residual,
+        int[] inputStarts, int[] outputStarts, MatrixArguments sizes)
     {
         // What fills the right side's rows up is not a number: nothing may come of it.
         int depth = channels * taps, perGroup = outputs / groups, pitch = Fill(perGroup), stride = Fill(columns);
@@ -168,25 +190,28 @@ public sealed class TensorKernelTests : IDisposable
         sizes.Depth = depth;
         sizes.Columns = perGroup;
         sizes.ColumnFours = pitch / 4;
-        sizes.ColumnTiles = (perGroup + TTile.Side - 1) / TTile.Side;
+        sizes.ColumnTiles = (perGroup + kernel.Columns - 1) / kernel.Columns;
         sizes.VectorStride = outputs;
         sizes.OutputStride = sizes.ResidualStride = outputs;
         using MemoryBuffer1D<short, Stride1D.Dense> leftBuffer = _accelerator.Allocate1D(Narrow(left)), rightBuffer = _accelerator.Allocate1D(Narrow(right));
         using MemoryBuffer1D<float, Stride1D.Dense> vectors = _accelerator.Allocate1D<float>([.. Ones(outputs), .. biasAndScale]);
         using MemoryBuffer1D<float, Stride1D.Dense> added = _accelerator.Allocate1D(residual ?? [0f]), output1 = _accelerator.Allocate1D<float>(sizes.Rows * outputs);
         using MemoryBuffer1D<int, Stride1D.Dense> starts = _accelerator.Allocate1D(inputStarts), ends = _accelerator.Allocate1D(outputStarts);
-        Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> kernel =
-            TensorKernel.Multiply<TTile, TRows, EmulatedTensorUnit<TCopies>>;
-        var launch = _accelerator.LoadKernel(kernel);
+        var launch = _accelerator.LoadKernel(kernel.Method);
         var config = new KernelConfig(
-            new Index3D((sizes.Rows + TTile.Side - 1) / TTile.Side, sizes.ColumnTiles * groups, 1), new Index3D(TensorKernel.Threads, 1, 1),
-            SharedMemoryConfig.RequestDynamic<byte>(TensorKernel.SharedBytes<TTile>()));
-        EmulatedTensorUnit<TCopies>.BankConflicts = 0;
+            new Index3D((sizes.Rows + kernel.Rows - 1) / kernel.Rows, sizes.ColumnTiles * groups, 1), new Index3D(kernel.Threads, 1, 1),
+            SharedMemoryConfig.RequestDynamic<byte>(kernel.SharedBytes));
+        EmulatedTensorUnit<AtOnce>.BankConflicts = EmulatedTensorUnit<WhenWaitedFor>.BankConflicts = 0;
         launch(
             _accelerator.DefaultStream, config, leftBuffer.View.BaseView.LoadEffectiveAddressAsPtr(), rightBuffer.View.BaseView.LoadEffectiveAddressAsPtr(),
             vectors.View, added.View, output1.View, starts.View, ends.View, sizes);
         _accelerator.Synchronize();
-        Assert.Equal(0, EmulatedTensorUnit<TCopies>.BankConflicts);
+        Assert.Equal(0, EmulatedTensorUnit<AtOnce>.BankConflicts + EmulatedTensorUnit<WhenWaitedFor>.BankConflicts);
         return output1.GetAsArray1D();
     }
+
+    /// <summary>A kernel, the size of its tiles, and what its groups have.</summary>
+    private sealed record TestedKernel(
+        Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> Method,
+        int Rows, int Columns, int Threads, int SharedBytes);
 }
