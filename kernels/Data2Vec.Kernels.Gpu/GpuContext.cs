@@ -16,6 +16,7 @@ internal sealed class GpuContext
     {
         Accelerator = accelerator;
         HasTensorCores = accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80;
+        HasWarpgroups = accelerator is CudaAccelerator { Architecture: { Major: 9, Minor: 0 } };
         IsTiny = accelerator.MaxNumThreadsPerGroup < FullGroup;
         Memory = new GpuMemory(accelerator, () => Workspaces!.Free());
         Kernels = new KernelCache(accelerator);
@@ -35,6 +36,12 @@ internal sealed class GpuContext
 
     /// <summary>Whether products with weights of bf16 run on tensor cores.</summary>
     public bool HasTensorCores { get; set; }
+
+    /// <summary>Whether four warps can multiply together, as those of compute capability 9.0 can and no others.</summary>
+    public bool HasWarpgroups { get; }
+
+    /// <summary>Which of the kernels of tensor cores products take, for tests of each; null for what suits their sizes.</summary>
+    public int? Tensor { get; set; }
 
     /// <summary>Whether products take large tiles or small ones, for tests of both; null for what suits their sizes.</summary>
     public bool? LargeTiles { get; set; }

@@ -76,7 +76,8 @@ public static class GpuDevices
     /// <summary>A device that runs kernels on the processor, thread by thread: slow, and for tests alone.</summary>
     internal static GpuBackend OpenSimulator() => new("simulator", s_context.Value.GetCPUDevice(0).CreateAccelerator(s_context.Value));
 
-    private static string Library(string kind) => (OperatingSystem.IsWindows(), OperatingSystem.IsMacOS(), kind) switch
+    /// <summary>The driver of a kind of devices.</summary>
+    internal static string Library(string kind) => (OperatingSystem.IsWindows(), OperatingSystem.IsMacOS(), kind) switch
     {
         (true, _, Cuda) => "nvcuda.dll",
         (true, _, _) => "OpenCL.dll",

@@ -44,23 +44,26 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     private readonly Variant _large = context.IsTiny ? Variant.Of<TinyMatrixTile>(context) : Variant.Of<LargeMatrixTile>(context);
     private readonly Variant _small = context.IsTiny ? Variant.Of<TinyMatrixTile>(context) : Variant.Of<SmallMatrixTile>(context);
 
-    private readonly TensorVariant[] _tensor = context.HasTensorCores && typeof(TWeight) == typeof(BFloatWeight)
-        ? [TensorVariant.Of<LargeTensorTile, TRows>(context), TensorVariant.Of<SmallTensorTile, TRows>(context)]
-        : [];
+    private readonly TensorVariant[] _asked = typeof(TWeight) == typeof(BFloatWeight) ? TensorVariant.All<TRows>(context) : [];
+    private TensorVariant[]? _tensor;
+
+    /// <summary>The kernels of tensor cores that could be compiled.</summary>
+    private TensorVariant[] Tensor => _tensor ??= [.. _asked.Where(variant => variant.IsThere)];
 
     private int Pitch => (int)(weights.Length * 4 / ((long)Depth * Groups));
 
     public override bool TakesNarrow(MatrixArguments sizes) =>
-        context.HasTensorCores && _tensor.Length > 0 && sizes.Channels % TensorKernel.Chunk == 0 && Array.TrueForAll(_tensor, IsThere);
+        context.HasTensorCores && sizes.Channels % TensorKernel.Chunk == 0 && Tensor.Length > 0;
 
     public override void LaunchNarrow(
         AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
         ArrayView<int> outputStarts, MatrixArguments sizes)
     {
-        TensorVariant variant = _tensor[context.LargeTiles ?? Suits(_tensor[0].Tile, sizes.Rows) ? 0 : 1];
-        Complete(ref sizes, Tiles(variant.Tile, Columns));
+        int rows = sizes.Rows;
+        TensorVariant variant = context.Tensor is { } chosen ? Tensor[chosen] : Tensor.MinBy(variant => variant.Cost(rows, Columns, Groups, context.Multiprocessors))!;
+        Complete(ref sizes, Tiles(variant.Columns, Columns));
         var config = new KernelConfig(
-            new Index3D(Tiles(variant.Tile, sizes.Rows), sizes.ColumnTiles * Groups, 1), new Index3D(TensorKernel.Threads, 1, 1),
+            new Index3D(Tiles(variant.Rows, sizes.Rows), sizes.ColumnTiles * Groups, 1), new Index3D(variant.Threads, 1, 1),
             SharedMemoryConfig.RequestDynamic<byte>(variant.SharedBytes));
         long left = x.LoadEffectiveAddressAsPtr(), right = weights.View.BaseView.LoadEffectiveAddressAsPtr();
         context.Launch(variant.Kernel, kernel => kernel(stream, config, left, right, vectors.View, residual, output, inputStarts, outputStarts, sizes));
@@ -77,13 +80,6 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     }
 
     private static int Tiles(int tile, int size) => (size + tile - 1) / tile;
-
-    /// <summary>Whether a kernel is compiled; waits until that is known.</summary>
-    private static bool IsThere(TensorVariant variant)
-    {
-        ((IAsyncResult)variant.Kernel).AsyncWaitHandle.WaitOne();
-        return variant.Kernel.IsCompletedSuccessfully;
-    }
 
     /// <summary>Whether tiles of a size are more than half full, and enough for two groups on each multiprocessor.</summary>
     private bool Suits(int tile, int rows) =>

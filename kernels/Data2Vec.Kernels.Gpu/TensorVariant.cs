@@ -1,18 +1,54 @@
 using Data2Vec.Kernels.Gpu.DeviceCode;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace Data2Vec.Kernels.Gpu;
 
-/// <summary>The kernel of tensor cores for tiles of one size.</summary>
+/// <summary>A kernel of tensor cores for tiles of one size.</summary>
 /// <param name="Kernel">Its launcher; devices whose compiler refuses it do without.</param>
-/// <param name="Tile">Rows, and columns, of a tile.</param>
+/// <param name="Rows">Rows of a tile.</param>
+/// <param name="Columns">Columns of a tile.</param>
+/// <param name="Threads">Of a group.</param>
 /// <param name="SharedBytes">Shared memory of a group.</param>
+/// <param name="Rate">The part of a multiprocessor's peak that it is taken to reach where there is enough to do.</param>
 internal sealed record TensorVariant(
     Task<Action<AcceleratorStream, KernelConfig, long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments>> Kernel,
-    int Tile, int SharedBytes)
+    int Rows, int Columns, int Threads, int SharedBytes, double Rate)
 {
-    public static TensorVariant Of<TTile, TRows>(GpuContext context)
+    /// <summary>Whether the kernel is compiled; waits until that is known.</summary>
+    public bool IsThere
+    {
+        get
+        {
+            ((IAsyncResult)Kernel).AsyncWaitHandle.WaitOne();
+            return Kernel.IsCompletedSuccessfully;
+        }
+    }
+
+    /// <summary>The kernels that a device has for weights of bf16; none where it has no tensor cores.</summary>
+    /// <typeparam name="TRows">What the left side is.</typeparam>
+    public static TensorVariant[] All<TRows>(GpuContext context)
+        where TRows : struct, IMatrixRows =>
+    [
+        .. context.HasTensorCores ? [OfWarps<SmallTensorTile, TRows>(context, 0.45), OfWarps<LargeTensorTile, TRows>(context, 0.6)] : (TensorVariant[])[],
+        .. context.HasWarpgroups
+            ? [OfWarpgroups<WarpgroupTile128, TRows>(context, 0.65), OfWarpgroups<WarpgroupTile192, TRows>(context, 0.75), OfWarpgroups<WarpgroupTile256, TRows>(context, 0.75)]
+            : (TensorVariant[])[],
+    ];
+
+    /// <summary>How long a product takes, in some unit: tiles go to the multiprocessors one after another.</summary>
+    /// <param name="rows">Rows of the result.</param>
+    /// <param name="columns">Columns of a group.</param>
+    /// <param name="groups">The number of groups.</param>
+    /// <param name="multiprocessors">Of the device.</param>
+    public double Cost(int rows, int columns, int groups, int multiprocessors)
+    {
+        long tiles = (rows + Rows - 1L) / Rows * ((columns + Columns - 1) / Columns) * groups;
+        return (tiles + multiprocessors - 1) / multiprocessors * (Rows * Columns / Rate);
+    }
+
+    private static TensorVariant OfWarps<TTile, TRows>(GpuContext context, double rate)
         where TTile : struct, ITensorTile
         where TRows : struct, IMatrixRows
     {
@@ -21,6 +57,23 @@ internal sealed record TensorVariant(
         var specialization = new KernelSpecialization(TensorKernel.Threads, TensorKernel.GroupsAtOnce);
         return new TensorVariant(
             context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, specialization), isOptional: true),
-            TTile.Side, TensorKernel.SharedBytes<TTile>());
+            TTile.Side, TTile.Side, TensorKernel.Threads, TensorKernel.SharedBytes<TTile>(), rate);
+    }
+
+    private static TensorVariant OfWarpgroups<TTile, TRows>(GpuContext context, double rate)
+        where TTile : struct, IWarpgroupTile
+        where TRows : struct, IMatrixRows
+    {
+        Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> kernel =
+            WarpgroupKernel.Multiply<TTile, TRows, CudaWarpgroupUnit>;
+        var specialization = new KernelSpecialization(WarpgroupKernel.Threads, TTile.GroupsAtOnce);
+        int sharedBytes = WarpgroupKernel.SharedBytes<TTile>();
+        return new TensorVariant(
+            context.Kernels.Get(
+                kernel,
+                accelerator => CudaAssembly.Load<Action<AcceleratorStream, KernelConfig, long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments>>(
+                    (CudaAccelerator)accelerator, kernel.Method, specialization, WarpgroupKernel.Target, sharedBytes),
+                isOptional: true),
+            WarpgroupKernel.Rows, TTile.Columns, WarpgroupKernel.Threads, sharedBytes, rate);
     }
 }

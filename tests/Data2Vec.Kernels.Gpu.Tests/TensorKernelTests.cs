@@ -93,28 +93,28 @@ public sealed class TensorKernelTests : IDisposable
         Close(expected, Multiply<ImageRows>(tile, late, x, 8, w, 8, 9, 1, 20, [.. bias, .. Ones(20)], null, [0], [0], sizes), 2e-5);
     }
 
-    [Fact, Trait("device", "cuda")]
-    public void A_device_with_tensor_cores_multiplies_as_a_scalar_loop()
+    [Theory, InlineData(0), InlineData(1), InlineData(2), InlineData(3), InlineData(4), Trait("device", "cuda")]
+    public async Task A_device_with_tensor_cores_multiplies_as_a_scalar_loop(int variant)
     {
         Assert.SkipWhen(GpuDevices.WhyNone("cuda") is not null, "there is no device of CUDA");
         using GpuBackend backend = GpuDevices.Find("cuda").Open();
         Assert.SkipUnless(backend.Context.HasTensorCores, "the device has no tensor cores for bf16");
-        foreach (bool large in new[] { true, false })
+        TensorVariant[] variants = TensorVariant.All<PlainRows>(backend.Context);
+        Assert.SkipUnless(variant < variants.Length, "the device has no warps that multiply together");
+        await variants[variant].Kernel;
+        backend.Context.Tensor = variant;
+        using WeightStore store = backend.CreateStore();
+        foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (70, 40, 9), (5, 200, 72), (300, 768, 530) })
         {
-            backend.Context.LargeTiles = large;
-            using WeightStore store = backend.CreateStore();
-            foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (70, 40, 9), (5, 200, 72), (300, 768, 530) })
-            {
-                float[] x = Rounded(1, rows * inputs), bias = Numbers(3, outputs), add = Numbers(5, rows * outputs);
-                WeightData weight = Encode(Numbers(2, outputs * inputs, 0.3f), ElementType.BF16, outputs, inputs);
-                LinearWeights weights = store.Linear([(weight, Weight(bias, outputs))]);
-                store.Complete();
-                Assert.True(((GpuLinear)weights).Matrix.TakesNarrow(default));
-                using Inference run = store.Begin();
-                double[] expected = Reference.Linear(x, rows, inputs, weight.ToArray(), bias, outputs);
-                Tensor y = run.Linear(run.Upload(x, rows, inputs), weights, Activation.None, run.Upload(add, rows, outputs));
-                Close([.. expected.Zip(add, (a, b) => a + b)], Download(run, y), 1e-4);
-            }
+            float[] x = Rounded(1, rows * inputs), bias = Numbers(3, outputs), add = Numbers(5, rows * outputs);
+            WeightData weight = Encode(Numbers(2, outputs * inputs, 0.3f), ElementType.BF16, outputs, inputs);
+            LinearWeights weights = store.Linear([(weight, Weight(bias, outputs))]);
+            store.Complete();
+            Assert.True(((GpuLinear)weights).Matrix.TakesNarrow(default));
+            using Inference run = store.Begin();
+            double[] expected = Reference.Linear(x, rows, inputs, weight.ToArray(), bias, outputs);
+            Tensor y = run.Linear(run.Upload(x, rows, inputs), weights, Activation.None, run.Upload(add, rows, outputs));
+            Close([.. expected.Zip(add, (a, b) => a + b)], Download(run, y), 1e-4);
         }
     }
 

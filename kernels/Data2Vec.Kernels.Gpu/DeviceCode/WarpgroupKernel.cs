@@ -60,6 +60,9 @@ internal struct WarpgroupTile256 : IWarpgroupTile
 /// </summary>
 internal static class WarpgroupKernel
 {
+    /// <summary>What its assembly is for: the instructions are those of compute capability 9.0 alone.</summary>
+    public const string Target = "sm_90a";
+
     /// <summary>Threads of a group.</summary>
     public const int Threads = 256;
 

@@ -1,0 +1,23 @@
+using System.Runtime.InteropServices;
+using ILGPU.Runtime.Cuda;
+
+namespace Data2Vec.Kernels.Gpu;
+
+/// <summary>What is asked of CUDA's driver that ILGPU has no call for.</summary>
+internal static unsafe class CudaDriver
+{
+    private const int MaxDynamicSharedMemory = 8;
+
+    private static readonly Lazy<nint> s_library = new(() => NativeLibrary.Load(GpuDevices.Library("cuda")));
+
+    /// <summary>Lets groups of a kernel have more than 48 KiB of dynamic shared memory.</summary>
+    /// <exception cref="NotSupportedException">The device has not as much.</exception>
+    public static void AllowSharedMemory(CudaKernel kernel, int bytes)
+    {
+        var set = (delegate* unmanaged<nint, int, int, int>)NativeLibrary.GetExport(s_library.Value, "cuFuncSetAttribute");
+        if (set(kernel.FunctionPtr, MaxDynamicSharedMemory, bytes) is var error and not 0)
+        {
+            throw new NotSupportedException($"{bytes} bytes of shared memory are refused, CUDA's error {error}");
+        }
+    }
+}
