@@ -1,4 +1,7 @@
+using Data2Vec.Kernels.Gpu.DeviceCode;
 using Data2Vec.Kernels.Tests;
+using ILGPU;
+using ILGPU.Runtime.CPU;
 using static Data2Vec.Kernels.Gpu.Tests.GpuFixture;
 
 namespace Data2Vec.Kernels.Gpu.Tests;
@@ -57,6 +60,40 @@ public class BFloatActivationTests
         Tensor x = run.Allocate(3, 24);
         Assert.Throws<ArgumentException>(() => x.SliceColumns(4, 8));
         Assert.Equal(x.Data + 2 * (x.Stride + 16), x.SliceColumns(16, 8).SliceRows(1, 1).Data);
+    }
+
+    [Fact]
+    public void Activations_are_in_bf16_where_every_product_is_one_of_tensor_cores()
+    {
+        // A simulated device with groups as large as the kernels of tensor cores take; no product runs on it.
+        using Context context = Context.Create(builder => builder.CPU(new CPUDevice(32, TensorKernel.Threads / 32, 1)));
+        using var backend = new GpuBackend("simulator", context.GetCPUDevice(0).CreateAccelerator(context));
+        Assert.Equal(ElementType.F32, TypeWith(backend, store => Linear(store, BF16, 16)));
+        backend.Context.HasTensorCores = true;
+        Assert.Equal(BF16, TypeWith(backend, store => Linear(store, BF16, 16)));
+        Assert.Equal(BF16, TypeWith(backend, store =>
+        {
+            store.Conv1d(TestData.Encode(TestData.Numbers(1, 80), BF16, 8, 1, 10), null, new Conv1dShape(1, 8, 10, 5));
+            Linear(store, BF16, 16);
+        }));
+        Assert.Equal(ElementType.F32, TypeWith(backend, _ => { }));
+        Assert.Equal(ElementType.F32, TypeWith(backend, store => Linear(store, BF16, 12)));
+        Assert.Equal(ElementType.F32, TypeWith(backend, store =>
+        {
+            Linear(store, BF16, 16);
+            Linear(store, ElementType.I8, 16);
+        }));
+
+        static void Linear(WeightStore store, ElementType type, int inputs) => store.Linear([(TestData.Encode(TestData.Numbers(1, 8 * inputs), type, 8, inputs), null)]);
+
+        static ElementType TypeWith(Backend backend, Action<WeightStore> fill)
+        {
+            using WeightStore store = backend.CreateStore();
+            fill(store);
+            store.Complete();
+            using Inference run = store.Begin();
+            return run.ActivationType;
+        }
     }
 
     [Fact]
