@@ -10,17 +10,26 @@ internal abstract class GpuMatrix
     /// <summary>Numbers that an element of the result is a sum over.</summary>
     public required int Depth { get; init; }
 
+    /// <summary>Those that lie side by side: of a convolution the channels of a group, otherwise all.</summary>
+    public required int Channels { get; init; }
+
     /// <summary>Columns of one group.</summary>
     public required int Columns { get; init; }
 
     /// <summary>The number of groups.</summary>
     public required int Groups { get; init; }
 
-    /// <summary>Whether a left side is to be given in bf16, for tensor cores.</summary>
-    public abstract bool TakesNarrow(MatrixArguments sizes);
+    /// <summary>Whether the product runs on tensor cores, which take the left side in bf16; otherwise it is taken in f32.</summary>
+    public abstract bool TakesBFloat { get; }
 
-    /// <summary>Multiplies a left side in bf16, two numbers in the place of a float.</summary>
-    public abstract void LaunchNarrow(
+    /// <summary>
+    /// Whether it is one of a model whose activations are to be in bf16: a product that takes them so, or a convolution, of which the first
+    /// has as many channels as an input.
+    /// </summary>
+    public abstract bool SuitsBFloat { get; }
+
+    /// <summary>Multiplies a left side in bf16, whose rows lie at multiples of <see cref="TensorKernel.Chunk"/>, on tensor cores.</summary>
+    public abstract void LaunchTensor(
         AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
         ArrayView<int> outputStarts, MatrixArguments sizes);
 
@@ -52,10 +61,13 @@ internal sealed class GpuMatrix<TRows, TWeight>(
 
     private int Pitch => (int)(weights.Length * 4 / ((long)Depth * Groups));
 
-    public override bool TakesNarrow(MatrixArguments sizes) =>
-        context.HasTensorCores && sizes.Channels % TensorKernel.Chunk == 0 && Tensor.Length > 0;
+    public override bool TakesBFloat => HasTensorKernels && Channels % TensorKernel.Chunk == 0;
 
-    public override void LaunchNarrow(
+    public override bool SuitsBFloat => TakesBFloat || (HasTensorKernels && TRows.AreWindows);
+
+    private bool HasTensorKernels => context.HasTensorCores && Tensor.Length > 0;
+
+    public override void LaunchTensor(
         AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
         ArrayView<int> outputStarts, MatrixArguments sizes)
     {
@@ -90,6 +102,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     {
         sizes.Depth = Depth;
         sizes.Columns = Columns;
+        sizes.AlignedVectors = Columns % 4 == 0 ? 1 : 0;
         sizes.ColumnFours = Pitch / 4;
         sizes.ColumnTiles = columnTiles;
         sizes.VectorStride = (int)(vectors.Length / 3);
@@ -110,7 +123,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
                 MatrixKernel.Multiply<TTile, TRows, TWeight>;
             int threads = TTile.Side * TTile.Side;
             return new Variant(
-                context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(threads, MatrixKernel.GroupsAtOnce))),
+                context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(threads, TTile.GroupsAtOnce))),
                 4 * TTile.Side * TTile.Blocks, threads);
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Data2Vec.Kernels.Gpu.DeviceCode;
 using Data2Vec.Kernels.Tests;
 using ILGPU;
@@ -31,15 +32,18 @@ public sealed class TensorKernelTests : IDisposable
     {
         foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (70, 40, 9), (5, 200, 72), (130, 33, 140) })
         {
-            float[] x = Rounded(1, rows * inputs), w = Rounded(2, outputs * inputs), bias = Numbers(3, outputs), scale = Numbers(4, outputs), add = Numbers(5, rows * outputs);
+            float[] x = Rounded(1, rows * inputs), w = Rounded(2, outputs * inputs), bias = Numbers(3, outputs), scale = Numbers(4, outputs), add = Rounded(5, rows * outputs);
             double[] expected = Reference.Linear(x, rows, inputs, w, bias, outputs);
             for (int i = 0; i < expected.Length; i++)
             {
                 expected[i] = add[i] + scale[i % outputs] * Reference.Gelu(expected[i]);
             }
 
+            // Outputs and residuals in f32, then in bf16.
             var sizes = new MatrixArguments { Rows = rows, InputStride = Fill(inputs), Activation = (int)Activation.Gelu, HasResidual = 1 };
             Close(expected, Multiply<PlainRows>(tile, late, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. scale], add, [0], [0], sizes), 2e-5);
+            sizes.OutputLayout = sizes.ResidualLayout = Four.BFloat + (outputs % 4 == 0 ? Four.Aligned : 0);
+            Close(expected, Multiply<PlainRows>(tile, late, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. scale], add, [0], [0], sizes), 2e-5, ElementType.BF16);
         }
     }
 
@@ -104,17 +108,18 @@ public sealed class TensorKernelTests : IDisposable
         await variants[variant].Kernel;
         backend.Context.Tensor = variant;
         using WeightStore store = backend.CreateStore();
-        foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (70, 40, 9), (5, 200, 72), (300, 768, 530) })
+        foreach ((int rows, int inputs, int outputs) in new[] { (1, 8, 1), (70, 40, 9), (5, 200, 72), (300, 768, 530) })
         {
             float[] x = Rounded(1, rows * inputs), bias = Numbers(3, outputs), add = Numbers(5, rows * outputs);
             WeightData weight = Encode(Numbers(2, outputs * inputs, 0.3f), ElementType.BF16, outputs, inputs);
             LinearWeights weights = store.Linear([(weight, Weight(bias, outputs))]);
             store.Complete();
-            Assert.True(((GpuLinear)weights).Matrix.TakesNarrow(default));
+            Assert.True(((GpuLinear)weights).Matrix.TakesBFloat);
             using Inference run = store.Begin();
+            Assert.Equal(ElementType.BF16, run.ActivationType);
             double[] expected = Reference.Linear(x, rows, inputs, weight.ToArray(), bias, outputs);
             Tensor y = run.Linear(run.Upload(x, rows, inputs), weights, Activation.None, run.Upload(add, rows, outputs));
-            Close([.. expected.Zip(add, (a, b) => a + b)], Download(run, y), 1e-4);
+            Close([.. expected.Zip(add, (a, b) => a + b)], Download(run, y), 1e-4, y.Type);
         }
     }
 
@@ -195,7 +200,8 @@ public sealed class TensorKernelTests : IDisposable
         sizes.OutputStride = sizes.ResidualStride = outputs;
         using MemoryBuffer1D<short, Stride1D.Dense> leftBuffer = _accelerator.Allocate1D(Narrow(left)), rightBuffer = _accelerator.Allocate1D(Narrow(right));
         using MemoryBuffer1D<float, Stride1D.Dense> vectors = _accelerator.Allocate1D<float>([.. Ones(outputs), .. biasAndScale]);
-        using MemoryBuffer1D<float, Stride1D.Dense> added = _accelerator.Allocate1D(residual ?? [0f]), output1 = _accelerator.Allocate1D<float>(sizes.Rows * outputs);
+        using MemoryBuffer1D<float, Stride1D.Dense> added = _accelerator.Allocate1D(Stored(residual ?? [0f], sizes.ResidualLayout));
+        using MemoryBuffer1D<float, Stride1D.Dense> output1 = _accelerator.Allocate1D<float>(sizes.Rows * outputs);
         using MemoryBuffer1D<int, Stride1D.Dense> starts = _accelerator.Allocate1D(inputStarts), ends = _accelerator.Allocate1D(outputStarts);
         var launch = _accelerator.LoadKernel(kernel.Method);
         var config = new KernelConfig(
@@ -207,8 +213,14 @@ public sealed class TensorKernelTests : IDisposable
             vectors.View, added.View, output1.View, starts.View, ends.View, sizes);
         _accelerator.Synchronize();
         Assert.Equal(0, EmulatedTensorUnit<AtOnce>.BankConflicts + EmulatedTensorUnit<WhenWaitedFor>.BankConflicts);
-        return output1.GetAsArray1D();
+        float[] stored = output1.GetAsArray1D();
+        return (sizes.OutputLayout & Four.BFloat) == 0 ? stored
+            : [.. MemoryMarshal.Cast<float, ushort>(stored)[..stored.Length].ToArray().Select(bits => BitConverter.Int32BitsToSingle(bits << 16))];
     }
+
+    /// <summary>Numbers as they lie in memory: those in bf16 two in the place of a float.</summary>
+    private static float[] Stored(float[] values, int layout) =>
+        (layout & Four.BFloat) == 0 ? values : MemoryMarshal.Cast<short, float>([.. Narrow(values), .. new short[values.Length % 2]]).ToArray();
 
     /// <summary>A kernel, the size of its tiles, and what its groups have.</summary>
     private sealed record TestedKernel(
