@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Data2Vec.Kernels.Gpu.DeviceCode;
 using ILGPU;
+using ILGPU.Runtime;
 
 namespace Data2Vec.Kernels.Gpu;
 
@@ -262,6 +263,18 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             Bias = !bias.Table.IsEmpty ? AttentionKernel.TableBias : !bias.Slopes.IsEmpty ? AttentionKernel.SlopeBias : AttentionKernel.NoBias,
             BiasStride = added.Stride,
         };
+        if (scale > 0 && (added.Stride % 2 == 0 || sizes.Bias != AttentionKernel.TableBias)
+            && Array.TrueForAll([query, key, value, output], x => IsChunked(x, sizes.HeadSize)) && sizes.HeadSize <= kernels.LargestTensorHead)
+        {
+            sizes.QueryStride = query.Stride;
+            sizes.KeyStride = key.Stride;
+            sizes.ValueStride = value.Stride;
+            sizes.OutputStride = output.Stride;
+            kernels.TensorAttention(
+                Workspace.Stream, Address(query), Address(key), Address(value), View(added), Address(output), View(sequences), sequences.Count, longest, heads, sizes);
+            return;
+        }
+
         long mark = Mark();
         Tensor q = As(ElementType.F32, query), k = As(ElementType.F32, key), v = As(ElementType.F32, value);
         Tensor attended = output.Type == ElementType.F32 ? output : AllocateAs(output.Rows, output.Columns, ElementType.F32);
@@ -390,7 +403,14 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
     private static int Aligned(int columns, Tensor x) => columns % 4 == 0 && x.Stride % 4 == 0 && x.Data % (4 * x.ElementSize) == 0 ? Four.Aligned : 0;
 
     /// <summary>How rows of some columns lie in memory.</summary>
-    private static int Layout(int columns, Tensor x) => Aligned(columns, x) + (x.Type == ElementType.BF16 ? Four.BFloat : 0);
+    private static int Layout(int columns, Tensor x) =>
+        Aligned(columns, x) + (x.Type == ElementType.BF16 ? Four.BFloat : 0) + (IsChunked(x, columns) ? Four.Eights : 0);
+
+    /// <summary>Whether rows of some columns in bf16 begin and end at multiples of eight numbers.</summary>
+    private static bool IsChunked(Tensor x, int columns) =>
+        x.Type == ElementType.BF16 && columns % 8 == 0 && x.Stride % 8 == 0 && x.Data % (8 * x.ElementSize) == 0;
+
+    private long Address(Tensor x) => View(x).LoadEffectiveAddressAsPtr();
 
     /// <summary>Where a tensor is; of one in bf16, as many floats.</summary>
     private ArrayView<float> View(Tensor x)

@@ -32,6 +32,9 @@ internal sealed class GpuKernels(GpuContext context)
     private readonly Lazy<(TensorAttentionVariant Tall, TensorAttentionVariant Flat, TensorAttentionVariant Deep)> _tensorAttention = new(() => (
         TensorAttentionVariant.Of<TallAttentionTile>(context), TensorAttentionVariant.Of<FlatAttentionTile>(context), TensorAttentionVariant.Of<DeepAttentionTile>(context)));
 
+    /// <summary>The most features that a head on tensor cores may have; 0 where there are none, or their kernels cannot be compiled.</summary>
+    public int LargestTensorHead => context.HasTensorCores && _tensorAttention.Value is { Tall.IsThere: true, Flat.IsThere: true, Deep.IsThere: true } all ? all.Deep.LargestHead : 0;
+
     /// <summary>The most features that a head may have.</summary>
     public int LargestHead => _attention[^1].LargestHead;
 

@@ -77,6 +77,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
         var config = new KernelConfig(
             new Index3D(Tiles(variant.Rows, sizes.Rows), sizes.ColumnTiles * Groups, 1), new Index3D(variant.Threads, 1, 1),
             SharedMemoryConfig.RequestDynamic<byte>(variant.SharedBytes));
+        sizes.Output = output.LoadEffectiveAddressAsPtr();
         long left = x.LoadEffectiveAddressAsPtr(), right = weights.View.BaseView.LoadEffectiveAddressAsPtr();
         context.Launch(variant.Kernel, kernel => kernel(stream, config, left, right, vectors.View, residual, output, inputStarts, outputStarts, sizes));
     }

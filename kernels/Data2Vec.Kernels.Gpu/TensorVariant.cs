@@ -33,7 +33,10 @@ internal sealed record TensorVariant(
     [
         .. context.HasTensorCores ? [OfWarps<SmallTensorTile, TRows>(context, 0.45), OfWarps<LargeTensorTile, TRows>(context, 0.6)] : (TensorVariant[])[],
         .. context.HasWarpgroups
-            ? [OfWarpgroups<WarpgroupTile128, TRows>(context, 0.65), OfWarpgroups<WarpgroupTile192, TRows>(context, 0.75), OfWarpgroups<WarpgroupTile256, TRows>(context, 0.75)]
+            ? [
+                OfWarpgroups<SmallWarpgroupTile, TRows>(context, 0.4), OfWarpgroups<SquareWarpgroupTile, TRows>(context, 0.65), OfWarpgroups<WideWarpgroupTile, TRows>(context, 0.75),
+                OfWarpgroups<BroadWarpgroupTile, TRows>(context, 0.6), OfWarpgroups<LargeWarpgroupTile, TRows>(context, 0.7),
+            ]
             : (TensorVariant[])[],
     ];
 
@@ -66,7 +69,7 @@ internal sealed record TensorVariant(
     {
         Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> kernel =
             WarpgroupKernel.Multiply<TTile, TRows, CudaWarpgroupUnit>;
-        var specialization = new KernelSpecialization(WarpgroupKernel.Threads, TTile.GroupsAtOnce);
+        var specialization = new KernelSpecialization(WarpgroupKernel.Threads<TTile>(), TTile.GroupsAtOnce);
         int sharedBytes = WarpgroupKernel.SharedBytes<TTile>();
         return new TensorVariant(
             context.Kernels.Get(
@@ -74,6 +77,6 @@ internal sealed record TensorVariant(
                 accelerator => CudaAssembly.Load<Action<AcceleratorStream, KernelConfig, long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments>>(
                     (CudaAccelerator)accelerator, kernel.Method, specialization, WarpgroupKernel.Target, sharedBytes),
                 isOptional: true),
-            WarpgroupKernel.Rows, TTile.Columns, WarpgroupKernel.Threads, sharedBytes, rate);
+            WarpgroupKernel.Rows<TTile>(), TTile.Columns, WarpgroupKernel.Threads<TTile>(), sharedBytes, rate);
     }
 }

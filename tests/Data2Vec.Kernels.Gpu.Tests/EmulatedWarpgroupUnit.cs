@@ -14,7 +14,7 @@ internal unsafe struct EmulatedWarpgroupUnit<TCopies> : IWarpgroupUnit
     /// <summary>Distances of a descriptor, in bytes: of eight lines, and of 64 columns.</summary>
     private const int Stride = 1024, Leading = 8192;
 
-    private static readonly Registers[] s_registers = [.. Enumerable.Range(0, WarpgroupKernel.Threads).Select(_ => new Registers())];
+    private static readonly Registers[] s_registers = [.. Enumerable.Range(0, 512).Select(_ => new Registers())];
 
     private static Registers Mine => s_registers[Group.IdxX];
 
@@ -64,6 +64,18 @@ internal unsafe struct EmulatedWarpgroupUnit<TCopies> : IWarpgroupUnit
                 shared[(i < 2 ? upper : lower) / 4 + 8 * n + i % 2] = Mine.Sums[32 * part + 4 * n + i];
             }
         }
+    }
+
+    [External(nameof(Write))]
+    public static void Write(long address, Four first, Four second)
+    {
+        if (address % 16 != 0)
+        {
+            throw new InvalidOperationException("Numbers are not aligned.");
+        }
+
+        (*(int*)address, *(int*)(address + 4)) = (DeviceMath.BFloats(first.X, first.Y), DeviceMath.BFloats(first.Z, first.W));
+        (*(int*)(address + 8), *(int*)(address + 12)) = (DeviceMath.BFloats(second.X, second.Y), DeviceMath.BFloats(second.Z, second.W));
     }
 
     /// <summary>Does what has been begun but for the last products, as late as may be.</summary>

@@ -34,7 +34,7 @@ internal struct CudaWarpgroupUnit : IWarpgroupUnit
 
     public static void Begin(ArrayView<float> shared)
     {
-        CudaAsm.Emit(".reg .u32 base, shared, at, below; .reg .b64 left, right; .reg .pred always; .reg .f32 c<128>;");
+        CudaAsm.Emit(".reg .u32 base, shared, at, below; .reg .b64 left, right; .reg .pred always; .reg .f32 c<128>; .reg .b32 e<4>;");
         CudaAsm.Emit("mov.u32 base, __dyn_shared_alloca; add.u32 shared, base, 1023; and.b32 shared, shared, 0xFFFFFC00; setp.eq.u32 always, 0, 0;");
         CudaAsm.Emit("mov.f32 c0, 0f00000000; mov.f32 c1, 0f00000000; mov.f32 c2, 0f00000000; mov.f32 c3, 0f00000000; mov.f32 c4, 0f00000000; mov.f32 c5, 0f00000000; mov.f32 c6, 0f00000000; mov.f32 c7, 0f00000000; mov.f32 c8, 0f00000000; mov.f32 c9, 0f00000000; mov.f32 c10, 0f00000000; mov.f32 c11, 0f00000000; mov.f32 c12, 0f00000000; mov.f32 c13, 0f00000000; mov.f32 c14, 0f00000000; mov.f32 c15, 0f00000000; mov.f32 c16, 0f00000000; mov.f32 c17, 0f00000000; mov.f32 c18, 0f00000000; mov.f32 c19, 0f00000000; mov.f32 c20, 0f00000000; mov.f32 c21, 0f00000000; mov.f32 c22, 0f00000000; mov.f32 c23, 0f00000000; mov.f32 c24, 0f00000000; mov.f32 c25, 0f00000000; mov.f32 c26, 0f00000000; mov.f32 c27, 0f00000000; mov.f32 c28, 0f00000000; mov.f32 c29, 0f00000000; mov.f32 c30, 0f00000000; mov.f32 c31, 0f00000000;");
         CudaAsm.Emit("mov.f32 c32, 0f00000000; mov.f32 c33, 0f00000000; mov.f32 c34, 0f00000000; mov.f32 c35, 0f00000000; mov.f32 c36, 0f00000000; mov.f32 c37, 0f00000000; mov.f32 c38, 0f00000000; mov.f32 c39, 0f00000000; mov.f32 c40, 0f00000000; mov.f32 c41, 0f00000000; mov.f32 c42, 0f00000000; mov.f32 c43, 0f00000000; mov.f32 c44, 0f00000000; mov.f32 c45, 0f00000000; mov.f32 c46, 0f00000000; mov.f32 c47, 0f00000000; mov.f32 c48, 0f00000000; mov.f32 c49, 0f00000000; mov.f32 c50, 0f00000000; mov.f32 c51, 0f00000000; mov.f32 c52, 0f00000000; mov.f32 c53, 0f00000000; mov.f32 c54, 0f00000000; mov.f32 c55, 0f00000000; mov.f32 c56, 0f00000000; mov.f32 c57, 0f00000000; mov.f32 c58, 0f00000000; mov.f32 c59, 0f00000000; mov.f32 c60, 0f00000000; mov.f32 c61, 0f00000000; mov.f32 c62, 0f00000000; mov.f32 c63, 0f00000000;");
@@ -59,7 +59,7 @@ internal struct CudaWarpgroupUnit : IWarpgroupUnit
         }
         else
         {
-            CudaAsm.Emit("cp.async.wait_group 2; fence.proxy.async.shared::cta;");
+            CudaAsm.Emit("cp.async.wait_group 4; fence.proxy.async.shared::cta;");
         }
     }
 
@@ -158,4 +158,9 @@ internal struct CudaWarpgroupUnit : IWarpgroupUnit
                 upper, lower);
         }
     }
+
+    public static void Write(long address, Four first, Four second) =>
+        CudaAsm.Emit(
+            "cvt.rn.bf16x2.f32 e0, %2, %1; cvt.rn.bf16x2.f32 e1, %4, %3; cvt.rn.bf16x2.f32 e2, %6, %5; cvt.rn.bf16x2.f32 e3, %8, %7; st.global.v4.b32 [%0], {e0, e1, e2, e3};",
+            address, first.X, first.Y, first.Z, first.W, second.X, second.Y, second.Z, second.W);
 }

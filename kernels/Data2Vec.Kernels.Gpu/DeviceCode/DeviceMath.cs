@@ -60,6 +60,6 @@ internal static class DeviceMath
         q = q * t + 0.029398806393146515f;
         q = q * t + 0.2547528147697449f;
         q = q * t + 1f;
-        return x * Max(z * (p / q) + 0.5f, 0f);
+        return x * Max(z * p * (1f / q) + 0.5f, 0f);
     }
 }

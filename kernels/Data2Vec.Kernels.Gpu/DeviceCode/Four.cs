@@ -11,6 +11,9 @@ internal struct Four(float x, float y, float z, float w)
     /// <summary>Of how numbers lie in memory: they are in bf16, two in the place of a float.</summary>
     public const int BFloat = 2;
 
+    /// <summary>Of how numbers in bf16 lie in memory: all eights are whole, and at multiples of eight.</summary>
+    public const int Eights = 4;
+
     public float X = x;
     public float Y = y;
     public float Z = z;

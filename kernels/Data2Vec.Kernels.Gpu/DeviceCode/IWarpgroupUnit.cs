@@ -24,7 +24,7 @@ internal interface IWarpgroupUnit
     static abstract void Commit();
 
     /// <summary>Waits for the thread's groups of copies but the last ones, and shows what they brought to products that begin after a barrier.</summary>
-    /// <param name="groups">How many need not be there: 0-2, a constant.</param>
+    /// <param name="groups">How many need not be there: 0, 1 or 4, a constant.</param>
     static abstract void WaitForCopies(int groups);
 
     /// <summary>Begins to multiply 64 rows by the columns of a tile, 64 deep, and to add to the sums.</summary>
@@ -44,4 +44,7 @@ internal interface IWarpgroupUnit
     /// <param name="upper">Where the thread's first two numbers go; those of the next eight columns go 32 bytes further.</param>
     /// <param name="lower">Where those of the row eight below go.</param>
     static abstract void Store(int part, int upper, int lower);
+
+    /// <summary>Writes eight numbers in bf16, the nearest, of two the even one, to a multiple of 16 bytes in device memory.</summary>
+    static abstract void Write(long address, Four first, Four second);
 }

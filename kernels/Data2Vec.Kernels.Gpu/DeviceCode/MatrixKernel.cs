@@ -97,6 +97,9 @@ internal struct MatrixRow
 /// <summary>The sizes of a product.</summary>
 internal struct MatrixArguments
 {
+    /// <summary>The address of the result, for kernels of tensor cores.</summary>
+    public long Output;
+
     /// <summary>Rows of the result.</summary>
     public int Rows;
 

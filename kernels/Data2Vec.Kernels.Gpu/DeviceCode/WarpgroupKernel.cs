@@ -2,10 +2,13 @@ using ILGPU;
 
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
-/// <summary>A tile of 128 rows, and how its slices go through shared memory.</summary>
+/// <summary>A tile of a product, and how its slices go through shared memory.</summary>
 internal interface IWarpgroupTile
 {
-    /// <summary>Columns of a tile, a multiple of 64.</summary>
+    /// <summary>Four warps each, with 64 rows: 1, 2 or 4.</summary>
+    static abstract int Warpgroups { get; }
+
+    /// <summary>Columns of a tile, 64 to 256 and a multiple of 64; all warps share them.</summary>
     static abstract int Columns { get; }
 
     /// <summary>Slices that shared memory has room for.</summary>
@@ -18,9 +21,25 @@ internal interface IWarpgroupTile
     static abstract int GroupsAtOnce { get; }
 }
 
-/// <summary>128 columns.</summary>
-internal struct WarpgroupTile128 : IWarpgroupTile
+/// <summary>64 rows and columns, copied far ahead: for products of few tiles, whose time is that of their steps.</summary>
+internal struct SmallWarpgroupTile : IWarpgroupTile
 {
+    public static int Warpgroups => 1;
+
+    public static int Columns => 64;
+
+    public static int Stages => 6;
+
+    public static int Ahead => 5;
+
+    public static int GroupsAtOnce => 2;
+}
+
+/// <summary>128 rows and columns.</summary>
+internal struct SquareWarpgroupTile : IWarpgroupTile
+{
+    public static int Warpgroups => 2;
+
     public static int Columns => 128;
 
     public static int Stages => 3;
@@ -30,9 +49,11 @@ internal struct WarpgroupTile128 : IWarpgroupTile
     public static int GroupsAtOnce => 2;
 }
 
-/// <summary>192 columns: of 768, 2304 and 3072 nothing is left over.</summary>
-internal struct WarpgroupTile192 : IWarpgroupTile
+/// <summary>128 rows, 192 columns: of 768, 2304 and 3072 nothing is left over.</summary>
+internal struct WideWarpgroupTile : IWarpgroupTile
 {
+    public static int Warpgroups => 2;
+
     public static int Columns => 192;
 
     public static int Stages => 2;
@@ -42,9 +63,11 @@ internal struct WarpgroupTile192 : IWarpgroupTile
     public static int GroupsAtOnce => 2;
 }
 
-/// <summary>256 columns.</summary>
-internal struct WarpgroupTile256 : IWarpgroupTile
+/// <summary>128 rows, 256 columns.</summary>
+internal struct BroadWarpgroupTile : IWarpgroupTile
 {
+    public static int Warpgroups => 2;
+
     public static int Columns => 256;
 
     public static int Stages => 4;
@@ -54,8 +77,22 @@ internal struct WarpgroupTile256 : IWarpgroupTile
     public static int GroupsAtOnce => 1;
 }
 
+/// <summary>256 rows, 192 columns: the fewest loads for a product.</summary>
+internal struct LargeWarpgroupTile : IWarpgroupTile
+{
+    public static int Warpgroups => 4;
+
+    public static int Columns => 192;
+
+    public static int Stages => 4;
+
+    public static int Ahead => 2;
+
+    public static int GroupsAtOnce => 1;
+}
+
 /// <summary>
-/// The products of <see cref="TensorKernel"/> with the instructions of compute capability 9.0: two times four warps have 64 rows each and
+/// The products of <see cref="TensorKernel"/> with the instructions of compute capability 9.0: each four warps have 64 rows, and all
 /// share the columns. Slices of both sides, 64 deep, are copied to shared memory ahead of the one that is multiplied.
 /// </summary>
 internal static class WarpgroupKernel
@@ -63,25 +100,21 @@ internal static class WarpgroupKernel
     /// <summary>What its assembly is for: the instructions are those of compute capability 9.0 alone.</summary>
     public const string Target = "sm_90a";
 
-    /// <summary>Threads of a group.</summary>
-    public const int Threads = 256;
-
-    /// <summary>Rows of a tile.</summary>
-    public const int Rows = 128;
-
     /// <summary>Numbers of a row of the left side, and rows of the right side, in a slice.</summary>
     private const int Depth = 64;
 
     private const int Chunk = TensorKernel.Chunk;
 
-    /// <summary>Bytes from one of a thread's chunks to its next, 32 lines further.</summary>
-    private const int Pass = 32 * 128;
-
-    /// <summary>Where the right side begins in a slice, in bytes.</summary>
-    private const int Right = Rows * 128;
-
     /// <summary>Bytes of 64 columns of the right side in a slice.</summary>
     private const int Panel = Depth * 128;
+
+    /// <summary>Threads of a group.</summary>
+    public static int Threads<TTile>()
+        where TTile : struct, IWarpgroupTile => 128 * TTile.Warpgroups;
+
+    /// <summary>Rows of a tile.</summary>
+    public static int Rows<TTile>()
+        where TTile : struct, IWarpgroupTile => 64 * TTile.Warpgroups;
 
     /// <summary>Shared memory of a group, in bytes: the slices, from the first multiple of 1024 on.</summary>
     public static int SharedBytes<TTile>()
@@ -106,14 +139,14 @@ internal static class WarpgroupKernel
         TUnit.Begin(staged);
         int thread = Group.IdxX, lane = thread & 31, warp = thread >> 5;
         int group = Grid.IdxY / sizes.ColumnTiles;
-        int firstRow = Grid.IdxX * Rows, firstColumn = Grid.IdxY % sizes.ColumnTiles * TTile.Columns;
+        int firstRow = Grid.IdxX * Rows<TTile>(), firstColumn = Grid.IdxY % sizes.ColumnTiles * TTile.Columns;
 
-        // Eight threads copy a line; each has the same chunk of every 32nd line.
-        int chunk = thread & 7, line = thread >> 3, to = line * 128 + (chunk ^ (line & 7)) * 16;
+        // Eight threads copy a line, and all of them `lines`; each has the same chunk of four lines of the left side.
+        int lines = 16 * TTile.Warpgroups, chunk = thread & 7, line = thread >> 3, to = line * 128 + (chunk ^ (line & 7)) * 16;
         MatrixRow row0 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + line, group);
-        MatrixRow row1 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + line + 32, group);
-        MatrixRow row2 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + line + 64, group);
-        MatrixRow row3 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + line + 96, group);
+        MatrixRow row1 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + line + lines, group);
+        MatrixRow row2 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + line + 2 * lines, group);
+        MatrixRow row3 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + line + 3 * lines, group);
 
         // Columns of its first panel that are there, counted from the thread's chunk; the next panels have 64 fewer each.
         int pitch = sizes.ColumnFours * 4, there = pitch - firstColumn - chunk * Chunk;
@@ -122,12 +155,8 @@ internal static class WarpgroupKernel
         int left = (warp >> 2) * (64 * 128), loading = 0, multiplying = 0, end = TTile.Stages * StageBytes<TTile>(), next = 0;
         for (; next < TTile.Ahead * Depth; next += Depth)
         {
-            CopyLeft<TRows, TUnit>(x, sizes, row0, next + chunk * Chunk, loading + to);
-            CopyLeft<TRows, TUnit>(x, sizes, row1, next + chunk * Chunk, loading + to + Pass);
-            CopyLeft<TRows, TUnit>(x, sizes, row2, next + chunk * Chunk, loading + to + 2 * Pass);
-            CopyLeft<TRows, TUnit>(x, sizes, row3, next + chunk * Chunk, loading + to + 3 * Pass);
-            CopyRight<TTile, TUnit>(rightFrom, pitch, there, sizes.Depth, next + line, loading + Right + to);
-            CopyRight<TTile, TUnit>(rightFrom, pitch, there, sizes.Depth, next + line + 32, loading + Right + to + Pass);
+            CopyLeft<TTile, TRows, TUnit>(x, sizes, row0, row1, row2, row3, next + chunk * Chunk, loading + to);
+            CopyRight<TTile, TUnit>(rightFrom, pitch, there, sizes.Depth, next + line, loading + Right<TTile>() + to);
             TUnit.Commit();
             loading += StageBytes<TTile>();
         }
@@ -137,16 +166,12 @@ internal static class WarpgroupKernel
             // What this slice was copied to is there for all, and nobody reads any more what the next one is copied to.
             TUnit.WaitForCopies(TTile.Ahead - 1);
             Group.Barrier();
-            TUnit.Multiply(TTile.Columns, multiplying + left, multiplying + Right);
+            TUnit.Multiply(TTile.Columns, multiplying + left, multiplying + Right<TTile>());
             multiplying += StageBytes<TTile>();
             multiplying = multiplying == end ? 0 : multiplying;
 
-            CopyLeft<TRows, TUnit>(x, sizes, row0, next + chunk * Chunk, loading + to);
-            CopyLeft<TRows, TUnit>(x, sizes, row1, next + chunk * Chunk, loading + to + Pass);
-            CopyLeft<TRows, TUnit>(x, sizes, row2, next + chunk * Chunk, loading + to + 2 * Pass);
-            CopyLeft<TRows, TUnit>(x, sizes, row3, next + chunk * Chunk, loading + to + 3 * Pass);
-            CopyRight<TTile, TUnit>(rightFrom, pitch, there, sizes.Depth, next + line, loading + Right + to);
-            CopyRight<TTile, TUnit>(rightFrom, pitch, there, sizes.Depth, next + line + 32, loading + Right + to + Pass);
+            CopyLeft<TTile, TRows, TUnit>(x, sizes, row0, row1, row2, row3, next + chunk * Chunk, loading + to);
+            CopyRight<TTile, TUnit>(rightFrom, pitch, there, sizes.Depth, next + line, loading + Right<TTile>() + to);
             TUnit.Commit();
             loading += StageBytes<TTile>();
             loading = loading == end ? 0 : loading;
@@ -157,7 +182,11 @@ internal static class WarpgroupKernel
         TUnit.WaitForCopies(0);
         Group.Barrier();
         Finish<TUnit>(0, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn);
-        Finish<TUnit>(1, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn + 64);
+        if (TTile.Columns > 64)
+        {
+            Finish<TUnit>(1, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn + 64);
+        }
+
         if (TTile.Columns > 128)
         {
             Finish<TUnit>(2, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn + 128);
@@ -170,9 +199,30 @@ internal static class WarpgroupKernel
     }
 
     private static int StageBytes<TTile>()
-        where TTile : struct, IWarpgroupTile => Right + TTile.Columns / 64 * Panel;
+        where TTile : struct, IWarpgroupTile => Right<TTile>() + TTile.Columns / 64 * Panel;
 
-    private static void CopyLeft<TRows, TUnit>(long x, MatrixArguments sizes, MatrixRow row, int k, int destination)
+    /// <summary>Where the right side begins in a slice, in bytes.</summary>
+    private static int Right<TTile>()
+        where TTile : struct, IWarpgroupTile => Rows<TTile>() * 128;
+
+    /// <summary>Bytes from one of a thread's lines to its next.</summary>
+    private static int Pass<TTile>()
+        where TTile : struct, IWarpgroupTile => 16 * TTile.Warpgroups * 128;
+
+    /// <summary>A thread's chunks of a slice of the left side.</summary>
+    private static void CopyLeft<TTile, TRows, TUnit>(
+        long x, MatrixArguments sizes, MatrixRow row0, MatrixRow row1, MatrixRow row2, MatrixRow row3, int k, int destination)
+        where TTile : struct, IWarpgroupTile
+        where TRows : struct, IMatrixRows
+        where TUnit : struct, IWarpgroupUnit
+    {
+        CopyRow<TRows, TUnit>(x, sizes, row0, k, destination);
+        CopyRow<TRows, TUnit>(x, sizes, row1, k, destination + Pass<TTile>());
+        CopyRow<TRows, TUnit>(x, sizes, row2, k, destination + 2 * Pass<TTile>());
+        CopyRow<TRows, TUnit>(x, sizes, row3, k, destination + 3 * Pass<TTile>());
+    }
+
+    private static void CopyRow<TRows, TUnit>(long x, MatrixArguments sizes, MatrixRow row, int k, int destination)
         where TRows : struct, IMatrixRows
         where TUnit : struct, IWarpgroupUnit
     {
@@ -180,15 +230,38 @@ internal static class WarpgroupKernel
         TUnit.Copy(destination, x + 2L * (place < 0 ? 0 : place), place < 0 ? 0 : 16);
     }
 
-    /// <summary>A thread's chunk in each panel of a line of the right side.</summary>
+    /// <summary>A thread's chunks of a slice of the right side.</summary>
     private static void CopyRight<TTile, TUnit>(long source, int pitch, int there, int depth, int k, int destination)
+        where TTile : struct, IWarpgroupTile
+        where TUnit : struct, IWarpgroupUnit
+    {
+        int lines = 16 * TTile.Warpgroups;
+        CopyLine<TTile, TUnit>(source, pitch, there, depth, k, destination);
+        if (TTile.Warpgroups < 4)
+        {
+            CopyLine<TTile, TUnit>(source, pitch, there, depth, k + lines, destination + Pass<TTile>());
+        }
+
+        if (TTile.Warpgroups == 1)
+        {
+            CopyLine<TTile, TUnit>(source, pitch, there, depth, k + 2 * lines, destination + 2 * Pass<TTile>());
+            CopyLine<TTile, TUnit>(source, pitch, there, depth, k + 3 * lines, destination + 3 * Pass<TTile>());
+        }
+    }
+
+    /// <summary>A thread's chunk in each 64 columns of a line of the right side.</summary>
+    private static void CopyLine<TTile, TUnit>(long source, int pitch, int there, int depth, int k, int destination)
         where TTile : struct, IWarpgroupTile
         where TUnit : struct, IWarpgroupUnit
     {
         int columns = k < depth ? there : 0;
         long from = source + (k < depth ? 2L * k * pitch : 0);
-        TUnit.Copy(destination, columns > 0 ? from : source, columns > 0 ? 16 : 0);
-        CopyPanel<TUnit>(source, from, columns, 1, destination);
+        CopyPanel<TUnit>(source, from, columns, 0, destination);
+        if (TTile.Columns > 64)
+        {
+            CopyPanel<TUnit>(source, from, columns, 1, destination);
+        }
+
         if (TTile.Columns > 128)
         {
             CopyPanel<TUnit>(source, from, columns, 2, destination);
@@ -208,8 +281,8 @@ internal static class WarpgroupKernel
     }
 
     /// <summary>
-    /// What follows the product, for 64 columns of a warp's sixteen rows. They go through shared memory, so that a thread has fours of
-    /// neighbours; rows are a quarter of the banks apart.
+    /// What follows the product, for 64 columns of a warp's sixteen rows: bias, activation, scale, residual. They go through shared memory, so that
+    /// a thread has eight neighbours, and the same columns of every fourth row.
     /// </summary>
     private static void Finish<TUnit>(
         int part, ArrayView<float> staged, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments sizes,
@@ -221,16 +294,43 @@ internal static class WarpgroupKernel
         Warp.Barrier();
         TUnit.Store(part, upper, upper + 8 * Pitch * sizeof(float));
         Warp.Barrier();
-        ArrayView<Four> numbers = staged.Cast<Four>();
-        for (int i = lane; i < 64; i += 32)
+
+        column += (lane & 7) * 8;
+        int count = sizes.Columns - column, place = group * sizes.Columns + column, row = firstRow + warp * 16 + (lane >> 3);
+        if (count <= 0)
         {
-            int blockRow = i / 16 * 4, blockColumn = i % 16, from = (mine + blockRow * Pitch) / 4 + blockColumn;
-            Block block = default;
-            block.A = numbers[from];
-            block.B = numbers[from + Pitch / 4];
-            block.C = numbers[from + Pitch / 2];
-            block.D = numbers[from + 3 * Pitch / 4];
-            MatrixKernel.Finish(vectors, residual, output, sizes, block, firstRow + warp * 16 + blockRow, group, column + blockColumn * 4);
+            return;
+        }
+
+        ArrayView<Four> numbers = staged.Cast<Four>();
+        int bias = place + sizes.VectorStride, scale = place + 2 * sizes.VectorStride, from = (mine + (lane >> 3) * Pitch) / 4 + (lane & 7) * 2;
+        Four biasA = Four.Load(vectors, bias, count, sizes.AlignedVectors), biasB = Four.Load(vectors, bias + 4, count - 4, sizes.AlignedVectors);
+        Four scaleA = Four.Load(vectors, scale, count, sizes.AlignedVectors), scaleB = Four.Load(vectors, scale + 4, count - 4, sizes.AlignedVectors);
+        for (int i = 0; i < 16; i += 4)
+        {
+            if (row + i < sizes.Rows)
+            {
+                Four a = Four.Activate(numbers[from] + biasA, sizes.Activation) * scaleA, b = Four.Activate(numbers[from + 1] + biasB, sizes.Activation) * scaleB;
+                if (sizes.HasResidual != 0)
+                {
+                    int at = (row + i) * sizes.ResidualStride + place;
+                    a += Four.LoadAs(residual, at, count, sizes.ResidualLayout);
+                    b += Four.LoadAs(residual, at + 4, count - 4, sizes.ResidualLayout);
+                }
+
+                int to = (row + i) * sizes.OutputStride + place;
+                if ((sizes.OutputLayout & Four.Eights) != 0)
+                {
+                    TUnit.Write(sizes.Output + 2L * to, a, b);
+                }
+                else
+                {
+                    Four.StoreAs(output, to, count, sizes.OutputLayout, a);
+                    Four.StoreAs(output, to + 4, count - 4, sizes.OutputLayout, b);
+                }
+            }
+
+            from += Pitch;
         }
     }
 }
