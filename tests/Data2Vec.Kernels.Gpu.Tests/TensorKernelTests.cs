@@ -42,6 +42,10 @@ public sealed class TensorKernelTests : IDisposable
             Close(expected, Multiply<PlainRows>(large, late, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. scale], add, [0], [0], sizes), 2e-5);
             sizes.OutputLayout = sizes.ResidualLayout = Four.BFloat + (outputs % 4 == 0 ? Four.Aligned : 0);
             Close(expected, Multiply<PlainRows>(large, late, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. scale], add, [0], [0], sizes), 2e-5, ElementType.BF16);
+
+            // The depth in parts, the last one shorter.
+            sizes.SliceDepth = 64;
+            Close(expected, Multiply<PlainRows>(large, late, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. scale], add, [0], [0], sizes), 2e-5, ElementType.BF16);
         }
     }
 
@@ -69,6 +73,14 @@ public sealed class TensorKernelTests : IDisposable
                 expected,
                 Multiply<WindowRows>(large, late, x, shape.InputChannels, w, channels, shape.Kernel, shape.Groups, shape.OutputChannels, [.. bias, .. Ones(shape.OutputChannels)], null, starts, ends, sizes),
                 2e-5);
+            if (shape.Groups == 1)
+            {
+                sizes.SliceDepth = 32;
+                Close(
+                    expected,
+                    Multiply<WindowRows>(large, late, x, shape.InputChannels, w, channels, shape.Kernel, 1, shape.OutputChannels, [.. bias, .. Ones(shape.OutputChannels)], null, starts, ends, sizes),
+                    2e-5);
+            }
         }
     }
 
@@ -105,7 +117,7 @@ public sealed class TensorKernelTests : IDisposable
         {
             backend.Context.LargeTiles = large;
             using WeightStore store = backend.CreateStore();
-            foreach ((int rows, int inputs, int outputs) in new[] { (1, 8, 1), (70, 40, 9), (5, 200, 72), (300, 768, 530) })
+            foreach ((int rows, int inputs, int outputs) in new[] { (1, 8, 1), (70, 40, 9), (5, 200, 72), (300, 768, 530), (40, 3072, 776) })
             {
                 float[] x = Rounded(1, rows * inputs), bias = Numbers(3, outputs), add = Numbers(5, rows * outputs);
                 WeightData weight = Encode(Numbers(2, outputs * inputs, 0.3f), ElementType.BF16, outputs, inputs);
@@ -171,6 +183,7 @@ public sealed class TensorKernelTests : IDisposable
         }
 
         sizes.Depth = depth;
+        sizes.SliceDepth = sizes.SliceDepth == 0 ? depth : sizes.SliceDepth;
         sizes.Columns = perGroup;
         sizes.ColumnFours = pitch / 4;
         sizes.ColumnTiles = (perGroup + TTile.Side - 1) / TTile.Side;
@@ -181,18 +194,30 @@ public sealed class TensorKernelTests : IDisposable
         using MemoryBuffer1D<float, Stride1D.Dense> added = _accelerator.Allocate1D(Stored(residual ?? [0f], sizes.ResidualLayout));
         using MemoryBuffer1D<float, Stride1D.Dense> output1 = _accelerator.Allocate1D<float>(sizes.Rows * outputs);
         using MemoryBuffer1D<int, Stride1D.Dense> starts = _accelerator.Allocate1D(inputStarts), ends = _accelerator.Allocate1D(outputStarts);
+        int slices = (depth + sizes.SliceDepth - 1) / sizes.SliceDepth;
+        using MemoryBuffer1D<float, Stride1D.Dense> sums = _accelerator.Allocate1D<float>(slices * sizes.Rows * pitch);
         Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> kernel =
             TensorKernel.Multiply<TTile, TRows, EmulatedTensorUnit<TCopies>>;
         var launch = _accelerator.LoadKernel(kernel);
         var config = new KernelConfig(
-            new Index3D((sizes.Rows + TTile.Side - 1) / TTile.Side, sizes.ColumnTiles * groups, 1), new Index3D(TensorKernel.Threads, 1, 1),
+            new Index3D((sizes.Rows + TTile.Side - 1) / TTile.Side, sizes.ColumnTiles * groups, slices), new Index3D(TensorKernel.Threads, 1, 1),
             SharedMemoryConfig.RequestDynamic<byte>(TensorKernel.SharedBytes<TTile>()));
         EmulatedTensorUnit<TCopies>.BankConflicts = 0;
         launch(
             _accelerator.DefaultStream, config, leftBuffer.View.BaseView.LoadEffectiveAddressAsPtr(), rightBuffer.View.BaseView.LoadEffectiveAddressAsPtr(),
-            vectors.View, added.View, output1.View, starts.View, ends.View, sizes);
+            vectors.View, added.View, slices > 1 ? sums.View : output1.View, starts.View, ends.View, sizes);
         _accelerator.Synchronize();
         Assert.Equal(0, EmulatedTensorUnit<TCopies>.BankConflicts);
+        if (slices > 1)
+        {
+            Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments> finish = MatrixKernel.FinishSums;
+            int threads = sizes.Rows * sizes.ColumnFours;
+            _accelerator.LoadKernel(finish)(
+                _accelerator.DefaultStream, new KernelConfig((threads + TensorKernel.Threads - 1) / TensorKernel.Threads, TensorKernel.Threads),
+                sums.View, vectors.View, added.View, output1.View, sizes);
+            _accelerator.Synchronize();
+        }
+
         float[] stored = output1.GetAsArray1D();
         return (sizes.OutputLayout & Four.BFloat) == 0 ? stored
             : [.. MemoryMarshal.Cast<float, ushort>(stored)[..stored.Length].ToArray().Select(bits => BitConverter.Int32BitsToSingle(bits << 16))];
