@@ -14,8 +14,9 @@ internal sealed class DeviceArena(GpuMemory memory) : Arena
 
     private readonly List<MemoryBuffer1D<float, Stride1D.Dense>?> _buffers = [];
 
-    /// <summary>The distance of rows: multiples of four numbers; rows of one number are packed, as a convolution's windows run across them.</summary>
-    public static int Stride(int columns) => columns == 1 ? 1 : (columns + 3) / 4 * 4;
+    /// <summary>The distance of rows: multiples of 16 bytes; rows of one number in f32 are packed, as there are many where they are samples.</summary>
+    public static int Stride(int columns, ElementType type = ElementType.F32) =>
+        type == ElementType.BF16 ? (columns + 7) / 8 * 8 : columns == 1 ? 1 : (columns + 3) / 4 * 4;
 
     /// <summary>What lies at the place that an address names in a block.</summary>
     public static ArrayView<float> Place(ArrayView<float> block, nint address, long count) =>

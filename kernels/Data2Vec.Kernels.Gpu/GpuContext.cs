@@ -39,6 +39,9 @@ internal sealed class GpuContext
     /// <summary>Whether products take large tiles or small ones, for tests of both; null for what suits their sizes.</summary>
     public bool? LargeTiles { get; set; }
 
+    /// <summary>What activations are in, for tests of either; null for what suits the weights.</summary>
+    public ElementType? ActivationType { get; set; }
+
     /// <summary>Threads of a group where each works for itself.</summary>
     public int GroupSize => IsTiny ? 16 : FullGroup;
 

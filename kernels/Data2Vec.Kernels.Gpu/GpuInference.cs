@@ -8,7 +8,7 @@ namespace Data2Vec.Kernels.Gpu;
 /// An inference on a device. Operations are queued, one after another, and the device does them while the caller goes on;
 /// downloading alone waits.
 /// </summary>
-internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, GpuKernels kernels) : Inference
+internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, GpuKernels kernels, ElementType activationType) : Inference
 {
     private Workspace? _workspace = workspace;
 
@@ -19,10 +19,12 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
 
     public override void Release(long mark) => Workspace.Memory.Release(mark);
 
-    public override Tensor Allocate(int rows, int columns)
+    public override ElementType ActivationType => activationType;
+
+    public override Tensor Allocate(int rows, int columns, ElementType type)
     {
-        int stride = DeviceArena.Stride(columns);
-        return new Tensor(Workspace.Memory.Allocate((long)rows * stride * sizeof(float)), rows, columns, stride);
+        Shapes.RequireActivations(type, activationType);
+        return AllocateAs(rows, columns, type);
     }
 
     public override Sequences Sequences(ReadOnlySpan<int> lengths)
@@ -52,7 +54,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
     public override void Upload(ReadOnlySpan<float> values, Tensor destination)
     {
         int count = destination.Rows * destination.Columns;
-        if (IsDense(destination))
+        if (IsDense(destination) && destination.Type == ElementType.F32)
         {
             Send(values[..count], destination.Data);
             return;
@@ -96,7 +98,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         }
 
         Tensor dense = tensor;
-        if (!IsDense(tensor))
+        if (!IsDense(tensor) || tensor.Type != ElementType.F32)
         {
             dense = AllocateDense(tensor.Rows, tensor.Columns);
             Copy(tensor, dense);
@@ -131,11 +133,6 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         Multiply(((GpuLinear)weights).Matrix, x, residual.IsEmpty ? output : residual, output, none, none, new MatrixArguments
         {
             Rows = x.Rows,
-            InputStride = x.Stride,
-            OutputStride = output.Stride,
-            ResidualStride = residual.Stride,
-            AlignedInput = Aligned(x.Columns, x),
-            AlignedOutput = Aligned(output.Columns, output, residual.IsEmpty ? output : residual),
             Activation = (int)activation,
             HasResidual = residual.IsEmpty ? 0 : 1,
         });
@@ -151,16 +148,11 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             return;
         }
 
-        int channels = shape.InputChannels / shape.Groups;
         Multiply(((GpuConv1d)weights).Matrix, x, output, output, View(inputs), View(outputs), new MatrixArguments
         {
             Rows = output.Rows,
-            InputStride = x.Stride,
-            OutputStride = output.Stride,
-            AlignedInput = Aligned(channels, x),
-            AlignedOutput = Aligned(shape.OutputChannels / shape.Groups, output),
             Activation = (int)(norm is null ? activation : Activation.None),
-            Channels = channels,
+            Channels = shape.InputChannels / shape.Groups,
             Step = shape.Stride,
             Padding = shape.Padding,
             Sequences = outputs.Count,
@@ -184,10 +176,6 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         Multiply(((GpuConv2d)weights).Matrix, x, output, output, none, none, new MatrixArguments
         {
             Rows = output.Rows,
-            InputStride = x.Stride,
-            OutputStride = output.Stride,
-            AlignedInput = Aligned(shape.InputChannels, x),
-            AlignedOutput = Aligned(shape.OutputChannels, output),
             Activation = (int)activation,
             Channels = shape.InputChannels,
             Step = shape.Stride,
@@ -214,7 +202,8 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             Columns = x.Columns,
             InputStride = x.Stride,
             OutputStride = output.Stride,
-            Aligned = Aligned(x.Columns, x, output),
+            InputLayout = Layout(x.Columns, x),
+            OutputLayout = Layout(x.Columns, output),
             Height = height,
             Width = width,
             OutputHeight = (height - size) / stride + 1,
@@ -240,7 +229,10 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             InputStride = x.Stride,
             ResidualStride = added.Stride,
             OutputStride = output.Stride,
-            Aligned = Aligned(x.Columns, x, added) & Aligned(x.Columns, output),
+            InputLayout = Layout(x.Columns, x),
+            ResidualLayout = Layout(x.Columns, added),
+            OutputLayout = Layout(x.Columns, output),
+            AlignedVectors = x.Columns % 4 == 0 ? 1 : 0,
             HasResidual = residual.IsEmpty ? 0 : 1,
             Activation = (int)activation,
             Epsilon = norm.Epsilon,
@@ -262,20 +254,29 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             return;
         }
 
-        int size = query.Columns / heads;
         Tensor added = !bias.Table.IsEmpty ? bias.Table : !bias.Slopes.IsEmpty ? bias.Slopes : query;
-        kernels.Attention(Workspace.Stream, View(query), View(key), View(value), View(added), View(output), View(sequences), sequences.Count, longest, heads, new AttentionArguments
+        var sizes = new AttentionArguments
         {
-            HeadSize = size,
+            HeadSize = query.Columns / heads,
             Scale = scale,
-            QueryStride = query.Stride,
-            KeyStride = key.Stride,
-            ValueStride = value.Stride,
-            OutputStride = output.Stride,
-            Aligned = Aligned(size, query, key) & Aligned(size, value, output),
             Bias = !bias.Table.IsEmpty ? AttentionKernel.TableBias : !bias.Slopes.IsEmpty ? AttentionKernel.SlopeBias : AttentionKernel.NoBias,
             BiasStride = added.Stride,
-        });
+        };
+        long mark = Mark();
+        Tensor q = As(ElementType.F32, query), k = As(ElementType.F32, key), v = As(ElementType.F32, value);
+        Tensor attended = output.Type == ElementType.F32 ? output : AllocateAs(output.Rows, output.Columns, ElementType.F32);
+        sizes.QueryStride = q.Stride;
+        sizes.KeyStride = k.Stride;
+        sizes.ValueStride = v.Stride;
+        sizes.OutputStride = attended.Stride;
+        sizes.Aligned = Aligned(sizes.HeadSize, q) & Aligned(sizes.HeadSize, k) & Aligned(sizes.HeadSize, v) & Aligned(sizes.HeadSize, attended);
+        kernels.Attention(Workspace.Stream, View(q), View(k), View(v), View(added), View(attended), View(sequences), sequences.Count, longest, heads, sizes);
+        if (attended != output)
+        {
+            CopyRows(attended, output, add: false);
+        }
+
+        Release(mark);
     }
 
     public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, bool add)
@@ -294,7 +295,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             Rows = output.Rows,
             Columns = output.Columns,
             OutputStride = output.Stride,
-            Aligned = Aligned(output.Columns, output),
+            OutputLayout = Layout(output.Columns, output),
             Add = add ? 1 : 0,
         });
         Release(mark);
@@ -302,7 +303,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
 
     public override Tensor MeanOfSequences(Tensor x, Sequences sequences, int skip)
     {
-        Tensor means = Allocate(sequences.Count, x.Columns);
+        Tensor means = Allocate(sequences.Count, x.Columns, ElementType.F32);
         if (sequences.Count > 0 && x.Rows > 0)
         {
             kernels.Mean(Workspace.Stream, View(x), View(sequences), View(means), new RowArguments
@@ -311,6 +312,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
                 Columns = means.Columns,
                 InputStride = x.Stride,
                 OutputStride = means.Stride,
+                InputLayout = Layout(1, x),
                 Skip = skip,
             });
         }
@@ -337,42 +339,66 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         }
     }
 
-    /// <summary>A product, on tensor cores where the device and the weights are for them.</summary>
+    /// <summary>A product, on tensor cores where the device and the weights are for them. How tensors lie in memory is filled in.</summary>
     private void Multiply(
         GpuMatrix matrix, Tensor x, Tensor residual, Tensor output, ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes)
     {
-        if (!matrix.TakesNarrow(sizes))
+        long mark = Mark();
+        bool onTensorCores = matrix.TakesBFloat;
+        Tensor left = As(onTensorCores ? ElementType.BF16 : ElementType.F32, x);
+        sizes.InputStride = left.Stride;
+        sizes.OutputStride = output.Stride;
+        sizes.ResidualStride = residual.Stride;
+        sizes.AlignedInput = Aligned(matrix.Channels, left);
+        sizes.OutputLayout = Layout(matrix.Columns, output);
+        sizes.ResidualLayout = Layout(matrix.Columns, residual);
+        if (onTensorCores)
         {
-            matrix.Launch(Workspace.Stream, View(x), View(residual), View(output), inputStarts, outputStarts, sizes);
-            return;
+            long count = matrix.CountOfSums(sizes.Rows);
+            ArrayView<float> sums = count > 0 ? Workspace.Memory.View(Workspace.Memory.Allocate(count * sizeof(float)), count) : View(output);
+            matrix.LaunchTensor(Workspace.Stream, View(left), View(residual), View(output), sums, inputStarts, outputStarts, sizes);
+        }
+        else
+        {
+            matrix.Launch(Workspace.Stream, View(left), View(residual), View(output), inputStarts, outputStarts, sizes);
         }
 
-        long mark = Mark();
-        sizes.InputStride = (x.Columns + TensorKernel.Chunk - 1) / TensorKernel.Chunk * TensorKernel.Chunk;
-        long count = (long)x.Rows * sizes.InputStride / 2;
-        ArrayView<float> narrow = Workspace.Memory.View(Workspace.Memory.Allocate(count * sizeof(float)), count);
-        kernels.Narrow(Workspace.Stream, View(x), narrow, new RowArguments
-        {
-            Rows = x.Rows,
-            Columns = x.Columns,
-            InputStride = x.Stride,
-            Aligned = Aligned(x.Columns, x),
-        });
-        matrix.LaunchNarrow(Workspace.Stream, narrow, View(residual), View(output), inputStarts, outputStarts, sizes);
         Release(mark);
+    }
+
+    /// <summary>A tensor in a type: itself, or a copy in working memory.</summary>
+    private Tensor As(ElementType type, Tensor x)
+    {
+        if (x.Type == type)
+        {
+            return x;
+        }
+
+        Tensor copy = AllocateAs(x.Rows, x.Columns, type);
+        CopyRows(x, copy, add: false);
+        return copy;
+    }
+
+    private Tensor AllocateAs(int rows, int columns, ElementType type)
+    {
+        int stride = DeviceArena.Stride(columns, type);
+        var tensor = new Tensor(0, rows, columns, stride, type);
+        return tensor with { Data = Workspace.Memory.Allocate((long)rows * stride * tensor.ElementSize) };
     }
 
     private static bool IsDense(Tensor x) => x.Stride == x.Columns || x.Rows <= 1;
 
-    /// <summary>1 where rows of some columns begin and end at multiples of four numbers in each tensor, else 0.</summary>
-    private static int Aligned(int columns, Tensor x) =>
-        columns % 4 == 0 && x.Stride % 4 == 0 && x.Data % (4 * sizeof(float)) == 0 ? 1 : 0;
+    /// <summary>1 where rows of some columns begin and end at multiples of four numbers, else 0.</summary>
+    private static int Aligned(int columns, Tensor x) => columns % 4 == 0 && x.Stride % 4 == 0 && x.Data % (4 * x.ElementSize) == 0 ? Four.Aligned : 0;
 
-    private static int Aligned(int columns, Tensor x, Tensor y) => Aligned(columns, x) & Aligned(columns, y);
+    /// <summary>How rows of some columns lie in memory.</summary>
+    private static int Layout(int columns, Tensor x) => Aligned(columns, x) + (x.Type == ElementType.BF16 ? Four.BFloat : 0);
 
+    /// <summary>Where a tensor is; of one in bf16, as many floats.</summary>
     private ArrayView<float> View(Tensor x)
     {
         long count = x.Rows == 0 ? 0 : (x.Rows - 1L) * x.Stride + x.Columns;
+        count = (count * x.ElementSize + sizeof(float) - 1) / sizeof(float);
         return GpuStore.IsConstant(x.Data) ? store.View(x.Data, count) : Workspace.Memory.View(x.Data, count);
     }
 
@@ -414,7 +440,8 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             Columns = source.Columns,
             InputStride = source.Stride,
             OutputStride = destination.Stride,
-            Aligned = Aligned(source.Columns, source, destination),
+            InputLayout = Layout(source.Columns, source),
+            OutputLayout = Layout(source.Columns, destination),
             Add = add ? 1 : 0,
         });
     }

@@ -16,10 +16,6 @@ internal sealed class GpuKernels(GpuContext context)
         context.Kernels.Get(
             RowKernels.Copy, accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, RowArguments>(RowKernels.Copy));
 
-    private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, RowArguments>> _narrow =
-        context.Kernels.Get(
-            RowKernels.Narrow, accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, RowArguments>(RowKernels.Narrow));
-
     private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<int>, ArrayView<float>, RowArguments>> _mean =
         context.Kernels.Get(
             RowKernels.Mean, accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<int>, ArrayView<float>, RowArguments>(RowKernels.Mean));
@@ -47,11 +43,6 @@ internal sealed class GpuKernels(GpuContext context)
     public void Copy(AcceleratorStream stream, ArrayView<float> x, ArrayView<float> output, RowArguments sizes)
     {
         context.Launch(_copy, kernel => kernel(stream, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 3) / 4)), x, output, sizes));
-    }
-
-    public void Narrow(AcceleratorStream stream, ArrayView<float> x, ArrayView<float> output, RowArguments sizes)
-    {
-        context.Launch(_narrow, kernel => kernel(stream, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 7) / 8)), x, output, sizes));
     }
 
     public void Mean(AcceleratorStream stream, ArrayView<float> x, ArrayView<int> starts, ArrayView<float> output, RowArguments sizes)

@@ -10,19 +10,39 @@ internal abstract class GpuMatrix
     /// <summary>Numbers that an element of the result is a sum over.</summary>
     public required int Depth { get; init; }
 
+    /// <summary>Those that lie side by side: of a convolution the channels of a group, otherwise all.</summary>
+    public required int Channels { get; init; }
+
     /// <summary>Columns of one group.</summary>
     public required int Columns { get; init; }
 
     /// <summary>The number of groups.</summary>
     public required int Groups { get; init; }
 
-    /// <summary>Whether a left side is to be given in bf16, for tensor cores.</summary>
-    public abstract bool TakesNarrow(MatrixArguments sizes);
+    /// <summary>Whether the product runs on tensor cores, which take the left side in bf16; otherwise it is taken in f32.</summary>
+    public abstract bool TakesBFloat { get; }
 
-    /// <summary>Multiplies a left side in bf16, two numbers in the place of a float.</summary>
-    public abstract void LaunchNarrow(
-        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
-        ArrayView<int> outputStarts, MatrixArguments sizes);
+    /// <summary>
+    /// Whether it is one of a model whose activations are to be in bf16: a product that takes them so, or a convolution, of which the first
+    /// has as many channels as an input.
+    /// </summary>
+    public abstract bool SuitsBFloat { get; }
+
+    /// <summary>Working memory for sums that a product of some rows takes on tensor cores, in numbers; 0 for none.</summary>
+    public abstract long CountOfSums(int rows);
+
+    /// <summary>Multiplies a left side in bf16, whose rows lie at multiples of <see cref="TensorKernel.Chunk"/>, on tensor cores.</summary>
+    /// <param name="stream">Where it is queued.</param>
+    /// <param name="x">The left side.</param>
+    /// <param name="residual">Added last.</param>
+    /// <param name="output">The result.</param>
+    /// <param name="sums">As many numbers as <see cref="CountOfSums"/> says.</param>
+    /// <param name="inputStarts">The bounds of a convolution's sequences.</param>
+    /// <param name="outputStarts">The bounds of what it makes of them.</param>
+    /// <param name="sizes">The sizes of inputs and outputs.</param>
+    public abstract void LaunchTensor(
+        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> sums,
+        ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes);
 
     /// <summary>Multiplies. The sizes of inputs and outputs are the caller's; those of this matrix are filled in.</summary>
     public abstract void Launch(
@@ -41,6 +61,9 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     where TRows : struct, IMatrixRows
     where TWeight : unmanaged, IWeight
 {
+    /// <summary>The least numbers of a row of the left side that are worth a group of threads of their own.</summary>
+    private const int LeastSlice = 512;
+
     private readonly Variant _large = context.IsTiny ? Variant.Of<TinyMatrixTile>(context) : Variant.Of<LargeMatrixTile>(context);
     private readonly Variant _small = context.IsTiny ? Variant.Of<TinyMatrixTile>(context) : Variant.Of<SmallMatrixTile>(context);
 
@@ -48,22 +71,41 @@ internal sealed class GpuMatrix<TRows, TWeight>(
         ? [TensorVariant.Of<LargeTensorTile, TRows>(context), TensorVariant.Of<SmallTensorTile, TRows>(context)]
         : [];
 
+    private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments>> _finish =
+        context.Kernels.Get(
+            MatrixKernel.FinishSums,
+            accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments>(MatrixKernel.FinishSums));
+
     private int Pitch => (int)(weights.Length * 4 / ((long)Depth * Groups));
 
-    public override bool TakesNarrow(MatrixArguments sizes) =>
-        context.HasTensorCores && _tensor.Length > 0 && sizes.Channels % TensorKernel.Chunk == 0 && Array.TrueForAll(_tensor, IsThere);
+    public override bool TakesBFloat => HasTensorKernels && Channels % TensorKernel.Chunk == 0;
 
-    public override void LaunchNarrow(
-        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
-        ArrayView<int> outputStarts, MatrixArguments sizes)
+    public override bool SuitsBFloat => TakesBFloat || (HasTensorKernels && TRows.AreWindows);
+
+    private bool HasTensorKernels => context.HasTensorCores && _tensor.Length > 0 && Array.TrueForAll(_tensor, IsThere);
+
+    public override long CountOfSums(int rows) => Slices(rows) is > 1 and var slices ? (long)slices * rows * Pitch : 0;
+
+    public override void LaunchTensor(
+        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> sums,
+        ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes)
     {
-        TensorVariant variant = _tensor[context.LargeTiles ?? Suits(_tensor[0].Tile, sizes.Rows) ? 0 : 1];
+        TensorVariant variant = Tensor(sizes.Rows);
+        int slices = Slices(sizes.Rows);
         Complete(ref sizes, Tiles(variant.Tile, Columns));
+        sizes.SliceDepth = Tiles(slices * TensorKernel.Depth, Depth) * TensorKernel.Depth;
+        slices = Tiles(sizes.SliceDepth, Depth);
         var config = new KernelConfig(
-            new Index3D(Tiles(variant.Tile, sizes.Rows), sizes.ColumnTiles * Groups, 1), new Index3D(TensorKernel.Threads, 1, 1),
+            new Index3D(Tiles(variant.Tile, sizes.Rows), sizes.ColumnTiles * Groups, slices), new Index3D(TensorKernel.Threads, 1, 1),
             SharedMemoryConfig.RequestDynamic<byte>(variant.SharedBytes));
         long left = x.LoadEffectiveAddressAsPtr(), right = weights.View.BaseView.LoadEffectiveAddressAsPtr();
-        context.Launch(variant.Kernel, kernel => kernel(stream, config, left, right, vectors.View, residual, output, inputStarts, outputStarts, sizes));
+        ArrayView<float> result = slices > 1 ? sums : output;
+        context.Launch(variant.Kernel, kernel => kernel(stream, config, left, right, vectors.View, residual, result, inputStarts, outputStarts, sizes));
+        if (slices > 1)
+        {
+            KernelConfig finish = context.OneThreadForEach((long)sizes.Rows * sizes.ColumnFours);
+            context.Launch(_finish, kernel => kernel(stream, finish, sums, vectors.View, residual, output, sizes));
+        }
     }
 
     public override void Launch(
@@ -77,6 +119,19 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     }
 
     private static int Tiles(int tile, int size) => (size + tile - 1) / tile;
+
+    private TensorVariant Tensor(int rows) => _tensor[context.LargeTiles ?? Suits(_tensor[0].Tile, rows) ? 0 : 1];
+
+    /// <summary>
+    /// Parts that the depth is cut into: as many as make two groups of threads for each multiprocessor, each part long enough that writing and
+    /// reading its sums does not matter.
+    /// </summary>
+    private int Slices(int rows)
+    {
+        int tile = Tensor(rows).Tile;
+        long groups = (long)Tiles(tile, rows) * Tiles(tile, Columns);
+        return Groups > 1 ? 1 : (int)Math.Clamp(2 * context.Multiprocessors / groups, 1, Math.Max(1, Depth / LeastSlice));
+    }
 
     /// <summary>Whether a kernel is compiled; waits until that is known.</summary>
     private static bool IsThere(TensorVariant variant)
@@ -94,6 +149,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     {
         sizes.Depth = Depth;
         sizes.Columns = Columns;
+        sizes.AlignedVectors = Columns % 4 == 0 ? 1 : 0;
         sizes.ColumnFours = Pitch / 4;
         sizes.ColumnTiles = columnTiles;
         sizes.VectorStride = (int)(vectors.Length / 3);
@@ -114,7 +170,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
                 MatrixKernel.Multiply<TTile, TRows, TWeight>;
             int threads = TTile.Side * TTile.Side;
             return new Variant(
-                context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(threads, MatrixKernel.GroupsAtOnce))),
+                context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(threads, TTile.GroupsAtOnce))),
                 4 * TTile.Side * TTile.Blocks, threads);
         }
     }

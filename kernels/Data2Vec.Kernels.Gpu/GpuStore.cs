@@ -13,6 +13,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 
     private readonly List<MemoryBuffer> _owned = [];
     private readonly List<MemoryBuffer1D<float, Stride1D.Dense>> _constants = [];
+    private readonly List<GpuMatrix> _matrices = [];
     private readonly GpuKernels _kernels = new(context);
     private volatile bool _disposed;
 
@@ -81,8 +82,12 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
     public override Inference Begin()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return new GpuInference(this, context.Workspaces.Rent(), _kernels);
+        return new GpuInference(this, context.Workspaces.Rent(), _kernels, ActivationType);
     }
+
+    /// <summary>bf16 where every product is one of such weights on tensor cores: what it reads is rounded to bf16 anyway.</summary>
+    private ElementType ActivationType =>
+        context.ActivationType ?? (_matrices.Count > 0 && _matrices.TrueForAll(matrix => matrix.SuitsBFloat) ? ElementType.BF16 : ElementType.F32);
 
     /// <summary>Takes the workspace of an inference back that is done.</summary>
     public void Return(Workspace workspace)
@@ -157,12 +162,15 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         }
 
         scale?.ToArray().CopyTo(vectors, 2 * vectorPitch);
-        return new GpuMatrix<TRows, TWeight>(context, Upload<T, TWeight>(weights), Upload(vectors))
+        var matrix = new GpuMatrix<TRows, TWeight>(context, Upload<T, TWeight>(weights), Upload(vectors))
         {
             Depth = depth,
+            Channels = channels,
             Columns = columns,
             Groups = groups,
         };
+        _matrices.Add(matrix);
+        return matrix;
     }
 
     private GpuEmbedding<TWeight> Embedding<T, TWeight>(WeightData table)

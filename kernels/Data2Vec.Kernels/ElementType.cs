@@ -1,6 +1,6 @@
 namespace Data2Vec.Kernels;
 
-/// <summary>The number format that weights are stored in.</summary>
+/// <summary>The number format that weights are stored in, and activations.</summary>
 public enum ElementType
 {
     /// <summary>IEEE 754 binary32.</summary>

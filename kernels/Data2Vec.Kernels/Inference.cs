@@ -12,8 +12,20 @@ namespace Data2Vec.Kernels;
 /// </remarks>
 public abstract class Inference : IDisposable
 {
+    /// <summary>
+    /// What activations are in where nothing else is said: f32, or on a device bf16 where that is what its products read. Operations take and
+    /// make tensors of either type.
+    /// </summary>
+    public abstract ElementType ActivationType { get; }
+
+    /// <summary>A new tensor in <see cref="ActivationType"/>, its contents undefined.</summary>
+    public Tensor Allocate(int rows, int columns) => Allocate(rows, columns, ActivationType);
+
     /// <summary>A new tensor, its contents undefined.</summary>
-    public abstract Tensor Allocate(int rows, int columns);
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="columns">The number of features in a row.</param>
+    /// <param name="type">f32, for what comes in and goes out, or <see cref="ActivationType"/>.</param>
+    public abstract Tensor Allocate(int rows, int columns, ElementType type);
 
     /// <summary>The present top of the working memory, for <see cref="Release"/>.</summary>
     public abstract long Mark();
@@ -27,10 +39,10 @@ public abstract class Inference : IDisposable
     /// <summary>The bounds of what a convolution makes of sequences.</summary>
     public abstract Sequences Sequences(Sequences inputs, Conv1dShape shape);
 
-    /// <summary>Copies numbers, row by row, into a new tensor.</summary>
+    /// <summary>Copies numbers, row by row, into a new tensor in f32.</summary>
     public Tensor Upload(ReadOnlySpan<float> values, int rows, int columns)
     {
-        Tensor tensor = Allocate(rows, columns);
+        Tensor tensor = Allocate(rows, columns, ElementType.F32);
         Upload(values, tensor);
         return tensor;
     }
@@ -38,7 +50,7 @@ public abstract class Inference : IDisposable
     /// <summary>Copies numbers, row by row, into a tensor.</summary>
     public abstract void Upload(ReadOnlySpan<float> values, Tensor destination);
 
-    /// <summary>Copies a tensor's rows out, one directly behind the other.</summary>
+    /// <summary>Copies a tensor's rows out, one directly behind the other, in f32.</summary>
     public abstract void Download(Tensor tensor, Span<float> values);
 
     /// <summary>Copies a tensor's rows out, into arrays that take as many whole rows each as they hold.</summary>
@@ -54,7 +66,7 @@ public abstract class Inference : IDisposable
         }
     }
 
-    /// <summary>Copies a tensor.</summary>
+    /// <summary>Copies a tensor; numbers in bf16 are the nearest.</summary>
     public abstract void Copy(Tensor source, Tensor destination);
 
     /// <summary>Adds <paramref name="other"/> to <paramref name="x"/>.</summary>
@@ -71,7 +83,7 @@ public abstract class Inference : IDisposable
     public abstract void Linear(
         Tensor x, LinearWeights weights, Tensor output, Activation activation = Activation.None, Tensor residual = default);
 
-    /// <summary>The same into a new tensor.</summary>
+    /// <summary>The same into a new tensor in <see cref="ActivationType"/>.</summary>
     public Tensor Linear(Tensor x, LinearWeights weights, Activation activation = Activation.None, Tensor residual = default)
     {
         ArgumentNullException.ThrowIfNull(weights);
@@ -139,7 +151,7 @@ public abstract class Inference : IDisposable
     /// <summary>Looks vectors up: row <c>i</c> becomes <c>table[ids[i]]</c>, added to what it held if asked.</summary>
     public abstract void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, bool add = false);
 
-    /// <summary>The mean of the rows of each sequence, <c>[sequences, columns]</c>.</summary>
+    /// <summary>The mean of the rows of each sequence, <c>[sequences, columns]</c>, in f32.</summary>
     /// <param name="x"><c>[rows, columns]</c>.</param>
     /// <param name="sequences">Which rows belong together.</param>
     /// <param name="skip">Rows at the start of each sequence that are left out; every sequence has more.</param>

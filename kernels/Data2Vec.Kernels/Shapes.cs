@@ -3,6 +3,9 @@ namespace Data2Vec.Kernels;
 /// <summary>What operations demand of their tensors and of their weights, on every backend.</summary>
 internal static class Shapes
 {
+    public static void RequireActivations(ElementType type, ElementType own) =>
+        Require(type is ElementType.F32 || type == own, $"Activations of this inference are in {own} or in f32, not in {type}.");
+
     public static void RequireSame(Tensor a, Tensor b) =>
         Require(a.Rows == b.Rows && a.Columns == b.Columns, "The shapes of two tensors do not match.");
 

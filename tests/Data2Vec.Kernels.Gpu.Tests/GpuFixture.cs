@@ -12,6 +12,20 @@ internal static class GpuFixture
         ["opencl"] = new(() => GpuDevices.Find("opencl").Open()),
     };
 
+    /// <summary>The same kinds with activations in bf16, whatever the weights are; products of bf16 on tensor cores where there are any.</summary>
+    private static readonly Dictionary<string, Lazy<GpuBackend>> s_bfloatBackends = new()
+    {
+        [Simulator] = new(() => WithBFloats(GpuDevices.OpenSimulator())),
+        ["cuda"] = new(() => WithBFloats(GpuDevices.Find("cuda").Open())),
+        ["opencl"] = new(() => WithBFloats(GpuDevices.Find("opencl").Open())),
+    };
+
+    private static GpuBackend WithBFloats(GpuBackend backend)
+    {
+        backend.Context.ActivationType = ElementType.BF16;
+        return backend;
+    }
+
     /// <summary>Whose products with weights of bf16 round nothing else, as the tests expect; tensor cores have tests of their own.</summary>
     private static GpuBackend OpenCudaWithoutTensorCores()
     {
@@ -27,13 +41,15 @@ internal static class GpuFixture
     public static IEnumerable<TheoryDataRow<string>> RealKinds => Kinds.Where(row => row.Data != Simulator);
 
     /// <summary>A device of a kind; without one the test is skipped.</summary>
-    public static GpuBackend Backend(string kind)
+    /// <param name="kind">The kind.</param>
+    /// <param name="activations">What activations are in.</param>
+    public static GpuBackend Backend(string kind, ElementType activations = ElementType.F32)
     {
         if (kind != Simulator && GpuDevices.WhyNone(kind) is { } reason)
         {
             Assert.Skip(reason);
         }
 
-        return s_backends[kind].Value;
+        return (activations == ElementType.BF16 ? s_bfloatBackends : s_backends)[kind].Value;
     }
 }

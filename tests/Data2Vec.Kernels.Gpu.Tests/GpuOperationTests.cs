@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Data2Vec.Kernels.Gpu.DeviceCode;
 using Data2Vec.Kernels.Tests;
 using ILGPU;
 using ILGPU.Runtime;
@@ -93,9 +94,11 @@ public class GpuOperationTests
         GpuContext context = Backend(kind).Context;
         Workspace workspace = context.Workspaces.Rent();
         MemoryBuffer1D<float, Stride1D.Dense> input = context.Memory.Allocate<float>(x.Length), output = context.Memory.Allocate<float>(4 * 8);
+        output.MemSetToZero();
         input.CopyFromCPU(x);
         context.Accelerator.Synchronize();
-        new GpuKernels(context).Narrow(workspace.Stream, input.View, output.View, new DeviceCode.RowArguments { Rows = 4, Columns = columns, InputStride = columns });
+        var sizes = new RowArguments { Rows = 4, Columns = columns, InputStride = columns, OutputStride = 16, OutputLayout = Four.BFloat };
+        new GpuKernels(context).Copy(workspace.Stream, input.View, output.View, sizes);
         workspace.Stream.Synchronize();
         ushort[] bits = MemoryMarshal.Cast<float, ushort>(output.GetAsArray1D()).ToArray();
         context.Memory.Release(input);

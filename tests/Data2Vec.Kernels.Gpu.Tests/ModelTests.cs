@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Data2Vec.Converters;
 using Data2Vec.Kernels.Tests;
 using static Data2Vec.Kernels.Gpu.Tests.GpuFixture;
@@ -12,6 +13,8 @@ public sealed class ModelTests : IDisposable
     private static readonly EmbeddingOptions s_rows = new() { Pooling = Pooling.None };
 
     private readonly string _folder = Directory.CreateTempSubdirectory("data2vec-").FullName;
+
+    public static IEnumerable<TheoryDataRow<string>> Kinds => GpuFixture.Kinds;
 
     public static IEnumerable<TheoryDataRow<string>> RealKinds => GpuFixture.RealKinds;
 
@@ -35,6 +38,18 @@ public sealed class ModelTests : IDisposable
         Compare(Backend(Simulator), Shipped("text.d2v"), model => model.EmbedTokens([new int[] { 0, 31, 2 }], s_rows with { Layer = 1 }));
         Compare(Backend(Simulator), Converted("audio.pt"), model => model.EmbedAudio([TestData.Numbers(1, 800)], s_rows with { Layer = 1 }));
         Compare(Backend(Simulator), Converted("image.pt"), model => model.EmbedPixels([Pixels(model, 1)], s_rows with { Layer = 1 }));
+    }
+
+    /// <summary>Weights and activations in bf16, against f32 on the processor.</summary>
+    [Theory, MemberData(nameof(Kinds))]
+    public void Models_in_bf16_point_the_same_way(string kind)
+    {
+        Backend backend = Backend(kind, ElementType.BF16);
+        int samples = kind == Simulator ? 800 : 8000;
+        PointsTheSameWay(backend, "text.pt", model => model.EmbedTokens([new int[] { 0, 9, 30, 4, 2 }, new int[] { 0, 31, 2 }]));
+        PointsTheSameWay(backend, "audio.pt", model => model.EmbedAudio([TestData.Numbers(1, samples), TestData.Numbers(2, 400)]));
+        PointsTheSameWay(backend, "image.pt", model => model.EmbedPixels([Pixels(model, 1), Pixels(model, 2)]));
+        PointsTheSameWay(backend, "image.pt", model => model.EmbedPixelLayers(Pixels(model, 3)));
     }
 
     [Theory, MemberData(nameof(RealKinds))]
@@ -92,12 +107,12 @@ public sealed class ModelTests : IDisposable
 
     private static string Shipped(string name) => Path.Combine(AppContext.BaseDirectory, "models", name);
 
-    private string Converted(string checkpoint)
+    private string Converted(string checkpoint, ElementType type = ElementType.F32)
     {
-        string model = Path.Combine(_folder, Path.ChangeExtension(checkpoint, ".d2v"));
+        string model = Path.Combine(_folder, Path.ChangeExtension(checkpoint, $"{type}.d2v"));
         if (!File.Exists(model))
         {
-            CheckpointConverter.Convert(Path.Combine(AppContext.BaseDirectory, "Fixtures", checkpoint), model, null, null);
+            CheckpointConverter.Convert(Path.Combine(AppContext.BaseDirectory, "Fixtures", checkpoint), model, new ConversionOptions { Type = type });
         }
 
         return model;
@@ -113,6 +128,17 @@ public sealed class ModelTests : IDisposable
         foreach ((float[] first, float[] second) in expected.Zip(actual))
         {
             Assert.InRange(Distance(first, second), 0, Bound);
+        }
+    }
+
+    private void PointsTheSameWay(Backend backend, string checkpoint, Func<Data2VecModel, float[][]> run)
+    {
+        float[][] expected = On(null, Converted(checkpoint), run), actual = On(backend, Converted(checkpoint, ElementType.BF16), run);
+        foreach ((float[] first, float[] second) in expected.Zip(actual))
+        {
+            float cosine = TensorPrimitives.CosineSimilarity<float>(first, second);
+            TestContext.Current.TestOutputHelper?.WriteLine($"{checkpoint}: 1 - {1 - cosine}");
+            Assert.InRange(cosine, 0.9995f, 0.9999999f);
         }
     }
 

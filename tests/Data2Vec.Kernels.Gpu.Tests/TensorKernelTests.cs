@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Data2Vec.Kernels.Gpu.DeviceCode;
 using Data2Vec.Kernels.Tests;
 using ILGPU;
@@ -29,15 +30,22 @@ public sealed class TensorKernelTests : IDisposable
     {
         foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (70, 40, 9), (5, 200, 72), (130, 33, 140) })
         {
-            float[] x = Rounded(1, rows * inputs), w = Rounded(2, outputs * inputs), bias = Numbers(3, outputs), scale = Numbers(4, outputs), add = Numbers(5, rows * outputs);
+            float[] x = Rounded(1, rows * inputs), w = Rounded(2, outputs * inputs), bias = Numbers(3, outputs), scale = Numbers(4, outputs), add = Rounded(5, rows * outputs);
             double[] expected = Reference.Linear(x, rows, inputs, w, bias, outputs);
             for (int i = 0; i < expected.Length; i++)
             {
                 expected[i] = add[i] + scale[i % outputs] * Reference.Gelu(expected[i]);
             }
 
+            // Outputs and residuals in f32, then in bf16.
             var sizes = new MatrixArguments { Rows = rows, InputStride = Fill(inputs), Activation = (int)Activation.Gelu, HasResidual = 1 };
             Close(expected, Multiply<PlainRows>(large, late, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. scale], add, [0], [0], sizes), 2e-5);
+            sizes.OutputLayout = sizes.ResidualLayout = Four.BFloat + (outputs % 4 == 0 ? Four.Aligned : 0);
+            Close(expected, Multiply<PlainRows>(large, late, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. scale], add, [0], [0], sizes), 2e-5, ElementType.BF16);
+
+            // The depth in parts, the last one shorter.
+            sizes.SliceDepth = 64;
+            Close(expected, Multiply<PlainRows>(large, late, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. scale], add, [0], [0], sizes), 2e-5, ElementType.BF16);
         }
     }
 
@@ -65,6 +73,14 @@ public sealed class TensorKernelTests : IDisposable
                 expected,
                 Multiply<WindowRows>(large, late, x, shape.InputChannels, w, channels, shape.Kernel, shape.Groups, shape.OutputChannels, [.. bias, .. Ones(shape.OutputChannels)], null, starts, ends, sizes),
                 2e-5);
+            if (shape.Groups == 1)
+            {
+                sizes.SliceDepth = 32;
+                Close(
+                    expected,
+                    Multiply<WindowRows>(large, late, x, shape.InputChannels, w, channels, shape.Kernel, 1, shape.OutputChannels, [.. bias, .. Ones(shape.OutputChannels)], null, starts, ends, sizes),
+                    2e-5);
+            }
         }
     }
 
@@ -101,17 +117,18 @@ public sealed class TensorKernelTests : IDisposable
         {
             backend.Context.LargeTiles = large;
             using WeightStore store = backend.CreateStore();
-            foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (70, 40, 9), (5, 200, 72), (300, 768, 530) })
+            foreach ((int rows, int inputs, int outputs) in new[] { (1, 8, 1), (70, 40, 9), (5, 200, 72), (300, 768, 530), (40, 3072, 776) })
             {
                 float[] x = Rounded(1, rows * inputs), bias = Numbers(3, outputs), add = Numbers(5, rows * outputs);
                 WeightData weight = Encode(Numbers(2, outputs * inputs, 0.3f), ElementType.BF16, outputs, inputs);
                 LinearWeights weights = store.Linear([(weight, Weight(bias, outputs))]);
                 store.Complete();
-                Assert.True(((GpuLinear)weights).Matrix.TakesNarrow(default));
+                Assert.True(((GpuLinear)weights).Matrix.TakesBFloat);
                 using Inference run = store.Begin();
+                Assert.Equal(ElementType.BF16, run.ActivationType);
                 double[] expected = Reference.Linear(x, rows, inputs, weight.ToArray(), bias, outputs);
                 Tensor y = run.Linear(run.Upload(x, rows, inputs), weights, Activation.None, run.Upload(add, rows, outputs));
-                Close([.. expected.Zip(add, (a, b) => a + b)], Download(run, y), 1e-4);
+                Close([.. expected.Zip(add, (a, b) => a + b)], Download(run, y), 1e-4, y.Type);
             }
         }
     }
@@ -166,6 +183,7 @@ public sealed class TensorKernelTests : IDisposable
         }
 
         sizes.Depth = depth;
+        sizes.SliceDepth = sizes.SliceDepth == 0 ? depth : sizes.SliceDepth;
         sizes.Columns = perGroup;
         sizes.ColumnFours = pitch / 4;
         sizes.ColumnTiles = (perGroup + TTile.Side - 1) / TTile.Side;
@@ -173,20 +191,39 @@ public sealed class TensorKernelTests : IDisposable
         sizes.OutputStride = sizes.ResidualStride = outputs;
         using MemoryBuffer1D<short, Stride1D.Dense> leftBuffer = _accelerator.Allocate1D(Narrow(left)), rightBuffer = _accelerator.Allocate1D(Narrow(right));
         using MemoryBuffer1D<float, Stride1D.Dense> vectors = _accelerator.Allocate1D<float>([.. Ones(outputs), .. biasAndScale]);
-        using MemoryBuffer1D<float, Stride1D.Dense> added = _accelerator.Allocate1D(residual ?? [0f]), output1 = _accelerator.Allocate1D<float>(sizes.Rows * outputs);
+        using MemoryBuffer1D<float, Stride1D.Dense> added = _accelerator.Allocate1D(Stored(residual ?? [0f], sizes.ResidualLayout));
+        using MemoryBuffer1D<float, Stride1D.Dense> output1 = _accelerator.Allocate1D<float>(sizes.Rows * outputs);
         using MemoryBuffer1D<int, Stride1D.Dense> starts = _accelerator.Allocate1D(inputStarts), ends = _accelerator.Allocate1D(outputStarts);
+        int slices = (depth + sizes.SliceDepth - 1) / sizes.SliceDepth;
+        using MemoryBuffer1D<float, Stride1D.Dense> sums = _accelerator.Allocate1D<float>(slices * sizes.Rows * pitch);
         Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> kernel =
             TensorKernel.Multiply<TTile, TRows, EmulatedTensorUnit<TCopies>>;
         var launch = _accelerator.LoadKernel(kernel);
         var config = new KernelConfig(
-            new Index3D((sizes.Rows + TTile.Side - 1) / TTile.Side, sizes.ColumnTiles * groups, 1), new Index3D(TensorKernel.Threads, 1, 1),
+            new Index3D((sizes.Rows + TTile.Side - 1) / TTile.Side, sizes.ColumnTiles * groups, slices), new Index3D(TensorKernel.Threads, 1, 1),
             SharedMemoryConfig.RequestDynamic<byte>(TensorKernel.SharedBytes<TTile>()));
         EmulatedTensorUnit<TCopies>.BankConflicts = 0;
         launch(
             _accelerator.DefaultStream, config, leftBuffer.View.BaseView.LoadEffectiveAddressAsPtr(), rightBuffer.View.BaseView.LoadEffectiveAddressAsPtr(),
-            vectors.View, added.View, output1.View, starts.View, ends.View, sizes);
+            vectors.View, added.View, slices > 1 ? sums.View : output1.View, starts.View, ends.View, sizes);
         _accelerator.Synchronize();
         Assert.Equal(0, EmulatedTensorUnit<TCopies>.BankConflicts);
-        return output1.GetAsArray1D();
+        if (slices > 1)
+        {
+            Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments> finish = MatrixKernel.FinishSums;
+            int threads = sizes.Rows * sizes.ColumnFours;
+            _accelerator.LoadKernel(finish)(
+                _accelerator.DefaultStream, new KernelConfig((threads + TensorKernel.Threads - 1) / TensorKernel.Threads, TensorKernel.Threads),
+                sums.View, vectors.View, added.View, output1.View, sizes);
+            _accelerator.Synchronize();
+        }
+
+        float[] stored = output1.GetAsArray1D();
+        return (sizes.OutputLayout & Four.BFloat) == 0 ? stored
+            : [.. MemoryMarshal.Cast<float, ushort>(stored)[..stored.Length].ToArray().Select(bits => BitConverter.Int32BitsToSingle(bits << 16))];
     }
+
+    /// <summary>Numbers as they lie in memory: those in bf16 two in the place of a float.</summary>
+    private static float[] Stored(float[] values, int layout) =>
+        (layout & Four.BFloat) == 0 ? values : MemoryMarshal.Cast<short, float>([.. Narrow(values), .. new short[values.Length % 2]]).ToArray();
 }

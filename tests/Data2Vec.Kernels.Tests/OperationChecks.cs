@@ -2,95 +2,98 @@ using static Data2Vec.Kernels.Tests.TestData;
 
 namespace Data2Vec.Kernels.Tests;
 
-/// <summary>The operations of any backend, each against plain loops in double precision.</summary>
+/// <summary>
+/// The operations of any backend, each against plain loops in double precision, with activations in f32 or in bf16: then inputs are numbers
+/// that bf16 has, and results are within its rounding.
+/// </summary>
 internal static class OperationChecks
 {
     /// <summary>Linear layers.</summary>
-    public static void Linear(Backend backend, IEnumerable<(int Rows, int Inputs, int Outputs)> sizes)
+    public static void Linear(Backend backend, IEnumerable<(int Rows, int Inputs, int Outputs)> sizes, ElementType activations = ElementType.F32)
     {
         using WeightStore store = backend.CreateStore();
         foreach ((int rows, int inputs, int outputs) in sizes)
         {
-            float[] x = Numbers(1, rows * inputs), w = Numbers(2, outputs * inputs, 1f / MathF.Sqrt(inputs)), b = Numbers(3, outputs);
+            float[] x = Rounded(activations, Numbers(1, rows * inputs)), w = Numbers(2, outputs * inputs, 1f / MathF.Sqrt(inputs)), b = Numbers(3, outputs);
             LinearWeights weights = store.Linear([(Weight(w, outputs, inputs), Weight(b, outputs))]);
             using Inference run = store.Begin();
-            Tensor y = run.Linear(run.Upload(x, rows, inputs), weights);
-            Close(Reference.Linear(x, rows, inputs, w, b, outputs), Download(run, y), 1e-5);
+            Tensor y = run.Linear(Put(run, x, rows, inputs, activations), weights);
+            Close(Reference.Linear(x, rows, inputs, w, b, outputs), Download(run, y), 1e-5, y.Type);
         }
     }
 
     /// <summary>What follows a product.</summary>
-    public static void LinearWithAllThatFollows(Backend backend, int rows = 37, int inputs = 50, int outputs = 72)
+    public static void LinearWithAllThatFollows(Backend backend, int rows = 37, int inputs = 50, int outputs = 72, ElementType activations = ElementType.F32)
     {
-        float[] x = Numbers(1, rows * inputs), w = Numbers(2, outputs * inputs, 0.2f), b = Numbers(3, outputs), s = Numbers(4, outputs), add = Numbers(5, rows * outputs);
+        float[] x = Rounded(activations, Numbers(1, rows * inputs)), w = Numbers(2, outputs * inputs, 0.2f), b = Numbers(3, outputs), s = Numbers(4, outputs), add = Rounded(activations, Numbers(5, rows * outputs));
         using WeightStore store = backend.CreateStore();
         LinearWeights weights = store.Linear([(Weight(w, outputs, inputs), Weight(b, outputs))], Weight(s, outputs));
         using Inference run = store.Begin();
-        Tensor residual = run.Upload(add, rows, outputs);
-        Tensor y = run.Linear(run.Upload(x, rows, inputs), weights, Activation.Gelu, residual);
+        Tensor residual = Put(run, add, rows, outputs, activations);
+        Tensor y = run.Linear(Put(run, x, rows, inputs, activations), weights, Activation.Gelu, residual);
         double[] expected = Reference.Linear(x, rows, inputs, w, b, outputs);
         for (int i = 0; i < expected.Length; i++)
         {
             expected[i] = add[i] + s[i % outputs] * Reference.Gelu(expected[i]);
         }
 
-        Close(expected, Download(run, y), 1e-5);
+        Close(expected, Download(run, y), 1e-5, y.Type);
     }
 
     /// <summary>Convolutions over several sequences.</summary>
-    public static void Conv1d(Backend backend, int[] lengths, IEnumerable<Conv1dShape> shapes)
+    public static void Conv1d(Backend backend, int[] lengths, IEnumerable<Conv1dShape> shapes, ElementType activations = ElementType.F32)
     {
         using WeightStore store = backend.CreateStore();
         foreach (Conv1dShape shape in shapes)
         {
             int channels = shape.InputChannels / shape.Groups;
-            float[] x = Numbers(1, lengths.Sum() * shape.InputChannels);
+            float[] x = Rounded(activations, Numbers(1, lengths.Sum() * shape.InputChannels));
             float[] w = Numbers(2, shape.OutputChannels * channels * shape.Kernel, 1f / MathF.Sqrt(channels * shape.Kernel)), b = Numbers(3, shape.OutputChannels);
             Conv1dWeights weights = store.Conv1d(Weight(w, shape.OutputChannels, channels, shape.Kernel), Weight(b, shape.OutputChannels), shape);
             using Inference run = store.Begin();
             Sequences inputs = run.Sequences(lengths);
             Sequences outputs = run.Sequences(inputs, shape);
             Tensor y = run.Allocate(outputs.Rows, shape.OutputChannels);
-            run.Conv1d(run.Upload(x, inputs.Rows, shape.InputChannels), inputs, weights, null, Activation.None, y, outputs);
+            run.Conv1d(Put(run, x, inputs.Rows, shape.InputChannels, activations), inputs, weights, null, Activation.None, y, outputs);
             double[] expected = [.. Enumerable.Range(0, lengths.Length).SelectMany(i => Reference.Conv1d(
                 x[(inputs.Start(i) * shape.InputChannels)..(inputs.Start(i + 1) * shape.InputChannels)], lengths[i], shape, w, b))];
-            Close(expected, Download(run, y), 1e-5);
+            Close(expected, Download(run, y), 1e-5, y.Type);
         }
     }
 
     /// <summary>Convolutions over several images, and what follows them.</summary>
-    public static void Conv2d(Backend backend, IEnumerable<(int Images, int Height, int Width, Conv2dShape Shape)> sizes)
+    public static void Conv2d(Backend backend, IEnumerable<(int Images, int Height, int Width, Conv2dShape Shape)> sizes, ElementType activations = ElementType.F32)
     {
         using WeightStore store = backend.CreateStore();
         foreach ((int images, int height, int width, Conv2dShape shape) in sizes)
         {
             int taps = shape.Kernel * shape.Kernel, pixels = images * height * width;
-            float[] x = Numbers(1, pixels * shape.InputChannels), b = Numbers(3, shape.OutputChannels);
+            float[] x = Rounded(activations, Numbers(1, pixels * shape.InputChannels)), b = Numbers(3, shape.OutputChannels);
             float[] w = Numbers(2, shape.OutputChannels * shape.InputChannels * taps, 1f / MathF.Sqrt(shape.InputChannels * taps));
             Conv2dWeights weights = store.Conv2d(
                 Weight(w, shape.OutputChannels, shape.InputChannels, shape.Kernel, shape.Kernel), Weight(b, shape.OutputChannels), shape);
             double[] expected = Reference.Conv2d(x, images, height, width, shape, w, b);
             using Inference run = store.Begin();
             Tensor y = run.Allocate(expected.Length / shape.OutputChannels, shape.OutputChannels);
-            Tensor input = run.Upload(x, pixels, shape.InputChannels);
+            Tensor input = Put(run, x, pixels, shape.InputChannels, activations);
             run.Conv2d(input, height, width, weights, Activation.None, y);
-            Close(expected, Download(run, y), 1e-5);
+            Close(expected, Download(run, y), 1e-5, y.Type);
             run.Conv2d(input, height, width, weights, Activation.Relu, y);
-            Close([.. expected.Select(value => Math.Max(value, 0))], Download(run, y), 1e-5);
+            Close([.. expected.Select(value => Math.Max(value, 0))], Download(run, y), 1e-5, y.Type);
         }
     }
 
     /// <summary>The greatest numbers of windows, exactly.</summary>
-    public static void MaxPool2d(Backend backend, IEnumerable<(int Images, int Height, int Width, int Channels, int Size, int Stride)> sizes)
+    public static void MaxPool2d(Backend backend, IEnumerable<(int Images, int Height, int Width, int Channels, int Size, int Stride)> sizes, ElementType activations = ElementType.F32)
     {
         using WeightStore store = backend.CreateStore();
         foreach ((int images, int height, int width, int channels, int size, int stride) in sizes)
         {
-            float[] x = Numbers(1, images * height * width * channels);
+            float[] x = Rounded(activations, Numbers(1, images * height * width * channels));
             double[] expected = Reference.MaxPool2d(x, images, height, width, channels, size, stride);
             using Inference run = store.Begin();
             Tensor y = run.Allocate(expected.Length / channels, channels);
-            run.MaxPool2d(run.Upload(x, images * height * width, channels), height, width, size, stride, y);
+            run.MaxPool2d(Put(run, x, images * height * width, channels, activations), height, width, size, stride, y);
             Close(expected, Download(run, y), 0);
         }
     }
@@ -115,33 +118,35 @@ internal static class OperationChecks
     }
 
     /// <summary>Normalization, of a sum and before an activation.</summary>
-    public static void Norm(Backend backend, int rows, IEnumerable<int> sizes)
+    public static void Norm(Backend backend, int rows, IEnumerable<int> sizes, ElementType activations = ElementType.F32)
     {
         using WeightStore store = backend.CreateStore();
         foreach (int columns in sizes)
         {
-            float[] x = Numbers(1, rows * columns), add = Numbers(2, rows * columns), gain = Numbers(3, columns), bias = Numbers(4, columns);
+            float[] x = Rounded(activations, Numbers(1, rows * columns)), add = Rounded(activations, Numbers(2, rows * columns)), gain = Numbers(3, columns), bias = Numbers(4, columns);
             NormWeights norm = store.Norm(Weight(gain, columns), Weight(bias, columns), columns, 1e-5f);
             using Inference run = store.Begin();
-            Tensor sum = run.Upload(x, rows, columns);
-            run.LayerNorm(sum, norm, sum, run.Upload(add, rows, columns));
-            Close(Reference.LayerNorm([.. x.Zip(add, (a, b) => (double)(a + b))], columns, gain, bias, 1e-5), Download(run, sum), 1e-4);
+            Tensor sum = Put(run, x, rows, columns, activations);
+            run.LayerNorm(sum, norm, sum, Put(run, add, rows, columns, activations));
+            Close(Reference.LayerNorm([.. x.Zip(add, (a, b) => (double)(a + b))], columns, gain, bias, 1e-5), Download(run, sum), 1e-4, sum.Type);
 
-            Tensor alone = run.Upload(x, rows, columns);
+            Tensor alone = Put(run, x, rows, columns, activations);
             run.LayerNorm(alone, norm, alone, default, Activation.Gelu);
-            Close([.. Reference.LayerNorm([.. x.Select(a => (double)a)], columns, gain, bias, 1e-5).Select(Reference.Gelu)], Download(run, alone), 1e-4);
+            Close([.. Reference.LayerNorm([.. x.Select(a => (double)a)], columns, gain, bias, 1e-5).Select(Reference.Gelu)], Download(run, alone), 1e-4, alone.Type);
         }
     }
 
     /// <summary>Attention within two sequences, with every kind of bias, in a model whose weights have a format.</summary>
     public static void Attention(
-        Backend backend, IEnumerable<(int Length, int Heads, int Size)> sizes, ElementType type = ElementType.F32, double tolerance = 1e-5)
+        Backend backend, IEnumerable<(int Length, int Heads, int Size)> sizes, ElementType type = ElementType.F32, double tolerance = 1e-5,
+        ElementType activations = ElementType.F32)
     {
         foreach ((int length, int heads, int size) in sizes)
         {
             int columns = heads * size;
             int[] lengths = [length, length];
-            float[] q = Numbers(1, 2 * length * columns), k = Numbers(2, 2 * length * columns), v = Numbers(3, 2 * length * columns);
+            float[][] numbers = [.. Enumerable.Range(1, 3).Select(seed => Rounded(activations, Numbers(seed, 2 * length * columns)))];
+            float[] q = numbers[0], k = numbers[1], v = numbers[2];
             float[] table = Numbers(4, heads * length * length), slopes = [.. Numbers(5, heads).Select(MathF.Abs)];
             double scale = 1 / Math.Sqrt(size);
             using WeightStore store = backend.CreateStore();
@@ -152,7 +157,7 @@ internal static class OperationChecks
 
             using Inference run = store.Begin();
             Sequences sequences = run.Sequences(lengths);
-            Tensor tq = run.Upload(q, 2 * length, columns), tk = run.Upload(k, 2 * length, columns), tv = run.Upload(v, 2 * length, columns);
+            Tensor[] inputs = [.. numbers.Select(values => Put(run, values, 2 * length, columns, activations))];
             var kinds = new (AttentionBias Bias, Func<int, int, int, double> Scalar)[]
             {
                 (default, (_, _, _) => 0),
@@ -162,20 +167,20 @@ internal static class OperationChecks
             foreach ((AttentionBias bias, Func<int, int, int, double> scalar) in kinds)
             {
                 Tensor y = run.Allocate(2 * length, columns);
-                run.Attention(tq, tk, tv, sequences, heads, (float)scale, bias, y);
+                run.Attention(inputs[0], inputs[1], inputs[2], sequences, heads, (float)scale, bias, y);
                 int half = length * columns;
                 double[] expected =
                 [
                     .. Reference.Attention(q[..half], k[..half], v[..half], length, heads, size, scale, scalar),
                     .. Reference.Attention(q[half..], k[half..], v[half..], length, heads, size, scale, scalar),
                 ];
-                Close(expected, Download(run, y), tolerance);
+                Close(expected, Download(run, y), tolerance, y.Type);
             }
         }
     }
 
     /// <summary>Means of sequences, and vectors of a table, put or added.</summary>
-    public static void MeansAndLookups(Backend backend)
+    public static void MeansAndLookups(Backend backend, ElementType activations = ElementType.F32)
     {
         float[] table = Numbers(1, 10 * 37);
         using WeightStore store = backend.CreateStore();
@@ -185,11 +190,13 @@ internal static class OperationChecks
         run.Embed([4, 9, 0], weights, x);
         run.Embed([1, 1, 2], weights, x, add: true);
         double[] expected = [.. new[] { (4, 1), (9, 1), (0, 2) }.SelectMany(pair => Enumerable.Range(0, 37).Select(i => (double)table[pair.Item1 * 37 + i] + table[pair.Item2 * 37 + i]))];
-        Close(expected, Download(run, x), 1e-6);
+        float[] rows = Download(run, x);
+        Assert.Equal(activations, x.Type);
+        Close(expected, rows, activations == ElementType.F32 ? 1e-6 : 0.02, activations);
         Tensor means = run.MeanOfSequences(x, run.Sequences([1, 2]));
-        Close([.. expected[..37], .. Enumerable.Range(0, 37).Select(i => (expected[37 + i] + expected[74 + i]) / 2)], Download(run, means), 1e-6);
-        float[] many = Numbers(2, 119 * 37);
-        Tensor tails = run.MeanOfSequences(run.Upload(many, 119, 37), run.Sequences([2, 76, 41]), 1);
+        Close([.. rows[..37], .. Enumerable.Range(0, 37).Select(i => ((double)rows[37 + i] + rows[74 + i]) / 2)], Download(run, means), 1e-6);
+        float[] many = Rounded(activations, Numbers(2, 119 * 37));
+        Tensor tails = run.MeanOfSequences(Put(run, many, 119, 37, activations), run.Sequences([2, 76, 41]), 1);
         Close(
             [.. new[] { (1, 2), (3, 78), (79, 119) }.SelectMany(rows => Enumerable.Range(0, 37).Select(column =>
                 Enumerable.Range(rows.Item1, rows.Item2 - rows.Item1).Average(row => (double)many[row * 37 + column])))],
@@ -263,22 +270,23 @@ internal static class OperationChecks
     }
 
     /// <summary>Columns and rows of a tensor in the middle of it, put in, taken out, copied and added, and nothing beside them touched.</summary>
-    public static void Slices(Backend backend)
+    public static void Slices(Backend backend, ElementType activations = ElementType.F32)
     {
         const int rows = 7, columns = 23;
+        int first = activations == ElementType.F32 ? 5 : 8;
         using WeightStore store = backend.CreateStore();
         using Inference run = store.Begin();
-        float[] all = Numbers(1, rows * columns), some = Numbers(2, 3 * 6);
-        Tensor x = run.Upload(all, rows, columns), part = x.SliceRows(2, 3).SliceColumns(5, 6), other = run.Upload(some, 3, 6);
+        float[] all = Rounded(activations, Numbers(1, rows * columns)), some = Rounded(activations, Numbers(2, 3 * 6));
+        Tensor x = Put(run, all, rows, columns, activations), part = x.SliceRows(2, 3).SliceColumns(first, 6), other = Put(run, some, 3, 6, activations);
         Close(Part(all), Download(run, part), 0);
         run.Add(part, other);
         run.Copy(part, other);
-        Close([.. Part(all).Zip(some, (a, b) => (double)((float)a + b))], Download(run, other), 0);
+        Close([.. Part(all).Zip(some, (a, b) => (double)((float)a + b))], Download(run, other), 0, activations);
         run.Upload(some, part);
         double[] expected = [.. all.Select(value => (double)value)];
         for (int i = 0; i < some.Length; i++)
         {
-            expected[(2 + i / 6) * columns + 5 + i % 6] = some[i];
+            expected[(2 + i / 6) * columns + first + i % 6] = some[i];
         }
 
         Close(expected, Download(run, x), 0);
@@ -287,7 +295,7 @@ internal static class OperationChecks
         run.Copy(constant.SliceRows(1, 1), x.SliceRows(0, 1));
         Close([.. all[columns..(2 * columns)].Select(value => (double)value)], Download(run, x.SliceRows(0, 1)), 0);
 
-        static double[] Part(float[] from) => [.. Enumerable.Range(0, 18).Select(i => (double)from[(2 + i / 6) * columns + 5 + i % 6])];
+        double[] Part(float[] from) => [.. Enumerable.Range(0, 18).Select(i => (double)from[(2 + i / 6) * columns + first + i % 6])];
     }
 
     /// <summary>Weights in panels, as a file holds them, against the same by rows: the same bits.</summary>

@@ -24,6 +24,19 @@ internal static unsafe class TestData
         return new WeightData((nint)memory, ElementType.F32, WeightLayout.Rows, shape);
     }
 
+    /// <summary>Numbers cut off to those that a type of activations has.</summary>
+    public static float[] Rounded(ElementType type, float[] numbers) => type == ElementType.F32 ? numbers
+        : [.. numbers.Select(value => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) & ~0xFFFF))];
+
+    /// <summary>Numbers as activations of an inference that has them in a type.</summary>
+    public static Tensor Put(Inference run, float[] numbers, int rows, int columns, ElementType type)
+    {
+        Tensor x = run.Allocate(rows, columns);
+        Assert.Equal(type, x.Type);
+        run.Upload(numbers, x);
+        return x;
+    }
+
     public static float[] Download(Inference run, Tensor x)
     {
         var values = new float[x.Rows * x.Columns];
@@ -31,14 +44,19 @@ internal static unsafe class TestData
         return values;
     }
 
-    public static void Close(ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, double bound)
+    /// <param name="expected">What is wanted.</param>
+    /// <param name="actual">What there is.</param>
+    /// <param name="bound">How far the two may differ.</param>
+    /// <param name="type">What the numbers were stored in: in bf16 they may differ by its rounding besides.</param>
+    public static void Close(ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, double bound, ElementType type = ElementType.F32)
     {
+        double rounding = type == ElementType.BF16 ? 1 / 256.0 : 0;
         Assert.Equal(expected.Length, actual.Length);
         double worst = 0;
         for (int i = 0; i < expected.Length; i++)
         {
             Assert.True(float.IsFinite(actual[i]), $"element {i} is {actual[i]}");
-            worst = Math.Max(worst, Math.Abs(expected[i] - actual[i]));
+            worst = Math.Max(worst, Math.Abs(expected[i] - actual[i]) - rounding * Math.Abs(expected[i]));
         }
 
         Assert.True(worst <= bound, $"largest difference {worst}");

@@ -84,7 +84,7 @@ internal sealed class AudioEncoder : Encoder<float>
         return x;
     }
 
-    public override Tensor Logits(Inference run, Tensor x) => run.Linear(x, _ctc!);
+    public override Tensor Logits(Inference run, Tensor x) => Head(run, x, _ctc!);
 
     /// <summary>The samples that some frames are made of, those of each recording apart.</summary>
     private List<ReadOnlyMemory<float>> SamplesOf(IReadOnlyList<ReadOnlyMemory<float>> inputs, Sequences sequences, int first, int count)
@@ -106,7 +106,7 @@ internal sealed class AudioEncoder : Encoder<float>
     {
         long mark = run.Mark();
         Sequences sequence = run.Sequences([.. samples.Select(part => part.Length)]);
-        Tensor x = run.Allocate(sequence.Rows, 1);
+        Tensor x = run.Allocate(sequence.Rows, 1, ElementType.F32);
         for (int i = 0; i < samples.Count; i++)
         {
             run.Upload(samples[i].Span, x.SliceRows(sequence.Start(i), sequence.Length(i)));

@@ -107,9 +107,9 @@ internal sealed class TextEncoder : Encoder<int>
         }
 
         // The tanh of a few rows is not worth an operation on the device.
-        float[] hidden = RowPooling.Download(run, run.Linear(RowPooling.FirstRows(run, x, sequences), _classifierDense));
+        float[] hidden = RowPooling.Download(run, Head(run, RowPooling.FirstRows(run, x, sequences), _classifierDense));
         TensorPrimitives.Tanh(hidden, hidden);
-        Tensor scores = run.Linear(run.Upload(hidden, sequences.Count, Config.HiddenSize), _classifierOutput);
+        Tensor scores = Head(run, run.Upload(hidden, sequences.Count, Config.HiddenSize), _classifierOutput);
         return [.. RowPooling.Download(run, scores).Chunk(_classifierOutput.Outputs)];
     }
 }

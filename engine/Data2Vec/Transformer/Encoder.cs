@@ -34,6 +34,14 @@ internal abstract class Encoder
 
     /// <summary>The CTC head's scores of each row, <c>[rows, labels]</c>, from the encoder's output.</summary>
     public virtual Tensor Logits(Inference run, Tensor x) => throw new InvalidOperationException("The model has no CTC head.");
+
+    /// <summary>A linear layer whose results go out, in f32.</summary>
+    protected static Tensor Head(Inference run, Tensor x, LinearWeights weights)
+    {
+        Tensor output = run.Allocate(x.Rows, weights.Outputs, ElementType.F32);
+        run.Linear(x, weights, output);
+        return output;
+    }
 }
 
 /// <summary>An encoder of inputs that are numbers of one type.</summary>

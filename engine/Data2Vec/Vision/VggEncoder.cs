@@ -57,7 +57,7 @@ internal sealed class VggEncoder : ImageEncoder
         Inference run, IReadOnlyList<ReadOnlyMemory<float>> inputs, Sequences sequences, int? layer, Observer? observe,
         CancellationToken cancellation)
     {
-        Tensor features = run.Allocate(inputs.Count, HiddenSize);
+        Tensor features = run.Allocate(inputs.Count, HiddenSize, ElementType.F32);
         int grid = Config.GridSize;
         for (int first = 0; first < inputs.Count; first += ImagesAtOnce)
         {

@@ -110,7 +110,7 @@ internal sealed class VisionEncoder : ImageEncoder
 
         Tensor means = run.MeanOfSequences(x, sequences, ClassRows + (Config.PoolSkipsFirstPatch ? 1 : 0));
         run.LayerNorm(means, _classifierNorm, means);
-        return [.. RowPooling.Download(run, run.Linear(means, _classifier)).Chunk(_classifier.Outputs)];
+        return [.. RowPooling.Download(run, Head(run, means, _classifier)).Chunk(_classifier.Outputs)];
     }
 
     private void EmbedPatches(
@@ -118,7 +118,7 @@ internal sealed class VisionEncoder : ImageEncoder
     {
         int length = Config.Patches * Config.PatchLength;
         long mark = run.Mark();
-        Tensor patches = run.Allocate(x.Rows, Config.PatchLength);
+        Tensor patches = run.Allocate(x.Rows, Config.PatchLength, ElementType.F32);
         float[] rented = ArrayPool<float>.Shared.Rent(length);
         try
         {
@@ -138,8 +138,8 @@ internal sealed class VisionEncoder : ImageEncoder
         run.Linear(patches, _patchEmbedding, x);
         run.Release(mark);
         run.Copy(
-            new Tensor(_classToken.Data, inputs.Count, HiddenSize, 0),
-            new Tensor(x.Data, inputs.Count, HiddenSize, (ClassRows + Config.Patches) * x.Stride));
+            _classToken with { Rows = inputs.Count, Stride = 0 },
+            x with { Rows = inputs.Count, Stride = (ClassRows + Config.Patches) * x.Stride });
         for (int i = 0; i < inputs.Count && !_positions.IsEmpty; i++)
         {
             run.Add(x.SliceRows(sequences.Start(i) + ClassRows, Config.Patches), _positions);

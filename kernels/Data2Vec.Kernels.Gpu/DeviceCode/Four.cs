@@ -5,6 +5,12 @@ namespace Data2Vec.Kernels.Gpu.DeviceCode;
 /// <summary>Four neighbouring numbers, loaded and stored at once where they are aligned.</summary>
 internal struct Four(float x, float y, float z, float w)
 {
+    /// <summary>Of how numbers lie in memory: all fours are whole, and at multiples of four.</summary>
+    public const int Aligned = 1;
+
+    /// <summary>Of how numbers lie in memory: they are in bf16, two in the place of a float.</summary>
+    public const int BFloat = 2;
+
     public float X = x;
     public float Y = y;
     public float Z = z;
@@ -94,6 +100,74 @@ internal struct Four(float x, float y, float z, float w)
                 if (count > 3)
                 {
                     destination[index + 3] = values.W;
+                }
+            }
+        }
+    }
+
+    /// <summary>The same of numbers in f32 or bf16.</summary>
+    /// <param name="source">Where they are.</param>
+    /// <param name="index">The first.</param>
+    /// <param name="count">How many there are; 0 or less for none.</param>
+    /// <param name="layout"><see cref="Aligned"/>, <see cref="BFloat"/>, the sum of both, or 0.</param>
+    public static Four LoadAs(ArrayView<float> source, int index, int count, int layout)
+    {
+        if ((layout & BFloat) == 0)
+        {
+            return Load(source, index, count, layout);
+        }
+
+        Four values = default;
+        if (count > 0)
+        {
+            if ((layout & Aligned) != 0)
+            {
+                BFloatFour stored = source.Cast<BFloatFour>()[index / 4];
+                values = stored.Widen();
+            }
+            else
+            {
+                ArrayView<int> pairs = source.Cast<int>();
+                values.X = BFloatFour.Number(pairs, index);
+                values.Y = count > 1 ? BFloatFour.Number(pairs, index + 1) : 0;
+                values.Z = count > 2 ? BFloatFour.Number(pairs, index + 2) : 0;
+                values.W = count > 3 ? BFloatFour.Number(pairs, index + 3) : 0;
+            }
+        }
+
+        return values;
+    }
+
+    /// <summary>Stores the first <paramref name="count"/> in f32 or bf16.</summary>
+    public static void StoreAs(ArrayView<float> destination, int index, int count, int layout, Four values)
+    {
+        if ((layout & BFloat) == 0)
+        {
+            Store(destination, index, count, layout, values);
+        }
+        else if (count > 0)
+        {
+            if ((layout & Aligned) != 0)
+            {
+                destination.Cast<BFloatFour>()[index / 4] = BFloatFour.Round(values);
+            }
+            else
+            {
+                ArrayView<short> numbers = destination.Cast<short>();
+                numbers[index] = (short)DeviceMath.BFloat(values.X);
+                if (count > 1)
+                {
+                    numbers[index + 1] = (short)DeviceMath.BFloat(values.Y);
+                }
+
+                if (count > 2)
+                {
+                    numbers[index + 2] = (short)DeviceMath.BFloat(values.Z);
+                }
+
+                if (count > 3)
+                {
+                    numbers[index + 3] = (short)DeviceMath.BFloat(values.W);
                 }
             }
         }

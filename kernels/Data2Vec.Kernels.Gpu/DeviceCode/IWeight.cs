@@ -49,9 +49,7 @@ internal struct BFloatWeight : IWeight
     public ushort Z;
     public ushort W;
 
-    public readonly Four Widen() => new(Widen(X), Widen(Y), Widen(Z), Widen(W));
-
-    private static float Widen(int bits) => Interop.IntAsFloat((uint)bits << 16);
+    public readonly Four Widen() => new(DeviceMath.Widen(X), DeviceMath.Widen(Y), DeviceMath.Widen(Z), DeviceMath.Widen(W));
 }
 
 /// <summary>Whole numbers that a row's scale multiplies.</summary>

@@ -10,6 +10,9 @@ internal interface IMatrixTile
 
     /// <summary>Blocks of a thread along the rows, and as many along the columns: 1 or 2.</summary>
     static abstract int Blocks { get; }
+
+    /// <summary>Groups that a multiprocessor has registers for, so that one works while another waits.</summary>
+    static abstract int GroupsAtOnce { get; }
 }
 
 /// <summary>128 rows and columns.</summary>
@@ -18,6 +21,8 @@ internal struct LargeMatrixTile : IMatrixTile
     public static int Side => 16;
 
     public static int Blocks => 2;
+
+    public static int GroupsAtOnce => 2;
 }
 
 /// <summary>64 rows and columns.</summary>
@@ -26,6 +31,8 @@ internal struct SmallMatrixTile : IMatrixTile
     public static int Side => 16;
 
     public static int Blocks => 1;
+
+    public static int GroupsAtOnce => 3;
 }
 
 /// <summary>16 rows and columns, for simulated devices with few threads.</summary>
@@ -34,6 +41,8 @@ internal struct TinyMatrixTile : IMatrixTile
     public static int Side => 4;
 
     public static int Blocks => 1;
+
+    public static int GroupsAtOnce => 3;
 }
 
 /// <summary>Where the rows of a product's left side come from.</summary>
@@ -94,6 +103,12 @@ internal struct MatrixArguments
     /// <summary>Numbers that one of its elements is a sum over.</summary>
     public int Depth;
 
+    /// <summary>
+    /// Those that a group of threads sums over: less than <see cref="Depth"/> where tiles are so few that several share one, and what each
+    /// has comes together in <see cref="MatrixKernel.FinishSums"/>.
+    /// </summary>
+    public int SliceDepth;
+
     /// <summary>Columns of one group.</summary>
     public int Columns;
 
@@ -110,9 +125,13 @@ internal struct MatrixArguments
     public int OutputStride;
     public int ResidualStride;
 
-    /// <summary>Whether fours of the inputs are aligned; also those of the outputs and residuals.</summary>
+    /// <summary>Whether fours of the inputs are aligned, where they are in f32; also those of the vectors.</summary>
     public int AlignedInput;
-    public int AlignedOutput;
+    public int AlignedVectors;
+
+    /// <summary>How outputs and residuals lie in memory: <see cref="Four.Aligned"/>, <see cref="Four.BFloat"/>.</summary>
+    public int OutputLayout;
+    public int ResidualLayout;
 
     /// <summary>Which <see cref="Kernels.Activation"/> follows.</summary>
     public int Activation;
@@ -138,9 +157,6 @@ internal struct MatrixArguments
 /// </summary>
 internal static class MatrixKernel
 {
-    /// <summary>Groups that a multiprocessor has registers for, so that one works while another waits.</summary>
-    public const int GroupsAtOnce = 2;
-
     /// <param name="x">The left side, or the rows that a convolution's windows slide over.</param>
     /// <param name="weights">The right side of each group, <c>[depth, columns]</c>.</param>
     /// <param name="vectors">What is added to each column, then what multiplies it, and before both the factor of its weights.</param>
@@ -370,21 +386,52 @@ internal static class MatrixKernel
         ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments sizes, Block block, int row, int group, int column)
     {
         int count = sizes.Columns - column, place = group * sizes.Columns + column;
-        Four factor = Four.Load(vectors, place, count, sizes.AlignedOutput);
-        Four bias = Four.Load(vectors, place + sizes.VectorStride, count, sizes.AlignedOutput);
-        Four scale = Four.Load(vectors, place + 2 * sizes.VectorStride, count, sizes.AlignedOutput);
+        Four factor = Four.Load(vectors, place, count, sizes.AlignedVectors);
+        Four bias = Four.Load(vectors, place + sizes.VectorStride, count, sizes.AlignedVectors);
+        Four scale = Four.Load(vectors, place + 2 * sizes.VectorStride, count, sizes.AlignedVectors);
         for (int i = 0; i < 4; i++)
         {
             if (row + i < sizes.Rows)
             {
-                Four values = Four.Activate(block.Row(i) * factor + bias, sizes.Activation) * scale;
-                if (sizes.HasResidual != 0)
-                {
-                    values += Four.Load(residual, (row + i) * sizes.ResidualStride + place, count, sizes.AlignedOutput);
-                }
-
-                Four.Store(output, (row + i) * sizes.OutputStride + place, count, sizes.AlignedOutput, values);
+                Finish(residual, output, sizes, block.Row(i), factor, bias, scale, row + i, place, count);
             }
+        }
+    }
+
+    private static void Finish(
+        ArrayView<float> residual, ArrayView<float> output, MatrixArguments sizes, Four sums, Four factor, Four bias, Four scale, int row, int place, int count)
+    {
+        Four values = Four.Activate(sums * factor + bias, sizes.Activation) * scale;
+        if (sizes.HasResidual != 0)
+        {
+            values += Four.LoadAs(residual, row * sizes.ResidualStride + place, count, sizes.ResidualLayout);
+        }
+
+        Four.StoreAs(output, row * sizes.OutputStride + place, count, sizes.OutputLayout, values);
+    }
+
+    /// <summary>Where the sums of a slice lie, of all columns filled up.</summary>
+    public static int PlaceOfSums(MatrixArguments sizes, int slice, int row, int column) => (slice * sizes.Rows + row) * sizes.ColumnFours * 4 + column;
+
+    /// <summary>Adds up the sums of all slices of a product of one group, and does what follows it; one thread for four numbers.</summary>
+    public static void FinishSums(
+        ArrayView<float> sums, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments sizes)
+    {
+        int i = Grid.IdxX * Group.DimX + Group.IdxX, row = i / sizes.ColumnFours, column = i % sizes.ColumnFours * 4, count = sizes.Columns - column;
+        if (row < sizes.Rows && count > 0)
+        {
+            Four sum = default;
+            int slice = 0;
+            for (int k = 0; k < sizes.Depth; k += sizes.SliceDepth)
+            {
+                sum += sums.Cast<Four>()[PlaceOfSums(sizes, slice, row, column) / 4];
+                slice++;
+            }
+
+            Four factor = Four.Load(vectors, column, count, sizes.AlignedVectors);
+            Four bias = Four.Load(vectors, column + sizes.VectorStride, count, sizes.AlignedVectors);
+            Four scale = Four.Load(vectors, column + 2 * sizes.VectorStride, count, sizes.AlignedVectors);
+            Finish(residual, output, sizes, sum, factor, bias, scale, row, column, count);
         }
     }
 }

@@ -10,8 +10,9 @@ internal struct RowArguments
     public int InputStride;
     public int OutputStride;
 
-    /// <summary>Whether fours of inputs and outputs are aligned.</summary>
-    public int Aligned;
+    /// <summary>How inputs and outputs lie in memory: <see cref="Four.Aligned"/>, <see cref="Four.BFloat"/>.</summary>
+    public int InputLayout;
+    public int OutputLayout;
 
     /// <summary>Whether the result is added to what the output held.</summary>
     public int Add;
@@ -31,8 +32,15 @@ internal struct NormArguments
     public int InputStride;
     public int ResidualStride;
     public int OutputStride;
-    public int Aligned;
+
+    /// <summary>How each lies in memory: <see cref="Four.Aligned"/>, <see cref="Four.BFloat"/>.</summary>
+    public int InputLayout;
+    public int ResidualLayout;
+    public int OutputLayout;
     public int HasResidual;
+
+    /// <summary>Whether fours of gain and bias are aligned.</summary>
+    public int AlignedVectors;
 
     /// <summary>Which <see cref="Kernels.Activation"/> follows.</summary>
     public int Activation;
@@ -50,7 +58,10 @@ internal struct PoolArguments
     public int Columns;
     public int InputStride;
     public int OutputStride;
-    public int Aligned;
+
+    /// <summary>How both lie in memory: <see cref="Four.Aligned"/>, <see cref="Four.BFloat"/>.</summary>
+    public int InputLayout;
+    public int OutputLayout;
 
     /// <summary>Pixels of the images and of the result, of a window's side, and from window to window.</summary>
     public int Height;
@@ -108,13 +119,16 @@ internal static class RowKernels
         for (int column = lane * 4; column < columns; column += sizes.Lanes * 4)
         {
             Four values = (Sum(x, residual, sizes, row, column) - mean) * scale;
-            values = values * Four.Load(vectors, column, columns - column, sizes.Aligned)
-                + Four.Load(vectors, columns + column, columns - column, sizes.Aligned);
-            Four.Store(output, row * sizes.OutputStride + column, columns - column, sizes.Aligned, Four.Activate(values, sizes.Activation));
+            values = values * Four.Load(vectors, column, columns - column, sizes.AlignedVectors)
+                + Four.Load(vectors, columns + column, columns - column, sizes.AlignedVectors);
+            Four.StoreAs(output, row * sizes.OutputStride + column, columns - column, sizes.OutputLayout, Four.Activate(values, sizes.Activation));
         }
     }
 
-    /// <summary>Copies rows, or adds them to others; one thread for four numbers.</summary>
+    /// <summary>
+    /// Copies rows, or adds them to others, from any layout to any; numbers are rounded to bf16 to the nearest, and of two to the even one. One
+    /// thread for four numbers.
+    /// </summary>
     public static void Copy(ArrayView<float> x, ArrayView<float> output, RowArguments sizes)
     {
         int fours = (sizes.Columns + 3) / 4;
@@ -122,20 +136,7 @@ internal static class RowKernels
         if (i < sizes.Rows * fours)
         {
             int row = i / fours, column = i % fours * 4, count = sizes.Columns - column;
-            Put(output, sizes, row, column, Four.Load(x, row * sizes.InputStride + column, count, sizes.Aligned));
-        }
-    }
-
-    /// <summary>Rounds rows to bf16, to the nearest and of two to the even one; one thread for eight numbers, zeros where a row has fewer.</summary>
-    public static void Narrow(ArrayView<float> x, ArrayView<float> output, RowArguments sizes)
-    {
-        int eights = (sizes.Columns + 7) / 8;
-        int i = Grid.IdxX * Group.DimX + Group.IdxX;
-        if (i < sizes.Rows * eights)
-        {
-            int row = i / eights, column = i % eights * 8, at = row * sizes.InputStride + column, count = sizes.Columns - column;
-            Four a = Four.Load(x, at, count, sizes.Aligned), b = Four.Load(x, at + 4, count - 4, sizes.Aligned);
-            Four.Store(output, i * 4, 4, 1, new Four(Pair(a.X, a.Y), Pair(a.Z, a.W), Pair(b.X, b.Y), Pair(b.Z, b.W)));
+            Put(output, sizes, row, column, Four.LoadAs(x, row * sizes.InputStride + column, count, sizes.InputLayout));
         }
     }
 
@@ -158,7 +159,7 @@ internal static class RowKernels
         }
     }
 
-    /// <summary>The mean of each sequence. A group takes as many columns of one as there are lanes; its threads share each column.</summary>
+    /// <summary>The mean of each sequence, in f32. A group takes as many columns of one as there are lanes; its threads share each column.</summary>
     public static void Mean(ArrayView<float> x, ArrayView<int> starts, ArrayView<float> output, RowArguments sizes)
     {
         ArrayView<float> sums = SharedMemory.Allocate<float>(LargestGroup);
@@ -168,7 +169,7 @@ internal static class RowKernels
         float sum = 0f;
         for (int row = column < sizes.Columns ? first + thread / sizes.Lanes : end; row < end; row += Group.DimX / sizes.Lanes)
         {
-            sum += x[row * sizes.InputStride + column];
+            sum += Four.LoadAs(x, row * sizes.InputStride + column, 1, sizes.InputLayout).X;
         }
 
         sums[thread] = sum;
@@ -194,38 +195,35 @@ internal static class RowKernels
             int row = i / fours, column = i % fours * 4, count = sizes.Columns - column;
             int line = row / sizes.OutputWidth, image = line / sizes.OutputHeight;
             int corner = (image * sizes.Height + (line - image * sizes.OutputHeight) * sizes.Step) * sizes.Width + (row - line * sizes.OutputWidth) * sizes.Step;
-            Four greatest = Four.Load(x, corner * sizes.InputStride + column, count, sizes.Aligned);
+            Four greatest = Four.LoadAs(x, corner * sizes.InputStride + column, count, sizes.InputLayout);
             for (int pixel = 1; pixel < sizes.Size * sizes.Size; pixel++)
             {
                 int place = corner + pixel / sizes.Size * sizes.Width + pixel % sizes.Size;
-                greatest = Four.Max(greatest, Four.Load(x, place * sizes.InputStride + column, count, sizes.Aligned));
+                greatest = Four.Max(greatest, Four.LoadAs(x, place * sizes.InputStride + column, count, sizes.InputLayout));
             }
 
-            Four.Store(output, row * sizes.OutputStride + column, count, sizes.Aligned, greatest);
+            Four.StoreAs(output, row * sizes.OutputStride + column, count, sizes.OutputLayout, greatest);
         }
     }
-
-    /// <summary>Two numbers of 16 bits in the bits of one of 32.</summary>
-    private static float Pair(float low, float high) => Interop.IntAsFloat((uint)(DeviceMath.BFloat(high) << 16 | DeviceMath.BFloat(low)));
 
     private static void Put(ArrayView<float> output, RowArguments sizes, int row, int column, Four values)
     {
         int at = row * sizes.OutputStride + column, count = sizes.Columns - column;
         if (sizes.Add != 0)
         {
-            values += Four.Load(output, at, count, sizes.Aligned);
+            values += Four.LoadAs(output, at, count, sizes.OutputLayout);
         }
 
-        Four.Store(output, at, count, sizes.Aligned, values);
+        Four.StoreAs(output, at, count, sizes.OutputLayout, values);
     }
 
     private static Four Sum(ArrayView<float> x, ArrayView<float> residual, NormArguments sizes, int row, int column)
     {
         int count = sizes.Columns - column;
-        Four values = Four.Load(x, row * sizes.InputStride + column, count, sizes.Aligned);
+        Four values = Four.LoadAs(x, row * sizes.InputStride + column, count, sizes.InputLayout);
         if (sizes.HasResidual != 0)
         {
-            values += Four.Load(residual, row * sizes.ResidualStride + column, count, sizes.Aligned);
+            values += Four.LoadAs(residual, row * sizes.ResidualStride + column, count, sizes.ResidualLayout);
         }
 
         return values;

@@ -31,8 +31,11 @@ internal sealed unsafe class CpuInference<S, V>(CpuStore store, HostArena arena,
 
     public override void Release(long mark) => Memory.Release(mark);
 
-    public override Tensor Allocate(int rows, int columns)
+    public override ElementType ActivationType => ElementType.F32;
+
+    public override Tensor Allocate(int rows, int columns, ElementType type)
     {
+        Shapes.RequireActivations(type, ActivationType);
         int stride = CpuLayout.Stride(columns);
         return new Tensor(Memory.Allocate((long)rows * stride * sizeof(float)), rows, columns, stride);
     }
