@@ -1,9 +1,5 @@
-using System.Diagnostics;
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Data2Vec.GpuCheck;
+using Data2Vec.Kernels;
 using Data2Vec.Kernels.Gpu;
 
 // gpu-check [device] [folder]: measures a device, cuda where none is named, and writes report.json and report.md. Ends with 1 where
@@ -25,50 +21,28 @@ catch (Exception problem) when (problem is ArgumentException or NotSupportedExce
 using GpuBackend backend = opened;
 Console.WriteLine(device.Description);
 var measurements = new Measurements(device, backend);
-var results = new List<Measurement>();
-var report = new StringBuilder();
-report.AppendLine(CultureInfo.InvariantCulture, $"# {device.Description}\n\n{DateTime.UtcNow:yyyy-MM-dd}, single precision\n");
-report.AppendLine("| what | sizes | ms | TFLOP/s | of peak | GB/s | error | failure |\n| --- | --- | --- | --- | --- | --- | --- | --- |");
-string torch = "not measured";
-try
-{
-    foreach (Measurement result in measurements.Operations().Concat(measurements.Accuracy()).Concat(measurements.Encoders()))
-    {
-        string line = string.Create(
-            CultureInfo.InvariantCulture,
-            $"| {result.Group} | {result.Name} | {(double.IsNaN(result.Milliseconds) ? "" : $"{result.Milliseconds:G4}")} | {result.Teraflops:F2} | {result.ShareOfPeak:P0} | {result.Gigabytes:F0} | {result.Error:G3} | {result.Failure?.ReplaceLineEndings(" ")} |");
-        Console.WriteLine(line);
-        report.AppendLine(line);
-        results.Add(result);
-    }
+var report = new Report(device, folder);
+string[] alone = ["audio 10 s", "text 1 x 128", "vision 1"], many = ["audio 10 s x 64", "text 256 x 128", "vision 256"];
 
-    torch = await Torch();
-}
-finally
+// What there are bounds of comes first.
+Add(measurements.Operations(ElementType.BF16));
+Add(measurements.Encoders(ElementType.BF16, [.. alone, .. many]));
+Add(measurements.Accuracy(ElementType.BF16));
+foreach (string line in TorchPeer.Run())
 {
-    report.AppendLine().AppendLine("PyTorch on the same card:").AppendLine().AppendLine(torch);
-    Directory.CreateDirectory(folder);
-    File.WriteAllText(Path.Combine(folder, "report.md"), report.ToString());
-    var options = new JsonSerializerOptions { WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
-    File.WriteAllText(
-        Path.Combine(folder, "report.json"),
-        JsonSerializer.Serialize(new { Device = device.Description, device.PeakFlops, Results = results, Torch = torch.Split('\n') }, options));
+    report.AddTorch(line);
 }
 
-return results.Exists(result => result.Failure is not null) ? 1 : 0;
+Add(measurements.Operations(ElementType.F32));
+Add(measurements.Encoders(ElementType.F32, many));
+Add(measurements.Accuracy(ElementType.F32));
+report.Conclude();
+return report.IsGood ? 0 : 1;
 
-// The same sizes in PyTorch, where there is a Python that has it.
-static async Task<string> Torch()
+void Add(IEnumerable<Measurement> rows)
 {
-    try
+    foreach (Measurement row in rows)
     {
-        using Process python = Process.Start(new ProcessStartInfo("python3", [Path.Combine(AppContext.BaseDirectory, "torch_peer.py")]) { RedirectStandardOutput = true })!;
-        string said = await python.StandardOutput.ReadToEndAsync();
-        await python.WaitForExitAsync();
-        return python.ExitCode == 0 ? said.TrimEnd() : "not measured: python3 has no torch that finds the card";
-    }
-    catch (System.ComponentModel.Win32Exception)
-    {
-        return "not measured: there is no python3";
+        report.Add(row);
     }
 }

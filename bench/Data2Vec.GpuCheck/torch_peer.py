@@ -1,6 +1,6 @@
 """The operations and encoders of gpu-check in PyTorch, on the same sizes: a table on stdout; exits with 1 where torch finds no card.
 
-The encoders are data2vec's base models written plainly, with random weights: in f32, in bf16, and in bf16 compiled where the card's PyTorch can.
+The encoders are data2vec's base models written plainly, with random weights: in bf16, in bf16 compiled where the card's PyTorch can, and in f32.
 """
 import sys
 import time
@@ -20,19 +20,35 @@ torch.backends.cuda.matmul.allow_tf32 = False
 torch.backends.cudnn.allow_tf32 = False
 
 
-def seconds(operation):
-    operation()
+SAMPLES, LEAST_SECONDS = 5, 0.02
+
+
+def taken(operation, runs):
     torch.cuda.synchronize()
+    start = time.perf_counter()
+    for _ in range(runs):
+        operation()
+    torch.cuda.synchronize()
+    return time.perf_counter() - start
+
+
+def seconds(operation):
+    """Of one run: the median of samples that each take long enough to be measured, as gpu-check does it."""
+    taken(operation, 3)
     runs = 1
-    while True:
-        start = time.perf_counter()
-        for _ in range(runs):
-            operation()
-        torch.cuda.synchronize()
-        taken = time.perf_counter() - start
-        if taken >= 0.5:
-            return taken / runs
+    while taken(operation, runs) < LEAST_SECONDS:
         runs *= 2
+    return sorted(taken(operation, runs) for _ in range(SAMPLES))[SAMPLES // 2] / runs
+
+
+def row(group, name, operation, flops=0, size=0):
+    """Prints a line of the table; what a card or a version cannot do is one too."""
+    try:
+        time_of_one = seconds(operation)
+        rate = f"{1e-12 * flops / time_of_one:.2f}" if flops else ""
+        print(f"| {group} | {name} | {1e3 * time_of_one:.4g} | {rate} | {f'{1e-9 * size / time_of_one:.0f}' if size else ''} |", flush=True)
+    except Exception as problem:
+        print(f"| {group} | {name} | {type(problem).__name__} | | |", flush=True)
 
 
 def noise(*shape):
@@ -125,50 +141,68 @@ class Vision(nn.Module):
         return self.norm(self.encoder(torch.cat([self.first.expand(x.shape[0], -1, -1), x], 1)))
 
 
+def operations(kind):
+    """Products, attention and norms on the sizes of gpu-check."""
+    end = "" if kind == torch.float32 else ", bf16"
+    for rows in (128, 8192):
+        for inputs, outputs in ((768, 2304), (768, 768), (768, 3072), (3072, 768)):
+            x, w, b = noise(rows, inputs).to(kind), noise(outputs, inputs).to(kind), noise(outputs).to(kind)
+            row("product", f"{rows} x {inputs} x {outputs}{end}", lambda: functional.linear(x, w, b), 2 * rows * inputs * outputs)
+    for sequences, length in ((1, 499), (32, 197), (32, 500), (8, 1500), (32, 1500)):
+        q, k, v = (noise(sequences, HEADS, length, 64).to(kind) for _ in range(3))
+        row("attention", f"{sequences} x {length}, 12 heads of 64{end}",
+            lambda: functional.scaled_dot_product_attention(q, k, v), 4 * sequences * length * length * HIDDEN)
+    x = noise(32768, HIDDEN).to(kind)
+    y = torch.empty_like(x)
+    size = 2 * x.numel() * x.element_size()
+    row("memory", f"copy 32768 x 768{end}", lambda: y.copy_(x), size=size)
+    row("memory", f"layer norm 32768 x 768{end}", lambda: functional.layer_norm(x, (HIDDEN,)), size=size)
+    row("memory", f"layer norm + GELU 32768 x 768{end}", lambda: functional.gelu(functional.layer_norm(x, (HIDDEN,))), size=size)
+
+
 def encoders():
-    """Each kind of encoder, with its inputs of gpu-check by their names."""
-    yield Speech(), {f"audio 10 s{f' x {count}' if count > 1 else ''}": noise(count, 160_000) for count in (1, 8, 64)}
-    yield Text(), {f"text {count} x 128": torch.randint(4, 50_000, (count, 128), device="cuda") for count in (1, 32, 256)}
-    yield Vision(), {f"vision {count}": noise(count, 3, 224, 224) for count in (1, 32, 256)}
+    """Each kind of encoder, with inputs in the host's memory, alone and many, by gpu-check's names."""
+    yield Speech, {"audio 10 s": torch.rand(1, 160_000) - 0.5, "audio 10 s x 64": torch.rand(64, 160_000) - 0.5}
+    yield Text, {"text 1 x 128": torch.randint(4, 50_000, (1, 128)), "text 256 x 128": torch.randint(4, 50_000, (256, 128))}
+    yield Vision, {"vision 1": torch.rand(1, 3, 224, 224) - 0.5, "vision 256": torch.rand(256, 3, 224, 224) - 0.5}
 
 
-def measure_encoders():
-    for model, inputs in encoders():
-        model = model.cuda().eval()
-        for kind in ("f32", "bf16", "bf16 compiled"):
-            if kind == "bf16":
-                model = model.bfloat16()
-            if kind == "bf16 compiled":
-                if not hasattr(torch, "compile"):
-                    continue
-                model = torch.compile(model)
-            for name, x in inputs.items():
-                if kind != "f32" and x.is_floating_point():
-                    x = x.bfloat16()
-                try:
-                    print(f"| encoder | {name}, {kind} | {1e3 * seconds(lambda: model(x)):.4g} | | |", flush=True)
-                except Exception as problem:  # what a card or a version cannot do is a row of the table too
-                    print(f"| encoder | {name}, {kind} | {type(problem).__name__} | | |", flush=True)
+def run(model, x, kind):
+    """From an input in the host's memory to vectors in it, as gpu-check runs the encoders."""
+    x = x.cuda()
+    return model(x.to(kind) if x.is_floating_point() else x).float().cpu()
 
 
+def eager_encoders():
+    for encoder, inputs in encoders():
+        model = encoder().cuda().eval().bfloat16()
+        for name, x in inputs.items():
+            row("encoder", f"{name}, bf16", lambda: run(model, x, torch.bfloat16))
+            there = x.cuda().bfloat16() if x.is_floating_point() else x.cuda()
+            row("encoder", f"{name}, bf16, input on the card", lambda: model(there))
+
+
+def compiled_encoders():
+    """Compiled for each of its sizes."""
+    for encoder, inputs in encoders():
+        model = torch.compile(encoder().cuda().eval().bfloat16(), dynamic=False)
+        for name, x in inputs.items():
+            row("encoder", f"{name}, bf16 compiled", lambda: run(model, x, torch.bfloat16))
+
+
+def single_encoders():
+    for encoder, inputs in encoders():
+        model = encoder().cuda().eval()
+        name, x = list(inputs.items())[-1]
+        row("encoder", name, lambda: run(model, x, torch.float32))
+
+
+# What there are bounds of comes first; compiling takes long.
 print("| what | sizes | ms | TFLOP/s | GB/s |\n| --- | --- | --- | --- | --- |")
 with torch.inference_mode():
-    for rows in (128, 512, 4096, 16384):
-        for inputs, outputs in ((768, 2304), (768, 768), (768, 3072), (3072, 768)):
-            x, w, b = noise(rows, inputs), noise(outputs, inputs), noise(outputs)
-            taken = seconds(lambda: functional.linear(x, w, b))
-            print(f"| product | {rows} x {inputs} x {outputs} | {1e3 * taken:.4g} | {2e-12 * rows * inputs * outputs / taken:.2f} | |")
-    for sequences, length in ((1, 499), (32, 197), (256, 128), (8, 1500)):
-        q = noise(sequences, 12, length, 64)
-        taken = seconds(lambda: functional.scaled_dot_product_attention(q, q, q))
-        print(f"| attention | {sequences} x {length}, 12 heads of 64 | {1e3 * taken:.4g} | {4e-12 * sequences * length * length * 768 / taken:.2f} | |")
-    x = noise(32768, 768)
-    y = torch.empty_like(x)
-    for name, operation in (
-        ("copy", lambda: y.copy_(x)),
-        ("layer norm", lambda: functional.layer_norm(x, (768,))),
-        ("layer norm + GELU", lambda: functional.gelu(functional.layer_norm(x, (768,)))),
-    ):
-        taken = seconds(operation)
-        print(f"| memory | {name} 32768 x 768 | {1e3 * taken:.4g} | | {2e-9 * 4 * x.numel() / taken:.0f} |")
-    measure_encoders()
+    operations(torch.bfloat16)
+    eager_encoders()
+    if hasattr(torch, "compile"):
+        compiled_encoders()
+    operations(torch.float32)
+    single_encoders()

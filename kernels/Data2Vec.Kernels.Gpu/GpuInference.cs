@@ -367,7 +367,9 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         sizes.ResidualLayout = Layout(matrix.Columns, residual);
         if (onTensorCores)
         {
-            matrix.LaunchTensor(Workspace.Stream, View(left), View(residual), View(output), inputStarts, outputStarts, sizes);
+            long count = matrix.CountOfSums(sizes.Rows);
+            ArrayView<float> sums = count > 0 ? Workspace.Memory.View(Workspace.Memory.Allocate(count * sizeof(float)), count) : View(output);
+            matrix.LaunchTensor(Workspace.Stream, View(left), View(residual), View(output), sums, inputStarts, outputStarts, sizes);
         }
         else
         {

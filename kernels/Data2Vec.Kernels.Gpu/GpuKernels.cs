@@ -38,6 +38,9 @@ internal sealed class GpuKernels(GpuContext context)
     /// <summary>The most features that a head may have.</summary>
     public int LargestHead => _attention[^1].LargestHead;
 
+    /// <summary>Begins to compile attention on tensor cores, where there are some.</summary>
+    public void AskForTensorAttention() => _ = context.HasTensorCores && _tensorAttention.Value.Tall is not null;
+
     public void Normalize(
         AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
     {

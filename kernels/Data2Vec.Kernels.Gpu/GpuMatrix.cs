@@ -28,10 +28,21 @@ internal abstract class GpuMatrix
     /// </summary>
     public abstract bool SuitsBFloat { get; }
 
+    /// <summary>Working memory for sums that a product of some rows takes on tensor cores, in numbers; 0 for none.</summary>
+    public abstract long CountOfSums(int rows);
+
     /// <summary>Multiplies a left side in bf16, whose rows lie at multiples of <see cref="TensorKernel.Chunk"/>, on tensor cores.</summary>
+    /// <param name="stream">Where it is queued.</param>
+    /// <param name="x">The left side.</param>
+    /// <param name="residual">Added last.</param>
+    /// <param name="output">The result.</param>
+    /// <param name="sums">As many numbers as <see cref="CountOfSums"/> says.</param>
+    /// <param name="inputStarts">The bounds of a convolution's sequences.</param>
+    /// <param name="outputStarts">The bounds of what it makes of them.</param>
+    /// <param name="sizes">The sizes of inputs and outputs.</param>
     public abstract void LaunchTensor(
-        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
-        ArrayView<int> outputStarts, MatrixArguments sizes);
+        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> sums,
+        ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes);
 
     /// <summary>Multiplies. The sizes of inputs and outputs are the caller's; those of this matrix are filled in.</summary>
     public abstract void Launch(
@@ -50,6 +61,9 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     where TRows : struct, IMatrixRows
     where TWeight : unmanaged, IWeight
 {
+    /// <summary>The least numbers of a row of the left side that are worth a group of threads of their own.</summary>
+    private const int LeastSlice = 256;
+
     private readonly Variant _large = context.IsTiny ? Variant.Of<TinyMatrixTile>(context) : Variant.Of<LargeMatrixTile>(context);
     private readonly Variant _small = context.IsTiny ? Variant.Of<TinyMatrixTile>(context) : Variant.Of<SmallMatrixTile>(context);
 
@@ -59,6 +73,11 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     /// <summary>The kernels of tensor cores that could be compiled.</summary>
     private TensorVariant[] Tensor => _tensor ??= [.. _asked.Where(variant => variant.IsThere)];
 
+    private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments>> _finish =
+        context.Kernels.Get(
+            MatrixKernel.FinishSums,
+            accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments>(MatrixKernel.FinishSums));
+
     private int Pitch => (int)(weights.Length * 4 / ((long)Depth * Groups));
 
     public override bool TakesBFloat => HasTensorKernels && Channels % TensorKernel.Chunk == 0;
@@ -67,19 +86,28 @@ internal sealed class GpuMatrix<TRows, TWeight>(
 
     private bool HasTensorKernels => context.HasTensorCores && Tensor.Length > 0;
 
+    public override long CountOfSums(int rows) => Plan(rows).Slices is > 1 and var slices ? (long)slices * rows * Pitch : 0;
+
     public override void LaunchTensor(
-        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
-        ArrayView<int> outputStarts, MatrixArguments sizes)
+        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> sums,
+        ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes)
     {
-        int rows = sizes.Rows;
-        TensorVariant variant = context.Tensor is { } chosen ? Tensor[chosen] : Tensor.MinBy(variant => variant.Cost(rows, Columns, Groups, context.Multiprocessors))!;
+        (TensorVariant variant, int slices) = Plan(sizes.Rows);
         Complete(ref sizes, Tiles(variant.Columns, Columns));
+        sizes.SliceDepth = Tiles(slices * TensorVariant.Depth, Depth) * TensorVariant.Depth;
+        slices = Tiles(sizes.SliceDepth, Depth);
         var config = new KernelConfig(
-            new Index3D(Tiles(variant.Rows, sizes.Rows), sizes.ColumnTiles * Groups, 1), new Index3D(variant.Threads, 1, 1),
+            new Index3D(Tiles(variant.Rows, sizes.Rows), sizes.ColumnTiles * Groups, slices), new Index3D(variant.Threads, 1, 1),
             SharedMemoryConfig.RequestDynamic<byte>(variant.SharedBytes));
         sizes.Output = output.LoadEffectiveAddressAsPtr();
         long left = x.LoadEffectiveAddressAsPtr(), right = weights.View.BaseView.LoadEffectiveAddressAsPtr();
-        context.Launch(variant.Kernel, kernel => kernel(stream, config, left, right, vectors.View, residual, output, inputStarts, outputStarts, sizes));
+        ArrayView<float> result = slices > 1 ? sums : output;
+        context.Launch(variant.Kernel, kernel => kernel(stream, config, left, right, vectors.View, residual, result, inputStarts, outputStarts, sizes));
+        if (slices > 1)
+        {
+            KernelConfig finish = context.OneThreadForEach((long)sizes.Rows * sizes.ColumnFours);
+            context.Launch(_finish, kernel => kernel(stream, finish, sums, vectors.View, residual, output, sizes));
+        }
     }
 
     public override void Launch(
@@ -93,6 +121,28 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     }
 
     private static int Tiles(int tile, int size) => (size + tile - 1) / tile;
+
+    /// <summary>
+    /// The kernel that takes a product of some rows the shortest, and the parts that the depth is cut into where there are few tiles.
+    /// </summary>
+    private (TensorVariant Variant, int Slices) Plan(int rows)
+    {
+        (TensorVariant Variant, int Slices) best = default;
+        double least = double.PositiveInfinity;
+        for (int i = context.Tensor ?? 0; i <= (context.Tensor ?? Tensor.Length - 1); i++)
+        {
+            for (int slices = 1; slices == 1 || (Groups == 1 && slices <= Depth / LeastSlice); slices++)
+            {
+                double time = Tensor[i].Microseconds(rows, Columns, Groups, Depth, slices, context.Multiprocessors);
+                if (time < least)
+                {
+                    (least, best) = (time, (Tensor[i], slices));
+                }
+            }
+        }
+
+        return best;
+    }
 
     /// <summary>Whether tiles of a size are more than half full, and enough for two groups on each multiprocessor.</summary>
     private bool Suits(int tile, int rows) =>

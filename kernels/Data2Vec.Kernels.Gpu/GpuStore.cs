@@ -77,7 +77,15 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
     public ArrayView<float> View(nint address, long count) =>
         DeviceArena.Place(_constants[(int)((address - s_firstConstant) >> DeviceArena.PlaceBits)].View, address, count);
 
-    public override void Complete() => context.Kernels.Complete();
+    public override void Complete()
+    {
+        if (ActivationType == ElementType.BF16)
+        {
+            _kernels.AskForTensorAttention();
+        }
+
+        context.Kernels.Complete();
+    }
 
     public override Inference Begin()
     {

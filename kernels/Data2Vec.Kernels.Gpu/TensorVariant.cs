@@ -16,6 +16,9 @@ internal sealed record TensorVariant(
     Task<Action<AcceleratorStream, KernelConfig, long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments>> Kernel,
     int Rows, int Columns, int Threads, int SharedBytes, double Rate)
 {
+    /// <summary>Parts of the depth that all kernels can be given begin at multiples of this.</summary>
+    public const int Depth = 64;
+
     /// <summary>Whether the kernel is compiled; waits until that is known.</summary>
     public bool IsThere
     {
@@ -40,15 +43,20 @@ internal sealed record TensorVariant(
             : (TensorVariant[])[],
     ];
 
-    /// <summary>How long a product takes, in some unit: tiles go to the multiprocessors one after another.</summary>
+    /// <summary>How long a product takes: tiles go to the multiprocessors one after another.</summary>
     /// <param name="rows">Rows of the result.</param>
     /// <param name="columns">Columns of a group.</param>
     /// <param name="groups">The number of groups.</param>
+    /// <param name="depth">Numbers that a result is a sum over.</param>
+    /// <param name="slices">Parts that the depth is cut into.</param>
     /// <param name="multiprocessors">Of the device.</param>
-    public double Cost(int rows, int columns, int groups, int multiprocessors)
+    public double Microseconds(int rows, int columns, int groups, int depth, int slices, int multiprocessors)
     {
-        long tiles = (rows + Rows - 1L) / Rows * ((columns + Columns - 1) / Columns) * groups;
-        return (tiles + multiprocessors - 1) / multiprocessors * (Rows * Columns / Rate);
+        // A multiprocessor makes 7.5 TFLOP/s at its peak; a group begins and ends; sums of slices are written, read and added by a kernel of its own.
+        const double Peak = 7.5e6, Group = 1.5, Finish = 3, Traffic = 2e6;
+        long tiles = (rows + Rows - 1L) / Rows * ((columns + Columns - 1) / Columns) * groups * slices;
+        double tile = Group + 2.0 * Rows * Columns * depth / slices / (Peak * Rate);
+        return (tiles + multiprocessors - 1) / multiprocessors * tile + (slices > 1 ? Finish + 8.0 * slices * rows * columns / Traffic : 0);
     }
 
     private static TensorVariant OfWarps<TTile, TRows>(GpuContext context, double rate)

@@ -106,6 +106,12 @@ internal struct MatrixArguments
     /// <summary>Numbers that one of its elements is a sum over.</summary>
     public int Depth;
 
+    /// <summary>
+    /// Those that a group of threads sums over: less than <see cref="Depth"/> where tiles are so few that several share one, and what each
+    /// has comes together in <see cref="MatrixKernel.FinishSums"/>.
+    /// </summary>
+    public int SliceDepth;
+
     /// <summary>Columns of one group.</summary>
     public int Columns;
 
@@ -390,14 +396,45 @@ internal static class MatrixKernel
         {
             if (row + i < sizes.Rows)
             {
-                Four values = Four.Activate(block.Row(i) * factor + bias, sizes.Activation) * scale;
-                if (sizes.HasResidual != 0)
-                {
-                    values += Four.LoadAs(residual, (row + i) * sizes.ResidualStride + place, count, sizes.ResidualLayout);
-                }
-
-                Four.StoreAs(output, (row + i) * sizes.OutputStride + place, count, sizes.OutputLayout, values);
+                Finish(residual, output, sizes, block.Row(i), factor, bias, scale, row + i, place, count);
             }
+        }
+    }
+
+    private static void Finish(
+        ArrayView<float> residual, ArrayView<float> output, MatrixArguments sizes, Four sums, Four factor, Four bias, Four scale, int row, int place, int count)
+    {
+        Four values = Four.Activate(sums * factor + bias, sizes.Activation) * scale;
+        if (sizes.HasResidual != 0)
+        {
+            values += Four.LoadAs(residual, row * sizes.ResidualStride + place, count, sizes.ResidualLayout);
+        }
+
+        Four.StoreAs(output, row * sizes.OutputStride + place, count, sizes.OutputLayout, values);
+    }
+
+    /// <summary>Where the sums of a slice lie, of all columns filled up.</summary>
+    public static int PlaceOfSums(MatrixArguments sizes, int slice, int row, int column) => (slice * sizes.Rows + row) * sizes.ColumnFours * 4 + column;
+
+    /// <summary>Adds up the sums of all slices of a product of one group, and does what follows it; one thread for four numbers.</summary>
+    public static void FinishSums(
+        ArrayView<float> sums, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments sizes)
+    {
+        int i = Grid.IdxX * Group.DimX + Group.IdxX, row = i / sizes.ColumnFours, column = i % sizes.ColumnFours * 4, count = sizes.Columns - column;
+        if (row < sizes.Rows && count > 0)
+        {
+            Four sum = default;
+            int slice = 0;
+            for (int k = 0; k < sizes.Depth; k += sizes.SliceDepth)
+            {
+                sum += sums.Cast<Four>()[PlaceOfSums(sizes, slice, row, column) / 4];
+                slice++;
+            }
+
+            Four factor = Four.Load(vectors, column, count, sizes.AlignedVectors);
+            Four bias = Four.Load(vectors, column + sizes.VectorStride, count, sizes.AlignedVectors);
+            Four scale = Four.Load(vectors, column + 2 * sizes.VectorStride, count, sizes.AlignedVectors);
+            Finish(residual, output, sizes, sum, factor, bias, scale, row, column, count);
         }
     }
 }

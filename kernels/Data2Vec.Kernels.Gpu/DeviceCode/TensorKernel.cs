@@ -39,7 +39,7 @@ internal static class TensorKernel
     public const int Chunk = 8;
 
     /// <summary>Numbers of a row of the left side, and rows of the right side, in a slice.</summary>
-    private const int Depth = 32;
+    public const int Depth = 32;
 
     private const int Stages = 3;
 
@@ -54,7 +54,7 @@ internal static class TensorKernel
     /// <param name="weights">That of the right side of each group, <c>[depth, columns]</c>, in bf16.</param>
     /// <param name="vectors">As in <see cref="MatrixKernel"/>.</param>
     /// <param name="residual">Added last.</param>
-    /// <param name="output">The result.</param>
+    /// <param name="output">The result; where groups of threads share a tile, what each sums up: see <see cref="MatrixKernel.FinishSums"/>.</param>
     /// <param name="inputStarts">The bounds of a convolution's sequences.</param>
     /// <param name="outputStarts">The bounds of what it makes of them.</param>
     /// <param name="sizes">The sizes.</param>
@@ -86,17 +86,20 @@ internal static class TensorKernel
         int rightChunk = thread & (TTile.Side / Chunk - 1), rightDepth = (int)((uint)thread / (uint)(TTile.Side / Chunk));
         int rightTo = TTile.Side * 64 + rightDepth * (TTile.Side * 2) + (rightChunk ^ (rightDepth & 7)) * 16;
         int rightColumn = firstColumn + rightChunk * Chunk, pitch = sizes.ColumnFours * 4;
-        int rightEnd = rightColumn < pitch ? sizes.Depth : 0;
         long rightFrom = weights + 2L * ((long)group * sizes.Depth * pitch + rightColumn);
+        int first = Grid.IdxZ * sizes.SliceDepth, last = first + sizes.SliceDepth;
+        bool isWhole = sizes.SliceDepth >= sizes.Depth;
+        sizes.Depth = last < sizes.Depth ? last : sizes.Depth;
+        int rightEnd = rightColumn < pitch ? sizes.Depth : 0;
 
         // Where a thread's row of the first matrices is; further ones lie at distances that do not disturb the order of chunks.
         int left = (warpRow + (lane & 15)) * 64 + ((lane >> 4) ^ (lane >> 1 & 3)) * 16;
         int right = TTile.Side * 64 + (lane & 15) * (TTile.Side * 2) + ((warpColumn / Chunk + (lane >> 4)) ^ (lane & 7)) * 16;
 
         int loading = 0, multiplying = 0, end = SharedBytes<TTile>();
-        for (int k = -(Stages - 1) * Depth; k < sizes.Depth; k += Depth)
+        for (int k = first - (Stages - 1) * Depth; k < sizes.Depth; k += Depth)
         {
-            if (k >= 0)
+            if (k >= first)
             {
                 // What this slice was copied to is there for all, and nobody reads any more what the next one is copied to.
                 TUnit.WaitForAllButOne();
@@ -119,7 +122,7 @@ internal static class TensorKernel
             TUnit.Commit();
             loading += StageBytes<TTile>();
             loading = loading == end ? 0 : loading;
-            if (k >= 0)
+            if (k >= first)
             {
                 Step<TTile, TUnit>(multiplying, left, right);
                 Step<TTile, TUnit>(multiplying, left ^ 32, right + 16 * (TTile.Side * 2));
@@ -130,12 +133,12 @@ internal static class TensorKernel
 
         TUnit.WaitForAll();
         int row = firstRow + warpRow, column = firstColumn + warpColumn;
-        Finish<TTile, TUnit>(0, staged, vectors, residual, output, sizes, warp, lane, row, group, column);
-        Finish<TTile, TUnit>(1, staged, vectors, residual, output, sizes, warp, lane, row, group, column);
+        Finish<TTile, TUnit>(0, staged, vectors, residual, output, sizes, isWhole, warp, lane, row, group, column);
+        Finish<TTile, TUnit>(1, staged, vectors, residual, output, sizes, isWhole, warp, lane, row, group, column);
         if (TTile.Side == 128)
         {
-            Finish<TTile, TUnit>(2, staged, vectors, residual, output, sizes, warp, lane, row, group, column);
-            Finish<TTile, TUnit>(3, staged, vectors, residual, output, sizes, warp, lane, row, group, column);
+            Finish<TTile, TUnit>(2, staged, vectors, residual, output, sizes, isWhole, warp, lane, row, group, column);
+            Finish<TTile, TUnit>(3, staged, vectors, residual, output, sizes, isWhole, warp, lane, row, group, column);
         }
     }
 
@@ -190,7 +193,7 @@ internal static class TensorKernel
     /// </summary>
     private static void Finish<TTile, TUnit>(
         int part, ArrayView<float> staged, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments sizes,
-        int warp, int lane, int row, int group, int column)
+        bool isWhole, int warp, int lane, int row, int group, int column)
         where TTile : struct, ITensorTile
         where TUnit : struct, ITensorUnit
     {
@@ -208,7 +211,26 @@ internal static class TensorKernel
             block.B = numbers[from + pitch / 4];
             block.C = numbers[from + pitch / 2];
             block.D = numbers[from + 3 * pitch / 4];
-            MatrixKernel.Finish(vectors, residual, output, sizes, block, row + part * 16 + blockRow, group, column + blockColumn * 4);
+            if (isWhole)
+            {
+                MatrixKernel.Finish(vectors, residual, output, sizes, block, row + part * 16 + blockRow, group, column + blockColumn * 4);
+            }
+            else
+            {
+                StoreSums(output, sizes, block, row + part * 16 + blockRow, column + blockColumn * 4);
+            }
+        }
+    }
+
+    /// <summary>Keeps what a group of threads sums up.</summary>
+    private static void StoreSums(ArrayView<float> output, MatrixArguments sizes, Block block, int row, int column)
+    {
+        for (int i = 0; i < 4; i++)
+        {
+            if (row + i < sizes.Rows)
+            {
+                Four.Store(output, MatrixKernel.PlaceOfSums(sizes, Grid.IdxZ, row + i, column), sizes.ColumnFours * 4 - column, Four.Aligned, block.Row(i));
+            }
         }
     }
 }

@@ -152,8 +152,12 @@ internal static class WarpgroupKernel
         int pitch = sizes.ColumnFours * 4, there = pitch - firstColumn - chunk * Chunk;
         long rightFrom = weights + 2L * ((long)group * sizes.Depth * pitch + firstColumn + chunk * Chunk);
 
-        int left = (warp >> 2) * (64 * 128), loading = 0, multiplying = 0, end = TTile.Stages * StageBytes<TTile>(), next = 0;
-        for (; next < TTile.Ahead * Depth; next += Depth)
+        int first = Grid.IdxZ * sizes.SliceDepth, last = first + sizes.SliceDepth;
+        bool isWhole = sizes.SliceDepth >= sizes.Depth;
+        sizes.Depth = last < sizes.Depth ? last : sizes.Depth;
+
+        int left = (warp >> 2) * (64 * 128), loading = 0, multiplying = 0, end = TTile.Stages * StageBytes<TTile>(), next = first;
+        for (; next < first + TTile.Ahead * Depth; next += Depth)
         {
             CopyLeft<TTile, TRows, TUnit>(x, sizes, row0, row1, row2, row3, next + chunk * Chunk, loading + to);
             CopyRight<TTile, TUnit>(rightFrom, pitch, there, sizes.Depth, next + line, loading + Right<TTile>() + to);
@@ -181,20 +185,20 @@ internal static class WarpgroupKernel
         TUnit.WaitForProducts(0);
         TUnit.WaitForCopies(0);
         Group.Barrier();
-        Finish<TUnit>(0, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn);
+        Finish<TUnit>(0, staged, vectors, residual, output, sizes, isWhole, warp, lane, firstRow, group, firstColumn);
         if (TTile.Columns > 64)
         {
-            Finish<TUnit>(1, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn + 64);
+            Finish<TUnit>(1, staged, vectors, residual, output, sizes, isWhole, warp, lane, firstRow, group, firstColumn + 64);
         }
 
         if (TTile.Columns > 128)
         {
-            Finish<TUnit>(2, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn + 128);
+            Finish<TUnit>(2, staged, vectors, residual, output, sizes, isWhole, warp, lane, firstRow, group, firstColumn + 128);
         }
 
         if (TTile.Columns > 192)
         {
-            Finish<TUnit>(3, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn + 192);
+            Finish<TUnit>(3, staged, vectors, residual, output, sizes, isWhole, warp, lane, firstRow, group, firstColumn + 192);
         }
     }
 
@@ -286,7 +290,7 @@ internal static class WarpgroupKernel
     /// </summary>
     private static void Finish<TUnit>(
         int part, ArrayView<float> staged, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments sizes,
-        int warp, int lane, int firstRow, int group, int column)
+        bool isWhole, int warp, int lane, int firstRow, int group, int column)
         where TUnit : struct, IWarpgroupUnit
     {
         const int Pitch = 64 + 8;
@@ -303,7 +307,25 @@ internal static class WarpgroupKernel
         }
 
         ArrayView<Four> numbers = staged.Cast<Four>();
-        int bias = place + sizes.VectorStride, scale = place + 2 * sizes.VectorStride, from = (mine + (lane >> 3) * Pitch) / 4 + (lane & 7) * 2;
+        int from = (mine + (lane >> 3) * Pitch) / 4 + (lane & 7) * 2;
+        if (!isWhole)
+        {
+            for (int i = 0; i < 16; i += 4)
+            {
+                if (row + i < sizes.Rows)
+                {
+                    int to = MatrixKernel.PlaceOfSums(sizes, Grid.IdxZ, row + i, column) / 4;
+                    output.Cast<Four>()[to] = numbers[from];
+                    output.Cast<Four>()[to + 1] = numbers[from + 1];
+                }
+
+                from += Pitch;
+            }
+
+            return;
+        }
+
+        int bias = place + sizes.VectorStride, scale = place + 2 * sizes.VectorStride;
         Four biasA = Four.Load(vectors, bias, count, sizes.AlignedVectors), biasB = Four.Load(vectors, bias + 4, count - 4, sizes.AlignedVectors);
         Four scaleA = Four.Load(vectors, scale, count, sizes.AlignedVectors), scaleB = Four.Load(vectors, scale + 4, count - 4, sizes.AlignedVectors);
         for (int i = 0; i < 16; i += 4)
