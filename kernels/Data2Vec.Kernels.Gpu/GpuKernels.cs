@@ -12,6 +12,10 @@ internal sealed class GpuKernels(GpuContext context)
             RowKernels.Normalize,
             accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments>(RowKernels.Normalize));
 
+    /// <summary>The same for rows of up to 512, 768 and 1024 numbers, on devices of CUDA with instructions for bf16.</summary>
+    private readonly Lazy<Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments>>[]> _warpNormalize =
+        new(() => [WarpNormalize<NormSize512>(context), WarpNormalize<NormSize768>(context), WarpNormalize<NormSize1024>(context)]);
+
     private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, RowArguments>> _copy =
         context.Kernels.Get(
             RowKernels.Copy, accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, RowArguments>(RowKernels.Copy));
@@ -38,12 +42,20 @@ internal sealed class GpuKernels(GpuContext context)
     /// <summary>The most features that a head may have.</summary>
     public int LargestHead => _attention[^1].LargestHead;
 
-    /// <summary>Begins to compile attention on tensor cores, where there are some.</summary>
-    public void AskForTensorAttention() => _ = context.HasTensorCores && _tensorAttention.Value.Tall is not null;
+    /// <summary>Begins to compile what runs on tensor cores and beside them, where there are some.</summary>
+    public void AskForTensorKernels() => _ = context.HasTensorCores && _tensorAttention.Value.Tall is not null && _warpNormalize.Value is not null;
 
     public void Normalize(
         AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
     {
+        if (context.HasTensorCores && sizes.Columns % 8 == 0 && sizes.Columns <= 1024 && (sizes.InputLayout & sizes.ResidualLayout & sizes.OutputLayout & Four.Aligned) != 0)
+        {
+            var rows = new KernelConfig((sizes.Rows + WarpNormKernel.Rows - 1) / WarpNormKernel.Rows, WarpNormKernel.Threads);
+            sizes.Output = output.LoadEffectiveAddressAsPtr();
+            context.Launch(_warpNormalize.Value[sizes.Columns <= 512 ? 0 : sizes.Columns <= 768 ? 1 : 2], kernel => kernel(stream, rows, x, residual, vectors, output, sizes));
+            return;
+        }
+
         sizes.Lanes = context.Lanes;
         int rowsOfGroup = context.GroupSize / context.Lanes;
         var config = new KernelConfig((sizes.Rows + rowsOfGroup - 1) / rowsOfGroup, context.GroupSize);
@@ -119,6 +131,13 @@ internal sealed class GpuKernels(GpuContext context)
             new Index3D(sizes.Tiles * sequences, heads, 1), new Index3D(TensorAttentionKernel.Threads, 1, 1),
             SharedMemoryConfig.RequestDynamic<byte>(TensorAttentionKernel.SharedBytes));
         context.Launch(variant.Kernel, kernel => kernel(stream, config, query, key, value, added, output, starts, sizes));
+    }
+
+    private static Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments>> WarpNormalize<TSize>(GpuContext context)
+        where TSize : struct, INormSize
+    {
+        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments> kernel = WarpNormKernel.Normalize<TSize>;
+        return context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(WarpNormKernel.Threads, null)));
     }
 
     private static int Tiles(TensorAttentionVariant variant, int rows) => (rows + variant.Queries - 1) / variant.Queries;

@@ -19,6 +19,9 @@ internal abstract class GpuMatrix
     /// <summary>The number of groups.</summary>
     public required int Groups { get; init; }
 
+    /// <summary>Whether there is something that multiplies each output.</summary>
+    public required bool HasScale { get; init; }
+
     /// <summary>Whether the product runs on tensor cores, which take the left side in bf16; otherwise it is taken in f32.</summary>
     public abstract bool TakesBFloat { get; }
 
@@ -100,6 +103,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
             new Index3D(Tiles(variant.Rows, sizes.Rows), sizes.ColumnTiles * Groups, slices), new Index3D(variant.Threads, 1, 1),
             SharedMemoryConfig.RequestDynamic<byte>(variant.SharedBytes));
         sizes.Output = output.LoadEffectiveAddressAsPtr();
+        sizes.Biases = vectors.View.BaseView.LoadEffectiveAddressAsPtr() + sizes.VectorStride * sizeof(float);
         long left = x.LoadEffectiveAddressAsPtr(), right = weights.View.BaseView.LoadEffectiveAddressAsPtr();
         ArrayView<float> result = slices > 1 ? sums : output;
         context.Launch(variant.Kernel, kernel => kernel(stream, config, left, right, vectors.View, residual, result, inputStarts, outputStarts, sizes));
@@ -154,6 +158,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
         sizes.Depth = Depth;
         sizes.Columns = Columns;
         sizes.AlignedVectors = Columns % 4 == 0 ? 1 : 0;
+        sizes.HasScale = HasScale ? 1 : 0;
         sizes.ColumnFours = Pitch / 4;
         sizes.ColumnTiles = columnTiles;
         sizes.VectorStride = (int)(vectors.Length / 3);

@@ -81,7 +81,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
     {
         if (ActivationType == ElementType.BF16)
         {
-            _kernels.AskForTensorAttention();
+            _kernels.AskForTensorKernels();
         }
 
         context.Kernels.Complete();
@@ -176,6 +176,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
             Channels = channels,
             Columns = columns,
             Groups = groups,
+            HasScale = scale is not null,
         };
         _matrices.Add(matrix);
         return matrix;

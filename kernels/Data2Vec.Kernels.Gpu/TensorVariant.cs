@@ -11,10 +11,11 @@ namespace Data2Vec.Kernels.Gpu;
 /// <param name="Columns">Columns of a tile.</param>
 /// <param name="Threads">Of a group.</param>
 /// <param name="SharedBytes">Shared memory of a group.</param>
-/// <param name="Rate">The part of a multiprocessor's peak that it is taken to reach where there is enough to do.</param>
+/// <param name="Start">Microseconds that a tile takes but for its products, on an H200.</param>
+/// <param name="Step">Microseconds that a tile takes for each number that its results are sums over, on an H200.</param>
 internal sealed record TensorVariant(
     Task<Action<AcceleratorStream, KernelConfig, long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments>> Kernel,
-    int Rows, int Columns, int Threads, int SharedBytes, double Rate)
+    int Rows, int Columns, int Threads, int SharedBytes, double Start, double Step)
 {
     /// <summary>Parts of the depth that all kernels can be given begin at multiples of this.</summary>
     public const int Depth = 64;
@@ -34,11 +35,11 @@ internal sealed record TensorVariant(
     public static TensorVariant[] All<TRows>(GpuContext context)
         where TRows : struct, IMatrixRows =>
     [
-        .. context.HasTensorCores ? [OfWarps<SmallTensorTile, TRows>(context, 0.45), OfWarps<LargeTensorTile, TRows>(context, 0.6)] : (TensorVariant[])[],
+        .. context.HasTensorCores ? [OfWarps<SmallTensorTile, TRows>(context, 1.1, 0.0057), OfWarps<LargeTensorTile, TRows>(context, 2, 0.02)] : (TensorVariant[])[],
         .. context.HasWarpgroups
             ? [
-                OfWarpgroups<SmallWarpgroupTile, TRows>(context, 0.4), OfWarpgroups<SquareWarpgroupTile, TRows>(context, 0.65), OfWarpgroups<WideWarpgroupTile, TRows>(context, 0.75),
-                OfWarpgroups<BroadWarpgroupTile, TRows>(context, 0.6), OfWarpgroups<LargeWarpgroupTile, TRows>(context, 0.7),
+                OfWarpgroups<SmallWarpgroupTile, TRows>(context, 1.7, 0.0031), OfWarpgroups<SquareWarpgroupTile, TRows>(context, 1.6, 0.0078), OfWarpgroups<WideWarpgroupTile, TRows>(context, 1.6, 0.0103),
+                OfWarpgroups<LargeWarpgroupTile, TRows>(context, 3.1, 0.0188),
             ]
             : (TensorVariant[])[],
     ];
@@ -52,14 +53,14 @@ internal sealed record TensorVariant(
     /// <param name="multiprocessors">Of the device.</param>
     public double Microseconds(int rows, int columns, int groups, int depth, int slices, int multiprocessors)
     {
-        // A multiprocessor makes 7.5 TFLOP/s at its peak; a group begins and ends; sums of slices are written, read and added by a kernel of its own.
-        const double Peak = 7.5e6, Group = 1.5, Finish = 3, Traffic = 2e6;
+        // Sums of slices are written, read and added by a kernel of its own, with so many bytes a microsecond.
+        const double Finish = 3, Traffic = 2e6;
         long tiles = (rows + Rows - 1L) / Rows * ((columns + Columns - 1) / Columns) * groups * slices;
-        double tile = Group + 2.0 * Rows * Columns * depth / slices / (Peak * Rate);
+        double tile = Start + Step * depth / slices;
         return (tiles + multiprocessors - 1) / multiprocessors * tile + (slices > 1 ? Finish + 8.0 * slices * rows * columns / Traffic : 0);
     }
 
-    private static TensorVariant OfWarps<TTile, TRows>(GpuContext context, double rate)
+    private static TensorVariant OfWarps<TTile, TRows>(GpuContext context, double start, double step)
         where TTile : struct, ITensorTile
         where TRows : struct, IMatrixRows
     {
@@ -68,10 +69,10 @@ internal sealed record TensorVariant(
         var specialization = new KernelSpecialization(TensorKernel.Threads, TensorKernel.GroupsAtOnce);
         return new TensorVariant(
             context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, specialization), isOptional: true),
-            TTile.Side, TTile.Side, TensorKernel.Threads, TensorKernel.SharedBytes<TTile>(), rate);
+            TTile.Side, TTile.Side, TensorKernel.Threads, TensorKernel.SharedBytes<TTile>(), start, step);
     }
 
-    private static TensorVariant OfWarpgroups<TTile, TRows>(GpuContext context, double rate)
+    private static TensorVariant OfWarpgroups<TTile, TRows>(GpuContext context, double start, double step)
         where TTile : struct, IWarpgroupTile
         where TRows : struct, IMatrixRows
     {
@@ -85,6 +86,6 @@ internal sealed record TensorVariant(
                 accelerator => CudaAssembly.Load<Action<AcceleratorStream, KernelConfig, long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments>>(
                     (CudaAccelerator)accelerator, kernel.Method, specialization, WarpgroupKernel.Target, sharedBytes),
                 isOptional: true),
-            WarpgroupKernel.Rows<TTile>(), TTile.Columns, WarpgroupKernel.Threads<TTile>(), sharedBytes, rate);
+            WarpgroupKernel.Rows<TTile>(), TTile.Columns, WarpgroupKernel.Threads<TTile>(), sharedBytes, start, step);
     }
 }

@@ -8,7 +8,7 @@ namespace Data2Vec.Kernels.Gpu.Tests;
 /// The instructions that four warps multiply with, written after the PTX ISA: who has which sum, what the fields of a matrix's descriptor
 /// mean, how lines of 128 bytes are swizzled. For ILGPU's simulated devices with one multiprocessor and warps of 32 threads.
 /// </summary>
-internal unsafe struct EmulatedWarpgroupUnit<TCopies> : IWarpgroupUnit
+internal struct EmulatedWarpgroupUnit<TCopies> : IWarpgroupUnit
     where TCopies : struct, ICopyTime
 {
     /// <summary>Distances of a descriptor, in bytes: of eight lines, and of 64 columns.</summary>
@@ -24,6 +24,11 @@ internal unsafe struct EmulatedWarpgroupUnit<TCopies> : IWarpgroupUnit
         Mine.Copies.Begin(shared, TCopies.IsAtOnce);
         Array.Clear(Mine.Sums);
         Mine.Products.Clear();
+    }
+
+    [External(nameof(Prefetch))]
+    public static void Prefetch(long address)
+    {
     }
 
     [External(nameof(Copy))]
@@ -64,18 +69,6 @@ internal unsafe struct EmulatedWarpgroupUnit<TCopies> : IWarpgroupUnit
                 shared[(i < 2 ? upper : lower) / 4 + 8 * n + i % 2] = Mine.Sums[32 * part + 4 * n + i];
             }
         }
-    }
-
-    [External(nameof(Write))]
-    public static void Write(long address, Four first, Four second)
-    {
-        if (address % 16 != 0)
-        {
-            throw new InvalidOperationException("Numbers are not aligned.");
-        }
-
-        (*(int*)address, *(int*)(address + 4)) = (DeviceMath.BFloats(first.X, first.Y), DeviceMath.BFloats(first.Z, first.W));
-        (*(int*)(address + 8), *(int*)(address + 12)) = (DeviceMath.BFloats(second.X, second.Y), DeviceMath.BFloats(second.Z, second.W));
     }
 
     /// <summary>Does what has been begun but for the last products, as late as may be.</summary>
@@ -122,6 +115,6 @@ internal unsafe struct EmulatedWarpgroupUnit<TCopies> : IWarpgroupUnit
 
         public Queue<(int Columns, int Left, int Right)> Products { get; } = [];
 
-        public float[] Sums { get; } = new float[128];
+        public float[] Sums { get; } = new float[96];
     }
 }

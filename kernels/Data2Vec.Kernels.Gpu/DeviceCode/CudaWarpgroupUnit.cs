@@ -9,11 +9,9 @@ internal struct CudaWarpgroupUnit : IWarpgroupUnit
     private const string Sums0 = "c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20, c21, c22, c23, c24, c25, c26, c27, c28, c29, c30, c31";
     private const string Sums1 = "c32, c33, c34, c35, c36, c37, c38, c39, c40, c41, c42, c43, c44, c45, c46, c47, c48, c49, c50, c51, c52, c53, c54, c55, c56, c57, c58, c59, c60, c61, c62, c63";
     private const string Sums2 = "c64, c65, c66, c67, c68, c69, c70, c71, c72, c73, c74, c75, c76, c77, c78, c79, c80, c81, c82, c83, c84, c85, c86, c87, c88, c89, c90, c91, c92, c93, c94, c95";
-    private const string Sums3 = "c96, c97, c98, c99, c100, c101, c102, c103, c104, c105, c106, c107, c108, c109, c110, c111, c112, c113, c114, c115, c116, c117, c118, c119, c120, c121, c122, c123, c124, c125, c126, c127";
     private const string Sums64 = "{" + Sums0 + "}";
     private const string Sums128 = "{" + Sums0 + ", " + Sums1 + "}";
     private const string Sums192 = "{" + Sums0 + ", " + Sums1 + ", " + Sums2 + "}";
-    private const string Sums256 = "{" + Sums0 + ", " + Sums1 + ", " + Sums2 + ", " + Sums3 + "}";
 
     // A matrix's descriptor: its address, the distance of its halves of 64 columns (8 KiB) and of its atoms (1 KiB), in sixteens, and that lines are of 128 bytes.
     private const string Describe =
@@ -24,7 +22,6 @@ internal struct CudaWarpgroupUnit : IWarpgroupUnit
     private const string Multiply64 = "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 " + Sums64;
     private const string Multiply128 = "wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 " + Sums128;
     private const string Multiply192 = "wgmma.mma_async.sync.aligned.m64n192k16.f32.bf16.bf16 " + Sums192;
-    private const string Multiply256 = "wgmma.mma_async.sync.aligned.m64n256k16.f32.bf16.bf16 " + Sums256;
 
     // Both sides are as they are, and the right one is turned over: its lines are along the columns.
     private const string Next = ", left, right, always, 1, 1, 0, 1; ";
@@ -34,13 +31,14 @@ internal struct CudaWarpgroupUnit : IWarpgroupUnit
 
     public static void Begin(ArrayView<float> shared)
     {
-        CudaAsm.Emit(".reg .u32 base, shared, at, below; .reg .b64 left, right; .reg .pred always; .reg .f32 c<128>; .reg .b32 e<4>;");
+        CudaAsm.Emit(".reg .u32 base, shared, at, below; .reg .b64 left, right; .reg .pred always; .reg .f32 c<96>;");
         CudaAsm.Emit("mov.u32 base, __dyn_shared_alloca; add.u32 shared, base, 1023; and.b32 shared, shared, 0xFFFFFC00; setp.eq.u32 always, 0, 0;");
         CudaAsm.Emit("mov.f32 c0, 0f00000000; mov.f32 c1, 0f00000000; mov.f32 c2, 0f00000000; mov.f32 c3, 0f00000000; mov.f32 c4, 0f00000000; mov.f32 c5, 0f00000000; mov.f32 c6, 0f00000000; mov.f32 c7, 0f00000000; mov.f32 c8, 0f00000000; mov.f32 c9, 0f00000000; mov.f32 c10, 0f00000000; mov.f32 c11, 0f00000000; mov.f32 c12, 0f00000000; mov.f32 c13, 0f00000000; mov.f32 c14, 0f00000000; mov.f32 c15, 0f00000000; mov.f32 c16, 0f00000000; mov.f32 c17, 0f00000000; mov.f32 c18, 0f00000000; mov.f32 c19, 0f00000000; mov.f32 c20, 0f00000000; mov.f32 c21, 0f00000000; mov.f32 c22, 0f00000000; mov.f32 c23, 0f00000000; mov.f32 c24, 0f00000000; mov.f32 c25, 0f00000000; mov.f32 c26, 0f00000000; mov.f32 c27, 0f00000000; mov.f32 c28, 0f00000000; mov.f32 c29, 0f00000000; mov.f32 c30, 0f00000000; mov.f32 c31, 0f00000000;");
         CudaAsm.Emit("mov.f32 c32, 0f00000000; mov.f32 c33, 0f00000000; mov.f32 c34, 0f00000000; mov.f32 c35, 0f00000000; mov.f32 c36, 0f00000000; mov.f32 c37, 0f00000000; mov.f32 c38, 0f00000000; mov.f32 c39, 0f00000000; mov.f32 c40, 0f00000000; mov.f32 c41, 0f00000000; mov.f32 c42, 0f00000000; mov.f32 c43, 0f00000000; mov.f32 c44, 0f00000000; mov.f32 c45, 0f00000000; mov.f32 c46, 0f00000000; mov.f32 c47, 0f00000000; mov.f32 c48, 0f00000000; mov.f32 c49, 0f00000000; mov.f32 c50, 0f00000000; mov.f32 c51, 0f00000000; mov.f32 c52, 0f00000000; mov.f32 c53, 0f00000000; mov.f32 c54, 0f00000000; mov.f32 c55, 0f00000000; mov.f32 c56, 0f00000000; mov.f32 c57, 0f00000000; mov.f32 c58, 0f00000000; mov.f32 c59, 0f00000000; mov.f32 c60, 0f00000000; mov.f32 c61, 0f00000000; mov.f32 c62, 0f00000000; mov.f32 c63, 0f00000000;");
         CudaAsm.Emit("mov.f32 c64, 0f00000000; mov.f32 c65, 0f00000000; mov.f32 c66, 0f00000000; mov.f32 c67, 0f00000000; mov.f32 c68, 0f00000000; mov.f32 c69, 0f00000000; mov.f32 c70, 0f00000000; mov.f32 c71, 0f00000000; mov.f32 c72, 0f00000000; mov.f32 c73, 0f00000000; mov.f32 c74, 0f00000000; mov.f32 c75, 0f00000000; mov.f32 c76, 0f00000000; mov.f32 c77, 0f00000000; mov.f32 c78, 0f00000000; mov.f32 c79, 0f00000000; mov.f32 c80, 0f00000000; mov.f32 c81, 0f00000000; mov.f32 c82, 0f00000000; mov.f32 c83, 0f00000000; mov.f32 c84, 0f00000000; mov.f32 c85, 0f00000000; mov.f32 c86, 0f00000000; mov.f32 c87, 0f00000000; mov.f32 c88, 0f00000000; mov.f32 c89, 0f00000000; mov.f32 c90, 0f00000000; mov.f32 c91, 0f00000000; mov.f32 c92, 0f00000000; mov.f32 c93, 0f00000000; mov.f32 c94, 0f00000000; mov.f32 c95, 0f00000000;");
-        CudaAsm.Emit("mov.f32 c96, 0f00000000; mov.f32 c97, 0f00000000; mov.f32 c98, 0f00000000; mov.f32 c99, 0f00000000; mov.f32 c100, 0f00000000; mov.f32 c101, 0f00000000; mov.f32 c102, 0f00000000; mov.f32 c103, 0f00000000; mov.f32 c104, 0f00000000; mov.f32 c105, 0f00000000; mov.f32 c106, 0f00000000; mov.f32 c107, 0f00000000; mov.f32 c108, 0f00000000; mov.f32 c109, 0f00000000; mov.f32 c110, 0f00000000; mov.f32 c111, 0f00000000; mov.f32 c112, 0f00000000; mov.f32 c113, 0f00000000; mov.f32 c114, 0f00000000; mov.f32 c115, 0f00000000; mov.f32 c116, 0f00000000; mov.f32 c117, 0f00000000; mov.f32 c118, 0f00000000; mov.f32 c119, 0f00000000; mov.f32 c120, 0f00000000; mov.f32 c121, 0f00000000; mov.f32 c122, 0f00000000; mov.f32 c123, 0f00000000; mov.f32 c124, 0f00000000; mov.f32 c125, 0f00000000; mov.f32 c126, 0f00000000; mov.f32 c127, 0f00000000;");
     }
+
+    public static void Prefetch(long address) => CudaAsm.Emit("prefetch.global.L1 [%0];", address);
 
     public static void Copy(int destination, long source, int count) =>
         CudaAsm.Emit("add.u32 at, shared, %0; cp.async.cg.shared.global [at], [%1], 16, %2;", destination, source, count);
@@ -77,16 +75,10 @@ internal struct CudaWarpgroupUnit : IWarpgroupUnit
                 Describe + Multiply128 + Next + Deeper + Multiply128 + Next + Deeper + Multiply128 + Next + Deeper + Multiply128 + Next + Last,
                 left, right);
         }
-        else if (columns == 192)
-        {
-            CudaAsm.Emit(
-                Describe + Multiply192 + Next + Deeper + Multiply192 + Next + Deeper + Multiply192 + Next + Deeper + Multiply192 + Next + Last,
-                left, right);
-        }
         else
         {
             CudaAsm.Emit(
-                Describe + Multiply256 + Next + Deeper + Multiply256 + Next + Deeper + Multiply256 + Next + Deeper + Multiply256 + Next + Last,
+                Describe + Multiply192 + Next + Deeper + Multiply192 + Next + Deeper + Multiply192 + Next + Deeper + Multiply192 + Next + Last,
                 left, right);
         }
     }
@@ -131,7 +123,7 @@ internal struct CudaWarpgroupUnit : IWarpgroupUnit
                 + "st.shared.v2.f32 [at + 224], {c60, c61}; st.shared.v2.f32 [below + 224], {c62, c63};",
                 upper, lower);
         }
-        else if (part == 2)
+        else
         {
             CudaAsm.Emit(
                 Places + "st.shared.v2.f32 [at], {c64, c65}; st.shared.v2.f32 [below], {c66, c67};"
@@ -144,23 +136,5 @@ internal struct CudaWarpgroupUnit : IWarpgroupUnit
                 + "st.shared.v2.f32 [at + 224], {c92, c93}; st.shared.v2.f32 [below + 224], {c94, c95};",
                 upper, lower);
         }
-        else
-        {
-            CudaAsm.Emit(
-                Places + "st.shared.v2.f32 [at], {c96, c97}; st.shared.v2.f32 [below], {c98, c99};"
-                + "st.shared.v2.f32 [at + 32], {c100, c101}; st.shared.v2.f32 [below + 32], {c102, c103};"
-                + "st.shared.v2.f32 [at + 64], {c104, c105}; st.shared.v2.f32 [below + 64], {c106, c107};"
-                + "st.shared.v2.f32 [at + 96], {c108, c109}; st.shared.v2.f32 [below + 96], {c110, c111};"
-                + "st.shared.v2.f32 [at + 128], {c112, c113}; st.shared.v2.f32 [below + 128], {c114, c115};"
-                + "st.shared.v2.f32 [at + 160], {c116, c117}; st.shared.v2.f32 [below + 160], {c118, c119};"
-                + "st.shared.v2.f32 [at + 192], {c120, c121}; st.shared.v2.f32 [below + 192], {c122, c123};"
-                + "st.shared.v2.f32 [at + 224], {c124, c125}; st.shared.v2.f32 [below + 224], {c126, c127};",
-                upper, lower);
-        }
     }
-
-    public static void Write(long address, Four first, Four second) =>
-        CudaAsm.Emit(
-            "cvt.rn.bf16x2.f32 e0, %2, %1; cvt.rn.bf16x2.f32 e1, %4, %3; cvt.rn.bf16x2.f32 e2, %6, %5; cvt.rn.bf16x2.f32 e3, %8, %7; st.global.v4.b32 [%0], {e0, e1, e2, e3};",
-            address, first.X, first.Y, first.Z, first.W, second.X, second.Y, second.Z, second.W);
 }

@@ -17,6 +17,9 @@ internal interface IWarpgroupUnit
     /// <param name="shared">The dynamic shared memory.</param>
     static abstract void Begin(ArrayView<float> shared);
 
+    /// <summary>Tells what will be loaded from device memory, so that it is near then.</summary>
+    static abstract void Prefetch(long address);
+
     /// <summary>Begins to copy 16 bytes to shared memory: the first <paramref name="count"/> of what lies at <paramref name="source"/>, then zeros.</summary>
     static abstract void Copy(int destination, long source, int count);
 
@@ -28,7 +31,7 @@ internal interface IWarpgroupUnit
     static abstract void WaitForCopies(int groups);
 
     /// <summary>Begins to multiply 64 rows by the columns of a tile, 64 deep, and to add to the sums.</summary>
-    /// <param name="columns">Columns of the tile: 64, 128, 192 or 256, a constant.</param>
+    /// <param name="columns">Columns of the tile: 64, 128 or 192, a constant.</param>
     /// <param name="left">Where the warps' 64 rows are.</param>
     /// <param name="right">Where the right side is, 64 columns after another.</param>
     static abstract void Multiply(int columns, int left, int right);
@@ -44,7 +47,4 @@ internal interface IWarpgroupUnit
     /// <param name="upper">Where the thread's first two numbers go; those of the next eight columns go 32 bytes further.</param>
     /// <param name="lower">Where those of the row eight below go.</param>
     static abstract void Store(int part, int upper, int lower);
-
-    /// <summary>Writes eight numbers in bf16, the nearest, of two the even one, to a multiple of 16 bytes in device memory.</summary>
-    static abstract void Write(long address, Four first, Four second);
 }

@@ -97,8 +97,9 @@ internal struct MatrixRow
 /// <summary>The sizes of a product.</summary>
 internal struct MatrixArguments
 {
-    /// <summary>The address of the result, for kernels of tensor cores.</summary>
+    /// <summary>The addresses of the result and of what is added to each column, for kernels of tensor cores.</summary>
     public long Output;
+    public long Biases;
 
     /// <summary>Rows of the result.</summary>
     public int Rows;
@@ -139,6 +140,9 @@ internal struct MatrixArguments
     /// <summary>Which <see cref="Kernels.Activation"/> follows.</summary>
     public int Activation;
     public int HasResidual;
+
+    /// <summary>Whether what multiplies each column is something else than 1.</summary>
+    public int HasScale;
 
     /// <summary>Of a convolution: channels of a group, input rows from window to window, rows of zeros around, the number of sequences.</summary>
     public int Channels;

@@ -27,6 +27,9 @@ internal struct RowArguments
 /// <summary>The sizes of a normalization.</summary>
 internal struct NormArguments
 {
+    /// <summary>The address of the result, on devices of CUDA.</summary>
+    public long Output;
+
     public int Rows;
     public int Columns;
     public int InputStride;

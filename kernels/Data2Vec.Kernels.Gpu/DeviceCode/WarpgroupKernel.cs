@@ -8,7 +8,7 @@ internal interface IWarpgroupTile
     /// <summary>Four warps each, with 64 rows: 1, 2 or 4.</summary>
     static abstract int Warpgroups { get; }
 
-    /// <summary>Columns of a tile, 64 to 256 and a multiple of 64; all warps share them.</summary>
+    /// <summary>Columns of a tile, 64, 128 or 192; all warps share them.</summary>
     static abstract int Columns { get; }
 
     /// <summary>Slices that shared memory has room for.</summary>
@@ -61,20 +61,6 @@ internal struct WideWarpgroupTile : IWarpgroupTile
     public static int Ahead => 1;
 
     public static int GroupsAtOnce => 2;
-}
-
-/// <summary>128 rows, 256 columns.</summary>
-internal struct BroadWarpgroupTile : IWarpgroupTile
-{
-    public static int Warpgroups => 2;
-
-    public static int Columns => 256;
-
-    public static int Stages => 4;
-
-    public static int Ahead => 2;
-
-    public static int GroupsAtOnce => 1;
 }
 
 /// <summary>256 rows, 192 columns: the fewest loads for a product.</summary>
@@ -141,6 +127,11 @@ internal static class WarpgroupKernel
         int group = Grid.IdxY / sizes.ColumnTiles;
         int firstRow = Grid.IdxX * Rows<TTile>(), firstColumn = Grid.IdxY % sizes.ColumnTiles * TTile.Columns;
 
+        if (thread < TTile.Columns / 8 && firstColumn + thread * 8 < sizes.Columns)
+        {
+            TUnit.Prefetch(sizes.Biases + 4L * (group * sizes.Columns + firstColumn + thread * 8));
+        }
+
         // Eight threads copy a line, and all of them `lines`; each has the same chunk of four lines of the left side.
         int lines = 16 * TTile.Warpgroups, chunk = thread & 7, line = thread >> 3, to = line * 128 + (chunk ^ (line & 7)) * 16;
         MatrixRow row0 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + line, group);
@@ -194,11 +185,6 @@ internal static class WarpgroupKernel
         if (TTile.Columns > 128)
         {
             Finish<TUnit>(2, staged, vectors, residual, output, sizes, isWhole, warp, lane, firstRow, group, firstColumn + 128);
-        }
-
-        if (TTile.Columns > 192)
-        {
-            Finish<TUnit>(3, staged, vectors, residual, output, sizes, isWhole, warp, lane, firstRow, group, firstColumn + 192);
         }
     }
 
@@ -270,11 +256,6 @@ internal static class WarpgroupKernel
         {
             CopyPanel<TUnit>(source, from, columns, 2, destination);
         }
-
-        if (TTile.Columns > 192)
-        {
-            CopyPanel<TUnit>(source, from, columns, 3, destination);
-        }
     }
 
     private static void CopyPanel<TUnit>(long source, long from, int columns, int panel, int destination)
@@ -326,30 +307,25 @@ internal static class WarpgroupKernel
         }
 
         int bias = place + sizes.VectorStride, scale = place + 2 * sizes.VectorStride;
-        Four biasA = Four.Load(vectors, bias, count, sizes.AlignedVectors), biasB = Four.Load(vectors, bias + 4, count - 4, sizes.AlignedVectors);
-        Four scaleA = Four.Load(vectors, scale, count, sizes.AlignedVectors), scaleB = Four.Load(vectors, scale + 4, count - 4, sizes.AlignedVectors);
+        Eight added = Eight.Load(vectors, bias, count, sizes.AlignedVectors), factor = Eight.Load(vectors, scale, count, sizes.AlignedVectors);
         for (int i = 0; i < 16; i += 4)
         {
             if (row + i < sizes.Rows)
             {
-                Four a = Four.Activate(numbers[from] + biasA, sizes.Activation) * scaleA, b = Four.Activate(numbers[from + 1] + biasB, sizes.Activation) * scaleB;
-                if (sizes.HasResidual != 0)
+                Eight values = new Eight(numbers[from], numbers[from + 1]) + added;
+                int to = (row + i) * sizes.OutputStride + place, activation = sizes.Activation;
+                if (sizes.HasResidual != 0 || sizes.HasScale != 0)
                 {
-                    int at = (row + i) * sizes.ResidualStride + place;
-                    a += Four.LoadAs(residual, at, count, sizes.ResidualLayout);
-                    b += Four.LoadAs(residual, at + 4, count - 4, sizes.ResidualLayout);
+                    values = new Eight(Four.Activate(values.A, activation), Four.Activate(values.B, activation)) * factor;
+                    activation = (int)Activation.None;
                 }
 
-                int to = (row + i) * sizes.OutputStride + place;
-                if ((sizes.OutputLayout & Four.Eights) != 0)
+                if (sizes.HasResidual != 0)
                 {
-                    TUnit.Write(sizes.Output + 2L * to, a, b);
+                    values += Eight.Load(residual, (row + i) * sizes.ResidualStride + place, count, sizes.ResidualLayout);
                 }
-                else
-                {
-                    Four.StoreAs(output, to, count, sizes.OutputLayout, a);
-                    Four.StoreAs(output, to + 4, count - 4, sizes.OutputLayout, b);
-                }
+
+                Eight.Store(output, sizes.Output, to, count, sizes.OutputLayout, activation, values);
             }
 
             from += Pitch;
