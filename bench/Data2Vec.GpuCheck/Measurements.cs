@@ -35,13 +35,20 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
 
         foreach ((int sequences, int length) in new[] { (1, 499), (32, 197), (256, 128), (8, 1500) })
         {
-            yield return Attention(sequences, length);
+            foreach (ElementType type in s_types)
+            {
+                yield return Attention(sequences, length, type);
+            }
         }
 
-        yield return Rows("copy", 32768, 2, (run, store, x, y) => run.Copy(x, y));
-        yield return Rows("layer norm", 32768, 2, Norm(Activation.None));
-        yield return Rows("layer norm + GELU", 32768, 2, Norm(Activation.Gelu));
-        yield return Rows("add", 32768, 3, (run, store, x, y) => run.Add(y, x));
+        foreach (ElementType type in s_types)
+        {
+            yield return Rows("copy", 32768, 2, type, (run, store, x, y) => run.Copy(x, y));
+            yield return Rows("layer norm", 32768, 2, type, Norm(Activation.None));
+            yield return Rows("layer norm", 128, 2, type, Norm(Activation.None));
+            yield return Rows("layer norm + GELU", 32768, 2, type, Norm(Activation.Gelu));
+            yield return Rows("add", 32768, 3, type, (run, store, x, y) => run.Add(y, x));
+        }
     }
 
     public IEnumerable<Measurement> Encoders()
@@ -119,27 +126,42 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         using WeightStore store = backend.CreateStore();
         LinearWeights weights = Weights(store, inputs, outputs, type);
         using Inference run = store.Begin();
-        Tensor x = run.Upload(Noise(rows * inputs), rows, inputs), y = run.Allocate(rows, outputs);
+        Tensor x = Activations(run, rows, inputs), y = run.Allocate(rows, outputs);
         return Products(measurement, 2.0 * rows * inputs * outputs, Time(run, y, () => run.Linear(x, weights, y)), type);
     });
 
-    private Measurement Attention(int sequences, int length, int heads = 12, int size = 64) => Attempt("attention", $"{sequences} x {length}, {heads} heads of {size}", measurement =>
+    private Measurement Attention(int sequences, int length, ElementType type, int heads = 12, int size = 64) => Attempt("attention", Named($"{sequences} x {length}, {heads} heads of {size}", type), measurement =>
     {
-        using WeightStore store = backend.CreateStore();
+        using WeightStore store = StoreWith(type);
         using Inference run = store.Begin();
         Sequences bounds = run.Sequences([.. Enumerable.Repeat(length, sequences)]);
-        Tensor x = run.Upload(Noise(bounds.Rows * heads * size), bounds.Rows, heads * size), y = run.Allocate(bounds.Rows, heads * size);
-        return Products(measurement, 4.0 * bounds.Rows * length * heads * size, Time(run, y, () => run.Attention(x, x, x, bounds, heads, 0.125f, default, y)));
+        Tensor x = Activations(run, bounds.Rows, heads * size), y = run.Allocate(bounds.Rows, heads * size);
+        return Products(measurement, 4.0 * bounds.Rows * length * heads * size, Time(run, y, () => run.Attention(x, x, x, bounds, heads, 0.125f, default, y)), type);
     });
 
-    private Measurement Rows(string name, int rows, int passes, Action<Inference, WeightStore, Tensor, Tensor> operation, int columns = 768) => Attempt("memory", $"{name} {rows} x {columns}", measurement =>
+    private Measurement Rows(string name, int rows, int passes, ElementType type, Action<Inference, WeightStore, Tensor, Tensor> operation, int columns = 768) => Attempt("memory", Named($"{name} {rows} x {columns}", type), measurement =>
     {
-        using WeightStore store = backend.CreateStore();
+        using WeightStore store = StoreWith(type);
         using Inference run = store.Begin();
-        Tensor x = run.Upload(Noise(rows * columns), rows, columns), y = run.Upload(Noise(rows * columns), rows, columns);
+        Tensor x = Activations(run, rows, columns), y = Activations(run, rows, columns);
         double seconds = Time(run, y, () => operation(run, store, x, y));
-        return measurement with { Milliseconds = 1e3 * seconds, Gigabytes = (double)passes * rows * columns * sizeof(float) / seconds / 1e9 };
+        return measurement with { Milliseconds = 1e3 * seconds, Gigabytes = (double)passes * rows * columns * (x.Type == ElementType.BF16 ? 2 : 4) / seconds / 1e9 };
     });
+
+    /// <summary>A store with a product of weights in a type, which decides what activations are in.</summary>
+    private WeightStore StoreWith(ElementType type)
+    {
+        WeightStore store = backend.CreateStore();
+        Weights(store, 8, 8, type);
+        return store;
+    }
+
+    private static Tensor Activations(Inference run, int rows, int columns)
+    {
+        Tensor x = run.Allocate(rows, columns);
+        run.Upload(Noise(rows * columns), x);
+        return x;
+    }
 
     private static LinearWeights Weights(WeightStore store, int inputs, int outputs, ElementType type)
     {
