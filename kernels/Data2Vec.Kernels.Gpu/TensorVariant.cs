@@ -37,10 +37,11 @@ internal sealed record TensorVariant(
     [
         .. context.HasTensorCores ? [OfWarps<SmallTensorTile, TRows>(context, 1.1, 0.0057), OfWarps<LargeTensorTile, TRows>(context, 2, 0.02)] : (TensorVariant[])[],
         .. context.HasWarpgroups
-            ? [
-                OfWarpgroups<SmallWarpgroupTile, TRows>(context, 1.7, 0.0031), OfWarpgroups<SquareWarpgroupTile, TRows>(context, 1.6, 0.0078), OfWarpgroups<WideWarpgroupTile, TRows>(context, 1.6, 0.0103),
-                OfWarpgroups<LargeWarpgroupTile, TRows>(context, 3.1, 0.0188),
-            ]
+            ? [OfWarpgroups<SmallWarpgroupTile, TRows>(context, 1.7, 3.1e-3), OfWarpgroups<SquareWarpgroupTile, TRows>(context, 1.6, 7.8e-3)]
+            : (TensorVariant[])[],
+        // Where windows of images lie takes more registers than these tiles leave.
+        .. context.HasWarpgroups && !TRows.AreOfImages
+            ? [OfWarpgroups<WideWarpgroupTile, TRows>(context, 1.6, 0.0103), OfWarpgroups<LargeWarpgroupTile, TRows>(context, 3.1, 0.0188)]
             : (TensorVariant[])[],
     ];
 

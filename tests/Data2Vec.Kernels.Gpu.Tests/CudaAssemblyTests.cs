@@ -102,8 +102,11 @@ public partial class CudaAssemblyTests
         {
             yield return Warpgroup<SmallWarpgroupTile>(rows);
             yield return Warpgroup<SquareWarpgroupTile>(rows);
-            yield return Warpgroup<WideWarpgroupTile>(rows);
-            yield return Warpgroup<LargeWarpgroupTile>(rows);
+            if (rows != typeof(ImageRows))
+            {
+                yield return Warpgroup<WideWarpgroupTile>(rows);
+                yield return Warpgroup<LargeWarpgroupTile>(rows);
+            }
         }
 
         foreach (Type size in new[] { typeof(NormSize512), typeof(NormSize768), typeof(NormSize1024) })
