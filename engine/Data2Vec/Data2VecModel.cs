@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Data2Vec.Audio;
 using Data2Vec.Batching;
 using Data2Vec.Kernels;
@@ -342,7 +343,29 @@ public sealed partial class Data2VecModel : IDisposable
         Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, Func<Inference, IReadOnlyList<ReadOnlyMemory<T>>, Sequences, float[][]> body)
     {
         using var use = new Use(this);
-        return [.. Parts(encoder, inputs).SelectMany(part => Run(encoder, part, (run, sequences) => body(run, part, sequences)))];
+        ReadOnlyMemory<T>[][] parts = [.. Parts(encoder, inputs)];
+        var results = new float[parts.Length][][];
+        void RunPart(int i) => results[i] = Run(encoder, parts[i], (run, sequences) => body(run, parts[i], sequences));
+        if (parts.Length == 1 || _store.InferencesAtOnce == 1)
+        {
+            for (int i = 0; i < parts.Length; i++)
+            {
+                RunPart(i);
+            }
+        }
+        else
+        {
+            try
+            {
+                Parallel.For(0, parts.Length, new ParallelOptions { MaxDegreeOfParallelism = _store.InferencesAtOnce }, RunPart);
+            }
+            catch (AggregateException errors)
+            {
+                ExceptionDispatchInfo.Throw(errors.InnerExceptions[0]);
+            }
+        }
+
+        return [.. results.SelectMany(part => part)];
     }
 
     /// <summary>Inputs a few at a time: together they keep the device busy, and memory stays what a few need.</summary>

@@ -19,6 +19,8 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 
     public override int RowsAtOnce => 8192;
 
+    public override int InferencesAtOnce => 3;
+
     /// <summary>With 512 channels, 128 MiB for the longest layer's result.</summary>
     public override int ConvolutionRowsAtOnce => 65536;
 

@@ -10,8 +10,11 @@ public abstract class WeightStore : IDisposable
     /// <summary>Rows of an inference of several inputs that keep the device busy: more make it no faster, only larger.</summary>
     public abstract int RowsAtOnce { get; }
 
+    /// <summary>Inferences of many inputs that keep the device busy: it works for one while the inputs of another are made ready.</summary>
+    public virtual int InferencesAtOnce => 1;
+
     /// <summary>
-    /// The same of a convolution that makes many rows of few inputs, such as those over samples: work that can be cut anywhere is cut so.
+    /// Rows of a convolution that makes many of few inputs, such as those over samples: work that can be cut anywhere is cut so.
     /// </summary>
     public abstract int ConvolutionRowsAtOnce { get; }
 
