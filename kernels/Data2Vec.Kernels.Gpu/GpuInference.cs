@@ -367,9 +367,9 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         sizes.ResidualLayout = Layout(matrix.Columns, residual);
         if (onTensorCores)
         {
-            long count = matrix.CountOfSums(sizes.Rows);
-            ArrayView<float> sums = count > 0 ? Workspace.Memory.View(Workspace.Memory.Allocate(count * sizeof(float)), count) : View(output);
-            matrix.LaunchTensor(Workspace.Stream, View(left), View(residual), View(output), sums, inputStarts, outputStarts, sizes);
+            TensorPlan plan = matrix.Plan(sizes);
+            ArrayView<float> sums = plan.IsDirect ? View(output) : Workspace.Memory.View(Workspace.Memory.Allocate(plan.Sums * sizeof(float)), plan.Sums);
+            matrix.LaunchTensor(plan, Workspace.Stream, View(left), View(residual), View(output), sums, inputStarts, outputStarts, sizes);
         }
         else
         {

@@ -118,7 +118,7 @@ internal sealed class GpuKernels(GpuContext context)
     {
         (TensorAttentionVariant tall, TensorAttentionVariant flat, TensorAttentionVariant deep) = _tensorAttention.Value;
         TensorAttentionVariant variant = sizes.HeadSize > tall.LargestHead ? deep
-            : context.LargeTiles ?? (long)Tiles(tall, longest) * sequences * heads >= context.Multiprocessors ? tall : flat;
+            : context.LargeTiles ?? sizes.Bias != AttentionKernel.TableBias && (long)Tiles(tall, longest) * sequences * heads >= context.Multiprocessors ? tall : flat;
         sizes.Tiles = Tiles(variant, longest);
         if (longest == 1)
         {

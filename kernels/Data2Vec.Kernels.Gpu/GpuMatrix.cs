@@ -31,20 +31,22 @@ internal abstract class GpuMatrix
     /// </summary>
     public abstract bool SuitsBFloat { get; }
 
-    /// <summary>Working memory for sums that a product of some rows takes on tensor cores, in numbers; 0 for none.</summary>
-    public abstract long CountOfSums(int rows);
+    /// <summary>How a product of some rows runs on tensor cores the shortest.</summary>
+    /// <param name="sizes">The sizes of inputs and outputs.</param>
+    public abstract TensorPlan Plan(MatrixArguments sizes);
 
     /// <summary>Multiplies a left side in bf16, whose rows lie at multiples of <see cref="TensorKernel.Chunk"/>, on tensor cores.</summary>
+    /// <param name="plan">How, as <see cref="Plan"/> says for the same sizes.</param>
     /// <param name="stream">Where it is queued.</param>
     /// <param name="x">The left side.</param>
     /// <param name="residual">Added last.</param>
     /// <param name="output">The result.</param>
-    /// <param name="sums">As many numbers as <see cref="CountOfSums"/> says.</param>
+    /// <param name="sums">As many numbers as the plan takes.</param>
     /// <param name="inputStarts">The bounds of a convolution's sequences.</param>
     /// <param name="outputStarts">The bounds of what it makes of them.</param>
     /// <param name="sizes">The sizes of inputs and outputs.</param>
     public abstract void LaunchTensor(
-        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> sums,
+        TensorPlan plan, AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> sums,
         ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes);
 
     /// <summary>Multiplies. The sizes of inputs and outputs are the caller's; those of this matrix are filled in.</summary>
@@ -89,25 +91,45 @@ internal sealed class GpuMatrix<TRows, TWeight>(
 
     private bool HasTensorKernels => context.HasTensorCores && Tensor.Length > 0;
 
-    public override long CountOfSums(int rows) => Plan(rows).Slices is > 1 and var slices ? (long)slices * rows * Pitch : 0;
+    /// <remarks>The order of summing, hence the last bits of a result, depends on the number of rows.</remarks>
+    public override TensorPlan Plan(MatrixArguments sizes)
+    {
+        TensorPlan best = default;
+        double least = double.PositiveInfinity;
+        for (int i = context.Tensor ?? 0; i <= (context.Tensor ?? Tensor.Length - 1); i++)
+        {
+            for (int slices = 1; slices == 1 || (Groups == 1 && slices <= Depth / LeastSlice); slices++)
+            {
+                bool isDirect = slices == 1 && (Tensor[i].FinishesAll || IsSimple(sizes));
+                double time = Tensor[i].Microseconds(sizes.Rows, Columns, Groups, Depth, slices, isDirect, context.Multiprocessors);
+                if (time < least && (isDirect || Groups == 1))
+                {
+                    (least, best) = (time, new TensorPlan(Tensor[i], slices, isDirect, isDirect ? 0 : (long)slices * sizes.Rows * Pitch));
+                }
+            }
+        }
+
+        return best;
+    }
 
     public override void LaunchTensor(
-        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> sums,
+        TensorPlan plan, AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> sums,
         ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes)
     {
-        (TensorVariant variant, int slices) = Plan(sizes.Rows);
+        TensorVariant variant = plan.Variant;
         Complete(ref sizes, Tiles(variant.Columns, Columns));
-        sizes.SliceDepth = Tiles(slices * TensorVariant.Depth, Depth) * TensorVariant.Depth;
-        slices = Tiles(sizes.SliceDepth, Depth);
+        sizes.IsDirect = plan.IsDirect ? 1 : 0;
+        sizes.SliceDepth = Tiles(plan.Slices * TensorVariant.Depth, Depth) * TensorVariant.Depth;
+        int slices = Tiles(sizes.SliceDepth, Depth);
         var config = new KernelConfig(
             new Index3D(Tiles(variant.Rows, sizes.Rows), sizes.ColumnTiles * Groups, slices), new Index3D(variant.Threads, 1, 1),
             SharedMemoryConfig.RequestDynamic<byte>(variant.SharedBytes));
         sizes.Output = output.LoadEffectiveAddressAsPtr();
         sizes.Biases = vectors.View.BaseView.LoadEffectiveAddressAsPtr() + sizes.VectorStride * sizeof(float);
         long left = x.LoadEffectiveAddressAsPtr(), right = weights.View.BaseView.LoadEffectiveAddressAsPtr();
-        ArrayView<float> result = slices > 1 ? sums : output;
+        ArrayView<float> result = plan.IsDirect ? output : sums;
         context.Launch(variant.Kernel, kernel => kernel(stream, config, left, right, vectors.View, residual, result, inputStarts, outputStarts, sizes));
-        if (slices > 1)
+        if (!plan.IsDirect)
         {
             KernelConfig finish = context.OneThreadForEach((long)sizes.Rows * sizes.ColumnFours);
             context.Launch(_finish, kernel => kernel(stream, finish, sums, vectors.View, residual, output, sizes));
@@ -124,29 +146,12 @@ internal sealed class GpuMatrix<TRows, TWeight>(
         context.Launch(variant.Kernel, kernel => kernel(stream, config, x, weights.View, vectors.View, residual, output, inputStarts, outputStarts, sizes));
     }
 
+    /// <summary>Whether all kernels can do what follows the product: results and residuals are eights in bf16, and an activation stands alone.</summary>
+    private bool IsSimple(MatrixArguments sizes) =>
+        (sizes.OutputLayout & (sizes.HasResidual != 0 ? sizes.ResidualLayout : Four.Eights) & Four.Eights) != 0
+        && (sizes.Activation == (int)Activation.None || (sizes.HasResidual == 0 && !HasScale));
+
     private static int Tiles(int tile, int size) => (size + tile - 1) / tile;
-
-    /// <summary>
-    /// The kernel that takes a product of some rows the shortest, and the parts that the depth is cut into where there are few tiles.
-    /// </summary>
-    private (TensorVariant Variant, int Slices) Plan(int rows)
-    {
-        (TensorVariant Variant, int Slices) best = default;
-        double least = double.PositiveInfinity;
-        for (int i = context.Tensor ?? 0; i <= (context.Tensor ?? Tensor.Length - 1); i++)
-        {
-            for (int slices = 1; slices == 1 || (Groups == 1 && slices <= Depth / LeastSlice); slices++)
-            {
-                double time = Tensor[i].Microseconds(rows, Columns, Groups, Depth, slices, context.Multiprocessors);
-                if (time < least)
-                {
-                    (least, best) = (time, (Tensor[i], slices));
-                }
-            }
-        }
-
-        return best;
-    }
 
     /// <summary>Whether tiles of a size are more than half full, and enough for two groups on each multiprocessor.</summary>
     private bool Suits(int tile, int rows) =>

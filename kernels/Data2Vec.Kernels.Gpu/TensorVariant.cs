@@ -11,11 +11,12 @@ namespace Data2Vec.Kernels.Gpu;
 /// <param name="Columns">Columns of a tile.</param>
 /// <param name="Threads">Of a group.</param>
 /// <param name="SharedBytes">Shared memory of a group.</param>
+/// <param name="FinishesAll">Whether it can do all that may follow a product, not only the most of it.</param>
 /// <param name="Start">Microseconds that a tile takes but for its products, on an H200.</param>
 /// <param name="Step">Microseconds that a tile takes for each number that its results are sums over, on an H200.</param>
 internal sealed record TensorVariant(
     Task<Action<AcceleratorStream, KernelConfig, long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments>> Kernel,
-    int Rows, int Columns, int Threads, int SharedBytes, double Start, double Step)
+    int Rows, int Columns, int Threads, int SharedBytes, bool FinishesAll, double Start, double Step)
 {
     /// <summary>Parts of the depth that all kernels can be given begin at multiples of this.</summary>
     public const int Depth = 64;
@@ -51,14 +52,15 @@ internal sealed record TensorVariant(
     /// <param name="groups">The number of groups.</param>
     /// <param name="depth">Numbers that a result is a sum over.</param>
     /// <param name="slices">Parts that the depth is cut into.</param>
+    /// <param name="isDirect">Whether the kernel does what follows the product.</param>
     /// <param name="multiprocessors">Of the device.</param>
-    public double Microseconds(int rows, int columns, int groups, int depth, int slices, int multiprocessors)
+    public double Microseconds(int rows, int columns, int groups, int depth, int slices, bool isDirect, int multiprocessors)
     {
-        // Sums of slices are written, read and added by a kernel of its own, with so many bytes a microsecond.
+        // Sums are written, read and added by a kernel of its own, with so many bytes a microsecond.
         const double Finish = 3, Traffic = 2e6;
         long tiles = (rows + Rows - 1L) / Rows * ((columns + Columns - 1) / Columns) * groups * slices;
         double tile = Start + Step * depth / slices;
-        return (tiles + multiprocessors - 1) / multiprocessors * tile + (slices > 1 ? Finish + 8.0 * slices * rows * columns / Traffic : 0);
+        return (tiles + multiprocessors - 1) / multiprocessors * tile + (isDirect ? 0 : Finish + 8.0 * slices * rows * columns / Traffic);
     }
 
     private static TensorVariant OfWarps<TTile, TRows>(GpuContext context, double start, double step)
@@ -70,7 +72,7 @@ internal sealed record TensorVariant(
         var specialization = new KernelSpecialization(TensorKernel.Threads, TensorKernel.GroupsAtOnce);
         return new TensorVariant(
             context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, specialization), isOptional: true),
-            TTile.Side, TTile.Side, TensorKernel.Threads, TensorKernel.SharedBytes<TTile>(), start, step);
+            TTile.Side, TTile.Side, TensorKernel.Threads, TensorKernel.SharedBytes<TTile>(), true, start, step);
     }
 
     private static TensorVariant OfWarpgroups<TTile, TRows>(GpuContext context, double start, double step)
@@ -87,6 +89,13 @@ internal sealed record TensorVariant(
                 accelerator => CudaAssembly.Load<Action<AcceleratorStream, KernelConfig, long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments>>(
                     (CudaAccelerator)accelerator, kernel.Method, specialization, WarpgroupKernel.Target, sharedBytes),
                 isOptional: true),
-            WarpgroupKernel.Rows<TTile>(), TTile.Columns, WarpgroupKernel.Threads<TTile>(), sharedBytes, start, step);
+            WarpgroupKernel.Rows<TTile>(), TTile.Columns, WarpgroupKernel.Threads<TTile>(), sharedBytes, false, start, step);
     }
 }
+
+/// <summary>How a product runs on tensor cores.</summary>
+/// <param name="Variant">The kernel.</param>
+/// <param name="Slices">Parts that the depth is cut into, where there are few tiles.</param>
+/// <param name="IsDirect">Whether the kernel does what follows the product; otherwise it writes down sums, and another kernel goes on.</param>
+/// <param name="Sums">How many numbers those are.</param>
+internal readonly record struct TensorPlan(TensorVariant Variant, int Slices, bool IsDirect, long Sums);

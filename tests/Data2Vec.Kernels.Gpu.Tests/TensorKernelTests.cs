@@ -33,21 +33,34 @@ public sealed class TensorKernelTests : IDisposable
         foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (70, 40, 9), (5, 200, 72), (130, 33, 140) })
         {
             float[] x = Rounded(1, rows * inputs), w = Rounded(2, outputs * inputs), bias = Numbers(3, outputs), scale = Numbers(4, outputs), add = Rounded(5, rows * outputs);
-            double[] expected = Reference.Linear(x, rows, inputs, w, bias, outputs);
-            for (int i = 0; i < expected.Length; i++)
+            double[] products = Reference.Linear(x, rows, inputs, w, bias, outputs);
+
+            // All that may follow a product, then what kernels for warpgroups do themselves where results are eights.
+            foreach ((bool activates, bool adds) in new[] { (true, true), (true, false), (false, true) })
             {
-                expected[i] = add[i] + scale[i % outputs] * Reference.Gelu(expected[i]);
+                float[] factors = adds ? scale : Ones(outputs);
+                double[] expected = [.. products.Select((value, i) => (adds ? add[i] : 0) + factors[i % outputs] * (activates ? Reference.Gelu(value) : value))];
+                var sizes = new MatrixArguments
+                {
+                    Rows = rows,
+                    InputStride = Fill(inputs),
+                    Activation = (int)(activates ? Activation.Gelu : Activation.None),
+                    HasResidual = adds ? 1 : 0,
+                    HasScale = adds ? 1 : 0,
+                };
+
+                // Outputs and residuals in bf16; then in f32, and the depth in parts, the last one shorter.
+                var narrow = sizes with { OutputLayout = Layout(outputs), ResidualLayout = Layout(outputs) };
+                Check(narrow, ElementType.BF16);
+                if (activates && adds)
+                {
+                    Check(sizes, ElementType.F32);
+                    Check(narrow with { SliceDepth = 64 }, ElementType.BF16);
+                }
+
+                void Check(MatrixArguments sizes, ElementType type) => Close(
+                    expected, Multiply<PlainRows>(tile, late, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. factors], adds ? add : null, [0], [0], sizes), 2e-5, type);
             }
-
-            // Outputs and residuals in f32, then in bf16.
-            var sizes = new MatrixArguments { Rows = rows, InputStride = Fill(inputs), Activation = (int)Activation.Gelu, HasResidual = 1, HasScale = 1 };
-            Close(expected, Multiply<PlainRows>(tile, late, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. scale], add, [0], [0], sizes), 2e-5);
-            sizes.OutputLayout = sizes.ResidualLayout = Four.BFloat + (outputs % 4 == 0 ? Four.Aligned : 0) + (outputs % 8 == 0 ? Four.Eights : 0);
-            Close(expected, Multiply<PlainRows>(tile, late, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. scale], add, [0], [0], sizes), 2e-5, ElementType.BF16);
-
-            // The depth in parts, the last one shorter.
-            sizes.SliceDepth = 64;
-            Close(expected, Multiply<PlainRows>(tile, late, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. scale], add, [0], [0], sizes), 2e-5, ElementType.BF16);
         }
     }
 
@@ -55,7 +68,7 @@ public sealed class TensorKernelTests : IDisposable
     public void Convolutions_of_sequences_match_a_scalar_loop(string tile, bool late)
     {
         int[] lengths = [31, 3, 60];
-        foreach (Conv1dShape shape in new Conv1dShape[] { new(48, 24, 3, 2), new(32, 70, 5, 1, 2, 2) })
+        foreach (Conv1dShape shape in new Conv1dShape[] { new(48, 24, 3, 2), new(32, 80, 5, 1, 2, 2) })
         {
             int channels = shape.InputChannels / shape.Groups;
             float[] x = Rounded(1, lengths.Sum() * shape.InputChannels), w = Rounded(2, shape.OutputChannels * channels * shape.Kernel), bias = Numbers(3, shape.OutputChannels);
@@ -71,18 +84,17 @@ public sealed class TensorKernelTests : IDisposable
                 Padding = shape.Padding,
                 Sequences = lengths.Length,
             };
-            Close(
-                expected,
-                Multiply<WindowRows>(tile, late, x, shape.InputChannels, w, channels, shape.Kernel, shape.Groups, shape.OutputChannels, [.. bias, .. Ones(shape.OutputChannels)], null, starts, ends, sizes),
-                2e-5);
+            Check(sizes with { OutputLayout = Layout(shape.OutputChannels / shape.Groups) }, ElementType.BF16);
             if (shape.Groups == 1)
             {
-                sizes.SliceDepth = 64;
-                Close(
-                    expected,
-                    Multiply<WindowRows>(tile, late, x, shape.InputChannels, w, channels, shape.Kernel, 1, shape.OutputChannels, [.. bias, .. Ones(shape.OutputChannels)], null, starts, ends, sizes),
-                    2e-5);
+                Check(sizes, ElementType.F32);
+                Check(sizes with { SliceDepth = 64 }, ElementType.F32);
             }
+
+            void Check(MatrixArguments sizes, ElementType type) => Close(
+                expected,
+                Multiply<WindowRows>(tile, late, x, shape.InputChannels, w, channels, shape.Kernel, shape.Groups, shape.OutputChannels, [.. bias, .. Ones(shape.OutputChannels)], null, starts, ends, sizes),
+                2e-5, type);
         }
     }
 
@@ -143,6 +155,9 @@ public sealed class TensorKernelTests : IDisposable
 
     private static float[] Ones(int count) => [.. Enumerable.Repeat(1f, count)];
 
+    /// <summary>How rows of as many numbers in bf16 lie in memory.</summary>
+    private static int Layout(int columns) => Four.BFloat + (columns % 4 == 0 ? Four.Aligned : 0) + (columns % 8 == 0 ? Four.Eights : 0);
+
     private static int Fill(int count) => (count + TensorKernel.Chunk - 1) / TensorKernel.Chunk * TensorKernel.Chunk;
 
     /// <summary>Numbers that bf16 has.</summary>
@@ -176,7 +191,7 @@ public sealed class TensorKernelTests : IDisposable
         where TTile : struct, ITensorTile
         where TRows : struct, IMatrixRows
         where TCopies : struct, ICopyTime =>
-        new(TensorKernel.Multiply<TTile, TRows, EmulatedTensorUnit<TCopies>>, TTile.Side, TTile.Side, TensorKernel.Threads, TensorKernel.SharedBytes<TTile>());
+        new(TensorKernel.Multiply<TTile, TRows, EmulatedTensorUnit<TCopies>>, TTile.Side, TTile.Side, TensorKernel.Threads, TensorKernel.SharedBytes<TTile>(), true);
 
     private static TestedKernel Warpgroup<TTile, TRows, TCopies>()
         where TTile : struct, IWarpgroupTile
@@ -184,7 +199,7 @@ public sealed class TensorKernelTests : IDisposable
         where TCopies : struct, ICopyTime =>
         new(
             WarpgroupKernel.Multiply<TTile, TRows, EmulatedWarpgroupUnit<TCopies>>,
-            WarpgroupKernel.Rows<TTile>(), TTile.Columns, WarpgroupKernel.Threads<TTile>(), WarpgroupKernel.SharedBytes<TTile>());
+            WarpgroupKernel.Rows<TTile>(), TTile.Columns, WarpgroupKernel.Threads<TTile>(), WarpgroupKernel.SharedBytes<TTile>(), false);
 
     private float[] Multiply(
         TestedKernel kernel, float[] x, int columns, float[] w, int channels, int taps, int groups, int outputs, float[] biasAndScale, float[]? residual,
@@ -205,6 +220,7 @@ public sealed class TensorKernelTests : IDisposable
             right[(output / perGroup * depth + k) * pitch + output % perGroup] = w[i];
         }
 
+        bool isSimple = (sizes.OutputLayout & Four.Eights) != 0 && (sizes.HasResidual + sizes.HasScale == 0 || sizes.Activation == 0);
         sizes.Depth = depth;
         sizes.SliceDepth = sizes.SliceDepth == 0 ? depth : sizes.SliceDepth;
         sizes.Columns = perGroup;
@@ -218,6 +234,7 @@ public sealed class TensorKernelTests : IDisposable
         using MemoryBuffer1D<float, Stride1D.Dense> output1 = _accelerator.Allocate1D<float>(sizes.Rows * outputs);
         using MemoryBuffer1D<int, Stride1D.Dense> starts = _accelerator.Allocate1D(inputStarts), ends = _accelerator.Allocate1D(outputStarts);
         int slices = (depth + sizes.SliceDepth - 1) / sizes.SliceDepth;
+        sizes.IsDirect = slices == 1 && (kernel.FinishesAll || isSimple) ? 1 : 0;
         using MemoryBuffer1D<float, Stride1D.Dense> sums = _accelerator.Allocate1D<float>(slices * sizes.Rows * pitch);
         sizes.Output = output1.View.BaseView.LoadEffectiveAddressAsPtr();
         var launch = _accelerator.LoadKernel(kernel.Method);
@@ -227,10 +244,10 @@ public sealed class TensorKernelTests : IDisposable
         EmulatedTensorUnit<AtOnce>.BankConflicts = EmulatedTensorUnit<WhenWaitedFor>.BankConflicts = 0;
         launch(
             _accelerator.DefaultStream, config, leftBuffer.View.BaseView.LoadEffectiveAddressAsPtr(), rightBuffer.View.BaseView.LoadEffectiveAddressAsPtr(),
-            vectors.View, added.View, slices > 1 ? sums.View : output1.View, starts.View, ends.View, sizes);
+            vectors.View, added.View, sizes.IsDirect == 0 ? sums.View : output1.View, starts.View, ends.View, sizes);
         _accelerator.Synchronize();
         Assert.Equal(0, EmulatedTensorUnit<AtOnce>.BankConflicts + EmulatedTensorUnit<WhenWaitedFor>.BankConflicts);
-        if (slices > 1)
+        if (sizes.IsDirect == 0)
         {
             Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments> finish = MatrixKernel.FinishSums;
             int threads = sizes.Rows * sizes.ColumnFours;
@@ -252,5 +269,5 @@ public sealed class TensorKernelTests : IDisposable
     /// <summary>A kernel, the size of its tiles, and what its groups have.</summary>
     private sealed record TestedKernel(
         Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> Method,
-        int Rows, int Columns, int Threads, int SharedBytes);
+        int Rows, int Columns, int Threads, int SharedBytes, bool FinishesAll);
 }

@@ -38,10 +38,7 @@ internal struct Eight(Four a, Four b)
         {
             if (count > 0)
             {
-                Four stored = source.Cast<Four>()[index / 8];
-                values = new Eight(
-                    new Four(Lower(stored.X), Upper(stored.X), Lower(stored.Y), Upper(stored.Y)),
-                    new Four(Lower(stored.Z), Upper(stored.Z), Lower(stored.W), Upper(stored.W)));
+                values = LoadWhole(source, index);
             }
         }
         else
@@ -50,6 +47,15 @@ internal struct Eight(Four a, Four b)
         }
 
         return values;
+    }
+
+    /// <summary>Eight numbers in bf16, at a multiple of eight.</summary>
+    public static Eight LoadWhole(ArrayView<float> source, int index)
+    {
+        Four stored = source.Cast<Four>()[index / 8];
+        return new Eight(
+            new Four(Lower(stored.X), Upper(stored.X), Lower(stored.Y), Upper(stored.Y)),
+            new Four(Lower(stored.Z), Upper(stored.Z), Lower(stored.W), Upper(stored.W)));
     }
 
     /// <summary>Applies an activation and stores the first <paramref name="count"/>.</summary>
@@ -62,28 +68,11 @@ internal struct Eight(Four a, Four b)
     /// <param name="values">The numbers.</param>
     public static void Store(ArrayView<float> destination, long address, int index, int count, int layout, int activation, Eight values)
     {
-        if (CudaAsm.IsSupported && (layout & Four.Eights) != 0)
+        if ((layout & Four.Eights) != 0)
         {
             if (count > 0)
             {
-                Four a = values.A, b = values.B;
-                if (activation == (int)Activation.Gelu)
-                {
-                    CudaAsm.Emit(
-                        Begin + "mov.f32 y, %1; " + Gelu + Low + "mov.f32 y, %2; " + Gelu + High + "mov.b32 e0, {l, h}; "
-                        + "mov.f32 y, %3; " + Gelu + Low + "mov.f32 y, %4; " + Gelu + High + "mov.b32 e1, {l, h}; "
-                        + "mov.f32 y, %5; " + Gelu + Low + "mov.f32 y, %6; " + Gelu + High + "mov.b32 e2, {l, h}; "
-                        + "mov.f32 y, %7; " + Gelu + Low + "mov.f32 y, %8; " + Gelu + High + "mov.b32 e3, {l, h}; " + StoreAll,
-                        address + 2L * index, a.X, a.Y, a.Z, a.W, b.X, b.Y, b.Z, b.W);
-                }
-                else
-                {
-                    a = Four.Activate(a, activation);
-                    b = Four.Activate(b, activation);
-                    CudaAsm.Emit(
-                        Begin + "cvt.rn.bf16x2.f32 e0, %2, %1; cvt.rn.bf16x2.f32 e1, %4, %3; cvt.rn.bf16x2.f32 e2, %6, %5; cvt.rn.bf16x2.f32 e3, %8, %7; " + StoreAll,
-                        address + 2L * index, a.X, a.Y, a.Z, a.W, b.X, b.Y, b.Z, b.W);
-                }
+                StoreWhole(destination, address, index, activation, values);
             }
         }
         else
@@ -93,9 +82,44 @@ internal struct Eight(Four a, Four b)
         }
     }
 
+    /// <summary>Applies an activation and stores all eight in bf16, at a multiple of eight.</summary>
+    public static void StoreWhole(ArrayView<float> destination, long address, int index, int activation, Eight values)
+    {
+        Four a = values.A, b = values.B;
+        if (!CudaAsm.IsSupported)
+        {
+            a = Four.Activate(a, activation);
+            b = Four.Activate(b, activation);
+            destination.Cast<Four>()[index / 8] = new Four(Pair(a.X, a.Y), Pair(a.Z, a.W), Pair(b.X, b.Y), Pair(b.Z, b.W));
+        }
+        else if (activation == (int)Activation.Gelu)
+        {
+            CudaAsm.Emit(
+                Begin + "mov.f32 y, %1; " + Gelu + Low + "mov.f32 y, %2; " + Gelu + High + "mov.b32 e0, {l, h}; "
+                + "mov.f32 y, %3; " + Gelu + Low + "mov.f32 y, %4; " + Gelu + High + "mov.b32 e1, {l, h}; "
+                + "mov.f32 y, %5; " + Gelu + Low + "mov.f32 y, %6; " + Gelu + High + "mov.b32 e2, {l, h}; "
+                + "mov.f32 y, %7; " + Gelu + Low + "mov.f32 y, %8; " + Gelu + High + "mov.b32 e3, {l, h}; " + StoreAll,
+                address + 2L * index, a.X, a.Y, a.Z, a.W, b.X, b.Y, b.Z, b.W);
+        }
+        else
+        {
+            if (activation == (int)Activation.Relu)
+            {
+                a = Four.Max(a, default);
+                b = Four.Max(b, default);
+            }
+
+            CudaAsm.Emit(
+                Begin + "cvt.rn.bf16x2.f32 e0, %2, %1; cvt.rn.bf16x2.f32 e1, %4, %3; cvt.rn.bf16x2.f32 e2, %6, %5; cvt.rn.bf16x2.f32 e3, %8, %7; " + StoreAll,
+                address + 2L * index, a.X, a.Y, a.Z, a.W, b.X, b.Y, b.Z, b.W);
+        }
+    }
+
     public readonly float Sum() => A.Sum() + B.Sum();
 
     private static float Lower(float pair) => Interop.IntAsFloat(Interop.FloatAsInt(pair) << 16);
 
     private static float Upper(float pair) => Interop.IntAsFloat(Interop.FloatAsInt(pair) & 0xFFFF0000);
+
+    private static float Pair(float low, float high) => Interop.IntAsFloat((uint)DeviceMath.BFloats(low, high));
 }

@@ -101,6 +101,9 @@ internal struct MatrixArguments
     public long Output;
     public long Biases;
 
+    /// <summary>Whether a kernel of tensor cores does what follows the product; otherwise it writes down the sums.</summary>
+    public int IsDirect;
+
     /// <summary>Rows of the result.</summary>
     public int Rows;
 

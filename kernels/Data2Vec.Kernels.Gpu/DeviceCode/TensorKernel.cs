@@ -88,7 +88,7 @@ internal static class TensorKernel
         int rightColumn = firstColumn + rightChunk * Chunk, pitch = sizes.ColumnFours * 4;
         long rightFrom = weights + 2L * ((long)group * sizes.Depth * pitch + rightColumn);
         int first = Grid.IdxZ * sizes.SliceDepth, last = first + sizes.SliceDepth;
-        bool isWhole = sizes.SliceDepth >= sizes.Depth;
+        bool isWhole = sizes.IsDirect != 0;
         sizes.Depth = last < sizes.Depth ? last : sizes.Depth;
         int rightEnd = rightColumn < pitch ? sizes.Depth : 0;
 

@@ -144,7 +144,6 @@ internal static class WarpgroupKernel
         long rightFrom = weights + 2L * ((long)group * sizes.Depth * pitch + firstColumn + chunk * Chunk);
 
         int first = Grid.IdxZ * sizes.SliceDepth, last = first + sizes.SliceDepth;
-        bool isWhole = sizes.SliceDepth >= sizes.Depth;
         sizes.Depth = last < sizes.Depth ? last : sizes.Depth;
 
         int left = (warp >> 2) * (64 * 128), loading = 0, multiplying = 0, end = TTile.Stages * StageBytes<TTile>(), next = first;
@@ -176,15 +175,10 @@ internal static class WarpgroupKernel
         TUnit.WaitForProducts(0);
         TUnit.WaitForCopies(0);
         Group.Barrier();
-        Finish<TUnit>(0, staged, vectors, residual, output, sizes, isWhole, warp, lane, firstRow, group, firstColumn);
-        if (TTile.Columns > 64)
+        // A loop, so that there is little code to run through.
+        for (int part = 0; part < TTile.Columns / 64; part++)
         {
-            Finish<TUnit>(1, staged, vectors, residual, output, sizes, isWhole, warp, lane, firstRow, group, firstColumn + 64);
-        }
-
-        if (TTile.Columns > 128)
-        {
-            Finish<TUnit>(2, staged, vectors, residual, output, sizes, isWhole, warp, lane, firstRow, group, firstColumn + 128);
+            Finish<TTile, TUnit>(part, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn + part * 64);
         }
     }
 
@@ -266,18 +260,32 @@ internal static class WarpgroupKernel
     }
 
     /// <summary>
-    /// What follows the product, for 64 columns of a warp's sixteen rows: bias, activation, scale, residual. They go through shared memory, so that
+    /// What follows the product, for 64 columns of a warp's sixteen rows: bias, scale, residual, activation; or their sums are written down. They go through shared memory, so that
     /// a thread has eight neighbours, and the same columns of every fourth row.
     /// </summary>
-    private static void Finish<TUnit>(
+    private static void Finish<TTile, TUnit>(
         int part, ArrayView<float> staged, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments sizes,
-        bool isWhole, int warp, int lane, int firstRow, int group, int column)
+        int warp, int lane, int firstRow, int group, int column)
+        where TTile : struct, IWarpgroupTile
         where TUnit : struct, IWarpgroupUnit
     {
         const int Pitch = 64 + 8;
         int mine = warp * 16 * Pitch, upper = (mine + (lane >> 2) * Pitch + (lane & 3) * 2) * sizeof(float);
         Warp.Barrier();
-        TUnit.Store(part, upper, upper + 8 * Pitch * sizeof(float));
+        int lower = upper + 8 * Pitch * sizeof(float);
+        if (part == 0)
+        {
+            TUnit.Store(0, upper, lower);
+        }
+        else if (TTile.Columns == 128 || part == 1)
+        {
+            TUnit.Store(1, upper, lower);
+        }
+        else
+        {
+            TUnit.Store(2, upper, lower);
+        }
+
         Warp.Barrier();
 
         column += (lane & 7) * 8;
@@ -289,7 +297,7 @@ internal static class WarpgroupKernel
 
         ArrayView<Four> numbers = staged.Cast<Four>();
         int from = (mine + (lane >> 3) * Pitch) / 4 + (lane & 7) * 2;
-        if (!isWhole)
+        if (sizes.IsDirect == 0)
         {
             for (int i = 0; i < 16; i += 4)
             {
@@ -306,26 +314,25 @@ internal static class WarpgroupKernel
             return;
         }
 
-        int bias = place + sizes.VectorStride, scale = place + 2 * sizes.VectorStride;
-        Eight added = Eight.Load(vectors, bias, count, sizes.AlignedVectors), factor = Eight.Load(vectors, scale, count, sizes.AlignedVectors);
+        ArrayView<Four> fours = vectors.Cast<Four>();
+        int bias = (place + sizes.VectorStride) / 4, scale = (place + 2 * sizes.VectorStride) / 4;
+        Eight added = new(fours[bias], fours[bias + 1]);
         for (int i = 0; i < 16; i += 4)
         {
             if (row + i < sizes.Rows)
             {
                 Eight values = new Eight(numbers[from], numbers[from + 1]) + added;
-                int to = (row + i) * sizes.OutputStride + place, activation = sizes.Activation;
-                if (sizes.HasResidual != 0 || sizes.HasScale != 0)
+                if (sizes.HasScale != 0)
                 {
-                    values = new Eight(Four.Activate(values.A, activation), Four.Activate(values.B, activation)) * factor;
-                    activation = (int)Activation.None;
+                    values *= new Eight(fours[scale], fours[scale + 1]);
                 }
 
                 if (sizes.HasResidual != 0)
                 {
-                    values += Eight.Load(residual, (row + i) * sizes.ResidualStride + place, count, sizes.ResidualLayout);
+                    values += Eight.LoadWhole(residual, (row + i) * sizes.ResidualStride + place);
                 }
 
-                Eight.Store(output, sizes.Output, to, count, sizes.OutputLayout, activation, values);
+                Eight.StoreWhole(output, sizes.Output, (row + i) * sizes.OutputStride + place, sizes.Activation, values);
             }
 
             from += Pitch;
