@@ -155,8 +155,8 @@ internal struct CudaAttentionUnit : IAttentionUnit
         CudaAsm.Emit("mul.f32 scale, %0, 0f3FB8AA3B; rcp.approx.ftz.f32 inverse, %0;", scale);
     }
 
-    public static void Copy(int destination, long source, int count) =>
-        CudaAsm.Emit(At + "cp.async.cg.shared.global [at], [%1], 16, %2;", destination, source, count);
+    public static void Copy(int destination, long source, int rows) =>
+        CudaAsm.Emit(At + "setp.le.s32 p, %2, 0; cp.async.cg.shared.global [at], [%1], 16, p;", destination, source, rows);
 
     public static void Commit() => CudaAsm.Emit("cp.async.commit_group;");
 

@@ -18,8 +18,11 @@ internal interface IAttentionUnit
     /// <param name="scale">The factor of the products of queries and keys, above zero.</param>
     static abstract void Begin(ArrayView<float> shared, float scale);
 
-    /// <summary>Begins to copy 16 bytes to shared memory: the first <paramref name="count"/> of what lies at <paramref name="source"/>, then zeros.</summary>
-    static abstract void Copy(int destination, long source, int count);
+    /// <summary>Begins to copy 16 bytes to shared memory: what lies at <paramref name="source"/> where there are rows, else zeros.</summary>
+    /// <param name="destination">Where they go.</param>
+    /// <param name="source">Where they are in global memory.</param>
+    /// <param name="rows">Above zero where there is something, which alone is read.</param>
+    static abstract void Copy(int destination, long source, int rows);
 
     /// <summary>Makes one group of the copies that the thread began since the last.</summary>
     static abstract void Commit();
