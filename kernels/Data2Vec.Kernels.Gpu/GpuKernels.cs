@@ -39,6 +39,10 @@ internal sealed class GpuKernels(GpuContext context)
     /// <summary>The most features that a head may have.</summary>
     public int LargestHead => _attention[^1].LargestHead;
 
+    /// <summary>Whether <see cref="TensorAttention"/> is there; the first to ask has its kernels compiled and waits for them.</summary>
+    public bool HasTensorAttention => context.HasTensorCores
+        && _tensorAttention.Value is var (tall, flat, deep) && tall.IsThere && flat.IsThere && deep.IsThere;
+
     public void Normalize(
         AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
     {

@@ -11,6 +11,16 @@ namespace Data2Vec.Kernels.Gpu;
 internal sealed record TensorAttentionVariant(
     Task<Action<AcceleratorStream, KernelConfig, long, long, long, long, long, ArrayView<int>, AttentionArguments>> Kernel, int Queries, int LargestHead)
 {
+    /// <summary>Whether it is compiled; waits until that is known.</summary>
+    public bool IsThere
+    {
+        get
+        {
+            ((IAsyncResult)Kernel).AsyncWaitHandle.WaitOne();
+            return Kernel.IsCompletedSuccessfully;
+        }
+    }
+
     public static TensorAttentionVariant Of<TTile>(GpuContext context)
         where TTile : struct, ITensorAttentionTile
     {

@@ -142,14 +142,21 @@ internal unsafe struct EmulatedAttentionUnit<TCopies> : IAttentionUnit
         }
 
         Exchange(Math.Max);
-        for (int row = 0; row < 4; row++)
+        Mine.IsHigher = Enumerable.Range(0, isTall ? 4 : 2).Any(row => (Mine.Highest[row] - Mine.Exchanged[row]) * Mine.ScaleOfPowers < -8);
+        Warp.Barrier();
+        bool isAnyHigher = Enumerable.Range(0, 32).Any(lane => OfLane(lane).IsHigher);
+        Warp.Barrier();
+        if (isAnyHigher)
         {
-            Mine.Decay[row] = Exp2((Mine.Highest[row] - Mine.Exchanged[row]) * Mine.ScaleOfPowers);
-            Mine.Highest[row] = Mine.Exchanged[row];
-            Mine.Total[row] *= Mine.Decay[row];
-        }
+            for (int row = 0; row < 4; row++)
+            {
+                Mine.Decay[row] = Exp2((Mine.Highest[row] - Mine.Exchanged[row]) * Mine.ScaleOfPowers);
+                Mine.Highest[row] = Mine.Exchanged[row];
+                Mine.Total[row] *= Mine.Decay[row];
+            }
 
-        ScaleSums(isTall);
+            ScaleSums(isTall);
+        }
     }
 
     [External(nameof(Weigh))]
@@ -350,6 +357,8 @@ internal unsafe struct EmulatedAttentionUnit<TCopies> : IAttentionUnit
         public float Slope { get; set; }
 
         public int Address { get; set; }
+
+        public bool IsHigher { get; set; }
 
         public (float First, float Second)[][] Queries { get; } = [.. Enumerable.Range(0, 8).Select(_ => new (float, float)[4])];
 
