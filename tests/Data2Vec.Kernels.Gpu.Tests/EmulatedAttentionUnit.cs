@@ -30,14 +30,14 @@ internal unsafe struct EmulatedAttentionUnit<TCopies> : IAttentionUnit
     }
 
     [External(nameof(Copy))]
-    public static void Copy(int destination, long source, int count)
+    public static void Copy(int destination, long source, int rows)
     {
-        if (destination % 16 != 0 || source % 16 != 0 || count is not (0 or 16))
+        if (destination % 16 != 0 || source % 16 != 0)
         {
             throw new InvalidOperationException("A copy is not aligned.");
         }
 
-        Mine.Copies[^1].Add((destination, source, count));
+        Mine.Copies[^1].Add((destination, source, rows > 0));
         if (TCopies.IsAtOnce)
         {
             Do(Mine.Copies[^1]);
@@ -142,14 +142,21 @@ internal unsafe struct EmulatedAttentionUnit<TCopies> : IAttentionUnit
         }
 
         Exchange(Math.Max);
-        for (int row = 0; row < 4; row++)
+        Mine.IsHigher = Enumerable.Range(0, isTall ? 4 : 2).Any(row => (Mine.Highest[row] - Mine.Exchanged[row]) * Mine.ScaleOfPowers < -8);
+        Warp.Barrier();
+        bool isAnyHigher = Enumerable.Range(0, 32).Any(lane => OfLane(lane).IsHigher);
+        Warp.Barrier();
+        if (isAnyHigher)
         {
-            Mine.Decay[row] = Exp2((Mine.Highest[row] - Mine.Exchanged[row]) * Mine.ScaleOfPowers);
-            Mine.Highest[row] = Mine.Exchanged[row];
-            Mine.Total[row] *= Mine.Decay[row];
-        }
+            for (int row = 0; row < 4; row++)
+            {
+                Mine.Decay[row] = Exp2((Mine.Highest[row] - Mine.Exchanged[row]) * Mine.ScaleOfPowers);
+                Mine.Highest[row] = Mine.Exchanged[row];
+                Mine.Total[row] *= Mine.Decay[row];
+            }
 
-        ScaleSums(isTall);
+            ScaleSums(isTall);
+        }
     }
 
     [External(nameof(Weigh))]
@@ -258,24 +265,21 @@ internal unsafe struct EmulatedAttentionUnit<TCopies> : IAttentionUnit
                 : (Element(matrix, row, column), Element(matrix, row, column + 1));
         }
 
+        CountConflictsAtBarrier(16);
         Warp.Barrier();
-        CountConflicts(16);
     }
 
     /// <summary>Two of mma: a left side of 16 x 16, and the right side of 16 columns that is loaded.</summary>
     private static void Multiply(Func<Registers, (float First, float Second)[]> left, float[] sums, int block)
     {
-        for (int eight = 0; eight < 2; eight++)
+        for (int i = 0; i < 8; i++)
         {
-            for (int i = 0; i < 4; i++)
+            int m = Lane / 4 + i % 4 / 2 * 8, n = Lane % 4 * 2 + i % 2;
+            for (int k = 0; k < 16; k += 2)
             {
-                int m = Lane / 4 + i / 2 * 8, n = Lane % 4 * 2 + i % 2;
-                for (int k = 0; k < 16; k++)
-                {
-                    (float First, float Second) a = left(OfLane(m % 8 * 4 + k % 8 / 2))[m / 8 + k / 8 * 2];
-                    (float First, float Second) b = OfLane(n * 4 + k % 8 / 2).Right[2 * eight + k / 8];
-                    sums[(block + eight) * 4 + i] += k % 2 == 0 ? a.First * b.First : a.Second * b.Second;
-                }
+                (float First, float Second) a = left(OfLane(m % 8 * 4 + k % 8 / 2))[m / 8 + k / 8 * 2];
+                (float First, float Second) b = OfLane(n * 4 + k % 8 / 2).Right[i / 4 * 2 + k / 8];
+                sums[block * 4 + i] += a.First * b.First + a.Second * b.Second;
             }
         }
     }
@@ -313,24 +317,28 @@ internal unsafe struct EmulatedAttentionUnit<TCopies> : IAttentionUnit
     /// <summary>Counts it where two of the threads that move 128 bytes together, some each, move them from or to the same bank.</summary>
     private static void CountConflicts(int bytes)
     {
-        int together = 128 / bytes;
         Warp.Barrier();
+        CountConflictsAtBarrier(bytes);
+        Warp.Barrier();
+    }
+
+    private static void CountConflictsAtBarrier(int bytes)
+    {
+        int together = 128 / bytes;
         if (Lane % together == 0 && Enumerable.Range(Lane, together).Select(other => OfLane(other).Address / bytes % together).Distinct().Count() < together)
         {
             BankConflicts++;
         }
-
-        Warp.Barrier();
     }
 
-    private static void Do(List<(int Destination, long Source, int Count)> copies)
+    private static void Do(List<(int Destination, long Source, bool IsThere)> copies)
     {
         ArrayView<byte> shared = Mine.Shared.Cast<byte>();
-        foreach ((int destination, long source, int count) in copies)
+        foreach ((int destination, long source, bool isThere) in copies)
         {
             for (int i = 0; i < 16; i++)
             {
-                shared[destination + i] = i < count ? ((byte*)source)[i] : (byte)0;
+                shared[destination + i] = isThere ? ((byte*)source)[i] : (byte)0;
             }
         }
 
@@ -350,6 +358,8 @@ internal unsafe struct EmulatedAttentionUnit<TCopies> : IAttentionUnit
 
         public int Address { get; set; }
 
+        public bool IsHigher { get; set; }
+
         public (float First, float Second)[][] Queries { get; } = [.. Enumerable.Range(0, 8).Select(_ => new (float, float)[4])];
 
         public (float First, float Second)[][] Weights { get; } = [new (float, float)[4], new (float, float)[4]];
@@ -368,6 +378,6 @@ internal unsafe struct EmulatedAttentionUnit<TCopies> : IAttentionUnit
 
         public float[] Exchanged { get; } = new float[4];
 
-        public List<List<(int Destination, long Source, int Count)>> Copies { get; } = [[]];
+        public List<List<(int Destination, long Source, bool IsThere)>> Copies { get; } = [[]];
     }
 }

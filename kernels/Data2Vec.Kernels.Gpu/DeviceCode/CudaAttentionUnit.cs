@@ -7,7 +7,7 @@ namespace Data2Vec.Kernels.Gpu.DeviceCode;
 /// <remarks>
 /// All that a warp works with lies in registers with names of their own, in fours as <c>mma</c> has them. q: the queries. s: the scores, four registers
 /// for each eight keys, those of the second sixteen queries from s32. o: the sums of the weighted values, four registers for each eight features, those of the second
-/// sixteen queries, or of the second 64 features, from o32. h, l, d, n: of each query of a thread the greatest score, the sum of the weights, the decay, and
+/// sixteen queries, or of the second 64 features, from o32. h, l, d, n: of each query of a thread the score that weights are relative to, the sum of the weights, the decay, and
 /// what is added to an exponent. a, e: the left sides of products for the first and the second sixteen queries; b: a right side; x, y: what is worked with for the moment.
 /// </remarks>
 internal struct CudaAttentionUnit : IAttentionUnit
@@ -20,6 +20,8 @@ internal struct CudaAttentionUnit : IAttentionUnit
     private const string E = "{e0, e1, e2, e3}, ";
     private const string B0 = "{b0, b1}, ";
     private const string B1 = "{b2, b3}, ";
+    private const string Unless = "vote.sync.any.pred p, p, -1; { @!p bra SAME;";
+    private const string Same = " SAME: }";
     private const string At = "add.u32 at, shared, %0;";
 
     // Fours of scores and of sums.
@@ -93,19 +95,17 @@ internal struct CudaAttentionUnit : IAttentionUnit
     private const string Highest = "max.f32 y0, x0, x1; max.f32 y1, x2, x3; max.f32 y2, x4, x5; max.f32 y3, x6, x7; max.f32 y0, y0, y2; max.f32 y1, y1, y3; max.f32 t0, t0, y0; max.f32 t1, t1, y1;";
     private const string HighestBelow = "max.f32 y0, x0, x1; max.f32 y1, x2, x3; max.f32 y2, x4, x5; max.f32 y3, x6, x7; max.f32 y0, y0, y2; max.f32 y1, y1, y3; max.f32 t2, t2, y0; max.f32 t3, t3, y1;";
 
-    // The highest scores become those of the row, which four threads share; what was summed up with lower ones decays.
-    private const string Decay0 =
-        "shfl.sync.bfly.b32 y0, t0, 1, 31, -1; max.f32 t0, t0, y0; shfl.sync.bfly.b32 y0, t0, 2, 31, -1; max.f32 t0, t0, y0; sub.f32 d0, h0, t0; mul.f32 d0, d0, scale;"
-        + "ex2.approx.ftz.f32 d0, d0; mov.f32 h0, t0; mul.f32 n0, t0, scale; neg.f32 n0, n0; mul.f32 l0, l0, d0;";
-    private const string Decay1 =
-        "shfl.sync.bfly.b32 y0, t1, 1, 31, -1; max.f32 t1, t1, y0; shfl.sync.bfly.b32 y0, t1, 2, 31, -1; max.f32 t1, t1, y0; sub.f32 d1, h1, t1; mul.f32 d1, d1, scale;"
-        + "ex2.approx.ftz.f32 d1, d1; mov.f32 h1, t1; mul.f32 n1, t1, scale; neg.f32 n1, n1; mul.f32 l1, l1, d1;";
-    private const string Decay2 =
-        "shfl.sync.bfly.b32 y0, t2, 1, 31, -1; max.f32 t2, t2, y0; shfl.sync.bfly.b32 y0, t2, 2, 31, -1; max.f32 t2, t2, y0; sub.f32 d2, h2, t2; mul.f32 d2, d2, scale;"
-        + "ex2.approx.ftz.f32 d2, d2; mov.f32 h2, t2; mul.f32 n2, t2, scale; neg.f32 n2, n2; mul.f32 l2, l2, d2;";
-    private const string Decay3 =
-        "shfl.sync.bfly.b32 y0, t3, 1, 31, -1; max.f32 t3, t3, y0; shfl.sync.bfly.b32 y0, t3, 2, 31, -1; max.f32 t3, t3, y0; sub.f32 d3, h3, t3; mul.f32 d3, d3, scale;"
-        + "ex2.approx.ftz.f32 d3, d3; mov.f32 h3, t3; mul.f32 n3, t3, scale; neg.f32 n3, n3; mul.f32 l3, l3, d3;";
+    // The highest scores of the rows, which four threads share, and whether one is so much higher than what is summed up is for that it matters.
+    private const string Share0 = "shfl.sync.bfly.b32 y0, t0, 1, 31, -1; max.f32 t0, t0, y0; shfl.sync.bfly.b32 y0, t0, 2, 31, -1; max.f32 t0, t0, y0; sub.f32 d0, h0, t0; mul.f32 d0, d0, scale; setp.lt.f32 r, d0, 0fC1000000; or.pred p, p, r;";
+    private const string Share1 = "shfl.sync.bfly.b32 y0, t1, 1, 31, -1; max.f32 t1, t1, y0; shfl.sync.bfly.b32 y0, t1, 2, 31, -1; max.f32 t1, t1, y0; sub.f32 d1, h1, t1; mul.f32 d1, d1, scale; setp.lt.f32 r, d1, 0fC1000000; or.pred p, p, r;";
+    private const string Share2 = "shfl.sync.bfly.b32 y0, t2, 1, 31, -1; max.f32 t2, t2, y0; shfl.sync.bfly.b32 y0, t2, 2, 31, -1; max.f32 t2, t2, y0; sub.f32 d2, h2, t2; mul.f32 d2, d2, scale; setp.lt.f32 r, d2, 0fC1000000; or.pred p, p, r;";
+    private const string Share3 = "shfl.sync.bfly.b32 y0, t3, 1, 31, -1; max.f32 t3, t3, y0; shfl.sync.bfly.b32 y0, t3, 2, 31, -1; max.f32 t3, t3, y0; sub.f32 d3, h3, t3; mul.f32 d3, d3, scale; setp.lt.f32 r, d3, 0fC1000000; or.pred p, p, r;";
+
+    // They become the highest of all, and what was summed up with lower ones decays.
+    private const string Decay0 = "ex2.approx.ftz.f32 d0, d0; mov.f32 h0, t0; mul.f32 n0, t0, scale; neg.f32 n0, n0; mul.f32 l0, l0, d0;";
+    private const string Decay1 = "ex2.approx.ftz.f32 d1, d1; mov.f32 h1, t1; mul.f32 n1, t1, scale; neg.f32 n1, n1; mul.f32 l1, l1, d1;";
+    private const string Decay2 = "ex2.approx.ftz.f32 d2, d2; mov.f32 h2, t2; mul.f32 n2, t2, scale; neg.f32 n2, n2; mul.f32 l2, l2, d2;";
+    private const string Decay3 = "ex2.approx.ftz.f32 d3, d3; mov.f32 h3, t3; mul.f32 n3, t3, scale; neg.f32 n3, n3; mul.f32 l3, l3, d3;";
 
     // Sixteen queries' sums times what d has for them.
     private const string ScaleSums =
@@ -155,8 +155,8 @@ internal struct CudaAttentionUnit : IAttentionUnit
         CudaAsm.Emit("mul.f32 scale, %0, 0f3FB8AA3B; rcp.approx.ftz.f32 inverse, %0;", scale);
     }
 
-    public static void Copy(int destination, long source, int count) =>
-        CudaAsm.Emit(At + "cp.async.cg.shared.global [at], [%1], 16, %2;", destination, source, count);
+    public static void Copy(int destination, long source, int rows) =>
+        CudaAsm.Emit(At + "setp.le.s32 p, %2, 0; cp.async.cg.shared.global [at], [%1], 16, p;", destination, source, rows);
 
     public static void Commit() => CudaAsm.Emit("cp.async.commit_group;");
 
@@ -286,21 +286,26 @@ internal struct CudaAttentionUnit : IAttentionUnit
 
     public static void Rescale(bool isTall, bool isDeep)
     {
-        CudaAsm.Emit("mov.f32 t0, h0; mov.f32 t1, h1;" + Take0 + Highest + Take1 + Highest);
+        CudaAsm.Emit("mov.pred p, 0; mov.f32 t0, h0; mov.f32 t1, h1;" + Take0 + Highest + Take1 + Highest);
         if (!isDeep)
         {
             CudaAsm.Emit(Take2 + Highest + Take3 + Highest);
         }
 
-        CudaAsm.Emit(Decay0 + Decay1 + ScaleSums);
+        CudaAsm.Emit(Share0 + Share1);
         if (isTall)
         {
-            CudaAsm.Emit("mov.f32 t2, h2; mov.f32 t3, h3;" + Take4 + HighestBelow + Take5 + HighestBelow + Take6 + HighestBelow + Take7 + HighestBelow + Decay2 + Decay3 + ScaleTall);
+            CudaAsm.Emit(
+                "mov.f32 t2, h2; mov.f32 t3, h3;" + Take4 + HighestBelow + Take5 + HighestBelow + Take6 + HighestBelow + Take7 + HighestBelow + Share2 + Share3
+                + Unless + Decay0 + Decay1 + ScaleSums + Decay2 + Decay3 + ScaleTall + Same);
         }
-
-        if (isDeep)
+        else if (isDeep)
         {
-            CudaAsm.Emit(ScaleDeep);
+            CudaAsm.Emit(Unless + Decay0 + Decay1 + ScaleSums + ScaleDeep + Same);
+        }
+        else
+        {
+            CudaAsm.Emit(Unless + Decay0 + Decay1 + ScaleSums + Same);
         }
     }
 

@@ -18,8 +18,11 @@ internal interface IAttentionUnit
     /// <param name="scale">The factor of the products of queries and keys, above zero.</param>
     static abstract void Begin(ArrayView<float> shared, float scale);
 
-    /// <summary>Begins to copy 16 bytes to shared memory: the first <paramref name="count"/> of what lies at <paramref name="source"/>, then zeros.</summary>
-    static abstract void Copy(int destination, long source, int count);
+    /// <summary>Begins to copy 16 bytes to shared memory: what lies at <paramref name="source"/> where there are rows, else zeros.</summary>
+    /// <param name="destination">Where they go.</param>
+    /// <param name="source">Where they are in global memory.</param>
+    /// <param name="rows">Above zero where there is something, which alone is read.</param>
+    static abstract void Copy(int destination, long source, int rows);
 
     /// <summary>Makes one group of the copies that the thread began since the last.</summary>
     static abstract void Commit();
@@ -67,10 +70,13 @@ internal interface IAttentionUnit
     /// <param name="keys">How many keys there are from the thread's first on.</param>
     static abstract void Mask(bool isTall, bool isDeep, int keys);
 
-    /// <summary>Makes the greatest scores so far those of the tile where these are greater, and diminishes the sums to suit.</summary>
+    /// <summary>
+    /// Makes the scores that weights are relative to the tile's greatest, and diminishes the sums to suit, where these are so much greater that weights would
+    /// come to more than 2^8. Less matters neither to f32 nor to bf16, and mostly only a sequence's first tile has more, as FlashAttention-4 found.
+    /// </summary>
     static abstract void Rescale(bool isTall, bool isDeep);
 
-    /// <summary>Makes the scores of sixteen keys weights, <c>exp(scale (score - greatest))</c>, and adds them up.</summary>
+    /// <summary>Makes the scores of sixteen keys weights, <c>exp(scale (score - reference))</c>, and adds them up.</summary>
     /// <param name="sixteen">Which keys.</param>
     /// <param name="isTall">Whether there are 32 queries.</param>
     static abstract void Weigh(int sixteen, bool isTall);

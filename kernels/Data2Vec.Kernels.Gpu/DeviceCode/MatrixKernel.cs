@@ -271,7 +271,7 @@ internal static class MatrixKernel
         MatrixRow place = default;
         if (!TRows.AreWindows)
         {
-            place.Start = row * sizes.InputStride;
+            place.Start = (row < sizes.Rows ? row : sizes.Rows - 1) * sizes.InputStride;
             place.Highest = row < sizes.Rows ? 1 : 0;
         }
         else if (row < sizes.Rows)
@@ -339,13 +339,16 @@ internal static class MatrixKernel
         return place >= 0 ? x[place] : 0f;
     }
 
-    /// <summary>The place of a row's number, or -1 where there is none or it is padding.</summary>
+    /// <summary>
+    /// The place of a row's number, or -1 where there is none or it is padding. Plain rows past the last are as the last one: what becomes of them is
+    /// stored nowhere.
+    /// </summary>
     public static int PlaceOf<TRows>(MatrixArguments sizes, MatrixRow row, int k)
         where TRows : struct, IMatrixRows
     {
         if (!TRows.AreWindows)
         {
-            return row.Highest > 0 && k < sizes.Depth ? row.Start + k : -1;
+            return k < sizes.Depth ? row.Start + k : -1;
         }
 
         int tap = k / sizes.Channels, channel = k - tap * sizes.Channels, line = 0;

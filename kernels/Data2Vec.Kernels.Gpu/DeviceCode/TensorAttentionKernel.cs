@@ -97,19 +97,26 @@ internal static class TensorAttentionKernel
             return;
         }
 
-        // A thread copies a chunk of every sixteenth row, and of deep heads the chunk 64 features further.
+        // A thread copies a chunk of every sixteenth row, and of deep heads the chunk 64 features further. How many rows of a chunk there are from the
+        // thread's first on is none where the chunk is past the head's last feature.
         int row = thread >> 3, chunk = thread & 7, to = row * 128 + (chunk ^ (row & 7)) * 16;
         int feature = head * sizes.HeadSize + chunk * Chunk;
-        int count = chunk * Chunk < sizes.HeadSize ? 16 : 0, deepCount = TTile.IsDeep && 64 + chunk * Chunk < sizes.HeadSize ? 16 : 0;
+        int rows = chunk * Chunk < sizes.HeadSize ? length - row : 0, deepRows = 64 + chunk * Chunk < sizes.HeadSize ? length - row : 0;
         long from = query + 2L * ((long)(start + firstQuery + row) * sizes.QueryStride + feature);
         for (int i = 0; i < queries; i += 16)
         {
-            CopyRow<TTile, TUnit>(from + 2L * i * sizes.QueryStride, row + i < length - firstQuery, count, deepCount, 2 * StageBytes + to + i * 128, queries * 128);
+            TUnit.Copy(2 * StageBytes + to + i * 128, from, rows - firstQuery - i);
+            if (TTile.IsDeep)
+            {
+                TUnit.Copy(2 * StageBytes + to + (queries + i) * 128, from + 128, deepRows - firstQuery - i);
+            }
+
+            from += 32L * sizes.QueryStride;
         }
 
         TUnit.Commit();
         long keyFrom = key + 2L * ((long)(start + row) * sizes.KeyStride + feature), valueFrom = value + 2L * ((long)(start + row) * sizes.ValueStride + feature);
-        CopyTiles<TTile, TUnit>(keyFrom, valueFrom, sizes, length - row, count, deepCount, to);
+        CopyTiles<TTile, TUnit>(keyFrom, valueFrom, sizes, rows, deepRows, to);
         TUnit.Commit();
         TUnit.WaitForAllButOne();
         Group.Barrier();
@@ -126,7 +133,7 @@ internal static class TensorAttentionKernel
         int keys = Keys<TTile>(), myQuery = firstQuery + warpQuery + (lane >> 2), myKey = 2 * (lane & 3);
         keyFrom += 2L * keys * sizes.KeyStride;
         valueFrom += 2L * keys * sizes.ValueStride;
-        CopyTiles<TTile, TUnit>(keyFrom, valueFrom, sizes, length - keys - row, count, deepCount, StageBytes + to);
+        CopyTiles<TTile, TUnit>(keyFrom, valueFrom, sizes, rows - keys, deepRows - keys, StageBytes + to);
         TUnit.Commit();
         int loading = 2 * StageBytes, stage = 0;
         for (int firstKey = 0; firstKey < length; firstKey += keys)
@@ -139,7 +146,7 @@ internal static class TensorAttentionKernel
             int left = length - firstKey;
             if (left > 2 * keys)
             {
-                CopyTiles<TTile, TUnit>(keyFrom, valueFrom, sizes, left - 2 * keys - row, count, deepCount, loading + to);
+                CopyTiles<TTile, TUnit>(keyFrom, valueFrom, sizes, rows - firstKey - 2 * keys, deepRows - firstKey - 2 * keys, loading + to);
             }
 
             TUnit.Commit();
@@ -211,44 +218,36 @@ internal static class TensorAttentionKernel
 
     private static int Next(int stage) => stage == 2 * StageBytes ? 0 : stage + StageBytes;
 
-    /// <summary>Copies a thread's chunks of a row, zeros where it is past the last.</summary>
-    private static void CopyRow<TTile, TUnit>(long from, bool isThere, int count, int deepCount, int destination, int deepDistance)
-        where TTile : struct, ITensorAttentionTile
-        where TUnit : struct, IAttentionUnit
-    {
-        TUnit.Copy(destination, from, isThere ? count : 0);
-        if (TTile.IsDeep)
-        {
-            TUnit.Copy(destination + deepDistance, from + 128, isThere ? deepCount : 0);
-        }
-    }
-
     /// <summary>Copies a thread's chunks of a tile of keys and one of values.</summary>
     /// <param name="key">The thread's first chunk of the keys.</param>
     /// <param name="value">That of the values.</param>
     /// <param name="sizes">The sizes.</param>
     /// <param name="rows">How many rows there are from the thread's first on.</param>
-    /// <param name="count">Bytes of its chunks.</param>
-    /// <param name="deepCount">Bytes of those 64 features further.</param>
+    /// <param name="deepRows">The same of the chunks 64 features further.</param>
     /// <param name="destination">Where the first goes.</param>
-    private static void CopyTiles<TTile, TUnit>(long key, long value, AttentionArguments sizes, int rows, int count, int deepCount, int destination)
+    private static void CopyTiles<TTile, TUnit>(long key, long value, AttentionArguments sizes, int rows, int deepRows, int destination)
         where TTile : struct, ITensorAttentionTile
         where TUnit : struct, IAttentionUnit
     {
-        CopyTile<TTile, TUnit>(key, 32L * sizes.KeyStride, rows, count, deepCount, destination);
-        CopyTile<TTile, TUnit>(value, 32L * sizes.ValueStride, rows, count, deepCount, destination + TileBytes);
+        CopyTile<TTile, TUnit>(key, 32L * sizes.KeyStride, rows, deepRows, destination);
+        CopyTile<TTile, TUnit>(value, 32L * sizes.ValueStride, rows, deepRows, destination + TileBytes);
     }
 
-    private static void CopyTile<TTile, TUnit>(long from, long step, int rows, int count, int deepCount, int destination)
+    private static void CopyTile<TTile, TUnit>(long from, long step, int rows, int deepRows, int destination)
         where TTile : struct, ITensorAttentionTile
         where TUnit : struct, IAttentionUnit
     {
-        CopyRow<TTile, TUnit>(from, rows > 0, count, deepCount, destination, TileBytes / 2);
-        CopyRow<TTile, TUnit>(from + step, rows > 16, count, deepCount, destination + 2048, TileBytes / 2);
-        if (!TTile.IsDeep)
+        TUnit.Copy(destination, from, rows);
+        TUnit.Copy(destination + 2048, from + step, rows - 16);
+        if (TTile.IsDeep)
         {
-            CopyRow<TTile, TUnit>(from + 2 * step, rows > 32, count, deepCount, destination + 4096, TileBytes / 2);
-            CopyRow<TTile, TUnit>(from + 3 * step, rows > 48, count, deepCount, destination + 6144, TileBytes / 2);
+            TUnit.Copy(destination + 4096, from + 128, deepRows);
+            TUnit.Copy(destination + 6144, from + step + 128, deepRows - 16);
+        }
+        else
+        {
+            TUnit.Copy(destination + 4096, from + 2 * step, rows - 32);
+            TUnit.Copy(destination + 6144, from + 3 * step, rows - 48);
         }
     }
 

@@ -316,12 +316,11 @@ internal static class WarpgroupKernel
 
         ArrayView<Four> fours = vectors.Cast<Four>();
         int bias = (place + sizes.VectorStride) / 4, scale = (place + 2 * sizes.VectorStride) / 4;
-        Eight added = new(fours[bias], fours[bias + 1]);
         for (int i = 0; i < 16; i += 4)
         {
             if (row + i < sizes.Rows)
             {
-                Eight values = new Eight(numbers[from], numbers[from + 1]) + added;
+                Eight values = new Eight(numbers[from], numbers[from + 1]) + new Eight(fours[bias], fours[bias + 1]); // loaded again: registers are scarce
                 if (sizes.HasScale != 0)
                 {
                     values *= new Eight(fours[scale], fours[scale + 1]);
