@@ -20,7 +20,7 @@ internal interface IWarpgroupUnit
     /// <summary>Tells what will be loaded from device memory, so that it is near then.</summary>
     static abstract void Prefetch(long address);
 
-    /// <summary>Begins to copy 16 bytes to shared memory: the first <paramref name="count"/> of what lies at <paramref name="source"/>, then zeros.</summary>
+    /// <summary>Begins to copy 16 bytes to shared memory: what lies at <paramref name="source"/>, or zeros, whatever the source, where <paramref name="count"/> is 0, not 16.</summary>
     static abstract void Copy(int destination, long source, int count);
 
     /// <summary>Makes one group of the copies that the thread began since the last.</summary>

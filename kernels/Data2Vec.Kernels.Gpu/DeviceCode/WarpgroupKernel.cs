@@ -146,7 +146,7 @@ internal static class WarpgroupKernel
         int first = Grid.IdxZ * sizes.SliceDepth, last = first + sizes.SliceDepth;
         sizes.Depth = last < sizes.Depth ? last : sizes.Depth;
 
-        int left = (warp >> 2) * (64 * 128), loading = 0, multiplying = 0, end = TTile.Stages * StageBytes<TTile>(), next = first;
+        int left = (warp >> 2) * (64 * 128), loading = 0, end = TTile.Stages * StageBytes<TTile>(), next = first;
         for (; next < first + TTile.Ahead * Depth; next += Depth)
         {
             CopyLeft<TTile, TRows, TUnit>(x, sizes, row0, row1, row2, row3, next + chunk * Chunk, loading + to);
@@ -160,9 +160,9 @@ internal static class WarpgroupKernel
             // What this slice was copied to is there for all, and nobody reads any more what the next one is copied to.
             TUnit.WaitForCopies(TTile.Ahead - 1);
             Group.Barrier();
+            int multiplying = loading - TTile.Ahead * StageBytes<TTile>();
+            multiplying = multiplying < 0 ? multiplying + end : multiplying;
             TUnit.Multiply(TTile.Columns, multiplying + left, multiplying + Right<TTile>());
-            multiplying += StageBytes<TTile>();
-            multiplying = multiplying == end ? 0 : multiplying;
 
             CopyLeft<TTile, TRows, TUnit>(x, sizes, row0, row1, row2, row3, next + chunk * Chunk, loading + to);
             CopyRight<TTile, TUnit>(rightFrom, pitch, there, sizes.Depth, next + line, loading + Right<TTile>() + to);
@@ -175,10 +175,15 @@ internal static class WarpgroupKernel
         TUnit.WaitForProducts(0);
         TUnit.WaitForCopies(0);
         Group.Barrier();
-        // A loop, so that there is little code to run through.
-        for (int part = 0; part < TTile.Columns / 64; part++)
+        Finish<TUnit>(0, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn);
+        if (TTile.Columns > 64)
         {
-            Finish<TTile, TUnit>(part, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn + part * 64);
+            Finish<TUnit>(1, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn + 64);
+        }
+
+        if (TTile.Columns > 128)
+        {
+            Finish<TUnit>(2, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn + 128);
         }
     }
 
@@ -211,7 +216,7 @@ internal static class WarpgroupKernel
         where TUnit : struct, IWarpgroupUnit
     {
         int place = MatrixKernel.PlaceOf<TRows>(sizes, row, k);
-        TUnit.Copy(destination, x + 2L * (place < 0 ? 0 : place), place < 0 ? 0 : 16);
+        TUnit.Copy(destination, x + 2L * place, place < 0 ? 0 : 16);
     }
 
     /// <summary>A thread's chunks of a slice of the right side.</summary>
@@ -239,53 +244,38 @@ internal static class WarpgroupKernel
         where TUnit : struct, IWarpgroupUnit
     {
         int columns = k < depth ? there : 0;
-        long from = source + (k < depth ? 2L * k * pitch : 0);
-        CopyPanel<TUnit>(source, from, columns, 0, destination);
+        long from = source + 2L * k * pitch;
+        CopyPanel<TUnit>(from, columns, 0, destination);
         if (TTile.Columns > 64)
         {
-            CopyPanel<TUnit>(source, from, columns, 1, destination);
+            CopyPanel<TUnit>(from, columns, 1, destination);
         }
 
         if (TTile.Columns > 128)
         {
-            CopyPanel<TUnit>(source, from, columns, 2, destination);
+            CopyPanel<TUnit>(from, columns, 2, destination);
         }
     }
 
-    private static void CopyPanel<TUnit>(long source, long from, int columns, int panel, int destination)
+    private static void CopyPanel<TUnit>(long from, int columns, int panel, int destination)
         where TUnit : struct, IWarpgroupUnit
     {
-        bool isThere = columns > panel * 64;
-        TUnit.Copy(destination + panel * Panel, isThere ? from + panel * 128 : source, isThere ? 16 : 0);
+        TUnit.Copy(destination + panel * Panel, from + panel * 128, columns > panel * 64 ? 16 : 0);
     }
 
     /// <summary>
     /// What follows the product, for 64 columns of a warp's sixteen rows: bias, scale, residual, activation; or their sums are written down. They go through shared memory, so that
     /// a thread has eight neighbours, and the same columns of every fourth row.
     /// </summary>
-    private static void Finish<TTile, TUnit>(
+    private static void Finish<TUnit>(
         int part, ArrayView<float> staged, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments sizes,
         int warp, int lane, int firstRow, int group, int column)
-        where TTile : struct, IWarpgroupTile
         where TUnit : struct, IWarpgroupUnit
     {
         const int Pitch = 64 + 8;
         int mine = warp * 16 * Pitch, upper = (mine + (lane >> 2) * Pitch + (lane & 3) * 2) * sizeof(float);
         Warp.Barrier();
-        int lower = upper + 8 * Pitch * sizeof(float);
-        if (part == 0)
-        {
-            TUnit.Store(0, upper, lower);
-        }
-        else if (TTile.Columns == 128 || part == 1)
-        {
-            TUnit.Store(1, upper, lower);
-        }
-        else
-        {
-            TUnit.Store(2, upper, lower);
-        }
-
+        TUnit.Store(part, upper, upper + 8 * Pitch * sizeof(float));
         Warp.Barrier();
 
         column += (lane & 7) * 8;
