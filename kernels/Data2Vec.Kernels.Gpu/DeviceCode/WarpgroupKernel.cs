@@ -216,7 +216,7 @@ internal static class WarpgroupKernel
         where TUnit : struct, IWarpgroupUnit
     {
         int place = MatrixKernel.PlaceOf<TRows>(sizes, row, k);
-        TUnit.Copy(destination, x + 2L * place, place < 0 ? 0 : 16);
+        TUnit.Copy(destination, x + 2L * (place & -Chunk), place < 0 ? 0 : 16); // aligned, also where there is nothing
     }
 
     /// <summary>A thread's chunks of a slice of the right side.</summary>
