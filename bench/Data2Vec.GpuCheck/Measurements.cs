@@ -33,6 +33,16 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
             }
         }
 
+        using (WeightStore store = Store(type))
+        using (Inference run = store.Begin())
+        {
+            if (run.ActivationType != type)
+            {
+                // Only weights are in bf16 on this device.
+                yield break;
+            }
+        }
+
         foreach ((int sequences, int length) in s_attention)
         {
             yield return Attention(sequences, length, type);
