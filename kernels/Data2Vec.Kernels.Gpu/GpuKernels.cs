@@ -32,32 +32,32 @@ internal sealed class GpuKernels(GpuContext context)
     public int LargestHead => _attention[^1].LargestHead;
 
     public void Normalize(
-        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
+        LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
     {
         sizes.Lanes = context.Lanes;
         int rowsOfGroup = context.GroupSize / context.Lanes;
         var config = new KernelConfig((sizes.Rows + rowsOfGroup - 1) / rowsOfGroup, context.GroupSize);
-        context.Launch(_normalize, kernel => kernel(stream, config, x, residual, vectors, output, sizes));
+        queue.Launch(_normalize, config, x, residual, vectors, output, sizes);
     }
 
-    public void Copy(AcceleratorStream stream, ArrayView<float> x, ArrayView<float> output, RowArguments sizes)
+    public void Copy(LaunchQueue queue, ArrayView<float> x, ArrayView<float> output, RowArguments sizes)
     {
-        context.Launch(_copy, kernel => kernel(stream, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 3) / 4)), x, output, sizes));
+        queue.Launch(_copy, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 3) / 4)), x, output, sizes);
     }
 
-    public void Mean(AcceleratorStream stream, ArrayView<float> x, ArrayView<int> starts, ArrayView<float> output, RowArguments sizes)
+    public void Mean(LaunchQueue queue, ArrayView<float> x, ArrayView<int> starts, ArrayView<float> output, RowArguments sizes)
     {
         sizes.Lanes = context.Lanes;
         var config = new KernelConfig(checked((sizes.Columns + sizes.Lanes - 1) / sizes.Lanes * sizes.Rows), context.GroupSize);
-        context.Launch(_mean, kernel => kernel(stream, config, x, starts, output, sizes));
+        queue.Launch(_mean, config, x, starts, output, sizes);
     }
 
-    public void MaxPool(AcceleratorStream stream, ArrayView<float> x, ArrayView<float> output, PoolArguments sizes)
+    public void MaxPool(LaunchQueue queue, ArrayView<float> x, ArrayView<float> output, PoolArguments sizes)
     {
-        context.Launch(_maxPool, kernel => kernel(stream, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 3) / 4)), x, output, sizes));
+        queue.Launch(_maxPool, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 3) / 4)), x, output, sizes);
     }
 
-    /// <param name="stream">Where it is queued.</param>
+    /// <param name="queue">Where it is queued.</param>
     /// <param name="query">Queries.</param>
     /// <param name="key">Keys.</param>
     /// <param name="value">Values.</param>
@@ -69,12 +69,12 @@ internal sealed class GpuKernels(GpuContext context)
     /// <param name="heads">The number of heads.</param>
     /// <param name="sizes">The sizes.</param>
     public void Attention(
-        AcceleratorStream stream, ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<float> bias, ArrayView<float> output,
+        LaunchQueue queue, ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<float> bias, ArrayView<float> output,
         ArrayView<int> starts, int sequences, int longest, int heads, AttentionArguments sizes)
     {
         AttentionVariant variant = Array.Find(_attention, variant => sizes.HeadSize <= variant.LargestHead)!;
         sizes.Tiles = (longest + variant.Queries - 1) / variant.Queries;
         var config = new KernelConfig(new Index3D(sizes.Tiles * sequences, heads, 1), new Index3D(variant.Threads, 1, 1));
-        context.Launch(variant.Kernel, kernel => kernel(stream, config, query, key, value, bias, output, starts, sizes));
+        queue.Launch(variant.Kernel, config, query, key, value, bias, output, starts, sizes);
     }
 }

@@ -32,7 +32,7 @@ internal abstract class GpuMatrix
     public abstract long CountOfSums(int rows);
 
     /// <summary>Multiplies a left side in bf16, whose rows lie at multiples of <see cref="TensorKernel.Chunk"/>, on tensor cores.</summary>
-    /// <param name="stream">Where it is queued.</param>
+    /// <param name="queue">Where it is queued.</param>
     /// <param name="x">The left side.</param>
     /// <param name="residual">Added last.</param>
     /// <param name="output">The result.</param>
@@ -41,12 +41,12 @@ internal abstract class GpuMatrix
     /// <param name="outputStarts">The bounds of what it makes of them.</param>
     /// <param name="sizes">The sizes of inputs and outputs.</param>
     public abstract void LaunchTensor(
-        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> sums,
+        LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> sums,
         ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes);
 
     /// <summary>Multiplies. The sizes of inputs and outputs are the caller's; those of this matrix are filled in.</summary>
     public abstract void Launch(
-        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
+        LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
         ArrayView<int> outputStarts, MatrixArguments sizes);
 }
 
@@ -87,7 +87,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     public override long CountOfSums(int rows) => Slices(rows) is > 1 and var slices ? (long)slices * rows * Pitch : 0;
 
     public override void LaunchTensor(
-        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> sums,
+        LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> sums,
         ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes)
     {
         TensorVariant variant = Tensor(sizes.Rows);
@@ -100,22 +100,22 @@ internal sealed class GpuMatrix<TRows, TWeight>(
             SharedMemoryConfig.RequestDynamic<byte>(variant.SharedBytes));
         long left = x.LoadEffectiveAddressAsPtr(), right = weights.View.BaseView.LoadEffectiveAddressAsPtr();
         ArrayView<float> result = slices > 1 ? sums : output;
-        context.Launch(variant.Kernel, kernel => kernel(stream, config, left, right, vectors.View, residual, result, inputStarts, outputStarts, sizes));
+        queue.Launch(variant.Kernel, config, left, right, vectors.View, residual, result, inputStarts, outputStarts, sizes);
         if (slices > 1)
         {
             KernelConfig finish = context.OneThreadForEach((long)sizes.Rows * sizes.ColumnFours);
-            context.Launch(_finish, kernel => kernel(stream, finish, sums, vectors.View, residual, output, sizes));
+            queue.Launch(_finish, finish, sums, vectors.View, residual, output, sizes);
         }
     }
 
     public override void Launch(
-        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
+        LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
         ArrayView<int> outputStarts, MatrixArguments sizes)
     {
         Variant variant = (context.LargeTiles ?? Suits(_large.Tile, sizes.Rows)) ? _large : _small;
         Complete(ref sizes, Tiles(variant.Tile, Columns));
         var config = new KernelConfig(new Index3D(Tiles(variant.Tile, sizes.Rows), sizes.ColumnTiles * Groups, 1), new Index3D(variant.Threads, 1, 1));
-        context.Launch(variant.Kernel, kernel => kernel(stream, config, x, weights.View, vectors.View, residual, output, inputStarts, outputStarts, sizes));
+        queue.Launch(variant.Kernel, config, x, weights.View, vectors.View, residual, output, inputStarts, outputStarts, sizes);
     }
 
     private static int Tiles(int tile, int size) => (size + tile - 1) / tile;
