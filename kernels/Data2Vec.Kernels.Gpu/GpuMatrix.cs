@@ -124,7 +124,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
 
     /// <summary>
     /// Parts that the depth is cut into: as many as make two groups of threads for each multiprocessor, each part long enough that writing and
-    /// reading its sums does not matter.
+    /// reading its sums does not matter. The order of summing, hence the last bits of a result, depends on the number of rows then.
     /// </summary>
     private int Slices(int rows)
     {
