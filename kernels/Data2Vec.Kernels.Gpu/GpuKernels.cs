@@ -28,8 +28,16 @@ internal sealed class GpuKernels(GpuContext context)
         ? [AttentionVariant.Of<TinyAttentionTile>(context)]
         : [AttentionVariant.Of<AttentionTile64>(context), AttentionVariant.Of<AttentionTile128>(context)];
 
+    // Made when first asked for: most models need none of them.
+    private readonly Lazy<(TensorAttentionVariant Tall, TensorAttentionVariant Flat, TensorAttentionVariant Deep)> _tensorAttention = new(() => (
+        TensorAttentionVariant.Of<TallAttentionTile>(context), TensorAttentionVariant.Of<FlatAttentionTile>(context), TensorAttentionVariant.Of<DeepAttentionTile>(context)));
+
     /// <summary>The most features that a head may have.</summary>
     public int LargestHead => _attention[^1].LargestHead;
+
+    /// <summary>Whether <see cref="TensorAttention"/> is there; the first to ask has its kernels compiled and waits for them.</summary>
+    public bool HasTensorAttention => context.HasTensorCores
+        && _tensorAttention.Value is var (tall, flat, deep) && tall.IsThere && flat.IsThere && deep.IsThere;
 
     public void Normalize(
         LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
@@ -77,4 +85,39 @@ internal sealed class GpuKernels(GpuContext context)
         var config = new KernelConfig(new Index3D(sizes.Tiles * sequences, heads, 1), new Index3D(variant.Threads, 1, 1));
         queue.Launch(variant.Kernel, config, query, key, value, bias, output, starts, sizes);
     }
+
+    /// <summary><see cref="Attention"/> on tensor cores.</summary>
+    /// <param name="stream">Where it is queued.</param>
+    /// <param name="query">The address of the queries, in bf16, as all that follow but the bias.</param>
+    /// <param name="key">That of the keys.</param>
+    /// <param name="value">That of the values.</param>
+    /// <param name="bias">What is added to the scores, in f32; a table's rows begin at multiples of two numbers.</param>
+    /// <param name="output">The address of the result.</param>
+    /// <param name="starts">The bounds of the sequences.</param>
+    /// <param name="sequences">How many there are.</param>
+    /// <param name="longest">Rows of the longest.</param>
+    /// <param name="heads">The number of heads.</param>
+    /// <param name="sizes">The sizes: heads and strides are multiples of eight numbers, addresses of 16 bytes.</param>
+    public void TensorAttention(
+        AcceleratorStream stream, long query, long key, long value, ArrayView<float> bias, long output,
+        ArrayView<int> starts, int sequences, int longest, int heads, AttentionArguments sizes)
+    {
+        (TensorAttentionVariant tall, TensorAttentionVariant flat, TensorAttentionVariant deep) = _tensorAttention.Value;
+        TensorAttentionVariant variant = sizes.HeadSize > tall.LargestHead ? deep
+            : context.LargeTiles ?? (long)Tiles(tall, longest) * sequences * heads >= context.Multiprocessors ? tall : flat;
+        sizes.Tiles = Tiles(variant, longest);
+        if (longest == 1)
+        {
+            // One key has all the weight, whatever is added to its score; and the rows of its table are packed.
+            sizes.Bias = AttentionKernel.NoBias;
+        }
+
+        long added = sizes.Bias == AttentionKernel.NoBias ? 0 : bias.LoadEffectiveAddressAsPtr();
+        var config = new KernelConfig(
+            new Index3D(sizes.Tiles * sequences, heads, 1), new Index3D(TensorAttentionKernel.Threads, 1, 1),
+            SharedMemoryConfig.RequestDynamic<byte>(TensorAttentionKernel.SharedBytes));
+        context.Launch(variant.Kernel, kernel => kernel(stream, config, query, key, value, added, output, starts, sizes));
+    }
+
+    private static int Tiles(TensorAttentionVariant variant, int rows) => (rows + variant.Queries - 1) / variant.Queries;
 }

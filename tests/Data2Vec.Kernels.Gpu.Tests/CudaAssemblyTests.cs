@@ -25,6 +25,10 @@ public partial class CudaAssemblyTests
     private static readonly string[] s_tensorInstructions =
         [@"HMMA\.16816\.F32\.BF16", @"LDSM\.16\.M88\.4", @"LDSM\.16\.MT88\.4", @"LDGSTS\.E\.BYPASS\.128", @"LDG\.E\.128", @"STG\.E\.128", @"LDS\.128"];
 
+    /// <summary>The same of attention, which loads no fours of f32, and its exponentials.</summary>
+    private static readonly string[] s_attentionInstructions =
+        [@"HMMA\.16816\.F32\.BF16", @"LDSM\.16\.M88\.4", @"LDSM\.16\.MT88\.4", @"LDGSTS\.E\.BYPASS\.128", @"MUFU\.EX2", @"STG\.E\.128", @"LDS\.128"];
+
     private static readonly Type[] s_rows = [typeof(PlainRows), typeof(WindowRows), typeof(ImageRows)];
 
     public static TheoryData<string> Architectures => ["sm_80", "sm_90a"];
@@ -90,6 +94,9 @@ public partial class CudaAssemblyTests
             }
         }
 
+        yield return Attention<TallAttentionTile>();
+        yield return Attention<FlatAttentionTile>();
+        yield return Attention<DeepAttentionTile>();
         yield return (Find(typeof(AttentionKernel), nameof(AttentionKernel.Attend), typeof(AttentionTile64)), 128, null);
         yield return (Find(typeof(AttentionKernel), nameof(AttentionKernel.Attend), typeof(AttentionTile128)), 64, null);
         foreach (Type weight in s_weights)
@@ -103,6 +110,10 @@ public partial class CudaAssemblyTests
             yield return (Find(typeof(RowKernels), name), 256, null);
         }
     }
+
+    private static (MethodInfo Method, int Threads, int? Groups) Attention<TTile>()
+        where TTile : struct, ITensorAttentionTile =>
+        (Find(typeof(TensorAttentionKernel), nameof(TensorAttentionKernel.Attend), typeof(TTile), typeof(CudaAttentionUnit)), TensorAttentionKernel.Threads, TTile.GroupsAtOnce);
 
     private static MethodInfo Find(Type type, string name, params Type[] arguments)
     {
@@ -137,7 +148,10 @@ public partial class CudaAssemblyTests
 
         int[] stack = [.. Stack().Matches(said).SelectMany(match => match.Groups.Values.Skip(1)).Select(Number)];
         int registers = Number(Registers().Match(said).Groups[1]);
-        if (method.DeclaringType == typeof(TensorKernel) && MissingInstructions(Path.Combine(Path.GetDirectoryName(assembler)!, "nvdisasm"), binary) is { } missing)
+        string[] instructions = method.DeclaringType == typeof(TensorKernel) ? s_tensorInstructions
+            : method.DeclaringType == typeof(TensorAttentionKernel) ? s_attentionInstructions
+            : [];
+        if (instructions.Length > 0 && MissingInstructions(Path.Combine(Path.GetDirectoryName(assembler)!, "nvdisasm"), binary, instructions) is { } missing)
         {
             return $"{name}: {missing}";
         }
@@ -146,14 +160,14 @@ public partial class CudaAssemblyTests
     }
 
     /// <summary>What the code of a kernel of tensor cores should have and has not, or has and should not; or null.</summary>
-    private static string? MissingInstructions(string disassembler, string binary)
+    private static string? MissingInstructions(string disassembler, string binary, string[] instructions)
     {
         using Process process = Process.Start(new ProcessStartInfo(disassembler, ["-c", binary]) { RedirectStandardOutput = true })!;
         string code = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         int Count(string instruction) => Regex.Count(code, instruction);
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", s_tensorInstructions.Select(instruction => $"{instruction} {Count(instruction)}")));
-        return s_tensorInstructions.FirstOrDefault(instruction => Count(instruction) == 0) is { } missing ? $"it has no {missing}"
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", instructions.Select(instruction => $"{instruction} {Count(instruction)}")));
+        return instructions.FirstOrDefault(instruction => Count(instruction) == 0) is { } missing ? $"it has no {missing}"
             : Regex.IsMatch(code, @"\b(LDL|STL)\b") ? "it uses local memory"
             : null;
     }

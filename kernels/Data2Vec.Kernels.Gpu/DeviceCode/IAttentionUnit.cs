@@ -1,0 +1,110 @@
+using ILGPU;
+
+namespace Data2Vec.Kernels.Gpu.DeviceCode;
+
+/// <summary>
+/// What a multiprocessor has for attention in bf16. Addresses are those in the group's dynamic shared memory, in bytes; rows there have 128 bytes. What a warp works with
+/// lies in registers that belong to the unit: 16 queries, or 32 where it is tall, their scores for the keys of a tile, and their sums of weighted values. A tile has
+/// 64 keys of up to 64 features, or 32 of up to 128 where it is deep; no warp is both tall and deep.
+/// </summary>
+/// <remarks>
+/// A thread has the scores, and the sums, of query <c>lane / 4</c> and of the eighth after it in each sixteen, and of each eight keys, or features,
+/// those numbered <c>2 (lane % 4)</c> and the next. All parameters but addresses, keys and distances are constants.
+/// </remarks>
+internal interface IAttentionUnit
+{
+    /// <summary>Called once, first: makes the sums zeros.</summary>
+    /// <param name="shared">The dynamic shared memory.</param>
+    /// <param name="scale">The factor of the products of queries and keys, above zero.</param>
+    static abstract void Begin(ArrayView<float> shared, float scale);
+
+    /// <summary>Begins to copy 16 bytes to shared memory: what lies at <paramref name="source"/> where there are rows, else zeros.</summary>
+    /// <param name="destination">Where they go.</param>
+    /// <param name="source">Where they are in global memory.</param>
+    /// <param name="rows">Above zero where there is something, which alone is read.</param>
+    static abstract void Copy(int destination, long source, int rows);
+
+    /// <summary>Makes one group of the copies that the thread began since the last.</summary>
+    static abstract void Commit();
+
+    /// <summary>Waits for the thread's groups of copies but the last.</summary>
+    static abstract void WaitForAllButOne();
+
+    /// <summary>
+    /// Loads 16 features of 16 queries: four matrices of 8 x 8, of which threads 0-7 give the places of the first one's rows,
+    /// upper left, then those of the lower left, the upper right and the lower right.
+    /// </summary>
+    /// <param name="sixteen">Which: the features' sixteens are counted first, of which there are 8 where it is deep, else 4.</param>
+    /// <param name="address">Where a row of 8 numbers is.</param>
+    static abstract void LoadQueries(int sixteen, int address);
+
+    /// <summary>Loads the slope of <see cref="AddSlopes"/> from global memory.</summary>
+    static abstract void LoadSlope(long address);
+
+    /// <summary>Multiplies 16 features of the queries and of a tile's keys, and adds to the scores, which the first step makes zeros.</summary>
+    /// <param name="step">Which sixteen.</param>
+    /// <param name="isTall">Whether there are 32 queries.</param>
+    /// <param name="isDeep">Whether there are 32 keys of up to 128 features.</param>
+    /// <param name="address">
+    /// Where a row of 8 numbers of the first sixteen keys is: of the first eight keys the lower, then the upper eight features, then of the others. Further keys follow.
+    /// </param>
+    static abstract void Scores(int step, bool isTall, bool isDeep, int address);
+
+    /// <summary>Adds pairs of numbers of a table to sixteen queries' scores.</summary>
+    /// <param name="part">Which queries.</param>
+    /// <param name="isDeep">Whether there are 32 keys.</param>
+    /// <param name="upper">The address, in global memory, of the thread's first pair; those for the next eight keys are 32 bytes further.</param>
+    /// <param name="lower">That of the query eight below.</param>
+    /// <param name="keys">How many keys there are from the thread's first on: where a pair begins past them, nothing is read.</param>
+    static abstract void AddTable(int part, bool isDeep, long upper, long lower, int keys);
+
+    /// <summary>Subtracts the slope times the distances of keys and queries from sixteen queries' scores.</summary>
+    /// <param name="part">Which queries.</param>
+    /// <param name="isDeep">Whether there are 32 keys.</param>
+    /// <param name="distance">How far the thread's first query is behind its first key.</param>
+    static abstract void AddSlopes(int part, bool isDeep, float distance);
+
+    /// <summary>Leaves no weight to keys past the last.</summary>
+    /// <param name="isTall">Whether there are 32 queries.</param>
+    /// <param name="isDeep">Whether there are 32 keys.</param>
+    /// <param name="keys">How many keys there are from the thread's first on.</param>
+    static abstract void Mask(bool isTall, bool isDeep, int keys);
+
+    /// <summary>
+    /// Makes the scores that weights are relative to the tile's greatest, and diminishes the sums to suit, where these are so much greater that weights would
+    /// come to more than 2^8. Less matters neither to f32 nor to bf16, and mostly only a sequence's first tile has more, as FlashAttention-4 found.
+    /// </summary>
+    static abstract void Rescale(bool isTall, bool isDeep);
+
+    /// <summary>Makes the scores of sixteen keys weights, <c>exp(scale (score - reference))</c>, and adds them up.</summary>
+    /// <param name="sixteen">Which keys.</param>
+    /// <param name="isTall">Whether there are 32 queries.</param>
+    static abstract void Weigh(int sixteen, bool isTall);
+
+    /// <summary>
+    /// Adds the values of the sixteen keys that have weights, 64 features of them, to the sums. Of each sixteen features the thread gives the place of a row of 8 numbers:
+    /// of the first eight keys, then of the others, then the same for the upper eight features.
+    /// </summary>
+    /// <param name="isTall">Whether there are 32 queries.</param>
+    /// <param name="isSecondHalf">Whether they are the second 64 features.</param>
+    /// <param name="address0">The place for the first sixteen features.</param>
+    /// <param name="address1">That for the second.</param>
+    /// <param name="address2">For the third.</param>
+    /// <param name="address3">For the last.</param>
+    /// <param name="offset">How much further all of them are; a constant.</param>
+    static abstract void AddValues(bool isTall, bool isSecondHalf, int address0, int address1, int address2, int address3, int offset);
+
+    /// <summary>Divides the sums by those of the weights.</summary>
+    static abstract void Finish(bool isTall, bool isDeep);
+
+    /// <summary>Stores 64 features of sixteen queries in bf16.</summary>
+    /// <param name="part">0, or 1 for the second sixteen queries or the second 64 features.</param>
+    /// <param name="address">
+    /// Where the thread's first pair goes. Bits 4-6 are those of the chunk of 16 bytes: in them the number of the eight features is added without carry.
+    /// The query eight below is 1,024 bytes further.
+    /// </param>
+    static abstract void Store(int part, int address);
+
+    /// <summary>Copies 16 bytes from shared memory to an address in global memory.</summary>
+    static abstract void Write(long destination, int source);
+}

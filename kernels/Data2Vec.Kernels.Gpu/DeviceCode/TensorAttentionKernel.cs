@@ -1,0 +1,329 @@
+using ILGPU;
+
+namespace Data2Vec.Kernels.Gpu.DeviceCode;
+
+/// <summary>What the four warps of a group do at once.</summary>
+internal interface ITensorAttentionTile
+{
+    /// <summary>Whether a warp has 32 queries, not 16.</summary>
+    static abstract bool IsTall { get; }
+
+    /// <summary>Whether heads have up to 128 features, not 64.</summary>
+    static abstract bool IsDeep { get; }
+
+    /// <summary>Groups that a multiprocessor is to have registers for.</summary>
+    static abstract int GroupsAtOnce { get; }
+}
+
+/// <summary>128 queries of up to 64 features: loads of keys and values serve twice as many products.</summary>
+internal struct TallAttentionTile : ITensorAttentionTile
+{
+    public static bool IsTall => true;
+
+    public static bool IsDeep => false;
+
+    public static int GroupsAtOnce => 2;
+}
+
+/// <summary>64 queries of up to 64 features: more groups where there is little to do.</summary>
+internal struct FlatAttentionTile : ITensorAttentionTile
+{
+    public static bool IsTall => false;
+
+    public static bool IsDeep => false;
+
+    public static int GroupsAtOnce => 3;
+}
+
+/// <summary>64 queries of up to 128 features.</summary>
+internal struct DeepAttentionTile : ITensorAttentionTile
+{
+    public static bool IsTall => false;
+
+    public static bool IsDeep => true;
+
+    public static int GroupsAtOnce => 3;
+}
+
+/// <summary>
+/// <see cref="AttentionKernel"/> on tensor cores, after FlashAttention-2 (Dao 2023): queries, keys, values and outputs in bf16, scores and sums in f32. Each warp has queries of
+/// its own, in registers, and runs along the keys; what its products make of keys becomes the left side of those with values without leaving the registers.
+/// Keys and values are copied to shared memory two tiles ahead. Rows there have 64 features, 128 bytes; those of deep heads' other 64 features follow all rows of the first.
+/// In a row, chunks of 16 bytes change places by the row's number, so that the eight that a matrix of 8 x 8 is loaded from lie in different banks.
+/// </summary>
+internal static class TensorAttentionKernel
+{
+    /// <summary>Threads of a group.</summary>
+    public const int Threads = 128;
+
+    /// <summary>Numbers that are copied at once: heads and strides are multiples of them.</summary>
+    public const int Chunk = 8;
+
+    /// <summary>Bytes of a tile of keys, and of one of values.</summary>
+    private const int TileBytes = 8192;
+
+    private const int StageBytes = 2 * TileBytes;
+
+    /// <summary>Shared memory of a group, in bytes: three stages of keys and values, of which the last has the queries at first.</summary>
+    public const int SharedBytes = 3 * StageBytes;
+
+    /// <summary>Queries of a group.</summary>
+    public static int Queries<TTile>()
+        where TTile : struct, ITensorAttentionTile => TTile.IsTall ? 128 : 64;
+
+    /// <summary>The most features that a head may have.</summary>
+    public static int LargestHead<TTile>()
+        where TTile : struct, ITensorAttentionTile => TTile.IsDeep ? 128 : 64;
+
+    /// <param name="query">The address of the queries, in bf16, as all that follow but the bias.</param>
+    /// <param name="key">That of the keys.</param>
+    /// <param name="value">That of the values.</param>
+    /// <param name="bias">That of what is added to the scores, in f32: a table whose rows begin at multiples of two numbers, or slopes.</param>
+    /// <param name="output">That of the result.</param>
+    /// <param name="starts">The bounds of the sequences.</param>
+    /// <param name="sizes">The sizes; the scale is above zero, and all is aligned.</param>
+    public static void Attend<TTile, TUnit>(
+        long query, long key, long value, long bias, long output, ArrayView<int> starts, AttentionArguments sizes)
+        where TTile : struct, ITensorAttentionTile
+        where TUnit : struct, IAttentionUnit
+    {
+        TUnit.Begin(SharedMemory.GetDynamic<float>(), sizes.Scale);
+        int thread = Group.IdxX, lane = thread & 31, warp = thread >> 5;
+        int sequence = Grid.IdxX / sizes.Tiles, head = Grid.IdxY;
+        int start = starts[sequence], length = starts[sequence + 1] - start;
+        int queries = Queries<TTile>(), firstQuery = Grid.IdxX % sizes.Tiles * queries;
+        if (firstQuery >= length)
+        {
+            return;
+        }
+
+        // A thread copies a chunk of every sixteenth row, and of deep heads the chunk 64 features further. How many rows of a chunk there are from the
+        // thread's first on is none where the chunk is past the head's last feature.
+        int row = thread >> 3, chunk = thread & 7, to = row * 128 + (chunk ^ (row & 7)) * 16;
+        int feature = head * sizes.HeadSize + chunk * Chunk;
+        int rows = chunk * Chunk < sizes.HeadSize ? length - row : 0, deepRows = 64 + chunk * Chunk < sizes.HeadSize ? length - row : 0;
+        long from = query + 2L * ((long)(start + firstQuery + row) * sizes.QueryStride + feature);
+        for (int i = 0; i < queries; i += 16)
+        {
+            TUnit.Copy(2 * StageBytes + to + i * 128, from, rows - firstQuery - i);
+            if (TTile.IsDeep)
+            {
+                TUnit.Copy(2 * StageBytes + to + (queries + i) * 128, from + 128, deepRows - firstQuery - i);
+            }
+
+            from += 32L * sizes.QueryStride;
+        }
+
+        TUnit.Commit();
+        long keyFrom = key + 2L * ((long)(start + row) * sizes.KeyStride + feature), valueFrom = value + 2L * ((long)(start + row) * sizes.ValueStride + feature);
+        CopyTiles<TTile, TUnit>(keyFrom, valueFrom, sizes, rows, deepRows, to);
+        TUnit.Commit();
+        TUnit.WaitForAllButOne();
+        Group.Barrier();
+
+        // Where a thread's row of the first matrices is; further ones lie at distances that do not disturb the order of chunks.
+        int warpQuery = warp * (queries / 4), matrixRow = (lane & 15) * 128 + ((lane >> 4) ^ (lane & 7)) * 16;
+        LoadQueries<TTile, TUnit>(2 * StageBytes + warpQuery * 128 + matrixRow);
+        int keyAt = ((lane & 7) + (lane >> 4) * 8) * 128 + ((lane >> 3 & 1) ^ (lane & 7)) * 16, valueAt = TileBytes + matrixRow;
+        if (sizes.Bias == AttentionKernel.SlopeBias)
+        {
+            TUnit.LoadSlope(bias + 4L * head);
+        }
+
+        int keys = Keys<TTile>(), myQuery = firstQuery + warpQuery + (lane >> 2), myKey = 2 * (lane & 3);
+        keyFrom += 2L * keys * sizes.KeyStride;
+        valueFrom += 2L * keys * sizes.ValueStride;
+        CopyTiles<TTile, TUnit>(keyFrom, valueFrom, sizes, rows - keys, deepRows - keys, StageBytes + to);
+        TUnit.Commit();
+        int loading = 2 * StageBytes, stage = 0;
+        for (int firstKey = 0; firstKey < length; firstKey += keys)
+        {
+            // This tile is there for all, and nobody reads any more what the one two further is copied to.
+            TUnit.WaitForAllButOne();
+            Group.Barrier();
+            keyFrom += 2L * keys * sizes.KeyStride;
+            valueFrom += 2L * keys * sizes.ValueStride;
+            int left = length - firstKey;
+            if (left > 2 * keys)
+            {
+                CopyTiles<TTile, TUnit>(keyFrom, valueFrom, sizes, rows - firstKey - 2 * keys, deepRows - firstKey - 2 * keys, loading + to);
+            }
+
+            TUnit.Commit();
+            Scores<TTile, TUnit>(stage + keyAt);
+            if (sizes.Bias == AttentionKernel.TableBias)
+            {
+                AddTable<TTile, TUnit>(0, bias, sizes, head, length, myQuery, firstKey, myKey);
+                if (TTile.IsTall)
+                {
+                    AddTable<TTile, TUnit>(1, bias, sizes, head, length, myQuery + 16, firstKey, myKey);
+                }
+            }
+            else if (sizes.Bias == AttentionKernel.SlopeBias)
+            {
+                float distance = myQuery - firstKey - myKey;
+                TUnit.AddSlopes(0, TTile.IsDeep, distance);
+                if (TTile.IsTall)
+                {
+                    TUnit.AddSlopes(1, TTile.IsDeep, distance + 16f);
+                }
+            }
+
+            if (left < keys)
+            {
+                TUnit.Mask(TTile.IsTall, TTile.IsDeep, left - myKey);
+            }
+
+            TUnit.Rescale(TTile.IsTall, TTile.IsDeep);
+            AddValues<TTile, TUnit>(stage + valueAt, stage + (valueAt ^ 32), stage + (valueAt ^ 64), stage + (valueAt ^ 96));
+            loading = Next(loading);
+            stage = Next(stage);
+        }
+
+        TUnit.Finish(TTile.IsTall, TTile.IsDeep);
+        Group.Barrier();
+        int mine = warp * 4096, at = mine + (lane >> 2) * 128 + (lane >> 2) * 16 + (lane & 3) * 4;
+        TUnit.Store(0, at);
+        if (TTile.IsTall || TTile.IsDeep)
+        {
+            TUnit.Store(1, at + 2048);
+        }
+
+        Group.Barrier();
+        int outputRow = lane >> 3, outputChunk = lane & 7;
+        for (int i = outputRow; i < 16; i += 4)
+        {
+            int from16 = mine + i * 128 + (outputChunk ^ (i & 7)) * 16, rowOfSequence = firstQuery + warpQuery + i;
+            long place = output + 2L * ((long)(start + rowOfSequence) * sizes.OutputStride + head * sizes.HeadSize + outputChunk * Chunk);
+            if (rowOfSequence < length && outputChunk * Chunk < sizes.HeadSize)
+            {
+                TUnit.Write(place, from16);
+            }
+
+            if (TTile.IsTall && rowOfSequence + 16 < length && outputChunk * Chunk < sizes.HeadSize)
+            {
+                TUnit.Write(place + 32L * sizes.OutputStride, from16 + 2048);
+            }
+
+            if (TTile.IsDeep && rowOfSequence < length && 64 + outputChunk * Chunk < sizes.HeadSize)
+            {
+                TUnit.Write(place + 128, from16 + 2048);
+            }
+        }
+    }
+
+    /// <summary>Keys of a tile.</summary>
+    private static int Keys<TTile>()
+        where TTile : struct, ITensorAttentionTile => TTile.IsDeep ? 32 : 64;
+
+    private static int Next(int stage) => stage == 2 * StageBytes ? 0 : stage + StageBytes;
+
+    /// <summary>Copies a thread's chunks of a tile of keys and one of values.</summary>
+    /// <param name="key">The thread's first chunk of the keys.</param>
+    /// <param name="value">That of the values.</param>
+    /// <param name="sizes">The sizes.</param>
+    /// <param name="rows">How many rows there are from the thread's first on.</param>
+    /// <param name="deepRows">The same of the chunks 64 features further.</param>
+    /// <param name="destination">Where the first goes.</param>
+    private static void CopyTiles<TTile, TUnit>(long key, long value, AttentionArguments sizes, int rows, int deepRows, int destination)
+        where TTile : struct, ITensorAttentionTile
+        where TUnit : struct, IAttentionUnit
+    {
+        CopyTile<TTile, TUnit>(key, 32L * sizes.KeyStride, rows, deepRows, destination);
+        CopyTile<TTile, TUnit>(value, 32L * sizes.ValueStride, rows, deepRows, destination + TileBytes);
+    }
+
+    private static void CopyTile<TTile, TUnit>(long from, long step, int rows, int deepRows, int destination)
+        where TTile : struct, ITensorAttentionTile
+        where TUnit : struct, IAttentionUnit
+    {
+        TUnit.Copy(destination, from, rows);
+        TUnit.Copy(destination + 2048, from + step, rows - 16);
+        if (TTile.IsDeep)
+        {
+            TUnit.Copy(destination + 4096, from + 128, deepRows);
+            TUnit.Copy(destination + 6144, from + step + 128, deepRows - 16);
+        }
+        else
+        {
+            TUnit.Copy(destination + 4096, from + 2 * step, rows - 32);
+            TUnit.Copy(destination + 6144, from + 3 * step, rows - 48);
+        }
+    }
+
+    /// <summary>Loads a warp's queries.</summary>
+    private static void LoadQueries<TTile, TUnit>(int address)
+        where TTile : struct, ITensorAttentionTile
+        where TUnit : struct, IAttentionUnit
+    {
+        TUnit.LoadQueries(0, address);
+        TUnit.LoadQueries(1, address ^ 32);
+        TUnit.LoadQueries(2, address ^ 64);
+        TUnit.LoadQueries(3, address ^ 96);
+        if (TTile.IsTall || TTile.IsDeep)
+        {
+            // The second sixteen queries, or the rows of the other features of all.
+            int second = address + (TTile.IsTall ? 2048 : 8192);
+            TUnit.LoadQueries(4, second);
+            TUnit.LoadQueries(5, second ^ 32);
+            TUnit.LoadQueries(6, second ^ 64);
+            TUnit.LoadQueries(7, second ^ 96);
+        }
+    }
+
+    /// <summary>The products of a warp's queries and a tile's keys.</summary>
+    private static void Scores<TTile, TUnit>(int address)
+        where TTile : struct, ITensorAttentionTile
+        where TUnit : struct, IAttentionUnit
+    {
+        TUnit.Scores(0, TTile.IsTall, TTile.IsDeep, address);
+        TUnit.Scores(1, TTile.IsTall, TTile.IsDeep, address ^ 32);
+        TUnit.Scores(2, TTile.IsTall, TTile.IsDeep, address ^ 64);
+        TUnit.Scores(3, TTile.IsTall, TTile.IsDeep, address ^ 96);
+        if (TTile.IsDeep)
+        {
+            int second = address + TileBytes / 2;
+            TUnit.Scores(4, TTile.IsTall, TTile.IsDeep, second);
+            TUnit.Scores(5, TTile.IsTall, TTile.IsDeep, second ^ 32);
+            TUnit.Scores(6, TTile.IsTall, TTile.IsDeep, second ^ 64);
+            TUnit.Scores(7, TTile.IsTall, TTile.IsDeep, second ^ 96);
+        }
+    }
+
+    /// <summary>Adds a table to the scores of sixteen queries; those past the last get what the last one gets.</summary>
+    private static void AddTable<TTile, TUnit>(int part, long bias, AttentionArguments sizes, int head, int length, int query, int firstKey, int myKey)
+        where TTile : struct, ITensorAttentionTile
+        where TUnit : struct, IAttentionUnit
+    {
+        int upper = query < length ? query : length - 1, lower = query + 8 < length ? query + 8 : length - 1;
+        long first = bias + 4L * ((long)head * length * sizes.BiasStride + firstKey + myKey);
+        TUnit.AddTable(part, TTile.IsDeep, first + 4L * upper * sizes.BiasStride, first + 4L * lower * sizes.BiasStride, length - firstKey - myKey);
+    }
+
+    /// <summary>Makes the scores of a tile weights, and adds the weighted values.</summary>
+    private static void AddValues<TTile, TUnit>(int address0, int address1, int address2, int address3)
+        where TTile : struct, ITensorAttentionTile
+        where TUnit : struct, IAttentionUnit
+    {
+        TUnit.Weigh(0, TTile.IsTall);
+        TUnit.AddValues(TTile.IsTall, false, address0, address1, address2, address3, 0);
+        if (TTile.IsDeep)
+        {
+            TUnit.AddValues(TTile.IsTall, true, address0, address1, address2, address3, 4096);
+        }
+
+        TUnit.Weigh(1, TTile.IsTall);
+        TUnit.AddValues(TTile.IsTall, false, address0, address1, address2, address3, 2048);
+        if (TTile.IsDeep)
+        {
+            TUnit.AddValues(TTile.IsTall, true, address0, address1, address2, address3, 6144);
+        }
+        else
+        {
+            TUnit.Weigh(2, TTile.IsTall);
+            TUnit.AddValues(TTile.IsTall, false, address0, address1, address2, address3, 4096);
+            TUnit.Weigh(3, TTile.IsTall);
+            TUnit.AddValues(TTile.IsTall, false, address0, address1, address2, address3, 6144);
+        }
+    }
+}

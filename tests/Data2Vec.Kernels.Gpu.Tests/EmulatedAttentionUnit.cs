@@ -1,0 +1,383 @@
+using Data2Vec.Kernels.Gpu.DeviceCode;
+using ILGPU;
+using ILGPU.Frontend;
+
+namespace Data2Vec.Kernels.Gpu.Tests;
+
+/// <summary>
+/// The instructions of attention on tensor cores, written after the PTX ISA's figures of who holds which element, for ILGPU's simulated devices with one
+/// multiprocessor and warps of 32 threads. ILGPU does not translate methods that are external to it; its simulated devices run them as they are.
+/// </summary>
+internal unsafe struct EmulatedAttentionUnit<TCopies> : IAttentionUnit
+    where TCopies : struct, ICopyTime
+{
+    private const float Lowest = -1e30f;
+
+    private static readonly Registers[] s_registers = [.. Enumerable.Range(0, TensorAttentionKernel.Threads).Select(_ => new Registers())];
+
+    /// <summary>Loads, stores and copies of shared memory whose parts that go together were not all in banks of their own.</summary>
+    public static int BankConflicts { get; set; }
+
+    private static Registers Mine => s_registers[Group.IdxX];
+
+    private static int Lane => Group.IdxX % 32;
+
+    [External(nameof(Begin))]
+    public static void Begin(ArrayView<float> shared, float scale)
+    {
+        s_registers[Group.IdxX] = new Registers { Shared = shared, Scale = scale };
+        Array.Fill(Mine.Highest, Lowest);
+    }
+
+    [External(nameof(Copy))]
+    public static void Copy(int destination, long source, int rows)
+    {
+        if (destination % 16 != 0 || source % 16 != 0)
+        {
+            throw new InvalidOperationException("A copy is not aligned.");
+        }
+
+        Mine.Copies[^1].Add((destination, source, rows > 0));
+        if (TCopies.IsAtOnce)
+        {
+            Do(Mine.Copies[^1]);
+        }
+
+        Mine.Address = destination;
+        CountConflicts(16);
+    }
+
+    [External(nameof(Commit))]
+    public static void Commit() => Mine.Copies.Add([]);
+
+    [External(nameof(WaitForAllButOne))]
+    public static void WaitForAllButOne()
+    {
+        while (Mine.Copies.Count > 2)
+        {
+            Do(Mine.Copies[0]);
+            Mine.Copies.RemoveAt(0);
+        }
+    }
+
+    [External(nameof(LoadQueries))]
+    public static void LoadQueries(int sixteen, int address) => LoadMatrices(address, Mine.Queries[sixteen], isTransposed: false);
+
+    [External(nameof(LoadSlope))]
+    public static void LoadSlope(long address) => Mine.Slope = *(float*)address;
+
+    [External(nameof(Scores))]
+    public static void Scores(int step, bool isTall, bool isDeep, int address)
+    {
+        if (step == 0)
+        {
+            Array.Clear(Mine.Scores);
+        }
+
+        for (int pair = 0; pair < (isDeep ? 2 : 4); pair++)
+        {
+            LoadMatrices(address + 2048 * pair, Mine.Right, isTransposed: false);
+            Multiply(registers => registers.Queries[step], Mine.Scores, 2 * pair);
+            if (isTall)
+            {
+                Multiply(registers => registers.Queries[4 + step], Mine.Scores, 8 + 2 * pair);
+            }
+
+            Warp.Barrier();
+        }
+    }
+
+    [External(nameof(AddTable))]
+    public static void AddTable(int part, bool isDeep, long upper, long lower, int keys)
+    {
+        for (int eight = 0; eight < (isDeep ? 4 : 8); eight++)
+        {
+            if ((upper + 32 * eight) % 8 != 0 || (lower + 32 * eight) % 8 != 0)
+            {
+                throw new InvalidOperationException("A pair is not aligned.");
+            }
+
+            for (int i = 0; i < 4 && keys > 8 * eight; i++)
+            {
+                Mine.Scores[(8 * part + eight) * 4 + i] += ((float*)((i < 2 ? upper : lower) + 32 * eight))[i % 2] / Mine.Scale;
+            }
+        }
+    }
+
+    [External(nameof(AddSlopes))]
+    public static void AddSlopes(int part, bool isDeep, float distance)
+    {
+        for (int i = 0; i < (isDeep ? 16 : 32); i++)
+        {
+            Mine.Scores[32 * part + i] -= Mine.Slope / Mine.Scale * Math.Abs(distance + i % 4 / 2 * 8 - i / 4 * 8 - i % 2);
+        }
+    }
+
+    [External(nameof(Mask))]
+    public static void Mask(bool isTall, bool isDeep, int keys)
+    {
+        for (int i = 0; i < 64; i++)
+        {
+            if (keys <= i % 32 / 4 * 8 + i % 2)
+            {
+                Mine.Scores[i] = Lowest;
+            }
+        }
+    }
+
+    [External(nameof(Rescale))]
+    public static void Rescale(bool isTall, bool isDeep)
+    {
+        // The quads' greatest are exchanged in two steps, as shfl.bfly does.
+        for (int row = 0; row < (isTall ? 4 : 2); row++)
+        {
+            Mine.Exchanged[row] = Mine.Highest[row];
+            for (int i = 0; i < (isDeep ? 16 : 32); i++)
+            {
+                if (i % 4 / 2 == row % 2)
+                {
+                    Mine.Exchanged[row] = Math.Max(Mine.Exchanged[row], Mine.Scores[row / 2 * 32 + i]);
+                }
+            }
+        }
+
+        Exchange(Math.Max);
+        Mine.IsHigher = Enumerable.Range(0, isTall ? 4 : 2).Any(row => (Mine.Highest[row] - Mine.Exchanged[row]) * Mine.ScaleOfPowers < -8);
+        Warp.Barrier();
+        bool isAnyHigher = Enumerable.Range(0, 32).Any(lane => OfLane(lane).IsHigher);
+        Warp.Barrier();
+        if (isAnyHigher)
+        {
+            for (int row = 0; row < 4; row++)
+            {
+                Mine.Decay[row] = Exp2((Mine.Highest[row] - Mine.Exchanged[row]) * Mine.ScaleOfPowers);
+                Mine.Highest[row] = Mine.Exchanged[row];
+                Mine.Total[row] *= Mine.Decay[row];
+            }
+
+            ScaleSums(isTall);
+        }
+    }
+
+    [External(nameof(Weigh))]
+    public static void Weigh(int sixteen, bool isTall)
+    {
+        for (int part = 0; part < (isTall ? 2 : 1); part++)
+        {
+            for (int i = 0; i < 8; i++)
+            {
+                int row = 2 * part + i % 4 / 2;
+                float weight = Exp2((Mine.Scores[32 * part + 8 * sixteen + i] - Mine.Highest[row]) * Mine.ScaleOfPowers);
+                Mine.Total[row] += weight;
+                ref (float First, float Second) pair = ref Mine.Weights[part][i / 2];
+                if (i % 2 == 0)
+                {
+                    pair.First = Round(weight);
+                }
+                else
+                {
+                    pair.Second = Round(weight);
+                }
+            }
+        }
+    }
+
+    [External(nameof(AddValues))]
+    public static void AddValues(bool isTall, bool isSecondHalf, int address0, int address1, int address2, int address3, int offset)
+    {
+        for (int pair = 0; pair < 4; pair++)
+        {
+            int address = pair switch { 0 => address0, 1 => address1, 2 => address2, _ => address3 };
+            LoadMatrices(address + offset, Mine.Right, isTransposed: true);
+            Multiply(registers => registers.Weights[0], Mine.Sums, 2 * pair + (isSecondHalf ? 8 : 0));
+            if (isTall)
+            {
+                Multiply(registers => registers.Weights[1], Mine.Sums, 8 + 2 * pair);
+            }
+
+            Warp.Barrier();
+        }
+    }
+
+    [External(nameof(Finish))]
+    public static void Finish(bool isTall, bool isDeep)
+    {
+        Mine.Total.CopyTo(Mine.Exchanged, 0);
+        Exchange((a, b) => a + b);
+        for (int row = 0; row < 4; row++)
+        {
+            Mine.Decay[row] = 1 / Mine.Exchanged[row];
+        }
+
+        ScaleSums(isTall);
+    }
+
+    [External(nameof(Store))]
+    public static void Store(int part, int address)
+    {
+        ArrayView<ushort> shared = Mine.Shared.Cast<ushort>();
+        for (int eight = 0; eight < 8; eight++)
+        {
+            Mine.Address = address ^ 16 * eight;
+            CountConflicts(4);
+            for (int i = 0; i < 4; i++)
+            {
+                shared[(Mine.Address + i / 2 * 1024) / 2 + i % 2] = (ushort)(BitConverter.SingleToInt32Bits(Round(Mine.Sums[(8 * part + eight) * 4 + i])) >> 16);
+            }
+        }
+    }
+
+    [External(nameof(Write))]
+    public static void Write(long destination, int source)
+    {
+        if (destination % 16 != 0 || source % 16 != 0)
+        {
+            throw new InvalidOperationException("A store is not aligned.");
+        }
+
+        for (int i = 0; i < 16; i++)
+        {
+            ((byte*)destination)[i] = Mine.Shared.Cast<byte>()[source + i];
+        }
+    }
+
+    private static float Exp2(float value) => (float)Math.Pow(2, value);
+
+    /// <summary>The nearest number of bf16, of two the even one.</summary>
+    private static float Round(float value)
+    {
+        int bits = BitConverter.SingleToInt32Bits(value);
+        return BitConverter.Int32BitsToSingle((bits + 0x7FFF + (bits >> 16 & 1)) & ~0xFFFF);
+    }
+
+    private static Registers OfLane(int lane) => s_registers[Group.IdxX / 32 * 32 + lane];
+
+    /// <summary>ldmatrix: four matrices of 8 x 8, of whose rows a thread gives the place of one.</summary>
+    private static void LoadMatrices(int address, (float First, float Second)[] matrices, bool isTransposed)
+    {
+        Mine.Address = address;
+        Warp.Barrier();
+        for (int matrix = 0; matrix < 4; matrix++)
+        {
+            int row = Lane / 4, column = Lane % 4 * 2;
+            matrices[matrix] = isTransposed
+                ? (Element(matrix, column, row), Element(matrix, column + 1, row))
+                : (Element(matrix, row, column), Element(matrix, row, column + 1));
+        }
+
+        CountConflictsAtBarrier(16);
+        Warp.Barrier();
+    }
+
+    /// <summary>Two of mma: a left side of 16 x 16, and the right side of 16 columns that is loaded.</summary>
+    private static void Multiply(Func<Registers, (float First, float Second)[]> left, float[] sums, int block)
+    {
+        for (int i = 0; i < 8; i++)
+        {
+            int m = Lane / 4 + i % 4 / 2 * 8, n = Lane % 4 * 2 + i % 2;
+            for (int k = 0; k < 16; k += 2)
+            {
+                (float First, float Second) a = left(OfLane(m % 8 * 4 + k % 8 / 2))[m / 8 + k / 8 * 2];
+                (float First, float Second) b = OfLane(n * 4 + k % 8 / 2).Right[i / 4 * 2 + k / 8];
+                sums[block * 4 + i] += a.First * b.First + a.Second * b.Second;
+            }
+        }
+    }
+
+    /// <summary>Makes one number of those that the four threads of a quad have.</summary>
+    private static void Exchange(Func<float, float, float> together)
+    {
+        for (int mask = 1; mask <= 2; mask *= 2)
+        {
+            Warp.Barrier();
+            float[] others = [.. OfLane(Lane ^ mask).Exchanged];
+            Warp.Barrier();
+            for (int row = 0; row < 4; row++)
+            {
+                Mine.Exchanged[row] = together(Mine.Exchanged[row], others[row]);
+            }
+        }
+    }
+
+    private static void ScaleSums(bool isTall)
+    {
+        for (int i = 0; i < 64; i++)
+        {
+            Mine.Sums[i] *= Mine.Decay[(isTall ? i / 32 * 2 : 0) + i % 4 / 2];
+        }
+    }
+
+    /// <summary>An element of a matrix of 8 x 8 whose rows are where the threads' addresses say.</summary>
+    private static float Element(int matrix, int row, int column)
+    {
+        ushort bits = Mine.Shared.Cast<ushort>()[OfLane(8 * matrix + row).Address / 2 + column];
+        return BitConverter.Int32BitsToSingle(bits << 16);
+    }
+
+    /// <summary>Counts it where two of the threads that move 128 bytes together, some each, move them from or to the same bank.</summary>
+    private static void CountConflicts(int bytes)
+    {
+        Warp.Barrier();
+        CountConflictsAtBarrier(bytes);
+        Warp.Barrier();
+    }
+
+    private static void CountConflictsAtBarrier(int bytes)
+    {
+        int together = 128 / bytes;
+        if (Lane % together == 0 && Enumerable.Range(Lane, together).Select(other => OfLane(other).Address / bytes % together).Distinct().Count() < together)
+        {
+            BankConflicts++;
+        }
+    }
+
+    private static void Do(List<(int Destination, long Source, bool IsThere)> copies)
+    {
+        ArrayView<byte> shared = Mine.Shared.Cast<byte>();
+        foreach ((int destination, long source, bool isThere) in copies)
+        {
+            for (int i = 0; i < 16; i++)
+            {
+                shared[destination + i] = isThere ? ((byte*)source)[i] : (byte)0;
+            }
+        }
+
+        copies.Clear();
+    }
+
+    /// <summary>What a thread has.</summary>
+    private sealed class Registers
+    {
+        public ArrayView<float> Shared { get; init; }
+
+        public float Scale { get; init; }
+
+        public float ScaleOfPowers => Scale * MathF.Log2(MathF.E);
+
+        public float Slope { get; set; }
+
+        public int Address { get; set; }
+
+        public bool IsHigher { get; set; }
+
+        public (float First, float Second)[][] Queries { get; } = [.. Enumerable.Range(0, 8).Select(_ => new (float, float)[4])];
+
+        public (float First, float Second)[][] Weights { get; } = [new (float, float)[4], new (float, float)[4]];
+
+        public (float First, float Second)[] Right { get; } = new (float, float)[4];
+
+        public float[] Scores { get; } = new float[64];
+
+        public float[] Sums { get; } = new float[64];
+
+        public float[] Highest { get; } = new float[4];
+
+        public float[] Total { get; } = new float[4];
+
+        public float[] Decay { get; } = new float[4];
+
+        public float[] Exchanged { get; } = new float[4];
+
+        public List<List<(int Destination, long Source, bool IsThere)>> Copies { get; } = [[]];
+    }
+}

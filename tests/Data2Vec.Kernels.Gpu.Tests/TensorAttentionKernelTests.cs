@@ -1,0 +1,257 @@
+using System.Diagnostics;
+using Data2Vec.Kernels.Gpu.DeviceCode;
+using Data2Vec.Kernels.Tests;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using static Data2Vec.Kernels.Tests.TestData;
+
+namespace Data2Vec.Kernels.Gpu.Tests;
+
+/// <summary>
+/// Attention on tensor cores against plain loops: on a simulated device, its instructions emulated, so that what is left to believe is that the instructions do what
+/// their description says; and on a device that has them.
+/// </summary>
+public sealed class TensorAttentionKernelTests
+{
+    /// <summary>
+    /// The most that the weights' and the outputs' rounding to bf16 should come to, relative to the norm: each is wrong by up to 2^-8 of itself, evenly distributed
+    /// at worst, and values that have nothing to do with each other add up as errors do: <c>sqrt(2 / 3) 2^-8</c>.
+    /// </summary>
+    private const double Bound = 3.2e-3;
+
+    private const ushort NotANumber = 0x7FC0;
+
+    public static IEnumerable<TheoryDataRow<int[], int, int>> Tall =>
+        [new([1], 1, 64), new([31, 64], 2, 32), new([65, 2, 130], 1, 64), new([200], 1, 56)];
+
+    public static IEnumerable<TheoryDataRow<int[], int, int>> Deep => [new([33, 1], 2, 128), new([130], 1, 96), new([70, 32], 1, 72)];
+
+    [Theory, MemberData(nameof(Tall))]
+    public void Many_queries_of_small_heads_match_a_scalar_loop(int[] lengths, int heads, int size) => CheckEmulated<TallAttentionTile>(lengths, heads, size);
+
+    [Theory, MemberData(nameof(Tall))]
+    public void Few_queries_of_small_heads_match_a_scalar_loop(int[] lengths, int heads, int size) => CheckEmulated<FlatAttentionTile>(lengths, heads, size);
+
+    [Theory, MemberData(nameof(Deep))]
+    public void Large_heads_match_a_scalar_loop(int[] lengths, int heads, int size) => CheckEmulated<DeepAttentionTile>(lengths, heads, size);
+
+    [Fact, Trait("device", "cuda")]
+    public void A_device_with_tensor_cores_attends_as_a_scalar_loop()
+    {
+        using GpuBackend backend = OpenCuda();
+        foreach (bool large in new[] { true, false })
+        {
+            backend.Context.LargeTiles = large;
+            var kernels = new GpuKernels(backend.Context);
+            Assert.True(kernels.HasTensorAttention);
+            foreach ((int[] lengths, int heads, int size) in new[] { ([1, 64, 31], 2, 64), ([65, 200, 130], 3, 64), ([500], 2, 64), ([100], 3, 16), (new[] { 197, 33 }, 2, 128), ([300], 1, 96) })
+            {
+                Check(backend.Context.Accelerator, lengths, heads, size, isJoint: true, (q, k, v, bias, output, starts, sizes) =>
+                    kernels.TensorAttention(backend.Context.Accelerator.DefaultStream, q, k, v, bias, output, starts, lengths.Length, lengths.Max(), heads, sizes));
+            }
+        }
+    }
+
+    /// <summary>How long attention takes: of encoders of base size, for ten and for thirty seconds of sound, and for one short input.</summary>
+    [Fact, Trait("device", "cuda")]
+    public void A_device_with_tensor_cores_attends_at_a_speed_that_is_told()
+    {
+        using GpuBackend backend = OpenCuda();
+        foreach ((int sequences, int length) in new[] { (32, 500), (32, 1500), (64, 197), (1, 500), (1, 1500) })
+        {
+            foreach (int kind in new[] { AttentionKernel.NoBias, AttentionKernel.TableBias, AttentionKernel.SlopeBias })
+            {
+                double[] times = Measure(backend, sequences, length, 12, 64, kind);
+                string told = string.Join(", ", times.Zip(["large tiles", "small tiles"], (time, tiles) =>
+                    FormattableString.Invariant($"{tiles} {time * 1e3:F4} ms {4e-12 * sequences * length * length * 768 / time:F1} TFLOP/s")));
+                Console.WriteLine($"attention of {sequences} x {length}, 12 heads of 64, bias {kind}: {told}");
+                Assert.All(times, time => Assert.True(time > 0));
+            }
+        }
+    }
+
+    private static GpuBackend OpenCuda()
+    {
+        Assert.SkipWhen(GpuDevices.WhyNone("cuda") is not null, "there is no device of CUDA");
+        GpuBackend backend = GpuDevices.Find("cuda").Open();
+        if (!backend.Context.HasTensorCores)
+        {
+            backend.Dispose();
+            Assert.Skip("the device has no tensor cores for bf16");
+        }
+
+        return backend;
+    }
+
+    /// <summary>Seconds of attention with large tiles and with small ones.</summary>
+    private static double[] Measure(GpuBackend backend, int sequences, int length, int heads, int size, int kind)
+    {
+        var kernels = new GpuKernels(backend.Context);
+        Accelerator accelerator = backend.Context.Accelerator;
+        int rows = sequences * length, hidden = heads * size, tableStride = (length + 3) / 4 * 4;
+        using MemoryBuffer1D<ushort, Stride1D.Dense> joint = accelerator.Allocate1D(Repeated(Narrow(Numbers(1, 65521)), 3 * rows * hidden));
+        using MemoryBuffer1D<ushort, Stride1D.Dense> output = accelerator.Allocate1D<ushort>((long)rows * hidden);
+        using MemoryBuffer1D<float, Stride1D.Dense> bias = accelerator.Allocate1D(Repeated(Numbers(2, 65521), kind == AttentionKernel.TableBias ? heads * length * tableStride : heads));
+        using MemoryBuffer1D<int, Stride1D.Dense> starts = accelerator.Allocate1D<int>([.. Enumerable.Range(0, sequences + 1).Select(i => i * length)]);
+        long q = Address(joint);
+        AttentionArguments sizes = Sizes(size, kind, 3 * hidden, hidden, tableStride);
+        void Attend(int times)
+        {
+            for (int i = 0; i < times; i++)
+            {
+                kernels.TensorAttention(
+                    accelerator.DefaultStream, q, q + 2L * hidden, q + 4L * hidden, bias.View, Address(output), starts.View, sequences, length, heads, sizes);
+            }
+
+            accelerator.DefaultStream.Synchronize();
+        }
+
+        var times = new double[2];
+        for (int i = 0; i < 2; i++)
+        {
+            backend.Context.LargeTiles = i == 0;
+            Attend(3);
+            var watch = Stopwatch.StartNew();
+            Attend(20);
+            times[i] = watch.Elapsed.TotalSeconds / 20;
+        }
+
+        return times;
+    }
+
+    private static T[] Repeated<T>(T[] values, int count)
+    {
+        var repeated = new T[count];
+        for (int i = 0; i < count; i += values.Length)
+        {
+            Array.Copy(values, 0, repeated, i, Math.Min(values.Length, count - i));
+        }
+
+        return repeated;
+    }
+
+    private static void CheckEmulated<TTile>(int[] lengths, int heads, int size)
+        where TTile : struct, ITensorAttentionTile
+    {
+        CheckEmulated<TTile, AtOnce>(lengths, heads, size, isJoint: true);
+        CheckEmulated<TTile, WhenWaitedFor>(lengths, heads, size, isJoint: false);
+    }
+
+    private static void CheckEmulated<TTile, TCopies>(int[] lengths, int heads, int size, bool isJoint)
+        where TTile : struct, ITensorAttentionTile
+        where TCopies : struct, ICopyTime
+    {
+        using var context = Context.Create(builder => builder.CPU(new CPUDevice(32, TensorAttentionKernel.Threads / 32, 1)));
+        using Accelerator accelerator = context.GetCPUDevice(0).CreateAccelerator(context);
+        Action<long, long, long, long, long, ArrayView<int>, AttentionArguments> kernel = TensorAttentionKernel.Attend<TTile, EmulatedAttentionUnit<TCopies>>;
+        var launch = accelerator.LoadKernel(kernel);
+        EmulatedAttentionUnit<TCopies>.BankConflicts = 0;
+        Check(accelerator, lengths, heads, size, isJoint, (q, k, v, bias, output, starts, sizes) =>
+        {
+            int queries = TensorAttentionKernel.Queries<TTile>();
+            sizes.Tiles = (lengths.Max() + queries - 1) / queries;
+            var config = new KernelConfig(
+                new Index3D(sizes.Tiles * lengths.Length, heads, 1), new Index3D(TensorAttentionKernel.Threads, 1, 1),
+                SharedMemoryConfig.RequestDynamic<byte>(TensorAttentionKernel.SharedBytes));
+            launch(accelerator.DefaultStream, config, q, k, v, bias.LoadEffectiveAddressAsPtr(), output, starts, sizes);
+        });
+        Assert.Equal(0, EmulatedAttentionUnit<TCopies>.BankConflicts);
+    }
+
+    /// <summary>Attention with every kind of bias, with numbers that bf16 has, among others that are not numbers and that nothing may come of.</summary>
+    private static void Check(
+        Accelerator accelerator, int[] lengths, int heads, int size, bool isJoint,
+        Action<long, long, long, ArrayView<float>, long, ArrayView<int>, AttentionArguments> attend)
+    {
+        int rows = lengths.Sum(), hidden = heads * size, length = lengths[0], tableStride = (length + 5) / 4 * 4;
+        int stride = isJoint ? 3 * hidden : hidden + 8, outputStride = hidden + 8;
+        float[] q = Rounded(1, rows * hidden), k = Rounded(2, rows * hidden), v = Rounded(3, rows * hidden);
+        float[] table = Numbers(4, heads * length * length, 3f), slopes = [.. Numbers(5, heads).Select(MathF.Abs)];
+        int[] starts = [0, .. lengths.Select((_, i) => lengths.Take(i + 1).Sum())];
+
+        // Beside each other in one matrix, or each in its own; after the last row there are others.
+        int size1 = (rows + 8) * stride;
+        var numbers = new ushort[isJoint ? size1 : 3 * size1];
+        Array.Fill(numbers, NotANumber);
+        float[][] all = [q, k, v];
+        for (int i = 0; i < 3 * rows * hidden; i++)
+        {
+            int which = i / (rows * hidden), at = i % (rows * hidden);
+            numbers[which * (isJoint ? hidden : size1) + at / hidden * stride + at % hidden] = (ushort)(BitConverter.SingleToInt32Bits(all[which][at]) >> 16);
+        }
+
+        var paddedTable = new float[heads * length * tableStride];
+        Array.Fill(paddedTable, float.NaN);
+        for (int i = 0; i < table.Length; i++)
+        {
+            paddedTable[i / length * tableStride + i % length] = table[i];
+        }
+
+        var kinds = new (int Kind, float[] Bias, Func<int, int, int, double> Scalar)[]
+        {
+            (AttentionKernel.NoBias, [0f], (_, _, _) => 0),
+            (AttentionKernel.SlopeBias, slopes, (h, i, j) => -slopes[h] * Math.Abs(i - j)),
+            (AttentionKernel.TableBias, paddedTable, (h, i, j) => table[(h * length + i) * length + j]),
+        };
+        using MemoryBuffer1D<ushort, Stride1D.Dense> input = accelerator.Allocate1D(numbers), output = accelerator.Allocate1D<ushort>((long)rows * outputStride);
+        using MemoryBuffer1D<int, Stride1D.Dense> bounds = accelerator.Allocate1D(starts);
+        foreach ((int kind, float[] bias, Func<int, int, int, double> scalar) in kinds)
+        {
+            // A table is for sequences of one length.
+            int count = kind == AttentionKernel.TableBias && lengths.Distinct().Count() > 1 ? 1 : lengths.Length;
+            using MemoryBuffer1D<float, Stride1D.Dense> added = accelerator.Allocate1D(bias);
+            using MemoryBuffer1D<int, Stride1D.Dense> some = accelerator.Allocate1D<int>([.. starts.Select(start => Math.Min(start, starts[count]))]);
+            output.CopyFromCPU([.. Enumerable.Repeat(NotANumber, rows * outputStride)]);
+            accelerator.Synchronize();
+            long first = Address(input), distance = 2L * (isJoint ? hidden : size1);
+            attend(first, first + distance, first + 2 * distance, added.View, Address(output), some.View, Sizes(size, kind, stride, outputStride, tableStride));
+            accelerator.Synchronize();
+            ushort[] result = output.GetAsArray1D();
+            double[] expected = [.. Enumerable.Range(0, count).SelectMany(i => Reference.Attention(
+                q[(starts[i] * hidden)..(starts[i + 1] * hidden)], k[(starts[i] * hidden)..(starts[i + 1] * hidden)], v[(starts[i] * hidden)..(starts[i + 1] * hidden)],
+                lengths[i], heads, size, Scale(size), scalar))];
+            double error = 0, norm = 0;
+            for (int i = 0; i < result.Length; i++)
+            {
+                int row = i / outputStride, column = i % outputStride;
+                if (row >= starts[count] || column >= hidden)
+                {
+                    Assert.True(result[i] == NotANumber, $"something was written to row {row}, column {column}");
+                    continue;
+                }
+
+                float value = BitConverter.Int32BitsToSingle(result[i] << 16);
+                Assert.True(float.IsFinite(value), $"row {row}, column {column} is {value}");
+                error += Math.Pow(value - expected[row * hidden + column], 2);
+                norm += Math.Pow(expected[row * hidden + column], 2);
+            }
+
+            string name = $"bias {kind}, {heads} heads of {size}, sequences of {string.Join(", ", lengths)}: relative error {Math.Sqrt(error / norm):E2}";
+            TestContext.Current.TestOutputHelper?.WriteLine(name);
+            Assert.True(error <= Bound * Bound * norm, name);
+        }
+    }
+
+    private static AttentionArguments Sizes(int size, int kind, int stride, int outputStride, int tableStride) => new()
+    {
+        HeadSize = size,
+        Scale = (float)Scale(size),
+        QueryStride = stride,
+        KeyStride = stride,
+        ValueStride = stride,
+        OutputStride = outputStride,
+        Bias = kind,
+        BiasStride = tableStride,
+    };
+
+    private static double Scale(int size) => 1 / Math.Sqrt(size);
+
+    private static long Address(MemoryBuffer1D<ushort, Stride1D.Dense> buffer) => buffer.View.BaseView.LoadEffectiveAddressAsPtr();
+
+    /// <summary>Numbers that bf16 has.</summary>
+    private static float[] Rounded(int seed, int count) =>
+        [.. Numbers(seed, count).Select(value => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) & ~0xFFFF))];
+
+    private static ushort[] Narrow(float[] values) => [.. values.Select(value => (ushort)(BitConverter.SingleToInt32Bits(value) >> 16))];
+}
