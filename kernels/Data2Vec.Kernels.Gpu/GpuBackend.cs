@@ -36,6 +36,7 @@ public sealed class GpuBackend : Backend, IDisposable
         store.Conv1d(Zeros(8, 8, 1), null, new Conv1dShape(8, 8, 1, 1));
         store.Conv2d(Zeros(8, 8, 1, 1), null, new Conv2dShape(8, 8, 1));
         store.Embedding(Zeros(8, 8));
+        _ = new GpuKernels(Context).HasTensorAttention;
         return Context.Kernels.Complete();
 
         WeightData Zeros(params int[] shape) => new((nint)zeros, ElementType.BF16, WeightLayout.Rows, shape);

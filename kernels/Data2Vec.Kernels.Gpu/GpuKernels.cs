@@ -87,7 +87,7 @@ internal sealed class GpuKernels(GpuContext context)
     }
 
     /// <summary><see cref="Attention"/> on tensor cores.</summary>
-    /// <param name="stream">Where it is queued.</param>
+    /// <param name="queue">Where it is queued.</param>
     /// <param name="query">The address of the queries, in bf16, as all that follow but the bias.</param>
     /// <param name="key">That of the keys.</param>
     /// <param name="value">That of the values.</param>
@@ -99,7 +99,7 @@ internal sealed class GpuKernels(GpuContext context)
     /// <param name="heads">The number of heads.</param>
     /// <param name="sizes">The sizes: heads and strides are multiples of eight numbers, addresses of 16 bytes.</param>
     public void TensorAttention(
-        AcceleratorStream stream, long query, long key, long value, ArrayView<float> bias, long output,
+        LaunchQueue queue, long query, long key, long value, ArrayView<float> bias, long output,
         ArrayView<int> starts, int sequences, int longest, int heads, AttentionArguments sizes)
     {
         (TensorAttentionVariant tall, TensorAttentionVariant flat, TensorAttentionVariant deep) = _tensorAttention.Value;
@@ -116,7 +116,7 @@ internal sealed class GpuKernels(GpuContext context)
         var config = new KernelConfig(
             new Index3D(sizes.Tiles * sequences, heads, 1), new Index3D(TensorAttentionKernel.Threads, 1, 1),
             SharedMemoryConfig.RequestDynamic<byte>(TensorAttentionKernel.SharedBytes));
-        context.Launch(variant.Kernel, kernel => kernel(stream, config, query, key, value, added, output, starts, sizes));
+        queue.Launch(variant.Kernel, config, query, key, value, added, output, starts, sizes);
     }
 
     private static int Tiles(TensorAttentionVariant variant, int rows) => (rows + variant.Queries - 1) / variant.Queries;
