@@ -33,6 +33,16 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
             }
         }
 
+        using (WeightStore store = Store(type))
+        using (Inference run = store.Begin())
+        {
+            if (run.ActivationType != type)
+            {
+                // Only weights are in bf16 on this device.
+                yield break;
+            }
+        }
+
         foreach ((int sequences, int length) in s_attention)
         {
             yield return Attention(sequences, length, type);
@@ -40,6 +50,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
 
         yield return Rows("copy", 32768, 2, type, (run, store, x, y) => run.Copy(x, y));
         yield return Rows("layer norm", 32768, 2, type, Norm(Activation.None));
+        yield return Rows("layer norm", 128, 2, type, Norm(Activation.None));
         yield return Rows("layer norm + GELU", 32768, 2, type, Norm(Activation.Gelu));
         yield return Rows("add", 32768, 3, type, (run, store, x, y) => run.Add(y, x));
     }

@@ -46,7 +46,8 @@ internal static class Devices
         error.WriteLine($"data2vec: {Text.OneLine(problem.Message)}; running on the processor instead");
 
     /// <summary>All devices, a line each, what <c>auto</c> takes, and why it does not take the others.</summary>
-    public static IEnumerable<string> Describe()
+    /// <param name="compile">Whether to compile the kernels of each device, and say which its compiler refuses.</param>
+    public static IEnumerable<string> Describe(bool compile)
     {
         GpuDevice? best = GpuDevices.Best;
         yield return Line(Processor, new CpuBackend().Description, best is null ? "auto takes it" : null);
@@ -63,6 +64,23 @@ internal static class Devices
                 : device == best ? "auto takes it"
                 : $"auto takes {best!.Name}, which comes first";
             yield return Line(device.Name, device.Description, remark);
+            foreach (string line in compile && device.Problem is null ? Compile(device) : [])
+                yield return $"{"",-9} {Text.OneLine(line)}";
+        }
+    }
+
+    /// <summary>What becomes of a device's kernels.</summary>
+    private static IReadOnlyList<string> Compile(GpuDevice device)
+    {
+        try
+        {
+            using GpuBackend backend = device.Open();
+            IReadOnlyList<string> refused = backend.CompileKernels();
+            return refused.Count > 0 ? refused : ["all kernels compile"];
+        }
+        catch (Exception problem) when (IsAtFault(problem))
+        {
+            return [$"no model can run on it: {problem.Message}"];
         }
     }
 

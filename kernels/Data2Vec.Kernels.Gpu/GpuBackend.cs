@@ -22,6 +22,26 @@ public sealed class GpuBackend : Backend, IDisposable
     /// <inheritdoc/>
     public override WeightStore CreateStore() => new GpuStore(Context);
 
+    /// <summary>
+    /// Compiles what models with weights of bf16 run on, which takes seconds; models do it by themselves when they are loaded.
+    /// </summary>
+    /// <returns>The kernels that the device's compiler refuses and others take the place of, a line each that says why.</returns>
+    /// <exception cref="NotSupportedException">It refuses one that models cannot do without.</exception>
+    public unsafe IReadOnlyList<string> CompileKernels()
+    {
+        ushort* zeros = stackalloc ushort[64];
+        new Span<ushort>(zeros, 64).Clear();
+        using WeightStore store = CreateStore();
+        store.Linear([(Zeros(8, 8), null)]);
+        store.Conv1d(Zeros(8, 8, 1), null, new Conv1dShape(8, 8, 1, 1));
+        store.Conv2d(Zeros(8, 8, 1, 1), null, new Conv2dShape(8, 8, 1));
+        store.Embedding(Zeros(8, 8));
+        new GpuKernels(Context).AskForTensorKernels();
+        return Context.Kernels.Complete();
+
+        WeightData Zeros(params int[] shape) => new((nint)zeros, ElementType.BF16, WeightLayout.Rows, shape);
+    }
+
     /// <summary>Lets the device go. Models that run on it must be disposed before.</summary>
     public void Dispose()
     {

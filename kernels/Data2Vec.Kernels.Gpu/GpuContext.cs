@@ -20,6 +20,7 @@ internal sealed class GpuContext
         IsTiny = accelerator.MaxNumThreadsPerGroup < FullGroup;
         Memory = new GpuMemory(accelerator, () => Workspaces!.Free());
         Kernels = new KernelCache(accelerator);
+        Graphs = CudaGraphs.Of(accelerator);
         Workspaces = new WorkspacePool(this);
     }
 
@@ -30,6 +31,9 @@ internal sealed class GpuContext
     public KernelCache Kernels { get; }
 
     public WorkspacePool Workspaces { get; }
+
+    /// <summary>What takes many operations at once, or null where nothing does.</summary>
+    public IGraphDriver? Graphs { get; set; }
 
     /// <summary>Whether groups have too few threads for the full-sized kernels: a simulated device.</summary>
     public bool IsTiny { get; }
@@ -61,17 +65,14 @@ internal sealed class GpuContext
     /// <summary>Groups for as many threads, each with its own element.</summary>
     public KernelConfig OneThreadForEach(long elements) => new(checked((int)((elements + GroupSize - 1) / GroupSize)), GroupSize);
 
-    /// <summary>Queues a kernel.</summary>
+    /// <summary>Queues something.</summary>
     /// <exception cref="DeviceException">The driver refuses it.</exception>
-    public void Launch<TLauncher>(Task<TLauncher> kernel, Action<TLauncher> launch)
-        where TLauncher : Delegate
+    public void Do(Action work)
     {
-        TLauncher launcher = kernel.GetAwaiter().GetResult();
-
         // OpenCL keeps a kernel's arguments in the kernel, where those of two threads would mix.
         lock (_launching)
         {
-            Accelerator.Do(() => launch(launcher));
+            Accelerator.Do(work);
         }
     }
 }

@@ -197,7 +197,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             return;
         }
 
-        kernels.MaxPool(Workspace.Stream, View(x), View(output), new PoolArguments
+        kernels.MaxPool(Workspace.Queue, View(x), View(output), new PoolArguments
         {
             Rows = output.Rows,
             Columns = x.Columns,
@@ -223,7 +223,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         }
 
         Tensor added = residual.IsEmpty ? x : residual;
-        kernels.Normalize(Workspace.Stream, View(x), View(added), ((GpuNorm)norm).Vectors, View(output), new NormArguments
+        kernels.Normalize(Workspace.Queue, View(x), View(added), ((GpuNorm)norm).Vectors, View(output), new NormArguments
         {
             Rows = x.Rows,
             Columns = x.Columns,
@@ -271,7 +271,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             sizes.ValueStride = value.Stride;
             sizes.OutputStride = output.Stride;
             kernels.TensorAttention(
-                Workspace.Stream, Address(query), Address(key), Address(value), View(added), Address(output), View(sequences), sequences.Count, longest, heads, sizes);
+                Workspace.Queue, Address(query), Address(key), Address(value), View(added), Address(output), View(sequences), sequences.Count, longest, heads, sizes);
             return;
         }
 
@@ -283,7 +283,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         sizes.ValueStride = v.Stride;
         sizes.OutputStride = attended.Stride;
         sizes.Aligned = Aligned(sizes.HeadSize, q) & Aligned(sizes.HeadSize, k) & Aligned(sizes.HeadSize, v) & Aligned(sizes.HeadSize, attended);
-        kernels.Attention(Workspace.Stream, View(q), View(k), View(v), View(added), View(attended), View(sequences), sequences.Count, longest, heads, sizes);
+        kernels.Attention(Workspace.Queue, View(q), View(k), View(v), View(added), View(attended), View(sequences), sequences.Count, longest, heads, sizes);
         if (attended != output)
         {
             CopyRows(attended, output, add: false);
@@ -303,7 +303,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         long mark = Mark();
         nint places = Workspace.Memory.Allocate((long)ids.Length * sizeof(int));
         Send(MemoryMarshal.Cast<int, float>(ids), places);
-        ((GpuEmbedding)table).Launch(Workspace.Stream, Workspace.Memory.View(places, ids.Length).Cast<int>(), View(output), new RowArguments
+        ((GpuEmbedding)table).Launch(Workspace.Queue, Workspace.Memory.View(places, ids.Length).Cast<int>(), View(output), new RowArguments
         {
             Rows = output.Rows,
             Columns = output.Columns,
@@ -319,7 +319,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         Tensor means = Allocate(sequences.Count, x.Columns, ElementType.F32);
         if (sequences.Count > 0 && x.Rows > 0)
         {
-            kernels.Mean(Workspace.Stream, View(x), View(sequences), View(means), new RowArguments
+            kernels.Mean(Workspace.Queue, View(x), View(sequences), View(means), new RowArguments
             {
                 Rows = means.Rows,
                 Columns = means.Columns,
@@ -369,11 +369,11 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         {
             TensorPlan plan = matrix.Plan(sizes);
             ArrayView<float> sums = plan.IsDirect ? View(output) : Workspace.Memory.View(Workspace.Memory.Allocate(plan.Sums * sizeof(float)), plan.Sums);
-            matrix.LaunchTensor(plan, Workspace.Stream, View(left), View(residual), View(output), sums, inputStarts, outputStarts, sizes);
+            matrix.LaunchTensor(plan, Workspace.Queue, View(left), View(residual), View(output), sums, inputStarts, outputStarts, sizes);
         }
         else
         {
-            matrix.Launch(Workspace.Stream, View(left), View(residual), View(output), inputStarts, outputStarts, sizes);
+            matrix.Launch(Workspace.Queue, View(left), View(residual), View(output), inputStarts, outputStarts, sizes);
         }
 
         Release(mark);
@@ -444,7 +444,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
 
         float* staged = (float*)Workspace.Staging.Allocate((long)values.Length * sizeof(float));
         values.CopyTo(new Span<float>(staged, values.Length));
-        Workspace.Send(staged, Workspace.Memory.View(destination, values.Length));
+        Workspace.Queue.Send(staged, Workspace.Memory.View(destination, values.Length));
     }
 
     private void CopyRows(Tensor source, Tensor destination, bool add)
@@ -454,7 +454,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             return;
         }
 
-        kernels.Copy(Workspace.Stream, View(source), View(destination), new RowArguments
+        kernels.Copy(Workspace.Queue, View(source), View(destination), new RowArguments
         {
             Rows = source.Rows,
             Columns = source.Columns,

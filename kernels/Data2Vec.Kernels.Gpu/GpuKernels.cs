@@ -46,40 +46,40 @@ internal sealed class GpuKernels(GpuContext context)
     public void AskForTensorKernels() => _ = context.HasTensorCores && _tensorAttention.Value.Tall is not null && _warpNormalize.Value is not null;
 
     public void Normalize(
-        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
+        LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
     {
         if (context.HasTensorCores && sizes.Columns % 8 == 0 && sizes.Columns <= 1024 && (sizes.InputLayout & sizes.ResidualLayout & sizes.OutputLayout & Four.Aligned) != 0)
         {
             var rows = new KernelConfig((sizes.Rows + WarpNormKernel.Rows - 1) / WarpNormKernel.Rows, WarpNormKernel.Threads);
             sizes.Output = output.LoadEffectiveAddressAsPtr();
-            context.Launch(_warpNormalize.Value[sizes.Columns <= 512 ? 0 : sizes.Columns <= 768 ? 1 : 2], kernel => kernel(stream, rows, x, residual, vectors, output, sizes));
+            queue.Launch(_warpNormalize.Value[sizes.Columns <= 512 ? 0 : sizes.Columns <= 768 ? 1 : 2], rows, x, residual, vectors, output, sizes);
             return;
         }
 
         sizes.Lanes = context.Lanes;
         int rowsOfGroup = context.GroupSize / context.Lanes;
         var config = new KernelConfig((sizes.Rows + rowsOfGroup - 1) / rowsOfGroup, context.GroupSize);
-        context.Launch(_normalize, kernel => kernel(stream, config, x, residual, vectors, output, sizes));
+        queue.Launch(_normalize, config, x, residual, vectors, output, sizes);
     }
 
-    public void Copy(AcceleratorStream stream, ArrayView<float> x, ArrayView<float> output, RowArguments sizes)
+    public void Copy(LaunchQueue queue, ArrayView<float> x, ArrayView<float> output, RowArguments sizes)
     {
-        context.Launch(_copy, kernel => kernel(stream, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 3) / 4)), x, output, sizes));
+        queue.Launch(_copy, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 3) / 4)), x, output, sizes);
     }
 
-    public void Mean(AcceleratorStream stream, ArrayView<float> x, ArrayView<int> starts, ArrayView<float> output, RowArguments sizes)
+    public void Mean(LaunchQueue queue, ArrayView<float> x, ArrayView<int> starts, ArrayView<float> output, RowArguments sizes)
     {
         sizes.Lanes = context.Lanes;
         var config = new KernelConfig(checked((sizes.Columns + sizes.Lanes - 1) / sizes.Lanes * sizes.Rows), context.GroupSize);
-        context.Launch(_mean, kernel => kernel(stream, config, x, starts, output, sizes));
+        queue.Launch(_mean, config, x, starts, output, sizes);
     }
 
-    public void MaxPool(AcceleratorStream stream, ArrayView<float> x, ArrayView<float> output, PoolArguments sizes)
+    public void MaxPool(LaunchQueue queue, ArrayView<float> x, ArrayView<float> output, PoolArguments sizes)
     {
-        context.Launch(_maxPool, kernel => kernel(stream, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 3) / 4)), x, output, sizes));
+        queue.Launch(_maxPool, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 3) / 4)), x, output, sizes);
     }
 
-    /// <param name="stream">Where it is queued.</param>
+    /// <param name="queue">Where it is queued.</param>
     /// <param name="query">Queries.</param>
     /// <param name="key">Keys.</param>
     /// <param name="value">Values.</param>
@@ -91,17 +91,17 @@ internal sealed class GpuKernels(GpuContext context)
     /// <param name="heads">The number of heads.</param>
     /// <param name="sizes">The sizes.</param>
     public void Attention(
-        AcceleratorStream stream, ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<float> bias, ArrayView<float> output,
+        LaunchQueue queue, ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<float> bias, ArrayView<float> output,
         ArrayView<int> starts, int sequences, int longest, int heads, AttentionArguments sizes)
     {
         AttentionVariant variant = Array.Find(_attention, variant => sizes.HeadSize <= variant.LargestHead)!;
         sizes.Tiles = (longest + variant.Queries - 1) / variant.Queries;
         var config = new KernelConfig(new Index3D(sizes.Tiles * sequences, heads, 1), new Index3D(variant.Threads, 1, 1));
-        context.Launch(variant.Kernel, kernel => kernel(stream, config, query, key, value, bias, output, starts, sizes));
+        queue.Launch(variant.Kernel, config, query, key, value, bias, output, starts, sizes);
     }
 
     /// <summary><see cref="Attention"/> on tensor cores.</summary>
-    /// <param name="stream">Where it is queued.</param>
+    /// <param name="queue">Where it is queued.</param>
     /// <param name="query">The address of the queries, in bf16, as all that follow but the bias.</param>
     /// <param name="key">That of the keys.</param>
     /// <param name="value">That of the values.</param>
@@ -113,7 +113,7 @@ internal sealed class GpuKernels(GpuContext context)
     /// <param name="heads">The number of heads.</param>
     /// <param name="sizes">The sizes: heads and strides are multiples of eight numbers, addresses of 16 bytes.</param>
     public void TensorAttention(
-        AcceleratorStream stream, long query, long key, long value, ArrayView<float> bias, long output,
+        LaunchQueue queue, long query, long key, long value, ArrayView<float> bias, long output,
         ArrayView<int> starts, int sequences, int longest, int heads, AttentionArguments sizes)
     {
         (TensorAttentionVariant tall, TensorAttentionVariant flat, TensorAttentionVariant deep) = _tensorAttention.Value;
@@ -130,7 +130,7 @@ internal sealed class GpuKernels(GpuContext context)
         var config = new KernelConfig(
             new Index3D(sizes.Tiles * sequences, heads, 1), new Index3D(TensorAttentionKernel.Threads, 1, 1),
             SharedMemoryConfig.RequestDynamic<byte>(TensorAttentionKernel.SharedBytes));
-        context.Launch(variant.Kernel, kernel => kernel(stream, config, query, key, value, added, output, starts, sizes));
+        queue.Launch(variant.Kernel, config, query, key, value, added, output, starts, sizes);
     }
 
     private static Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments>> WarpNormalize<TSize>(GpuContext context)

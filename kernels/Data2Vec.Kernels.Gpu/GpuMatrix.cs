@@ -37,7 +37,7 @@ internal abstract class GpuMatrix
 
     /// <summary>Multiplies a left side in bf16, whose rows lie at multiples of <see cref="TensorKernel.Chunk"/>, on tensor cores.</summary>
     /// <param name="plan">How, as <see cref="Plan"/> says for the same sizes.</param>
-    /// <param name="stream">Where it is queued.</param>
+    /// <param name="queue">Where it is queued.</param>
     /// <param name="x">The left side.</param>
     /// <param name="residual">Added last.</param>
     /// <param name="output">The result.</param>
@@ -46,12 +46,12 @@ internal abstract class GpuMatrix
     /// <param name="outputStarts">The bounds of what it makes of them.</param>
     /// <param name="sizes">The sizes of inputs and outputs.</param>
     public abstract void LaunchTensor(
-        TensorPlan plan, AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> sums,
+        TensorPlan plan, LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> sums,
         ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes);
 
     /// <summary>Multiplies. The sizes of inputs and outputs are the caller's; those of this matrix are filled in.</summary>
     public abstract void Launch(
-        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
+        LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
         ArrayView<int> outputStarts, MatrixArguments sizes);
 }
 
@@ -113,7 +113,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     }
 
     public override void LaunchTensor(
-        TensorPlan plan, AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> sums,
+        TensorPlan plan, LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> sums,
         ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes)
     {
         TensorVariant variant = plan.Variant;
@@ -128,22 +128,22 @@ internal sealed class GpuMatrix<TRows, TWeight>(
         sizes.Biases = vectors.View.BaseView.LoadEffectiveAddressAsPtr() + sizes.VectorStride * sizeof(float);
         long left = x.LoadEffectiveAddressAsPtr(), right = weights.View.BaseView.LoadEffectiveAddressAsPtr();
         ArrayView<float> result = plan.IsDirect ? output : sums;
-        context.Launch(variant.Kernel, kernel => kernel(stream, config, left, right, vectors.View, residual, result, inputStarts, outputStarts, sizes));
+        queue.Launch(variant.Kernel, config, left, right, vectors.View, residual, result, inputStarts, outputStarts, sizes);
         if (!plan.IsDirect)
         {
             KernelConfig finish = context.OneThreadForEach((long)sizes.Rows * sizes.ColumnFours);
-            context.Launch(_finish, kernel => kernel(stream, finish, sums, vectors.View, residual, output, sizes));
+            queue.Launch(_finish, finish, sums, vectors.View, residual, output, sizes);
         }
     }
 
     public override void Launch(
-        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
+        LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
         ArrayView<int> outputStarts, MatrixArguments sizes)
     {
         Variant variant = (context.LargeTiles ?? Suits(_large.Tile, sizes.Rows)) ? _large : _small;
         Complete(ref sizes, Tiles(variant.Tile, Columns));
         var config = new KernelConfig(new Index3D(Tiles(variant.Tile, sizes.Rows), sizes.ColumnTiles * Groups, 1), new Index3D(variant.Threads, 1, 1));
-        context.Launch(variant.Kernel, kernel => kernel(stream, config, x, weights.View, vectors.View, residual, output, inputStarts, outputStarts, sizes));
+        queue.Launch(variant.Kernel, config, x, weights.View, vectors.View, residual, output, inputStarts, outputStarts, sizes);
     }
 
     /// <summary>Whether all kernels can do what follows the product: results and residuals are eights in bf16, and an activation stands alone.</summary>

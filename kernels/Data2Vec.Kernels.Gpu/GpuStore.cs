@@ -92,7 +92,9 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
     public override Inference Begin()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return new GpuInference(this, context.Workspaces.Rent(), _kernels, ActivationType);
+        Workspace workspace = context.Workspaces.Rent();
+        workspace.Queue.Begin();
+        return new GpuInference(this, workspace, _kernels, ActivationType);
     }
 
     /// <summary>bf16 where every product is one of such weights on tensor cores: what it reads is rounded to bf16 anyway.</summary>

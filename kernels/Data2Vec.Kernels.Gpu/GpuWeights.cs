@@ -29,7 +29,7 @@ internal sealed class GpuNorm(int size, float epsilon, MemoryBuffer1D<float, Str
 internal abstract class GpuEmbedding(int rows, int columns) : EmbeddingWeights(rows, columns)
 {
     /// <summary>Looks vectors up, one thread for four numbers.</summary>
-    public abstract void Launch(AcceleratorStream stream, ArrayView<int> ids, ArrayView<float> output, RowArguments sizes);
+    public abstract void Launch(LaunchQueue queue, ArrayView<int> ids, ArrayView<float> output, RowArguments sizes);
 }
 
 /// <summary>A table of vectors.</summary>
@@ -47,8 +47,8 @@ internal sealed class GpuEmbedding<TWeight>(
             RowKernels.Embed<TWeight>,
             accelerator => accelerator.LoadKernel<ArrayView<int>, ArrayView<TWeight>, ArrayView<float>, ArrayView<float>, RowArguments>(RowKernels.Embed));
 
-    public override void Launch(AcceleratorStream stream, ArrayView<int> ids, ArrayView<float> output, RowArguments sizes)
+    public override void Launch(LaunchQueue queue, ArrayView<int> ids, ArrayView<float> output, RowArguments sizes)
     {
-        context.Launch(_kernel, kernel => kernel(stream, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 3) / 4)), ids, table.View, factors.View, output, sizes));
+        queue.Launch(_kernel, context.OneThreadForEach((long)sizes.Rows * ((sizes.Columns + 3) / 4)), ids, table.View, factors.View, output, sizes);
     }
 }

@@ -1,6 +1,10 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using ILGPU.Backends;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace Data2Vec.Kernels.Gpu;
 
@@ -16,7 +20,7 @@ internal sealed class KernelCache(Accelerator accelerator)
     /// <summary>A kernel's launcher, or the promise of it.</summary>
     /// <param name="kernel">The method that runs on the device.</param>
     /// <param name="load">Compiles it.</param>
-    /// <param name="isOptional">Whether the device can do without.</param>
+    /// <param name="isOptional">Whether the device can do without: slower kernels do the same.</param>
     public Task<TLauncher> Get<TLauncher>(Delegate kernel, Func<Accelerator, TLauncher> load, bool isOptional = false)
         where TLauncher : Delegate
     {
@@ -29,23 +33,29 @@ internal sealed class KernelCache(Accelerator accelerator)
     }
 
     /// <summary>Waits for all that were asked for.</summary>
-    /// <exception cref="NotSupportedException">The device's compiler refuses one that is not optional.</exception>
-    public void Complete()
+    /// <returns>The optional ones that the device's compiler refuses, a line each that says why.</returns>
+    /// <exception cref="NotSupportedException">It refuses one that is not optional.</exception>
+    public IReadOnlyList<string> Complete()
     {
+        var refused = new List<string>();
         foreach ((MethodInfo method, Lazy<Task> kernel) in _kernels)
         {
             try
             {
                 kernel.Value.GetAwaiter().GetResult();
             }
-            catch (Exception) when (_optional.ContainsKey(method))
+            catch (Exception error) when (_optional.ContainsKey(method))
             {
+                refused.Add($"{Refusal(method, error)}; a slower kernel takes its place");
             }
             catch (Exception error)
             {
-                throw new NotSupportedException($"{accelerator.Name}: the kernel {method.Name} cannot be compiled: {error.Message}", error);
+                throw new NotSupportedException($"{accelerator.Name}: {Refusal(method, error)}", error);
             }
         }
+
+        refused.Sort(StringComparer.Ordinal);
+        return refused;
     }
 
     /// <summary>Waits for what is being compiled, whether it is wanted still or not.</summary>
@@ -55,5 +65,43 @@ internal sealed class KernelCache(Accelerator accelerator)
         {
             ((IAsyncResult)kernel.Value).AsyncWaitHandle.WaitOne();
         }
+    }
+
+    private string Refusal(MethodInfo method, Exception error) =>
+        $"the kernel {Name(method)} cannot be compiled: {(PtxError(method) ?? error.Message).ReplaceLineEndings(" ")}";
+
+    /// <summary>What CUDA's assembler complains about first; ILGPU's error only says that it does.</summary>
+    private string? PtxError(MethodInfo method)
+    {
+        if (accelerator is not CudaAccelerator)
+        {
+            return null;
+        }
+
+        try
+        {
+            accelerator.Bind();
+            CompiledKernel compiled = accelerator.GetBackend().Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), KernelSpecialization.Empty);
+            CudaError result = CudaAPI.CurrentAPI.LoadModule(out nint module, ((PTXCompiledKernel)compiled).PTXAssembly, out string? log);
+            if (result != CudaError.CUDA_SUCCESS)
+            {
+                return log?.Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal) || line.Contains("fatal", StringComparison.Ordinal))?.Trim();
+            }
+
+            CudaAPI.CurrentAPI.DestroyModule(module);
+        }
+        catch (Exception)
+        {
+            // It is refused before there is an assembly.
+        }
+
+        return null;
+    }
+
+    /// <summary>The method with its class, and the types that make it one of several.</summary>
+    private static string Name(MethodInfo method)
+    {
+        string types = string.Join(", ", method.GetGenericArguments().Select(type => type.Name));
+        return $"{method.DeclaringType!.Name}.{method.Name}{(types.Length > 0 ? $"<{types}>" : "")}";
     }
 }

@@ -8,20 +8,21 @@ internal sealed class Workspace
 {
     private readonly Accelerator _accelerator;
 
-    /// <summary>Whether the device may still read what is staged.</summary>
-    private bool _isSending;
-
     public Workspace(GpuContext context)
     {
         _accelerator = context.Accelerator;
         AcceleratorStream? stream = null;
         _accelerator.Do(() => stream = _accelerator.CreateStream());
         Stream = stream!;
+        Queue = new LaunchQueue(context, Stream);
         Memory = new DeviceArena(context.Memory);
         Staging = new StagingArena(context.Memory);
     }
 
     public AcceleratorStream Stream { get; }
+
+    /// <summary>What is queued there.</summary>
+    public LaunchQueue Queue { get; }
 
     public DeviceArena Memory { get; }
 
@@ -31,26 +32,27 @@ internal sealed class Workspace
     /// <summary>The bounds of sequences, which the host reads too.</summary>
     public HostArena Bounds { get; } = new();
 
-    /// <summary>Queues a copy to the device.</summary>
-    public unsafe void Send(float* staged, ArrayView<float> destination)
-    {
-        _isSending = true;
-        _accelerator.Do(() => destination.CopyFromCPUUnsafeAsync(Stream, ref *staged, destination.Length));
-    }
-
     /// <summary>Copies from the device when all before is done, and waits.</summary>
     public unsafe void Receive(ArrayView<float> source, float* staged)
     {
-        _accelerator.Do(() => source.CopyToCPUUnsafeAsync(Stream, ref *staged, source.Length));
+        Queue.Receive(source, staged);
         Wait();
+        Queue.Begin();
     }
 
     /// <summary>Makes it ready for another inference.</summary>
     public void Reset()
     {
-        if (_isSending)
+        Queue.Discard();
+        if (Queue.IsBusy)
         {
             Wait();
+        }
+
+        if (Memory.IsDivided || Staging.IsDivided)
+        {
+            // There will be other blocks instead, in which the addresses of graphs mean nothing.
+            Queue.DropGraphs();
         }
 
         Memory.Reset();
@@ -61,6 +63,7 @@ internal sealed class Workspace
     /// <summary>Frees the memory.</summary>
     public void Free()
     {
+        Queue.Dispose();
         Memory.Dispose();
         Staging.Dispose();
         Bounds.Dispose();
@@ -70,8 +73,7 @@ internal sealed class Workspace
     /// <summary>Waits until all is done that was queued.</summary>
     private void Wait()
     {
-        _accelerator.Do(Stream.Synchronize);
+        Queue.Wait();
         Staging.Release(0);
-        _isSending = false;
     }
 }

@@ -18,6 +18,9 @@ internal abstract class Arena : IDisposable
     private long _highest;
     private long _wanted = SmallestBlock;
 
+    /// <summary>Whether there are several blocks, in place of which <see cref="Reset"/> leaves one.</summary>
+    public bool IsDivided => _blocks.Count > 1;
+
     /// <summary>The present top, for <see cref="Release"/>.</summary>
     public long Mark() => _before + _used;
 

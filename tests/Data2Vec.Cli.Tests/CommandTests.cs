@@ -112,6 +112,15 @@ public sealed class CommandTests : IDisposable
         Assert.Contains(lines, line => line.StartsWith("opencl", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Devices_that_are_checked_say_what_becomes_of_their_kernels_below_their_line()
+    {
+        string[] lines = Run("devices").Output.TrimEnd().Split('\n'), check = Run("devices", "--check").Output.TrimEnd().Split('\n');
+        Assert.Equal(lines, check.Where(line => line[0] != ' '));
+        int usable = lines.Count(line => line.Split(' ')[0].Contains(':', StringComparison.Ordinal) && !line.Contains("cannot be used", StringComparison.Ordinal));
+        Assert.InRange(check.Count(line => line[0] == ' '), usable, int.MaxValue);
+    }
+
     [Theory]
     [InlineData("opencl:99", 1)]
     [InlineData("cuda:99", 1)]

@@ -98,7 +98,7 @@ public class GpuOperationTests
         input.CopyFromCPU(x);
         context.Accelerator.Synchronize();
         var sizes = new RowArguments { Rows = 4, Columns = columns, InputStride = columns, OutputStride = 16, OutputLayout = Four.BFloat };
-        new GpuKernels(context).Copy(workspace.Stream, input.View, output.View, sizes);
+        new GpuKernels(context).Copy(workspace.Queue, input.View, output.View, sizes);
         workspace.Stream.Synchronize();
         ushort[] bits = MemoryMarshal.Cast<float, ushort>(output.GetAsArray1D()).ToArray();
         context.Memory.Release(input);

@@ -40,6 +40,7 @@ public sealed class TensorAttentionKernelTests
     public void A_device_with_tensor_cores_attends_as_a_scalar_loop()
     {
         using GpuBackend backend = OpenCuda();
+        using var queue = new LaunchQueue(backend.Context, backend.Context.Accelerator.DefaultStream);
         foreach (bool large in new[] { true, false })
         {
             backend.Context.LargeTiles = large;
@@ -48,7 +49,7 @@ public sealed class TensorAttentionKernelTests
             foreach ((int[] lengths, int heads, int size) in new[] { ([1, 64, 31], 2, 64), ([65, 200, 130], 3, 64), ([500], 2, 64), ([100], 3, 16), (new[] { 197, 33 }, 2, 128), ([300], 1, 96) })
             {
                 Check(backend.Context.Accelerator, lengths, heads, size, isJoint: true, (q, k, v, bias, output, starts, sizes) =>
-                    kernels.TensorAttention(backend.Context.Accelerator.DefaultStream, q, k, v, bias, output, starts, lengths.Length, lengths.Max(), heads, sizes));
+                    kernels.TensorAttention(queue, q, k, v, bias, output, starts, lengths.Length, lengths.Max(), heads, sizes));
             }
         }
     }
@@ -89,6 +90,7 @@ public sealed class TensorAttentionKernelTests
     {
         var kernels = new GpuKernels(backend.Context);
         Accelerator accelerator = backend.Context.Accelerator;
+        using var queue = new LaunchQueue(backend.Context, accelerator.DefaultStream);
         int rows = sequences * length, hidden = heads * size, tableStride = (length + 3) / 4 * 4;
         using MemoryBuffer1D<ushort, Stride1D.Dense> joint = accelerator.Allocate1D(Repeated(Narrow(Numbers(1, 65521)), 3 * rows * hidden));
         using MemoryBuffer1D<ushort, Stride1D.Dense> output = accelerator.Allocate1D<ushort>((long)rows * hidden);
@@ -101,7 +103,7 @@ public sealed class TensorAttentionKernelTests
             for (int i = 0; i < times; i++)
             {
                 kernels.TensorAttention(
-                    accelerator.DefaultStream, q, q + 2L * hidden, q + 4L * hidden, bias.View, Address(output), starts.View, sequences, length, heads, sizes);
+                    queue, q, q + 2L * hidden, q + 4L * hidden, bias.View, Address(output), starts.View, sequences, length, heads, sizes);
             }
 
             accelerator.DefaultStream.Synchronize();

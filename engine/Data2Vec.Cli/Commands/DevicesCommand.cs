@@ -7,10 +7,11 @@ internal static class DevicesCommand
 {
     public static Command Create()
     {
-        var command = new Command("devices", "Lists the devices that models can run on.");
+        var check = new Option<bool>("--check") { Description = "Compile the kernels of each device, which takes seconds, and name those that its compiler refuses." };
+        var command = new Command("devices", "Lists the devices that models can run on.") { check };
         command.SetAction(result =>
         {
-            foreach (string line in Devices.Describe())
+            foreach (string line in Devices.Describe(result.GetValue(check)))
                 result.InvocationConfiguration.Output.WriteLine(line);
         });
         return command;

@@ -1,0 +1,260 @@
+using System.Diagnostics;
+using Data2Vec.Kernels.Tests;
+using ILGPU.Runtime;
+
+namespace Data2Vec.Kernels.Gpu.Tests;
+
+/// <summary>Lists of operations that come again are launched as graphs, and give what they give one by one.</summary>
+public sealed class GraphTests : IDisposable
+{
+    private const int Inputs = 9, Outputs = 12;
+
+    private readonly GpuBackend _backend = GpuDevices.OpenSimulator();
+    private readonly WeightStore _store;
+    private readonly LinearWeights _weights;
+    private readonly NormWeights _norm;
+    private readonly EmbeddingWeights _table;
+
+    public GraphTests()
+    {
+        _store = _backend.CreateStore();
+        _weights = _store.Linear([(TestData.Weight(TestData.Numbers(1, Inputs * Outputs), Outputs, Inputs), TestData.Weight(TestData.Numbers(2, Outputs), Outputs))]);
+        _norm = _store.Norm(null, null, Outputs, 1e-5f);
+        _table = _store.Embedding(TestData.Weight(TestData.Numbers(3, 5 * Outputs), 5, Outputs));
+        _store.Complete();
+    }
+
+    public void Dispose()
+    {
+        _store.Dispose();
+        _backend.Dispose();
+    }
+
+    [Fact]
+    public void Lists_that_come_again_give_the_same_bits_as_one_by_one()
+    {
+        (int Rows, int Seed, Activation Activation)[] calls =
+        [
+            (3, 1, Activation.None), (3, 2, Activation.None), (3, 1, Activation.None), (3, 3, Activation.Gelu), (5, 4, Activation.None), (3, 2, Activation.None),
+            (5, 1, Activation.None), (3, 5, Activation.Gelu), (5, 4, Activation.None), (3, 6, Activation.Gelu),
+        ];
+        float[][] expected = [.. calls.Select(Run)];
+        CountingGraphs graphs = Take();
+        Assert.Equal(expected, calls.Select(Run));
+
+        // Of each kind the first is launched one by one; 3 rows without GELU come 4 times, the others 3 times.
+        Assert.Equal((3, 3 + 2 + 2), (graphs.Captured, graphs.Launched));
+    }
+
+    [Fact]
+    public void Where_a_driver_refuses_all_is_done_one_by_one_from_then_on()
+    {
+        float[] expected = Run((3, 1, Activation.None));
+        foreach (bool whenCaptured in new[] { true, false })
+        {
+            CountingGraphs graphs = Take();
+            (graphs.RefusesCapture, graphs.RefusesLaunch) = (whenCaptured, !whenCaptured);
+            for (int i = 0; i < 4; i++)
+            {
+                Assert.Equal(expected, Run((3, 1, Activation.None)));
+            }
+
+            Assert.Null(_backend.Context.Graphs);
+            Assert.Equal((whenCaptured ? 0 : 1, 0), (graphs.Captured, graphs.Launched));
+        }
+    }
+
+    [Fact]
+    public void Only_the_latest_graphs_are_kept_and_none_longer_than_the_memory_they_work_in()
+    {
+        CountingGraphs graphs = Take();
+        for (int i = 0; i < 2 * (GraphCache.Most + 3); i++)
+        {
+            Run((2 + i / 2, i, Activation.None));
+        }
+
+        Assert.Equal((GraphCache.Most + 3, 3), (graphs.Captured, graphs.Destroyed));
+        Run((GraphCache.Most, 1, Activation.None));
+        Assert.Equal(GraphCache.Most + 4, graphs.Launched);
+
+        // More than a block of working memory holds.
+        using (Inference run = _store.Begin())
+        {
+            run.Allocate(1 << 10, 1 << 10);
+            run.Allocate(1, 1);
+        }
+
+        Assert.Equal(graphs.Captured, graphs.Destroyed);
+    }
+
+    [Fact]
+    public void Large_inputs_are_sent_at_once_and_what_nobody_waits_for_is_not_done()
+    {
+        float[] large = TestData.Numbers(1, 1 << 19);
+        CountingGraphs graphs = Take();
+        for (int i = 0; i < 3; i++)
+        {
+            using Inference run = _store.Begin();
+            Assert.Equal(large, TestData.Download(run, run.Upload(large, 1 << 10, 1 << 9)));
+        }
+
+        Assert.Equal(0, graphs.Captured);
+        using (Inference run = _store.Begin())
+        {
+            run.Upload([1f], 1, 1);
+        }
+
+        using Inference next = _store.Begin();
+        Assert.Equal([2f], TestData.Download(next, next.Upload([2f], 1, 1)));
+    }
+
+    [Fact]
+    public void Operations_without_end_are_not_gathered_for_ever()
+    {
+        Take();
+        using Inference run = _store.Begin();
+        Tensor x = run.Upload([1f], 1, 1), sum = run.Upload([0f], 1, 1);
+        for (int i = 0; i < 1100; i++)
+        {
+            run.Add(sum, x);
+        }
+
+        Assert.Equal([1100f], TestData.Download(run, sum));
+        Assert.Equal([1100f], TestData.Download(run, sum));
+    }
+
+    [Fact, Trait("device", "cuda")]
+    public void Models_on_cuda_give_the_same_bits_by_graphs_of_changing_inputs_and_lengths_on_any_thread()
+    {
+        if (GpuDevices.WhyNone("cuda") is { } reason)
+        {
+            Assert.Skip(reason);
+        }
+
+        using GpuBackend backend = GpuDevices.Find("cuda").Open();
+        IGraphDriver cuda = backend.Context.Graphs ?? throw new InvalidOperationException("The driver has no graphs.");
+        using Data2VecModel text = Load("text.d2v"), speech = Load("speech.d2v"), image = Load("image.d2v");
+        int pixels = 3 * image.Vision!.ImageSize * image.Vision.ImageSize;
+        Func<float[]>[] calls =
+        [
+            .. new[] { 5, 9, 5, 17 }.Select((length, seed) => (Func<float[]>)(() => text.EmbedTokens([.. new[] { Tokens(seed, length) }])[0])),
+            .. new[] { 5000, 7001, 5000 }.Select((length, seed) => (Func<float[]>)(() => speech.EmbedAudio([TestData.Numbers(seed, length, 0.1f)])[0])),
+            .. new[] { 1, 2 }.Select(seed => (Func<float[]>)(() => image.EmbedPixels([TestData.Numbers(seed, pixels)])[0])),
+        ];
+        backend.Context.Graphs = null;
+        float[][] expected = [.. calls.Select(call => call())];
+        double plain = Milliseconds(calls[0]);
+        var graphs = new CountingGraphs(cuda);
+        backend.Context.Graphs = graphs;
+        for (int round = 0; round < 6; round++)
+        {
+            Assert.Equal(expected, calls.Select(call => call()));
+        }
+
+        Parallel.For(0, 40 * calls.Length, new ParallelOptions { MaxDegreeOfParallelism = 6 }, i => Assert.Equal(expected[i % calls.Length], calls[i % calls.Length]()));
+        Assert.NotNull(backend.Context.Graphs);
+        Assert.InRange(graphs.Captured, 6, int.MaxValue);
+        Assert.InRange(graphs.Launched, 2 * graphs.Captured, int.MaxValue);
+        Console.WriteLine($"The small text model alone: {plain:F3} ms, by graphs {Milliseconds(calls[0]):F3} ms.");
+
+        Data2VecModel Load(string name) =>
+            Data2VecModel.Load(Path.Combine(AppContext.BaseDirectory, "models", name), new ModelOptions { Backend = backend });
+    }
+
+    private static ReadOnlyMemory<int> Tokens(int seed, int length)
+    {
+        var random = new Random(seed);
+        return Enumerable.Range(0, length).Select(_ => random.Next(4, 200)).ToArray();
+    }
+
+    private static double Milliseconds(Func<float[]> call)
+    {
+        const int times = 100;
+        call();
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < times; i++)
+        {
+            call();
+        }
+
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds / times;
+    }
+
+    private CountingGraphs Take()
+    {
+        var graphs = new CountingGraphs(null);
+        _backend.Context.Graphs = graphs;
+        return graphs;
+    }
+
+    /// <summary>Something of all operations, with copies in both directions.</summary>
+    private float[] Run((int Rows, int Seed, Activation Activation) call)
+    {
+        using Inference run = _store.Begin();
+        Sequences sequences = run.Sequences([1, call.Rows - 1]);
+        Tensor x = run.Upload(TestData.Numbers(call.Seed, call.Rows * Inputs), call.Rows, Inputs);
+        Tensor y = run.Linear(x, _weights, call.Activation);
+        run.Embed([.. Enumerable.Range(0, call.Rows).Select(i => (i * call.Seed + 1) % 5)], _table, y, add: true);
+        run.LayerNorm(y, _norm, y);
+        Tensor attended = run.Allocate(call.Rows, Outputs);
+        run.Attention(y, y, y, sequences, 2, 0.3f, default, attended);
+        return TestData.Download(run, run.MeanOfSequences(attended, sequences));
+    }
+
+    /// <summary>Counts what a driver is asked for; or, without one, keeps what is to be done and does it when it is asked to.</summary>
+    private sealed class CountingGraphs(IGraphDriver? driver) : IGraphDriver
+    {
+        private readonly List<Action[]> _graphs = [];
+        private int _captured, _launched, _destroyed;
+
+        public int Captured => _captured;
+
+        public int Launched => _launched;
+
+        public int Destroyed => _destroyed;
+
+        public bool RefusesCapture { get; set; }
+
+        public bool RefusesLaunch { get; set; }
+
+        public nint Capture(AcceleratorStream stream, IReadOnlyList<Action> work)
+        {
+            if (RefusesCapture)
+            {
+                throw new GraphException("no graphs today");
+            }
+
+            Interlocked.Increment(ref _captured);
+            if (driver is not null)
+            {
+                return driver.Capture(stream, work);
+            }
+
+            _graphs.Add([.. work]);
+            return _graphs.Count;
+        }
+
+        public void Launch(nint graph, AcceleratorStream stream)
+        {
+            if (RefusesLaunch)
+            {
+                throw new GraphException("no graphs today");
+            }
+
+            Interlocked.Increment(ref _launched);
+            if (driver is not null)
+            {
+                driver.Launch(graph, stream);
+                return;
+            }
+
+            Array.ForEach(_graphs[(int)graph - 1], operation => operation());
+        }
+
+        public void Destroy(nint graph)
+        {
+            Interlocked.Increment(ref _destroyed);
+            driver?.Destroy(graph);
+        }
+    }
+}
