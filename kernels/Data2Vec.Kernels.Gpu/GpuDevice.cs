@@ -43,7 +43,7 @@ public sealed class GpuDevice
 
     /// <summary>Operations a second in single precision, without tensor cores; null where it is not known.</summary>
     public double? PeakFlops => _device is CudaDevice { Architecture: { } architecture } cuda
-        ? 2e3 * cuda.ClockRate * cuda.NumMultiprocessors * (architecture.Major == 7 || architecture is { Major: 8, Minor: 0 } ? 64 : 128)
+        ? 2e6 * cuda.ClockRate * cuda.NumMultiprocessors * (architecture.Major == 7 || architecture is { Major: 8, Minor: 0 } ? 64 : 128)
         : null;
 
     /// <summary>Makes the device ready.</summary>
