@@ -50,10 +50,14 @@ internal sealed class GpuKernels(GpuContext context)
     {
         if (context.HasTensorCores && sizes.Columns % 8 == 0 && sizes.Columns <= 1024 && (sizes.InputLayout & sizes.ResidualLayout & sizes.OutputLayout & Four.Aligned) != 0)
         {
-            var rows = new KernelConfig((sizes.Rows + WarpNormKernel.Rows - 1) / WarpNormKernel.Rows, WarpNormKernel.Threads);
-            sizes.Output = output.LoadEffectiveAddressAsPtr();
-            queue.Launch(_warpNormalize.Value[sizes.Columns <= 512 ? 0 : sizes.Columns <= 768 ? 1 : 2], rows, x, residual, vectors, output, sizes);
-            return;
+            var kernel = _warpNormalize.Value[sizes.Columns <= 512 ? 0 : sizes.Columns <= 768 ? 1 : 2];
+            if (KernelCache.IsThere(kernel))
+            {
+                var rows = new KernelConfig((sizes.Rows + WarpNormKernel.Rows - 1) / WarpNormKernel.Rows, WarpNormKernel.Threads);
+                sizes.Output = output.LoadEffectiveAddressAsPtr();
+                queue.Launch(kernel, rows, x, residual, vectors, output, sizes);
+                return;
+            }
         }
 
         sizes.Lanes = context.Lanes;
@@ -137,7 +141,7 @@ internal sealed class GpuKernels(GpuContext context)
         where TSize : struct, INormSize
     {
         Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments> kernel = WarpNormKernel.Normalize<TSize>;
-        return context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(WarpNormKernel.Threads, null)));
+        return context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(WarpNormKernel.Threads, null)), isOptional: true);
     }
 
     private static int Tiles(TensorAttentionVariant variant, int rows) => (rows + variant.Queries - 1) / variant.Queries;

@@ -58,6 +58,13 @@ internal sealed class KernelCache(Accelerator accelerator)
         return refused;
     }
 
+    /// <summary>Whether an optional kernel is compiled; waits until that is known.</summary>
+    public static bool IsThere(Task kernel)
+    {
+        ((IAsyncResult)kernel).AsyncWaitHandle.WaitOne();
+        return kernel.IsCompletedSuccessfully;
+    }
+
     /// <summary>Waits for what is being compiled, whether it is wanted still or not.</summary>
     public void Wait()
     {

@@ -12,14 +12,7 @@ internal sealed record TensorAttentionVariant(
     Task<Action<AcceleratorStream, KernelConfig, long, long, long, long, long, ArrayView<int>, AttentionArguments>> Kernel, int Queries, int LargestHead)
 {
     /// <summary>Whether the kernel is compiled; waits until that is known.</summary>
-    public bool IsThere
-    {
-        get
-        {
-            ((IAsyncResult)Kernel).AsyncWaitHandle.WaitOne();
-            return Kernel.IsCompletedSuccessfully;
-        }
-    }
+    public bool IsThere => KernelCache.IsThere(Kernel);
 
     public static TensorAttentionVariant Of<TTile>(GpuContext context)
         where TTile : struct, ITensorAttentionTile

@@ -22,14 +22,7 @@ internal sealed record TensorVariant(
     public const int Depth = 64;
 
     /// <summary>Whether the kernel is compiled; waits until that is known.</summary>
-    public bool IsThere
-    {
-        get
-        {
-            ((IAsyncResult)Kernel).AsyncWaitHandle.WaitOne();
-            return Kernel.IsCompletedSuccessfully;
-        }
-    }
+    public bool IsThere => KernelCache.IsThere(Kernel);
 
     /// <summary>The kernels that a device has for weights of bf16; none where it has no tensor cores.</summary>
     /// <typeparam name="TRows">What the left side is.</typeparam>
