@@ -264,7 +264,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             BiasStride = added.Stride,
         };
         if (scale > 0 && (added.Stride % 2 == 0 || sizes.Bias != AttentionKernel.TableBias)
-            && Array.TrueForAll([query, key, value, output], x => IsChunked(x, sizes.HeadSize)) && sizes.HeadSize <= kernels.LargestTensorHead)
+            && Array.TrueForAll([query, key, value, output], x => IsChunked(x, sizes.HeadSize)) && sizes.HeadSize <= kernels.LargestTensorHead(sizes.Bias == AttentionKernel.TableBias))
         {
             sizes.QueryStride = query.Stride;
             sizes.KeyStride = key.Stride;

@@ -33,17 +33,19 @@ internal sealed class GpuKernels(GpuContext context)
         : [AttentionVariant.Of<AttentionTile64>(context), AttentionVariant.Of<AttentionTile128>(context)];
 
     // Made when first asked for: most models need none of them.
-    private readonly Lazy<(TensorAttentionVariant Tall, TensorAttentionVariant Flat, TensorAttentionVariant Deep)> _tensorAttention = new(() => (
-        TensorAttentionVariant.Of<TallAttentionTile>(context), TensorAttentionVariant.Of<FlatAttentionTile>(context), TensorAttentionVariant.Of<DeepAttentionTile>(context)));
-
-    /// <summary>The most features that a head on tensor cores may have; 0 where there are none, or their kernels cannot be compiled.</summary>
-    public int LargestTensorHead => context.HasTensorCores && _tensorAttention.Value is { Tall.IsThere: true, Flat.IsThere: true, Deep.IsThere: true } all ? all.Deep.LargestHead : 0;
+    private readonly Lazy<TensorAttentionVariants> _tensorAttention = new(() => TensorAttentionVariants.Of<TallAttentionTile, FlatAttentionTile, DeepAttentionTile>(context));
+    private readonly Lazy<TensorAttentionVariants> _tableAttention = new(() => TensorAttentionVariants.Of<TallTableAttentionTile, FlatTableAttentionTile, DeepTableAttentionTile>(context));
 
     /// <summary>The most features that a head may have.</summary>
     public int LargestHead => _attention[^1].LargestHead;
 
+    /// <summary>The most features that a head on tensor cores may have; 0 where there are none, or their kernels cannot be compiled.</summary>
+    public int LargestTensorHead(bool hasTable) => context.HasTensorCores ? TensorAttention(hasTable).LargestHead : 0;
+
     /// <summary>Begins to compile what runs on tensor cores and beside them, where there are some.</summary>
-    public void AskForTensorKernels() => _ = context.HasTensorCores && _tensorAttention.Value.Tall is not null && _warpNormalize.Value is not null;
+    /// <param name="hasTables">Whether attention may have tables of biases.</param>
+    public void AskForTensorKernels(bool hasTables) =>
+        _ = context.HasTensorCores && TensorAttention(hasTable: false) is not null && (!hasTables || TensorAttention(hasTable: true) is not null) && _warpNormalize.Value is not null;
 
     public void Normalize(
         LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
@@ -120,16 +122,16 @@ internal sealed class GpuKernels(GpuContext context)
         LaunchQueue queue, long query, long key, long value, ArrayView<float> bias, long output,
         ArrayView<int> starts, int sequences, int longest, int heads, AttentionArguments sizes)
     {
-        (TensorAttentionVariant tall, TensorAttentionVariant flat, TensorAttentionVariant deep) = _tensorAttention.Value;
-        TensorAttentionVariant variant = sizes.HeadSize > tall.LargestHead ? deep
-            : context.LargeTiles ?? sizes.Bias != AttentionKernel.TableBias && (long)Tiles(tall, longest) * sequences * heads >= context.Multiprocessors ? tall : flat;
-        sizes.Tiles = Tiles(variant, longest);
         if (longest == 1)
         {
             // One key has all the weight, whatever is added to its score; and the rows of its table are packed.
             sizes.Bias = AttentionKernel.NoBias;
         }
 
+        (TensorAttentionVariant tall, TensorAttentionVariant flat, TensorAttentionVariant deep) = TensorAttention(sizes.Bias == AttentionKernel.TableBias);
+        TensorAttentionVariant variant = sizes.HeadSize > tall.LargestHead ? deep
+            : context.LargeTiles ?? (long)Tiles(tall, longest) * sequences * heads >= context.Multiprocessors ? tall : flat;
+        sizes.Tiles = Tiles(variant, longest);
         long added = sizes.Bias == AttentionKernel.NoBias ? 0 : bias.LoadEffectiveAddressAsPtr();
         var config = new KernelConfig(
             new Index3D(sizes.Tiles * sequences, heads, 1), new Index3D(TensorAttentionKernel.Threads, 1, 1),
@@ -143,6 +145,8 @@ internal sealed class GpuKernels(GpuContext context)
         Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments> kernel = WarpNormKernel.Normalize<TSize>;
         return context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(WarpNormKernel.Threads, null)), isOptional: true);
     }
+
+    private TensorAttentionVariants TensorAttention(bool hasTable) => (hasTable ? _tableAttention : _tensorAttention).Value;
 
     private static int Tiles(TensorAttentionVariant variant, int rows) => (rows + variant.Queries - 1) / variant.Queries;
 }

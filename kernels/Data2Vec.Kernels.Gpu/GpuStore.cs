@@ -15,6 +15,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
     private readonly List<MemoryBuffer1D<float, Stride1D.Dense>> _constants = [];
     private readonly List<GpuMatrix> _matrices = [];
     private readonly GpuKernels _kernels = new(context);
+    private bool _hasTables;
     private volatile bool _disposed;
 
     public override int RowsAtOnce => 8192;
@@ -67,6 +68,8 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
             values.Slice(row * columns, columns).CopyTo(padded.AsSpan(row * stride));
         }
 
+        // Tables of biases have a row for each head and query and a column for each key.
+        _hasTables |= columns > 1 && rows % columns == 0;
         nint address = s_firstConstant + ((nint)_constants.Count << DeviceArena.PlaceBits);
         _constants.Add(Upload(padded));
         return new Tensor(address, rows, columns, stride);
@@ -83,7 +86,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
     {
         if (ActivationType == ElementType.BF16)
         {
-            _kernels.AskForTensorKernels();
+            _kernels.AskForTensorKernels(_hasTables);
         }
 
         context.Kernels.Complete();

@@ -24,3 +24,16 @@ internal sealed record TensorAttentionVariant(
             TensorAttentionKernel.Queries<TTile>(), TensorAttentionKernel.LargestHead<TTile>());
     }
 }
+
+/// <summary>The kernels for every size, with a table of biases or without.</summary>
+internal sealed record TensorAttentionVariants(TensorAttentionVariant Tall, TensorAttentionVariant Flat, TensorAttentionVariant Deep)
+{
+    /// <summary>The most features that a head may have; 0 where a kernel cannot be compiled.</summary>
+    public int LargestHead => Tall.IsThere && Flat.IsThere && Deep.IsThere ? Deep.LargestHead : 0;
+
+    public static TensorAttentionVariants Of<TTall, TFlat, TDeep>(GpuContext context)
+        where TTall : struct, ITensorAttentionTile
+        where TFlat : struct, ITensorAttentionTile
+        where TDeep : struct, ITensorAttentionTile =>
+        new(TensorAttentionVariant.Of<TTall>(context), TensorAttentionVariant.Of<TFlat>(context), TensorAttentionVariant.Of<TDeep>(context));
+}

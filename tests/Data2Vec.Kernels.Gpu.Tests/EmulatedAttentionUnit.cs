@@ -67,11 +67,11 @@ internal unsafe struct EmulatedAttentionUnit<TCopies> : IAttentionUnit
     public static void LoadSlope(long address) => Mine.Slope = *(float*)address;
 
     [External(nameof(Scores))]
-    public static void Scores(int step, bool isTall, bool isDeep, int address)
+    public static void Scores(int step, bool isTall, bool isDeep, bool hasTable, int address)
     {
-        if (step == 0)
+        for (int i = 0; i < 64 && step == 0; i++)
         {
-            Array.Clear(Mine.Scores);
+            Mine.Scores[i] = hasTable ? Mine.Scores[i] / Mine.Scale : 0;
         }
 
         for (int pair = 0; pair < (isDeep ? 2 : 4); pair++)
@@ -87,21 +87,38 @@ internal unsafe struct EmulatedAttentionUnit<TCopies> : IAttentionUnit
         }
     }
 
-    [External(nameof(AddTable))]
-    public static void AddTable(int part, bool isDeep, long upper, long lower, int keys)
+    [External(nameof(LoadTable))]
+    public static void LoadTable(int sixteen, bool isTall, long table, int row0, int row8, int row16, int row24, int keys)
     {
-        for (int eight = 0; eight < (isDeep ? 4 : 8); eight++)
+        for (int i = 0; i < (isTall ? 16 : 8); i++)
         {
-            if ((upper + 32 * eight) % 8 != 0 || (lower + 32 * eight) % 8 != 0)
+            int eight = 2 * sixteen + i / 4 % 2;
+            long pair = table + (uint)((i / 8 * 2 + i % 4 / 2) switch { 0 => row0, 1 => row8, 2 => row16, _ => row24 }) + 32 * eight;
+            if (pair % 8 != 0)
             {
                 throw new InvalidOperationException("A pair is not aligned.");
             }
 
-            for (int i = 0; i < 4 && keys > 8 * eight; i++)
+            if (keys > 8 * eight)
             {
-                Mine.Scores[(8 * part + eight) * 4 + i] += ((float*)((i < 2 ? upper : lower) + 32 * eight))[i % 2] / Mine.Scale;
+                Mine.Scores[i / 8 * 32 + eight * 4 + i % 4] = ((float*)pair)[i % 2];
             }
         }
+    }
+
+    [External(nameof(ScaleQueries))]
+    public static void ScaleQueries(bool isWide, float scale)
+    {
+        float power = BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(scale) & 0x7F800000);
+        foreach ((float First, float Second)[] matrices in Mine.Queries)
+        {
+            for (int i = 0; i < 4; i++)
+            {
+                matrices[i] = (matrices[i].First * power, matrices[i].Second * power);
+            }
+        }
+
+        Mine.Scale = scale / power;
     }
 
     [External(nameof(AddSlopes))]
@@ -350,7 +367,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies> : IAttentionUnit
     {
         public ArrayView<float> Shared { get; init; }
 
-        public float Scale { get; init; }
+        public float Scale { get; set; }
 
         public float ScaleOfPowers => Scale * MathF.Log2(MathF.E);
 

@@ -28,13 +28,13 @@ public sealed class TensorAttentionKernelTests
     public static IEnumerable<TheoryDataRow<int[], int, int>> Deep => [new([33, 1], 2, 128), new([130], 1, 96), new([70, 32], 1, 72)];
 
     [Theory, MemberData(nameof(Tall))]
-    public void Many_queries_of_small_heads_match_a_scalar_loop(int[] lengths, int heads, int size) => CheckEmulated<TallAttentionTile>(lengths, heads, size);
+    public void Many_queries_of_small_heads_match_a_scalar_loop(int[] lengths, int heads, int size) => CheckEmulated<TallAttentionTile, TallTableAttentionTile>(lengths, heads, size);
 
     [Theory, MemberData(nameof(Tall))]
-    public void Few_queries_of_small_heads_match_a_scalar_loop(int[] lengths, int heads, int size) => CheckEmulated<FlatAttentionTile>(lengths, heads, size);
+    public void Few_queries_of_small_heads_match_a_scalar_loop(int[] lengths, int heads, int size) => CheckEmulated<FlatAttentionTile, FlatTableAttentionTile>(lengths, heads, size);
 
     [Theory, MemberData(nameof(Deep))]
-    public void Large_heads_match_a_scalar_loop(int[] lengths, int heads, int size) => CheckEmulated<DeepAttentionTile>(lengths, heads, size);
+    public void Large_heads_match_a_scalar_loop(int[] lengths, int heads, int size) => CheckEmulated<DeepAttentionTile, DeepTableAttentionTile>(lengths, heads, size);
 
     [Fact, Trait("device", "cuda")]
     public void A_device_with_tensor_cores_attends_as_a_scalar_loop()
@@ -45,7 +45,7 @@ public sealed class TensorAttentionKernelTests
         {
             backend.Context.LargeTiles = large;
             var kernels = new GpuKernels(backend.Context);
-            Assert.True(kernels.LargestTensorHead > 0);
+            Assert.True(kernels.LargestTensorHead(hasTable: false) > 0 && kernels.LargestTensorHead(hasTable: true) > 0);
             foreach ((int[] lengths, int heads, int size) in new[] { ([1, 64, 31], 2, 64), ([65, 200, 130], 3, 64), ([500], 2, 64), ([100], 3, 16), (new[] { 197, 33 }, 2, 128), ([300], 1, 96) })
             {
                 Check(backend.Context.Accelerator, lengths, heads, size, isJoint: true, (q, k, v, bias, output, starts, sizes) =>
@@ -133,21 +133,23 @@ public sealed class TensorAttentionKernelTests
         return repeated;
     }
 
-    private static void CheckEmulated<TTile>(int[] lengths, int heads, int size)
+    private static void CheckEmulated<TTile, TTableTile>(int[] lengths, int heads, int size)
         where TTile : struct, ITensorAttentionTile
+        where TTableTile : struct, ITensorAttentionTile
     {
-        CheckEmulated<TTile, AtOnce>(lengths, heads, size, isJoint: true);
-        CheckEmulated<TTile, WhenWaitedFor>(lengths, heads, size, isJoint: false);
+        CheckEmulated<TTile, TTableTile, AtOnce>(lengths, heads, size, isJoint: true);
+        CheckEmulated<TTile, TTableTile, WhenWaitedFor>(lengths, heads, size, isJoint: false);
     }
 
-    private static void CheckEmulated<TTile, TCopies>(int[] lengths, int heads, int size, bool isJoint)
+    private static void CheckEmulated<TTile, TTableTile, TCopies>(int[] lengths, int heads, int size, bool isJoint)
         where TTile : struct, ITensorAttentionTile
+        where TTableTile : struct, ITensorAttentionTile
         where TCopies : struct, ICopyTime
     {
         using var context = Context.Create(builder => builder.CPU(new CPUDevice(32, TensorAttentionKernel.Threads / 32, 1)));
         using Accelerator accelerator = context.GetCPUDevice(0).CreateAccelerator(context);
-        Action<long, long, long, long, long, ArrayView<int>, AttentionArguments> kernel = TensorAttentionKernel.Attend<TTile, EmulatedAttentionUnit<TCopies>>;
-        var launch = accelerator.LoadKernel(kernel);
+        var launch = accelerator.LoadKernel<long, long, long, long, long, ArrayView<int>, AttentionArguments>(TensorAttentionKernel.Attend<TTile, EmulatedAttentionUnit<TCopies>>);
+        var launchTable = accelerator.LoadKernel<long, long, long, long, long, ArrayView<int>, AttentionArguments>(TensorAttentionKernel.Attend<TTableTile, EmulatedAttentionUnit<TCopies>>);
         EmulatedAttentionUnit<TCopies>.BankConflicts = 0;
         Check(accelerator, lengths, heads, size, isJoint, (q, k, v, bias, output, starts, sizes) =>
         {
@@ -156,7 +158,8 @@ public sealed class TensorAttentionKernelTests
             var config = new KernelConfig(
                 new Index3D(sizes.Tiles * lengths.Length, heads, 1), new Index3D(TensorAttentionKernel.Threads, 1, 1),
                 SharedMemoryConfig.RequestDynamic<byte>(TensorAttentionKernel.SharedBytes));
-            launch(accelerator.DefaultStream, config, q, k, v, bias.LoadEffectiveAddressAsPtr(), output, starts, sizes);
+            (sizes.Bias == AttentionKernel.TableBias ? launchTable : launch)(
+                accelerator.DefaultStream, config, q, k, v, bias.LoadEffectiveAddressAsPtr(), output, starts, sizes);
         });
         Assert.Equal(0, EmulatedAttentionUnit<TCopies>.BankConflicts);
     }

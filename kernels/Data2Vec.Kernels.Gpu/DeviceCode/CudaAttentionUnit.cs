@@ -22,6 +22,8 @@ internal struct CudaAttentionUnit : IAttentionUnit
     private const string B1 = "{b2, b3}, ";
     private const string Unless = "vote.sync.any.pred p, p, -1; { @!p bra SAME;";
     private const string Same = " SAME: }";
+    private const string TwoRows = "cvt.u64.u32 w0, %1; cvt.u64.u32 w1, %2; add.u64 w0, w0, %0; add.u64 w1, w1, %0;";
+    private const string FourRows = TwoRows + "cvt.u64.u32 w2, %3; cvt.u64.u32 w3, %4; add.u64 w2, w2, %0; add.u64 w3, w3, %0;";
     private const string At = "add.u32 at, shared, %0;";
 
     // Fours of scores and of sums.
@@ -124,6 +126,15 @@ internal struct CudaAttentionUnit : IAttentionUnit
         + "mul.f32 o48, o48, d0; mul.f32 o49, o49, d0; mul.f32 o50, o50, d1; mul.f32 o51, o51, d1; mul.f32 o52, o52, d0; mul.f32 o53, o53, d0; mul.f32 o54, o54, d1; mul.f32 o55, o55, d1;"
         + "mul.f32 o56, o56, d0; mul.f32 o57, o57, d0; mul.f32 o58, o58, d1; mul.f32 o59, o59, d1; mul.f32 o60, o60, d0; mul.f32 o61, o61, d0; mul.f32 o62, o62, d1; mul.f32 o63, o63, d1;";
 
+    // What a table has, in units of the products.
+    private const string UnlessExact = "{ setp.eq.f32 p, scale, 0f3FB8AA3B; @p bra EXACT; rcp.approx.ftz.f32 inverse, scale; mul.f32 inverse, inverse, 0f3FB8AA3B;";
+    private const string AsItIs = " EXACT: }";
+    private const string ScaleTable = "mul.f32 s0, s0, inverse; mul.f32 s1, s1, inverse; mul.f32 s2, s2, inverse; mul.f32 s3, s3, inverse; mul.f32 s4, s4, inverse; mul.f32 s5, s5, inverse; mul.f32 s6, s6, inverse; mul.f32 s7, s7, inverse; mul.f32 s8, s8, inverse; mul.f32 s9, s9, inverse; mul.f32 s10, s10, inverse; mul.f32 s11, s11, inverse; mul.f32 s12, s12, inverse; mul.f32 s13, s13, inverse; mul.f32 s14, s14, inverse; mul.f32 s15, s15, inverse;";
+    private const string ScaleMoreTable = "mul.f32 s16, s16, inverse; mul.f32 s17, s17, inverse; mul.f32 s18, s18, inverse; mul.f32 s19, s19, inverse; mul.f32 s20, s20, inverse; mul.f32 s21, s21, inverse; mul.f32 s22, s22, inverse; mul.f32 s23, s23, inverse; mul.f32 s24, s24, inverse; mul.f32 s25, s25, inverse; mul.f32 s26, s26, inverse; mul.f32 s27, s27, inverse; mul.f32 s28, s28, inverse; mul.f32 s29, s29, inverse; mul.f32 s30, s30, inverse; mul.f32 s31, s31, inverse;";
+    private const string ScaleMostTable =
+        "mul.f32 s32, s32, inverse; mul.f32 s33, s33, inverse; mul.f32 s34, s34, inverse; mul.f32 s35, s35, inverse; mul.f32 s36, s36, inverse; mul.f32 s37, s37, inverse; mul.f32 s38, s38, inverse; mul.f32 s39, s39, inverse; mul.f32 s40, s40, inverse; mul.f32 s41, s41, inverse; mul.f32 s42, s42, inverse; mul.f32 s43, s43, inverse; mul.f32 s44, s44, inverse; mul.f32 s45, s45, inverse; mul.f32 s46, s46, inverse; mul.f32 s47, s47, inverse;"
+        + "mul.f32 s48, s48, inverse; mul.f32 s49, s49, inverse; mul.f32 s50, s50, inverse; mul.f32 s51, s51, inverse; mul.f32 s52, s52, inverse; mul.f32 s53, s53, inverse; mul.f32 s54, s54, inverse; mul.f32 s55, s55, inverse; mul.f32 s56, s56, inverse; mul.f32 s57, s57, inverse; mul.f32 s58, s58, inverse; mul.f32 s59, s59, inverse; mul.f32 s60, s60, inverse; mul.f32 s61, s61, inverse; mul.f32 s62, s62, inverse; mul.f32 s63, s63, inverse;";
+
     // Scores become weights, and a left side.
     private const string Weights =
         "fma.rn.f32 x0, x0, scale, n0; fma.rn.f32 x1, x1, scale, n0; fma.rn.f32 x2, x2, scale, n1; fma.rn.f32 x3, x3, scale, n1; fma.rn.f32 x4, x4, scale, n0; fma.rn.f32 x5, x5, scale, n0; fma.rn.f32 x6, x6, scale, n1; fma.rn.f32 x7, x7, scale, n1;"
@@ -146,7 +157,7 @@ internal struct CudaAttentionUnit : IAttentionUnit
     {
         CudaAsm.Emit(
             ".reg .pred p, r; .reg .u32 shared, at; .reg .b32 q<32>, a<4>, e<4>, b<4>; .reg .f32 s<64>, o<64>, h<4>, l<4>, d<4>, n<4>, t<4>, x<8>, y<4>, scale, inverse, weight;"
-            + ".reg .u32 v<4>; mov.u32 shared, __dyn_shared_alloca;");
+            + ".reg .u32 v<4>; .reg .u64 w<4>; mov.u32 shared, __dyn_shared_alloca;");
         CudaAsm.Emit("mov.f32 o0, 0f00000000; mov.f32 o1, 0f00000000; mov.f32 o2, 0f00000000; mov.f32 o3, 0f00000000; mov.f32 o4, 0f00000000; mov.f32 o5, 0f00000000; mov.f32 o6, 0f00000000; mov.f32 o7, 0f00000000; mov.f32 o8, 0f00000000; mov.f32 o9, 0f00000000; mov.f32 o10, 0f00000000; mov.f32 o11, 0f00000000; mov.f32 o12, 0f00000000; mov.f32 o13, 0f00000000; mov.f32 o14, 0f00000000; mov.f32 o15, 0f00000000;");
         CudaAsm.Emit("mov.f32 o16, 0f00000000; mov.f32 o17, 0f00000000; mov.f32 o18, 0f00000000; mov.f32 o19, 0f00000000; mov.f32 o20, 0f00000000; mov.f32 o21, 0f00000000; mov.f32 o22, 0f00000000; mov.f32 o23, 0f00000000; mov.f32 o24, 0f00000000; mov.f32 o25, 0f00000000; mov.f32 o26, 0f00000000; mov.f32 o27, 0f00000000; mov.f32 o28, 0f00000000; mov.f32 o29, 0f00000000; mov.f32 o30, 0f00000000; mov.f32 o31, 0f00000000;");
         CudaAsm.Emit("mov.f32 o32, 0f00000000; mov.f32 o33, 0f00000000; mov.f32 o34, 0f00000000; mov.f32 o35, 0f00000000; mov.f32 o36, 0f00000000; mov.f32 o37, 0f00000000; mov.f32 o38, 0f00000000; mov.f32 o39, 0f00000000; mov.f32 o40, 0f00000000; mov.f32 o41, 0f00000000; mov.f32 o42, 0f00000000; mov.f32 o43, 0f00000000; mov.f32 o44, 0f00000000; mov.f32 o45, 0f00000000; mov.f32 o46, 0f00000000; mov.f32 o47, 0f00000000;");
@@ -201,9 +212,24 @@ internal struct CudaAttentionUnit : IAttentionUnit
     public static void LoadSlope(long address) =>
         CudaAsm.Emit("ld.global.nc.f32 weight, [%0]; mul.f32 weight, weight, inverse; neg.f32 weight, weight;", address);
 
-    public static void Scores(int step, bool isTall, bool isDeep, int address)
+    public static void Scores(int step, bool isTall, bool isDeep, bool hasTable, int address)
     {
-        if (step == 0)
+        if (step == 0 && hasTable)
+        {
+            if (isTall)
+            {
+                CudaAsm.Emit(UnlessExact + ScaleTable + ScaleMoreTable + ScaleMostTable + AsItIs);
+            }
+            else if (isDeep)
+            {
+                CudaAsm.Emit(UnlessExact + ScaleTable + AsItIs);
+            }
+            else
+            {
+                CudaAsm.Emit(UnlessExact + ScaleTable + ScaleMoreTable + AsItIs);
+            }
+        }
+        else if (step == 0)
         {
             CudaAsm.Emit("mov.f32 s0, 0f00000000; mov.f32 s1, 0f00000000; mov.f32 s2, 0f00000000; mov.f32 s3, 0f00000000; mov.f32 s4, 0f00000000; mov.f32 s5, 0f00000000; mov.f32 s6, 0f00000000; mov.f32 s7, 0f00000000; mov.f32 s8, 0f00000000; mov.f32 s9, 0f00000000; mov.f32 s10, 0f00000000; mov.f32 s11, 0f00000000; mov.f32 s12, 0f00000000; mov.f32 s13, 0f00000000; mov.f32 s14, 0f00000000; mov.f32 s15, 0f00000000;");
             CudaAsm.Emit("mov.f32 s16, 0f00000000; mov.f32 s17, 0f00000000; mov.f32 s18, 0f00000000; mov.f32 s19, 0f00000000; mov.f32 s20, 0f00000000; mov.f32 s21, 0f00000000; mov.f32 s22, 0f00000000; mov.f32 s23, 0f00000000; mov.f32 s24, 0f00000000; mov.f32 s25, 0f00000000; mov.f32 s26, 0f00000000; mov.f32 s27, 0f00000000; mov.f32 s28, 0f00000000; mov.f32 s29, 0f00000000; mov.f32 s30, 0f00000000; mov.f32 s31, 0f00000000;");
@@ -451,37 +477,88 @@ internal struct CudaAttentionUnit : IAttentionUnit
         }
     }
 
-    public static void AddTable(int part, bool isDeep, long upper, long lower, int keys)
+    public static void LoadTable(int sixteen, bool isTall, long table, int row0, int row8, int row16, int row24, int keys)
     {
-        if (part == 1)
+        if (sixteen == 0)
         {
-            CudaAsm.Emit(
-                "setp.gt.s32 p, %2, 0; @p ld.global.nc.v2.f32 {x0, x1}, [%0 + 0]; @p ld.global.nc.v2.f32 {x2, x3}, [%1 + 0];fma.rn.f32 s32, x0, inverse, s32; fma.rn.f32 s33, x1, inverse, s33; fma.rn.f32 s34, x2, inverse, s34; fma.rn.f32 s35, x3, inverse, s35;"
-                + "setp.gt.s32 p, %2, 8; @p ld.global.nc.v2.f32 {x0, x1}, [%0 + 32]; @p ld.global.nc.v2.f32 {x2, x3}, [%1 + 32];fma.rn.f32 s36, x0, inverse, s36; fma.rn.f32 s37, x1, inverse, s37; fma.rn.f32 s38, x2, inverse, s38; fma.rn.f32 s39, x3, inverse, s39;"
-                + "setp.gt.s32 p, %2, 16; @p ld.global.nc.v2.f32 {x0, x1}, [%0 + 64]; @p ld.global.nc.v2.f32 {x2, x3}, [%1 + 64];fma.rn.f32 s40, x0, inverse, s40; fma.rn.f32 s41, x1, inverse, s41; fma.rn.f32 s42, x2, inverse, s42; fma.rn.f32 s43, x3, inverse, s43;"
-                + "setp.gt.s32 p, %2, 24; @p ld.global.nc.v2.f32 {x0, x1}, [%0 + 96]; @p ld.global.nc.v2.f32 {x2, x3}, [%1 + 96];fma.rn.f32 s44, x0, inverse, s44; fma.rn.f32 s45, x1, inverse, s45; fma.rn.f32 s46, x2, inverse, s46; fma.rn.f32 s47, x3, inverse, s47;"
-                + "setp.gt.s32 p, %2, 32; @p ld.global.nc.v2.f32 {x0, x1}, [%0 + 128]; @p ld.global.nc.v2.f32 {x2, x3}, [%1 + 128];fma.rn.f32 s48, x0, inverse, s48; fma.rn.f32 s49, x1, inverse, s49; fma.rn.f32 s50, x2, inverse, s50; fma.rn.f32 s51, x3, inverse, s51;"
-                + "setp.gt.s32 p, %2, 40; @p ld.global.nc.v2.f32 {x0, x1}, [%0 + 160]; @p ld.global.nc.v2.f32 {x2, x3}, [%1 + 160];fma.rn.f32 s52, x0, inverse, s52; fma.rn.f32 s53, x1, inverse, s53; fma.rn.f32 s54, x2, inverse, s54; fma.rn.f32 s55, x3, inverse, s55;"
-                + "setp.gt.s32 p, %2, 48; @p ld.global.nc.v2.f32 {x0, x1}, [%0 + 192]; @p ld.global.nc.v2.f32 {x2, x3}, [%1 + 192];fma.rn.f32 s56, x0, inverse, s56; fma.rn.f32 s57, x1, inverse, s57; fma.rn.f32 s58, x2, inverse, s58; fma.rn.f32 s59, x3, inverse, s59;"
-                + "setp.gt.s32 p, %2, 56; @p ld.global.nc.v2.f32 {x0, x1}, [%0 + 224]; @p ld.global.nc.v2.f32 {x2, x3}, [%1 + 224];fma.rn.f32 s60, x0, inverse, s60; fma.rn.f32 s61, x1, inverse, s61; fma.rn.f32 s62, x2, inverse, s62; fma.rn.f32 s63, x3, inverse, s63;",
-                upper, lower, keys);
-            return;
+            if (isTall)
+            {
+                CudaAsm.Emit(
+                    FourRows + "setp.gt.s32 p, %5, 0; @p ld.global.nc.v2.f32 {s0, s1}, [w0 + 0]; @p ld.global.nc.v2.f32 {s2, s3}, [w1 + 0]; @p ld.global.nc.v2.f32 {s32, s33}, [w2 + 0]; @p ld.global.nc.v2.f32 {s34, s35}, [w3 + 0];"
+                    + "setp.gt.s32 p, %5, 8; @p ld.global.nc.v2.f32 {s4, s5}, [w0 + 32]; @p ld.global.nc.v2.f32 {s6, s7}, [w1 + 32]; @p ld.global.nc.v2.f32 {s36, s37}, [w2 + 32]; @p ld.global.nc.v2.f32 {s38, s39}, [w3 + 32];",
+                    table, row0, row8, row16, row24, keys);
+            }
+            else
+            {
+                CudaAsm.Emit(
+                    TwoRows + "setp.gt.s32 p, %3, 0; @p ld.global.nc.v2.f32 {s0, s1}, [w0 + 0]; @p ld.global.nc.v2.f32 {s2, s3}, [w1 + 0];"
+                    + "setp.gt.s32 p, %3, 8; @p ld.global.nc.v2.f32 {s4, s5}, [w0 + 32]; @p ld.global.nc.v2.f32 {s6, s7}, [w1 + 32];",
+                    table, row0, row8, keys);
+            }
         }
-
-        CudaAsm.Emit(
-            "setp.gt.s32 p, %2, 0; @p ld.global.nc.v2.f32 {x0, x1}, [%0 + 0]; @p ld.global.nc.v2.f32 {x2, x3}, [%1 + 0];fma.rn.f32 s0, x0, inverse, s0; fma.rn.f32 s1, x1, inverse, s1; fma.rn.f32 s2, x2, inverse, s2; fma.rn.f32 s3, x3, inverse, s3;"
-            + "setp.gt.s32 p, %2, 8; @p ld.global.nc.v2.f32 {x0, x1}, [%0 + 32]; @p ld.global.nc.v2.f32 {x2, x3}, [%1 + 32];fma.rn.f32 s4, x0, inverse, s4; fma.rn.f32 s5, x1, inverse, s5; fma.rn.f32 s6, x2, inverse, s6; fma.rn.f32 s7, x3, inverse, s7;"
-            + "setp.gt.s32 p, %2, 16; @p ld.global.nc.v2.f32 {x0, x1}, [%0 + 64]; @p ld.global.nc.v2.f32 {x2, x3}, [%1 + 64];fma.rn.f32 s8, x0, inverse, s8; fma.rn.f32 s9, x1, inverse, s9; fma.rn.f32 s10, x2, inverse, s10; fma.rn.f32 s11, x3, inverse, s11;"
-            + "setp.gt.s32 p, %2, 24; @p ld.global.nc.v2.f32 {x0, x1}, [%0 + 96]; @p ld.global.nc.v2.f32 {x2, x3}, [%1 + 96];fma.rn.f32 s12, x0, inverse, s12; fma.rn.f32 s13, x1, inverse, s13; fma.rn.f32 s14, x2, inverse, s14; fma.rn.f32 s15, x3, inverse, s15;",
-            upper, lower, keys);
-        if (!isDeep)
+        else if (sixteen == 1)
         {
-            CudaAsm.Emit(
-                "setp.gt.s32 p, %2, 32; @p ld.global.nc.v2.f32 {x0, x1}, [%0 + 128]; @p ld.global.nc.v2.f32 {x2, x3}, [%1 + 128];fma.rn.f32 s16, x0, inverse, s16; fma.rn.f32 s17, x1, inverse, s17; fma.rn.f32 s18, x2, inverse, s18; fma.rn.f32 s19, x3, inverse, s19;"
-                + "setp.gt.s32 p, %2, 40; @p ld.global.nc.v2.f32 {x0, x1}, [%0 + 160]; @p ld.global.nc.v2.f32 {x2, x3}, [%1 + 160];fma.rn.f32 s20, x0, inverse, s20; fma.rn.f32 s21, x1, inverse, s21; fma.rn.f32 s22, x2, inverse, s22; fma.rn.f32 s23, x3, inverse, s23;"
-                + "setp.gt.s32 p, %2, 48; @p ld.global.nc.v2.f32 {x0, x1}, [%0 + 192]; @p ld.global.nc.v2.f32 {x2, x3}, [%1 + 192];fma.rn.f32 s24, x0, inverse, s24; fma.rn.f32 s25, x1, inverse, s25; fma.rn.f32 s26, x2, inverse, s26; fma.rn.f32 s27, x3, inverse, s27;"
-                + "setp.gt.s32 p, %2, 56; @p ld.global.nc.v2.f32 {x0, x1}, [%0 + 224]; @p ld.global.nc.v2.f32 {x2, x3}, [%1 + 224];fma.rn.f32 s28, x0, inverse, s28; fma.rn.f32 s29, x1, inverse, s29; fma.rn.f32 s30, x2, inverse, s30; fma.rn.f32 s31, x3, inverse, s31;",
-                upper, lower, keys);
+            if (isTall)
+            {
+                CudaAsm.Emit(
+                    FourRows + "setp.gt.s32 p, %5, 16; @p ld.global.nc.v2.f32 {s8, s9}, [w0 + 64]; @p ld.global.nc.v2.f32 {s10, s11}, [w1 + 64]; @p ld.global.nc.v2.f32 {s40, s41}, [w2 + 64]; @p ld.global.nc.v2.f32 {s42, s43}, [w3 + 64];"
+                    + "setp.gt.s32 p, %5, 24; @p ld.global.nc.v2.f32 {s12, s13}, [w0 + 96]; @p ld.global.nc.v2.f32 {s14, s15}, [w1 + 96]; @p ld.global.nc.v2.f32 {s44, s45}, [w2 + 96]; @p ld.global.nc.v2.f32 {s46, s47}, [w3 + 96];",
+                    table, row0, row8, row16, row24, keys);
+            }
+            else
+            {
+                CudaAsm.Emit(
+                    TwoRows + "setp.gt.s32 p, %3, 16; @p ld.global.nc.v2.f32 {s8, s9}, [w0 + 64]; @p ld.global.nc.v2.f32 {s10, s11}, [w1 + 64];"
+                    + "setp.gt.s32 p, %3, 24; @p ld.global.nc.v2.f32 {s12, s13}, [w0 + 96]; @p ld.global.nc.v2.f32 {s14, s15}, [w1 + 96];",
+                    table, row0, row8, keys);
+            }
+        }
+        else if (sixteen == 2)
+        {
+            if (isTall)
+            {
+                CudaAsm.Emit(
+                    FourRows + "setp.gt.s32 p, %5, 32; @p ld.global.nc.v2.f32 {s16, s17}, [w0 + 128]; @p ld.global.nc.v2.f32 {s18, s19}, [w1 + 128]; @p ld.global.nc.v2.f32 {s48, s49}, [w2 + 128]; @p ld.global.nc.v2.f32 {s50, s51}, [w3 + 128];"
+                    + "setp.gt.s32 p, %5, 40; @p ld.global.nc.v2.f32 {s20, s21}, [w0 + 160]; @p ld.global.nc.v2.f32 {s22, s23}, [w1 + 160]; @p ld.global.nc.v2.f32 {s52, s53}, [w2 + 160]; @p ld.global.nc.v2.f32 {s54, s55}, [w3 + 160];",
+                    table, row0, row8, row16, row24, keys);
+            }
+            else
+            {
+                CudaAsm.Emit(
+                    TwoRows + "setp.gt.s32 p, %3, 32; @p ld.global.nc.v2.f32 {s16, s17}, [w0 + 128]; @p ld.global.nc.v2.f32 {s18, s19}, [w1 + 128];"
+                    + "setp.gt.s32 p, %3, 40; @p ld.global.nc.v2.f32 {s20, s21}, [w0 + 160]; @p ld.global.nc.v2.f32 {s22, s23}, [w1 + 160];",
+                    table, row0, row8, keys);
+            }
+        }
+        else
+        {
+            if (isTall)
+            {
+                CudaAsm.Emit(
+                    FourRows + "setp.gt.s32 p, %5, 48; @p ld.global.nc.v2.f32 {s24, s25}, [w0 + 192]; @p ld.global.nc.v2.f32 {s26, s27}, [w1 + 192]; @p ld.global.nc.v2.f32 {s56, s57}, [w2 + 192]; @p ld.global.nc.v2.f32 {s58, s59}, [w3 + 192];"
+                    + "setp.gt.s32 p, %5, 56; @p ld.global.nc.v2.f32 {s28, s29}, [w0 + 224]; @p ld.global.nc.v2.f32 {s30, s31}, [w1 + 224]; @p ld.global.nc.v2.f32 {s60, s61}, [w2 + 224]; @p ld.global.nc.v2.f32 {s62, s63}, [w3 + 224];",
+                    table, row0, row8, row16, row24, keys);
+            }
+            else
+            {
+                CudaAsm.Emit(
+                    TwoRows + "setp.gt.s32 p, %3, 48; @p ld.global.nc.v2.f32 {s24, s25}, [w0 + 192]; @p ld.global.nc.v2.f32 {s26, s27}, [w1 + 192];"
+                    + "setp.gt.s32 p, %3, 56; @p ld.global.nc.v2.f32 {s28, s29}, [w0 + 224]; @p ld.global.nc.v2.f32 {s30, s31}, [w1 + 224];",
+                    table, row0, row8, keys);
+            }
+        }
+    }
+
+    public static void ScaleQueries(bool isWide, float scale)
+    {
+        CudaAsm.Emit(
+            "{ .reg .b32 power, rest; .reg .f32 one; mov.b32 power, %0; and.b32 rest, power, 0x007FFFFF; or.b32 rest, rest, 0x3F800000; mov.b32 one, rest;"
+            + "mul.f32 scale, one, 0f3FB8AA3B; and.b32 power, power, 0x7F800000; shr.u32 rest, power, 16; or.b32 power, power, rest; mov.b32 a0, power; }",
+            scale);
+        CudaAsm.Emit("mov.b32 a1, 0x80008000; fma.rn.bf16x2 q0, q0, a0, a1; fma.rn.bf16x2 q1, q1, a0, a1; fma.rn.bf16x2 q2, q2, a0, a1; fma.rn.bf16x2 q3, q3, a0, a1; fma.rn.bf16x2 q4, q4, a0, a1; fma.rn.bf16x2 q5, q5, a0, a1; fma.rn.bf16x2 q6, q6, a0, a1; fma.rn.bf16x2 q7, q7, a0, a1; fma.rn.bf16x2 q8, q8, a0, a1; fma.rn.bf16x2 q9, q9, a0, a1; fma.rn.bf16x2 q10, q10, a0, a1; fma.rn.bf16x2 q11, q11, a0, a1; fma.rn.bf16x2 q12, q12, a0, a1; fma.rn.bf16x2 q13, q13, a0, a1; fma.rn.bf16x2 q14, q14, a0, a1; fma.rn.bf16x2 q15, q15, a0, a1;");
+        if (isWide)
+        {
+            CudaAsm.Emit("fma.rn.bf16x2 q16, q16, a0, a1; fma.rn.bf16x2 q17, q17, a0, a1; fma.rn.bf16x2 q18, q18, a0, a1; fma.rn.bf16x2 q19, q19, a0, a1; fma.rn.bf16x2 q20, q20, a0, a1; fma.rn.bf16x2 q21, q21, a0, a1; fma.rn.bf16x2 q22, q22, a0, a1; fma.rn.bf16x2 q23, q23, a0, a1; fma.rn.bf16x2 q24, q24, a0, a1; fma.rn.bf16x2 q25, q25, a0, a1; fma.rn.bf16x2 q26, q26, a0, a1; fma.rn.bf16x2 q27, q27, a0, a1; fma.rn.bf16x2 q28, q28, a0, a1; fma.rn.bf16x2 q29, q29, a0, a1; fma.rn.bf16x2 q30, q30, a0, a1; fma.rn.bf16x2 q31, q31, a0, a1;");
         }
     }
 

@@ -41,22 +41,38 @@ internal interface IAttentionUnit
     /// <summary>Loads the slope of <see cref="AddSlopes"/> from global memory.</summary>
     static abstract void LoadSlope(long address);
 
-    /// <summary>Multiplies 16 features of the queries and of a tile's keys, and adds to the scores, which the first step makes zeros.</summary>
+    /// <summary>
+    /// Multiplies the queries by the power of two that the scale has in it, which bf16 does exactly. Less of the scale is left for exponents; where it is
+    /// such a power, as that of 64 features is, products and the numbers of a table are added as they are.
+    /// </summary>
+    /// <param name="isWide">Whether there are 32 queries, or up to 128 features.</param>
+    /// <param name="scale">The factor of the products of queries and keys.</param>
+    static abstract void ScaleQueries(bool isWide, float scale);
+
+    /// <summary>
+    /// Multiplies 16 features of the queries and of a tile's keys, and adds to the scores, which the first step makes zeros, or what was loaded of a table in units of the products.
+    /// </summary>
     /// <param name="step">Which sixteen.</param>
     /// <param name="isTall">Whether there are 32 queries.</param>
     /// <param name="isDeep">Whether there are 32 keys of up to 128 features.</param>
+    /// <param name="hasTable">Whether the scores are added to a table's numbers.</param>
     /// <param name="address">
     /// Where a row of 8 numbers of the first sixteen keys is: of the first eight keys the lower, then the upper eight features, then of the others. Further keys follow.
     /// </param>
-    static abstract void Scores(int step, bool isTall, bool isDeep, int address);
+    static abstract void Scores(int step, bool isTall, bool isDeep, bool hasTable, int address);
 
-    /// <summary>Adds pairs of numbers of a table to sixteen queries' scores.</summary>
-    /// <param name="part">Which queries.</param>
-    /// <param name="isDeep">Whether there are 32 keys.</param>
-    /// <param name="upper">The address, in global memory, of the thread's first pair; those for the next eight keys are 32 bytes further.</param>
-    /// <param name="lower">That of the query eight below.</param>
-    /// <param name="keys">How many keys there are from the thread's first on: where a pair begins past them, nothing is read.</param>
-    static abstract void AddTable(int part, bool isDeep, long upper, long lower, int keys);
+    /// <summary>
+    /// Begins to load what a table has for sixteen keys, pairs of numbers, to where the scores of these are: weights have been made of them, and the next products are added to what is loaded.
+    /// </summary>
+    /// <param name="sixteen">Which keys of the tile.</param>
+    /// <param name="isTall">Whether there are 32 queries.</param>
+    /// <param name="table">The address, in global memory, of the head's table.</param>
+    /// <param name="row0">How many bytes further the thread's first pair in the tile is; those for the next eight keys are 32 bytes further.</param>
+    /// <param name="row8">That of the query eight below.</param>
+    /// <param name="row16">Of the one sixteen below.</param>
+    /// <param name="row24">Of the last.</param>
+    /// <param name="keys">How many keys there are from the thread's first in the tile on: where a pair begins past them, nothing is read, and what the scores become is to be masked.</param>
+    static abstract void LoadTable(int sixteen, bool isTall, long table, int row0, int row8, int row16, int row24, int keys);
 
     /// <summary>Subtracts the slope times the distances of keys and queries from sixteen queries' scores.</summary>
     /// <param name="part">Which queries.</param>

@@ -11,6 +11,9 @@ internal interface ITensorAttentionTile
     /// <summary>Whether heads have up to 128 features, not 64.</summary>
     static abstract bool IsDeep { get; }
 
+    /// <summary>Whether a table is added to the scores.</summary>
+    static abstract bool HasTable { get; }
+
     /// <summary>Groups that a multiprocessor is to have registers for.</summary>
     static abstract int GroupsAtOnce { get; }
 }
@@ -22,6 +25,20 @@ internal struct TallAttentionTile : ITensorAttentionTile
 
     public static bool IsDeep => false;
 
+    public static bool HasTable => false;
+
+    public static int GroupsAtOnce => 2;
+}
+
+/// <summary><see cref="TallAttentionTile"/> with a table.</summary>
+internal struct TallTableAttentionTile : ITensorAttentionTile
+{
+    public static bool IsTall => true;
+
+    public static bool IsDeep => false;
+
+    public static bool HasTable => true;
+
     public static int GroupsAtOnce => 2;
 }
 
@@ -31,6 +48,20 @@ internal struct FlatAttentionTile : ITensorAttentionTile
     public static bool IsTall => false;
 
     public static bool IsDeep => false;
+
+    public static bool HasTable => false;
+
+    public static int GroupsAtOnce => 3;
+}
+
+/// <summary><see cref="FlatAttentionTile"/> with a table.</summary>
+internal struct FlatTableAttentionTile : ITensorAttentionTile
+{
+    public static bool IsTall => false;
+
+    public static bool IsDeep => false;
+
+    public static bool HasTable => true;
 
     public static int GroupsAtOnce => 3;
 }
@@ -42,7 +73,21 @@ internal struct DeepAttentionTile : ITensorAttentionTile
 
     public static bool IsDeep => true;
 
+    public static bool HasTable => false;
+
     public static int GroupsAtOnce => 3;
+}
+
+/// <summary><see cref="DeepAttentionTile"/> with a table.</summary>
+internal struct DeepTableAttentionTile : ITensorAttentionTile
+{
+    public static bool IsTall => false;
+
+    public static bool IsDeep => true;
+
+    public static bool HasTable => true;
+
+    public static int GroupsAtOnce => 2;
 }
 
 /// <summary>
@@ -125,17 +170,40 @@ internal static class TensorAttentionKernel
         int warpQuery = warp * (queries / 4), matrixRow = (lane & 15) * 128 + ((lane >> 4) ^ (lane & 7)) * 16;
         LoadQueries<TTile, TUnit>(2 * StageBytes + warpQuery * 128 + matrixRow);
         int keyAt = ((lane & 7) + (lane >> 4) * 8) * 128 + ((lane >> 3 & 1) ^ (lane & 7)) * 16, valueAt = TileBytes + matrixRow;
-        if (sizes.Bias == AttentionKernel.SlopeBias)
+        if (!TTile.HasTable && sizes.Bias == AttentionKernel.SlopeBias)
         {
             TUnit.LoadSlope(bias + 4L * head);
         }
 
         int keys = Keys<TTile>(), myQuery = firstQuery + warpQuery + (lane >> 2), myKey = 2 * (lane & 3);
+        long table = bias + 4L * head * length * sizes.BiasStride;
+        int row0 = 0, row8 = 0, row16 = 0, row24 = 0;
+        if (TTile.HasTable)
+        {
+            TUnit.ScaleQueries(TTile.IsTall || TTile.IsDeep, sizes.Scale);
+            row0 = TableRow(sizes, length, myQuery, myKey);
+            row8 = TableRow(sizes, length, myQuery + 8, myKey);
+            if (TTile.IsTall)
+            {
+                row16 = TableRow(sizes, length, myQuery + 16, myKey);
+                row24 = TableRow(sizes, length, myQuery + 24, myKey);
+            }
+
+            TUnit.LoadTable(0, TTile.IsTall, table, row0, row8, row16, row24, length - myKey);
+            TUnit.LoadTable(1, TTile.IsTall, table, row0, row8, row16, row24, length - myKey);
+            if (!TTile.IsDeep)
+            {
+                TUnit.LoadTable(2, TTile.IsTall, table, row0, row8, row16, row24, length - myKey);
+                TUnit.LoadTable(3, TTile.IsTall, table, row0, row8, row16, row24, length - myKey);
+            }
+        }
+
         keyFrom += 2L * keys * sizes.KeyStride;
         valueFrom += 2L * keys * sizes.ValueStride;
         CopyTiles<TTile, TUnit>(keyFrom, valueFrom, sizes, rows - keys, deepRows - keys, StageBytes + to);
         TUnit.Commit();
         int loading = 2 * StageBytes, stage = 0;
+        table += 4 * keys;
         for (int firstKey = 0; firstKey < length; firstKey += keys)
         {
             // This tile is there for all, and nobody reads any more what the one two further is copied to.
@@ -151,15 +219,7 @@ internal static class TensorAttentionKernel
 
             TUnit.Commit();
             Scores<TTile, TUnit>(stage + keyAt);
-            if (sizes.Bias == AttentionKernel.TableBias)
-            {
-                AddTable<TTile, TUnit>(0, bias, sizes, head, length, myQuery, firstKey, myKey);
-                if (TTile.IsTall)
-                {
-                    AddTable<TTile, TUnit>(1, bias, sizes, head, length, myQuery + 16, firstKey, myKey);
-                }
-            }
-            else if (sizes.Bias == AttentionKernel.SlopeBias)
+            if (!TTile.HasTable && sizes.Bias == AttentionKernel.SlopeBias)
             {
                 float distance = myQuery - firstKey - myKey;
                 TUnit.AddSlopes(0, TTile.IsDeep, distance);
@@ -175,7 +235,9 @@ internal static class TensorAttentionKernel
             }
 
             TUnit.Rescale(TTile.IsTall, TTile.IsDeep);
-            AddValues<TTile, TUnit>(stage + valueAt, stage + (valueAt ^ 32), stage + (valueAt ^ 64), stage + (valueAt ^ 96));
+            AddValues<TTile, TUnit>(
+                stage + valueAt, stage + (valueAt ^ 32), stage + (valueAt ^ 64), stage + (valueAt ^ 96), table, row0, row8, row16, row24, left - keys - myKey);
+            table += 4 * keys;
             loading = Next(loading);
             stage = Next(stage);
         }
@@ -276,36 +338,36 @@ internal static class TensorAttentionKernel
         where TTile : struct, ITensorAttentionTile
         where TUnit : struct, IAttentionUnit
     {
-        TUnit.Scores(0, TTile.IsTall, TTile.IsDeep, address);
-        TUnit.Scores(1, TTile.IsTall, TTile.IsDeep, address ^ 32);
-        TUnit.Scores(2, TTile.IsTall, TTile.IsDeep, address ^ 64);
-        TUnit.Scores(3, TTile.IsTall, TTile.IsDeep, address ^ 96);
+        TUnit.Scores(0, TTile.IsTall, TTile.IsDeep, TTile.HasTable, address);
+        TUnit.Scores(1, TTile.IsTall, TTile.IsDeep, TTile.HasTable, address ^ 32);
+        TUnit.Scores(2, TTile.IsTall, TTile.IsDeep, TTile.HasTable, address ^ 64);
+        TUnit.Scores(3, TTile.IsTall, TTile.IsDeep, TTile.HasTable, address ^ 96);
         if (TTile.IsDeep)
         {
             int second = address + TileBytes / 2;
-            TUnit.Scores(4, TTile.IsTall, TTile.IsDeep, second);
-            TUnit.Scores(5, TTile.IsTall, TTile.IsDeep, second ^ 32);
-            TUnit.Scores(6, TTile.IsTall, TTile.IsDeep, second ^ 64);
-            TUnit.Scores(7, TTile.IsTall, TTile.IsDeep, second ^ 96);
+            TUnit.Scores(4, TTile.IsTall, TTile.IsDeep, TTile.HasTable, second);
+            TUnit.Scores(5, TTile.IsTall, TTile.IsDeep, TTile.HasTable, second ^ 32);
+            TUnit.Scores(6, TTile.IsTall, TTile.IsDeep, TTile.HasTable, second ^ 64);
+            TUnit.Scores(7, TTile.IsTall, TTile.IsDeep, TTile.HasTable, second ^ 96);
         }
     }
 
-    /// <summary>Adds a table to the scores of sixteen queries; those past the last get what the last one gets.</summary>
-    private static void AddTable<TTile, TUnit>(int part, long bias, AttentionArguments sizes, int head, int length, int query, int firstKey, int myKey)
-        where TTile : struct, ITensorAttentionTile
-        where TUnit : struct, IAttentionUnit
-    {
-        int upper = query < length ? query : length - 1, lower = query + 8 < length ? query + 8 : length - 1;
-        long first = bias + 4L * ((long)head * length * sizes.BiasStride + firstKey + myKey);
-        TUnit.AddTable(part, TTile.IsDeep, first + 4L * upper * sizes.BiasStride, first + 4L * lower * sizes.BiasStride, length - firstKey - myKey);
-    }
+    /// <summary>How many bytes of a head's table are before a pair of a query's row; queries past the last get what the last one gets.</summary>
+    private static int TableRow(AttentionArguments sizes, int length, int query, int key) =>
+        4 * ((query < length ? query : length - 1) * sizes.BiasStride + key);
 
-    /// <summary>Makes the scores of a tile weights, and adds the weighted values.</summary>
-    private static void AddValues<TTile, TUnit>(int address0, int address1, int address2, int address3)
+    /// <summary>Makes the scores of a tile weights, adds the weighted values, and begins to load what a table has for the next tile.</summary>
+    private static void AddValues<TTile, TUnit>(
+        int address0, int address1, int address2, int address3, long table, int row0, int row8, int row16, int row24, int keys)
         where TTile : struct, ITensorAttentionTile
         where TUnit : struct, IAttentionUnit
     {
         TUnit.Weigh(0, TTile.IsTall);
+        if (TTile.HasTable)
+        {
+            TUnit.LoadTable(0, TTile.IsTall, table, row0, row8, row16, row24, keys);
+        }
+
         TUnit.AddValues(TTile.IsTall, false, address0, address1, address2, address3, 0);
         if (TTile.IsDeep)
         {
@@ -313,6 +375,11 @@ internal static class TensorAttentionKernel
         }
 
         TUnit.Weigh(1, TTile.IsTall);
+        if (TTile.HasTable)
+        {
+            TUnit.LoadTable(1, TTile.IsTall, table, row0, row8, row16, row24, keys);
+        }
+
         TUnit.AddValues(TTile.IsTall, false, address0, address1, address2, address3, 2048);
         if (TTile.IsDeep)
         {
@@ -321,8 +388,18 @@ internal static class TensorAttentionKernel
         else
         {
             TUnit.Weigh(2, TTile.IsTall);
+            if (TTile.HasTable)
+            {
+                TUnit.LoadTable(2, TTile.IsTall, table, row0, row8, row16, row24, keys);
+            }
+
             TUnit.AddValues(TTile.IsTall, false, address0, address1, address2, address3, 4096);
             TUnit.Weigh(3, TTile.IsTall);
+            if (TTile.HasTable)
+            {
+                TUnit.LoadTable(3, TTile.IsTall, table, row0, row8, row16, row24, keys);
+            }
+
             TUnit.AddValues(TTile.IsTall, false, address0, address1, address2, address3, 6144);
         }
     }
