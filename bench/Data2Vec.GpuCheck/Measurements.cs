@@ -56,6 +56,17 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
     }
 
     /// <summary>Whole encoders, from inputs in the host's memory to vectors in it.</summary>
+    public IEnumerable<Measurement> EncodersAsGraphs(ElementType type, params string[] workloads)
+    {
+        backend.UsesGraphs = true;
+        foreach (Measurement row in Encoders(type, workloads))
+        {
+            yield return row with { Name = $"{row.Name}, as a graph" };
+        }
+
+        backend.UsesGraphs = false;
+    }
+
     public IEnumerable<Measurement> Encoders(ElementType type, params string[] workloads)
     {
         foreach (Workload workload in workloads.Select(name => Workload.Batches.Single(workload => workload.Name == name)))

@@ -27,6 +27,7 @@ string[] alone = ["audio 10 s", "text 1 x 128", "vision 1"], many = ["audio 10 s
 // What there are bounds of comes first.
 Add(measurements.Operations(ElementType.BF16));
 Add(measurements.Encoders(ElementType.BF16, [.. alone, .. many]));
+Add(measurements.EncodersAsGraphs(ElementType.BF16, alone));
 Add(measurements.Accuracy(ElementType.BF16));
 foreach (string line in TorchPeer.Run())
 {

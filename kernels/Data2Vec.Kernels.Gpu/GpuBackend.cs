@@ -23,6 +23,17 @@ public sealed class GpuBackend : Backend, IDisposable
     public override WeightStore CreateStore() => new GpuStore(Context);
 
     /// <summary>
+    /// Whether what an inference has the device do is gathered and, where it comes again, queued at one blow as a graph; off at first, and of no
+    /// effect without CUDA 11.4. It saves the host's time, not the device's: where the host queues kernels faster than the device does them, as it
+    /// did beside an H200, inferences begin earlier without.
+    /// </summary>
+    public bool UsesGraphs
+    {
+        get => Context.Graphs is not null;
+        set => Context.Graphs = value ? Context.Graphs ?? CudaGraphs.Of(Context.Accelerator) : null;
+    }
+
+    /// <summary>
     /// Compiles what models with weights of bf16 run on, which takes seconds; models do it by themselves when they are loaded.
     /// </summary>
     /// <returns>The kernels that the device's compiler refuses and others take the place of, a line each that says why.</returns>

@@ -20,7 +20,6 @@ internal sealed class GpuContext
         IsTiny = accelerator.MaxNumThreadsPerGroup < FullGroup;
         Memory = new GpuMemory(accelerator, () => Workspaces!.Free());
         Kernels = new KernelCache(accelerator);
-        Graphs = CudaGraphs.Of(accelerator);
         Workspaces = new WorkspacePool(this);
     }
 

@@ -132,6 +132,8 @@ public sealed class GraphTests : IDisposable
         }
 
         using GpuBackend backend = GpuDevices.Find("cuda").Open();
+        Assert.False(backend.UsesGraphs);
+        backend.UsesGraphs = true;
         IGraphDriver cuda = backend.Context.Graphs ?? throw new InvalidOperationException("The driver has no graphs.");
         using Data2VecModel text = Load("text.d2v"), speech = Load("speech.d2v"), image = Load("image.d2v");
         int pixels = 3 * image.Vision!.ImageSize * image.Vision.ImageSize;
@@ -141,7 +143,7 @@ public sealed class GraphTests : IDisposable
             .. new[] { 5000, 7001, 5000 }.Select((length, seed) => (Func<float[]>)(() => speech.EmbedAudio([TestData.Numbers(seed, length, 0.1f)])[0])),
             .. new[] { 1, 2 }.Select(seed => (Func<float[]>)(() => image.EmbedPixels([TestData.Numbers(seed, pixels)])[0])),
         ];
-        backend.Context.Graphs = null;
+        backend.UsesGraphs = false;
         float[][] expected = [.. calls.Select(call => call())];
         double plain = Milliseconds(calls[0]);
         var graphs = new CountingGraphs(cuda);
