@@ -76,7 +76,7 @@ internal static class Devices
         {
             using GpuBackend backend = device.Open();
             IReadOnlyList<string> refused = backend.CompileKernels();
-            return refused.Count > 0 ? refused : ["all kernels compile"];
+            return refused.Count > 0 ? refused : ["all kernels for models of bf16 compile"];
         }
         catch (Exception problem) when (IsAtFault(problem))
         {

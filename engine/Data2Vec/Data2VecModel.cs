@@ -361,7 +361,19 @@ public sealed partial class Data2VecModel : IDisposable
             }
             catch (AggregateException errors)
             {
-                ExceptionDispatchInfo.Throw(errors.InnerExceptions[0]);
+                // Where there is no memory for as many at once, there may be for one after another.
+                if (errors.InnerExceptions.FirstOrDefault(error => error is not InsufficientMemoryException) is { } other)
+                {
+                    ExceptionDispatchInfo.Throw(other);
+                }
+
+                for (int i = 0; i < parts.Length; i++)
+                {
+                    if (results[i] is null)
+                    {
+                        RunPart(i);
+                    }
+                }
             }
         }
 

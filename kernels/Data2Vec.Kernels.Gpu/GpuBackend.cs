@@ -47,8 +47,9 @@ public sealed class GpuBackend : Backend, IDisposable
         store.Conv1d(Zeros(8, 8, 1), null, new Conv1dShape(8, 8, 1, 1));
         store.Conv2d(Zeros(8, 8, 1, 1), null, new Conv2dShape(8, 8, 1));
         store.Embedding(Zeros(8, 8));
-        new GpuKernels(Context).AskForTensorKernels(hasTables: true);
-        return Context.Kernels.Complete();
+        new GpuKernels(Context).AskForTensorKernels(inBFloat: true, hasTables: true);
+        Context.Kernels.Complete();
+        return Context.Kernels.Refused();
 
         WeightData Zeros(params int[] shape) => new((nint)zeros, ElementType.BF16, WeightLayout.Rows, shape);
     }

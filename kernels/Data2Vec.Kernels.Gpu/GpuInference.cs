@@ -233,7 +233,6 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             InputLayout = Layout(x.Columns, x),
             ResidualLayout = Layout(x.Columns, added),
             OutputLayout = Layout(x.Columns, output),
-            AlignedVectors = x.Columns % 4 == 0 ? 1 : 0,
             HasResidual = residual.IsEmpty ? 0 : 1,
             Activation = (int)activation,
             Epsilon = norm.Epsilon,
@@ -255,12 +254,13 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             return;
         }
 
+        // One key has all the weight, whatever is added to its score.
         Tensor added = !bias.Table.IsEmpty ? bias.Table : !bias.Slopes.IsEmpty ? bias.Slopes : query;
         var sizes = new AttentionArguments
         {
             HeadSize = query.Columns / heads,
             Scale = scale,
-            Bias = !bias.Table.IsEmpty ? AttentionKernel.TableBias : !bias.Slopes.IsEmpty ? AttentionKernel.SlopeBias : AttentionKernel.NoBias,
+            Bias = longest == 1 ? AttentionKernel.NoBias : !bias.Table.IsEmpty ? AttentionKernel.TableBias : !bias.Slopes.IsEmpty ? AttentionKernel.SlopeBias : AttentionKernel.NoBias,
             BiasStride = added.Stride,
         };
         if (scale > 0 && (added.Stride % 2 == 0 || sizes.Bias != AttentionKernel.TableBias)
@@ -395,6 +395,11 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
     private Tensor AllocateAs(int rows, int columns, ElementType type)
     {
         int stride = DeviceArena.Stride(columns, type);
+        if ((long)rows * stride > int.MaxValue)
+        {
+            throw new InsufficientMemoryException($"One tensor would have {(long)rows * stride} numbers, more than a device can address; use smaller inputs.");
+        }
+
         var tensor = new Tensor(0, rows, columns, stride, type);
         return tensor with { Data = Workspace.Memory.Allocate((long)rows * stride * tensor.ElementSize) };
     }

@@ -42,10 +42,12 @@ internal sealed class GpuKernels(GpuContext context)
     /// <summary>The most features that a head on tensor cores may have; 0 where there are none, or their kernels cannot be compiled.</summary>
     public int LargestTensorHead(bool hasTable) => context.HasTensorCores ? TensorAttention(hasTable).LargestHead : 0;
 
-    /// <summary>Begins to compile what runs on tensor cores and beside them, where there are some.</summary>
+    /// <summary>Begins to compile what runs beside tensor cores, where there are some, and on them.</summary>
+    /// <param name="inBFloat">Whether activations are in bf16.</param>
     /// <param name="hasTables">Whether attention may have tables of biases.</param>
-    public void AskForTensorKernels(bool hasTables) =>
-        _ = context.HasTensorCores && TensorAttention(hasTable: false) is not null && (!hasTables || TensorAttention(hasTable: true) is not null) && _warpNormalize.Value is not null;
+    public void AskForTensorKernels(bool inBFloat, bool hasTables) =>
+        _ = context.HasTensorCores && _warpNormalize.Value is not null
+            && inBFloat && TensorAttention(hasTable: false) is not null && hasTables && TensorAttention(hasTable: true) is not null;
 
     public void Normalize(
         LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
@@ -122,12 +124,6 @@ internal sealed class GpuKernels(GpuContext context)
         LaunchQueue queue, long query, long key, long value, ArrayView<float> bias, long output,
         ArrayView<int> starts, int sequences, int longest, int heads, AttentionArguments sizes)
     {
-        if (longest == 1)
-        {
-            // One key has all the weight, whatever is added to its score; and the rows of its table are packed.
-            sizes.Bias = AttentionKernel.NoBias;
-        }
-
         (TensorAttentionVariant tall, TensorAttentionVariant flat, TensorAttentionVariant deep) = TensorAttention(sizes.Bias == AttentionKernel.TableBias);
         TensorAttentionVariant variant = sizes.HeadSize > tall.LargestHead ? deep
             : context.LargeTiles ?? (long)Tiles(tall, longest) * sequences * heads >= context.Multiprocessors ? tall : flat;
@@ -143,7 +139,7 @@ internal sealed class GpuKernels(GpuContext context)
         where TSize : struct, INormSize
     {
         Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments> kernel = WarpNormKernel.Normalize<TSize>;
-        return context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(WarpNormKernel.Threads, null)), isOptional: true);
+        return context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(WarpNormKernel.Threads, WarpNormKernel.GroupsAtOnce)), isOptional: true);
     }
 
     private TensorAttentionVariants TensorAttention(bool hasTable) => (hasTable ? _tableAttention : _tensorAttention).Value;

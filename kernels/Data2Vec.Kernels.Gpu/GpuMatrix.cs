@@ -89,7 +89,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
 
     public override bool SuitsBFloat => TakesBFloat || (HasTensorKernels && TRows.AreWindows);
 
-    private bool HasTensorKernels => context.HasTensorCores && Tensor.Length > 0;
+    private bool HasTensorKernels => context.HasTensorCores && Array.Exists(Tensor, variant => variant.FinishesAll);
 
     /// <remarks>The order of summing, hence the last bits of a result, depends on the number of rows.</remarks>
     public override TensorPlan Plan(MatrixArguments sizes)
@@ -162,7 +162,6 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     {
         sizes.Depth = Depth;
         sizes.Columns = Columns;
-        sizes.AlignedVectors = Columns % 4 == 0 ? 1 : 0;
         sizes.HasScale = HasScale ? 1 : 0;
         sizes.ColumnFours = Pitch / 4;
         sizes.ColumnTiles = columnTiles;

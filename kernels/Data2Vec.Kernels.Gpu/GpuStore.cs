@@ -84,11 +84,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 
     public override void Complete()
     {
-        if (ActivationType == ElementType.BF16)
-        {
-            _kernels.AskForTensorKernels(_hasTables);
-        }
-
+        _kernels.AskForTensorKernels(ActivationType == ElementType.BF16, _hasTables);
         context.Kernels.Complete();
     }
 

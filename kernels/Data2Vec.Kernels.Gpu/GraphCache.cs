@@ -44,13 +44,16 @@ internal sealed class GraphCache(GpuContext context, AcceleratorStream stream) :
 
         try
         {
-            if (entry.Graph == 0)
+            context.Do(() =>
             {
-                entry.Graph = driver.Capture(stream, work);
-                entry.Driver = driver;
-            }
+                if (entry.Graph == 0)
+                {
+                    entry.Graph = driver.Capture(stream, work);
+                    entry.Driver = driver;
+                }
 
-            driver.Launch(entry.Graph, stream);
+                driver.Launch(entry.Graph, stream);
+            });
             return true;
         }
         catch (GraphException)

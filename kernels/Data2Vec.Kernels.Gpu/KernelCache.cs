@@ -1,3 +1,4 @@
+using Data2Vec.Kernels.Gpu.DeviceCode;
 using System.Collections.Concurrent;
 using System.Reflection;
 using ILGPU.Backends;
@@ -33,35 +34,29 @@ internal sealed class KernelCache(Accelerator accelerator)
     }
 
     /// <summary>Waits for all that were asked for.</summary>
-    /// <returns>The optional ones that the device's compiler refuses, a line each that says why.</returns>
-    /// <exception cref="NotSupportedException">It refuses one that is not optional.</exception>
-    public IReadOnlyList<string> Complete()
+    /// <exception cref="NotSupportedException">The device's compiler refuses one that is not optional.</exception>
+    public void Complete()
     {
-        var refused = new List<string>();
         foreach ((MethodInfo method, Lazy<Task> kernel) in _kernels)
         {
-            try
+            if (!IsThere(kernel.Value) && !_optional.ContainsKey(method))
             {
-                kernel.Value.GetAwaiter().GetResult();
-            }
-            catch (Exception error) when (_optional.ContainsKey(method))
-            {
-                refused.Add($"{Refusal(method, error)}; a slower kernel takes its place");
-            }
-            catch (Exception error)
-            {
-                throw new NotSupportedException($"{accelerator.Name}: {Refusal(method, error)}", error);
+                throw new NotSupportedException($"{accelerator.Name}: {Refusal(method, kernel.Value.Exception!.InnerException!)}", kernel.Value.Exception.InnerException);
             }
         }
-
-        refused.Sort(StringComparer.Ordinal);
-        return refused;
     }
 
-    /// <summary>Whether an optional kernel is compiled; waits until that is known.</summary>
+    /// <summary>The optional ones that the device's compiler refuses, a line each that says why.</summary>
+    public IReadOnlyList<string> Refused() =>
+    [
+        .. _kernels.Where(kernel => !IsThere(kernel.Value.Value)).Select(kernel =>
+            $"{Refusal(kernel.Key, kernel.Value.Value.Exception!.InnerException!)}; a slower kernel takes its place").Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>Whether a kernel is compiled; waits until that is known.</summary>
     public static bool IsThere(Task kernel)
     {
-        ((IAsyncResult)kernel).AsyncWaitHandle.WaitOne();
+        Task.WaitAny(kernel);
         return kernel.IsCompletedSuccessfully;
     }
 
@@ -70,17 +65,18 @@ internal sealed class KernelCache(Accelerator accelerator)
     {
         foreach (Lazy<Task> kernel in _kernels.Values)
         {
-            ((IAsyncResult)kernel.Value).AsyncWaitHandle.WaitOne();
+            Task.WaitAny(kernel.Value);
         }
     }
 
     private string Refusal(MethodInfo method, Exception error) =>
-        $"the kernel {Name(method)} cannot be compiled: {(PtxError(method) ?? error.Message).ReplaceLineEndings(" ")}";
+        $"the kernel {Name(method)} cannot be compiled: {((error is CudaException ? PtxError(method) : null) ?? error.Message).ReplaceLineEndings(" ")}";
 
     /// <summary>What CUDA's assembler complains about first; ILGPU's error only says that it does.</summary>
     private string? PtxError(MethodInfo method)
     {
-        if (accelerator is not CudaAccelerator)
+        // Warpgroups' kernels are compiled otherwise, and have no use for what is said of them here.
+        if (accelerator is not CudaAccelerator || method.DeclaringType == typeof(WarpgroupKernel))
         {
             return null;
         }

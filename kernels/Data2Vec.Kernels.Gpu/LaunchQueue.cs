@@ -176,12 +176,17 @@ internal sealed class LaunchQueue(GpuContext context, AcceleratorStream stream) 
         if (_work.Count > 0)
         {
             IsBusy = true;
-            if (!_graphs.TryLaunch(_operations, _work))
+            try
             {
-                DoGathered();
+                if (!_graphs.TryLaunch(_operations, _work))
+                {
+                    DoGathered();
+                }
             }
-
-            Discard();
+            finally
+            {
+                Discard();
+            }
         }
 
         context.Accelerator.Do(stream.Synchronize);
@@ -229,8 +234,14 @@ internal sealed class LaunchQueue(GpuContext context, AcceleratorStream stream) 
         if (_work.Count == MostOperations || _bytes > MostBytes)
         {
             IsBusy = true;
-            DoGathered();
-            Discard();
+            try
+            {
+                DoGathered();
+            }
+            finally
+            {
+                Discard();
+            }
         }
     }
 

@@ -10,7 +10,7 @@ public abstract class WeightStore : IDisposable
     /// <summary>Rows of an inference of several inputs that keep the device busy: more make it no faster, only larger.</summary>
     public abstract int RowsAtOnce { get; }
 
-    /// <summary>Inferences of many inputs that keep the device busy: it works for one while the inputs of another are made ready.</summary>
+    /// <summary>Inferences of many inputs that keep the device busy: it works for one while the inputs of another are made ready. Each takes working memory of its own.</summary>
     public virtual int InferencesAtOnce => 1;
 
     /// <summary>

@@ -111,7 +111,7 @@ public partial class CudaAssemblyTests
 
         foreach (Type size in new[] { typeof(NormSize512), typeof(NormSize768), typeof(NormSize1024) })
         {
-            yield return (Find(typeof(WarpNormKernel), nameof(WarpNormKernel.Normalize), size), WarpNormKernel.Threads, null);
+            yield return (Find(typeof(WarpNormKernel), nameof(WarpNormKernel.Normalize), size), WarpNormKernel.Threads, WarpNormKernel.GroupsAtOnce);
         }
 
         yield return Attention<TallAttentionTile>();

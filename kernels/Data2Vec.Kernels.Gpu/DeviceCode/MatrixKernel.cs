@@ -132,11 +132,10 @@ internal struct MatrixArguments
     public int OutputStride;
     public int ResidualStride;
 
-    /// <summary>Whether fours of the inputs are aligned, where they are in f32; also those of the vectors.</summary>
+    /// <summary>Whether fours of the inputs are aligned, where they are in f32.</summary>
     public int AlignedInput;
-    public int AlignedVectors;
 
-    /// <summary>How outputs and residuals lie in memory: <see cref="Four.Aligned"/>, <see cref="Four.BFloat"/>.</summary>
+    /// <summary>How outputs and residuals lie in memory: <see cref="Four.Aligned"/>, <see cref="Four.BFloat"/>, <see cref="Four.Eights"/>.</summary>
     public int OutputLayout;
     public int ResidualLayout;
 
@@ -399,9 +398,9 @@ internal static class MatrixKernel
         ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments sizes, Block block, int row, int group, int column)
     {
         int count = sizes.Columns - column, place = group * sizes.Columns + column;
-        Four factor = Four.Load(vectors, place, count, sizes.AlignedVectors);
-        Four bias = Four.Load(vectors, place + sizes.VectorStride, count, sizes.AlignedVectors);
-        Four scale = Four.Load(vectors, place + 2 * sizes.VectorStride, count, sizes.AlignedVectors);
+        Four factor = Four.Load(vectors, place, count, sizes.Columns % 4 == 0 ? Four.Aligned : 0);
+        Four bias = Four.Load(vectors, place + sizes.VectorStride, count, sizes.Columns % 4 == 0 ? Four.Aligned : 0);
+        Four scale = Four.Load(vectors, place + 2 * sizes.VectorStride, count, sizes.Columns % 4 == 0 ? Four.Aligned : 0);
         for (int i = 0; i < 4; i++)
         {
             if (row + i < sizes.Rows)
@@ -441,9 +440,9 @@ internal static class MatrixKernel
                 slice++;
             }
 
-            Four factor = Four.Load(vectors, column, count, sizes.AlignedVectors);
-            Four bias = Four.Load(vectors, column + sizes.VectorStride, count, sizes.AlignedVectors);
-            Four scale = Four.Load(vectors, column + 2 * sizes.VectorStride, count, sizes.AlignedVectors);
+            Four factor = Four.Load(vectors, column, count, sizes.Columns % 4 == 0 ? Four.Aligned : 0);
+            Four bias = Four.Load(vectors, column + sizes.VectorStride, count, sizes.Columns % 4 == 0 ? Four.Aligned : 0);
+            Four scale = Four.Load(vectors, column + 2 * sizes.VectorStride, count, sizes.Columns % 4 == 0 ? Four.Aligned : 0);
             Finish(residual, output, sizes, sum, factor, bias, scale, row, column, count);
         }
     }

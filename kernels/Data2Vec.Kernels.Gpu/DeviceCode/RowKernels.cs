@@ -42,9 +42,6 @@ internal struct NormArguments
     public int OutputLayout;
     public int HasResidual;
 
-    /// <summary>Whether fours of gain and bias are aligned.</summary>
-    public int AlignedVectors;
-
     /// <summary>Which <see cref="Kernels.Activation"/> follows.</summary>
     public int Activation;
     public float Epsilon;
@@ -122,8 +119,8 @@ internal static class RowKernels
         for (int column = lane * 4; column < columns; column += sizes.Lanes * 4)
         {
             Four values = (Sum(x, residual, sizes, row, column) - mean) * scale;
-            values = values * Four.Load(vectors, column, columns - column, sizes.AlignedVectors)
-                + Four.Load(vectors, columns + column, columns - column, sizes.AlignedVectors);
+            values = values * Four.Load(vectors, column, columns - column, sizes.Columns % 4 == 0 ? Four.Aligned : 0)
+                + Four.Load(vectors, columns + column, columns - column, sizes.Columns % 4 == 0 ? Four.Aligned : 0);
             Four.StoreAs(output, row * sizes.OutputStride + column, columns - column, sizes.OutputLayout, Four.Activate(values, sizes.Activation));
         }
     }

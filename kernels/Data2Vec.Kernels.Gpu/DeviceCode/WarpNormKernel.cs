@@ -32,6 +32,9 @@ internal static class WarpNormKernel
     /// <summary>Threads of a group.</summary>
     public const int Threads = 256;
 
+    /// <summary>Groups that a multiprocessor has registers for.</summary>
+    public const int GroupsAtOnce = 4;
+
     /// <summary>Rows of a group.</summary>
     public const int Rows = Threads / 32;
 
