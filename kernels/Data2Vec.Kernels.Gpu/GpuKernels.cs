@@ -34,7 +34,9 @@ internal sealed class GpuKernels(GpuContext context)
 
     // Made when first asked for: most models need none of them.
     private readonly Lazy<TensorAttentionVariants> _tensorAttention = new(() => TensorAttentionVariants.Of<TallAttentionTile, FlatAttentionTile, DeepAttentionTile>(context));
-    private readonly Lazy<TensorAttentionVariants> _tableAttention = new(() => TensorAttentionVariants.Of<TallTableAttentionTile, FlatTableAttentionTile, DeepTableAttentionTile>(context));
+
+    // With tables, large tiles are no faster than small ones, and take more registers than there are.
+    private readonly Lazy<TensorAttentionVariants> _tableAttention = new(() => TensorAttentionVariants.Of<FlatTableAttentionTile, FlatTableAttentionTile, DeepTableAttentionTile>(context));
 
     /// <summary>The most features that a head may have.</summary>
     public int LargestHead => _attention[^1].LargestHead;

@@ -1,6 +1,6 @@
-using Data2Vec.Kernels.Gpu.DeviceCode;
 using System.Collections.Concurrent;
 using System.Reflection;
+using Data2Vec.Kernels.Gpu.DeviceCode;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;

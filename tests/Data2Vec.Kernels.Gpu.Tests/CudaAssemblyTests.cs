@@ -117,7 +117,6 @@ public partial class CudaAssemblyTests
         yield return Attention<TallAttentionTile>();
         yield return Attention<FlatAttentionTile>();
         yield return Attention<DeepAttentionTile>();
-        yield return Attention<TallTableAttentionTile>();
         yield return Attention<FlatTableAttentionTile>();
         yield return Attention<DeepTableAttentionTile>();
         yield return (Find(typeof(AttentionKernel), nameof(AttentionKernel.Attend), typeof(AttentionTile64)), 128, null);

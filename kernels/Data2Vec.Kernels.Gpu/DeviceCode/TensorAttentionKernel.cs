@@ -30,18 +30,6 @@ internal struct TallAttentionTile : ITensorAttentionTile
     public static int GroupsAtOnce => 2;
 }
 
-/// <summary><see cref="TallAttentionTile"/> with a table.</summary>
-internal struct TallTableAttentionTile : ITensorAttentionTile
-{
-    public static bool IsTall => true;
-
-    public static bool IsDeep => false;
-
-    public static bool HasTable => true;
-
-    public static int GroupsAtOnce => 2;
-}
-
 /// <summary>64 queries of up to 64 features: more groups where there is little to do.</summary>
 internal struct FlatAttentionTile : ITensorAttentionTile
 {
