@@ -10,11 +10,15 @@ internal static unsafe class CudaDriver
 
     private static readonly Lazy<nint> s_library = new(() => NativeLibrary.Load(GpuDevices.Library("cuda")));
 
+    /// <summary>The address of a function.</summary>
+    /// <exception cref="EntryPointNotFoundException">The driver has none of this name.</exception>
+    public static nint Function(string name) => NativeLibrary.GetExport(s_library.Value, name);
+
     /// <summary>Lets groups of a kernel have more than 48 KiB of dynamic shared memory.</summary>
     /// <exception cref="NotSupportedException">The device has not as much.</exception>
     public static void AllowSharedMemory(CudaKernel kernel, int bytes)
     {
-        var set = (delegate* unmanaged<nint, int, int, int>)NativeLibrary.GetExport(s_library.Value, "cuFuncSetAttribute");
+        var set = (delegate* unmanaged<nint, int, int, int>)Function("cuFuncSetAttribute");
         if (set(kernel.FunctionPtr, MaxDynamicSharedMemory, bytes) is var error and not 0)
         {
             throw new NotSupportedException($"{bytes} bytes of shared memory are refused, CUDA's error {error}");

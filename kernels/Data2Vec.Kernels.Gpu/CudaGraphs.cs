@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
@@ -18,28 +17,23 @@ internal sealed unsafe class CudaGraphs : IGraphDriver
     private readonly delegate* unmanaged<nint, int> _destroyExecutable;
     private readonly delegate* unmanaged<nint, int> _destroyGraph;
 
-    private CudaGraphs(Accelerator accelerator, nint library)
+    private CudaGraphs(Accelerator accelerator)
     {
         _accelerator = accelerator;
-        _beginCapture = (delegate* unmanaged<nint, int, int>)NativeLibrary.GetExport(library, "cuStreamBeginCapture_v2");
-        _endCapture = (delegate* unmanaged<nint, nint*, int>)NativeLibrary.GetExport(library, "cuStreamEndCapture");
-        _instantiate = (delegate* unmanaged<nint*, nint, ulong, int>)NativeLibrary.GetExport(library, "cuGraphInstantiateWithFlags");
-        _launch = (delegate* unmanaged<nint, nint, int>)NativeLibrary.GetExport(library, "cuGraphLaunch");
-        _destroyExecutable = (delegate* unmanaged<nint, int>)NativeLibrary.GetExport(library, "cuGraphExecDestroy");
-        _destroyGraph = (delegate* unmanaged<nint, int>)NativeLibrary.GetExport(library, "cuGraphDestroy");
+        _beginCapture = (delegate* unmanaged<nint, int, int>)CudaDriver.Function("cuStreamBeginCapture_v2");
+        _endCapture = (delegate* unmanaged<nint, nint*, int>)CudaDriver.Function("cuStreamEndCapture");
+        _instantiate = (delegate* unmanaged<nint*, nint, ulong, int>)CudaDriver.Function("cuGraphInstantiateWithFlags");
+        _launch = (delegate* unmanaged<nint, nint, int>)CudaDriver.Function("cuGraphLaunch");
+        _destroyExecutable = (delegate* unmanaged<nint, int>)CudaDriver.Function("cuGraphExecDestroy");
+        _destroyGraph = (delegate* unmanaged<nint, int>)CudaDriver.Function("cuGraphDestroy");
     }
 
     /// <summary>The graphs of a device, or null where it is none of CUDA's or its driver is older than 11.4, which has them all.</summary>
     public static CudaGraphs? Of(Accelerator accelerator)
     {
-        if (accelerator is not CudaAccelerator || !NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out nint library))
-        {
-            return null;
-        }
-
         try
         {
-            return new CudaGraphs(accelerator, library);
+            return accelerator is CudaAccelerator ? new CudaGraphs(accelerator) : null;
         }
         catch (EntryPointNotFoundException)
         {

@@ -26,7 +26,11 @@ internal sealed class LaunchQueue(GpuContext context, AcceleratorStream stream) 
     public bool IsBusy { get; private set; }
 
     /// <summary>Begins to gather, where the driver has graphs.</summary>
-    public void Begin() => _isGathering = context.Graphs is not null;
+    public void Begin()
+    {
+        _isGathering = context.Graphs is not null;
+        _bytes = 0;
+    }
 
     /// <summary>Queues a kernel.</summary>
     /// <exception cref="DeviceException">The driver refuses it.</exception>
@@ -36,14 +40,7 @@ internal sealed class LaunchQueue(GpuContext context, AcceleratorStream stream) 
         where T3 : struct
     {
         Action<AcceleratorStream, KernelConfig, T1, T2, T3> launcher = kernel.GetAwaiter().GetResult();
-        if (_isGathering)
-        {
-            Describe(kernel, config);
-            _operations.AddArgument(a);
-            _operations.AddArgument(b);
-            _operations.AddArgument(c);
-        }
-
+        Describe(kernel, config)?.AddArgument(a).AddArgument(b).AddArgument(c);
         Do(() => launcher(stream, config, a, b, c));
     }
 
@@ -56,15 +53,7 @@ internal sealed class LaunchQueue(GpuContext context, AcceleratorStream stream) 
         where T4 : struct
     {
         Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4> launcher = kernel.GetAwaiter().GetResult();
-        if (_isGathering)
-        {
-            Describe(kernel, config);
-            _operations.AddArgument(a);
-            _operations.AddArgument(b);
-            _operations.AddArgument(c);
-            _operations.AddArgument(d);
-        }
-
+        Describe(kernel, config)?.AddArgument(a).AddArgument(b).AddArgument(c).AddArgument(d);
         Do(() => launcher(stream, config, a, b, c, d));
     }
 
@@ -78,16 +67,7 @@ internal sealed class LaunchQueue(GpuContext context, AcceleratorStream stream) 
         where T5 : struct
     {
         Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5> launcher = kernel.GetAwaiter().GetResult();
-        if (_isGathering)
-        {
-            Describe(kernel, config);
-            _operations.AddArgument(a);
-            _operations.AddArgument(b);
-            _operations.AddArgument(c);
-            _operations.AddArgument(d);
-            _operations.AddArgument(e);
-        }
-
+        Describe(kernel, config)?.AddArgument(a).AddArgument(b).AddArgument(c).AddArgument(d).AddArgument(e);
         Do(() => launcher(stream, config, a, b, c, d, e));
     }
 
@@ -103,18 +83,7 @@ internal sealed class LaunchQueue(GpuContext context, AcceleratorStream stream) 
         where T7 : struct
     {
         Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7> launcher = kernel.GetAwaiter().GetResult();
-        if (_isGathering)
-        {
-            Describe(kernel, config);
-            _operations.AddArgument(a);
-            _operations.AddArgument(b);
-            _operations.AddArgument(c);
-            _operations.AddArgument(d);
-            _operations.AddArgument(e);
-            _operations.AddArgument(f);
-            _operations.AddArgument(g);
-        }
-
+        Describe(kernel, config)?.AddArgument(a).AddArgument(b).AddArgument(c).AddArgument(d).AddArgument(e).AddArgument(f).AddArgument(g);
         Do(() => launcher(stream, config, a, b, c, d, e, f, g));
     }
 
@@ -131,42 +100,22 @@ internal sealed class LaunchQueue(GpuContext context, AcceleratorStream stream) 
         where T8 : struct
     {
         Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8> launcher = kernel.GetAwaiter().GetResult();
-        if (_isGathering)
-        {
-            Describe(kernel, config);
-            _operations.AddArgument(a);
-            _operations.AddArgument(b);
-            _operations.AddArgument(c);
-            _operations.AddArgument(d);
-            _operations.AddArgument(e);
-            _operations.AddArgument(f);
-            _operations.AddArgument(g);
-            _operations.AddArgument(h);
-        }
-
+        Describe(kernel, config)?.AddArgument(a).AddArgument(b).AddArgument(c).AddArgument(d).AddArgument(e).AddArgument(f).AddArgument(g).AddArgument(h);
         Do(() => launcher(stream, config, a, b, c, d, e, f, g, h));
     }
 
     /// <summary>Queues a copy of numbers in pinned memory to the device; they are to stay until somebody waited.</summary>
     public unsafe void Send(float* staged, ArrayView<float> destination)
     {
-        if (_isGathering)
-        {
-            DescribeCopy(nameof(Send), staged, destination);
-            _bytes += destination.LengthInBytes;
-        }
-
+        Describe(nameof(Send))?.AddArgument((nint)staged).AddArgument(destination);
+        _bytes += destination.LengthInBytes;
         Do(() => destination.CopyFromCPUUnsafeAsync(stream, ref *staged, destination.Length));
     }
 
     /// <summary>Queues a copy from the device into pinned memory.</summary>
     public unsafe void Receive(ArrayView<float> source, float* staged)
     {
-        if (_isGathering)
-        {
-            DescribeCopy(nameof(Receive), staged, source);
-        }
-
+        Describe(nameof(Receive))?.AddArgument((nint)staged).AddArgument(source);
         Do(() => source.CopyToCPUUnsafeAsync(stream, ref *staged, source.Length));
     }
 
@@ -202,24 +151,13 @@ internal sealed class LaunchQueue(GpuContext context, AcceleratorStream stream) 
         _isGathering = false;
     }
 
-    /// <summary>Forgets the graphs, whose memory is no longer there. Nothing may be running.</summary>
-    public void DropGraphs() => _graphs.Dispose();
-
-    /// <summary>Frees the graphs.</summary>
+    /// <summary>Forgets the graphs, of no use where their memory is no longer there. Nothing may be running.</summary>
     public void Dispose() => _graphs.Dispose();
 
-    private void Describe(object kernel, KernelConfig config)
-    {
-        _operations.Add(kernel);
-        _operations.AddArgument(config);
-    }
+    /// <summary>Begins to describe an operation, where they are gathered.</summary>
+    private OperationList? Describe(object operation) => _isGathering ? _operations.Add(operation) : null;
 
-    private unsafe void DescribeCopy(string name, float* staged, ArrayView<float> view)
-    {
-        _operations.Add(name);
-        _operations.AddArgument((nint)staged);
-        _operations.AddArgument(view);
-    }
+    private OperationList? Describe(object kernel, KernelConfig config) => Describe(kernel)?.AddArgument(config);
 
     private void Do(Action work)
     {

@@ -24,10 +24,14 @@ internal sealed class OperationList
     }
 
     /// <summary>Begins an operation: a kernel, or the name of what is none.</summary>
-    public void Add(object operation) => _operations.Add(operation);
+    public OperationList Add(object operation)
+    {
+        _operations.Add(operation);
+        return this;
+    }
 
     /// <summary>Adds an argument of the operation: a view of memory as its address and length, something else as its bits, which are to have no gaps.</summary>
-    public void AddArgument<T>(T argument)
+    public OperationList AddArgument<T>(T argument)
         where T : struct
     {
         if (argument is IContiguousArrayView view)
@@ -40,10 +44,12 @@ internal sealed class OperationList
         {
             AddBits(argument);
         }
+
+        return this;
     }
 
     /// <summary>How many threads run, and what memory they share.</summary>
-    public void AddArgument(KernelConfig config)
+    public OperationList AddArgument(KernelConfig config)
     {
         AddBits(config.GridDim.X);
         AddBits(config.GridDim.Y);
@@ -52,6 +58,7 @@ internal sealed class OperationList
         AddBits(config.GroupDim.Y);
         AddBits(config.GroupDim.Z);
         AddBits(config.SharedMemoryConfig.ArraySize);
+        return this;
     }
 
     public void Clear()

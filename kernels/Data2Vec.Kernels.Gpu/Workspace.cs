@@ -52,7 +52,7 @@ internal sealed class Workspace
         if (Memory.IsDivided || Staging.IsDivided)
         {
             // There will be other blocks instead, in which the addresses of graphs mean nothing.
-            Queue.DropGraphs();
+            Queue.Dispose();
         }
 
         Memory.Reset();
