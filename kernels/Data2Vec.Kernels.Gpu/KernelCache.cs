@@ -6,6 +6,7 @@ using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
 
 namespace Data2Vec.Kernels.Gpu;
 
@@ -15,6 +16,8 @@ namespace Data2Vec.Kernels.Gpu;
 /// </summary>
 internal sealed class KernelCache(Accelerator accelerator)
 {
+    private static readonly Lock s_compiling = new();
+
     private readonly ConcurrentDictionary<MethodInfo, Lazy<Task>> _kernels = [];
     private readonly ConcurrentDictionary<MethodInfo, bool> _optional = [];
 
@@ -30,7 +33,26 @@ internal sealed class KernelCache(Accelerator accelerator)
             _optional[kernel.Method] = true;
         }
 
-        return (Task<TLauncher>)_kernels.GetOrAdd(kernel.Method, _ => new Lazy<Task>(() => Task.Run(() => load(accelerator)))).Value;
+        return (Task<TLauncher>)_kernels.GetOrAdd(kernel.Method, _ => new Lazy<Task>(() => Compile(() => load(accelerator)))).Value;
+    }
+
+    /// <summary>
+    /// Compiles beside the others; for OpenCL one after another, as kernels get the same text then each time, which the cache of a driver knows.
+    /// </summary>
+    private Task<TLauncher> Compile<TLauncher>(Func<TLauncher> load)
+    {
+        if (accelerator is not CLAccelerator)
+        {
+            return Task.Run(load);
+        }
+
+        var compiled = new Task<TLauncher>(load);
+        lock (s_compiling)
+        {
+            compiled.RunSynchronously();
+        }
+
+        return compiled;
     }
 
     /// <summary>Waits for all that were asked for.</summary>
