@@ -345,15 +345,8 @@ public sealed partial class Data2VecModel : IDisposable
         using var use = new Use(this);
         ReadOnlyMemory<T>[][] parts = [.. Parts(encoder, inputs)];
         var results = new float[parts.Length][][];
-        void RunPart(int i) => results[i] = Run(encoder, parts[i], (run, sequences) => body(run, parts[i], sequences));
-        if (parts.Length == 1 || _store.InferencesAtOnce == 1)
-        {
-            for (int i = 0; i < parts.Length; i++)
-            {
-                RunPart(i);
-            }
-        }
-        else
+        void RunPart(int i) => results[i] ??= Run(encoder, parts[i], (run, sequences) => body(run, parts[i], sequences));
+        if (parts.Length > 1 && _store.InferencesAtOnce > 1)
         {
             try
             {
@@ -366,15 +359,12 @@ public sealed partial class Data2VecModel : IDisposable
                 {
                     ExceptionDispatchInfo.Throw(other);
                 }
-
-                for (int i = 0; i < parts.Length; i++)
-                {
-                    if (results[i] is null)
-                    {
-                        RunPart(i);
-                    }
-                }
             }
+        }
+
+        for (int i = 0; i < parts.Length; i++)
+        {
+            RunPart(i);
         }
 
         return [.. results.SelectMany(part => part)];

@@ -78,8 +78,9 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     /// <summary>The kernels of tensor cores that could be compiled.</summary>
     private TensorVariant[] Tensor => _tensor ??= [.. _asked.Where(variant => variant.IsThere)];
 
-    private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments>> _finish =
-        context.Kernels.Get(
+    /// <summary>What goes on with the sums of these kernels; null where there are none.</summary>
+    private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments>>? _finish =
+        typeof(TWeight) != typeof(BFloatWeight) || !context.HasTensorCores ? null : context.Kernels.Get(
             MatrixKernel.FinishSums,
             accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments>(MatrixKernel.FinishSums));
 
@@ -96,11 +97,12 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     {
         TensorPlan best = default;
         double least = double.PositiveInfinity;
+        bool isSimple = IsSimple(sizes);
         for (int i = context.Tensor ?? 0; i <= (context.Tensor ?? Tensor.Length - 1); i++)
         {
             for (int slices = 1; slices == 1 || (Groups == 1 && slices <= Depth / LeastSlice); slices++)
             {
-                bool isDirect = slices == 1 && (Tensor[i].FinishesAll || IsSimple(sizes));
+                bool isDirect = slices == 1 && (Tensor[i].FinishesAll || isSimple);
                 double time = Tensor[i].Microseconds(sizes.Rows, Columns, Groups, Depth, slices, isDirect, context.Multiprocessors);
                 if (time < least && (isDirect || Groups == 1))
                 {
@@ -132,7 +134,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
         if (!plan.IsDirect)
         {
             KernelConfig finish = context.OneThreadForEach((long)sizes.Rows * sizes.ColumnFours);
-            queue.Launch(_finish, finish, sums, vectors.View, residual, output, sizes);
+            queue.Launch(_finish!, finish, sums, vectors.View, residual, output, sizes);
         }
     }
 

@@ -124,18 +124,7 @@ internal sealed class LaunchQueue(GpuContext context, AcceleratorStream stream) 
     {
         if (_work.Count > 0)
         {
-            IsBusy = true;
-            try
-            {
-                if (!_graphs.TryLaunch(_operations, _work))
-                {
-                    DoGathered();
-                }
-            }
-            finally
-            {
-                Discard();
-            }
+            Submit(isWhole: true);
         }
 
         context.Accelerator.Do(stream.Synchronize);
@@ -171,23 +160,24 @@ internal sealed class LaunchQueue(GpuContext context, AcceleratorStream stream) 
         _work.Add(work);
         if (_work.Count == MostOperations || _bytes > MostBytes)
         {
-            IsBusy = true;
-            try
-            {
-                DoGathered();
-            }
-            finally
-            {
-                Discard();
-            }
+            Submit(isWhole: false);
         }
     }
 
-    private void DoGathered()
+    /// <summary>Queues what was gathered, as a graph where it is whole and came before; then each is queued as it comes.</summary>
+    private void Submit(bool isWhole)
     {
-        foreach (Action work in _work)
+        IsBusy = true;
+        try
         {
-            context.Do(work);
+            if (!isWhole || !_graphs.TryLaunch(_operations, _work))
+            {
+                _work.ForEach(context.Do);
+            }
+        }
+        finally
+        {
+            Discard();
         }
     }
 }

@@ -19,7 +19,7 @@ internal sealed record TensorVariant(
     int Rows, int Columns, int Threads, int SharedBytes, bool FinishesAll, double Start, double Step)
 {
     /// <summary>Parts of the depth that all kernels can be given begin at multiples of this.</summary>
-    public const int Depth = 64;
+    public const int Depth = WarpgroupKernel.Depth;
 
     /// <summary>Whether the kernel is compiled; waits until that is known.</summary>
     public bool IsThere => KernelCache.IsThere(Kernel);

@@ -15,6 +15,9 @@ internal struct BFloatFour
         High = DeviceMath.BFloats(values.Z, values.W),
     };
 
+    /// <summary>The four that lie in the bits of two floats.</summary>
+    public static Four Widen(float low, float high) => new BFloatFour { Low = (int)Interop.FloatAsInt(low), High = (int)Interop.FloatAsInt(high) }.Widen();
+
     public readonly Four Widen() => new(Upper(Low << 16), Upper(Low), Upper(High << 16), Upper(High));
 
     /// <summary>One number of many, two in each of these.</summary>

@@ -53,9 +53,7 @@ internal struct Eight(Four a, Four b)
     public static Eight LoadWhole(ArrayView<float> source, int index)
     {
         Four stored = source.Cast<Four>()[index / 8];
-        return new Eight(
-            new Four(Lower(stored.X), Upper(stored.X), Lower(stored.Y), Upper(stored.Y)),
-            new Four(Lower(stored.Z), Upper(stored.Z), Lower(stored.W), Upper(stored.W)));
+        return new Eight(BFloatFour.Widen(stored.X, stored.Y), BFloatFour.Widen(stored.Z, stored.W));
     }
 
     /// <summary>Applies an activation and stores the first <paramref name="count"/>.</summary>
@@ -88,9 +86,8 @@ internal struct Eight(Four a, Four b)
         Four a = values.A, b = values.B;
         if (!CudaAsm.IsSupported)
         {
-            a = Four.Activate(a, activation);
-            b = Four.Activate(b, activation);
-            destination.Cast<Four>()[index / 8] = new Four(Pair(a.X, a.Y), Pair(a.Z, a.W), Pair(b.X, b.Y), Pair(b.Z, b.W));
+            destination.Cast<BFloatFour>()[index / 4] = BFloatFour.Round(Four.Activate(a, activation));
+            destination.Cast<BFloatFour>()[index / 4 + 1] = BFloatFour.Round(Four.Activate(b, activation));
         }
         else if (activation == (int)Activation.Gelu)
         {
@@ -116,10 +113,4 @@ internal struct Eight(Four a, Four b)
     }
 
     public readonly float Sum() => A.Sum() + B.Sum();
-
-    private static float Lower(float pair) => Interop.IntAsFloat(Interop.FloatAsInt(pair) << 16);
-
-    private static float Upper(float pair) => Interop.IntAsFloat(Interop.FloatAsInt(pair) & 0xFFFF0000);
-
-    private static float Pair(float low, float high) => Interop.IntAsFloat((uint)DeviceMath.BFloats(low, high));
 }

@@ -397,10 +397,10 @@ internal static class MatrixKernel
     public static void Finish(
         ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments sizes, Block block, int row, int group, int column)
     {
-        int count = sizes.Columns - column, place = group * sizes.Columns + column;
-        Four factor = Four.Load(vectors, place, count, sizes.Columns % 4 == 0 ? Four.Aligned : 0);
-        Four bias = Four.Load(vectors, place + sizes.VectorStride, count, sizes.Columns % 4 == 0 ? Four.Aligned : 0);
-        Four scale = Four.Load(vectors, place + 2 * sizes.VectorStride, count, sizes.Columns % 4 == 0 ? Four.Aligned : 0);
+        int count = sizes.Columns - column, place = group * sizes.Columns + column, aligned = sizes.Columns % 4 == 0 ? Four.Aligned : 0;
+        Four factor = Four.Load(vectors, place, count, aligned);
+        Four bias = Four.Load(vectors, place + sizes.VectorStride, count, aligned);
+        Four scale = Four.Load(vectors, place + 2 * sizes.VectorStride, count, aligned);
         for (int i = 0; i < 4; i++)
         {
             if (row + i < sizes.Rows)
@@ -440,9 +440,10 @@ internal static class MatrixKernel
                 slice++;
             }
 
-            Four factor = Four.Load(vectors, column, count, sizes.Columns % 4 == 0 ? Four.Aligned : 0);
-            Four bias = Four.Load(vectors, column + sizes.VectorStride, count, sizes.Columns % 4 == 0 ? Four.Aligned : 0);
-            Four scale = Four.Load(vectors, column + 2 * sizes.VectorStride, count, sizes.Columns % 4 == 0 ? Four.Aligned : 0);
+            int aligned = sizes.Columns % 4 == 0 ? Four.Aligned : 0;
+            Four factor = Four.Load(vectors, column, count, aligned);
+            Four bias = Four.Load(vectors, column + sizes.VectorStride, count, aligned);
+            Four scale = Four.Load(vectors, column + 2 * sizes.VectorStride, count, aligned);
             Finish(residual, output, sizes, sum, factor, bias, scale, row, column, count);
         }
     }

@@ -87,7 +87,7 @@ internal static class WarpgroupKernel
     public const string Target = "sm_90a";
 
     /// <summary>Numbers of a row of the left side, and rows of the right side, in a slice.</summary>
-    private const int Depth = 64;
+    public const int Depth = 64;
 
     private const int Chunk = TensorKernel.Chunk;
 
