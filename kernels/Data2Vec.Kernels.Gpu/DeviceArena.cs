@@ -16,7 +16,7 @@ internal sealed class DeviceArena(GpuMemory memory) : Arena
 
     /// <summary>The distance of rows: multiples of 16 bytes; rows of one number in f32 are packed, as there are many where they are samples.</summary>
     public static int Stride(int columns, ElementType type = ElementType.F32) =>
-        type == ElementType.BF16 ? (columns + 7) / 8 * 8 : columns == 1 ? 1 : (columns + 3) / 4 * 4;
+        type != ElementType.F32 ? (columns + 7) / 8 * 8 : columns == 1 ? 1 : (columns + 3) / 4 * 4;
 
     /// <summary>What lies at the place that an address names in a block.</summary>
     public static ArrayView<float> Place(ArrayView<float> block, nint address, long count) =>

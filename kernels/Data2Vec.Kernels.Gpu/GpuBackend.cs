@@ -34,24 +34,38 @@ public sealed class GpuBackend : Backend, IDisposable
     }
 
     /// <summary>
-    /// Compiles what models with weights of bf16 run on, which takes seconds; models do it by themselves when they are loaded.
+    /// Whether models of f32 that are loaded from now on multiply on tensor cores: both sides of products and convolutions are rounded to 11 bits (tf32), all
+    /// else stays in f32. Off at first, and of no effect without tensor cores (CUDA, compute capability 8.0 and above).
+    /// </summary>
+    public bool UsesTf32
+    {
+        get => Context.UsesTf32;
+        set => Context.UsesTf32 = value;
+    }
+
+    /// <summary>
+    /// Compiles what models with weights of bf16, f16 and f32 run on, which takes seconds; models do it by themselves when they are loaded.
     /// </summary>
     /// <returns>The kernels that the device's compiler refuses and others take the place of, a line each that says why.</returns>
     /// <exception cref="NotSupportedException">It refuses one that models cannot do without.</exception>
     public unsafe IReadOnlyList<string> CompileKernels()
     {
-        ushort* zeros = stackalloc ushort[64];
-        new Span<ushort>(zeros, 64).Clear();
+        float* zeros = stackalloc float[64];
+        new Span<float>(zeros, 64).Clear();
         using WeightStore store = CreateStore();
-        store.Linear([(Zeros(8, 8), null)]);
-        store.Conv1d(Zeros(8, 8, 1), null, new Conv1dShape(8, 8, 1, 1));
-        store.Conv2d(Zeros(8, 8, 1, 1), null, new Conv2dShape(8, 8, 1));
-        store.Embedding(Zeros(8, 8));
-        new GpuKernels(Context).AskForTensorKernels(inBFloat: true, hasTables: true);
+        foreach (ElementType type in new[] { ElementType.BF16, ElementType.F16, ElementType.F32 })
+        {
+            store.Linear([(Zeros(8, 8), null)]);
+            store.Conv1d(Zeros(8, 8, 1), null, new Conv1dShape(8, 8, 1, 1));
+            store.Conv2d(Zeros(8, 8, 1, 1), null, new Conv2dShape(8, 8, 1));
+            store.Embedding(Zeros(8, 8));
+            new GpuKernels(Context).AskForTensorKernels(type, hasTables: type != ElementType.F32);
+
+            WeightData Zeros(params int[] shape) => new((nint)zeros, type, WeightLayout.Rows, shape);
+        }
+
         Context.Kernels.Complete();
         return Context.Kernels.Refused();
-
-        WeightData Zeros(params int[] shape) => new((nint)zeros, ElementType.BF16, WeightLayout.Rows, shape);
     }
 
     /// <summary>Lets the device go. Models that run on it must be disposed before.</summary>

@@ -264,14 +264,14 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             BiasStride = added.Stride,
         };
         if (scale > 0 && (added.Stride % 2 == 0 || sizes.Bias != AttentionKernel.TableBias)
-            && Array.TrueForAll([query, key, value, output], x => IsChunked(x, sizes.HeadSize)) && sizes.HeadSize <= kernels.LargestTensorHead(sizes.Bias == AttentionKernel.TableBias))
+            && Array.TrueForAll([query, key, value, output], x => IsChunked(x, sizes.HeadSize)) && sizes.HeadSize <= kernels.LargestTensorHead(activationType, sizes.Bias == AttentionKernel.TableBias))
         {
             sizes.QueryStride = query.Stride;
             sizes.KeyStride = key.Stride;
             sizes.ValueStride = value.Stride;
             sizes.OutputStride = output.Stride;
             kernels.TensorAttention(
-                Workspace.Queue, Address(query), Address(key), Address(value), View(added), Address(output), View(sequences), sequences.Count, longest, heads, sizes);
+                activationType, Workspace.Queue, Address(query), Address(key), Address(value), View(added), Address(output), View(sequences), sequences.Count, longest, heads, sizes);
             return;
         }
 
@@ -357,15 +357,15 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         GpuMatrix matrix, Tensor x, Tensor residual, Tensor output, ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes)
     {
         long mark = Mark();
-        bool onTensorCores = matrix.TakesBFloat;
-        Tensor left = As(onTensorCores ? ElementType.BF16 : ElementType.F32, x);
+        Tensor left = As(matrix.InputType, x);
         sizes.InputStride = left.Stride;
         sizes.OutputStride = output.Stride;
         sizes.ResidualStride = residual.Stride;
         sizes.AlignedInput = Aligned(matrix.Channels, left);
         sizes.OutputLayout = Layout(matrix.Columns, output);
         sizes.ResidualLayout = Layout(matrix.Columns, residual);
-        if (onTensorCores)
+        // Of 16 bits, rows always begin at multiples of 16 bytes.
+        if (matrix.IsOnTensorCores && left.Stride * left.ElementSize % 16 == 0 && left.Data % 16 == 0)
         {
             TensorPlan plan = matrix.Plan(sizes);
             ArrayView<float> sums = plan.IsDirect ? View(output) : Workspace.Memory.View(Workspace.Memory.Allocate(plan.Sums * sizeof(float)), plan.Sums);
@@ -411,15 +411,15 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
 
     /// <summary>How rows of some columns lie in memory.</summary>
     private static int Layout(int columns, Tensor x) =>
-        Aligned(columns, x) + (x.Type == ElementType.BF16 ? Four.BFloat : 0) + (IsChunked(x, columns) ? Four.Eights : 0);
+        Aligned(columns, x) + (x.Type == ElementType.BF16 ? Four.BFloat : x.Type == ElementType.F16 ? Four.HalfFloat : 0) + (IsChunked(x, columns) ? Four.Eights : 0);
 
-    /// <summary>Whether rows of some columns in bf16 begin and end at multiples of eight numbers.</summary>
+    /// <summary>Whether rows of some columns in 16 bits begin and end at multiples of eight numbers.</summary>
     private static bool IsChunked(Tensor x, int columns) =>
-        x.Type == ElementType.BF16 && columns % 8 == 0 && x.Stride % 8 == 0 && x.Data % (8 * x.ElementSize) == 0;
+        x.ElementSize == sizeof(ushort) && columns % 8 == 0 && x.Stride % 8 == 0 && x.Data % (8 * x.ElementSize) == 0;
 
     private long Address(Tensor x) => View(x).LoadEffectiveAddressAsPtr();
 
-    /// <summary>Where a tensor is; of one in bf16, as many floats.</summary>
+    /// <summary>Where a tensor is; of one in 16 bits, as many floats.</summary>
     private ArrayView<float> View(Tensor x)
     {
         long count = x.Rows == 0 ? 0 : (x.Rows - 1L) * x.Stride + x.Columns;

@@ -12,10 +12,6 @@ internal sealed class GpuKernels(GpuContext context)
             RowKernels.Normalize,
             accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments>(RowKernels.Normalize));
 
-    /// <summary>The same for rows of up to 512, 768 and 1024 numbers, on devices of CUDA with instructions for bf16.</summary>
-    private readonly Lazy<Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments>>[]> _warpNormalize =
-        new(() => [WarpNormalize<NormSize512>(context), WarpNormalize<NormSize768>(context), WarpNormalize<NormSize1024>(context)]);
-
     private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, RowArguments>> _copy =
         context.Kernels.Get(
             RowKernels.Copy, accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, RowArguments>(RowKernels.Copy));
@@ -32,32 +28,34 @@ internal sealed class GpuKernels(GpuContext context)
         ? [AttentionVariant.Of<TinyAttentionTile>(context)]
         : [AttentionVariant.Of<AttentionTile64>(context), AttentionVariant.Of<AttentionTile128>(context)];
 
-    // Made when first asked for: most models need none of them.
-    private readonly Lazy<TensorAttentionVariants> _tensorAttention = new(() => TensorAttentionVariants.Of<TallAttentionTile, FlatAttentionTile, DeepAttentionTile>(context));
-
-    // With tables, large tiles are no faster than small ones, and take more registers than there are.
-    private readonly Lazy<TensorAttentionVariants> _tableAttention = new(() => TensorAttentionVariants.Of<FlatTableAttentionTile, FlatTableAttentionTile, DeepTableAttentionTile>(context));
+    private readonly TensorKernels _bfloat = TensorKernels.Of<BFloat>(context);
+    private readonly TensorKernels _half = TensorKernels.Of<HalfFloat>(context);
 
     /// <summary>The most features that a head may have.</summary>
     public int LargestHead => _attention[^1].LargestHead;
 
     /// <summary>The most features that a head on tensor cores may have; 0 where there are none, or their kernels cannot be compiled.</summary>
-    public int LargestTensorHead(bool hasTable) => context.HasTensorCores ? TensorAttention(hasTable).LargestHead : 0;
+    public int LargestTensorHead(ElementType type, bool hasTable) =>
+        context.HasTensorCores && type != ElementType.F32 ? Tensor(type).Attention(hasTable).LargestHead : 0;
 
-    /// <summary>Begins to compile what runs beside tensor cores, where there are some, and on them.</summary>
-    /// <param name="inBFloat">Whether activations are in bf16.</param>
+    /// <summary>Begins to compile what runs beside products on tensor cores, where there are some.</summary>
+    /// <param name="activations">What activations are in.</param>
     /// <param name="hasTables">Whether attention may have tables of biases.</param>
-    public void AskForTensorKernels(bool inBFloat, bool hasTables) =>
-        _ = context.HasTensorCores && _warpNormalize.Value is not null
-            && inBFloat && TensorAttention(hasTable: false) is not null && hasTables && TensorAttention(hasTable: true) is not null;
+    public void AskForTensorKernels(ElementType activations, bool hasTables)
+    {
+        if (context.HasTensorCores)
+        {
+            Tensor(activations).Ask(activations != ElementType.F32, hasTables);
+        }
+    }
 
     public void Normalize(
         LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
     {
         if (context.HasTensorCores && sizes.Columns % 8 == 0 && sizes.Columns <= 1024 && (sizes.InputLayout & sizes.ResidualLayout & sizes.OutputLayout & Four.Aligned) != 0)
         {
-            var kernel = _warpNormalize.Value[sizes.Columns <= 512 ? 0 : sizes.Columns <= 768 ? 1 : 2];
-            if (KernelCache.IsThere(kernel))
+            bool inHalves = ((sizes.InputLayout | sizes.ResidualLayout | sizes.OutputLayout) & Four.HalfFloat) != 0;
+            if (Tensor(inHalves ? ElementType.F16 : ElementType.BF16).Normalize(sizes.Columns) is { } kernel)
             {
                 var rows = new KernelConfig((sizes.Rows + WarpNormKernel.Rows - 1) / WarpNormKernel.Rows, WarpNormKernel.Threads);
                 sizes.Output = output.LoadEffectiveAddressAsPtr();
@@ -111,8 +109,9 @@ internal sealed class GpuKernels(GpuContext context)
     }
 
     /// <summary><see cref="Attention"/> on tensor cores.</summary>
+    /// <param name="type">What all are in but the bias, bf16 or f16.</param>
     /// <param name="queue">Where it is queued.</param>
-    /// <param name="query">The address of the queries, in bf16, as all that follow but the bias.</param>
+    /// <param name="query">The address of the queries.</param>
     /// <param name="key">That of the keys.</param>
     /// <param name="value">That of the values.</param>
     /// <param name="bias">What is added to the scores, in f32; a table's rows begin at multiples of two numbers.</param>
@@ -123,10 +122,10 @@ internal sealed class GpuKernels(GpuContext context)
     /// <param name="heads">The number of heads.</param>
     /// <param name="sizes">The sizes: heads and strides are multiples of eight numbers, addresses of 16 bytes.</param>
     public void TensorAttention(
-        LaunchQueue queue, long query, long key, long value, ArrayView<float> bias, long output,
+        ElementType type, LaunchQueue queue, long query, long key, long value, ArrayView<float> bias, long output,
         ArrayView<int> starts, int sequences, int longest, int heads, AttentionArguments sizes)
     {
-        (TensorAttentionVariant tall, TensorAttentionVariant flat, TensorAttentionVariant deep) = TensorAttention(sizes.Bias == AttentionKernel.TableBias);
+        (TensorAttentionVariant tall, TensorAttentionVariant flat, TensorAttentionVariant deep) = Tensor(type).Attention(sizes.Bias == AttentionKernel.TableBias);
         TensorAttentionVariant variant = sizes.HeadSize > tall.LargestHead ? deep
             : context.LargeTiles ?? (long)Tiles(tall, longest) * sequences * heads >= context.Multiprocessors ? tall : flat;
         sizes.Tiles = Tiles(variant, longest);
@@ -137,14 +136,8 @@ internal sealed class GpuKernels(GpuContext context)
         queue.Launch(variant.Kernel, config, query, key, value, added, output, starts, sizes);
     }
 
-    private static Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments>> WarpNormalize<TSize>(GpuContext context)
-        where TSize : struct, INormSize
-    {
-        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments> kernel = WarpNormKernel.Normalize<TSize>;
-        return context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(WarpNormKernel.Threads, WarpNormKernel.GroupsAtOnce)), isOptional: true);
-    }
-
-    private TensorAttentionVariants TensorAttention(bool hasTable) => (hasTable ? _tableAttention : _tensorAttention).Value;
+    /// <summary>Those for activations of a type; where they are in f32, what is for either.</summary>
+    private TensorKernels Tensor(ElementType type) => type == ElementType.F16 ? _half : _bfloat;
 
     private static int Tiles(TensorAttentionVariant variant, int rows) => (rows + variant.Queries - 1) / variant.Queries;
 }

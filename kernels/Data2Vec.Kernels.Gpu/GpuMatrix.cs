@@ -22,20 +22,26 @@ internal abstract class GpuMatrix
     /// <summary>Whether there is something that multiplies each output.</summary>
     public required bool HasScale { get; init; }
 
-    /// <summary>Whether the product runs on tensor cores, which take the left side in bf16; otherwise it is taken in f32.</summary>
-    public abstract bool TakesBFloat { get; }
+    /// <summary>
+    /// Whether the product runs on tensor cores: the left side is in the type of the weights then, and its rows, or a convolution's channels, begin at multiples of 16 bytes.
+    /// Otherwise the left side is taken in f32.
+    /// </summary>
+    public abstract bool IsOnTensorCores { get; }
+
+    /// <summary>What the left side is taken in.</summary>
+    public abstract ElementType InputType { get; }
 
     /// <summary>
-    /// Whether it is one of a model whose activations are to be in bf16: a product that takes them so, or a convolution, of which the first
+    /// Whether it is one of a model whose activations are to be in a type of 16 bits: a product that takes them so, or a convolution of such weights, of which the first
     /// has as many channels as an input.
     /// </summary>
-    public abstract bool SuitsBFloat { get; }
+    public abstract bool Suits(ElementType activations);
 
     /// <summary>How a product of some rows runs on tensor cores the shortest.</summary>
     /// <param name="sizes">The sizes of inputs and outputs.</param>
     public abstract TensorPlan Plan(MatrixArguments sizes);
 
-    /// <summary>Multiplies a left side in bf16, whose rows lie at multiples of <see cref="TensorKernel.Chunk"/>, on tensor cores.</summary>
+    /// <summary>Multiplies on tensor cores.</summary>
     /// <param name="plan">How, as <see cref="Plan"/> says for the same sizes.</param>
     /// <param name="queue">Where it is queued.</param>
     /// <param name="x">The left side.</param>
@@ -64,7 +70,7 @@ internal abstract class GpuMatrix
 internal sealed class GpuMatrix<TRows, TWeight>(
     GpuContext context, MemoryBuffer1D<TWeight, Stride1D.Dense> weights, MemoryBuffer1D<float, Stride1D.Dense> vectors) : GpuMatrix
     where TRows : struct, IMatrixRows
-    where TWeight : unmanaged, IWeight
+    where TWeight : unmanaged, IStoredFour
 {
     /// <summary>The least numbers of a row of the left side that are worth a group of threads of their own.</summary>
     private const int LeastSlice = 256;
@@ -72,7 +78,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     private readonly Variant _large = context.IsTiny ? Variant.Of<TinyMatrixTile>(context) : Variant.Of<LargeMatrixTile>(context);
     private readonly Variant _small = context.IsTiny ? Variant.Of<TinyMatrixTile>(context) : Variant.Of<SmallMatrixTile>(context);
 
-    private readonly TensorVariant[] _asked = typeof(TWeight) == typeof(BFloatWeight) ? TensorVariant.All<TRows>(context) : [];
+    private readonly TensorVariant[] _asked = TensorVariant.For<TRows, TWeight>(context);
     private TensorVariant[]? _tensor;
 
     /// <summary>The kernels of tensor cores that could be compiled.</summary>
@@ -80,17 +86,22 @@ internal sealed class GpuMatrix<TRows, TWeight>(
 
     /// <summary>What goes on with the sums of these kernels; null where there are none.</summary>
     private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments>>? _finish =
-        typeof(TWeight) != typeof(BFloatWeight) || !context.HasTensorCores ? null : context.Kernels.Get(
+        TensorVariant.For<TRows, TWeight>(context).Length == 0 ? null : context.Kernels.Get(
             MatrixKernel.FinishSums,
             accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments>(MatrixKernel.FinishSums));
 
     private int Pitch => (int)(weights.Length * 4 / ((long)Depth * Groups));
 
-    public override bool TakesBFloat => HasTensorKernels && Channels % TensorKernel.Chunk == 0;
+    public override bool IsOnTensorCores => HasTensorKernels && Channels % TensorKernel.ChunkOf<TWeight>() == 0;
 
-    public override bool SuitsBFloat => TakesBFloat || (HasTensorKernels && TRows.AreWindows);
+    public override ElementType InputType => IsOnTensorCores ? WeightType : ElementType.F32;
 
-    private bool HasTensorKernels => context.HasTensorCores && Array.Exists(Tensor, variant => variant.FinishesAll);
+    public override bool Suits(ElementType activations) => HasTensorKernels && WeightType == activations && (IsOnTensorCores || TRows.AreWindows);
+
+    private static ElementType WeightType =>
+        typeof(TWeight) == typeof(ShortFour<BFloat>) ? ElementType.BF16 : typeof(TWeight) == typeof(ShortFour<HalfFloat>) ? ElementType.F16 : ElementType.F32;
+
+    private bool HasTensorKernels => Array.Exists(Tensor, variant => variant.FinishesAll);
 
     /// <remarks>The order of summing, hence the last bits of a result, depends on the number of rows.</remarks>
     public override TensorPlan Plan(MatrixArguments sizes)
@@ -148,7 +159,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
         queue.Launch(variant.Kernel, config, x, weights.View, vectors.View, residual, output, inputStarts, outputStarts, sizes);
     }
 
-    /// <summary>Whether all kernels can do what follows the product: results and residuals are eights in bf16, and an activation stands alone.</summary>
+    /// <summary>Whether all kernels can do what follows the product: results and residuals are eights of 16 bits, and an activation stands alone.</summary>
     private bool IsSimple(MatrixArguments sizes) =>
         (sizes.OutputLayout & (sizes.HasResidual != 0 ? sizes.ResidualLayout : Four.Eights) & Four.Eights) != 0
         && (sizes.Activation == (int)Activation.None || (sizes.HasResidual == 0 && !HasScale));

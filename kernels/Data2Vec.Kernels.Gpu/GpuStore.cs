@@ -53,10 +53,10 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 
     public override EmbeddingWeights Embedding(WeightData table) => table.Type switch
     {
-        ElementType.F16 => Embedding<ushort, HalfWeight>(table),
-        ElementType.BF16 => Embedding<ushort, BFloatWeight>(table),
-        ElementType.I8 => Embedding<sbyte, ByteWeight>(table),
-        _ => Embedding<float, SingleWeight>(table),
+        ElementType.F16 => Embedding<ushort, ShortFour<HalfFloat>>(table),
+        ElementType.BF16 => Embedding<ushort, ShortFour<BFloat>>(table),
+        ElementType.I8 => Embedding<sbyte, ByteFour>(table),
+        _ => Embedding<float, Four>(table),
     };
 
     public override Tensor Constant(ReadOnlySpan<float> values, int rows, int columns)
@@ -84,7 +84,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 
     public override void Complete()
     {
-        _kernels.AskForTensorKernels(ActivationType == ElementType.BF16, _hasTables);
+        _kernels.AskForTensorKernels(ActivationType, _hasTables);
         context.Kernels.Complete();
     }
 
@@ -96,9 +96,11 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         return new GpuInference(this, workspace, _kernels, ActivationType);
     }
 
-    /// <summary>bf16 where every product is one of such weights on tensor cores: what it reads is rounded to bf16 anyway.</summary>
+    /// <summary>That of the weights, of 16 bits, where every product is one on tensor cores: what it reads is rounded to it anyway.</summary>
     private ElementType ActivationType =>
-        context.ActivationType ?? (_matrices.Count > 0 && _matrices.TrueForAll(matrix => matrix.SuitsBFloat) ? ElementType.BF16 : ElementType.F32);
+        context.ActivationType ?? (IsFor(ElementType.BF16) ? ElementType.BF16 : IsFor(ElementType.F16) ? ElementType.F16 : ElementType.F32);
+
+    private bool IsFor(ElementType activations) => _matrices.Count > 0 && _matrices.TrueForAll(matrix => matrix.Suits(activations));
 
     /// <summary>Takes the workspace of an inference back that is done.</summary>
     public void Return(Workspace workspace)
@@ -129,10 +131,10 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         ElementType type = parts[0].Weight.Type;
         return (parts.All(part => part.Weight.Type == type) ? type : ElementType.F32) switch
         {
-            ElementType.F16 => Matrix<TRows, ushort, HalfWeight>(parts, scale, channels, taps, groups),
-            ElementType.BF16 => Matrix<TRows, ushort, BFloatWeight>(parts, scale, channels, taps, groups),
-            ElementType.I8 => Matrix<TRows, sbyte, ByteWeight>(parts, scale, channels, taps, groups),
-            _ => Matrix<TRows, float, SingleWeight>(parts, scale, channels, taps, groups),
+            ElementType.F16 => Matrix<TRows, ushort, ShortFour<HalfFloat>>(parts, scale, channels, taps, groups),
+            ElementType.BF16 => Matrix<TRows, ushort, ShortFour<BFloat>>(parts, scale, channels, taps, groups),
+            ElementType.I8 => Matrix<TRows, sbyte, ByteFour>(parts, scale, channels, taps, groups),
+            _ => Matrix<TRows, float, Four>(parts, scale, channels, taps, groups),
         };
     }
 
@@ -141,7 +143,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         (WeightData Weight, WeightData? Bias)[] parts, WeightData? scale, int channels, int taps, int groups)
         where TRows : struct, IMatrixRows
         where T : unmanaged
-        where TWeight : unmanaged, IWeight
+        where TWeight : unmanaged, IStoredFour
     {
         int outputs = parts.Sum(part => part.Weight.Rows), columns = outputs / groups, depth = channels * taps;
         int pitch = Fill(columns, TensorKernel.Chunk), vectorPitch = Fill(outputs);
@@ -187,7 +189,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 
     private GpuEmbedding<TWeight> Embedding<T, TWeight>(WeightData table)
         where T : unmanaged
-        where TWeight : unmanaged, IWeight
+        where TWeight : unmanaged, IStoredFour
     {
         int rows = table.Rows, columns = table.RowSize, pitch = Fill(columns);
         var vectors = new T[checked(rows * pitch)];

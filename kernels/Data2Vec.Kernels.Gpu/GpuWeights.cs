@@ -40,7 +40,7 @@ internal abstract class GpuEmbedding(int rows, int columns) : EmbeddingWeights(r
 internal sealed class GpuEmbedding<TWeight>(
     GpuContext context, int columns, MemoryBuffer1D<TWeight, Stride1D.Dense> table, MemoryBuffer1D<float, Stride1D.Dense> factors)
     : GpuEmbedding((int)factors.Length, columns)
-    where TWeight : unmanaged, IWeight
+    where TWeight : unmanaged, IStoredFour
 {
     private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<TWeight>, ArrayView<float>, ArrayView<float>, RowArguments>> _kernel =
         context.Kernels.Get(

@@ -1,9 +1,5 @@
 using System.Collections.Concurrent;
 using System.Reflection;
-using Data2Vec.Kernels.Gpu.DeviceCode;
-using ILGPU.Backends;
-using ILGPU.Backends.EntryPoints;
-using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
@@ -19,21 +15,29 @@ internal sealed class KernelCache(Accelerator accelerator)
     private static readonly Lock s_compiling = new();
 
     private readonly ConcurrentDictionary<MethodInfo, Lazy<Task>> _kernels = [];
-    private readonly ConcurrentDictionary<MethodInfo, bool> _optional = [];
+    private readonly ConcurrentDictionary<MethodInfo, KernelSpecialization> _optional = [];
 
     /// <summary>A kernel's launcher, or the promise of it.</summary>
     /// <param name="kernel">The method that runs on the device.</param>
     /// <param name="load">Compiles it.</param>
-    /// <param name="isOptional">Whether the device can do without: slower kernels do the same.</param>
-    public Task<TLauncher> Get<TLauncher>(Delegate kernel, Func<Accelerator, TLauncher> load, bool isOptional = false)
+    public Task<TLauncher> Get<TLauncher>(Delegate kernel, Func<Accelerator, TLauncher> load)
+        where TLauncher : Delegate =>
+        (Task<TLauncher>)_kernels.GetOrAdd(kernel.Method, _ => new Lazy<Task>(() => Compile(() => load(accelerator)))).Value;
+
+    /// <summary>The same of a kernel with instructions of its own, which the device can do without: slower kernels do the same.</summary>
+    /// <param name="kernel">The method that runs on the device.</param>
+    /// <param name="specialization">Threads of a group, and groups of a multiprocessor.</param>
+    /// <param name="sharedBytes">Dynamic shared memory of a group.</param>
+    public Task<TLauncher> GetOptional<TLauncher>(Delegate kernel, KernelSpecialization specialization, int sharedBytes = 0)
+        where TLauncher : Delegate =>
+        GetOptional(kernel, specialization, accelerator => CudaAssembly.Load<TLauncher>(accelerator, kernel.Method, specialization, sharedBytes));
+
+    /// <summary>The same, compiled by <paramref name="load"/>.</summary>
+    public Task<TLauncher> GetOptional<TLauncher>(Delegate kernel, KernelSpecialization specialization, Func<Accelerator, TLauncher> load)
         where TLauncher : Delegate
     {
-        if (isOptional)
-        {
-            _optional[kernel.Method] = true;
-        }
-
-        return (Task<TLauncher>)_kernels.GetOrAdd(kernel.Method, _ => new Lazy<Task>(() => Compile(() => load(accelerator)))).Value;
+        _optional[kernel.Method] = specialization;
+        return Get(kernel, load);
     }
 
     /// <summary>
@@ -97,8 +101,7 @@ internal sealed class KernelCache(Accelerator accelerator)
     /// <summary>What CUDA's assembler complains about first; ILGPU's error only says that it does.</summary>
     private string? PtxError(MethodInfo method)
     {
-        // Warpgroups' kernels are compiled otherwise, and have no use for what is said of them here.
-        if (accelerator is not CudaAccelerator || method.DeclaringType == typeof(WarpgroupKernel))
+        if (accelerator is not CudaAccelerator cuda || !_optional.TryGetValue(method, out KernelSpecialization specialization))
         {
             return null;
         }
@@ -106,8 +109,7 @@ internal sealed class KernelCache(Accelerator accelerator)
         try
         {
             accelerator.Bind();
-            CompiledKernel compiled = accelerator.GetBackend().Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), KernelSpecialization.Empty);
-            CudaError result = CudaAPI.CurrentAPI.LoadModule(out nint module, ((PTXCompiledKernel)compiled).PTXAssembly, out string? log);
+            CudaError result = CudaAPI.CurrentAPI.LoadModule(out nint module, CudaAssembly.Compile(cuda.Backend, method, specialization).PTXAssembly, out string? log);
             if (result != CudaError.CUDA_SUCCESS)
             {
                 return log?.Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal) || line.Contains("fatal", StringComparison.Ordinal))?.Trim();

@@ -14,15 +14,13 @@ internal sealed record TensorAttentionVariant(
     /// <summary>Whether the kernel is compiled; waits until that is known.</summary>
     public bool IsThere => KernelCache.IsThere(Kernel);
 
-    public static TensorAttentionVariant Of<TTile>(GpuContext context)
+    public static TensorAttentionVariant Of<TTile, TShort>(GpuContext context)
         where TTile : struct, ITensorAttentionTile
-    {
-        Action<long, long, long, long, long, ArrayView<int>, AttentionArguments> kernel = TensorAttentionKernel.Attend<TTile, CudaAttentionUnit>;
-        var specialization = new KernelSpecialization(TensorAttentionKernel.Threads, TTile.GroupsAtOnce);
-        return new TensorAttentionVariant(
-            context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, specialization), isOptional: true),
+        where TShort : struct, IShort =>
+        new(
+            context.Kernels.GetOptional<Action<AcceleratorStream, KernelConfig, long, long, long, long, long, ArrayView<int>, AttentionArguments>>(
+                TensorAttentionKernel.Attend<TTile, CudaAttentionUnit<TShort>>, new KernelSpecialization(TensorAttentionKernel.Threads, TTile.GroupsAtOnce)),
             TensorAttentionKernel.Queries<TTile>(), TensorAttentionKernel.LargestHead<TTile>());
-    }
 }
 
 /// <summary>The kernels for every size, with a table of biases or without.</summary>
@@ -31,9 +29,10 @@ internal sealed record TensorAttentionVariants(TensorAttentionVariant Tall, Tens
     /// <summary>The most features that a head may have; 0 where a kernel cannot be compiled.</summary>
     public int LargestHead => Tall.IsThere && Flat.IsThere && Deep.IsThere ? Deep.LargestHead : 0;
 
-    public static TensorAttentionVariants Of<TTall, TFlat, TDeep>(GpuContext context)
+    public static TensorAttentionVariants Of<TTall, TFlat, TDeep, TShort>(GpuContext context)
         where TTall : struct, ITensorAttentionTile
         where TFlat : struct, ITensorAttentionTile
-        where TDeep : struct, ITensorAttentionTile =>
-        new(TensorAttentionVariant.Of<TTall>(context), TensorAttentionVariant.Of<TFlat>(context), TensorAttentionVariant.Of<TDeep>(context));
+        where TDeep : struct, ITensorAttentionTile
+        where TShort : struct, IShort =>
+        new(TensorAttentionVariant.Of<TTall, TShort>(context), TensorAttentionVariant.Of<TFlat, TShort>(context), TensorAttentionVariant.Of<TDeep, TShort>(context));
 }

@@ -1,7 +1,6 @@
 using Data2Vec.Kernels.Gpu.DeviceCode;
 using ILGPU;
 using ILGPU.Runtime;
-using ILGPU.Runtime.Cuda;
 
 namespace Data2Vec.Kernels.Gpu;
 
@@ -24,20 +23,17 @@ internal sealed record TensorVariant(
     /// <summary>Whether the kernel is compiled; waits until that is known.</summary>
     public bool IsThere => KernelCache.IsThere(Kernel);
 
-    /// <summary>The kernels that a device has for weights of bf16; none where it has no tensor cores.</summary>
+    /// <summary>The kernels that a device has for numbers of a format; none where it has no tensor cores for them, or is not asked to use them.</summary>
     /// <typeparam name="TRows">What the left side is.</typeparam>
-    public static TensorVariant[] All<TRows>(GpuContext context)
-        where TRows : struct, IMatrixRows =>
-    [
-        .. context.HasTensorCores ? [OfWarps<SmallTensorTile, TRows>(context, 1.1, 0.0057), OfWarps<LargeTensorTile, TRows>(context, 2, 0.02)] : (TensorVariant[])[],
-        .. context.HasWarpgroups
-            ? [OfWarpgroups<SmallWarpgroupTile, TRows>(context, 1.7, 3.1e-3), OfWarpgroups<SquareWarpgroupTile, TRows>(context, 1.6, 7.8e-3)]
-            : (TensorVariant[])[],
-        // Where windows of images lie takes more registers than these tiles leave.
-        .. context.HasWarpgroups && !TRows.AreOfImages
-            ? [OfWarpgroups<WideWarpgroupTile, TRows>(context, 1.6, 0.0103), OfWarpgroups<LargeWarpgroupTile, TRows>(context, 3.1, 0.0188)]
-            : (TensorVariant[])[],
-    ];
+    /// <typeparam name="TNumbers">What both sides are in.</typeparam>
+    public static TensorVariant[] For<TRows, TNumbers>(GpuContext context)
+        where TRows : struct, IMatrixRows
+        where TNumbers : unmanaged, IStoredFour =>
+        !context.HasTensorCores ? []
+        : typeof(TNumbers) == typeof(ShortFour<BFloat>) ? ForShorts<TRows, BFloat>(context)
+        : typeof(TNumbers) == typeof(ShortFour<HalfFloat>) ? ForShorts<TRows, HalfFloat>(context)
+        : typeof(TNumbers) == typeof(Four) && context.UsesTf32 ? ForWarps<TRows, Four>(context, 2)
+        : [];
 
     /// <summary>How long a product takes: tiles go to the multiprocessors one after another.</summary>
     /// <param name="rows">Rows of the result.</param>
@@ -56,34 +52,50 @@ internal sealed record TensorVariant(
         return (tiles + multiprocessors - 1) / multiprocessors * tile + (isDirect ? 0 : Finish + 8.0 * slices * rows * columns / Traffic);
     }
 
-    private static TensorVariant OfWarps<TTile, TRows>(GpuContext context, double start, double step)
+    private static TensorVariant[] ForShorts<TRows, TShort>(GpuContext context)
+        where TRows : struct, IMatrixRows
+        where TShort : struct, IShort =>
+    [
+        .. ForWarps<TRows, ShortFour<TShort>>(context, 1),
+        .. context.HasWarpgroups
+            ? [OfWarpgroups<SmallWarpgroupTile, TRows, TShort>(context, 1.7, 3.1e-3), OfWarpgroups<SquareWarpgroupTile, TRows, TShort>(context, 1.6, 7.8e-3)]
+            : (TensorVariant[])[],
+        // Where windows of images lie takes more registers than these tiles leave.
+        .. context.HasWarpgroups && !TRows.AreOfImages
+            ? [OfWarpgroups<WideWarpgroupTile, TRows, TShort>(context, 1.6, 0.0103), OfWarpgroups<LargeWarpgroupTile, TRows, TShort>(context, 3.1, 0.0188)]
+            : (TensorVariant[])[],
+    ];
+
+    /// <param name="context">The device.</param>
+    /// <param name="times">How many times as long a step takes as that of bf16.</param>
+    private static TensorVariant[] ForWarps<TRows, TNumbers>(GpuContext context, double times)
+        where TRows : struct, IMatrixRows
+        where TNumbers : unmanaged, IStoredFour =>
+        [OfWarps<SmallTensorTile, TRows, TNumbers>(context, 1.1, times * 0.0057), OfWarps<LargeTensorTile, TRows, TNumbers>(context, 2, times * 0.02)];
+
+    private static TensorVariant OfWarps<TTile, TRows, TNumbers>(GpuContext context, double start, double step)
         where TTile : struct, ITensorTile
         where TRows : struct, IMatrixRows
-    {
-        Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> kernel =
-            TensorKernel.Multiply<TTile, TRows, CudaTensorUnit>;
-        var specialization = new KernelSpecialization(TensorKernel.Threads, TensorKernel.GroupsAtOnce);
-        return new TensorVariant(
-            context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, specialization), isOptional: true),
-            TTile.Side, TTile.Side, TensorKernel.Threads, TensorKernel.SharedBytes<TTile>(), true, start, step);
-    }
+        where TNumbers : unmanaged, IStoredFour =>
+        Of(
+            context, TensorKernel.Multiply<TTile, TRows, TNumbers, CudaTensorUnit<TNumbers>>, new KernelSpecialization(TensorKernel.Threads, TensorKernel.GroupsAtOnce),
+            TTile.Side, TTile.Side, TensorKernel.SharedBytes<TTile>(), true, start, step);
 
-    private static TensorVariant OfWarpgroups<TTile, TRows>(GpuContext context, double start, double step)
+    private static TensorVariant OfWarpgroups<TTile, TRows, TShort>(GpuContext context, double start, double step)
         where TTile : struct, IWarpgroupTile
         where TRows : struct, IMatrixRows
-    {
-        Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> kernel =
-            WarpgroupKernel.Multiply<TTile, TRows, CudaWarpgroupUnit>;
-        var specialization = new KernelSpecialization(WarpgroupKernel.Threads<TTile>(), TTile.GroupsAtOnce);
-        int sharedBytes = WarpgroupKernel.SharedBytes<TTile>();
-        return new TensorVariant(
-            context.Kernels.Get(
-                kernel,
-                accelerator => CudaAssembly.Load<Action<AcceleratorStream, KernelConfig, long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments>>(
-                    (CudaAccelerator)accelerator, kernel.Method, specialization, WarpgroupKernel.Target, sharedBytes),
-                isOptional: true),
-            WarpgroupKernel.Rows<TTile>(), TTile.Columns, WarpgroupKernel.Threads<TTile>(), sharedBytes, false, start, step);
-    }
+        where TShort : struct, IShort =>
+        Of(
+            context, WarpgroupKernel.Multiply<TTile, TRows, TShort, CudaWarpgroupUnit<TShort>>, new KernelSpecialization(WarpgroupKernel.Threads<TTile>(), TTile.GroupsAtOnce),
+            WarpgroupKernel.Rows<TTile>(), TTile.Columns, WarpgroupKernel.SharedBytes<TTile>(), false, start, step);
+
+    private static TensorVariant Of(
+        GpuContext context, Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> kernel,
+        KernelSpecialization specialization, int rows, int columns, int sharedBytes, bool finishesAll, double start, double step) =>
+        new(
+            context.Kernels.GetOptional<Action<AcceleratorStream, KernelConfig, long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments>>(
+                kernel, specialization, sharedBytes),
+            rows, columns, specialization.MaxNumThreadsPerGroup!.Value, sharedBytes, finishesAll, start, step);
 }
 
 /// <summary>How a product runs on tensor cores.</summary>

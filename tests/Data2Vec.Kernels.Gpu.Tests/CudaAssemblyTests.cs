@@ -4,7 +4,6 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Data2Vec.Kernels.Gpu.DeviceCode;
 using ILGPU;
-using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -19,19 +18,23 @@ public partial class CudaAssemblyTests
     /// <summary>Registers that a multiprocessor has for its groups, two where they ask for none, so that one works while another waits.</summary>
     private const int RegistersOfMultiprocessor = 65536;
 
-    private static readonly Type[] s_weights = [typeof(SingleWeight), typeof(HalfWeight), typeof(BFloatWeight), typeof(ByteWeight)];
+    private static readonly Type[] s_weights = [typeof(Four), typeof(ShortFour<HalfFloat>), typeof(ShortFour<BFloat>), typeof(ByteFour)];
 
-    /// <summary>Products of bf16 matrices, loads of their parts, copies to shared memory past the registers, and loads and stores of fours.</summary>
-    private static readonly string[] s_tensorInstructions =
-        [@"HMMA\.16816\.F32\.BF16", @"LDSM\.16\.M88\.4", @"LDSM\.16\.MT88\.4", @"LDGSTS\.E\.BYPASS\.128", @"LDG\.E\.128", @"STG\.E\.128", @"LDS\.128"];
+    /// <summary>What kernels of tensor cores have besides products: loads of their parts, copies to shared memory past the registers, loads and stores of fours, and exponentials.</summary>
+    private static readonly Dictionary<Type, string[]> s_instructions = new()
+    {
+        [typeof(TensorKernel)] = [@"LDSM\.16\.M88\.4", @"LDGSTS\.E\.BYPASS\.128", @"LDG\.E\.128", @"STG\.E\.128", @"LDS\.128"],
+        [typeof(WarpgroupKernel)] = [@"LDGSTS\.E\.BYPASS\.128", @"LDG\.E\.128", @"STG\.E\.128", @"LDS\.128", @"MUFU\.TANH"],
+        [typeof(TensorAttentionKernel)] = [@"LDSM\.16\.M88\.4", @"LDGSTS\.E\.BYPASS\.128", @"MUFU\.EX2", @"STG\.E\.128", @"LDS\.128"],
+    };
 
-    /// <summary>The same of warps that multiply together, which load no parts.</summary>
-    private static readonly string[] s_warpgroupInstructions =
-        [@"HGMMA\.64x\d+x16\.F32\.BF16", @"LDGSTS\.E\.BYPASS\.128", @"LDG\.E\.128", @"STG\.E\.128", @"LDS\.128", @"MUFU\.TANH"];
-
-    /// <summary>The same of attention, which loads no fours of f32, and its exponentials.</summary>
-    private static readonly string[] s_attentionInstructions =
-        [@"HMMA\.16816\.F32\.BF16", @"LDSM\.16\.M88\.4", @"LDSM\.16\.MT88\.4", @"LDGSTS\.E\.BYPASS\.128", @"MUFU\.EX2", @"STG\.E\.128", @"LDS\.128"];
+    /// <summary>What products are called by what their sides are in, and what loads of the right side's parts are.</summary>
+    private static readonly Dictionary<Type, (string Product, string Warpgroups, string Load)> s_products = new()
+    {
+        [typeof(BFloat)] = (@"HMMA\.16816\.F32\.BF16", @"HGMMA\.64x\d+x16\.F32\.BF16", @"LDSM\.16\.MT88\.4"),
+        [typeof(HalfFloat)] = (@"HMMA\.16816\.F32 ", @"HGMMA\.64x\d+x16\.F32 ", @"LDSM\.16\.MT88\.4"),
+        [typeof(Four)] = (@"HMMA\.1688\.F32\.TF32", "", @"LDS R"),
+    };
 
     private static readonly Type[] s_rows = [typeof(PlainRows), typeof(WindowRows), typeof(ImageRows)];
 
@@ -42,7 +45,7 @@ public partial class CudaAssemblyTests
     {
         string assembler = Assembler();
         using Context context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
-        using var backend = new PTXBackend(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_80, null!);
+        using var backend = new PTXBackend(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_81, null!);
         string folder = Directory.CreateTempSubdirectory("data2vec-").FullName;
         try
         {
@@ -59,7 +62,7 @@ public partial class CudaAssemblyTests
     public void Weights_are_loaded_four_at_once()
     {
         using Context context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
-        using var backend = new PTXBackend(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_80, null!);
+        using var backend = new PTXBackend(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_81, null!);
         foreach (IGrouping<string, MethodInfo> formats in Kernels().Select(kernel => kernel.Method).Where(kernel => kernel.GetGenericArguments().LastOrDefault() is { } last && s_weights.Contains(last))
             .GroupBy(kernel => string.Join(' ', kernel.GetGenericArguments().SkipLast(1).Select(type => type.Name).Prepend(kernel.Name))))
         {
@@ -94,31 +97,20 @@ public partial class CudaAssemblyTests
         {
             foreach (Type rows in s_rows)
             {
-                yield return (Find(typeof(TensorKernel), nameof(TensorKernel.Multiply), tile, rows, typeof(CudaTensorUnit)), TensorKernel.Threads, TensorKernel.GroupsAtOnce);
+                foreach (Type numbers in new[] { typeof(ShortFour<BFloat>), typeof(ShortFour<HalfFloat>), typeof(Four) })
+                {
+                    yield return (
+                        Find(typeof(TensorKernel), nameof(TensorKernel.Multiply), tile, rows, numbers, typeof(CudaTensorUnit<>).MakeGenericType(numbers)),
+                        TensorKernel.Threads, TensorKernel.GroupsAtOnce);
+                }
             }
         }
 
-        foreach (Type rows in s_rows)
+        foreach ((MethodInfo Method, int Threads, int? Groups) kernel in OfShorts<BFloat>().Concat(OfShorts<HalfFloat>()))
         {
-            yield return Warpgroup<SmallWarpgroupTile>(rows);
-            yield return Warpgroup<SquareWarpgroupTile>(rows);
-            if (rows != typeof(ImageRows))
-            {
-                yield return Warpgroup<WideWarpgroupTile>(rows);
-                yield return Warpgroup<LargeWarpgroupTile>(rows);
-            }
+            yield return kernel;
         }
 
-        foreach (Type size in new[] { typeof(NormSize512), typeof(NormSize768), typeof(NormSize1024) })
-        {
-            yield return (Find(typeof(WarpNormKernel), nameof(WarpNormKernel.Normalize), size), WarpNormKernel.Threads, WarpNormKernel.GroupsAtOnce);
-        }
-
-        yield return Attention<TallAttentionTile>();
-        yield return Attention<FlatAttentionTile>();
-        yield return Attention<DeepAttentionTile>();
-        yield return Attention<FlatTableAttentionTile>();
-        yield return Attention<DeepTableAttentionTile>();
         yield return (Find(typeof(AttentionKernel), nameof(AttentionKernel.Attend), typeof(AttentionTile64)), 128, null);
         yield return (Find(typeof(AttentionKernel), nameof(AttentionKernel.Attend), typeof(AttentionTile128)), 64, null);
         foreach (Type weight in s_weights)
@@ -133,16 +125,45 @@ public partial class CudaAssemblyTests
         }
     }
 
+    /// <summary>Those for numbers of 16 bits alone.</summary>
+    private static IEnumerable<(MethodInfo Method, int Threads, int? Groups)> OfShorts<TShort>()
+        where TShort : struct, IShort
+    {
+        foreach (Type rows in s_rows)
+        {
+            yield return Warpgroup<SmallWarpgroupTile, TShort>(rows);
+            yield return Warpgroup<SquareWarpgroupTile, TShort>(rows);
+            if (rows != typeof(ImageRows))
+            {
+                yield return Warpgroup<WideWarpgroupTile, TShort>(rows);
+                yield return Warpgroup<LargeWarpgroupTile, TShort>(rows);
+            }
+        }
+
+        foreach (Type size in new[] { typeof(NormSize512), typeof(NormSize768), typeof(NormSize1024) })
+        {
+            yield return (Find(typeof(WarpNormKernel), nameof(WarpNormKernel.Normalize), size, typeof(TShort)), WarpNormKernel.Threads, WarpNormKernel.GroupsAtOnce);
+        }
+
+        yield return Attention<TallAttentionTile, TShort>();
+        yield return Attention<FlatAttentionTile, TShort>();
+        yield return Attention<DeepAttentionTile, TShort>();
+        yield return Attention<FlatTableAttentionTile, TShort>();
+        yield return Attention<DeepTableAttentionTile, TShort>();
+    }
+
     /// <summary>Whether an architecture has the instructions of a kernel.</summary>
     private static bool IsFor(MethodInfo kernel, string architecture) => kernel.DeclaringType != typeof(WarpgroupKernel) || architecture == WarpgroupKernel.Target;
 
-    private static (MethodInfo Method, int Threads, int? Groups) Warpgroup<TTile>(Type rows)
-        where TTile : struct, IWarpgroupTile =>
-        (Find(typeof(WarpgroupKernel), nameof(WarpgroupKernel.Multiply), typeof(TTile), rows, typeof(CudaWarpgroupUnit)), WarpgroupKernel.Threads<TTile>(), TTile.GroupsAtOnce);
+    private static (MethodInfo Method, int Threads, int? Groups) Warpgroup<TTile, TShort>(Type rows)
+        where TTile : struct, IWarpgroupTile
+        where TShort : struct, IShort =>
+        (Find(typeof(WarpgroupKernel), nameof(WarpgroupKernel.Multiply), typeof(TTile), rows, typeof(TShort), typeof(CudaWarpgroupUnit<TShort>)), WarpgroupKernel.Threads<TTile>(), TTile.GroupsAtOnce);
 
-    private static (MethodInfo Method, int Threads, int? Groups) Attention<TTile>()
-        where TTile : struct, ITensorAttentionTile =>
-        (Find(typeof(TensorAttentionKernel), nameof(TensorAttentionKernel.Attend), typeof(TTile), typeof(CudaAttentionUnit)), TensorAttentionKernel.Threads, TTile.GroupsAtOnce);
+    private static (MethodInfo Method, int Threads, int? Groups) Attention<TTile, TShort>()
+        where TTile : struct, ITensorAttentionTile
+        where TShort : struct, IShort =>
+        (Find(typeof(TensorAttentionKernel), nameof(TensorAttentionKernel.Attend), typeof(TTile), typeof(CudaAttentionUnit<TShort>)), TensorAttentionKernel.Threads, TTile.GroupsAtOnce);
 
     private static MethodInfo Find(Type type, string name, params Type[] arguments)
     {
@@ -177,10 +198,7 @@ public partial class CudaAssemblyTests
 
         int[] stack = [.. Stack().Matches(said).SelectMany(match => match.Groups.Values.Skip(1)).Select(Number)];
         int registers = Number(Registers().Match(said).Groups[1]);
-        string[] instructions = method.DeclaringType == typeof(TensorKernel) ? s_tensorInstructions
-            : method.DeclaringType == typeof(WarpgroupKernel) ? s_warpgroupInstructions
-            : method.DeclaringType == typeof(TensorAttentionKernel) ? s_attentionInstructions
-            : [];
+        string[] instructions = Instructions(method);
         if (instructions.Length > 0 && MissingInstructions(Path.Combine(Path.GetDirectoryName(assembler)!, "nvdisasm"), binary, instructions) is { } missing)
         {
             return $"{name}: {missing}";
@@ -188,6 +206,19 @@ public partial class CudaAssemblyTests
 
         // The assembler says where products would wait for one another: C7510 and those after it.
         return !said.Contains("Potential Performance Loss", StringComparison.Ordinal) && stack.Length > 0 && stack.All(bytes => bytes == 0) && (groups ?? 2) * threads * registers <= RegistersOfMultiprocessor ? null : $"{name}: {said}";
+    }
+
+    /// <summary>What the code of a kernel of tensor cores should have; of others nothing is asked.</summary>
+    private static string[] Instructions(MethodInfo method)
+    {
+        if (!s_instructions.TryGetValue(method.DeclaringType!, out string[]? instructions))
+        {
+            return [];
+        }
+
+        Type[] types = [.. method.GetGenericArguments().SelectMany(type => type.GetGenericArguments().Prepend(type))];
+        (string product, string warpgroups, string load) = s_products[types.First(s_products.ContainsKey)];
+        return method.DeclaringType == typeof(WarpgroupKernel) ? [warpgroups, .. instructions] : [product, load, .. instructions];
     }
 
     /// <summary>What the code of a kernel of tensor cores should have and has not, or has and should not; or null.</summary>
@@ -204,16 +235,14 @@ public partial class CudaAssemblyTests
     }
 
     private static PTXCompiledKernel Compile(PTXBackend backend, MethodInfo method, int threads, int? groups) =>
-        method.DeclaringType == typeof(WarpgroupKernel)
-            ? CudaAssembly.Compile(backend, method, new KernelSpecialization(threads, groups), WarpgroupKernel.Target)
-            : (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), new KernelSpecialization(threads, groups));
+        CudaAssembly.Compile(backend, method, new KernelSpecialization(threads, groups));
 
     private static int Number(Capture number) => int.Parse(number.Value, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads")]
     private static partial Regex Stack();
 
-    [GeneratedRegex(@"ld\.global\.v4\.")]
+    [GeneratedRegex(@"ld\.global\.v[24]\.")]
     private static partial Regex FourLoads();
 
     [GeneratedRegex(@"ld\.global\.[bsu](8|16)\s.*")]

@@ -8,8 +8,9 @@ namespace Data2Vec.Kernels.Gpu.Tests;
 /// The instructions of attention on tensor cores, written after the PTX ISA's figures of who holds which element, for ILGPU's simulated devices with one
 /// multiprocessor and warps of 32 threads. ILGPU does not translate methods that are external to it; its simulated devices run them as they are.
 /// </summary>
-internal unsafe struct EmulatedAttentionUnit<TCopies> : IAttentionUnit
+internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
     where TCopies : struct, ICopyTime
+    where TShort : struct, IShort
 {
     private const float Lowest = -1e30f;
 
@@ -21,6 +22,8 @@ internal unsafe struct EmulatedAttentionUnit<TCopies> : IAttentionUnit
     private static Registers Mine => s_registers[Group.IdxX];
 
     private static int Lane => Group.IdxX % 32;
+
+    private static ElementType Type => StoredNumbers.TypeOf<TShort>();
 
     [External(nameof(Begin))]
     public static void Begin(ArrayView<float> shared, float scale)
@@ -189,11 +192,11 @@ internal unsafe struct EmulatedAttentionUnit<TCopies> : IAttentionUnit
                 ref (float First, float Second) pair = ref Mine.Weights[part][i / 2];
                 if (i % 2 == 0)
                 {
-                    pair.First = Round(weight);
+                    pair.First = StoredNumbers.Widen(StoredNumbers.Round(weight, Type), Type);
                 }
                 else
                 {
-                    pair.Second = Round(weight);
+                    pair.Second = StoredNumbers.Widen(StoredNumbers.Round(weight, Type), Type);
                 }
             }
         }
@@ -239,7 +242,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies> : IAttentionUnit
             CountConflicts(4);
             for (int i = 0; i < 4; i++)
             {
-                shared[(Mine.Address + i / 2 * 1024) / 2 + i % 2] = (ushort)(BitConverter.SingleToInt32Bits(Round(Mine.Sums[(8 * part + eight) * 4 + i])) >> 16);
+                shared[(Mine.Address + i / 2 * 1024) / 2 + i % 2] = StoredNumbers.Round(Mine.Sums[(8 * part + eight) * 4 + i], Type);
             }
         }
     }
@@ -259,13 +262,6 @@ internal unsafe struct EmulatedAttentionUnit<TCopies> : IAttentionUnit
     }
 
     private static float Exp2(float value) => (float)Math.Pow(2, value);
-
-    /// <summary>The nearest number of bf16, of two the even one.</summary>
-    private static float Round(float value)
-    {
-        int bits = BitConverter.SingleToInt32Bits(value);
-        return BitConverter.Int32BitsToSingle((bits + 0x7FFF + (bits >> 16 & 1)) & ~0xFFFF);
-    }
 
     private static Registers OfLane(int lane) => s_registers[Group.IdxX / 32 * 32 + lane];
 
@@ -327,8 +323,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies> : IAttentionUnit
     /// <summary>An element of a matrix of 8 x 8 whose rows are where the threads' addresses say.</summary>
     private static float Element(int matrix, int row, int column)
     {
-        ushort bits = Mine.Shared.Cast<ushort>()[OfLane(8 * matrix + row).Address / 2 + column];
-        return BitConverter.Int32BitsToSingle(bits << 16);
+        return StoredNumbers.Widen(Mine.Shared.Cast<ushort>()[OfLane(8 * matrix + row).Address / 2 + column], Type);
     }
 
     /// <summary>Counts it where two of the threads that move 128 bytes together, some each, move them from or to the same bank.</summary>

@@ -4,7 +4,7 @@ using ILGPU.Frontend;
 
 namespace Data2Vec.Kernels.Gpu.Tests;
 
-/// <summary>When a copy of <see cref="EmulatedTensorUnit{TCopies}"/> is done, of all times that it may be.</summary>
+/// <summary>When a copy of <see cref="EmulatedTensorUnit{TCopies, TNumbers}"/> is done, of all times that it may be.</summary>
 internal interface ICopyTime
 {
     static abstract bool IsAtOnce { get; }
@@ -24,8 +24,9 @@ internal struct WhenWaitedFor : ICopyTime
 /// The instructions of a tensor core, written after the PTX ISA's figures of who holds which element, for ILGPU's simulated devices with one
 /// multiprocessor and warps of 32 threads. ILGPU does not translate methods that are external to it; its simulated devices run them as they are.
 /// </summary>
-internal struct EmulatedTensorUnit<TCopies> : ITensorUnit
+internal struct EmulatedTensorUnit<TCopies, TNumbers> : ITensorUnit
     where TCopies : struct, ICopyTime
+    where TNumbers : struct, IStoredFour
 {
     private static readonly Registers[] s_registers = [.. Enumerable.Range(0, TensorKernel.Threads).Select(_ => new Registers())];
 
@@ -54,17 +55,33 @@ internal struct EmulatedTensorUnit<TCopies> : ITensorUnit
     public static void WaitForAll() => Mine.Copies.Wait(0);
 
     [External(nameof(LoadRight))]
-    public static void LoadRight(int column, int address)
+    public static void LoadRight(int column, int address, int pitch)
     {
         Mine.Address = address;
         Warp.Barrier();
-        for (int matrix = 0; matrix < 4; matrix++)
+        if (TNumbers.Bytes == 4)
         {
-            int lane = Group.IdxX % 32;
-            Mine.Right[4 * column + matrix] = (Element(matrix, lane % 4 * 2, lane / 4), Element(matrix, lane % 4 * 2 + 1, lane / 4));
+            for (int i = 0; i < 4; i++)
+            {
+                Mine.Right[4 * column + i] = (Mine.Copies.Shared[((address ^ i / 2 * 32) + i % 2 * 4 * pitch) / 4], 0);
+            }
+
+            if (Group.IdxX % 32 == 0 && Enumerable.Range(0, 32).Select(lane => OfLane(lane).Address / 4 % 32).Distinct().Count() < 32)
+            {
+                BankConflicts++;
+            }
+        }
+        else
+        {
+            for (int matrix = 0; matrix < 4; matrix++)
+            {
+                int lane = Group.IdxX % 32;
+                Mine.Right[4 * column + matrix] = (Short(matrix, lane % 4 * 2, lane / 4), Short(matrix, lane % 4 * 2 + 1, lane / 4));
+            }
+
+            CountConflicts();
         }
 
-        CountConflicts();
         Warp.Barrier();
     }
 
@@ -76,7 +93,9 @@ internal struct EmulatedTensorUnit<TCopies> : ITensorUnit
         Warp.Barrier();
         for (int matrix = 0; matrix < 4; matrix++)
         {
-            Mine.Left[matrix] = (Element(matrix, lane / 4, lane % 4 * 2), Element(matrix, lane / 4, lane % 4 * 2 + 1));
+            Mine.Left[matrix] = TNumbers.Bytes == 4
+                ? (Mine.Copies.Shared[OfLane(8 * matrix + lane / 4).Address / 4 + lane % 4], 0)
+                : (Short(matrix, lane / 4, lane % 4 * 2), Short(matrix, lane / 4, lane % 4 * 2 + 1));
         }
 
         CountConflicts();
@@ -86,11 +105,11 @@ internal struct EmulatedTensorUnit<TCopies> : ITensorUnit
             for (int i = 0; i < 4; i++)
             {
                 int m = lane / 4 + i / 2 * 8, column = lane % 4 * 2 + i % 2;
-                for (int k = 0; k < 16; k++)
+                for (int k = 0; k < 8; k++)
                 {
-                    (float First, float Second) left = OfLane(m % 8 * 4 + k % 8 / 2).Left[m / 8 + k / 8 * 2];
-                    (float First, float Second) right = OfLane(column * 4 + k % 8 / 2).Right[2 * n + k / 8];
-                    Mine.Sums[(row * 8 + n) * 4 + i] += k % 2 == 0 ? left.First * right.First : left.Second * right.Second;
+                    (float First, float Second) left = OfLane(m % 8 * 4 + k % 4).Left[m / 8 + k / 4 * 2];
+                    (float First, float Second) right = OfLane(column * 4 + k % 4).Right[2 * n + k / 4];
+                    Mine.Sums[(row * 8 + n) * 4 + i] += left.First * right.First + left.Second * right.Second;
                 }
             }
         }
@@ -114,11 +133,8 @@ internal struct EmulatedTensorUnit<TCopies> : ITensorUnit
     private static Registers OfLane(int lane) => s_registers[Group.IdxX / 32 * 32 + lane];
 
     /// <summary>An element of a matrix of 8 x 8 whose rows are where the threads' addresses say.</summary>
-    private static float Element(int matrix, int row, int column)
-    {
-        ushort bits = Mine.Copies.Shared.Cast<ushort>()[OfLane(8 * matrix + row).Address / 2 + column];
-        return BitConverter.Int32BitsToSingle(bits << 16);
-    }
+    private static float Short(int matrix, int row, int column) =>
+        StoredNumbers.Widen(Mine.Copies.Shared.Cast<ushort>()[OfLane(8 * matrix + row).Address / 2 + column], StoredNumbers.TypeOf<TNumbers>());
 
     private static void CountConflicts()
     {

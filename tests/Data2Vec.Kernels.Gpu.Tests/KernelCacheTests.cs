@@ -24,13 +24,13 @@ public class KernelCacheTests
         using Context context = Context.Create(builder => builder.Caching(CachingMode.NoKernelCaching).CPU(CPUDeviceKind.Default));
         using Accelerator accelerator = context.GetCPUDevice(0).CreateAccelerator(context);
         var kernels = new KernelCache(accelerator);
-        Task reads = kernels.Get(Reads, accelerator => accelerator.LoadKernel<ArrayView<int>>(Reads), isOptional: true);
+        Task reads = kernels.GetOptional<Action<AcceleratorStream, KernelConfig, ArrayView<int>>>(Reads, KernelSpecialization.Empty);
 
         // What ILGPU itself refuses may disturb what it compiles beside it; an assembler's refusal does not.
         kernels.Complete();
         Assert.Empty(kernels.Refused());
-        kernels.Get(Fails, accelerator => accelerator.LoadKernel<ArrayView<int>>(Fails), isOptional: true);
-        kernels.Get(Refused<int>, Refuse, isOptional: true);
+        kernels.GetOptional<Action<AcceleratorStream, KernelConfig, ArrayView<int>>>(Fails, KernelSpecialization.Empty);
+        kernels.GetOptional(Refused<int>, KernelSpecialization.Empty, Refuse);
         kernels.Complete();
         IReadOnlyList<string> refused = kernels.Refused();
         Assert.True(reads.IsCompletedSuccessfully);

@@ -15,10 +15,10 @@ namespace Data2Vec.Kernels.Gpu.Tests;
 public sealed class TensorAttentionKernelTests
 {
     /// <summary>
-    /// The most that the weights' and the outputs' rounding to bf16 should come to, relative to the norm: each is wrong by up to 2^-8 of itself, evenly distributed
-    /// at worst, and values that have nothing to do with each other add up as errors do: <c>sqrt(2 / 3) 2^-8</c>.
+    /// The most that the weights' and the outputs' rounding should come to, relative to the norm: in bf16 each is wrong by up to 2^-8 of itself, in f16 by 2^-11, evenly
+    /// distributed at worst, and values that have nothing to do with each other add up as errors do: <c>sqrt(2 / 3) 2^-8</c>, <c>sqrt(2 / 3) 2^-11</c>.
     /// </summary>
-    private const double Bound = 3.2e-3;
+    private static double Bound(ElementType type) => type == ElementType.F16 ? 4e-4 : 3.2e-3;
 
     private const ushort NotANumber = 0x7FC0;
 
@@ -36,8 +36,16 @@ public sealed class TensorAttentionKernelTests
     [Theory, MemberData(nameof(Deep))]
     public void Large_heads_match_a_scalar_loop(int[] lengths, int heads, int size) => CheckEmulated<DeepAttentionTile, DeepTableAttentionTile>(lengths, heads, size);
 
-    [Fact, Trait("device", "cuda")]
-    public void A_device_with_tensor_cores_attends_as_a_scalar_loop()
+    [Fact]
+    public void In_f16_all_tiles_match_a_scalar_loop()
+    {
+        CheckEmulated<TallAttentionTile, FlatTableAttentionTile, WhenWaitedFor, HalfFloat>([65, 2, 130], 1, 64, isJoint: true);
+        CheckEmulated<FlatAttentionTile, FlatTableAttentionTile, AtOnce, HalfFloat>([31, 64], 2, 32, isJoint: false);
+        CheckEmulated<DeepAttentionTile, DeepTableAttentionTile, WhenWaitedFor, HalfFloat>([70], 1, 72, isJoint: true);
+    }
+
+    [Theory, InlineData(ElementType.BF16), InlineData(ElementType.F16), Trait("device", "cuda")]
+    public void A_device_with_tensor_cores_attends_as_a_scalar_loop(ElementType type)
     {
         using GpuBackend backend = OpenCuda();
         using var queue = new LaunchQueue(backend.Context, backend.Context.Accelerator.DefaultStream);
@@ -45,11 +53,11 @@ public sealed class TensorAttentionKernelTests
         {
             backend.Context.LargeTiles = large;
             var kernels = new GpuKernels(backend.Context);
-            Assert.True(kernels.LargestTensorHead(hasTable: false) > 0 && kernels.LargestTensorHead(hasTable: true) > 0);
+            Assert.True(kernels.LargestTensorHead(type, hasTable: false) > 0 && kernels.LargestTensorHead(type, hasTable: true) > 0);
             foreach ((int[] lengths, int heads, int size) in new[] { ([1, 64, 31], 2, 64), ([65, 200, 130], 3, 64), ([500], 2, 64), ([100], 3, 16), (new[] { 197, 33 }, 2, 128), ([300], 1, 96) })
             {
-                Check(backend.Context.Accelerator, lengths, heads, size, isJoint: true, (q, k, v, bias, output, starts, sizes) =>
-                    kernels.TensorAttention(queue, q, k, v, bias, output, starts, lengths.Length, lengths.Max(), heads, sizes));
+                Check(backend.Context.Accelerator, type, lengths, heads, size, isJoint: true, (q, k, v, bias, output, starts, sizes) =>
+                    kernels.TensorAttention(type, queue, q, k, v, bias, output, starts, lengths.Length, lengths.Max(), heads, sizes));
             }
         }
     }
@@ -92,7 +100,7 @@ public sealed class TensorAttentionKernelTests
         Accelerator accelerator = backend.Context.Accelerator;
         using var queue = new LaunchQueue(backend.Context, accelerator.DefaultStream);
         int rows = sequences * length, hidden = heads * size, tableStride = (length + 3) / 4 * 4;
-        using MemoryBuffer1D<ushort, Stride1D.Dense> joint = accelerator.Allocate1D(Repeated(Narrow(Numbers(1, 65521)), 3 * rows * hidden));
+        using MemoryBuffer1D<ushort, Stride1D.Dense> joint = accelerator.Allocate1D(Repeated<ushort>([.. Numbers(1, 65521).Select(value => StoredNumbers.Round(value, ElementType.BF16))], 3 * rows * hidden));
         using MemoryBuffer1D<ushort, Stride1D.Dense> output = accelerator.Allocate1D<ushort>((long)rows * hidden);
         using MemoryBuffer1D<float, Stride1D.Dense> bias = accelerator.Allocate1D(Repeated(Numbers(2, 65521), kind == AttentionKernel.TableBias ? heads * length * tableStride : heads));
         using MemoryBuffer1D<int, Stride1D.Dense> starts = accelerator.Allocate1D<int>([.. Enumerable.Range(0, sequences + 1).Select(i => i * length)]);
@@ -103,7 +111,7 @@ public sealed class TensorAttentionKernelTests
             for (int i = 0; i < times; i++)
             {
                 kernels.TensorAttention(
-                    queue, q, q + 2L * hidden, q + 4L * hidden, bias.View, Address(output), starts.View, sequences, length, heads, sizes);
+                    ElementType.BF16, queue, q, q + 2L * hidden, q + 4L * hidden, bias.View, Address(output), starts.View, sequences, length, heads, sizes);
             }
 
             accelerator.DefaultStream.Synchronize();
@@ -137,21 +145,22 @@ public sealed class TensorAttentionKernelTests
         where TTile : struct, ITensorAttentionTile
         where TTableTile : struct, ITensorAttentionTile
     {
-        CheckEmulated<TTile, TTableTile, AtOnce>(lengths, heads, size, isJoint: true);
-        CheckEmulated<TTile, TTableTile, WhenWaitedFor>(lengths, heads, size, isJoint: false);
+        CheckEmulated<TTile, TTableTile, AtOnce, BFloat>(lengths, heads, size, isJoint: true);
+        CheckEmulated<TTile, TTableTile, WhenWaitedFor, BFloat>(lengths, heads, size, isJoint: false);
     }
 
-    private static void CheckEmulated<TTile, TTableTile, TCopies>(int[] lengths, int heads, int size, bool isJoint)
+    private static void CheckEmulated<TTile, TTableTile, TCopies, TShort>(int[] lengths, int heads, int size, bool isJoint)
         where TTile : struct, ITensorAttentionTile
         where TTableTile : struct, ITensorAttentionTile
         where TCopies : struct, ICopyTime
+        where TShort : struct, IShort
     {
         using var context = Context.Create(builder => builder.CPU(new CPUDevice(32, TensorAttentionKernel.Threads / 32, 1)));
         using Accelerator accelerator = context.GetCPUDevice(0).CreateAccelerator(context);
-        var launch = accelerator.LoadKernel<long, long, long, long, long, ArrayView<int>, AttentionArguments>(TensorAttentionKernel.Attend<TTile, EmulatedAttentionUnit<TCopies>>);
-        var launchTable = accelerator.LoadKernel<long, long, long, long, long, ArrayView<int>, AttentionArguments>(TensorAttentionKernel.Attend<TTableTile, EmulatedAttentionUnit<TCopies>>);
-        EmulatedAttentionUnit<TCopies>.BankConflicts = 0;
-        Check(accelerator, lengths, heads, size, isJoint, (q, k, v, bias, output, starts, sizes) =>
+        var launch = accelerator.LoadKernel<long, long, long, long, long, ArrayView<int>, AttentionArguments>(TensorAttentionKernel.Attend<TTile, EmulatedAttentionUnit<TCopies, TShort>>);
+        var launchTable = accelerator.LoadKernel<long, long, long, long, long, ArrayView<int>, AttentionArguments>(TensorAttentionKernel.Attend<TTableTile, EmulatedAttentionUnit<TCopies, TShort>>);
+        EmulatedAttentionUnit<TCopies, TShort>.BankConflicts = 0;
+        Check(accelerator, StoredNumbers.TypeOf<TShort>(), lengths, heads, size, isJoint, (q, k, v, bias, output, starts, sizes) =>
         {
             int queries = sizes.Bias == AttentionKernel.TableBias ? TensorAttentionKernel.Queries<TTableTile>() : TensorAttentionKernel.Queries<TTile>();
             sizes.Tiles = (lengths.Max() + queries - 1) / queries;
@@ -161,17 +170,17 @@ public sealed class TensorAttentionKernelTests
             (sizes.Bias == AttentionKernel.TableBias ? launchTable : launch)(
                 accelerator.DefaultStream, config, q, k, v, bias.LoadEffectiveAddressAsPtr(), output, starts, sizes);
         });
-        Assert.Equal(0, EmulatedAttentionUnit<TCopies>.BankConflicts);
+        Assert.Equal(0, EmulatedAttentionUnit<TCopies, TShort>.BankConflicts);
     }
 
-    /// <summary>Attention with every kind of bias, with numbers that bf16 has, among others that are not numbers and that nothing may come of.</summary>
+    /// <summary>Attention with every kind of bias, with numbers that the type has, among others that are not numbers and that nothing may come of.</summary>
     private static void Check(
-        Accelerator accelerator, int[] lengths, int heads, int size, bool isJoint,
+        Accelerator accelerator, ElementType type, int[] lengths, int heads, int size, bool isJoint,
         Action<long, long, long, ArrayView<float>, long, ArrayView<int>, AttentionArguments> attend)
     {
         int rows = lengths.Sum(), hidden = heads * size, length = lengths[0], tableStride = (length + 5) / 4 * 4;
         int stride = isJoint ? 3 * hidden : hidden + 8, outputStride = hidden + 8;
-        float[] q = Rounded(1, rows * hidden), k = Rounded(2, rows * hidden), v = Rounded(3, rows * hidden);
+        float[] q = Rounded(1), k = Rounded(2), v = Rounded(3);
         float[] table = Numbers(4, heads * length * length, 3f), slopes = [.. Numbers(5, heads).Select(MathF.Abs)];
         int[] starts = [0, .. lengths.Select((_, i) => lengths.Take(i + 1).Sum())];
 
@@ -183,7 +192,7 @@ public sealed class TensorAttentionKernelTests
         for (int i = 0; i < 3 * rows * hidden; i++)
         {
             int which = i / (rows * hidden), at = i % (rows * hidden);
-            numbers[which * (isJoint ? hidden : size1) + at / hidden * stride + at % hidden] = (ushort)(BitConverter.SingleToInt32Bits(all[which][at]) >> 16);
+            numbers[which * (isJoint ? hidden : size1) + at / hidden * stride + at % hidden] = StoredNumbers.Round(all[which][at], type);
         }
 
         var paddedTable = new float[heads * length * tableStride];
@@ -226,16 +235,18 @@ public sealed class TensorAttentionKernelTests
                     continue;
                 }
 
-                float value = BitConverter.Int32BitsToSingle(result[i] << 16);
+                float value = StoredNumbers.Widen(result[i], type);
                 Assert.True(float.IsFinite(value), $"row {row}, column {column} is {value}");
                 error += Math.Pow(value - expected[row * hidden + column], 2);
                 norm += Math.Pow(expected[row * hidden + column], 2);
             }
 
-            string name = $"bias {kind}, {heads} heads of {size}, sequences of {string.Join(", ", lengths)}: relative error {Math.Sqrt(error / norm):E2}";
+            string name = $"{type}, bias {kind}, {heads} heads of {size}, sequences of {string.Join(", ", lengths)}: relative error {Math.Sqrt(error / norm):E2}";
             TestContext.Current.TestOutputHelper?.WriteLine(name);
-            Assert.True(error <= Bound * Bound * norm, name);
+            Assert.True(error <= Bound(type) * Bound(type) * norm, name);
         }
+
+        float[] Rounded(int seed) => StoredNumbers.Rounded(seed, rows * hidden, type);
     }
 
     private static AttentionArguments Sizes(int size, int kind, int stride, int outputStride, int tableStride) => new()
@@ -253,10 +264,4 @@ public sealed class TensorAttentionKernelTests
     private static double Scale(int size) => 1 / Math.Sqrt(size);
 
     private static long Address(MemoryBuffer1D<ushort, Stride1D.Dense> buffer) => buffer.View.BaseView.LoadEffectiveAddressAsPtr();
-
-    /// <summary>Numbers that bf16 has.</summary>
-    private static float[] Rounded(int seed, int count) =>
-        [.. Numbers(seed, count).Select(value => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) & ~0xFFFF))];
-
-    private static ushort[] Narrow(float[] values) => [.. values.Select(value => (ushort)(BitConverter.SingleToInt32Bits(value) >> 16))];
 }

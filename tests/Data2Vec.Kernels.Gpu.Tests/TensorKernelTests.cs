@@ -23,18 +23,23 @@ public sealed class TensorKernelTests : IDisposable
         _accelerator = _context.GetCPUDevice(0).CreateAccelerator(_context);
     }
 
-    /// <summary>Columns of tiles, of the kernel for warpgroups where there is a W, and whether copies are late.</summary>
-    public static IEnumerable<TheoryDataRow<string, bool>> Variants =>
-        new[] { "64", "128", "64 W", "128 W", "192 W", "256 x 192 W" }.SelectMany(tile => new TheoryDataRow<string, bool>[] { new(tile, false), new(tile, true) });
+    /// <summary>Columns of tiles, of the kernel for warpgroups where there is a W, whether copies are late, and what the sides are in; f32 as tf32.</summary>
+    public static IEnumerable<TheoryDataRow<string, bool, ElementType>> Variants =>
+    [
+        .. new[] { "64", "128", "64 W", "128 W", "192 W", "256 x 192 W" }.SelectMany(
+            tile => new TheoryDataRow<string, bool, ElementType>[] { new(tile, false, ElementType.BF16), new(tile, true, ElementType.BF16) }),
+        new("64", true, ElementType.F16), new("128", true, ElementType.F16), new("192 W", true, ElementType.F16),
+        new("64", false, ElementType.F32), new("64", true, ElementType.F32), new("128", false, ElementType.F32), new("128", true, ElementType.F32),
+    ];
 
     [Theory, MemberData(nameof(Variants))]
-    public void Products_of_all_sizes_match_a_scalar_loop(string tile, bool late)
+    public void Products_of_all_sizes_match_a_scalar_loop(string tile, bool late, ElementType sides)
     {
         // Of the last, slices go round in shared memory; of the second but last, all parts of a tile have columns, and results are eights.
         bool isForWarpgroups = tile.EndsWith('W');
         foreach ((int rows, int inputs, int outputs) in new[] { (70, 40, 9), (130, 33, 144), (5, 584, 72) })
         {
-            float[] x = Rounded(1, rows * inputs), w = Rounded(2, outputs * inputs), bias = Numbers(3, outputs), scale = Numbers(4, outputs), add = Rounded(5, rows * outputs);
+            float[] x = Rounded(1, rows * inputs, sides), w = Rounded(2, outputs * inputs, sides), bias = Numbers(3, outputs), scale = Numbers(4, outputs), add = Rounded(5, rows * outputs, sides);
             double[] products = Reference.Linear(x, rows, inputs, w, bias, outputs);
 
             // All that may follow a product, then what kernels for warpgroups do themselves where results are eights.
@@ -46,14 +51,14 @@ public sealed class TensorKernelTests : IDisposable
                 {
                     Rows = rows,
                     InputStride = Fill(inputs),
-                    OutputLayout = Layout(outputs),
-                    ResidualLayout = Layout(outputs),
+                    OutputLayout = Layout(outputs, sides),
+                    ResidualLayout = Layout(outputs, sides),
                     Activation = (int)(activates ? Activation.Gelu : Activation.None),
                     HasResidual = adds ? 1 : 0,
                     HasScale = adds ? 1 : 0,
                 };
-                Check(sizes, ElementType.BF16);
-                if (outputs % 8 != 0)
+                Check(sizes, sides);
+                if (outputs % 8 != 0 && sides != ElementType.F32)
                 {
                     Check(sizes with { OutputLayout = 0, ResidualLayout = 0 }, ElementType.F32);
                 }
@@ -61,23 +66,23 @@ public sealed class TensorKernelTests : IDisposable
                 // The depth in parts, the last one shorter.
                 if (inputs > 64 && activates && adds)
                 {
-                    Check(sizes with { SliceDepth = 320 }, ElementType.BF16);
+                    Check(sizes with { SliceDepth = 320 }, sides);
                 }
 
                 void Check(MatrixArguments sizes, ElementType type) => Close(
-                    expected, Multiply<PlainRows>(tile, late, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. factors], adds ? add : null, [0], [0], sizes), 2e-5, type);
+                    expected, Multiply<PlainRows>(tile, late, sides, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. factors], adds ? add : null, [0], [0], sizes), 2e-5, type);
             }
         }
     }
 
     [Theory, MemberData(nameof(Variants))]
-    public void Convolutions_of_sequences_match_a_scalar_loop(string tile, bool late)
+    public void Convolutions_of_sequences_match_a_scalar_loop(string tile, bool late, ElementType sides)
     {
         int[] lengths = [31, 3, 60];
         foreach (Conv1dShape shape in new Conv1dShape[] { new(48, 24, 3, 2), new(32, 80, 5, 1, 2, 2) })
         {
             int channels = shape.InputChannels / shape.Groups;
-            float[] x = Rounded(1, lengths.Sum() * shape.InputChannels), w = Rounded(2, shape.OutputChannels * channels * shape.Kernel), bias = Numbers(3, shape.OutputChannels);
+            float[] x = Rounded(1, lengths.Sum() * shape.InputChannels, sides), w = Rounded(2, shape.OutputChannels * channels * shape.Kernel, sides), bias = Numbers(3, shape.OutputChannels);
             int[] starts = [0, 31, 34, 94], ends = [0, .. starts.Skip(1).Select((_, i) => lengths.Take(i + 1).Sum(shape.OutputLength))];
             double[] expected = [.. lengths.SelectMany((length, i) => Reference.Conv1d(
                 x[(starts[i] * shape.InputChannels)..(starts[i + 1] * shape.InputChannels)], length, shape, w, bias))];
@@ -90,7 +95,7 @@ public sealed class TensorKernelTests : IDisposable
                 Padding = shape.Padding,
                 Sequences = lengths.Length,
             };
-            Check(sizes with { OutputLayout = Layout(shape.OutputChannels / shape.Groups) }, ElementType.BF16);
+            Check(sizes with { OutputLayout = Layout(shape.OutputChannels / shape.Groups, sides) }, sides);
             if (shape.Groups == 1)
             {
                 Check(sizes with { SliceDepth = 64 }, ElementType.F32);
@@ -98,16 +103,22 @@ public sealed class TensorKernelTests : IDisposable
 
             void Check(MatrixArguments sizes, ElementType type) => Close(
                 expected,
-                Multiply<WindowRows>(tile, late, x, shape.InputChannels, w, channels, shape.Kernel, shape.Groups, shape.OutputChannels, [.. bias, .. Ones(shape.OutputChannels)], null, starts, ends, sizes),
+                Multiply<WindowRows>(tile, late, sides, x, shape.InputChannels, w, channels, shape.Kernel, shape.Groups, shape.OutputChannels, [.. bias, .. Ones(shape.OutputChannels)], null, starts, ends, sizes),
                 2e-5, type);
         }
     }
 
-    [Theory, InlineData("64"), InlineData("128"), InlineData("64 W"), InlineData("128 W")]
-    public void Convolutions_of_images_match_a_scalar_loop(string tile)
+    [Theory]
+    [InlineData("64", ElementType.BF16)]
+    [InlineData("128", ElementType.BF16)]
+    [InlineData("64 W", ElementType.BF16)]
+    [InlineData("128 W", ElementType.BF16)]
+    [InlineData("64", ElementType.F16)]
+    [InlineData("64", ElementType.F32)]
+    public void Convolutions_of_images_match_a_scalar_loop(string tile, ElementType sides)
     {
         var shape = new Conv2dShape(8, 24, 3, 2, 1);
-        float[] x = Rounded(1, 2 * 9 * 14 * 8), w = Rounded(2, 24 * 8 * 9), bias = Numbers(3, 24);
+        float[] x = Rounded(1, 2 * 9 * 14 * 8, sides), w = Rounded(2, 24 * 8 * 9, sides), bias = Numbers(3, 24);
         var sizes = new MatrixArguments
         {
             Rows = 2 * shape.OutputLength(9) * shape.OutputLength(14),
@@ -120,33 +131,44 @@ public sealed class TensorKernelTests : IDisposable
             OutputHeight = shape.OutputLength(9),
             OutputWidth = shape.OutputLength(14),
             Kernel = 3,
-            OutputLayout = Layout(24),
+            OutputLayout = Layout(24, sides),
             Activation = (int)Activation.Relu,
         };
         double[] expected = [.. Reference.Conv2d(x, 2, 9, 14, shape, w, bias).Select(value => Math.Max(value, 0))];
-        Close(expected, Multiply<ImageRows>(tile, late: true, x, 8, w, 8, 9, 1, 24, [.. bias, .. Ones(24)], null, [0], [0], sizes), 2e-5, ElementType.BF16);
+        Close(expected, Multiply<ImageRows>(tile, late: true, sides, x, 8, w, 8, 9, 1, 24, [.. bias, .. Ones(24)], null, [0], [0], sizes), 2e-5, sides);
     }
 
-    [Theory, InlineData(0), InlineData(1), InlineData(2), InlineData(3), InlineData(4), InlineData(5), Trait("device", "cuda")]
-    public async Task A_device_with_tensor_cores_multiplies_as_a_scalar_loop(int variant)
+    public static IEnumerable<TheoryDataRow<ElementType, int>> DeviceVariants =>
+        new[] { (ElementType.BF16, 6), (ElementType.F16, 6), (ElementType.F32, 2) }.SelectMany(
+            type => Enumerable.Range(0, type.Item2).Select(variant => new TheoryDataRow<ElementType, int>(type.Item1, variant)));
+
+    [Theory, MemberData(nameof(DeviceVariants)), Trait("device", "cuda")]
+    public async Task A_device_with_tensor_cores_multiplies_as_a_scalar_loop(ElementType type, int variant)
     {
         Assert.SkipWhen(GpuDevices.WhyNone("cuda") is not null, "there is no device of CUDA");
         using GpuBackend backend = GpuDevices.Find("cuda").Open();
         Assert.SkipUnless(backend.Context.HasTensorCores, "the device has no tensor cores for bf16");
-        TensorVariant[] variants = TensorVariant.All<PlainRows>(backend.Context);
+        backend.UsesTf32 = true;
+        TensorVariant[] variants = type switch
+        {
+            ElementType.BF16 => TensorVariant.For<PlainRows, ShortFour<BFloat>>(backend.Context),
+            ElementType.F16 => TensorVariant.For<PlainRows, ShortFour<HalfFloat>>(backend.Context),
+            _ => TensorVariant.For<PlainRows, Four>(backend.Context),
+        };
         Assert.SkipUnless(variant < variants.Length, "the device has no warps that multiply together");
         await variants[variant].Kernel;
         backend.Context.Tensor = variant;
         using WeightStore store = backend.CreateStore();
         foreach ((int rows, int inputs, int outputs) in new[] { (1, 8, 1), (70, 40, 9), (5, 200, 72), (300, 768, 530), (300, 768, 576), (40, 3072, 776) })
         {
-            float[] x = Rounded(1, rows * inputs), bias = Numbers(3, outputs), add = Rounded(5, rows * outputs);
-            WeightData weight = Encode(Numbers(2, outputs * inputs, 0.3f), ElementType.BF16, outputs, inputs);
+            float[] x = Rounded(1, rows * inputs, type), bias = Numbers(3, outputs), add = Rounded(5, rows * outputs, type);
+            float[] numbers = Rounded(2, outputs * inputs, type);
+            WeightData weight = type == ElementType.F32 ? Weight(numbers, outputs, inputs) : Encode(numbers, type, outputs, inputs);
             LinearWeights weights = store.Linear([(weight, Weight(bias, outputs))]);
             store.Complete();
-            Assert.True(((GpuLinear)weights).Matrix.TakesBFloat);
+            Assert.True(((GpuLinear)weights).Matrix.IsOnTensorCores);
             using Inference run = store.Begin();
-            Assert.Equal(ElementType.BF16, run.ActivationType);
+            Assert.Equal(type, run.ActivationType);
             double[] products = Reference.Linear(x, rows, inputs, weight.ToArray(), bias, outputs);
             Tensor input = run.Upload(x, rows, inputs), residual = run.Allocate(rows, outputs);
             run.Upload(add, residual);
@@ -167,51 +189,62 @@ public sealed class TensorKernelTests : IDisposable
 
     private static float[] Ones(int count) => [.. Enumerable.Repeat(1f, count)];
 
-    /// <summary>How rows of as many numbers in bf16 lie in memory.</summary>
-    private static int Layout(int columns) => Four.BFloat + (columns % 4 == 0 ? Four.Aligned : 0) + (columns % 8 == 0 ? Four.Eights : 0);
+    /// <summary>How rows of as many numbers lie in memory.</summary>
+    private static int Layout(int columns, ElementType type) =>
+        StoredNumbers.Layout(type) + (columns % 4 == 0 ? Four.Aligned : 0) + (columns % 8 == 0 && type != ElementType.F32 ? Four.Eights : 0);
 
     private static int Fill(int count) => (count + TensorKernel.Chunk - 1) / TensorKernel.Chunk * TensorKernel.Chunk;
 
-    /// <summary>Numbers that bf16 has.</summary>
-    private static float[] Rounded(int seed, int count) =>
-        [.. Numbers(seed, count, 0.3f).Select(value => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) & ~0xFFFF))];
-
-    private static short[] Narrow(float[] values) => [.. values.Select(value => (short)(BitConverter.SingleToInt32Bits(value) >> 16))];
+    private static float[] Rounded(int seed, int count, ElementType type) => StoredNumbers.Rounded(seed, count, type, 0.3f);
 
     private float[] Multiply<TRows>(
-        string tile, bool late, float[] x, int columns, float[] w, int channels, int taps, int groups, int outputs, float[] biasAndScale, float[]? residual,
+        string tile, bool late, ElementType sides, float[] x, int columns, float[] w, int channels, int taps, int groups, int outputs, float[] biasAndScale, float[]? residual,
         int[] inputStarts, int[] outputStarts, MatrixArguments sizes)
         where TRows : struct, IMatrixRows
     {
-        TestedKernel kernel = late ? Find<TRows, WhenWaitedFor>(tile) : Find<TRows, AtOnce>(tile);
+        TestedKernel kernel = late ? Find<TRows, WhenWaitedFor>(tile, sides) : Find<TRows, AtOnce>(tile, sides);
         return Multiply(kernel, x, columns, w, channels, taps, groups, outputs, biasAndScale, residual, inputStarts, outputStarts, sizes);
     }
 
-    private static TestedKernel Find<TRows, TCopies>(string tile)
+    private static TestedKernel Find<TRows, TCopies>(string tile, ElementType sides)
         where TRows : struct, IMatrixRows
-        where TCopies : struct, ICopyTime => tile switch
+        where TCopies : struct, ICopyTime => sides switch
         {
-            "64" => Tensor<SmallTensorTile, TRows, TCopies>(),
-            "128" => Tensor<LargeTensorTile, TRows, TCopies>(),
-            "64 W" => Warpgroup<SmallWarpgroupTile, TRows, TCopies>(),
-            "128 W" => Warpgroup<SquareWarpgroupTile, TRows, TCopies>(),
-            "192 W" => Warpgroup<WideWarpgroupTile, TRows, TCopies>(),
-            _ => Warpgroup<LargeWarpgroupTile, TRows, TCopies>(),
+            ElementType.F32 => tile == "64" ? Tensor<SmallTensorTile, TRows, TCopies, Four>() : Tensor<LargeTensorTile, TRows, TCopies, Four>(),
+            ElementType.F16 => FindShort<TRows, TCopies, HalfFloat>(tile),
+            _ => FindShort<TRows, TCopies, BFloat>(tile),
         };
 
-    private static TestedKernel Tensor<TTile, TRows, TCopies>()
+    private static TestedKernel FindShort<TRows, TCopies, TShort>(string tile)
+        where TRows : struct, IMatrixRows
+        where TCopies : struct, ICopyTime
+        where TShort : struct, IShort => tile switch
+        {
+            "64" => Tensor<SmallTensorTile, TRows, TCopies, ShortFour<TShort>>(),
+            "128" => Tensor<LargeTensorTile, TRows, TCopies, ShortFour<TShort>>(),
+            "64 W" => Warpgroup<SmallWarpgroupTile, TRows, TCopies, TShort>(),
+            "128 W" => Warpgroup<SquareWarpgroupTile, TRows, TCopies, TShort>(),
+            "192 W" => Warpgroup<WideWarpgroupTile, TRows, TCopies, TShort>(),
+            _ => Warpgroup<LargeWarpgroupTile, TRows, TCopies, TShort>(),
+        };
+
+    private static TestedKernel Tensor<TTile, TRows, TCopies, TNumbers>()
         where TTile : struct, ITensorTile
         where TRows : struct, IMatrixRows
-        where TCopies : struct, ICopyTime =>
-        new(TensorKernel.Multiply<TTile, TRows, EmulatedTensorUnit<TCopies>>, TTile.Side, TTile.Side, TensorKernel.Threads, TensorKernel.SharedBytes<TTile>(), true);
+        where TCopies : struct, ICopyTime
+        where TNumbers : struct, IStoredFour =>
+        new(
+            TensorKernel.Multiply<TTile, TRows, TNumbers, EmulatedTensorUnit<TCopies, TNumbers>>,
+            TTile.Side, TTile.Side, TensorKernel.Threads, TensorKernel.SharedBytes<TTile>(), true, StoredNumbers.TypeOf<TNumbers>(), () => EmulatedTensorUnit<TCopies, TNumbers>.BankConflicts);
 
-    private static TestedKernel Warpgroup<TTile, TRows, TCopies>()
+    private static TestedKernel Warpgroup<TTile, TRows, TCopies, TShort>()
         where TTile : struct, IWarpgroupTile
         where TRows : struct, IMatrixRows
-        where TCopies : struct, ICopyTime =>
+        where TCopies : struct, ICopyTime
+        where TShort : struct, IShort =>
         new(
-            WarpgroupKernel.Multiply<TTile, TRows, EmulatedWarpgroupUnit<TCopies>>,
-            WarpgroupKernel.Rows<TTile>(), TTile.Columns, WarpgroupKernel.Threads<TTile>(), WarpgroupKernel.SharedBytes<TTile>(), false);
+            WarpgroupKernel.Multiply<TTile, TRows, TShort, EmulatedWarpgroupUnit<TCopies, TShort>>,
+            WarpgroupKernel.Rows<TTile>(), TTile.Columns, WarpgroupKernel.Threads<TTile>(), WarpgroupKernel.SharedBytes<TTile>(), false, StoredNumbers.TypeOf<TShort>(), () => 0);
 
     private float[] Multiply(
         TestedKernel kernel, float[] x, int columns, float[] w, int channels, int taps, int groups, int outputs, float[] biasAndScale, float[]? residual,
@@ -240,9 +273,9 @@ public sealed class TensorKernelTests : IDisposable
         sizes.ColumnTiles = (perGroup + kernel.Columns - 1) / kernel.Columns;
         sizes.VectorStride = outputs;
         sizes.OutputStride = sizes.ResidualStride = outputs;
-        using MemoryBuffer1D<short, Stride1D.Dense> leftBuffer = _accelerator.Allocate1D(Narrow(left)), rightBuffer = _accelerator.Allocate1D(Narrow(right));
+        using MemoryBuffer1D<byte, Stride1D.Dense> leftBuffer = _accelerator.Allocate1D(StoredNumbers.Store(left, kernel.Sides)), rightBuffer = _accelerator.Allocate1D(StoredNumbers.Store(right, kernel.Sides));
         using MemoryBuffer1D<float, Stride1D.Dense> vectors = _accelerator.Allocate1D<float>([.. Ones(outputs), .. biasAndScale]);
-        using MemoryBuffer1D<float, Stride1D.Dense> added = _accelerator.Allocate1D(Stored(residual ?? [0f], sizes.ResidualLayout));
+        using MemoryBuffer1D<float, Stride1D.Dense> added = _accelerator.Allocate1D(MemoryMarshal.Cast<byte, float>(StoredNumbers.Store(residual ?? [0f], Type(sizes.ResidualLayout))).ToArray());
         using MemoryBuffer1D<float, Stride1D.Dense> output1 = _accelerator.Allocate1D<float>(sizes.Rows * outputs);
         using MemoryBuffer1D<int, Stride1D.Dense> starts = _accelerator.Allocate1D(inputStarts), ends = _accelerator.Allocate1D(outputStarts);
         int slices = (depth + sizes.SliceDepth - 1) / sizes.SliceDepth;
@@ -253,12 +286,12 @@ public sealed class TensorKernelTests : IDisposable
         var config = new KernelConfig(
             new Index3D((sizes.Rows + kernel.Rows - 1) / kernel.Rows, sizes.ColumnTiles * groups, slices), new Index3D(kernel.Threads, 1, 1),
             SharedMemoryConfig.RequestDynamic<byte>(kernel.SharedBytes));
-        EmulatedTensorUnit<AtOnce>.BankConflicts = EmulatedTensorUnit<WhenWaitedFor>.BankConflicts = 0;
+        int conflicts = kernel.BankConflicts();
         launch(
             _accelerator.DefaultStream, config, leftBuffer.View.BaseView.LoadEffectiveAddressAsPtr(), rightBuffer.View.BaseView.LoadEffectiveAddressAsPtr(),
             vectors.View, added.View, sizes.IsDirect == 0 ? sums.View : output1.View, starts.View, ends.View, sizes);
         _accelerator.Synchronize();
-        Assert.Equal(0, EmulatedTensorUnit<AtOnce>.BankConflicts + EmulatedTensorUnit<WhenWaitedFor>.BankConflicts);
+        Assert.Equal(conflicts, kernel.BankConflicts());
         if (sizes.IsDirect == 0)
         {
             Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments> finish = MatrixKernel.FinishSums;
@@ -269,17 +302,13 @@ public sealed class TensorKernelTests : IDisposable
             _accelerator.Synchronize();
         }
 
-        float[] stored = output1.GetAsArray1D();
-        return (sizes.OutputLayout & Four.BFloat) == 0 ? stored
-            : [.. MemoryMarshal.Cast<float, ushort>(stored)[..stored.Length].ToArray().Select(bits => BitConverter.Int32BitsToSingle(bits << 16))];
-    }
+        return StoredNumbers.Load(MemoryMarshal.AsBytes<float>(output1.GetAsArray1D()), Type(sizes.OutputLayout), sizes.Rows * outputs);
 
-    /// <summary>Numbers as they lie in memory: those in bf16 two in the place of a float.</summary>
-    private static float[] Stored(float[] values, int layout) =>
-        (layout & Four.BFloat) == 0 ? values : MemoryMarshal.Cast<short, float>([.. Narrow(values), .. new short[values.Length % 2]]).ToArray();
+        static ElementType Type(int layout) => (layout & Four.HalfFloat) != 0 ? ElementType.F16 : (layout & Four.BFloat) != 0 ? ElementType.BF16 : ElementType.F32;
+    }
 
     /// <summary>A kernel, the size of its tiles, and what its groups have.</summary>
     private sealed record TestedKernel(
         Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> Method,
-        int Rows, int Columns, int Threads, int SharedBytes, bool FinishesAll);
+        int Rows, int Columns, int Threads, int SharedBytes, bool FinishesAll, ElementType Sides, Func<int> BankConflicts);
 }

@@ -29,7 +29,7 @@ public sealed class WarpNormKernelTests
         using MemoryBuffer1D<float, Stride1D.Dense> input = accelerator.Allocate1D(x), residual = accelerator.Allocate1D(added);
         using MemoryBuffer1D<float, Stride1D.Dense> vectors = accelerator.Allocate1D<float>([.. gain, .. bias]), output = accelerator.Allocate1D<float>(Rows * columns);
         Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments> kernel =
-            columns <= 512 ? WarpNormKernel.Normalize<NormSize512> : columns <= 768 ? WarpNormKernel.Normalize<NormSize768> : WarpNormKernel.Normalize<NormSize1024>;
+            columns <= 512 ? WarpNormKernel.Normalize<NormSize512, BFloat> : columns <= 768 ? WarpNormKernel.Normalize<NormSize768, BFloat> : WarpNormKernel.Normalize<NormSize1024, BFloat>;
         accelerator.LoadKernel(kernel)(
             accelerator.DefaultStream, new KernelConfig((Rows + WarpNormKernel.Rows - 1) / WarpNormKernel.Rows, WarpNormKernel.Threads),
             input.View, residual.View, vectors.View, output.View,

@@ -50,7 +50,7 @@ internal static unsafe class TestData
     /// <param name="type">What the numbers were stored in: in bf16 they may differ by its rounding besides.</param>
     public static void Close(ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, double bound, ElementType type = ElementType.F32)
     {
-        double rounding = type == ElementType.BF16 ? 1 / 256.0 : 0;
+        double rounding = type == ElementType.BF16 ? 1 / 256.0 : type == ElementType.F16 ? 1 / 2048.0 : 0;
         Assert.Equal(expected.Length, actual.Length);
         double worst = 0;
         for (int i = 0; i < expected.Length; i++)

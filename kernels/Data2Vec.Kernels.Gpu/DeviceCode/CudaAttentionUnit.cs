@@ -10,7 +10,9 @@ namespace Data2Vec.Kernels.Gpu.DeviceCode;
 /// sixteen queries, or of the second 64 features, from o32. h, l, d, n: of each query of a thread the score that weights are relative to, the sum of the weights, the decay, and
 /// what is added to an exponent. a, e: the left sides of products for the first and the second sixteen queries; b: a right side; x, y: what is worked with for the moment.
 /// </remarks>
-internal struct CudaAttentionUnit : IAttentionUnit
+/// <typeparam name="TShort">What all are in but biases; the instructions here are those of bf16, see <see cref="CudaAssembly"/>.</typeparam>
+internal struct CudaAttentionUnit<TShort> : IAttentionUnit
+    where TShort : struct, IShort
 {
     private const string Multiply = "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 ";
     private const string Right = "{b0, b1, b2, b3}, ";
@@ -553,7 +555,7 @@ internal struct CudaAttentionUnit : IAttentionUnit
     {
         CudaAsm.Emit(
             "{ .reg .b32 power, rest; .reg .f32 one; mov.b32 power, %0; and.b32 rest, power, 0x007FFFFF; or.b32 rest, rest, 0x3F800000; mov.b32 one, rest;"
-            + "mul.f32 scale, one, 0f3FB8AA3B; and.b32 power, power, 0x7F800000; shr.u32 rest, power, 16; or.b32 power, power, rest; mov.b32 a0, power; }",
+            + "mul.f32 scale, one, 0f3FB8AA3B; and.b32 power, power, 0x7F800000; mov.b32 one, power; cvt.rn.bf16x2.f32 a0, one, one; }",
             scale);
         CudaAsm.Emit("mov.b32 a1, 0x80008000; fma.rn.bf16x2 q0, q0, a0, a1; fma.rn.bf16x2 q1, q1, a0, a1; fma.rn.bf16x2 q2, q2, a0, a1; fma.rn.bf16x2 q3, q3, a0, a1; fma.rn.bf16x2 q4, q4, a0, a1; fma.rn.bf16x2 q5, q5, a0, a1; fma.rn.bf16x2 q6, q6, a0, a1; fma.rn.bf16x2 q7, q7, a0, a1; fma.rn.bf16x2 q8, q8, a0, a1; fma.rn.bf16x2 q9, q9, a0, a1; fma.rn.bf16x2 q10, q10, a0, a1; fma.rn.bf16x2 q11, q11, a0, a1; fma.rn.bf16x2 q12, q12, a0, a1; fma.rn.bf16x2 q13, q13, a0, a1; fma.rn.bf16x2 q14, q14, a0, a1; fma.rn.bf16x2 q15, q15, a0, a1;");
         if (isWide)

@@ -8,7 +8,9 @@ namespace Data2Vec.Kernels.Gpu.DeviceCode;
 /// Matrices lie in registers with names of their own: a and b have the left and the right side, c to f the sums of sixteen rows each.
 /// What ILGPU takes out of an instruction it passes through local memory, where some of it stays.
 /// </remarks>
-internal struct CudaTensorUnit : ITensorUnit
+/// <typeparam name="TNumbers">What both sides are in; the instructions here are those of bf16, see <see cref="CudaAssembly"/>.</typeparam>
+internal struct CudaTensorUnit<TNumbers> : ITensorUnit
+    where TNumbers : struct, IStoredFour
 {
     private const string Multiply = "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 ";
     private const string LoadLeft = "add.u32 at, shared, %0; ldmatrix.sync.aligned.m8n8.x4.shared.b16 {a0, a1, a2, a3}, [at];";
@@ -38,9 +40,13 @@ internal struct CudaTensorUnit : ITensorUnit
 
     public static void WaitForAll() => CudaAsm.Emit("cp.async.wait_group 0;");
 
-    public static void LoadRight(int column, int address)
+    public static void LoadRight(int column, int address, int pitch)
     {
-        if (column == 0)
+        if (TNumbers.Bytes == 4)
+        {
+            LoadSingles(column, address, address ^ 32, 4 * pitch);
+        }
+        else if (column == 0)
         {
             CudaAsm.Emit(LoadColumns + "{b0, b1, b2, b3}, [at];", address);
         }
@@ -61,6 +67,11 @@ internal struct CudaTensorUnit : ITensorUnit
     public static void MultiplyAdd(int row, bool isWide, int address)
     {
         CudaAsm.Emit(LoadLeft, address);
+        if (TNumbers.Bytes == 4)
+        {
+            CudaAsm.Emit("cvt.rna.tf32.f32 a0, a0; cvt.rna.tf32.f32 a1, a1; cvt.rna.tf32.f32 a2, a2; cvt.rna.tf32.f32 a3, a3;");
+        }
+
         if (row == 0)
         {
             CudaAsm.Emit(
@@ -200,6 +211,38 @@ internal struct CudaTensorUnit : ITensorUnit
                     + "st.shared.v2.f32 [at + 224], {f28, f29}; st.shared.v2.f32 [below + 224], {f30, f31};",
                     upper, lower);
             }
+        }
+    }
+
+    private static void LoadSingles(int column, int address, int next, int fourRows)
+    {
+        if (column == 0)
+        {
+            CudaAsm.Emit(
+                Places + "ld.shared.b32 b0, [at]; ld.shared.b32 b2, [below]; add.u32 at, at, %2; add.u32 below, below, %2; ld.shared.b32 b1, [at]; ld.shared.b32 b3, [below];"
+                + "cvt.rna.tf32.f32 b0, b0; cvt.rna.tf32.f32 b1, b1; cvt.rna.tf32.f32 b2, b2; cvt.rna.tf32.f32 b3, b3;",
+                address, next, fourRows);
+        }
+        else if (column == 1)
+        {
+            CudaAsm.Emit(
+                Places + "ld.shared.b32 b4, [at]; ld.shared.b32 b6, [below]; add.u32 at, at, %2; add.u32 below, below, %2; ld.shared.b32 b5, [at]; ld.shared.b32 b7, [below];"
+                + "cvt.rna.tf32.f32 b4, b4; cvt.rna.tf32.f32 b5, b5; cvt.rna.tf32.f32 b6, b6; cvt.rna.tf32.f32 b7, b7;",
+                address, next, fourRows);
+        }
+        else if (column == 2)
+        {
+            CudaAsm.Emit(
+                Places + "ld.shared.b32 b8, [at]; ld.shared.b32 b10, [below]; add.u32 at, at, %2; add.u32 below, below, %2; ld.shared.b32 b9, [at]; ld.shared.b32 b11, [below];"
+                + "cvt.rna.tf32.f32 b8, b8; cvt.rna.tf32.f32 b9, b9; cvt.rna.tf32.f32 b10, b10; cvt.rna.tf32.f32 b11, b11;",
+                address, next, fourRows);
+        }
+        else
+        {
+            CudaAsm.Emit(
+                Places + "ld.shared.b32 b12, [at]; ld.shared.b32 b14, [below]; add.u32 at, at, %2; add.u32 below, below, %2; ld.shared.b32 b13, [at]; ld.shared.b32 b15, [below];"
+                + "cvt.rna.tf32.f32 b12, b12; cvt.rna.tf32.f32 b13, b13; cvt.rna.tf32.f32 b14, b14; cvt.rna.tf32.f32 b15, b15;",
+                address, next, fourRows);
         }
     }
 }

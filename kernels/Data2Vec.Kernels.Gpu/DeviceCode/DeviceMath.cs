@@ -12,20 +12,6 @@ internal static class DeviceMath
 
     public static float Max(float a, float b) => a > b ? a : b;
 
-    /// <summary>The bits of the nearest bf16.</summary>
-    public static int BFloat(float x)
-    {
-        int bits = (int)Interop.FloatAsInt(x);
-        int rounded = (int)((uint)(bits + 0x7FFF + ((int)((uint)bits >> 16) & 1)) >> 16);
-        return (bits & 0x7FFFFFFF) > 0x7F800000 ? 0x7FC0 : rounded;
-    }
-
-    /// <summary>The number that a bf16's bits stand for; those above the 16 do not matter.</summary>
-    public static float Widen(int bits) => Interop.IntAsFloat((uint)bits << 16);
-
-    /// <summary>Two numbers as bf16 in the bits of one of 32: each the nearest, of two the even one.</summary>
-    public static int BFloats(float low, float high) => BFloat(high) << 16 | BFloat(low);
-
     /// <summary><c>exp(x)</c> for <c>x &lt;= 0</c>, by the polynomial of the CPU's vectors.</summary>
     public static float Exp(float x)
     {

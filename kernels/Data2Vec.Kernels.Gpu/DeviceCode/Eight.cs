@@ -3,11 +3,11 @@ using ILGPU.Runtime.Cuda;
 
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
-/// <summary>Eight neighbouring numbers; where all are there in bf16, 16 bytes that are loaded and stored at once.</summary>
+/// <summary>Eight neighbouring numbers; where all are there in 16 bits each, 16 bytes that are loaded and stored at once.</summary>
 internal struct Eight(Four a, Four b)
 {
     /// <summary>
-    /// <c>x Φ(x) = x/2 + x/2 tanh(x P(x²))</c> within 2.5e-5, and what <c>tanh.approx</c> is off, less than 2^-11 of it: bf16 has fewer bits. All is
+    /// <c>x Φ(x) = x/2 + x/2 tanh(x P(x²))</c> within 2.5e-5, and what <c>tanh.approx</c> is off, less than 2^-11 of it: bf16 has fewer bits, and f16 no more. All is
     /// that of <c>x²</c> up to 40, beyond which the hyperbolic tangent is 1.
     /// </summary>
     private const string Gelu =
@@ -31,14 +31,15 @@ internal struct Eight(Four a, Four b)
     /// <param name="index">The first.</param>
     /// <param name="count">How many there are; 0 or less for none.</param>
     /// <param name="layout">As <see cref="Four.LoadAs"/> takes it, and <see cref="Four.Eights"/>.</param>
-    public static Eight Load(ArrayView<float> source, int index, int count, int layout)
+    public static Eight Load<TShort>(ArrayView<float> source, int index, int count, int layout)
+        where TShort : struct, IShort
     {
         Eight values = default;
         if ((layout & Four.Eights) != 0)
         {
             if (count > 0)
             {
-                values = LoadWhole(source, index);
+                values = LoadWhole<TShort>(source, index);
             }
         }
         else
@@ -49,28 +50,30 @@ internal struct Eight(Four a, Four b)
         return values;
     }
 
-    /// <summary>Eight numbers in bf16, at a multiple of eight.</summary>
-    public static Eight LoadWhole(ArrayView<float> source, int index)
+    /// <summary>Eight numbers of 16 bits, at a multiple of eight.</summary>
+    public static Eight LoadWhole<TShort>(ArrayView<float> source, int index)
+        where TShort : struct, IShort
     {
         Four stored = source.Cast<Four>()[index / 8];
-        return new Eight(BFloatFour.Widen(stored.X, stored.Y), BFloatFour.Widen(stored.Z, stored.W));
+        return new Eight(ShortFour<TShort>.Widen(stored.X, stored.Y), ShortFour<TShort>.Widen(stored.Z, stored.W));
     }
 
     /// <summary>Applies an activation and stores the first <paramref name="count"/>.</summary>
     /// <param name="destination">Where they go.</param>
-    /// <param name="address">Its address, on devices of CUDA that have instructions for bf16.</param>
+    /// <param name="address">Its address, on devices of CUDA that have instructions for it.</param>
     /// <param name="index">The first.</param>
     /// <param name="count">How many there are; 0 or less for none.</param>
     /// <param name="layout">As in <see cref="Load"/>.</param>
     /// <param name="activation">Which <see cref="Activation"/>.</param>
     /// <param name="values">The numbers.</param>
-    public static void Store(ArrayView<float> destination, long address, int index, int count, int layout, int activation, Eight values)
+    public static void Store<TShort>(ArrayView<float> destination, long address, int index, int count, int layout, int activation, Eight values)
+        where TShort : struct, IShort
     {
         if ((layout & Four.Eights) != 0)
         {
             if (count > 0)
             {
-                StoreWhole(destination, address, index, activation, values);
+                StoreWhole<TShort>(destination, address, index, activation, values);
             }
         }
         else
@@ -80,14 +83,15 @@ internal struct Eight(Four a, Four b)
         }
     }
 
-    /// <summary>Applies an activation and stores all eight in bf16, at a multiple of eight.</summary>
-    public static void StoreWhole(ArrayView<float> destination, long address, int index, int activation, Eight values)
+    /// <summary>Applies an activation and stores all eight in 16 bits each, at a multiple of eight; the instructions are those of bf16, see <see cref="CudaAssembly"/>.</summary>
+    public static void StoreWhole<TShort>(ArrayView<float> destination, long address, int index, int activation, Eight values)
+        where TShort : struct, IShort
     {
         Four a = values.A, b = values.B;
         if (!CudaAsm.IsSupported)
         {
-            destination.Cast<BFloatFour>()[index / 4] = BFloatFour.Round(Four.Activate(a, activation));
-            destination.Cast<BFloatFour>()[index / 4 + 1] = BFloatFour.Round(Four.Activate(b, activation));
+            destination.Cast<ShortFour<TShort>>()[index / 4] = ShortFour<TShort>.Round(Four.Activate(a, activation));
+            destination.Cast<ShortFour<TShort>>()[index / 4 + 1] = ShortFour<TShort>.Round(Four.Activate(b, activation));
         }
         else if (activation == (int)Activation.Gelu)
         {

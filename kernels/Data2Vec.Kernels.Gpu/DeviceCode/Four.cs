@@ -3,7 +3,7 @@ using ILGPU;
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
 /// <summary>Four neighbouring numbers, loaded and stored at once where they are aligned.</summary>
-internal struct Four(float x, float y, float z, float w)
+internal struct Four(float x, float y, float z, float w) : IStoredFour
 {
     /// <summary>Of how numbers lie in memory: all fours are whole, and at multiples of four.</summary>
     public const int Aligned = 1;
@@ -11,13 +11,18 @@ internal struct Four(float x, float y, float z, float w)
     /// <summary>Of how numbers lie in memory: they are in bf16, two in the place of a float.</summary>
     public const int BFloat = 2;
 
-    /// <summary>Of how numbers in bf16 lie in memory: all eights are whole, and at multiples of eight.</summary>
+    /// <summary>Of how numbers of 16 bits lie in memory: all eights are whole, and at multiples of eight.</summary>
     public const int Eights = 4;
+
+    /// <summary>Of how numbers lie in memory: they are in f16, two in the place of a float.</summary>
+    public const int HalfFloat = 8;
 
     public float X = x;
     public float Y = y;
     public float Z = z;
     public float W = w;
+
+    public static int Bytes => 4;
 
     public static Four operator +(Four a, Four b) => new(a.X + b.X, a.Y + b.Y, a.Z + b.Z, a.W + b.W);
 
@@ -108,73 +113,96 @@ internal struct Four(float x, float y, float z, float w)
         }
     }
 
-    /// <summary>The same of numbers in f32 or bf16.</summary>
+    /// <summary>The same of numbers in f32, bf16 or f16.</summary>
     /// <param name="source">Where they are.</param>
     /// <param name="index">The first.</param>
     /// <param name="count">How many there are; 0 or less for none.</param>
-    /// <param name="layout"><see cref="Aligned"/>, <see cref="BFloat"/>, the sum of both, or 0.</param>
+    /// <param name="layout"><see cref="Aligned"/>, <see cref="BFloat"/> or <see cref="HalfFloat"/>, sums of these, or 0.</param>
     public static Four LoadAs(ArrayView<float> source, int index, int count, int layout)
     {
-        if ((layout & BFloat) == 0)
+        if ((layout & (BFloat + HalfFloat)) == 0)
         {
             return Load(source, index, count, layout);
         }
 
+        return (layout & BFloat) != 0
+            ? LoadShorts<BFloat>(source, index, count, layout & Aligned)
+            : LoadShorts<HalfFloat>(source, index, count, layout & Aligned);
+    }
+
+    /// <summary>Stores the first <paramref name="count"/> in f32, bf16 or f16.</summary>
+    public static void StoreAs(ArrayView<float> destination, int index, int count, int layout, Four values)
+    {
+        if ((layout & (BFloat + HalfFloat)) == 0)
+        {
+            Store(destination, index, count, layout, values);
+        }
+        else if ((layout & BFloat) != 0)
+        {
+            StoreShorts(destination, index, count, layout & Aligned, ShortFour<BFloat>.Round(values));
+        }
+        else
+        {
+            StoreShorts(destination, index, count, layout & Aligned, ShortFour<HalfFloat>.Round(values));
+        }
+    }
+
+    public readonly Four Widen() => this;
+
+    public readonly float Sum() => X + Y + (Z + W);
+
+    private static Four LoadShorts<TShort>(ArrayView<float> source, int index, int count, int aligned)
+        where TShort : struct, IShort
+    {
         Four values = default;
         if (count > 0)
         {
-            if ((layout & Aligned) != 0)
+            if (aligned != 0)
             {
-                BFloatFour stored = source.Cast<BFloatFour>()[index / 4];
+                ShortFour<TShort> stored = source.Cast<ShortFour<TShort>>()[index / 4]; // copied first, so that the four are loaded at once
                 values = stored.Widen();
             }
             else
             {
                 ArrayView<int> pairs = source.Cast<int>();
-                values.X = BFloatFour.Number(pairs, index);
-                values.Y = count > 1 ? BFloatFour.Number(pairs, index + 1) : 0;
-                values.Z = count > 2 ? BFloatFour.Number(pairs, index + 2) : 0;
-                values.W = count > 3 ? BFloatFour.Number(pairs, index + 3) : 0;
+                values.X = ShortFour<TShort>.Number(pairs, index);
+                values.Y = count > 1 ? ShortFour<TShort>.Number(pairs, index + 1) : 0;
+                values.Z = count > 2 ? ShortFour<TShort>.Number(pairs, index + 2) : 0;
+                values.W = count > 3 ? ShortFour<TShort>.Number(pairs, index + 3) : 0;
             }
         }
 
         return values;
     }
 
-    /// <summary>Stores the first <paramref name="count"/> in f32 or bf16.</summary>
-    public static void StoreAs(ArrayView<float> destination, int index, int count, int layout, Four values)
+    private static void StoreShorts<TShort>(ArrayView<float> destination, int index, int count, int aligned, ShortFour<TShort> values)
+        where TShort : struct, IShort
     {
-        if ((layout & BFloat) == 0)
+        if (count > 0)
         {
-            Store(destination, index, count, layout, values);
-        }
-        else if (count > 0)
-        {
-            if ((layout & Aligned) != 0)
+            if (aligned != 0)
             {
-                destination.Cast<BFloatFour>()[index / 4] = BFloatFour.Round(values);
+                destination.Cast<ShortFour<TShort>>()[index / 4] = values;
             }
             else
             {
                 ArrayView<short> numbers = destination.Cast<short>();
-                numbers[index] = (short)DeviceMath.BFloat(values.X);
+                numbers[index] = (short)values.Low;
                 if (count > 1)
                 {
-                    numbers[index + 1] = (short)DeviceMath.BFloat(values.Y);
+                    numbers[index + 1] = (short)(values.Low >> 16);
                 }
 
                 if (count > 2)
                 {
-                    numbers[index + 2] = (short)DeviceMath.BFloat(values.Z);
+                    numbers[index + 2] = (short)values.High;
                 }
 
                 if (count > 3)
                 {
-                    numbers[index + 3] = (short)DeviceMath.BFloat(values.W);
+                    numbers[index + 3] = (short)(values.High >> 16);
                 }
             }
         }
     }
-
-    public readonly float Sum() => X + Y + (Z + W);
 }

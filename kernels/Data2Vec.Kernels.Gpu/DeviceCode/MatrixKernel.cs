@@ -135,7 +135,7 @@ internal struct MatrixArguments
     /// <summary>Whether fours of the inputs are aligned, where they are in f32.</summary>
     public int AlignedInput;
 
-    /// <summary>How outputs and residuals lie in memory: <see cref="Four.Aligned"/>, <see cref="Four.BFloat"/>, <see cref="Four.Eights"/>.</summary>
+    /// <summary>How outputs and residuals lie in memory: sums of the constants of <see cref="Four"/>.</summary>
     public int OutputLayout;
     public int ResidualLayout;
 
@@ -179,7 +179,7 @@ internal static class MatrixKernel
         ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes)
         where TTile : struct, IMatrixTile
         where TRows : struct, IMatrixRows
-        where TWeight : unmanaged, IWeight
+        where TWeight : unmanaged, IStoredFour
     {
         // A slice's depth is such that each thread loads one four of either side.
         int side = TTile.Side, fours = TTile.Side * TTile.Blocks, depth = TTile.Side / TTile.Blocks;
@@ -365,7 +365,7 @@ internal static class MatrixKernel
     }
 
     private static Four LoadRight<TWeight>(ArrayView<TWeight> weights, MatrixArguments sizes, int groupWeights, int k, int four)
-        where TWeight : unmanaged, IWeight
+        where TWeight : unmanaged, IStoredFour
     {
         Four values = default;
         if (k < sizes.Depth && four < sizes.ColumnFours)

@@ -10,7 +10,7 @@ internal struct RowArguments
     public int InputStride;
     public int OutputStride;
 
-    /// <summary>How inputs and outputs lie in memory: <see cref="Four.Aligned"/>, <see cref="Four.BFloat"/>.</summary>
+    /// <summary>How inputs and outputs lie in memory: sums of the constants of <see cref="Four"/>.</summary>
     public int InputLayout;
     public int OutputLayout;
 
@@ -36,7 +36,7 @@ internal struct NormArguments
     public int ResidualStride;
     public int OutputStride;
 
-    /// <summary>How each lies in memory: <see cref="Four.Aligned"/>, <see cref="Four.BFloat"/>.</summary>
+    /// <summary>How each lies in memory: sums of the constants of <see cref="Four"/>.</summary>
     public int InputLayout;
     public int ResidualLayout;
     public int OutputLayout;
@@ -59,7 +59,7 @@ internal struct PoolArguments
     public int InputStride;
     public int OutputStride;
 
-    /// <summary>How both lie in memory: <see cref="Four.Aligned"/>, <see cref="Four.BFloat"/>.</summary>
+    /// <summary>How both lie in memory: sums of the constants of <see cref="Four"/>.</summary>
     public int InputLayout;
     public int OutputLayout;
 
@@ -126,7 +126,7 @@ internal static class RowKernels
     }
 
     /// <summary>
-    /// Copies rows, or adds them to others, from any layout to any; numbers are rounded to bf16 to the nearest, and of two to the even one. One
+    /// Copies rows, or adds them to others, from any layout to any; numbers are rounded to the nearest, and of two to the even one. One
     /// thread for four numbers.
     /// </summary>
     public static void Copy(ArrayView<float> x, ArrayView<float> output, RowArguments sizes)
@@ -147,7 +147,7 @@ internal static class RowKernels
     /// <param name="output">Where they go.</param>
     /// <param name="sizes">The sizes.</param>
     public static void Embed<TWeight>(ArrayView<int> ids, ArrayView<TWeight> table, ArrayView<float> factors, ArrayView<float> output, RowArguments sizes)
-        where TWeight : unmanaged, IWeight
+        where TWeight : unmanaged, IStoredFour
     {
         int fours = (sizes.Columns + 3) / 4;
         int i = Grid.IdxX * Group.DimX + Group.IdxX;

@@ -22,10 +22,10 @@ internal struct SmallTensorTile : ITensorTile
 }
 
 /// <summary>
-/// The products of <see cref="MatrixKernel"/> on tensor cores: both sides in bf16, sums in f32. Slices of both sides are copied to shared
-/// memory two ahead of the one that is multiplied. There, chunks of 16 bytes change places within 128, so that the eight that a matrix
-/// of 8 x 8 is loaded from lie in different banks: of the left side, whose rows are 64 bytes, by half of the row's number, of the right
-/// side by that of the row.
+/// The products of <see cref="MatrixKernel"/> on tensor cores: both sides in bf16, in f16, or in f32 of which the units take the upper 19 bits;
+/// sums in f32. Slices of both sides are copied to shared memory two ahead of the one that is multiplied. There, chunks of 16 bytes change
+/// places within 128, so that what is loaded at once lies in different banks: of the left side, whose rows are 64 bytes, by half of the row's
+/// number, of the right side by that of the row, of f32 by twice that of every four rows.
 /// </summary>
 internal static class TensorKernel
 {
@@ -35,36 +35,39 @@ internal static class TensorKernel
     /// <summary>Groups that a multiprocessor has registers for.</summary>
     public const int GroupsAtOnce = 2;
 
-    /// <summary>Numbers that are copied at once: both sides' rows begin and end at multiples of them.</summary>
+    /// <summary>Numbers of 16 bits that are copied at once.</summary>
     public const int Chunk = 8;
-
-    /// <summary>Numbers of a row of the left side, and rows of the right side, in a slice.</summary>
-    public const int Depth = 32;
 
     private const int Stages = 3;
 
     /// <summary>Bytes from one of a thread's chunks to its next, on either side.</summary>
     private const int Pass = Threads * 16;
 
+    /// <summary>Numbers that are copied at once: both sides' rows begin and end at multiples of them.</summary>
+    public static int ChunkOf<TNumbers>()
+        where TNumbers : struct, IStoredFour => 16 / TNumbers.Bytes;
+
     /// <summary>Shared memory of a group, in bytes.</summary>
     public static int SharedBytes<TTile>()
         where TTile : struct, ITensorTile => Stages * StageBytes<TTile>();
 
-    /// <param name="x">The address of the left side, or of the rows that a convolution's windows slide over, in bf16.</param>
-    /// <param name="weights">That of the right side of each group, <c>[depth, columns]</c>, in bf16.</param>
+    /// <param name="x">The address of the left side, or of the rows that a convolution's windows slide over.</param>
+    /// <param name="weights">That of the right side of each group, <c>[depth, columns]</c>.</param>
     /// <param name="vectors">As in <see cref="MatrixKernel"/>.</param>
     /// <param name="residual">Added last.</param>
     /// <param name="output">The result; where groups of threads share a tile, what each sums up: see <see cref="MatrixKernel.FinishSums"/>.</param>
     /// <param name="inputStarts">The bounds of a convolution's sequences.</param>
     /// <param name="outputStarts">The bounds of what it makes of them.</param>
     /// <param name="sizes">The sizes.</param>
-    public static void Multiply<TTile, TRows, TUnit>(
+    public static void Multiply<TTile, TRows, TNumbers, TUnit>(
         long x, long weights, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output,
         ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes)
         where TTile : struct, ITensorTile
         where TRows : struct, IMatrixRows
+        where TNumbers : struct, IStoredFour
         where TUnit : struct, ITensorUnit
     {
+        int chunk = ChunkOf<TNumbers>(), depth = 4 * ChunkOf<TNumbers>();
         ArrayView<float> staged = SharedMemory.GetDynamic<float>();
         TUnit.Begin(staged);
         int thread = Group.IdxX, lane = thread & 31, warp = thread >> 5;
@@ -72,7 +75,7 @@ internal static class TensorKernel
         int group = Grid.IdxY / sizes.ColumnTiles;
         int firstRow = Grid.IdxX * TTile.Side, firstColumn = Grid.IdxY % sizes.ColumnTiles * TTile.Side;
 
-        int leftRow = thread >> 2, leftDepth = (thread & 3) * Chunk;
+        int leftRow = thread >> 2, leftDepth = (thread & 3) * chunk;
         int leftTo = leftRow * 64 + ((thread & 3) ^ (leftRow >> 1 & 3)) * 16;
         MatrixRow row0 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + leftRow, group);
         MatrixRow row1 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + leftRow + 32, group);
@@ -83,10 +86,10 @@ internal static class TensorKernel
             row3 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + leftRow + 96, group);
         }
 
-        int rightChunk = thread & (TTile.Side / Chunk - 1), rightDepth = (int)((uint)thread / (uint)(TTile.Side / Chunk));
-        int rightTo = TTile.Side * 64 + rightDepth * (TTile.Side * 2) + (rightChunk ^ (rightDepth & 7)) * 16;
-        int rightColumn = firstColumn + rightChunk * Chunk, pitch = sizes.ColumnFours * 4;
-        long rightFrom = weights + 2L * ((long)group * sizes.Depth * pitch + rightColumn);
+        int rightChunk = thread & (TTile.Side / chunk - 1), rightDepth = (int)((uint)thread / (uint)(TTile.Side / chunk));
+        int rightTo = TTile.Side * 64 + rightDepth * (TTile.Side * TNumbers.Bytes) + (rightChunk ^ Turn<TNumbers>(rightDepth)) * 16;
+        int rightColumn = firstColumn + rightChunk * chunk, pitch = sizes.ColumnFours * 4;
+        long rightFrom = weights + (long)TNumbers.Bytes * ((long)group * sizes.Depth * pitch + rightColumn);
         int first = Grid.IdxZ * sizes.SliceDepth, last = first + sizes.SliceDepth;
         bool isWhole = sizes.IsDirect != 0;
         sizes.Depth = last < sizes.Depth ? last : sizes.Depth;
@@ -94,10 +97,13 @@ internal static class TensorKernel
 
         // Where a thread's row of the first matrices is; further ones lie at distances that do not disturb the order of chunks.
         int left = (warpRow + (lane & 15)) * 64 + ((lane >> 4) ^ (lane >> 1 & 3)) * 16;
-        int right = TTile.Side * 64 + (lane & 15) * (TTile.Side * 2) + ((warpColumn / Chunk + (lane >> 4)) ^ (lane & 7)) * 16;
+        int right = (warpColumn / chunk + (lane >> 4)) ^ Turn<TNumbers>(lane);
+        right = TTile.Side * 64 + right * 16 + (TNumbers.Bytes == 4
+            ? (lane & 3) * (TTile.Side * 4) + (lane >> 2 & 3) * 4
+            : (lane & 15) * (TTile.Side * 2));
 
         int loading = 0, multiplying = 0, end = SharedBytes<TTile>();
-        for (int k = first - (Stages - 1) * Depth; k < sizes.Depth; k += Depth)
+        for (int k = first - (Stages - 1) * depth; k < sizes.Depth; k += depth)
         {
             if (k >= first)
             {
@@ -106,17 +112,17 @@ internal static class TensorKernel
                 Group.Barrier();
             }
 
-            int next = k + (Stages - 1) * Depth;
-            CopyLeft<TRows, TUnit>(x, sizes, row0, next + leftDepth, loading + leftTo);
-            CopyLeft<TRows, TUnit>(x, sizes, row1, next + leftDepth, loading + leftTo + Pass);
-            CopyRight<TUnit>(rightFrom, pitch, rightEnd, next + rightDepth, loading + rightTo);
-            CopyRight<TUnit>(rightFrom, pitch, rightEnd, next + rightDepth + PassRows<TTile>(), loading + rightTo + Pass);
+            int next = k + (Stages - 1) * depth;
+            CopyLeft<TRows, TNumbers, TUnit>(x, sizes, row0, next + leftDepth, loading + leftTo);
+            CopyLeft<TRows, TNumbers, TUnit>(x, sizes, row1, next + leftDepth, loading + leftTo + Pass);
+            CopyRight<TNumbers, TUnit>(rightFrom, pitch, rightEnd, next + rightDepth, loading + rightTo);
+            CopyRight<TNumbers, TUnit>(rightFrom, pitch, rightEnd, next + rightDepth + PassRows<TTile, TNumbers>(), loading + rightTo + Pass);
             if (TTile.Side == 128)
             {
-                CopyLeft<TRows, TUnit>(x, sizes, row2, next + leftDepth, loading + leftTo + 2 * Pass);
-                CopyLeft<TRows, TUnit>(x, sizes, row3, next + leftDepth, loading + leftTo + 3 * Pass);
-                CopyRight<TUnit>(rightFrom, pitch, rightEnd, next + rightDepth + 2 * PassRows<TTile>(), loading + rightTo + 2 * Pass);
-                CopyRight<TUnit>(rightFrom, pitch, rightEnd, next + rightDepth + 3 * PassRows<TTile>(), loading + rightTo + 3 * Pass);
+                CopyLeft<TRows, TNumbers, TUnit>(x, sizes, row2, next + leftDepth, loading + leftTo + 2 * Pass);
+                CopyLeft<TRows, TNumbers, TUnit>(x, sizes, row3, next + leftDepth, loading + leftTo + 3 * Pass);
+                CopyRight<TNumbers, TUnit>(rightFrom, pitch, rightEnd, next + rightDepth + 2 * PassRows<TTile, TNumbers>(), loading + rightTo + 2 * Pass);
+                CopyRight<TNumbers, TUnit>(rightFrom, pitch, rightEnd, next + rightDepth + 3 * PassRows<TTile, TNumbers>(), loading + rightTo + 3 * Pass);
             }
 
             TUnit.Commit();
@@ -124,8 +130,8 @@ internal static class TensorKernel
             loading = loading == end ? 0 : loading;
             if (k >= first)
             {
-                Step<TTile, TUnit>(multiplying, left, right);
-                Step<TTile, TUnit>(multiplying, left ^ 32, right + 16 * (TTile.Side * 2));
+                Step<TTile, TNumbers, TUnit>(multiplying, left, right);
+                Step<TTile, TNumbers, TUnit>(multiplying, left ^ 32, right + TTile.Side * 32);
                 multiplying += StageBytes<TTile>();
                 multiplying = multiplying == end ? 0 : multiplying;
             }
@@ -143,39 +149,48 @@ internal static class TensorKernel
     }
 
     private static int StageBytes<TTile>()
-        where TTile : struct, ITensorTile => 2 * Depth * TTile.Side * 2;
+        where TTile : struct, ITensorTile => 2 * 64 * TTile.Side;
 
     /// <summary>Rows of the right side that all threads copy a chunk each of.</summary>
-    private static int PassRows<TTile>()
-        where TTile : struct, ITensorTile => Pass / (TTile.Side * 2);
+    private static int PassRows<TTile, TNumbers>()
+        where TTile : struct, ITensorTile
+        where TNumbers : struct, IStoredFour => Pass / (TTile.Side * TNumbers.Bytes);
 
-    private static void CopyLeft<TRows, TUnit>(long x, MatrixArguments sizes, MatrixRow row, int k, int destination)
+    /// <summary>What changes the places of chunks in a row of the right side.</summary>
+    private static int Turn<TNumbers>(int row)
+        where TNumbers : struct, IStoredFour => TNumbers.Bytes == 4 ? 2 * (row & 3) : row & 7;
+
+    private static void CopyLeft<TRows, TNumbers, TUnit>(long x, MatrixArguments sizes, MatrixRow row, int k, int destination)
         where TRows : struct, IMatrixRows
+        where TNumbers : struct, IStoredFour
         where TUnit : struct, ITensorUnit
     {
         int place = MatrixKernel.PlaceOf<TRows>(sizes, row, k);
-        TUnit.Copy(destination, x + 2L * (place < 0 ? 0 : place), place < 0 ? 0 : 16);
+        TUnit.Copy(destination, x + (long)TNumbers.Bytes * (place < 0 ? 0 : place), place < 0 ? 0 : 16);
     }
 
-    private static void CopyRight<TUnit>(long source, int pitch, int end, int k, int destination)
+    private static void CopyRight<TNumbers, TUnit>(long source, int pitch, int end, int k, int destination)
+        where TNumbers : struct, IStoredFour
         where TUnit : struct, ITensorUnit
     {
         bool isThere = k < end;
-        TUnit.Copy(destination, source + (isThere ? 2L * k * pitch : 0), isThere ? 16 : 0);
+        TUnit.Copy(destination, source + (isThere ? (long)TNumbers.Bytes * k * pitch : 0), isThere ? 16 : 0);
     }
 
-    /// <summary>Sixteen of a slice's depth.</summary>
-    private static void Step<TTile, TUnit>(int stage, int left, int right)
+    /// <summary>Half of a slice's depth: 16 numbers, or eight of f32.</summary>
+    private static void Step<TTile, TNumbers, TUnit>(int stage, int left, int right)
         where TTile : struct, ITensorTile
+        where TNumbers : struct, IStoredFour
         where TUnit : struct, ITensorUnit
     {
         bool isWide = TTile.Side == 128;
-        TUnit.LoadRight(0, stage + right);
-        TUnit.LoadRight(1, stage + (right ^ 32));
+        int sixteen = 16 * TNumbers.Bytes, pitch = TTile.Side * TNumbers.Bytes;
+        TUnit.LoadRight(0, stage + right, pitch);
+        TUnit.LoadRight(1, stage + (right ^ sixteen), pitch);
         if (isWide)
         {
-            TUnit.LoadRight(2, stage + (right ^ 64));
-            TUnit.LoadRight(3, stage + (right ^ 96));
+            TUnit.LoadRight(2, stage + (right ^ 2 * sixteen), pitch);
+            TUnit.LoadRight(3, stage + (right ^ 3 * sixteen), pitch);
         }
 
         TUnit.MultiplyAdd(0, isWide, stage + left);

@@ -38,25 +38,28 @@ internal static class WarpNormKernel
     /// <summary>Rows of a group.</summary>
     public const int Rows = Threads / 32;
 
+    /// <typeparam name="TSize">How many numbers of a row a thread has.</typeparam>
+    /// <typeparam name="TShort">What numbers of 16 bits are.</typeparam>
     /// <param name="x"><c>[rows, columns]</c>.</param>
     /// <param name="residual">The same.</param>
     /// <param name="vectors">Gain, then bias.</param>
     /// <param name="output">May be one of the two.</param>
     /// <param name="sizes">The sizes; columns are a multiple of eight.</param>
-    public static void Normalize<TSize>(ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
+    public static void Normalize<TSize, TShort>(ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
         where TSize : struct, INormSize
+        where TShort : struct, IShort
     {
         int column = (Group.IdxX & 31) * 8, row = Grid.IdxX * Rows + (Group.IdxX >> 5);
         int count = row < sizes.Rows ? sizes.Columns - column : 0;
-        Eight first = Sum(x, residual, sizes, row, column, count), second = Sum(x, residual, sizes, row, column + 256, count - 256), third = default, fourth = default;
+        Eight first = Sum<TShort>(x, residual, sizes, row, column, count), second = Sum<TShort>(x, residual, sizes, row, column + 256, count - 256), third = default, fourth = default;
         if (TSize.Eights > 2)
         {
-            third = Sum(x, residual, sizes, row, column + 512, count - 512);
+            third = Sum<TShort>(x, residual, sizes, row, column + 512, count - 512);
         }
 
         if (TSize.Eights > 3)
         {
-            fourth = Sum(x, residual, sizes, row, column + 768, count - 768);
+            fourth = Sum<TShort>(x, residual, sizes, row, column + 768, count - 768);
         }
 
         float mean = Total(first.Sum() + second.Sum() + (third.Sum() + fourth.Sum())) / sizes.Columns;
@@ -72,25 +75,26 @@ internal static class WarpNormKernel
         }
 
         float scale = 1f / MathF.Sqrt(Total(square) / sizes.Columns + sizes.Epsilon);
-        Store(vectors, output, sizes, row, column, count, first, mean, scale);
-        Store(vectors, output, sizes, row, column + 256, count - 256, second, mean, scale);
+        Store<TShort>(vectors, output, sizes, row, column, count, first, mean, scale);
+        Store<TShort>(vectors, output, sizes, row, column + 256, count - 256, second, mean, scale);
         if (TSize.Eights > 2)
         {
-            Store(vectors, output, sizes, row, column + 512, count - 512, third, mean, scale);
+            Store<TShort>(vectors, output, sizes, row, column + 512, count - 512, third, mean, scale);
         }
 
         if (TSize.Eights > 3)
         {
-            Store(vectors, output, sizes, row, column + 768, count - 768, fourth, mean, scale);
+            Store<TShort>(vectors, output, sizes, row, column + 768, count - 768, fourth, mean, scale);
         }
     }
 
-    private static Eight Sum(ArrayView<float> x, ArrayView<float> residual, NormArguments sizes, int row, int column, int count)
+    private static Eight Sum<TShort>(ArrayView<float> x, ArrayView<float> residual, NormArguments sizes, int row, int column, int count)
+        where TShort : struct, IShort
     {
-        Eight values = Eight.Load(x, row * sizes.InputStride + column, count, sizes.InputLayout);
+        Eight values = Eight.Load<TShort>(x, row * sizes.InputStride + column, count, sizes.InputLayout);
         if (sizes.HasResidual != 0)
         {
-            values += Eight.Load(residual, row * sizes.ResidualStride + column, count, sizes.ResidualLayout);
+            values += Eight.Load<TShort>(residual, row * sizes.ResidualStride + column, count, sizes.ResidualLayout);
         }
 
         return values;
@@ -103,14 +107,15 @@ internal static class WarpNormKernel
         return count > 0 ? (a * a).Sum() + (b * b).Sum() : 0f;
     }
 
-    private static void Store(
+    private static void Store<TShort>(
         ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes, int row, int column, int count, Eight values, float mean, float scale)
+        where TShort : struct, IShort
     {
         if (count > 0)
         {
             var normed = new Eight((values.A - mean) * scale, (values.B - mean) * scale);
-            normed = normed * Eight.Load(vectors, column, count, Four.Aligned) + Eight.Load(vectors, sizes.Columns + column, count, Four.Aligned);
-            Eight.Store(output, sizes.Output, row * sizes.OutputStride + column, count, sizes.OutputLayout, sizes.Activation, normed);
+            normed = normed * Eight.Load<TShort>(vectors, column, count, Four.Aligned) + Eight.Load<TShort>(vectors, sizes.Columns + column, count, Four.Aligned);
+            Eight.Store<TShort>(output, sizes.Output, row * sizes.OutputStride + column, count, sizes.OutputLayout, sizes.Activation, normed);
         }
     }
 

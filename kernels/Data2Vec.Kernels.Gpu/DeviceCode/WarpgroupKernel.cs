@@ -107,18 +107,19 @@ internal static class WarpgroupKernel
         where TTile : struct, IWarpgroupTile => TTile.Stages * StageBytes<TTile>() + 1024;
 
     /// <param name="x">As in <see cref="TensorKernel"/>, as are the others.</param>
-    /// <param name="weights">That of the right side of each group, <c>[depth, columns]</c>, in bf16.</param>
+    /// <param name="weights">That of the right side of each group, <c>[depth, columns]</c>, of 16 bits.</param>
     /// <param name="vectors">As in <see cref="MatrixKernel"/>.</param>
     /// <param name="residual">Added last.</param>
     /// <param name="output">The result.</param>
     /// <param name="inputStarts">The bounds of a convolution's sequences.</param>
     /// <param name="outputStarts">The bounds of what it makes of them.</param>
     /// <param name="sizes">The sizes.</param>
-    public static void Multiply<TTile, TRows, TUnit>(
+    public static void Multiply<TTile, TRows, TShort, TUnit>(
         long x, long weights, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output,
         ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes)
         where TTile : struct, IWarpgroupTile
         where TRows : struct, IMatrixRows
+        where TShort : struct, IShort
         where TUnit : struct, IWarpgroupUnit
     {
         ArrayView<float> staged = SharedMemory.GetDynamic<float>();
@@ -175,15 +176,15 @@ internal static class WarpgroupKernel
         TUnit.WaitForProducts(0);
         TUnit.WaitForCopies(0);
         Group.Barrier();
-        Finish<TUnit>(0, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn);
+        Finish<TShort, TUnit>(0, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn);
         if (TTile.Columns > 64)
         {
-            Finish<TUnit>(1, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn + 64);
+            Finish<TShort, TUnit>(1, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn + 64);
         }
 
         if (TTile.Columns > 128)
         {
-            Finish<TUnit>(2, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn + 128);
+            Finish<TShort, TUnit>(2, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn + 128);
         }
     }
 
@@ -267,9 +268,10 @@ internal static class WarpgroupKernel
     /// What follows the product, for 64 columns of a warp's sixteen rows: bias, scale, residual, activation; or their sums are written down. They go through shared memory, so that
     /// a thread has eight neighbours, and the same columns of every fourth row.
     /// </summary>
-    private static void Finish<TUnit>(
+    private static void Finish<TShort, TUnit>(
         int part, ArrayView<float> staged, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments sizes,
         int warp, int lane, int firstRow, int group, int column)
+        where TShort : struct, IShort
         where TUnit : struct, IWarpgroupUnit
     {
         const int Pitch = 64 + 8;
@@ -318,10 +320,10 @@ internal static class WarpgroupKernel
 
                 if (sizes.HasResidual != 0)
                 {
-                    values += Eight.LoadWhole(residual, (row + i) * sizes.ResidualStride + place);
+                    values += Eight.LoadWhole<TShort>(residual, (row + i) * sizes.ResidualStride + place);
                 }
 
-                Eight.StoreWhole(output, sizes.Output, (row + i) * sizes.OutputStride + place, sizes.Activation, values);
+                Eight.StoreWhole<TShort>(output, sizes.Output, (row + i) * sizes.OutputStride + place, sizes.Activation, values);
             }
 
             from += Pitch;
