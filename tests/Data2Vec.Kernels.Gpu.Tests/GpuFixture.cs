@@ -12,21 +12,16 @@ internal static class GpuFixture
         ["opencl"] = new(() => GpuDevices.Find("opencl").Open()),
     };
 
-    /// <summary>The same kinds with activations in bf16, whatever the weights are; products of bf16 on tensor cores where there are any.</summary>
-    private static readonly Dictionary<string, Lazy<GpuBackend>> s_bfloatBackends = new()
-    {
-        [Simulator] = new(() => WithBFloats(GpuDevices.OpenSimulator())),
-        ["cuda"] = new(() => WithBFloats(GpuDevices.Find("cuda").Open())),
-        ["opencl"] = new(() => WithBFloats(GpuDevices.Find("opencl").Open())),
-    };
+    /// <summary>The same kinds with activations of 16 bits, whatever the weights are; products of such weights on tensor cores where there are any.</summary>
+    private static readonly Dictionary<(string Kind, ElementType Type), Lazy<GpuBackend>> s_shortBackends =
+        s_backends.Keys.SelectMany(_ => new[] { ElementType.BF16, ElementType.F16 }, (kind, type) => (kind, type)).ToDictionary(key => key, key => new Lazy<GpuBackend>(() =>
+        {
+            GpuBackend backend = key.kind == Simulator ? GpuDevices.OpenSimulator() : GpuDevices.Find(key.kind).Open();
+            backend.Context.ActivationType = key.type;
+            return backend;
+        }));
 
-    private static GpuBackend WithBFloats(GpuBackend backend)
-    {
-        backend.Context.ActivationType = ElementType.BF16;
-        return backend;
-    }
-
-    /// <summary>Whose products with weights of bf16 round nothing else, as the tests expect; tensor cores have tests of their own.</summary>
+    /// <summary>Whose products with weights of 16 bits round nothing else, as the tests expect; tensor cores have tests of their own.</summary>
     private static GpuBackend OpenCudaWithoutTensorCores()
     {
         GpuBackend backend = GpuDevices.Find("cuda").Open();
@@ -36,6 +31,10 @@ internal static class GpuFixture
 
     /// <summary>All kinds, a simulated device among them; each test has the trait <c>device</c>.</summary>
     public static IEnumerable<TheoryDataRow<string>> Kinds => s_backends.Keys.Select(kind => new TheoryDataRow<string>(kind).WithTrait("device", kind));
+
+    /// <summary>All kinds with each type of activations of 16 bits.</summary>
+    public static IEnumerable<TheoryDataRow<string, ElementType>> ShortKinds =>
+        s_shortBackends.Keys.Select(key => new TheoryDataRow<string, ElementType>(key.Kind, key.Type).WithTrait("device", key.Kind));
 
     /// <summary>The kinds that are not simulated.</summary>
     public static IEnumerable<TheoryDataRow<string>> RealKinds => Kinds.Where(row => row.Data != Simulator);
@@ -50,6 +49,6 @@ internal static class GpuFixture
             Assert.Skip(reason);
         }
 
-        return (activations == ElementType.BF16 ? s_bfloatBackends : s_backends)[kind].Value;
+        return (activations == ElementType.F32 ? s_backends[kind] : s_shortBackends[(kind, activations)]).Value;
     }
 }

@@ -26,6 +26,7 @@ internal static unsafe class TestData
 
     /// <summary>Numbers cut off to those that a type of activations has.</summary>
     public static float[] Rounded(ElementType type, float[] numbers) => type == ElementType.F32 ? numbers
+        : type == ElementType.F16 ? [.. numbers.Select(value => (float)(Half)value)]
         : [.. numbers.Select(value => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) & ~0xFFFF))];
 
     /// <summary>Numbers as activations of an inference that has them in a type.</summary>

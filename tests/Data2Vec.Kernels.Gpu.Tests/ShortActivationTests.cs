@@ -1,0 +1,131 @@
+using Data2Vec.Kernels.Gpu.DeviceCode;
+using Data2Vec.Kernels.Tests;
+using ILGPU;
+using ILGPU.Runtime.CPU;
+using static Data2Vec.Kernels.Gpu.Tests.GpuFixture;
+
+namespace Data2Vec.Kernels.Gpu.Tests;
+
+/// <summary>
+/// Every operation with activations in bf16 and in f16 against plain loops in double precision: sizes whose fours are whole and such whose are not.
+/// </summary>
+public class ShortActivationTests
+{
+    private const ElementType BF16 = ElementType.BF16;
+
+    public static IEnumerable<TheoryDataRow<string, ElementType>> Kinds => GpuFixture.ShortKinds;
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Products_match_a_scalar_loop(string kind, ElementType type)
+    {
+        GpuBackend backend = Backend(kind, type);
+        OperationChecks.Linear(backend, [(1, 1, 1), (2, 16, 16), (17, 9, 21)], type);
+        OperationChecks.LinearWithAllThatFollows(backend, activations: type);
+        OperationChecks.LinearWithAllThatFollows(backend, 5, 8, 6, type);
+        if (kind != Simulator)
+        {
+            OperationChecks.Linear(backend, [(131, 70, 197), (300, 768, 530)], type);
+        }
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Convolutions_match_a_scalar_loop(string kind, ElementType type)
+    {
+        OperationChecks.Conv1d(Backend(kind, type), [11, 3, 7], [new(1, 8, 5, 2), new(3, 5, 2, 2), new(8, 16, 3, 1, 1, 2), new(6, 10, 3, 2, 1, 2)], type);
+        OperationChecks.Conv2d(Backend(kind, type), [(1, 1, 1, new(1, 1, 1)), (2, 4, 3, new(3, 9, 3, 1, 1)), (2, 5, 3, new(4, 8, 2, 2))], type);
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Pooling_takes_the_greatest_numbers(string kind, ElementType type) =>
+        OperationChecks.MaxPool2d(Backend(kind, type), [(2, 7, 5, 3, 2, 2), (1, 4, 4, 20, 2, 2), (2, 5, 4, 9, 3, 1), (1, 9, 4, 8, 3, 2)], type);
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Normalization_matches_a_scalar_loop(string kind, ElementType type) => OperationChecks.Norm(Backend(kind, type), 9, [1, 2, 15, 16, 17, 64, 100, 768], type);
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Attention_matches_a_scalar_loop_with_every_kind_of_bias(string kind, ElementType type) =>
+        OperationChecks.Attention(Backend(kind, type), [(1, 2, 16), (5, 1, 6), (17, 2, 20)], activations: type);
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Means_and_lookups_match_a_scalar_loop(string kind, ElementType type) => OperationChecks.MeansAndLookups(Backend(kind, type), type);
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Parts_of_a_tensor_are_what_they_are_parts_of(string kind, ElementType type) => OperationChecks.Slices(Backend(kind, type), type);
+
+    /// <summary>Halves of steps, numbers below the normal ones, beyond the greatest, and none.</summary>
+    [Theory, MemberData(nameof(Kinds))]
+    public void Numbers_are_rounded_to_the_nearest(string kind, ElementType type)
+    {
+        float[] numbers =
+        [
+            0f, -0f, 1f / 3, 65503f, 65504f, 65519f, 65520f, -7e5f, 6.1e-5f, 6.1035156e-5f, 6.103e-5f, 5.9604645e-8f, 2.9802322e-8f, 2.98024e-8f, 8.940697e-8f, -1e-9f,
+            float.NaN, 1.00390625f, 1.01171875f, 1.00048828125f, 1.00146484375f,
+            .. TestData.Numbers(1, 1000, 2f).Select((value, i) => MathF.ScaleB(value, i % 36 - 24)),
+        ];
+        using WeightStore store = Backend(kind, type).CreateStore();
+        using Inference run = store.Begin();
+        var rounded = new float[numbers.Length];
+        Tensor x = run.Allocate(1, numbers.Length);
+        run.Upload(numbers, x);
+        run.Download(x, rounded);
+        Assert.Equal(numbers.Select(value => StoredNumbers.Widen(StoredNumbers.Round(type == ElementType.F16 ? Math.Clamp(value, -65504f, 65504f) : value, type), type)), rounded);
+    }
+
+    [Fact]
+    public void Parts_begin_where_a_device_can_load_many_numbers_at_once()
+    {
+        using WeightStore store = Backend(Simulator, BF16).CreateStore();
+        using Inference run = store.Begin();
+        Tensor x = run.Allocate(3, 24);
+        Assert.Throws<ArgumentException>(() => x.SliceColumns(4, 8));
+        Assert.Equal(x.Data + 2 * (x.Stride + 16), x.SliceColumns(16, 8).SliceRows(1, 1).Data);
+    }
+
+    [Fact]
+    public void Activations_are_in_the_type_of_weights_where_every_product_is_one_of_tensor_cores()
+    {
+        // A simulated device with groups as large as the kernels of tensor cores take; no product runs on it.
+        using Context context = Context.Create(builder => builder.CPU(new CPUDevice(32, TensorKernel.Threads / 32, 1)));
+        using var backend = new GpuBackend("simulator", context.GetCPUDevice(0).CreateAccelerator(context));
+        Assert.Equal(ElementType.F32, TypeWith(backend, store => Linear(store, BF16, 16)));
+        backend.Context.HasTensorCores = true;
+        Assert.Equal(BF16, TypeWith(backend, store => Linear(store, BF16, 16)));
+        Assert.Equal(BF16, TypeWith(backend, store =>
+        {
+            store.Conv1d(TestData.Encode(TestData.Numbers(1, 80), BF16, 8, 1, 10), null, new Conv1dShape(1, 8, 10, 5));
+            Linear(store, BF16, 16);
+        }));
+        Assert.Equal(ElementType.F16, TypeWith(backend, store => Linear(store, ElementType.F16, 16)));
+        Assert.Equal(ElementType.F32, TypeWith(backend, store => Linear(store, ElementType.F32, 16)));
+        Assert.Equal(ElementType.F32, TypeWith(backend, _ => { }));
+        Assert.Equal(ElementType.F32, TypeWith(backend, store => Linear(store, BF16, 12)));
+        Assert.Equal(ElementType.F32, TypeWith(backend, store =>
+        {
+            Linear(store, BF16, 16);
+            Linear(store, ElementType.F16, 16);
+        }));
+
+        static void Linear(WeightStore store, ElementType type, int inputs) => store.Linear(
+            [(type == ElementType.F32 ? TestData.Weight(TestData.Numbers(1, 8 * inputs), 8, inputs) : TestData.Encode(TestData.Numbers(1, 8 * inputs), type, 8, inputs), null)]);
+
+        static ElementType TypeWith(Backend backend, Action<WeightStore> fill)
+        {
+            using WeightStore store = backend.CreateStore();
+            fill(store);
+            store.Complete();
+            using Inference run = store.Begin();
+            return run.ActivationType;
+        }
+    }
+
+    [Fact]
+    public void Activations_are_in_f32_or_in_the_type_of_the_inference()
+    {
+        using WeightStore store = Backend(Simulator).CreateStore(), other = Backend(Simulator, BF16).CreateStore();
+        using Inference run = store.Begin(), bfloats = other.Begin();
+        Assert.Throws<ArgumentException>(() => run.Allocate(1, 8, BF16));
+        Assert.Throws<ArgumentException>(() => bfloats.Allocate(1, 8, ElementType.F16));
+        Assert.Equal(ElementType.F32, bfloats.Allocate(1, 8, ElementType.F32).Type);
+        Assert.Equal(ElementType.F32, bfloats.MeanOfSequences(bfloats.Allocate(2, 8), bfloats.Sequences([2])).Type);
+    }
+}
