@@ -16,19 +16,20 @@ internal static class Devices
     /// <summary>Makes a device ready.</summary>
     /// <param name="name">A name; <c>auto</c> is the first graphics processor that is the better choice, or else the processor.</param>
     /// <param name="threads">Threads of the processor; 0 for one a core.</param>
+    /// <param name="tf32">Whether a graphics processor multiplies numbers of f32 as tf32 where it can.</param>
     /// <param name="error">Told why <c>auto</c> takes the processor where the better choice fails.</param>
     /// <returns>The device, and what to fall back to where a model cannot be loaded on it; null where it was named.</returns>
     /// <exception cref="NotSupportedException">There is no such device; the message says why.</exception>
-    public static (Backend Device, Func<Backend>? Fallback) Open(string name, int threads, TextWriter error)
+    public static (Backend Device, Func<Backend>? Fallback) Open(string name, int threads, bool tf32, TextWriter error)
     {
         if (name == Processor)
             return (new CpuBackend(threads), null);
         if (name != Auto)
-            return (GpuDevices.Find(name).Open(), null);
+            return (Open(GpuDevices.Find(name), tf32), null);
         try
         {
             if (GpuDevices.Best is { } best)
-                return (best.Open(), () => new CpuBackend(threads));
+                return (Open(best, tf32), () => new CpuBackend(threads));
         }
         catch (NotSupportedException problem)
         {
@@ -69,6 +70,13 @@ internal static class Devices
         }
     }
 
+    private static GpuBackend Open(GpuDevice device, bool tf32)
+    {
+        GpuBackend backend = device.Open();
+        backend.UsesTf32 = tf32;
+        return backend;
+    }
+
     /// <summary>What becomes of a device's kernels.</summary>
     private static IReadOnlyList<string> Compile(GpuDevice device)
     {
@@ -76,7 +84,7 @@ internal static class Devices
         {
             using GpuBackend backend = device.Open();
             IReadOnlyList<string> refused = backend.CompileKernels();
-            return refused.Count > 0 ? refused : ["all kernels for models of bf16 compile"];
+            return refused.Count > 0 ? refused : ["all kernels for models of f32, f16 and bf16 compile"];
         }
         catch (Exception problem) when (IsAtFault(problem))
         {

@@ -44,7 +44,8 @@ public sealed class GpuBackend : Backend, IDisposable
     }
 
     /// <summary>
-    /// Compiles what models with weights of bf16, f16 and f32 run on, which takes seconds; models do it by themselves when they are loaded.
+    /// Compiles what models with weights of bf16, f16 and f32 run on, which takes seconds; models do it by themselves when they are loaded. Kernels of tf32 are among them
+    /// where <see cref="UsesTf32"/> is on.
     /// </summary>
     /// <returns>The kernels that the device's compiler refuses and others take the place of, a line each that says why.</returns>
     /// <exception cref="NotSupportedException">It refuses one that models cannot do without.</exception>

@@ -140,6 +140,10 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(Run("embed", "--text", "a", "--threads", "1").Output, Run("embed", "--text", "a", "--threads", "1", "--device", "cpu").Output);
 
     [Fact]
+    public void The_processor_multiplies_as_it_does_where_a_graphics_processor_may_use_tf32() =>
+        Assert.Equal(Run("embed", "--text", "a", "--device", "cpu").Output, Run("embed", "--text", "a", "--device", "cpu", "--tf32").Output);
+
+    [Fact]
     public void Inspect_shows_what_convert_wrote()
     {
         (int code, string output, _) = Run("inspect", Convert("audio_tiny_ctc.pt"), "--tensors", "--verify");

@@ -8,6 +8,7 @@ internal sealed class DeviceArguments
 {
     private readonly Option<int?> _threads = new("--threads") { Description = "Threads to use; left out, one a core", HelpName = "N" };
     private readonly Option<string> _device = new("--device") { Description = "Where to run: auto, cpu, cuda, cuda:1, opencl, opencl:1; see data2vec devices", DefaultValueFactory = _ => "auto", HelpName = "DEVICE" };
+    private readonly Option<bool> _tf32 = new("--tf32") { Description = "Let models of f32 multiply numbers of 11 bits (tf32) on a graphics processor that has tensor cores: faster, less exact" };
 
     public DeviceArguments()
     {
@@ -27,9 +28,10 @@ internal sealed class DeviceArguments
     {
         command.Add(_threads);
         command.Add(_device);
+        command.Add(_tf32);
     }
 
     /// <summary>The device, and what makes the one to fall back to; null where there is none.</summary>
     public (Backend Device, Func<Backend>? Fallback) Open(ParseResult parsed) =>
-        Devices.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads) ?? 0, parsed.InvocationConfiguration.Error);
+        Devices.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads) ?? 0, parsed.GetValue(_tf32), parsed.InvocationConfiguration.Error);
 }

@@ -1,5 +1,4 @@
 using ILGPU;
-using ILGPU.Runtime.Cuda;
 
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
@@ -32,6 +31,10 @@ internal struct BFloat : IShort
 }
 
 /// <summary>IEEE 754 binary16. Numbers beyond its greatest, 65,504, become that one.</summary>
+/// <remarks>
+/// Bits are put together: ILGPU refuses all that names the format for devices of OpenCL that have not got it, and passes what it takes out of
+/// instructions of CUDA through local memory.
+/// </remarks>
 internal struct HalfFloat : IShort
 {
     private const float Greatest = 65504f;
@@ -42,30 +45,20 @@ internal struct HalfFloat : IShort
 
     public static int Pair(float low, float high) => Round(high) << 16 | Round(low);
 
-    /// <summary>Not every OpenCL device has the format: its bits are put together.</summary>
     private static float Widen(int bits)
     {
-        if (CudaAsm.IsSupported)
-        {
-            return Interop.IntAsFloat((ushort)bits);
-        }
-
-        int exponent = bits >> 10 & 31, fraction = bits & 1023;
-        float size = exponent == 0
-            ? fraction * 5.9604645e-8f
-            : Interop.IntAsFloat((uint)((exponent == 31 ? 255 : exponent + 112) << 23 | fraction << 13));
-        return bits > 0x7FFF ? -size : size;
+        // Below 2^-14 numbers are multiples of 2^-24, as what is between floats from 2^-14 on.
+        int size = (bits & 0x7FFF) << 13, exponent = bits & 0x7C00;
+        float number = exponent == 0
+            ? Interop.IntAsFloat((uint)(size + (113 << 23))) - 6.1035156e-5f
+            : Interop.IntAsFloat((uint)(size + ((exponent == 0x7C00 ? 224 : 112) << 23)));
+        return Interop.IntAsFloat(Interop.FloatAsInt(number) | (uint)(bits & 0x8000) << 16);
     }
 
     private static int Round(float x)
     {
-        x = x > Greatest ? Greatest : x < -Greatest ? -Greatest : x;
-        if (CudaAsm.IsSupported)
-        {
-            return Interop.FloatAsInt((ILGPU.Half)x);
-        }
-
         // Below 2^-14 numbers are multiples of 2^-24, as floats from 0.5 to 1 are.
+        x = x > Greatest ? Greatest : x < -Greatest ? -Greatest : x;
         int bits = (int)Interop.FloatAsInt(x), size = bits & 0x7FFFFFFF, sign = (int)((uint)bits >> 16) & 0x8000;
         int normal = (size + 0xFFF + (size >> 13 & 1) - (112 << 23)) >> 13;
         int small = (int)Interop.FloatAsInt(Interop.IntAsFloat((uint)size) + 0.5f) - 0x3F000000;
