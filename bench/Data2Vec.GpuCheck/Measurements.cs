@@ -23,7 +23,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
     /// <summary>Sequences and their lengths: batches of images, of 10 and of 30 seconds of speech, and recordings alone.</summary>
     private static readonly (int Sequences, int Length)[] s_attention = [(1, 499), (32, 197), (32, 500), (8, 1500), (32, 1500)];
 
-    public IEnumerable<Measurement> Operations(ElementType type)
+    public IEnumerable<Measurement> Products(ElementType type)
     {
         foreach (int rows in new[] { 128, 8192 })
         {
@@ -31,6 +31,14 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
             {
                 yield return Product(rows, inputs, outputs, type);
             }
+        }
+    }
+
+    public IEnumerable<Measurement> Operations(ElementType type)
+    {
+        foreach (Measurement product in Products(type))
+        {
+            yield return product;
         }
 
         using (WeightStore store = Store(type))
@@ -67,6 +75,18 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         backend.UsesGraphs = false;
     }
 
+    /// <summary>Models of f32 with products of tf32.</summary>
+    public IEnumerable<Measurement> AsTf32(params string[] workloads)
+    {
+        backend.UsesTf32 = true;
+        foreach (Measurement row in Products(ElementType.F32).Concat(Encoders(ElementType.F32, workloads)).Concat(Accuracy(ElementType.F32)))
+        {
+            yield return row;
+        }
+
+        backend.UsesTf32 = false;
+    }
+
     public IEnumerable<Measurement> Encoders(ElementType type, params string[] workloads)
     {
         foreach (Workload workload in workloads.Select(name => Workload.Batches.Single(workload => workload.Name == name)))
@@ -97,7 +117,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
                 (float[] actual, float[][] actualVectors) = Results(backend, type);
                 double error = Math.Sqrt(expected.Zip(actual, (a, b) => Math.Pow((double)a - b, 2)).Sum() / expected.Sum(a => (double)a * a));
                 double cosine = vectors.Zip(actualVectors, Cosine).Min();
-                string? failure = type == ElementType.F32
+                string? failure = type == ElementType.F32 && !backend.UsesTf32
                     ? error <= LargestError ? null : $"the error is not within {LargestError}"
                     : cosine >= Bounds.LeastCosine ? null : $"the cosine is less than {Bounds.LeastCosine}";
                 return measurement with { Error = error, Cosine = cosine, Failure = failure };
@@ -134,14 +154,19 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         }
     }
 
-    private static string Named(string name, ElementType type) => type == ElementType.F32 ? name : $"{name}, bf16";
+    private string Named(string name, ElementType type) => type switch
+    {
+        ElementType.F32 => backend.UsesTf32 ? $"{name}, tf32" : name,
+        ElementType.F16 => $"{name}, f16",
+        _ => $"{name}, bf16",
+    };
 
     /// <summary>The peak that is known is that of f32.</summary>
     private Measurement Products(Measurement measurement, double flops, double seconds, ElementType type = ElementType.F32) => measurement with
     {
         Milliseconds = 1e3 * seconds,
         Teraflops = flops / seconds / 1e12,
-        ShareOfPeak = type == ElementType.F32 ? flops / seconds / device.PeakFlops : null,
+        ShareOfPeak = type == ElementType.F32 && !backend.UsesTf32 ? flops / seconds / device.PeakFlops : null,
     };
 
     private Measurement Product(int rows, int inputs, int outputs, ElementType type) => Attempt("product", Named($"{rows} x {inputs} x {outputs}", type), measurement =>
@@ -176,7 +201,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         run.Upload(Noise(rows * columns), x);
         run.Upload(Noise(rows * columns), y);
         double seconds = Time(run, y, () => operation(run, store, x, y));
-        int bytes = type == ElementType.BF16 ? 2 : 4;
+        int bytes = type == ElementType.F32 ? 4 : 2;
         return measurement with { Milliseconds = 1e3 * seconds, Gigabytes = (double)passes * rows * columns * bytes / seconds / 1e9 };
     });
 
@@ -192,13 +217,13 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
     private static LinearWeights Weights(WeightStore store, int inputs, int outputs, ElementType type)
     {
         float[] weight = Noise(inputs * outputs), bias = new float[outputs];
-        if (type == ElementType.BF16)
+        if (type != ElementType.F32)
         {
-            // The upper halves, in place: noise need not be rounded well.
+            // In place; of bf16 the upper halves: noise need not be rounded well.
             Span<ushort> halves = MemoryMarshal.Cast<float, ushort>(weight.AsSpan());
             for (int i = 0; i < weight.Length; i++)
             {
-                halves[i] = halves[2 * i + 1];
+                halves[i] = type == ElementType.F16 ? BitConverter.HalfToUInt16Bits((Half)weight[i]) : halves[2 * i + 1];
             }
         }
 

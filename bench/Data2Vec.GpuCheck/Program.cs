@@ -34,6 +34,10 @@ foreach (string line in TorchPeer.Run())
     report.AddTorch(line);
 }
 
+Add(measurements.Operations(ElementType.F16));
+Add(measurements.Encoders(ElementType.F16, many));
+Add(measurements.Accuracy(ElementType.F16));
+Add(measurements.AsTf32(many));
 Add(measurements.Operations(ElementType.F32));
 Add(measurements.Encoders(ElementType.F32, many));
 Add(measurements.Accuracy(ElementType.F32));

@@ -1,6 +1,7 @@
 """The operations and encoders of gpu-check in PyTorch, on the same sizes: a table on stdout; exits with 1 where torch finds no card.
 
-The encoders are data2vec's base models written plainly, with random weights: in bf16, in bf16 compiled where the card's PyTorch can, and in f32.
+The encoders are data2vec's base models written plainly, with random weights: in bf16, in bf16 compiled where the card's PyTorch can, in f16, and in f32
+with and without tf32.
 """
 import sys
 import time
@@ -15,10 +16,6 @@ if not torch.cuda.is_available():
     sys.exit(1)
 
 HIDDEN, HEADS, LAYERS, FEED_FORWARD = 768, 12, 12, 3072
-
-torch.backends.cuda.matmul.allow_tf32 = False
-torch.backends.cudnn.allow_tf32 = False
-
 
 SAMPLES, LEAST_SECONDS = 5, 0.02
 
@@ -141,13 +138,17 @@ class Vision(nn.Module):
         return self.norm(self.encoder(torch.cat([self.first.expand(x.shape[0], -1, -1), x], 1)))
 
 
-def operations(kind):
-    """Products, attention and norms on the sizes of gpu-check."""
-    end = "" if kind == torch.float32 else ", bf16"
+def products(kind, end):
     for rows in (128, 8192):
         for inputs, outputs in ((768, 2304), (768, 768), (768, 3072), (3072, 768)):
             x, w, b = noise(rows, inputs).to(kind), noise(outputs, inputs).to(kind), noise(outputs).to(kind)
             row("product", f"{rows} x {inputs} x {outputs}{end}", lambda: functional.linear(x, w, b), 2 * rows * inputs * outputs)
+
+
+def operations(kind):
+    """Products, attention and norms on the sizes of gpu-check."""
+    end = {torch.float32: "", torch.float16: ", f16", torch.bfloat16: ", bf16"}[kind]
+    products(kind, end)
     for sequences, length in ((1, 499), (32, 197), (32, 500), (8, 1500), (32, 1500)):
         q, k, v = (noise(sequences, HEADS, length, 64).to(kind) for _ in range(3))
         row("attention", f"{sequences} x {length}, 12 heads of 64{end}",
@@ -190,19 +191,31 @@ def compiled_encoders():
             row("encoder", f"{name}, bf16 compiled", lambda: run(model, x, torch.bfloat16))
 
 
-def single_encoders():
+def many_encoders(kind, end):
     for encoder, inputs in encoders():
-        model = encoder().cuda().eval()
+        model = encoder().cuda().eval().to(kind)
         name, x = list(inputs.items())[-1]
-        row("encoder", name, lambda: run(model, x, torch.float32))
+        row("encoder", name + end, lambda: run(model, x, kind))
+
+
+def use_tf32(wanted):
+    torch.backends.cuda.matmul.allow_tf32 = wanted
+    torch.backends.cudnn.allow_tf32 = wanted
 
 
 # What there are bounds of comes first; compiling takes long.
 print("| what | sizes | ms | TFLOP/s | GB/s |\n| --- | --- | --- | --- | --- |")
+use_tf32(False)
 with torch.inference_mode():
     operations(torch.bfloat16)
     eager_encoders()
     if hasattr(torch, "compile"):
         compiled_encoders()
+    operations(torch.float16)
+    many_encoders(torch.float16, ", f16")
+    use_tf32(True)
+    products(torch.float32, ", tf32")
+    many_encoders(torch.float32, ", tf32")
+    use_tf32(False)
     operations(torch.float32)
-    single_encoders()
+    many_encoders(torch.float32, "")
