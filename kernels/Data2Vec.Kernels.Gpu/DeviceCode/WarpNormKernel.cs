@@ -59,6 +59,85 @@ internal static class WarpNormKernel
             fourth = Sum(x, residual, sizes, row, column + 768, count - 768);
         }
 
+        Normalize<TSize>(vectors, output, sizes, row, column, count, first, second, third, fourth);
+    }
+
+    /// <summary><see cref="MatrixKernel.FinishSums"/>, and the normalization of what comes of it; a row for each group.</summary>
+    /// <param name="sums">The sums of all slices of a product of one group, whose columns are a multiple of eight.</param>
+    /// <param name="vectors">As the product takes them.</param>
+    /// <param name="residual">Added to the product.</param>
+    /// <param name="output">What is normalized, stored where it is elsewhere than the result.</param>
+    /// <param name="normVectors">Gain, then bias.</param>
+    /// <param name="normed">The result; may be one of the two.</param>
+    /// <param name="product">The sizes of the product, of which no activation follows.</param>
+    /// <param name="sizes">Those of the normalization.</param>
+    public static void NormalizeSums<TSize>(
+        ArrayView<float> sums, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> normVectors,
+        ArrayView<float> normed, MatrixArguments product, NormArguments sizes)
+        where TSize : struct, INormSize
+    {
+        int column = Group.IdxX * 8, row = Grid.IdxX, count = sizes.Columns - column;
+        int place = MatrixKernel.PlaceOfSums(product, 0, row, column);
+        Eight first = default, second = default, third = default, fourth = default;
+        for (int k = 0; k < product.Depth; k += product.SliceDepth)
+        {
+            first += Eight.Load(sums, place, count, Four.Aligned);
+            second += Eight.Load(sums, place + 256, count - 256, Four.Aligned);
+            if (TSize.Eights > 2)
+            {
+                third += Eight.Load(sums, place + 512, count - 512, Four.Aligned);
+            }
+
+            if (TSize.Eights > 3)
+            {
+                fourth += Eight.Load(sums, place + 768, count - 768, Four.Aligned);
+            }
+
+            place += product.Rows * product.ColumnFours * 4;
+        }
+
+        first = Finish(vectors, residual, output, product, sizes, row, column, count, first);
+        second = Finish(vectors, residual, output, product, sizes, row, column + 256, count - 256, second);
+        if (TSize.Eights > 2)
+        {
+            third = Finish(vectors, residual, output, product, sizes, row, column + 512, count - 512, third);
+        }
+
+        if (TSize.Eights > 3)
+        {
+            fourth = Finish(vectors, residual, output, product, sizes, row, column + 768, count - 768, fourth);
+        }
+
+        Normalize<TSize>(normVectors, normed, sizes, row, column, count, first, second, third, fourth);
+    }
+
+    /// <summary>What follows a product: factor, bias, scale, residual.</summary>
+    private static Eight Finish(
+        ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments product, NormArguments sizes, int row, int column,
+        int count, Eight sums)
+    {
+        Eight factor = Eight.Load(vectors, column, count, Four.Aligned);
+        Eight bias = Eight.Load(vectors, product.VectorStride + column, count, Four.Aligned);
+        Eight scale = Eight.Load(vectors, 2 * product.VectorStride + column, count, Four.Aligned);
+        Eight values = (sums * factor + bias) * scale;
+        if (product.HasResidual != 0)
+        {
+            values += Eight.Load(residual, row * product.ResidualStride + column, count, product.ResidualLayout);
+        }
+
+        if (product.Output != sizes.Output)
+        {
+            Eight.Store(output, product.Output, row * product.OutputStride + column, count, product.OutputLayout, (int)Activation.None, values);
+        }
+
+        return values;
+    }
+
+    /// <summary>Normalizes a row of which each thread has its numbers, zeros for those past the last.</summary>
+    private static void Normalize<TSize>(
+        ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes, int row, int column, int count, Eight first, Eight second, Eight third, Eight fourth)
+        where TSize : struct, INormSize
+    {
         float mean = Total(first.Sum() + second.Sum() + (third.Sum() + fourth.Sum())) / sizes.Columns;
         float square = Square(first, mean, count) + Square(second, mean, count - 256);
         if (TSize.Eights > 2)
