@@ -16,6 +16,10 @@ internal sealed class GpuKernels(GpuContext context)
     private readonly Lazy<Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments>>[]> _warpNormalize =
         new(() => [WarpNormalize<NormSize512>(context), WarpNormalize<NormSize768>(context), WarpNormalize<NormSize1024>(context)]);
 
+    /// <summary>The same of a product's sums.</summary>
+    private readonly Lazy<Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments, NormArguments>>[]> _normalizeSums =
+        new(() => [NormalizeSums<NormSize512>(context), NormalizeSums<NormSize768>(context), NormalizeSums<NormSize1024>(context)]);
+
     private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, RowArguments>> _copy =
         context.Kernels.Get(
             RowKernels.Copy, accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, RowArguments>(RowKernels.Copy));
@@ -48,28 +52,39 @@ internal sealed class GpuKernels(GpuContext context)
     /// <param name="inBFloat">Whether activations are in bf16.</param>
     /// <param name="hasTables">Whether attention may have tables of biases.</param>
     public void AskForTensorKernels(bool inBFloat, bool hasTables) =>
-        _ = context.HasTensorCores && _warpNormalize.Value is not null
+        _ = context.HasTensorCores && _warpNormalize.Value is not null && _normalizeSums.Value is not null
             && inBFloat && TensorAttention(hasTable: false) is not null && hasTables && TensorAttention(hasTable: true) is not null;
 
     public void Normalize(
         LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
     {
-        if (context.HasTensorCores && sizes.Columns % 8 == 0 && sizes.Columns <= 1024 && (sizes.InputLayout & sizes.ResidualLayout & sizes.OutputLayout & Four.Aligned) != 0)
+        if (SuitsWarps(sizes) && Find(_warpNormalize.Value, sizes) is { } kernel)
         {
-            var kernel = _warpNormalize.Value[sizes.Columns <= 512 ? 0 : sizes.Columns <= 768 ? 1 : 2];
-            if (KernelCache.IsThere(kernel))
-            {
-                var rows = new KernelConfig((sizes.Rows + WarpNormKernel.Rows - 1) / WarpNormKernel.Rows, WarpNormKernel.Threads);
-                sizes.Output = output.LoadEffectiveAddressAsPtr();
-                queue.Launch(kernel, rows, x, residual, vectors, output, sizes);
-                return;
-            }
+            var rows = new KernelConfig((sizes.Rows + WarpNormKernel.Rows - 1) / WarpNormKernel.Rows, WarpNormKernel.Threads);
+            sizes.Output = output.LoadEffectiveAddressAsPtr();
+            queue.Launch(kernel, rows, x, residual, vectors, output, sizes);
+            return;
         }
 
         sizes.Lanes = context.Lanes;
         int rowsOfGroup = context.GroupSize / context.Lanes;
         var config = new KernelConfig((sizes.Rows + rowsOfGroup - 1) / rowsOfGroup, context.GroupSize);
         queue.Launch(_normalize, config, x, residual, vectors, output, sizes);
+    }
+
+    /// <summary>How a product's sums are normalized by the kernel that finishes them, or null where they are not.</summary>
+    /// <param name="vectors">Gain, then bias.</param>
+    /// <param name="output">The result of the normalization.</param>
+    /// <param name="sizes">Those of the normalization of the product's result; the residual is the product's.</param>
+    public SumsNorm? SumsNorm(ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
+    {
+        if (!SuitsWarps(sizes) || Find(_normalizeSums.Value, sizes) is not { } kernel)
+        {
+            return null;
+        }
+
+        sizes.Output = output.LoadEffectiveAddressAsPtr();
+        return new SumsNorm(kernel, vectors, output, sizes);
     }
 
     public void Copy(LaunchQueue queue, ArrayView<float> x, ArrayView<float> output, RowArguments sizes)
@@ -142,6 +157,24 @@ internal sealed class GpuKernels(GpuContext context)
     {
         Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments> kernel = WarpNormKernel.Normalize<TSize>;
         return context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(WarpNormKernel.Threads, WarpNormKernel.GroupsAtOnce)), isOptional: true);
+    }
+
+    private static Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments, NormArguments>> NormalizeSums<TSize>(GpuContext context)
+        where TSize : struct, INormSize
+    {
+        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments, NormArguments> kernel = WarpNormKernel.NormalizeSums<TSize>;
+        return context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(WarpNormKernel.ThreadsOfSums, 1)), isOptional: true);
+    }
+
+    /// <summary>Whether rows fit the registers of a warp, in eights that are loaded at once.</summary>
+    private bool SuitsWarps(NormArguments sizes) => context.HasTensorCores && sizes.Columns % 8 == 0 && sizes.Columns <= 1024
+        && Array.TrueForAll([sizes.InputLayout, sizes.ResidualLayout, sizes.OutputLayout], layout => (layout & ((layout & Four.BFloat) == 0 ? Four.Aligned : Four.Eights)) != 0);
+
+    /// <summary>The kernel for rows of a size, of those for 512, 768 and 1024 numbers; null where it cannot be compiled.</summary>
+    private static Task<TLauncher>? Find<TLauncher>(Task<TLauncher>[] kernels, NormArguments sizes)
+    {
+        Task<TLauncher> kernel = kernels[sizes.Columns <= 512 ? 0 : sizes.Columns <= 768 ? 1 : 2];
+        return KernelCache.IsThere(kernel) ? kernel : null;
     }
 
     private TensorAttentionVariants TensorAttention(bool hasTable) => (hasTable ? _tableAttention : _tensorAttention).Value;

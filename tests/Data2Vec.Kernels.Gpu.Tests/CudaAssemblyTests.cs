@@ -33,6 +33,9 @@ public partial class CudaAssemblyTests
     private static readonly string[] s_attentionInstructions =
         [@"HMMA\.16816\.F32\.BF16", @"LDSM\.16\.M88\.4", @"LDSM\.16\.MT88\.4", @"LDGSTS\.E\.BYPASS\.128", @"MUFU\.EX2", @"STG\.E\.128", @"LDS\.128"];
 
+    /// <summary>Loads and stores of fours.</summary>
+    private static readonly string[] s_normInstructions = [@"LDG\.E\.128", @"STG\.E\.128"];
+
     private static readonly Type[] s_rows = [typeof(PlainRows), typeof(WindowRows), typeof(ImageRows)];
 
     public static TheoryData<string> Architectures => ["sm_80", "sm_90a"];
@@ -76,6 +79,19 @@ public partial class CudaAssemblyTests
         }
     }
 
+    [Fact]
+    public void Sums_and_what_follows_them_are_loaded_four_at_once()
+    {
+        using Context context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
+        using var backend = new PTXBackend(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_80, null!);
+        foreach ((MethodInfo kernel, int threads, int? groups) in Kernels().Where(kernel => kernel.Method.Name == nameof(WarpNormKernel.NormalizeSums)))
+        {
+            string code = Compile(backend, kernel, threads, groups).PTXAssembly;
+            Assert.InRange(FourLoads().Count(code), 1, int.MaxValue);
+            Assert.Equal(FourLoads().Count(code), Loads().Count(code));
+        }
+    }
+
     /// <summary>All kernels, the threads of their groups, and where they ask for it the groups of a multiprocessor.</summary>
     private static IEnumerable<(MethodInfo Method, int Threads, int? Groups)> Kernels()
     {
@@ -112,6 +128,7 @@ public partial class CudaAssemblyTests
         foreach (Type size in new[] { typeof(NormSize512), typeof(NormSize768), typeof(NormSize1024) })
         {
             yield return (Find(typeof(WarpNormKernel), nameof(WarpNormKernel.Normalize), size), WarpNormKernel.Threads, WarpNormKernel.GroupsAtOnce);
+            yield return (Find(typeof(WarpNormKernel), nameof(WarpNormKernel.NormalizeSums), size), WarpNormKernel.ThreadsOfSums, 1);
         }
 
         yield return Attention<TallAttentionTile>();
@@ -180,6 +197,7 @@ public partial class CudaAssemblyTests
         string[] instructions = method.DeclaringType == typeof(TensorKernel) ? s_tensorInstructions
             : method.DeclaringType == typeof(WarpgroupKernel) ? s_warpgroupInstructions
             : method.DeclaringType == typeof(TensorAttentionKernel) ? s_attentionInstructions
+            : method.DeclaringType == typeof(WarpNormKernel) ? s_normInstructions
             : [];
         if (instructions.Length > 0 && MissingInstructions(Path.Combine(Path.GetDirectoryName(assembler)!, "nvdisasm"), binary, instructions) is { } missing)
         {
@@ -190,7 +208,7 @@ public partial class CudaAssemblyTests
         return !said.Contains("Potential Performance Loss", StringComparison.Ordinal) && stack.Length > 0 && stack.All(bytes => bytes == 0) && (groups ?? 2) * threads * registers <= RegistersOfMultiprocessor ? null : $"{name}: {said}";
     }
 
-    /// <summary>What the code of a kernel of tensor cores should have and has not, or has and should not; or null.</summary>
+    /// <summary>What the code of a kernel should have and has not, or has and should not; or null.</summary>
     private static string? MissingInstructions(string disassembler, string binary, string[] instructions)
     {
         using Process process = Process.Start(new ProcessStartInfo(disassembler, ["-c", binary]) { RedirectStandardOutput = true })!;
@@ -215,6 +233,9 @@ public partial class CudaAssemblyTests
 
     [GeneratedRegex(@"ld\.global\.v4\.")]
     private static partial Regex FourLoads();
+
+    [GeneratedRegex(@"ld\.global\.")]
+    private static partial Regex Loads();
 
     [GeneratedRegex(@"ld\.global\.[bsu](8|16)\s.*")]
     private static partial Regex NarrowLoads();

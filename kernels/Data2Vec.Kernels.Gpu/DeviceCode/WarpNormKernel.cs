@@ -25,7 +25,8 @@ internal struct NormSize1024 : INormSize
 }
 
 /// <summary>
-/// <see cref="RowKernels.Normalize"/> for devices of CUDA and rows that the registers of a warp have room for: each number is loaded once.
+/// <see cref="RowKernels.Normalize"/> for devices of CUDA and rows that the registers of a warp have room for: each number is loaded once. All rows are as
+/// <see cref="WarpRow{TSize}"/> takes them.
 /// </summary>
 internal static class WarpNormKernel
 {
@@ -38,6 +39,14 @@ internal static class WarpNormKernel
     /// <summary>Rows of a group.</summary>
     public const int Rows = Threads / 32;
 
+    /// <summary>
+    /// Threads of a group that normalizes sums, a row: of few rows, which those of sums mostly are, each is on a multiprocessor of its own.
+    /// </summary>
+    public const int ThreadsOfSums = 32;
+
+    /// <summary>Numbers from one of a thread's eights to its next.</summary>
+    public const int Apart = 32 * 8;
+
     /// <param name="x"><c>[rows, columns]</c>.</param>
     /// <param name="residual">The same.</param>
     /// <param name="vectors">Gain, then bias.</param>
@@ -48,120 +57,82 @@ internal static class WarpNormKernel
     {
         int column = (Group.IdxX & 31) * 8, row = Grid.IdxX * Rows + (Group.IdxX >> 5);
         int count = row < sizes.Rows ? sizes.Columns - column : 0;
-        Eight first = Sum(x, residual, sizes, row, column, count), second = Sum(x, residual, sizes, row, column + 256, count - 256), third = default, fourth = default;
+
+        // Eight by eight, before and after: registers are few, and rows many.
+        WarpRow<TSize> values = default;
+        values.First = Sum(x, residual, sizes, row, column, count);
+        values.Second = Sum(x, residual, sizes, row, column + Apart, count - Apart);
         if (TSize.Eights > 2)
         {
-            third = Sum(x, residual, sizes, row, column + 512, count - 512);
+            values.Third = Sum(x, residual, sizes, row, column + 2 * Apart, count - 2 * Apart);
         }
 
         if (TSize.Eights > 3)
         {
-            fourth = Sum(x, residual, sizes, row, column + 768, count - 768);
+            values.Fourth = Sum(x, residual, sizes, row, column + 3 * Apart, count - 3 * Apart);
         }
 
-        Normalize<TSize>(vectors, output, sizes, row, column, count, first, second, third, fourth);
+        values = Normalize(values, sizes, count);
+        Store(vectors, output, sizes, row, column, count, values.First);
+        Store(vectors, output, sizes, row, column + Apart, count - Apart, values.Second);
+        if (TSize.Eights > 2)
+        {
+            Store(vectors, output, sizes, row, column + 2 * Apart, count - 2 * Apart, values.Third);
+        }
+
+        if (TSize.Eights > 3)
+        {
+            Store(vectors, output, sizes, row, column + 3 * Apart, count - 3 * Apart, values.Fourth);
+        }
     }
 
-    /// <summary><see cref="MatrixKernel.FinishSums"/>, and the normalization of what comes of it; a row for each group.</summary>
-    /// <param name="sums">The sums of all slices of a product of one group, whose columns are a multiple of eight.</param>
+    /// <summary><see cref="MatrixKernel.FinishSums"/> and the normalization of what comes of it.</summary>
+    /// <param name="sums">The sums of all slices of a product of one group.</param>
     /// <param name="vectors">As the product takes them.</param>
     /// <param name="residual">Added to the product.</param>
-    /// <param name="output">What is normalized, stored where it is elsewhere than the result.</param>
+    /// <param name="output">What is normalized; stored where it lies elsewhere than the result.</param>
     /// <param name="normVectors">Gain, then bias.</param>
-    /// <param name="normed">The result; may be one of the two.</param>
-    /// <param name="product">The sizes of the product, of which no activation follows.</param>
-    /// <param name="sizes">Those of the normalization.</param>
+    /// <param name="normed">The result; may be <paramref name="residual"/> or <paramref name="output"/>.</param>
+    /// <param name="product">The sizes of the product, which no activation follows.</param>
+    /// <param name="sizes">Those of the normalization; columns are a multiple of eight.</param>
     public static void NormalizeSums<TSize>(
         ArrayView<float> sums, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> normVectors,
         ArrayView<float> normed, MatrixArguments product, NormArguments sizes)
         where TSize : struct, INormSize
     {
         int column = Group.IdxX * 8, row = Grid.IdxX, count = sizes.Columns - column;
-        int place = MatrixKernel.PlaceOfSums(product, 0, row, column);
-        Eight first = default, second = default, third = default, fourth = default;
-        for (int k = 0; k < product.Depth; k += product.SliceDepth)
+        int place = MatrixKernel.PlaceOfSums(product, 0, row, column), apart = MatrixKernel.PlaceOfSums(product, 1, 0, 0);
+
+        // Four slices are on their way at once; past the last there are zeros.
+        WarpRow<TSize> values = default;
+        for (int k = 0; k < product.Depth; k += 4 * product.SliceDepth)
         {
-            first += Eight.Load(sums, place, count, Four.Aligned);
-            second += Eight.Load(sums, place + 256, count - 256, Four.Aligned);
-            if (TSize.Eights > 2)
-            {
-                third += Eight.Load(sums, place + 512, count - 512, Four.Aligned);
-            }
-
-            if (TSize.Eights > 3)
-            {
-                fourth += Eight.Load(sums, place + 768, count - 768, Four.Aligned);
-            }
-
-            place += product.Rows * product.ColumnFours * 4;
+            WarpRow<TSize> first = WarpRow<TSize>.Load(sums, place, count, Four.Aligned);
+            WarpRow<TSize> second = WarpRow<TSize>.Load(sums, place + apart, k + product.SliceDepth < product.Depth ? count : 0, Four.Aligned);
+            WarpRow<TSize> third = WarpRow<TSize>.Load(sums, place + 2 * apart, k + 2 * product.SliceDepth < product.Depth ? count : 0, Four.Aligned);
+            WarpRow<TSize> fourth = WarpRow<TSize>.Load(sums, place + 3 * apart, k + 3 * product.SliceDepth < product.Depth ? count : 0, Four.Aligned);
+            values = values + first + second + third + fourth;
+            place += 4 * apart;
         }
 
-        first = Finish(vectors, residual, output, product, sizes, row, column, count, first);
-        second = Finish(vectors, residual, output, product, sizes, row, column + 256, count - 256, second);
-        if (TSize.Eights > 2)
-        {
-            third = Finish(vectors, residual, output, product, sizes, row, column + 512, count - 512, third);
-        }
-
-        if (TSize.Eights > 3)
-        {
-            fourth = Finish(vectors, residual, output, product, sizes, row, column + 768, count - 768, fourth);
-        }
-
-        Normalize<TSize>(normVectors, normed, sizes, row, column, count, first, second, third, fourth);
-    }
-
-    /// <summary>What follows a product: factor, bias, scale, residual.</summary>
-    private static Eight Finish(
-        ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments product, NormArguments sizes, int row, int column,
-        int count, Eight sums)
-    {
-        Eight factor = Eight.Load(vectors, column, count, Four.Aligned);
-        Eight bias = Eight.Load(vectors, product.VectorStride + column, count, Four.Aligned);
-        Eight scale = Eight.Load(vectors, 2 * product.VectorStride + column, count, Four.Aligned);
-        Eight values = (sums * factor + bias) * scale;
+        WarpRow<TSize> factor = WarpRow<TSize>.Load(vectors, column, count, Four.Aligned);
+        WarpRow<TSize> bias = WarpRow<TSize>.Load(vectors, column + product.VectorStride, count, Four.Aligned);
+        WarpRow<TSize> scale = WarpRow<TSize>.Load(vectors, column + 2 * product.VectorStride, count, Four.Aligned);
+        values = (values * factor + bias) * scale;
         if (product.HasResidual != 0)
         {
-            values += Eight.Load(residual, row * product.ResidualStride + column, count, product.ResidualLayout);
+            values += WarpRow<TSize>.Load(residual, row * product.ResidualStride + column, count, product.ResidualLayout);
         }
 
         if (product.Output != sizes.Output)
         {
-            Eight.Store(output, product.Output, row * product.OutputStride + column, count, product.OutputLayout, (int)Activation.None, values);
+            WarpRow<TSize>.Store(output, product.Output, row * product.OutputStride + column, count, product.OutputLayout, (int)Activation.None, values);
         }
 
-        return values;
-    }
-
-    /// <summary>Normalizes a row of which each thread has its numbers, zeros for those past the last.</summary>
-    private static void Normalize<TSize>(
-        ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes, int row, int column, int count, Eight first, Eight second, Eight third, Eight fourth)
-        where TSize : struct, INormSize
-    {
-        float mean = Total(first.Sum() + second.Sum() + (third.Sum() + fourth.Sum())) / sizes.Columns;
-        float square = Square(first, mean, count) + Square(second, mean, count - 256);
-        if (TSize.Eights > 2)
-        {
-            square += Square(third, mean, count - 512);
-        }
-
-        if (TSize.Eights > 3)
-        {
-            square += Square(fourth, mean, count - 768);
-        }
-
-        float scale = 1f / MathF.Sqrt(Total(square) / sizes.Columns + sizes.Epsilon);
-        Store(vectors, output, sizes, row, column, count, first, mean, scale);
-        Store(vectors, output, sizes, row, column + 256, count - 256, second, mean, scale);
-        if (TSize.Eights > 2)
-        {
-            Store(vectors, output, sizes, row, column + 512, count - 512, third, mean, scale);
-        }
-
-        if (TSize.Eights > 3)
-        {
-            Store(vectors, output, sizes, row, column + 768, count - 768, fourth, mean, scale);
-        }
+        WarpRow<TSize> gain = WarpRow<TSize>.Load(normVectors, column, count, Four.Aligned);
+        WarpRow<TSize> added = WarpRow<TSize>.Load(normVectors, sizes.Columns + column, count, Four.Aligned);
+        values = Normalize(values, sizes, count) * gain + added;
+        WarpRow<TSize>.Store(normed, sizes.Output, row * sizes.OutputStride + column, count, sizes.OutputLayout, (int)Activation.None, values);
     }
 
     private static Eight Sum(ArrayView<float> x, ArrayView<float> residual, NormArguments sizes, int row, int column, int count)
@@ -175,22 +146,21 @@ internal static class WarpNormKernel
         return values;
     }
 
-    /// <summary>The sum of the squared distances to the mean.</summary>
-    private static float Square(Eight values, float mean, int count)
-    {
-        Four a = values.A - mean, b = values.B - mean;
-        return count > 0 ? (a * a).Sum() + (b * b).Sum() : 0f;
-    }
-
-    private static void Store(
-        ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes, int row, int column, int count, Eight values, float mean, float scale)
+    private static void Store(ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes, int row, int column, int count, Eight values)
     {
         if (count > 0)
         {
-            var normed = new Eight((values.A - mean) * scale, (values.B - mean) * scale);
-            normed = normed * Eight.Load(vectors, column, count, Four.Aligned) + Eight.Load(vectors, sizes.Columns + column, count, Four.Aligned);
-            Eight.Store(output, sizes.Output, row * sizes.OutputStride + column, count, sizes.OutputLayout, sizes.Activation, normed);
+            values = values * Eight.Load(vectors, column, count, Four.Aligned) + Eight.Load(vectors, sizes.Columns + column, count, Four.Aligned);
+            Eight.Store(output, sizes.Output, row * sizes.OutputStride + column, count, sizes.OutputLayout, sizes.Activation, values);
         }
+    }
+
+    /// <summary>Normalizes what the threads of a warp have of a row, but for gain and bias.</summary>
+    private static WarpRow<TSize> Normalize<TSize>(WarpRow<TSize> values, NormArguments sizes, int count)
+        where TSize : struct, INormSize
+    {
+        float mean = Total(values.Sum()) / sizes.Columns;
+        return values.Scaled(mean, 1f / MathF.Sqrt(Total(values.Squares(mean, count)) / sizes.Columns + sizes.Epsilon));
     }
 
     /// <summary>The sum over the threads of a warp.</summary>
