@@ -85,6 +85,7 @@ public sealed class WarpNormKernelTests
             columns <= 512 ? WarpNormKernel.NormalizeSums<NormSize512> : columns <= 768 ? WarpNormKernel.NormalizeSums<NormSize768> : WarpNormKernel.NormalizeSums<NormSize1024>;
         using Context context = Context.Create(builder => builder.CPU(new CPUDevice(32, 1, 1)));
         using Accelerator accelerator = context.GetCPUDevice(0).CreateAccelerator(context);
+        var launch = accelerator.LoadKernel(kernel);
         foreach (ElementType type in new[] { ElementType.F32, ElementType.BF16 })
         {
             float[] kept = Normalize(type, isKept: true, intoResidual: false, out float[] output);
@@ -121,7 +122,7 @@ public sealed class WarpNormKernelTests
                 ResidualLayout = layout,
                 HasResidual = isAdded ? 1 : 0,
             };
-            accelerator.LoadKernel(kernel)(
+            launch(
                 accelerator.DefaultStream, new KernelConfig(rows, WarpNormKernel.ThreadsOfSums), sumsBuffer.View, vectorsBuffer.View, residual.View, outputBuffer.View,
                 normVectors.View, result.View, product,
                 new NormArguments

@@ -101,23 +101,23 @@ internal static class WarpNormKernel
         where TSize : struct, INormSize
     {
         int column = Group.IdxX * 8, row = Grid.IdxX, count = sizes.Columns - column;
-        int place = MatrixKernel.PlaceOfSums(product, 0, row, column), apart = MatrixKernel.PlaceOfSums(product, 1, 0, 0);
+        int place = MatrixKernel.PlaceOfSums(product, 0, row, column), slice = MatrixKernel.PlaceOfSums(product, 1, 0, 0);
 
         // Four slices are on their way at once; past the last there are zeros.
         WarpRow<TSize> values = default;
         for (int k = 0; k < product.Depth; k += 4 * product.SliceDepth)
         {
-            WarpRow<TSize> first = WarpRow<TSize>.Load(sums, place, count, Four.Aligned);
-            WarpRow<TSize> second = WarpRow<TSize>.Load(sums, place + apart, k + product.SliceDepth < product.Depth ? count : 0, Four.Aligned);
-            WarpRow<TSize> third = WarpRow<TSize>.Load(sums, place + 2 * apart, k + 2 * product.SliceDepth < product.Depth ? count : 0, Four.Aligned);
-            WarpRow<TSize> fourth = WarpRow<TSize>.Load(sums, place + 3 * apart, k + 3 * product.SliceDepth < product.Depth ? count : 0, Four.Aligned);
+            WarpRow<TSize> first = WarpRow<TSize>.Load(sums, place, count);
+            WarpRow<TSize> second = WarpRow<TSize>.Load(sums, place + slice, k + product.SliceDepth < product.Depth ? count : 0);
+            WarpRow<TSize> third = WarpRow<TSize>.Load(sums, place + 2 * slice, k + 2 * product.SliceDepth < product.Depth ? count : 0);
+            WarpRow<TSize> fourth = WarpRow<TSize>.Load(sums, place + 3 * slice, k + 3 * product.SliceDepth < product.Depth ? count : 0);
             values = values + first + second + third + fourth;
-            place += 4 * apart;
+            place += 4 * slice;
         }
 
-        WarpRow<TSize> factor = WarpRow<TSize>.Load(vectors, column, count, Four.Aligned);
-        WarpRow<TSize> bias = WarpRow<TSize>.Load(vectors, column + product.VectorStride, count, Four.Aligned);
-        WarpRow<TSize> scale = WarpRow<TSize>.Load(vectors, column + 2 * product.VectorStride, count, Four.Aligned);
+        WarpRow<TSize> factor = WarpRow<TSize>.Load(vectors, column, count);
+        WarpRow<TSize> bias = WarpRow<TSize>.Load(vectors, column + product.VectorStride, count);
+        WarpRow<TSize> scale = WarpRow<TSize>.Load(vectors, column + 2 * product.VectorStride, count);
         values = (values * factor + bias) * scale;
         if (product.HasResidual != 0)
         {
@@ -126,13 +126,13 @@ internal static class WarpNormKernel
 
         if (product.Output != sizes.Output)
         {
-            WarpRow<TSize>.Store(output, product.Output, row * product.OutputStride + column, count, product.OutputLayout, (int)Activation.None, values);
+            WarpRow<TSize>.Store(output, product.Output, row * product.OutputStride + column, count, product.OutputLayout, values);
         }
 
-        WarpRow<TSize> gain = WarpRow<TSize>.Load(normVectors, column, count, Four.Aligned);
-        WarpRow<TSize> added = WarpRow<TSize>.Load(normVectors, sizes.Columns + column, count, Four.Aligned);
+        WarpRow<TSize> gain = WarpRow<TSize>.Load(normVectors, column, count);
+        WarpRow<TSize> added = WarpRow<TSize>.Load(normVectors, sizes.Columns + column, count);
         values = Normalize(values, sizes, count) * gain + added;
-        WarpRow<TSize>.Store(normed, sizes.Output, row * sizes.OutputStride + column, count, sizes.OutputLayout, (int)Activation.None, values);
+        WarpRow<TSize>.Store(normed, sizes.Output, row * sizes.OutputStride + column, count, sizes.OutputLayout, values);
     }
 
     private static Eight Sum(ArrayView<float> x, ArrayView<float> residual, NormArguments sizes, int row, int column, int count)

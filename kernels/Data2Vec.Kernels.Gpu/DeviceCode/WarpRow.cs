@@ -3,8 +3,8 @@ using ILGPU;
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
 /// <summary>
-/// What a thread of a warp has of a row in its registers: eights that lie 256 numbers apart, zeros for those past the row's end. In memory they are
-/// whole and aligned, in f32 or as <see cref="Four.Eights"/>; which of both is asked once for all of them, so that all are loaded at once.
+/// What a thread of a warp has of a row in its registers: eights, each <see cref="WarpNormKernel.Apart"/> from the one before, zeros for those past the row's end. In
+/// memory they are whole and aligned, in f32 or as <see cref="Four.Eights"/>; which of both is asked once for all, so that all are loaded at once.
 /// </summary>
 internal struct WarpRow<TSize>(Eight first, Eight second, Eight third, Eight fourth)
     where TSize : struct, INormSize
@@ -40,33 +40,47 @@ internal struct WarpRow<TSize>(Eight first, Eight second, Eight third, Eight fou
         return row;
     }
 
-    /// <summary>Applies an activation and stores the thread's numbers of a row, as <see cref="Eight.Store"/> does.</summary>
-    public static void Store(ArrayView<float> destination, long address, int index, int count, int layout, int activation, WarpRow<TSize> row)
+    /// <summary>The same of a row in f32.</summary>
+    public static WarpRow<TSize> Load(ArrayView<float> source, int index, int count) => LoadAs(source, index, count, Four.Aligned);
+
+    /// <summary>Stores the thread's numbers of a row.</summary>
+    /// <param name="destination">Where the row is.</param>
+    /// <param name="address">The address of that, as <see cref="Eight.Store"/> takes it.</param>
+    /// <param name="index">The thread's first number.</param>
+    /// <param name="count">How many there are from it to the row's end; 0 or less for none.</param>
+    /// <param name="layout"><see cref="Four.Eights"/> or not.</param>
+    /// <param name="row">The numbers.</param>
+    public static void Store(ArrayView<float> destination, long address, int index, int count, int layout, WarpRow<TSize> row)
     {
-        if ((layout & Four.Eights) != 0)
+        const int apart = WarpNormKernel.Apart;
+        Store(destination, address, index, count, layout, row.First);
+        Store(destination, address, index + apart, count - apart, layout, row.Second);
+        if (TSize.Eights > 2)
         {
-            StoreAs(destination, address, index, count, Four.Eights, activation, row);
+            Store(destination, address, index + 2 * apart, count - 2 * apart, layout, row.Third);
         }
-        else
+
+        if (TSize.Eights > 3)
         {
-            StoreAs(destination, address, index, count, Four.Aligned, activation, row);
+            Store(destination, address, index + 3 * apart, count - 3 * apart, layout, row.Fourth);
         }
     }
 
     public readonly float Sum() => First.Sum() + Second.Sum() + (Third.Sum() + Fourth.Sum());
 
-    /// <summary>The sum of the squares of those before the row's end, after <paramref name="mean"/> is taken from each.</summary>
+    /// <summary>The sum of the squared distances to the mean of those before the row's end.</summary>
     public readonly float Squares(float mean, int count)
     {
-        float squares = Squares(First, mean, count) + Squares(Second, mean, count - WarpNormKernel.Apart);
+        const int apart = WarpNormKernel.Apart;
+        float squares = Squares(First, mean, count) + Squares(Second, mean, count - apart);
         if (TSize.Eights > 2)
         {
-            squares += Squares(Third, mean, count - 2 * WarpNormKernel.Apart);
+            squares += Squares(Third, mean, count - 2 * apart);
         }
 
         if (TSize.Eights > 3)
         {
-            squares += Squares(Fourth, mean, count - 3 * WarpNormKernel.Apart);
+            squares += Squares(Fourth, mean, count - 3 * apart);
         }
 
         return squares;
@@ -76,36 +90,61 @@ internal struct WarpRow<TSize>(Eight first, Eight second, Eight third, Eight fou
     public readonly WarpRow<TSize> Scaled(float mean, float scale) =>
         new(Scaled(First, mean, scale), Scaled(Second, mean, scale), Scaled(Third, mean, scale), Scaled(Fourth, mean, scale));
 
+    /// <param name="source">Where the row is.</param>
+    /// <param name="index">The thread's first number.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="layout">A constant.</param>
     private static WarpRow<TSize> LoadAs(ArrayView<float> source, int index, int count, int layout)
     {
+        const int apart = WarpNormKernel.Apart;
         WarpRow<TSize> row = default;
-        row.First = Eight.Load(source, index, count, layout);
-        row.Second = Eight.Load(source, index + WarpNormKernel.Apart, count - WarpNormKernel.Apart, layout);
+        row.First = LoadEight(source, index, count, layout);
+        row.Second = LoadEight(source, index + apart, count - apart, layout);
         if (TSize.Eights > 2)
         {
-            row.Third = Eight.Load(source, index + 2 * WarpNormKernel.Apart, count - 2 * WarpNormKernel.Apart, layout);
+            row.Third = LoadEight(source, index + 2 * apart, count - 2 * apart, layout);
         }
 
         if (TSize.Eights > 3)
         {
-            row.Fourth = Eight.Load(source, index + 3 * WarpNormKernel.Apart, count - 3 * WarpNormKernel.Apart, layout);
+            row.Fourth = LoadEight(source, index + 3 * apart, count - 3 * apart, layout);
         }
 
         return row;
     }
 
-    private static void StoreAs(ArrayView<float> destination, long address, int index, int count, int layout, int activation, WarpRow<TSize> row)
+    // Fours are loaded and stored themselves: what Eight does for all layouts takes a compiler seconds.
+    private static Eight LoadEight(ArrayView<float> source, int index, int count, int layout)
     {
-        Eight.Store(destination, address, index, count, layout, activation, row.First);
-        Eight.Store(destination, address, index + WarpNormKernel.Apart, count - WarpNormKernel.Apart, layout, activation, row.Second);
-        if (TSize.Eights > 2)
+        Eight values = default;
+        if (count > 0)
         {
-            Eight.Store(destination, address, index + 2 * WarpNormKernel.Apart, count - 2 * WarpNormKernel.Apart, layout, activation, row.Third);
+            if ((layout & Four.Eights) != 0)
+            {
+                values = Eight.LoadWhole(source, index);
+            }
+            else
+            {
+                values = new Eight(source.Cast<Four>()[index / 4], source.Cast<Four>()[index / 4 + 1]);
+            }
         }
 
-        if (TSize.Eights > 3)
+        return values;
+    }
+
+    private static void Store(ArrayView<float> destination, long address, int index, int count, int layout, Eight values)
+    {
+        if (count > 0)
         {
-            Eight.Store(destination, address, index + 3 * WarpNormKernel.Apart, count - 3 * WarpNormKernel.Apart, layout, activation, row.Fourth);
+            if ((layout & Four.Eights) != 0)
+            {
+                Eight.StoreWhole(destination, address, index, (int)Activation.None, values);
+            }
+            else
+            {
+                destination.Cast<Four>()[index / 4] = values.A;
+                destination.Cast<Four>()[index / 4 + 1] = values.B;
+            }
         }
     }
 
