@@ -3,6 +3,7 @@ using Data2Vec.Kernels.Tests;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
+using static Data2Vec.Kernels.Gpu.Tests.DeviceNumbers;
 using static Data2Vec.Kernels.Tests.TestData;
 
 namespace Data2Vec.Kernels.Gpu.Tests;
@@ -55,6 +56,65 @@ public sealed class LinearNormTests
             operation();
             return workspace.Queue.Gathered - before;
         }
+    }
+
+    /// <summary>The product's instructions are emulated; all else is as on a device.</summary>
+    [Theory, InlineData(ElementType.F32), InlineData(ElementType.BF16)]
+    public void The_sums_of_a_product_are_finished_and_normalized_on_a_simulated_device(ElementType type)
+    {
+        const int rows = 5, inputs = 1096, outputs = 72, slices = 3;
+        using Context context = Context.Create(builder => builder.CPU(new CPUDevice(32, TensorKernel.Threads / 32, 1)));
+        using var backend = new GpuBackend("simulator", context.GetCPUDevice(0).CreateAccelerator(context));
+        backend.Context.HasTensorCores = true;
+        Accelerator accelerator = backend.Context.Accelerator;
+        float[] x = Rounded(ElementType.BF16, Numbers(1, rows * inputs)), bias = Numbers(3, outputs), scale = Numbers(4, outputs), add = Rounded(ElementType.BF16, Numbers(5, rows * outputs));
+        float[] gain = Numbers(6, outputs), normBias = Numbers(7, outputs);
+        WeightData weight = Encode(Numbers(2, outputs * inputs, 1 / MathF.Sqrt(inputs)), ElementType.BF16, outputs, inputs);
+        using WeightStore store = backend.CreateStore();
+        GpuMatrix matrix = ((GpuLinear)store.Linear([(weight, Weight(bias, outputs))], Weight(scale, outputs))).Matrix;
+        var norm = (GpuNorm)store.Norm(Weight(gain, outputs), Weight(normBias, outputs), outputs, 1e-5f);
+        Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> kernel =
+            TensorKernel.Multiply<SmallTensorTile, PlainRows, EmulatedTensorUnit<AtOnce>>;
+        var variant = new TensorVariant(
+            Task.FromResult(accelerator.LoadKernel(kernel)), SmallTensorTile.Side, SmallTensorTile.Side, TensorKernel.Threads, TensorKernel.SharedBytes<SmallTensorTile>(), true, 1, 1);
+        var plan = new TensorPlan(variant, slices, IsDirect: false, slices * rows * outputs);
+        int layout = type == ElementType.BF16 ? Four.Aligned + Four.BFloat + Four.Eights : Four.Aligned;
+        using MemoryBuffer1D<float, Stride1D.Dense> left = accelerator.Allocate1D(Stored(ElementType.BF16, x)), residual = accelerator.Allocate1D(Stored(type, add));
+        using MemoryBuffer1D<float, Stride1D.Dense> output = accelerator.Allocate1D<float>(residual.Length), normed = accelerator.Allocate1D<float>(residual.Length);
+        using MemoryBuffer1D<float, Stride1D.Dense> sums = accelerator.Allocate1D<float>(plan.Sums);
+        var product = new MatrixArguments
+        {
+            Rows = rows,
+            InputStride = inputs,
+            OutputStride = outputs,
+            ResidualStride = outputs,
+            AlignedInput = Four.Aligned,
+            OutputLayout = layout,
+            ResidualLayout = layout,
+            HasResidual = 1,
+        };
+        SumsNorm? follows = new GpuKernels(backend.Context).SumsNorm(norm.Vectors, normed.View, new NormArguments
+        {
+            Rows = rows,
+            Columns = outputs,
+            InputStride = outputs,
+            ResidualStride = outputs,
+            OutputStride = outputs,
+            InputLayout = layout,
+            ResidualLayout = layout,
+            OutputLayout = layout,
+            HasResidual = 1,
+            Epsilon = 1e-5f,
+        });
+        Assert.NotNull(follows);
+        Workspace workspace = backend.Context.Workspaces.Rent();
+        ArrayView<int> none = output.View.BaseView.Cast<int>();
+        matrix.LaunchTensor(plan, workspace.Queue, left.View, residual.View, output.View, sums.View, none, none, product, follows);
+        workspace.Queue.Wait();
+        backend.Context.Workspaces.Return(workspace);
+        double[] expected = [.. Reference.Linear(x, rows, inputs, weight.ToArray(), bias, outputs).Select((value, i) => value * scale[i % outputs] + add[i])];
+        Close(expected, Widened(type, output.GetAsArray1D()), 1e-5, type);
+        Close(Reference.LayerNorm(expected, outputs, gain, normBias, 1e-5), Widened(type, normed.GetAsArray1D()), 1e-4, type);
     }
 
     [Theory, InlineData(null), InlineData(0), InlineData(1), InlineData(2), InlineData(3), InlineData(4), InlineData(5), Trait("device", "cuda")]

@@ -1,9 +1,9 @@
-using System.Runtime.InteropServices;
 using Data2Vec.Kernels.Gpu.DeviceCode;
 using Data2Vec.Kernels.Tests;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
+using static Data2Vec.Kernels.Gpu.Tests.DeviceNumbers;
 using static Data2Vec.Kernels.Tests.TestData;
 
 namespace Data2Vec.Kernels.Gpu.Tests;
@@ -141,11 +141,4 @@ public sealed class WarpNormKernelTests
 
         float[] Rows(float[] values) => [.. Enumerable.Range(0, rows).SelectMany(row => values[(row * stride)..(row * stride + columns)])];
     }
-
-    /// <summary>Numbers as they lie in memory: those in bf16 two in the place of a float.</summary>
-    private static float[] Stored(ElementType type, float[] values) => type == ElementType.F32 ? values
-        : MemoryMarshal.Cast<ushort, float>([.. values.Select(value => (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16))]).ToArray();
-
-    private static float[] Widened(ElementType type, float[] stored) => type == ElementType.F32 ? stored
-        : [.. MemoryMarshal.Cast<float, ushort>(stored).ToArray().Select(bits => BitConverter.Int32BitsToSingle(bits << 16))];
 }
