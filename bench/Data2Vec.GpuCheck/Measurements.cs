@@ -41,6 +41,15 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
             yield return product;
         }
 
+        foreach (int rows in new[] { 1, 128 })
+        {
+            foreach (int inputs in new[] { 768, 3072 })
+            {
+                yield return NormedProduct(rows, inputs, 768, type, together: true);
+                yield return NormedProduct(rows, inputs, 768, type, together: false);
+            }
+        }
+
         using (WeightStore store = Store(type))
         using (Inference run = store.Begin())
         {
@@ -178,6 +187,26 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         Tensor x = run.Allocate(rows, inputs), y = run.Allocate(rows, outputs);
         run.Upload(Noise(rows * inputs), x);
         return Products(measurement, 2.0 * rows * inputs * outputs, Time(run, y, () => run.Linear(x, weights, y)), type);
+    });
+
+    /// <summary>A product and the normalization that follows it, as one operation or as two.</summary>
+    private Measurement NormedProduct(int rows, int inputs, int outputs, ElementType type, bool together) => Attempt("product", Named($"{rows} x {inputs} x {outputs}, norm {(together ? "together" : "apart")}", type), measurement =>
+    {
+        using WeightStore store = backend.CreateStore();
+        LinearWeights weights = Weights(store, inputs, outputs, type);
+        NormWeights norm = store.Norm(null, null, outputs, 1e-5f);
+        store.Complete();
+        using Inference run = store.Begin();
+        Tensor x = run.Allocate(rows, inputs), residual = run.Allocate(rows, outputs), y = run.Allocate(rows, outputs);
+        run.Upload(Noise(rows * inputs), x);
+        run.Upload(Noise(rows * outputs), residual);
+        return Products(measurement, 2.0 * rows * inputs * outputs, Time(run, y, together ? () => run.LinearNorm(x, weights, norm, y, y, residual) : Apart), type);
+
+        void Apart()
+        {
+            run.Linear(x, weights, y, residual: residual);
+            run.LayerNorm(y, norm, y);
+        }
     });
 
     private Measurement Attention(int sequences, int length, ElementType type, int heads = 12, int size = 64) => Attempt("attention", Named($"{sequences} x {length}, {heads} heads of {size}", type), measurement =>

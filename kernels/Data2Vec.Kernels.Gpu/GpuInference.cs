@@ -125,18 +125,24 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
     public override void Linear(Tensor x, LinearWeights weights, Tensor output, Activation activation, Tensor residual)
     {
         Shapes.RequireLinear(x, weights, output, residual);
-        if (x.Rows == 0)
+        if (x.Rows > 0)
         {
-            return;
+            Multiply(weights, x, residual, output, activation, norm: null);
         }
+    }
 
-        ArrayView<int> none = View(output).Cast<int>();
-        Multiply(((GpuLinear)weights).Matrix, x, residual.IsEmpty ? output : residual, output, none, none, new MatrixArguments
+    /// <summary>Two kernels where the product writes down sums: the one that finishes them normalizes too.</summary>
+    public override void LinearNorm(Tensor x, LinearWeights weights, NormWeights norm, Tensor output, Tensor normed, Tensor residual)
+    {
+        Shapes.RequireLinearNorm(x, weights, norm, output, normed, residual);
+        if (x.Rows > 0)
         {
-            Rows = x.Rows,
-            Activation = (int)activation,
-            HasResidual = residual.IsEmpty ? 0 : 1,
-        });
+            NormArguments sizes = Sizes(output, norm, normed, residual, Activation.None);
+            if (!Multiply(weights, x, residual, output, Activation.None, kernels.SumsNorm(((GpuNorm)norm).Vectors, View(normed), sizes)))
+            {
+                LayerNorm(output, norm, normed, default, Activation.None);
+            }
+        }
     }
 
     public override void Conv1d(
@@ -223,20 +229,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         }
 
         Tensor added = residual.IsEmpty ? x : residual;
-        kernels.Normalize(Workspace.Queue, View(x), View(added), ((GpuNorm)norm).Vectors, View(output), new NormArguments
-        {
-            Rows = x.Rows,
-            Columns = x.Columns,
-            InputStride = x.Stride,
-            ResidualStride = added.Stride,
-            OutputStride = output.Stride,
-            InputLayout = Layout(x.Columns, x),
-            ResidualLayout = Layout(x.Columns, added),
-            OutputLayout = Layout(x.Columns, output),
-            HasResidual = residual.IsEmpty ? 0 : 1,
-            Activation = (int)activation,
-            Epsilon = norm.Epsilon,
-        });
+        kernels.Normalize(Workspace.Queue, View(x), View(added), ((GpuNorm)norm).Vectors, View(output), Sizes(x, norm, output, residual, activation));
     }
 
     public override void Attention(
@@ -352,10 +345,24 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         }
     }
 
-    /// <summary>A product, on tensor cores where the device and the weights are for them. How tensors lie in memory is filled in.</summary>
-    private void Multiply(
-        GpuMatrix matrix, Tensor x, Tensor residual, Tensor output, ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes)
+    private bool Multiply(LinearWeights weights, Tensor x, Tensor residual, Tensor output, Activation activation, SumsNorm? norm)
     {
+        ArrayView<int> none = View(output).Cast<int>();
+        return Multiply(((GpuLinear)weights).Matrix, x, residual.IsEmpty ? output : residual, output, none, none, new MatrixArguments
+        {
+            Rows = x.Rows,
+            Activation = (int)activation,
+            HasResidual = residual.IsEmpty ? 0 : 1,
+        }, norm);
+    }
+
+    /// <summary>A product, on tensor cores where the device and the weights are for them. How tensors lie in memory is filled in.</summary>
+    /// <returns>Whether it is normalized, which it is where there are sums to be finished.</returns>
+    private bool Multiply(
+        GpuMatrix matrix, Tensor x, Tensor residual, Tensor output, ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes,
+        SumsNorm? norm = null)
+    {
+        bool isNormed = false;
         long mark = Mark();
         Tensor left = As(matrix.InputType, x);
         sizes.InputStride = left.Stride;
@@ -367,9 +374,10 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         // Of 16 bits, rows always begin at multiples of 16 bytes.
         if (matrix.IsOnTensorCores && left.Stride * left.ElementSize % 16 == 0 && left.Data % 16 == 0)
         {
-            TensorPlan plan = matrix.Plan(sizes);
+            TensorPlan plan = matrix.Plan(sizes, norm is not null);
+            isNormed = norm is not null && !plan.IsDirect;
             ArrayView<float> sums = plan.IsDirect ? View(output) : Workspace.Memory.View(Workspace.Memory.Allocate(plan.Sums * sizeof(float)), plan.Sums);
-            matrix.LaunchTensor(plan, Workspace.Queue, View(left), View(residual), View(output), sums, inputStarts, outputStarts, sizes);
+            matrix.LaunchTensor(plan, Workspace.Queue, View(left), View(residual), View(output), sums, inputStarts, outputStarts, sizes, norm);
         }
         else
         {
@@ -377,6 +385,26 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         }
 
         Release(mark);
+        return isNormed;
+    }
+
+    private static NormArguments Sizes(Tensor x, NormWeights norm, Tensor output, Tensor residual, Activation activation)
+    {
+        Tensor added = residual.IsEmpty ? x : residual;
+        return new NormArguments
+        {
+            Rows = x.Rows,
+            Columns = x.Columns,
+            InputStride = x.Stride,
+            ResidualStride = added.Stride,
+            OutputStride = output.Stride,
+            InputLayout = Layout(x.Columns, x),
+            ResidualLayout = Layout(x.Columns, added),
+            OutputLayout = Layout(x.Columns, output),
+            HasResidual = residual.IsEmpty ? 0 : 1,
+            Activation = (int)activation,
+            Epsilon = norm.Epsilon,
+        };
     }
 
     /// <summary>A tensor in a type: itself, or a copy in working memory.</summary>

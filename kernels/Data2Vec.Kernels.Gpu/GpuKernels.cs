@@ -52,22 +52,33 @@ internal sealed class GpuKernels(GpuContext context)
     public void Normalize(
         LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
     {
-        if (context.HasTensorCores && sizes.Columns % 8 == 0 && sizes.Columns <= 1024 && (sizes.InputLayout & sizes.ResidualLayout & sizes.OutputLayout & Four.Aligned) != 0)
+        if (SuitsWarps(sizes) && Tensor(sizes).Norm(sizes.Columns).Rows is { } kernel && KernelCache.IsThere(kernel))
         {
-            bool inHalves = ((sizes.InputLayout | sizes.ResidualLayout | sizes.OutputLayout) & Four.HalfFloat) != 0;
-            if (Tensor(inHalves ? ElementType.F16 : ElementType.BF16).Normalize(sizes.Columns) is { } kernel)
-            {
-                var rows = new KernelConfig((sizes.Rows + WarpNormKernel.Rows - 1) / WarpNormKernel.Rows, WarpNormKernel.Threads);
-                sizes.Output = output.LoadEffectiveAddressAsPtr();
-                queue.Launch(kernel, rows, x, residual, vectors, output, sizes);
-                return;
-            }
+            var rows = new KernelConfig((sizes.Rows + WarpNormKernel.Rows - 1) / WarpNormKernel.Rows, WarpNormKernel.Threads);
+            sizes.Output = output.LoadEffectiveAddressAsPtr();
+            queue.Launch(kernel, rows, x, residual, vectors, output, sizes);
+            return;
         }
 
         sizes.Lanes = context.Lanes;
         int rowsOfGroup = context.GroupSize / context.Lanes;
         var config = new KernelConfig((sizes.Rows + rowsOfGroup - 1) / rowsOfGroup, context.GroupSize);
         queue.Launch(_normalize, config, x, residual, vectors, output, sizes);
+    }
+
+    /// <summary>How a product's sums are normalized by the kernel that finishes them, or null where they are not.</summary>
+    /// <param name="vectors">Gain, then bias.</param>
+    /// <param name="output">The result of the normalization.</param>
+    /// <param name="sizes">Those of the normalization of the product's result; the residual is the product's.</param>
+    public SumsNorm? SumsNorm(ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
+    {
+        if (!SuitsWarps(sizes) || Tensor(sizes).Norm(sizes.Columns).Sums is not { } kernel || !KernelCache.IsThere(kernel))
+        {
+            return null;
+        }
+
+        sizes.Output = output.LoadEffectiveAddressAsPtr();
+        return new SumsNorm(kernel, vectors, output, sizes);
     }
 
     public void Copy(LaunchQueue queue, ArrayView<float> x, ArrayView<float> output, RowArguments sizes)
@@ -136,8 +147,15 @@ internal sealed class GpuKernels(GpuContext context)
         queue.Launch(variant.Kernel, config, query, key, value, added, output, starts, sizes);
     }
 
+    /// <summary>Whether rows fit the registers of a warp, in eights that are loaded at once.</summary>
+    private bool SuitsWarps(NormArguments sizes) => context.HasTensorCores && sizes.Columns % 8 == 0 && sizes.Columns <= 1024
+        && Array.TrueForAll([sizes.InputLayout, sizes.ResidualLayout, sizes.OutputLayout], layout => layout == Four.Aligned || (layout & Four.Eights) != 0);
+
     /// <summary>Those for activations of a type; where they are in f32, what is for either.</summary>
     private TensorKernels Tensor(ElementType type) => type == ElementType.F16 ? _half : _bfloat;
+
+    private TensorKernels Tensor(NormArguments sizes) =>
+        Tensor(((sizes.InputLayout | sizes.ResidualLayout | sizes.OutputLayout) & Four.HalfFloat) != 0 ? ElementType.F16 : ElementType.BF16);
 
     private static int Tiles(TensorAttentionVariant variant, int rows) => (rows + variant.Queries - 1) / variant.Queries;
 }

@@ -39,7 +39,8 @@ internal abstract class GpuMatrix
 
     /// <summary>How a product of some rows runs on tensor cores the shortest.</summary>
     /// <param name="sizes">The sizes of inputs and outputs.</param>
-    public abstract TensorPlan Plan(MatrixArguments sizes);
+    /// <param name="isNormed">Whether a normalization follows, which sums can be finished with.</param>
+    public abstract TensorPlan Plan(MatrixArguments sizes, bool isNormed);
 
     /// <summary>Multiplies on tensor cores.</summary>
     /// <param name="plan">How, as <see cref="Plan"/> says for the same sizes.</param>
@@ -51,9 +52,10 @@ internal abstract class GpuMatrix
     /// <param name="inputStarts">The bounds of a convolution's sequences.</param>
     /// <param name="outputStarts">The bounds of what it makes of them.</param>
     /// <param name="sizes">The sizes of inputs and outputs.</param>
+    /// <param name="norm">What sums are finished with, or null where no normalization follows.</param>
     public abstract void LaunchTensor(
         TensorPlan plan, LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> sums,
-        ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes);
+        ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes, SumsNorm? norm);
 
     /// <summary>Multiplies. The sizes of inputs and outputs are the caller's; those of this matrix are filled in.</summary>
     public abstract void Launch(
@@ -104,7 +106,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     private bool HasTensorKernels => Array.Exists(Tensor, variant => variant.FinishesAll);
 
     /// <remarks>The order of summing, hence the last bits of a result, depends on the number of rows.</remarks>
-    public override TensorPlan Plan(MatrixArguments sizes)
+    public override TensorPlan Plan(MatrixArguments sizes, bool isNormed)
     {
         TensorPlan best = default;
         double least = double.PositiveInfinity;
@@ -114,7 +116,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
             for (int slices = 1; slices == 1 || (Groups == 1 && slices <= Depth / LeastSlice); slices++)
             {
                 bool isDirect = slices == 1 && (Tensor[i].FinishesAll || isSimple);
-                double time = Tensor[i].Microseconds(sizes.Rows, Columns, Groups, Depth, slices, isDirect, context.Multiprocessors);
+                double time = Tensor[i].Microseconds(sizes.Rows, Columns, Groups, Depth, slices, isDirect, isNormed, context.Multiprocessors);
                 if (time < least && (isDirect || Groups == 1))
                 {
                     (least, best) = (time, new TensorPlan(Tensor[i], slices, isDirect, isDirect ? 0 : (long)slices * sizes.Rows * Pitch));
@@ -127,7 +129,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
 
     public override void LaunchTensor(
         TensorPlan plan, LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> sums,
-        ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes)
+        ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes, SumsNorm? norm)
     {
         TensorVariant variant = plan.Variant;
         Complete(ref sizes, Tiles(variant.Columns, Columns));
@@ -142,7 +144,11 @@ internal sealed class GpuMatrix<TRows, TWeight>(
         long left = x.LoadEffectiveAddressAsPtr(), right = weights.View.BaseView.LoadEffectiveAddressAsPtr();
         ArrayView<float> result = plan.IsDirect ? output : sums;
         queue.Launch(variant.Kernel, config, left, right, vectors.View, residual, result, inputStarts, outputStarts, sizes);
-        if (!plan.IsDirect)
+        if (!plan.IsDirect && norm is not null)
+        {
+            norm.Value.Launch(queue, sums, vectors.View, residual, output, sizes);
+        }
+        else if (!plan.IsDirect)
         {
             KernelConfig finish = context.OneThreadForEach((long)sizes.Rows * sizes.ColumnFours);
             queue.Launch(_finish!, finish, sums, vectors.View, residual, output, sizes);

@@ -25,6 +25,9 @@ internal sealed class LaunchQueue(GpuContext context, AcceleratorStream stream) 
     /// <summary>Whether the device may be at work on what was queued since the last wait.</summary>
     public bool IsBusy { get; private set; }
 
+    /// <summary>How many operations are gathered that were not begun.</summary>
+    public int Gathered => _work.Count;
+
     /// <summary>Begins to gather, where the driver has graphs.</summary>
     public void Begin()
     {

@@ -42,14 +42,15 @@ internal sealed record TensorVariant(
     /// <param name="depth">Numbers that a result is a sum over.</param>
     /// <param name="slices">Parts that the depth is cut into.</param>
     /// <param name="isDirect">Whether the kernel does what follows the product.</param>
+    /// <param name="isNormed">Whether what goes on with sums takes the place of a normalization, which would be launched anyway.</param>
     /// <param name="multiprocessors">Of the device.</param>
-    public double Microseconds(int rows, int columns, int groups, int depth, int slices, bool isDirect, int multiprocessors)
+    public double Microseconds(int rows, int columns, int groups, int depth, int slices, bool isDirect, bool isNormed, int multiprocessors)
     {
         // Sums are written, read and added by a kernel of its own, with so many bytes a microsecond.
         const double Finish = 3, Traffic = 2e6;
         long tiles = (rows + Rows - 1L) / Rows * ((columns + Columns - 1) / Columns) * groups * slices;
         double tile = Start + Step * depth / slices;
-        return (tiles + multiprocessors - 1) / multiprocessors * tile + (isDirect ? 0 : Finish + 8.0 * slices * rows * columns / Traffic);
+        return (tiles + multiprocessors - 1) / multiprocessors * tile + (isDirect ? 0 : (isNormed ? 0 : Finish) + 8.0 * slices * rows * columns / Traffic);
     }
 
     private static TensorVariant[] ForShorts<TRows, TShort>(GpuContext context)

@@ -135,6 +135,25 @@ public abstract class Inference : IDisposable
         Tensor x, NormWeights norm, Tensor output, Tensor residual = default, Activation activation = Activation.None);
 
     /// <summary>
+    /// <c>output = residual + scale * (x Wᵀ + b)</c>, then <c>normed = norm(output)</c> for each row; residual and scale where there are any.
+    /// </summary>
+    /// <param name="x">Inputs <c>[rows, inputs]</c>.</param>
+    /// <param name="weights">The layer.</param>
+    /// <param name="norm">The normalization.</param>
+    /// <param name="output">What is normalized, <c>[rows, outputs]</c>, apart from <paramref name="x"/> and <paramref name="residual"/> in memory.</param>
+    /// <param name="normed">
+    /// Result <c>[rows, outputs]</c>; may be <paramref name="output"/>, whose numbers it then replaces, or <paramref name="x"/> or <paramref name="residual"/>.
+    /// </param>
+    /// <param name="residual"><c>[rows, outputs]</c>, or nothing.</param>
+    /// <exception cref="ArgumentException">The shapes do not match, or <paramref name="output"/> is to replace what it is made of.</exception>
+    public virtual void LinearNorm(Tensor x, LinearWeights weights, NormWeights norm, Tensor output, Tensor normed, Tensor residual = default)
+    {
+        Shapes.RequireLinearNorm(x, weights, norm, output, normed, residual);
+        Linear(x, weights, output, Activation.None, residual);
+        LayerNorm(output, norm, normed);
+    }
+
+    /// <summary>
     /// <c>softmax(scale * Q Kᵀ + bias) V</c> for each head within each sequence, without the matrix of all scores in memory.
     /// </summary>
     /// <param name="query"><c>[rows, heads * size]</c>.</param>

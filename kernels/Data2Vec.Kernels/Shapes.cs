@@ -23,6 +23,12 @@ internal static class Shapes
         Require(x.Rows == 0 || (output.Data != x.Data && output.Data != residual.Data), "A linear layer's result cannot replace what it is made of.");
     }
 
+    public static void RequireLinearNorm(Tensor x, LinearWeights weights, NormWeights norm, Tensor output, Tensor normed, Tensor residual)
+    {
+        RequireLinear(x, weights, output, residual);
+        RequireNorm(output, norm, normed, default);
+    }
+
     public static void RequireConv1d(Tensor x, Sequences inputs, Conv1dShape shape, Tensor output, Sequences outputs) => Require(
         x.Columns == shape.InputChannels && output.Columns == shape.OutputChannels && outputs.Rows == output.Rows && inputs.Rows == x.Rows,
         "The shapes of a convolution do not match.");

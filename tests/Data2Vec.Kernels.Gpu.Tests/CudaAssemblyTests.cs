@@ -20,12 +20,13 @@ public partial class CudaAssemblyTests
 
     private static readonly Type[] s_weights = [typeof(Four), typeof(ShortFour<HalfFloat>), typeof(ShortFour<BFloat>), typeof(ByteFour)];
 
-    /// <summary>What kernels of tensor cores have besides products: loads of their parts, copies to shared memory past the registers, loads and stores of fours, and exponentials.</summary>
+    /// <summary>What kernels for tensor cores, and those beside them, have besides products: loads of their parts, copies to shared memory past the registers, loads and stores of fours, and exponentials.</summary>
     private static readonly Dictionary<Type, string[]> s_instructions = new()
     {
         [typeof(TensorKernel)] = [@"LDSM\.16\.M88\.4", @"LDGSTS\.E\.BYPASS\.128", @"LDG\.E\.128", @"STG\.E\.128", @"LDS\.128"],
         [typeof(WarpgroupKernel)] = [@"LDGSTS\.E\.BYPASS\.128", @"LDG\.E\.128", @"STG\.E\.128", @"LDS\.128", @"MUFU\.TANH"],
         [typeof(TensorAttentionKernel)] = [@"LDSM\.16\.M88\.4", @"LDGSTS\.E\.BYPASS\.128", @"MUFU\.EX2", @"STG\.E\.128", @"LDS\.128"],
+        [typeof(WarpNormKernel)] = [@"LDG\.E\.128", @"STG\.E\.128"],
     };
 
     /// <summary>What products are called by what their sides are in, and what loads of the right side's parts are.</summary>
@@ -76,6 +77,19 @@ public partial class CudaAssemblyTests
             }
 
             Assert.InRange(Assert.Single(fours), 1, int.MaxValue);
+        }
+    }
+
+    [Fact]
+    public void Sums_and_what_follows_them_are_loaded_four_at_once()
+    {
+        using Context context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
+        using var backend = new PTXBackend(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_80, null!);
+        foreach ((MethodInfo kernel, int threads, int? groups) in Kernels().Where(kernel => kernel.Method.Name == nameof(WarpNormKernel.NormalizeSums)))
+        {
+            string code = Compile(backend, kernel, threads, groups).PTXAssembly;
+            Assert.InRange(FourLoads().Count(code), 1, int.MaxValue);
+            Assert.Equal(FourLoads().Count(code), Loads().Count(code));
         }
     }
 
@@ -143,6 +157,7 @@ public partial class CudaAssemblyTests
         foreach (Type size in new[] { typeof(NormSize512), typeof(NormSize768), typeof(NormSize1024) })
         {
             yield return (Find(typeof(WarpNormKernel), nameof(WarpNormKernel.Normalize), size, typeof(TShort)), WarpNormKernel.Threads, WarpNormKernel.GroupsAtOnce);
+            yield return (Find(typeof(WarpNormKernel), nameof(WarpNormKernel.NormalizeSums), size, typeof(TShort)), WarpNormKernel.ThreadsOfSums, 1);
         }
 
         yield return Attention<TallAttentionTile, TShort>();
@@ -208,12 +223,13 @@ public partial class CudaAssemblyTests
         return !said.Contains("Potential Performance Loss", StringComparison.Ordinal) && stack.Length > 0 && stack.All(bytes => bytes == 0) && (groups ?? 2) * threads * registers <= RegistersOfMultiprocessor ? null : $"{name}: {said}";
     }
 
-    /// <summary>What the code of a kernel of tensor cores should have; of others nothing is asked.</summary>
+    /// <summary>What the code of a kernel should have.</summary>
     private static string[] Instructions(MethodInfo method)
     {
-        if (!s_instructions.TryGetValue(method.DeclaringType!, out string[]? instructions))
+        string[] instructions = s_instructions.GetValueOrDefault(method.DeclaringType!) ?? [];
+        if (instructions.Length == 0 || method.DeclaringType == typeof(WarpNormKernel))
         {
-            return [];
+            return instructions;
         }
 
         Type[] types = [.. method.GetGenericArguments().SelectMany(type => type.GetGenericArguments().Prepend(type))];
@@ -244,6 +260,9 @@ public partial class CudaAssemblyTests
 
     [GeneratedRegex(@"ld\.global\.v[24]\.")]
     private static partial Regex FourLoads();
+
+    [GeneratedRegex(@"ld\.global\.")]
+    private static partial Regex Loads();
 
     [GeneratedRegex(@"ld\.global\.[bsu](8|16)\s.*")]
     private static partial Regex NarrowLoads();

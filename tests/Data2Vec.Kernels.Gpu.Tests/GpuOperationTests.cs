@@ -26,6 +26,13 @@ public class GpuOperationTests
     public void Activation_scale_and_residual_follow_the_product(string kind) => OperationChecks.LinearWithAllThatFollows(Backend(kind));
 
     [Theory, MemberData(nameof(Kinds))]
+    public void A_layer_and_its_normalization_match_a_scalar_loop_wherever_the_result_goes(string kind) =>
+        OperationChecks.LinearNorm(Backend(kind), kind == Simulator ? [(1, 7, 3), (5, 16, 24)] : [(1, 7, 3), (37, 50, 72), (5, 300, 768)]);
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Layers_and_normalizations_that_do_not_fit_are_refused(string kind) => OperationChecks.RefusedLinearNorms(Backend(kind));
+
+    [Theory, MemberData(nameof(Kinds))]
     public void Gelu_is_within_rounding_of_the_exact_one_everywhere(string kind) => OperationChecks.Gelu(Backend(kind), kind == Simulator ? 256 : 4096);
 
     [Theory, MemberData(nameof(Kinds))]

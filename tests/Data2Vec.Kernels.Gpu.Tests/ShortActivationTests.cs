@@ -43,6 +43,10 @@ public class ShortActivationTests
     public void Normalization_matches_a_scalar_loop(string kind, ElementType type) => OperationChecks.Norm(Backend(kind, type), 9, [1, 2, 15, 16, 17, 64, 100, 768], type);
 
     [Theory, MemberData(nameof(Kinds))]
+    public void A_layer_and_its_normalization_match_a_scalar_loop_wherever_the_result_goes(string kind, ElementType type) =>
+        OperationChecks.LinearNorm(Backend(kind, type), kind == Simulator ? [(1, 9, 3), (5, 16, 24)] : [(1, 9, 3), (37, 50, 72), (5, 300, 768)], type);
+
+    [Theory, MemberData(nameof(Kinds))]
     public void Attention_matches_a_scalar_loop_with_every_kind_of_bias(string kind, ElementType type) =>
         OperationChecks.Attention(Backend(kind, type), [(1, 2, 16), (5, 1, 6), (17, 2, 20)], activations: type);
 

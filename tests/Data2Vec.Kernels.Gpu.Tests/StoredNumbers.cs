@@ -7,39 +7,13 @@ namespace Data2Vec.Kernels.Gpu.Tests;
 /// <summary>Numbers as they lie in a device's memory, by .NET's own conversions.</summary>
 internal static class StoredNumbers
 {
-    /// <summary>Bytes of numbers that a format has, filled up to whole floats.</summary>
-    public static byte[] Store(ReadOnlySpan<float> values, ElementType type)
-    {
-        if (type == ElementType.F32)
-        {
-            return MemoryMarshal.AsBytes(values).ToArray();
-        }
+    /// <summary>Numbers that a format has, as they lie in memory: those of 16 bits two in the place of a float.</summary>
+    public static float[] Stored(ElementType type, float[] values) => type == ElementType.F32 ? values
+        : MemoryMarshal.Cast<ushort, float>([.. values.Select(value => Round(value, type)), .. new ushort[values.Length % 2]]).ToArray();
 
-        var bits = new ushort[(values.Length + 1) / 2 * 2];
-        for (int i = 0; i < values.Length; i++)
-        {
-            bits[i] = type == ElementType.F16 ? BitConverter.HalfToUInt16Bits((Half)values[i]) : (ushort)(BitConverter.SingleToUInt32Bits(values[i]) >> 16);
-        }
-
-        return MemoryMarshal.AsBytes<ushort>(bits).ToArray();
-    }
-
-    /// <summary>The first numbers of some bytes.</summary>
-    public static float[] Load(ReadOnlySpan<byte> bytes, ElementType type, int count)
-    {
-        if (type == ElementType.F32)
-        {
-            return MemoryMarshal.Cast<byte, float>(bytes)[..count].ToArray();
-        }
-
-        var values = new float[count];
-        for (int i = 0; i < count; i++)
-        {
-            values[i] = Widen(MemoryMarshal.Cast<byte, ushort>(bytes)[i], type);
-        }
-
-        return values;
-    }
+    /// <summary>The numbers that lie so in memory.</summary>
+    public static float[] Widened(ElementType type, float[] stored) => type == ElementType.F32 ? stored
+        : [.. MemoryMarshal.Cast<float, ushort>(stored).ToArray().Select(bits => Widen(bits, type))];
 
     public static float Widen(ushort bits, ElementType type) =>
         type == ElementType.F16 ? (float)BitConverter.UInt16BitsToHalf(bits) : BitConverter.UInt32BitsToSingle((uint)bits << 16);

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Data2Vec.Kernels.Gpu.DeviceCode;
 using Data2Vec.Kernels.Tests;
 using ILGPU;
@@ -273,9 +272,9 @@ public sealed class TensorKernelTests : IDisposable
         sizes.ColumnTiles = (perGroup + kernel.Columns - 1) / kernel.Columns;
         sizes.VectorStride = outputs;
         sizes.OutputStride = sizes.ResidualStride = outputs;
-        using MemoryBuffer1D<byte, Stride1D.Dense> leftBuffer = _accelerator.Allocate1D(StoredNumbers.Store(left, kernel.Sides)), rightBuffer = _accelerator.Allocate1D(StoredNumbers.Store(right, kernel.Sides));
+        using MemoryBuffer1D<float, Stride1D.Dense> leftBuffer = _accelerator.Allocate1D(StoredNumbers.Stored(kernel.Sides, left)), rightBuffer = _accelerator.Allocate1D(StoredNumbers.Stored(kernel.Sides, right));
         using MemoryBuffer1D<float, Stride1D.Dense> vectors = _accelerator.Allocate1D<float>([.. Ones(outputs), .. biasAndScale]);
-        using MemoryBuffer1D<float, Stride1D.Dense> added = _accelerator.Allocate1D(MemoryMarshal.Cast<byte, float>(StoredNumbers.Store(residual ?? [0f], Type(sizes.ResidualLayout))).ToArray());
+        using MemoryBuffer1D<float, Stride1D.Dense> added = _accelerator.Allocate1D(StoredNumbers.Stored(Type(sizes.ResidualLayout), residual ?? [0f]));
         using MemoryBuffer1D<float, Stride1D.Dense> output1 = _accelerator.Allocate1D<float>(sizes.Rows * outputs);
         using MemoryBuffer1D<int, Stride1D.Dense> starts = _accelerator.Allocate1D(inputStarts), ends = _accelerator.Allocate1D(outputStarts);
         int slices = (depth + sizes.SliceDepth - 1) / sizes.SliceDepth;
@@ -302,7 +301,7 @@ public sealed class TensorKernelTests : IDisposable
             _accelerator.Synchronize();
         }
 
-        return StoredNumbers.Load(MemoryMarshal.AsBytes<float>(output1.GetAsArray1D()), Type(sizes.OutputLayout), sizes.Rows * outputs);
+        return StoredNumbers.Widened(Type(sizes.OutputLayout), output1.GetAsArray1D())[..(sizes.Rows * outputs)];
 
         static ElementType Type(int layout) => (layout & Four.HalfFloat) != 0 ? ElementType.F16 : (layout & Four.BFloat) != 0 ? ElementType.BF16 : ElementType.F32;
     }

@@ -3,6 +3,7 @@ using Data2Vec.Kernels.Tests;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
+using static Data2Vec.Kernels.Gpu.Tests.StoredNumbers;
 using static Data2Vec.Kernels.Tests.TestData;
 
 namespace Data2Vec.Kernels.Gpu.Tests;
@@ -10,6 +11,9 @@ namespace Data2Vec.Kernels.Gpu.Tests;
 /// <summary>The normalization in a warp's registers against plain loops, on a simulated device with warps of 32 threads.</summary>
 public sealed class WarpNormKernelTests
 {
+    /// <summary>What memory holds where nothing is stored; a number that all formats have.</summary>
+    private const float Empty = 3 << 12;
+
     [Theory]
     [InlineData(8, false)]
     [InlineData(200, true)]
@@ -49,5 +53,93 @@ public sealed class WarpNormKernelTests
             });
         accelerator.Synchronize();
         Close(expected, output.GetAsArray1D(), 1e-5);
+    }
+
+    /// <summary>Sums of all numbers of slices, four of which are loaded at once.</summary>
+    [Theory]
+    [InlineData(8, 1, 1, true)]
+    [InlineData(64, 19, 2, false)]
+    [InlineData(200, 3, 7, true)]
+    [InlineData(512, 19, 3, true)]
+    [InlineData(520, 2, 4, false)]
+    [InlineData(768, 19, 11, true)]
+    [InlineData(768, 5, 1, false)]
+    [InlineData(1000, 3, 5, true)]
+    [InlineData(1024, 19, 3, false)]
+    public void Normalizations_of_sums_match_a_scalar_loop(int columns, int rows, int slices, bool isAdded)
+    {
+        // Rows lie further apart than they are long; slices hold 64 numbers of a depth, the last one fewer.
+        int stride = columns + 16, vectorStride = columns + 8;
+        float[] sums = Numbers(1, slices * rows * columns), added = Rounded(ElementType.F16, Rounded(ElementType.BF16, Numbers(2, rows * stride))), vectors = Numbers(3, 3 * vectorStride);
+        float[] gain = Numbers(4, columns), bias = Numbers(5, columns);
+        var expected = new double[rows * columns];
+        for (int i = 0; i < expected.Length; i++)
+        {
+            int row = i / columns, column = i % columns;
+            double sum = Enumerable.Range(0, slices).Sum(slice => (double)sums[(slice * rows + row) * columns + column]);
+            expected[i] = (sum * vectors[column] + vectors[vectorStride + column]) * vectors[2 * vectorStride + column] + (isAdded ? added[row * stride + column] : 0);
+        }
+
+        double[] normed = Reference.LayerNorm(expected, columns, gain, bias, 1e-5);
+        using Context context = Context.Create(builder => builder.CPU(new CPUDevice(32, 1, 1)));
+        using Accelerator accelerator = context.GetCPUDevice(0).CreateAccelerator(context);
+        foreach (ElementType type in new[] { ElementType.F32, ElementType.BF16, ElementType.F16 })
+        {
+            float[] kept = Normalize(type, isKept: true, intoResidual: false, out float[] output);
+            Close(expected, Rows(output), 1e-4, type);
+            Close(normed, kept, 1e-4, type);
+            Assert.All(Enumerable.Range(0, rows), row => Assert.All(output[(row * stride + columns)..((row + 1) * stride)], value => Assert.Equal(Empty, value)));
+
+            // The same bits wherever it goes, and what is not wanted is not stored.
+            Assert.Equal(kept, Normalize(type, isKept: false, intoResidual: false, out output));
+            Assert.All(output, value => Assert.Equal(Empty, value));
+            Assert.Equal(kept, Normalize(type, isKept: true, intoResidual: true, out _));
+        }
+
+        float[] Normalize(ElementType type, bool isKept, bool intoResidual, out float[] output)
+        {
+            float[] empty = Stored(type, [.. Enumerable.Repeat(Empty, rows * stride)]);
+            using MemoryBuffer1D<float, Stride1D.Dense> sumsBuffer = accelerator.Allocate1D(sums), vectorsBuffer = accelerator.Allocate1D(vectors);
+            using MemoryBuffer1D<float, Stride1D.Dense> residual = accelerator.Allocate1D(Stored(type, added)), outputBuffer = accelerator.Allocate1D(empty);
+            using MemoryBuffer1D<float, Stride1D.Dense> normVectors = accelerator.Allocate1D<float>([.. gain, .. bias]), other = accelerator.Allocate1D(empty);
+            MemoryBuffer1D<float, Stride1D.Dense> result = intoResidual ? residual : other;
+            int layout = Four.Aligned + (type == ElementType.F32 ? 0 : Layout(type) + Four.Eights);
+            var product = new MatrixArguments
+            {
+                Output = (isKept ? outputBuffer : result).View.BaseView.LoadEffectiveAddressAsPtr(),
+                Rows = rows,
+                Depth = slices * 64 - 32,
+                SliceDepth = 64,
+                Columns = columns,
+                ColumnFours = columns / 4,
+                VectorStride = vectorStride,
+                OutputStride = stride,
+                ResidualStride = stride,
+                OutputLayout = layout,
+                ResidualLayout = layout,
+                HasResidual = isAdded ? 1 : 0,
+            };
+            accelerator.LoadKernel(type == ElementType.F16 ? Kernel<HalfFloat>() : Kernel<BFloat>())(
+                accelerator.DefaultStream, new KernelConfig(rows, WarpNormKernel.ThreadsOfSums), sumsBuffer.View, vectorsBuffer.View, residual.View, outputBuffer.View,
+                normVectors.View, result.View, product,
+                new NormArguments
+                {
+                    Output = result.View.BaseView.LoadEffectiveAddressAsPtr(),
+                    Rows = rows,
+                    Columns = columns,
+                    OutputStride = stride,
+                    OutputLayout = layout,
+                    Epsilon = 1e-5f,
+                });
+            accelerator.Synchronize();
+            output = Widened(type, outputBuffer.GetAsArray1D());
+            return Rows(Widened(type, result.GetAsArray1D()));
+        }
+
+        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments, NormArguments> Kernel<TShort>()
+            where TShort : struct, IShort =>
+            columns <= 512 ? WarpNormKernel.NormalizeSums<NormSize512, TShort> : columns <= 768 ? WarpNormKernel.NormalizeSums<NormSize768, TShort> : WarpNormKernel.NormalizeSums<NormSize1024, TShort>;
+
+        float[] Rows(float[] values) => [.. Enumerable.Range(0, rows).SelectMany(row => values[(row * stride)..(row * stride + columns)])];
     }
 }

@@ -18,6 +18,13 @@ public class CpuOperationTests
         OperationChecks.LinearWithAllThatFollows(Backend(level));
 
     [Theory, MemberData(nameof(Levels))]
+    public void A_layer_and_its_normalization_match_a_scalar_loop_wherever_the_result_goes(string level) =>
+        OperationChecks.LinearNorm(Backend(level), [(1, 7, 3), (2, 16, 16), (37, 50, 72), (5, 300, 768)]);
+
+    [Theory, MemberData(nameof(Levels))]
+    public void Layers_and_normalizations_that_do_not_fit_are_refused(string level) => OperationChecks.RefusedLinearNorms(Backend(level));
+
+    [Theory, MemberData(nameof(Levels))]
     public void Several_parts_make_one_layer(string level)
     {
         foreach ((int outputs, bool panels) in new[] { (32, false), (24, false), (32, true), (48, true), (20, true) })

@@ -40,6 +40,59 @@ internal static class OperationChecks
         Close(expected, Download(run, y), 1e-5, y.Type);
     }
 
+    /// <summary>Linear layers with the normalization that follows them: into a tensor of its own, and in the place of each that it may replace.</summary>
+    public static void LinearNorm(Backend backend, IEnumerable<(int Rows, int Inputs, int Outputs)> sizes, ElementType activations = ElementType.F32)
+    {
+        using WeightStore store = backend.CreateStore();
+        foreach ((int rows, int inputs, int outputs) in sizes)
+        {
+            float[] x = Rounded(activations, Numbers(1, rows * inputs)), w = Numbers(2, outputs * inputs, 1f / MathF.Sqrt(inputs)), b = Numbers(3, outputs), s = Numbers(4, outputs);
+            float[] add = Rounded(activations, Numbers(5, rows * outputs)), gain = Numbers(6, outputs), bias = Numbers(7, outputs);
+            LinearWeights weights = store.Linear([(Weight(w, outputs, inputs), Weight(b, outputs))], Weight(s, outputs));
+            NormWeights norm = store.Norm(Weight(gain, outputs), Weight(bias, outputs), outputs, 1e-5f);
+            using Inference run = store.Begin();
+            Tensor input = Put(run, x, rows, inputs, activations), residual = Put(run, add, rows, outputs, activations);
+            double[] products = [.. Reference.Linear(x, rows, inputs, w, b, outputs).Select((value, i) => value * s[i % outputs])];
+            Check(default, products);
+            double[] sums = [.. products.Zip(add, (value, added) => value + added)];
+            Check(residual, sums);
+
+            Tensor output = run.Allocate(rows, outputs), normed = run.Allocate(rows, outputs);
+            run.LinearNorm(input, weights, norm, output, normed, residual);
+            run.LinearNorm(input, weights, norm, output, residual, residual);
+            Assert.Equal(Download(run, normed), Download(run, residual));
+
+            void Check(Tensor residual, double[] expected)
+            {
+                Tensor output = run.Allocate(rows, outputs), normed = run.Allocate(rows, outputs);
+                run.LinearNorm(input, weights, norm, output, normed, residual);
+                Close(expected, Download(run, output), 1e-5, output.Type);
+                Close(Reference.LayerNorm(expected, outputs, gain, bias, 1e-5), Download(run, normed), activations == ElementType.F32 ? 1e-4 : 0.03, normed.Type);
+                run.LinearNorm(input, weights, norm, output, output, residual);
+                Assert.Equal(Download(run, normed), Download(run, output));
+            }
+        }
+    }
+
+    /// <summary>Linear layers with a normalization that do not fit together.</summary>
+    public static void RefusedLinearNorms(Backend backend)
+    {
+        using WeightStore store = backend.CreateStore();
+        LinearWeights weights = store.Linear([(Weight(new float[12 * 12], 12, 12), null)]);
+        NormWeights norm = store.Norm(null, null, 12, 1e-5f), other = store.Norm(null, null, 8, 1e-5f);
+        using Inference run = store.Begin();
+        Tensor x = run.Upload(new float[3 * 12], 3, 12), y = run.Allocate(3, 12), z = run.Allocate(3, 12);
+        Assert.Throws<ArgumentException>(() => run.LinearNorm(x, weights, other, y, z));
+        Assert.Throws<ArgumentException>(() => run.LinearNorm(x, weights, norm, y, z.SliceRows(0, 2)));
+        Assert.Throws<ArgumentException>(() => run.LinearNorm(x, weights, norm, y, z.SliceColumns(0, 8)));
+        Assert.Throws<ArgumentException>(() => run.LinearNorm(x.SliceRows(0, 2), weights, norm, y, z));
+        Assert.Throws<ArgumentException>(() => run.LinearNorm(x, weights, norm, y, z, z.SliceRows(0, 2)));
+        Assert.Throws<ArgumentException>(() => run.LinearNorm(x, weights, norm, x, z));
+        Assert.Throws<ArgumentException>(() => run.LinearNorm(x, weights, norm, y, z, residual: y));
+        run.LinearNorm(x, weights, norm, y, x);
+        run.LinearNorm(x.SliceRows(0, 0), weights, norm, y.SliceRows(0, 0), z.SliceRows(0, 0));
+    }
+
     /// <summary>Convolutions over several sequences.</summary>
     public static void Conv1d(Backend backend, int[] lengths, IEnumerable<Conv1dShape> shapes, ElementType activations = ElementType.F32)
     {

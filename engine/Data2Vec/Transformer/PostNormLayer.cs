@@ -12,11 +12,11 @@ internal sealed class PostNormLayer(WeightReader weights, TransformerSizes sizes
     public override void Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias)
     {
         long mark = run.Mark();
-        Tensor sum = run.Allocate(x.Rows, x.Columns);
-        Attend(run, x, residual: x, sum, sequences, bias);
-        run.LayerNorm(sum, AttentionNorm, x);
-        FeedForward(run, x, residual: x, sum);
-        run.LayerNorm(sum, FeedForwardNorm, x);
+        Tensor middle = run.Allocate(x.Rows, x.Columns);
+        long inner = run.Mark();
+        run.LinearNorm(Attend(run, x, sequences, bias), AttentionOutput, AttentionNorm, middle, normed: middle, residual: x);
+        run.Release(inner);
+        run.LinearNorm(Widen(run, middle), FeedForwardOutput, FeedForwardNorm, x, normed: x, residual: middle);
         run.Release(mark);
     }
 }

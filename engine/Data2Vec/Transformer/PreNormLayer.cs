@@ -14,10 +14,11 @@ internal sealed class PreNormLayer(WeightReader weights, TransformerSizes sizes)
         long mark = run.Mark();
         Tensor normed = run.Allocate(x.Rows, x.Columns);
         Tensor middle = run.Allocate(x.Rows, x.Columns);
+        long inner = run.Mark();
         run.LayerNorm(x, AttentionNorm, normed);
-        Attend(run, normed, residual: x, middle, sequences, bias);
-        run.LayerNorm(middle, FeedForwardNorm, normed);
-        FeedForward(run, normed, residual: middle, x);
+        run.LinearNorm(Attend(run, normed, sequences, bias), AttentionOutput, FeedForwardNorm, middle, normed, residual: x);
+        run.Release(inner);
+        run.Linear(Widen(run, normed), FeedForwardOutput, x, residual: middle);
         run.Release(mark);
     }
 }

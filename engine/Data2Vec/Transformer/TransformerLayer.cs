@@ -10,9 +10,13 @@ internal abstract class TransformerLayer(WeightReader weights, TransformerSizes 
 {
     private readonly float _scale = 1f / MathF.Sqrt(sizes.Hidden / sizes.Heads);
     private readonly LinearWeights _queryKeyValue = weights.In("attention").Linear(["query", "key", "value"], sizes.Hidden, sizes.Hidden);
-    private readonly LinearWeights _attentionOutput = weights.Linear("attention.output", sizes.Hidden, sizes.Hidden, scale: "attention_scale");
     private readonly LinearWeights _intermediate = weights.Linear("feed_forward.intermediate", sizes.Hidden, sizes.FeedForward);
-    private readonly LinearWeights _output = weights.Linear("feed_forward.output", sizes.FeedForward, sizes.Hidden, scale: "feed_forward_scale");
+
+    /// <summary>What follows <see cref="Attend"/>; a residual is added to what it makes.</summary>
+    protected LinearWeights AttentionOutput { get; } = weights.Linear("attention.output", sizes.Hidden, sizes.Hidden, scale: "attention_scale");
+
+    /// <summary>What follows <see cref="Widen"/>; a residual is added to what it makes.</summary>
+    protected LinearWeights FeedForwardOutput { get; } = weights.Linear("feed_forward.output", sizes.FeedForward, sizes.Hidden, scale: "feed_forward_scale");
 
     /// <summary>The normalization that belongs to attention.</summary>
     protected NormWeights AttentionNorm { get; } = weights.Norm("attention_norm", sizes.Hidden, sizes.Epsilon);
@@ -23,25 +27,17 @@ internal abstract class TransformerLayer(WeightReader weights, TransformerSizes 
     /// <summary>Replaces the hidden states <c>[rows, hidden]</c> by the layer's output.</summary>
     public abstract void Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias);
 
-    /// <summary><c>output = residual + attention(x)</c>.</summary>
-    protected void Attend(Inference run, Tensor x, Tensor residual, Tensor output, Sequences sequences, AttentionBias bias)
+    /// <summary>What the heads make of hidden states, one after another <c>[rows, hidden]</c>.</summary>
+    protected Tensor Attend(Inference run, Tensor x, Sequences sequences, AttentionBias bias)
     {
-        long mark = run.Mark();
         int hidden = x.Columns;
-        Tensor qkv = run.Linear(x, _queryKeyValue);
-        Tensor attended = run.Allocate(x.Rows, hidden);
+        Tensor qkv = run.Linear(x, _queryKeyValue), attended = run.Allocate(x.Rows, hidden);
         run.Attention(
             qkv.SliceColumns(0, hidden), qkv.SliceColumns(hidden, hidden), qkv.SliceColumns(2 * hidden, hidden),
             sequences, sizes.Heads, _scale, bias, attended);
-        run.Linear(attended, _attentionOutput, output, residual: residual);
-        run.Release(mark);
+        return attended;
     }
 
-    /// <summary><c>output = residual + feedForward(x)</c>.</summary>
-    protected void FeedForward(Inference run, Tensor x, Tensor residual, Tensor output)
-    {
-        long mark = run.Mark();
-        run.Linear(run.Linear(x, _intermediate, Activation.Gelu), _output, output, residual: residual);
-        run.Release(mark);
-    }
+    /// <summary>What the first half of the feed-forward block makes of hidden states, <c>[rows, feed-forward size]</c>.</summary>
+    protected Tensor Widen(Inference run, Tensor x) => run.Linear(x, _intermediate, Activation.Gelu);
 }

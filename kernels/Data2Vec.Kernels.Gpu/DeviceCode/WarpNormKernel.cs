@@ -25,7 +25,8 @@ internal struct NormSize1024 : INormSize
 }
 
 /// <summary>
-/// <see cref="RowKernels.Normalize"/> for devices of CUDA and rows that the registers of a warp have room for: each number is loaded once.
+/// <see cref="RowKernels.Normalize"/> for devices of CUDA and rows that the registers of a warp have room for: each number is loaded once. All rows are as
+/// <see cref="WarpRow{TSize, TShort}"/> takes them.
 /// </summary>
 internal static class WarpNormKernel
 {
@@ -37,6 +38,14 @@ internal static class WarpNormKernel
 
     /// <summary>Rows of a group.</summary>
     public const int Rows = Threads / 32;
+
+    /// <summary>
+    /// Threads of a group that normalizes sums, a row: of few rows, which those of sums mostly are, each is on a multiprocessor of its own.
+    /// </summary>
+    public const int ThreadsOfSums = 32;
+
+    /// <summary>Numbers from one of a thread's eights to its next.</summary>
+    public const int Apart = 32 * 8;
 
     /// <typeparam name="TSize">How many numbers of a row a thread has.</typeparam>
     /// <typeparam name="TShort">What numbers of 16 bits are.</typeparam>
@@ -51,41 +60,83 @@ internal static class WarpNormKernel
     {
         int column = (Group.IdxX & 31) * 8, row = Grid.IdxX * Rows + (Group.IdxX >> 5);
         int count = row < sizes.Rows ? sizes.Columns - column : 0;
-        Eight first = Sum<TShort>(x, residual, sizes, row, column, count), second = Sum<TShort>(x, residual, sizes, row, column + 256, count - 256), third = default, fourth = default;
+
+        // Eight by eight, before and after: registers are few, and rows many.
+        WarpRow<TSize, TShort> values = default;
+        values.First = Sum<TShort>(x, residual, sizes, row, column, count);
+        values.Second = Sum<TShort>(x, residual, sizes, row, column + Apart, count - Apart);
         if (TSize.Eights > 2)
         {
-            third = Sum<TShort>(x, residual, sizes, row, column + 512, count - 512);
+            values.Third = Sum<TShort>(x, residual, sizes, row, column + 2 * Apart, count - 2 * Apart);
         }
 
         if (TSize.Eights > 3)
         {
-            fourth = Sum<TShort>(x, residual, sizes, row, column + 768, count - 768);
+            values.Fourth = Sum<TShort>(x, residual, sizes, row, column + 3 * Apart, count - 3 * Apart);
         }
 
-        float mean = Total(first.Sum() + second.Sum() + (third.Sum() + fourth.Sum())) / sizes.Columns;
-        float square = Square(first, mean, count) + Square(second, mean, count - 256);
+        values = Standardize(values, sizes, count);
+        Store<TShort>(vectors, output, sizes, row, column, count, values.First);
+        Store<TShort>(vectors, output, sizes, row, column + Apart, count - Apart, values.Second);
         if (TSize.Eights > 2)
         {
-            square += Square(third, mean, count - 512);
+            Store<TShort>(vectors, output, sizes, row, column + 2 * Apart, count - 2 * Apart, values.Third);
         }
 
         if (TSize.Eights > 3)
         {
-            square += Square(fourth, mean, count - 768);
+            Store<TShort>(vectors, output, sizes, row, column + 3 * Apart, count - 3 * Apart, values.Fourth);
+        }
+    }
+
+    /// <summary><see cref="MatrixKernel.FinishSums"/> and the normalization of what comes of it.</summary>
+    /// <param name="sums">The sums of all slices of a product of one group.</param>
+    /// <param name="vectors">As the product takes them.</param>
+    /// <param name="residual">Added to the product.</param>
+    /// <param name="output">What is normalized; stored where it lies elsewhere than the result.</param>
+    /// <param name="normVectors">Gain, then bias.</param>
+    /// <param name="normed">The result; may be <paramref name="residual"/> or <paramref name="output"/>.</param>
+    /// <param name="product">The sizes of the product, which no activation follows.</param>
+    /// <param name="sizes">Those of the normalization; columns are a multiple of eight.</param>
+    public static void NormalizeSums<TSize, TShort>(
+        ArrayView<float> sums, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, ArrayView<float> normVectors,
+        ArrayView<float> normed, MatrixArguments product, NormArguments sizes)
+        where TSize : struct, INormSize
+        where TShort : struct, IShort
+    {
+        int column = Group.IdxX * 8, row = Grid.IdxX, count = sizes.Columns - column;
+        int place = MatrixKernel.PlaceOfSums(product, 0, row, column), slice = MatrixKernel.PlaceOfSums(product, 1, 0, 0);
+
+        // Four slices are on their way at once; past the last there are zeros.
+        WarpRow<TSize, TShort> values = default;
+        for (int k = 0; k < product.Depth; k += 4 * product.SliceDepth)
+        {
+            WarpRow<TSize, TShort> first = WarpRow<TSize, TShort>.Load(sums, place, count);
+            WarpRow<TSize, TShort> second = WarpRow<TSize, TShort>.Load(sums, place + slice, k + product.SliceDepth < product.Depth ? count : 0);
+            WarpRow<TSize, TShort> third = WarpRow<TSize, TShort>.Load(sums, place + 2 * slice, k + 2 * product.SliceDepth < product.Depth ? count : 0);
+            WarpRow<TSize, TShort> fourth = WarpRow<TSize, TShort>.Load(sums, place + 3 * slice, k + 3 * product.SliceDepth < product.Depth ? count : 0);
+            values = values + first + second + third + fourth;
+            place += 4 * slice;
         }
 
-        float scale = 1f / MathF.Sqrt(Total(square) / sizes.Columns + sizes.Epsilon);
-        Store<TShort>(vectors, output, sizes, row, column, count, first, mean, scale);
-        Store<TShort>(vectors, output, sizes, row, column + 256, count - 256, second, mean, scale);
-        if (TSize.Eights > 2)
+        WarpRow<TSize, TShort> factor = WarpRow<TSize, TShort>.Load(vectors, column, count);
+        WarpRow<TSize, TShort> bias = WarpRow<TSize, TShort>.Load(vectors, column + product.VectorStride, count);
+        WarpRow<TSize, TShort> scale = WarpRow<TSize, TShort>.Load(vectors, column + 2 * product.VectorStride, count);
+        values = (values * factor + bias) * scale;
+        if (product.HasResidual != 0)
         {
-            Store<TShort>(vectors, output, sizes, row, column + 512, count - 512, third, mean, scale);
+            values += WarpRow<TSize, TShort>.Load(residual, row * product.ResidualStride + column, count, product.ResidualLayout);
         }
 
-        if (TSize.Eights > 3)
+        if (product.Output != sizes.Output)
         {
-            Store<TShort>(vectors, output, sizes, row, column + 768, count - 768, fourth, mean, scale);
+            WarpRow<TSize, TShort>.Store(output, product.Output, row * product.OutputStride + column, count, product.OutputLayout, values);
         }
+
+        WarpRow<TSize, TShort> gain = WarpRow<TSize, TShort>.Load(normVectors, column, count);
+        WarpRow<TSize, TShort> added = WarpRow<TSize, TShort>.Load(normVectors, sizes.Columns + column, count);
+        values = Standardize(values, sizes, count) * gain + added;
+        WarpRow<TSize, TShort>.Store(normed, sizes.Output, row * sizes.OutputStride + column, count, sizes.OutputLayout, values);
     }
 
     private static Eight Sum<TShort>(ArrayView<float> x, ArrayView<float> residual, NormArguments sizes, int row, int column, int count)
@@ -100,23 +151,23 @@ internal static class WarpNormKernel
         return values;
     }
 
-    /// <summary>The sum of the squared distances to the mean.</summary>
-    private static float Square(Eight values, float mean, int count)
-    {
-        Four a = values.A - mean, b = values.B - mean;
-        return count > 0 ? (a * a).Sum() + (b * b).Sum() : 0f;
-    }
-
-    private static void Store<TShort>(
-        ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes, int row, int column, int count, Eight values, float mean, float scale)
+    private static void Store<TShort>(ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes, int row, int column, int count, Eight values)
         where TShort : struct, IShort
     {
         if (count > 0)
         {
-            var normed = new Eight((values.A - mean) * scale, (values.B - mean) * scale);
-            normed = normed * Eight.Load<TShort>(vectors, column, count, Four.Aligned) + Eight.Load<TShort>(vectors, sizes.Columns + column, count, Four.Aligned);
-            Eight.Store<TShort>(output, sizes.Output, row * sizes.OutputStride + column, count, sizes.OutputLayout, sizes.Activation, normed);
+            values = values * Eight.Load<TShort>(vectors, column, count, Four.Aligned) + Eight.Load<TShort>(vectors, sizes.Columns + column, count, Four.Aligned);
+            Eight.Store<TShort>(output, sizes.Output, row * sizes.OutputStride + column, count, sizes.OutputLayout, sizes.Activation, values);
         }
+    }
+
+    /// <summary>Gives a row, of which the threads of a warp have parts, a mean of zero and a variance of one.</summary>
+    private static WarpRow<TSize, TShort> Standardize<TSize, TShort>(WarpRow<TSize, TShort> values, NormArguments sizes, int count)
+        where TSize : struct, INormSize
+        where TShort : struct, IShort
+    {
+        float mean = Total(values.Sum()) / sizes.Columns;
+        return values.Scaled(mean, 1f / MathF.Sqrt(Total(values.Squares(mean, count)) / sizes.Columns + sizes.Epsilon));
     }
 
     /// <summary>The sum over the threads of a warp.</summary>

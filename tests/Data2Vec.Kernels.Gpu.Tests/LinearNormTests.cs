@@ -1,0 +1,192 @@
+using Data2Vec.Kernels.Gpu.DeviceCode;
+using Data2Vec.Kernels.Tests;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using static Data2Vec.Kernels.Gpu.Tests.StoredNumbers;
+using static Data2Vec.Kernels.Tests.TestData;
+
+namespace Data2Vec.Kernels.Gpu.Tests;
+
+/// <summary>
+/// How products on tensor cores and the normalization that follows go together. The kernel that does both is tested by itself, in
+/// <see cref="WarpNormKernelTests"/>.
+/// </summary>
+public sealed class LinearNormTests
+{
+    /// <summary>What is gathered is counted, and never begun.</summary>
+    [Fact]
+    public void A_product_in_slices_and_its_normalization_are_launched_as_two_kernels()
+    {
+        using Context context = Context.Create(builder => builder.CPU(new CPUDevice(32, TensorKernel.Threads / 32, 2)));
+        using var backend = new GpuBackend("simulator", context.GetCPUDevice(0).CreateAccelerator(context));
+        backend.Context.HasTensorCores = true;
+        backend.Context.Graphs = new NoGraphs();
+        using var store = (GpuStore)backend.CreateStore();
+        var deep = (GpuLinear)Layer(store, 4096, 64);
+        var flat = (GpuLinear)Layer(store, 512, 64);
+        LinearWeights ragged = Layer(store, 4096, 60);
+        NormWeights norm = store.Norm(null, null, 64, 1e-5f), raggedNorm = store.Norm(null, null, 60, 1e-5f);
+        Workspace workspace = backend.Context.Workspaces.Rent();
+        workspace.Queue.Begin();
+        using (Inference run = new GpuInference(store, workspace, new GpuKernels(backend.Context), ElementType.BF16))
+        {
+            Tensor x = run.Allocate(1, 4096), output = run.Allocate(1, 64), normed = run.Allocate(1, 64), residual = run.Allocate(1, 64);
+            Tensor raggedOutput = run.Allocate(1, 60);
+            Assert.Equal(2, Launches(() => run.LinearNorm(x, deep, norm, output, normed, residual)));
+            Assert.Equal(2, Launches(() => run.LinearNorm(x, deep, norm, output, output)));
+            Assert.Equal(3, Launches(() =>
+            {
+                run.Linear(x, deep, output, residual: residual);
+                run.LayerNorm(output, norm, normed);
+            }));
+
+            // Rows of other than whole eights are normalized by another kernel.
+            Assert.Equal(3, Launches(() => run.LinearNorm(x, ragged, raggedNorm, raggedOutput, raggedOutput)));
+        }
+
+        // Sums that cost no launch are worth it earlier.
+        var sizes = new MatrixArguments { Rows = 1, OutputLayout = Four.Aligned + Four.BFloat + Four.Eights };
+        Assert.True(flat.Matrix.Plan(sizes, isNormed: false).IsDirect);
+        Assert.Equal(2, flat.Matrix.Plan(sizes, isNormed: true).Slices);
+
+        int Launches(Action operation)
+        {
+            int before = workspace.Queue.Gathered;
+            operation();
+            return workspace.Queue.Gathered - before;
+        }
+    }
+
+    /// <summary>The product's instructions are emulated; all else is as on a device.</summary>
+    [Theory, InlineData(ElementType.F32), InlineData(ElementType.BF16)]
+    public void The_sums_of_a_product_are_finished_and_normalized_on_a_simulated_device(ElementType type)
+    {
+        const int rows = 5, inputs = 1096, outputs = 72, slices = 3;
+        using Context context = Context.Create(builder => builder.CPU(new CPUDevice(32, TensorKernel.Threads / 32, 1)));
+        using var backend = new GpuBackend("simulator", context.GetCPUDevice(0).CreateAccelerator(context));
+        backend.Context.HasTensorCores = true;
+        Accelerator accelerator = backend.Context.Accelerator;
+        float[] x = Rounded(ElementType.BF16, Numbers(1, rows * inputs)), bias = Numbers(3, outputs), scale = Numbers(4, outputs), add = Rounded(ElementType.BF16, Numbers(5, rows * outputs));
+        float[] gain = Numbers(6, outputs), normBias = Numbers(7, outputs);
+        WeightData weight = Encode(Numbers(2, outputs * inputs, 1 / MathF.Sqrt(inputs)), ElementType.BF16, outputs, inputs);
+        using WeightStore store = backend.CreateStore();
+        GpuMatrix matrix = ((GpuLinear)store.Linear([(weight, Weight(bias, outputs))], Weight(scale, outputs))).Matrix;
+        var norm = (GpuNorm)store.Norm(Weight(gain, outputs), Weight(normBias, outputs), outputs, 1e-5f);
+        Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> kernel =
+            TensorKernel.Multiply<SmallTensorTile, PlainRows, ShortFour<BFloat>, EmulatedTensorUnit<AtOnce, ShortFour<BFloat>>>;
+        var variant = new TensorVariant(
+            Task.FromResult(accelerator.LoadKernel(kernel)), SmallTensorTile.Side, SmallTensorTile.Side, TensorKernel.Threads, TensorKernel.SharedBytes<SmallTensorTile>(), true, 1, 1);
+        var plan = new TensorPlan(variant, slices, IsDirect: false, slices * rows * outputs);
+        int layout = type == ElementType.BF16 ? Four.Aligned + Four.BFloat + Four.Eights : Four.Aligned;
+        using MemoryBuffer1D<float, Stride1D.Dense> left = accelerator.Allocate1D(Stored(ElementType.BF16, x)), residual = accelerator.Allocate1D(Stored(type, add));
+        using MemoryBuffer1D<float, Stride1D.Dense> output = accelerator.Allocate1D<float>(residual.Length), normed = accelerator.Allocate1D<float>(residual.Length);
+        using MemoryBuffer1D<float, Stride1D.Dense> sums = accelerator.Allocate1D<float>(plan.Sums);
+        var product = new MatrixArguments
+        {
+            Rows = rows,
+            InputStride = inputs,
+            OutputStride = outputs,
+            ResidualStride = outputs,
+            AlignedInput = Four.Aligned,
+            OutputLayout = layout,
+            ResidualLayout = layout,
+            HasResidual = 1,
+        };
+        SumsNorm? follows = new GpuKernels(backend.Context).SumsNorm(norm.Vectors, normed.View, new NormArguments
+        {
+            Rows = rows,
+            Columns = outputs,
+            InputStride = outputs,
+            ResidualStride = outputs,
+            OutputStride = outputs,
+            InputLayout = layout,
+            ResidualLayout = layout,
+            OutputLayout = layout,
+            HasResidual = 1,
+            Epsilon = 1e-5f,
+        });
+        Assert.NotNull(follows);
+        Workspace workspace = backend.Context.Workspaces.Rent();
+        ArrayView<int> none = output.View.BaseView.Cast<int>();
+        matrix.LaunchTensor(plan, workspace.Queue, left.View, residual.View, output.View, sums.View, none, none, product, follows);
+        workspace.Queue.Wait();
+        backend.Context.Workspaces.Return(workspace);
+        double[] expected = [.. Reference.Linear(x, rows, inputs, weight.ToArray(), bias, outputs).Select((value, i) => value * scale[i % outputs] + add[i])];
+        Close(expected, Widened(type, output.GetAsArray1D()), 1e-5, type);
+        Close(Reference.LayerNorm(expected, outputs, gain, normBias, 1e-5), Widened(type, normed.GetAsArray1D()), 1e-4, type);
+    }
+
+    [Theory, InlineData(null), InlineData(0), InlineData(1), InlineData(2), InlineData(3), InlineData(4), InlineData(5), Trait("device", "cuda")]
+    public async Task A_device_with_tensor_cores_gives_what_the_two_operations_give(int? variant)
+    {
+        Assert.SkipWhen(GpuDevices.WhyNone("cuda") is not null, "there is no device of CUDA");
+        using GpuBackend backend = GpuDevices.Find("cuda").Open();
+        Assert.SkipUnless(backend.Context.HasTensorCores, "the device has no tensor cores for bf16");
+        TensorVariant[] variants = TensorVariant.For<PlainRows, ShortFour<BFloat>>(backend.Context);
+        Assert.SkipUnless((variant ?? 0) < variants.Length, "the device has no warps that multiply together");
+        await variants[variant ?? 0].Kernel;
+        backend.Context.Tensor = variant;
+
+        // Launches can be counted where they are gathered.
+        backend.UsesGraphs = true;
+        Assert.True(backend.UsesGraphs);
+        using var store = (GpuStore)backend.CreateStore();
+        foreach ((int rows, int inputs, int outputs, bool isFused) in new[]
+        {
+            (1, 3072, 768, true), (1, 4096, 1024, true), (7, 2048, 512, true), (3, 2048, 64, true), (50, 3072, 768, true), (2, 3072, 200, true),
+            (5, 200, 72, false), (4, 768, 1032, false), (3, 96, 9, false),
+        })
+        {
+            float[] x = Rounded(ElementType.BF16, Numbers(1, rows * inputs)), bias = Numbers(3, outputs), scale = Numbers(4, outputs), add = Rounded(ElementType.BF16, Numbers(5, rows * outputs));
+            float[] gain = Numbers(6, outputs), normBias = Numbers(7, outputs);
+            WeightData weight = Encode(Numbers(2, outputs * inputs, 1 / MathF.Sqrt(inputs)), ElementType.BF16, outputs, inputs);
+            LinearWeights weights = store.Linear([(weight, Weight(bias, outputs))], Weight(scale, outputs));
+            NormWeights norm = store.Norm(Weight(gain, outputs), Weight(normBias, outputs), outputs, 1e-5f);
+            store.Complete();
+            double[] sums = [.. Reference.Linear(x, rows, inputs, weight.ToArray(), bias, outputs).Select((value, i) => value * scale[i % outputs] + add[i])];
+            double[] expected = Reference.LayerNorm(sums, outputs, gain, normBias, 1e-5);
+            foreach (ElementType type in new[] { ElementType.F32, ElementType.BF16 })
+            {
+                Workspace workspace = backend.Context.Workspaces.Rent();
+                workspace.Queue.Begin();
+                using Inference run = new GpuInference(store, workspace, new GpuKernels(backend.Context), ElementType.BF16);
+                Tensor input = run.Allocate(rows, inputs), residual = run.Allocate(rows, outputs, type);
+                run.Upload(x, input);
+                run.Upload(add, residual);
+                Tensor output = run.Allocate(rows, outputs, type), normed = run.Allocate(rows, outputs, type), other = run.Allocate(rows, outputs, type);
+                int before = workspace.Queue.Gathered;
+                run.LinearNorm(input, weights, norm, output, normed, residual);
+                if (isFused)
+                {
+                    Assert.Equal(2, workspace.Queue.Gathered - before);
+                }
+
+                // The two operations round what is between them.
+                Close(sums, Download(run, output), 1e-4, type);
+                Close(expected, Download(run, normed), isFused || type == ElementType.F32 ? 2e-4 : 0.03, type);
+                run.Linear(input, weights, other, residual: residual);
+                Close([.. Download(run, other).Select(value => (double)value)], Download(run, output), 1e-4, type);
+                run.LinearNorm(input, weights, norm, output, output, residual);
+                Assert.Equal(Download(run, normed), Download(run, output));
+                run.LinearNorm(input, weights, norm, other, residual, residual);
+                Assert.Equal(Download(run, normed), Download(run, residual));
+            }
+        }
+    }
+
+    private static LinearWeights Layer(WeightStore store, int inputs, int outputs) =>
+        store.Linear([(Encode(Numbers(1, outputs * inputs), ElementType.BF16, outputs, inputs), null)]);
+
+    /// <summary>Has operations gathered.</summary>
+    private sealed class NoGraphs : IGraphDriver
+    {
+        public nint Capture(AcceleratorStream stream, IReadOnlyList<Action> work) => throw new GraphException("nothing is to be done");
+
+        public void Launch(nint graph, AcceleratorStream stream) => throw new GraphException("nothing is to be done");
+
+        public void Destroy(nint graph)
+        {
+        }
+    }
+}
