@@ -34,8 +34,8 @@ public sealed class GpuBackend : Backend, IDisposable
     }
 
     /// <summary>
-    /// Whether models of f32 that are loaded from now on multiply on tensor cores: both sides of products and convolutions are rounded to 11 bits (tf32), all
-    /// else stays in f32. Off at first, and of no effect without tensor cores (CUDA, compute capability 8.0 and above).
+    /// Whether models of f32 that are loaded from now on multiply on tensor cores: both sides of products and convolutions, of inputs that are a multiple of 4,
+    /// are rounded to 11 bits (tf32); attention and all else stay in f32. Off at first, and of no effect without tensor cores (CUDA, compute capability 8.0 and above).
     /// </summary>
     public bool UsesTf32
     {
@@ -44,7 +44,7 @@ public sealed class GpuBackend : Backend, IDisposable
     }
 
     /// <summary>
-    /// Compiles what models with weights of bf16, f16 and f32 run on, which takes seconds; models do it by themselves when they are loaded. Kernels of tf32 are among them
+    /// Compiles what models of every format run on, which takes seconds; models do it by themselves when they are loaded. Kernels of tf32 are among them
     /// where <see cref="UsesTf32"/> is on.
     /// </summary>
     /// <returns>The kernels that the device's compiler refuses and others take the place of, a line each that says why.</returns>
@@ -54,13 +54,13 @@ public sealed class GpuBackend : Backend, IDisposable
         float* zeros = stackalloc float[64];
         new Span<float>(zeros, 64).Clear();
         using WeightStore store = CreateStore();
-        foreach (ElementType type in new[] { ElementType.BF16, ElementType.F16, ElementType.F32 })
+        foreach (ElementType type in new[] { ElementType.BF16, ElementType.F16, ElementType.I8, ElementType.F32 })
         {
             store.Linear([(Zeros(8, 8), null)]);
             store.Conv1d(Zeros(8, 8, 1), null, new Conv1dShape(8, 8, 1, 1));
             store.Conv2d(Zeros(8, 8, 1, 1), null, new Conv2dShape(8, 8, 1));
             store.Embedding(Zeros(8, 8));
-            new GpuKernels(Context).AskForTensorKernels(type, hasTables: type != ElementType.F32);
+            new GpuKernels(Context).AskForTensorKernels(type == ElementType.I8 ? ElementType.F32 : type, hasSums: true, hasTables: true);
 
             WeightData Zeros(params int[] shape) => new((nint)zeros, type, WeightLayout.Rows, shape);
         }

@@ -40,7 +40,7 @@ internal sealed class GpuContext
     /// <summary>Whether products with weights of bf16 and f16 run on tensor cores.</summary>
     public bool HasTensorCores { get; set; }
 
-    /// <summary>Whether those with weights of f32 do, too, of stores that are made from now on.</summary>
+    /// <summary>Whether those with weights of f32 do, too, that are loaded from now on.</summary>
     public bool UsesTf32 { get; set; }
 
     /// <summary>Whether four warps can multiply together, as those of compute capability 9.0 can and no others.</summary>

@@ -256,7 +256,8 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             Bias = longest == 1 ? AttentionKernel.NoBias : !bias.Table.IsEmpty ? AttentionKernel.TableBias : !bias.Slopes.IsEmpty ? AttentionKernel.SlopeBias : AttentionKernel.NoBias,
             BiasStride = added.Stride,
         };
-        if (scale > 0 && (added.Stride % 2 == 0 || sizes.Bias != AttentionKernel.TableBias)
+        // Of f16, a scale above one might make numbers of queries that it has not.
+        if (scale > 0 && (scale <= 1 || activationType == ElementType.BF16) && (added.Stride % 2 == 0 || sizes.Bias != AttentionKernel.TableBias)
             && Array.TrueForAll([query, key, value, output], x => IsChunked(x, sizes.HeadSize)) && sizes.HeadSize <= kernels.LargestTensorHead(activationType, sizes.Bias == AttentionKernel.TableBias))
         {
             sizes.QueryStride = query.Stride;
@@ -364,15 +365,14 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
     {
         bool isNormed = false;
         long mark = Mark();
-        Tensor left = As(matrix.InputType, x);
+        Tensor left = x.Type == matrix.InputType && (!matrix.IsOnTensorCores || IsAligned(x)) ? x : CopyAs(matrix.InputType, x);
         sizes.InputStride = left.Stride;
         sizes.OutputStride = output.Stride;
         sizes.ResidualStride = residual.Stride;
         sizes.AlignedInput = Aligned(matrix.Channels, left);
         sizes.OutputLayout = Layout(matrix.Columns, output);
         sizes.ResidualLayout = Layout(matrix.Columns, residual);
-        // Of 16 bits, rows always begin at multiples of 16 bytes.
-        if (matrix.IsOnTensorCores && left.Stride * left.ElementSize % 16 == 0 && left.Data % 16 == 0)
+        if (matrix.IsOnTensorCores)
         {
             TensorPlan plan = matrix.Plan(sizes, norm is not null);
             isNormed = norm is not null && !plan.IsDirect;
@@ -408,13 +408,10 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
     }
 
     /// <summary>A tensor in a type: itself, or a copy in working memory.</summary>
-    private Tensor As(ElementType type, Tensor x)
-    {
-        if (x.Type == type)
-        {
-            return x;
-        }
+    private Tensor As(ElementType type, Tensor x) => x.Type == type ? x : CopyAs(type, x);
 
+    private Tensor CopyAs(ElementType type, Tensor x)
+    {
         Tensor copy = AllocateAs(x.Rows, x.Columns, type);
         CopyRows(x, copy, add: false);
         return copy;
@@ -439,11 +436,14 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
 
     /// <summary>How rows of some columns lie in memory.</summary>
     private static int Layout(int columns, Tensor x) =>
-        Aligned(columns, x) + (x.Type == ElementType.BF16 ? Four.BFloat : x.Type == ElementType.F16 ? Four.HalfFloat : 0) + (IsChunked(x, columns) ? Four.Eights : 0);
+        Aligned(columns, x) + Four.Format(x.Type) + (IsChunked(x, columns) ? Four.Eights : 0);
 
     /// <summary>Whether rows of some columns in 16 bits begin and end at multiples of eight numbers.</summary>
     private static bool IsChunked(Tensor x, int columns) =>
-        x.ElementSize == sizeof(ushort) && columns % 8 == 0 && x.Stride % 8 == 0 && x.Data % (8 * x.ElementSize) == 0;
+        x.ElementSize == sizeof(ushort) && columns % 8 == 0 && IsAligned(x);
+
+    /// <summary>Whether rows begin at multiples of 16 bytes.</summary>
+    private static bool IsAligned(Tensor x) => x.Stride * x.ElementSize % 16 == 0 && x.Data % 16 == 0;
 
     private long Address(Tensor x) => View(x).LoadEffectiveAddressAsPtr();
 

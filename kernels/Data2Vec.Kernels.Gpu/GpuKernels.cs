@@ -40,19 +40,21 @@ internal sealed class GpuKernels(GpuContext context)
 
     /// <summary>Begins to compile what runs beside products on tensor cores, where there are some.</summary>
     /// <param name="activations">What activations are in.</param>
+    /// <param name="hasSums">Whether products may leave sums.</param>
     /// <param name="hasTables">Whether attention may have tables of biases.</param>
-    public void AskForTensorKernels(ElementType activations, bool hasTables)
+    public void AskForTensorKernels(ElementType activations, bool hasSums, bool hasTables)
     {
         if (context.HasTensorCores)
         {
-            Tensor(activations).Ask(activations != ElementType.F32, hasTables);
+            bool attends = activations != ElementType.F32;
+            Tensor(activations).Ask(hasSums, attends, attends && hasTables);
         }
     }
 
     public void Normalize(
         LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
     {
-        if (SuitsWarps(sizes) && Tensor(sizes).Norm(sizes.Columns).Rows is { } kernel && KernelCache.IsThere(kernel))
+        if (SuitsWarps(sizes) && Tensor(sizes).Norm(sizes.Columns) is { } kernel && KernelCache.IsThere(kernel))
         {
             var rows = new KernelConfig((sizes.Rows + WarpNormKernel.Rows - 1) / WarpNormKernel.Rows, WarpNormKernel.Threads);
             sizes.Output = output.LoadEffectiveAddressAsPtr();
@@ -66,13 +68,13 @@ internal sealed class GpuKernels(GpuContext context)
         queue.Launch(_normalize, config, x, residual, vectors, output, sizes);
     }
 
-    /// <summary>How a product's sums are normalized by the kernel that finishes them, or null where they are not.</summary>
+    /// <summary>How the sums of a product on tensor cores are normalized by the kernel that finishes them, or null where they are not.</summary>
     /// <param name="vectors">Gain, then bias.</param>
     /// <param name="output">The result of the normalization.</param>
     /// <param name="sizes">Those of the normalization of the product's result; the residual is the product's.</param>
     public SumsNorm? SumsNorm(ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
     {
-        if (!SuitsWarps(sizes) || Tensor(sizes).Norm(sizes.Columns).Sums is not { } kernel || !KernelCache.IsThere(kernel))
+        if (!SuitsWarps(sizes) || Tensor(sizes).NormOfSums(sizes.Columns) is not { } kernel || !KernelCache.IsThere(kernel))
         {
             return null;
         }
@@ -149,7 +151,9 @@ internal sealed class GpuKernels(GpuContext context)
 
     /// <summary>Whether rows fit the registers of a warp, in eights that are loaded at once.</summary>
     private bool SuitsWarps(NormArguments sizes) => context.HasTensorCores && sizes.Columns % 8 == 0 && sizes.Columns <= 1024
-        && Array.TrueForAll([sizes.InputLayout, sizes.ResidualLayout, sizes.OutputLayout], layout => layout == Four.Aligned || (layout & Four.Eights) != 0);
+        && IsWhole(sizes.InputLayout) && IsWhole(sizes.ResidualLayout) && IsWhole(sizes.OutputLayout);
+
+    private static bool IsWhole(int layout) => layout == Four.Aligned || (layout & Four.Eights) != 0;
 
     /// <summary>Those for activations of a type; where they are in f32, what is for either.</summary>
     private TensorKernels Tensor(ElementType type) => type == ElementType.F16 ? _half : _bfloat;

@@ -96,12 +96,9 @@ internal sealed class GpuMatrix<TRows, TWeight>(
 
     public override bool IsOnTensorCores => HasTensorKernels && Channels % TensorKernel.ChunkOf<TWeight>() == 0;
 
-    public override ElementType InputType => IsOnTensorCores ? WeightType : ElementType.F32;
+    public override ElementType InputType => IsOnTensorCores ? TWeight.Type : ElementType.F32;
 
-    public override bool Suits(ElementType activations) => HasTensorKernels && WeightType == activations && (IsOnTensorCores || TRows.AreWindows);
-
-    private static ElementType WeightType =>
-        typeof(TWeight) == typeof(ShortFour<BFloat>) ? ElementType.BF16 : typeof(TWeight) == typeof(ShortFour<HalfFloat>) ? ElementType.F16 : ElementType.F32;
+    public override bool Suits(ElementType activations) => HasTensorKernels && TWeight.Type == activations && (IsOnTensorCores || TRows.AreWindows);
 
     private bool HasTensorKernels => Array.Exists(Tensor, variant => variant.FinishesAll);
 
@@ -165,10 +162,12 @@ internal sealed class GpuMatrix<TRows, TWeight>(
         queue.Launch(variant.Kernel, config, x, weights.View, vectors.View, residual, output, inputStarts, outputStarts, sizes);
     }
 
-    /// <summary>Whether all kernels can do what follows the product: results and residuals are eights of 16 bits, and an activation stands alone.</summary>
-    private bool IsSimple(MatrixArguments sizes) =>
-        (sizes.OutputLayout & (sizes.HasResidual != 0 ? sizes.ResidualLayout : Four.Eights) & Four.Eights) != 0
-        && (sizes.Activation == (int)Activation.None || (sizes.HasResidual == 0 && !HasScale));
+    /// <summary>Whether all kernels can do what follows the product: results and residuals are eights in the type of the weights, and an activation stands alone.</summary>
+    private bool IsSimple(MatrixArguments sizes)
+    {
+        int eights = Four.Eights + Four.Format(TWeight.Type), both = sizes.OutputLayout & (sizes.HasResidual != 0 ? sizes.ResidualLayout : eights);
+        return (both & eights) == eights && (sizes.Activation == (int)Activation.None || (sizes.HasResidual == 0 && !HasScale));
+    }
 
     private static int Tiles(int tile, int size) => (size + tile - 1) / tile;
 

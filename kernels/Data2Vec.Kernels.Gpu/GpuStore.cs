@@ -84,7 +84,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 
     public override void Complete()
     {
-        _kernels.AskForTensorKernels(ActivationType, _hasTables);
+        _kernels.AskForTensorKernels(ActivationType, _matrices.Exists(matrix => matrix.IsOnTensorCores), _hasTables);
         context.Kernels.Complete();
     }
 
@@ -147,6 +147,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
     {
         int outputs = parts.Sum(part => part.Weight.Rows), columns = outputs / groups, depth = channels * taps;
         int pitch = Fill(columns, TensorKernel.Chunk), vectorPitch = Fill(outputs);
+        bool rounds = typeof(TWeight) == typeof(Four) && context.HasTensorCores && context.UsesTf32 && channels % TensorKernel.ChunkOf<TWeight>() == 0;
         var weights = new T[checked(groups * depth * pitch)];
         var vectors = new float[3 * vectorPitch];
         vectors.AsSpan().Fill(1f);
@@ -157,6 +158,11 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
             Parallel.For(0, weight.Rows, () => new T[depth], (row, _, numbers) =>
             {
                 Read(weight, row, numbers);
+                if (rounds)
+                {
+                    RoundToTf32(MemoryMarshal.Cast<T, uint>(numbers.AsSpan()));
+                }
+
                 int group = (start + row) / columns, column = (start + row) % columns;
                 for (int i = 0; i < depth; i++)
                 {
@@ -201,6 +207,15 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         }
 
         return new GpuEmbedding<TWeight>(context, columns, Upload<T, TWeight>(vectors), Upload(factors));
+    }
+
+    /// <summary>To the nearest numbers of tf32, of two to the one further from zero, as <c>cvt.rna.tf32</c> does.</summary>
+    private static void RoundToTf32(Span<uint> floats)
+    {
+        foreach (ref uint bits in floats)
+        {
+            bits = (bits & 0x7F800000) == 0x7F800000 ? bits : (bits + 0x1000) & 0xFFFFE000;
+        }
     }
 
     /// <summary>A row as it is stored, or as floats.</summary>

@@ -126,9 +126,9 @@ internal sealed class KernelCache(Accelerator accelerator)
     }
 
     /// <summary>The method with its class, and the types that make it one of several.</summary>
-    private static string Name(MethodInfo method)
-    {
-        string types = string.Join(", ", method.GetGenericArguments().Select(type => type.Name));
-        return $"{method.DeclaringType!.Name}.{method.Name}{(types.Length > 0 ? $"<{types}>" : "")}";
-    }
+    public static string Name(MethodInfo method) => $"{method.DeclaringType!.Name}.{method.Name}{Types(method.GetGenericArguments())}";
+
+    private static string Name(Type type) => $"{type.Name.Split('`')[0]}{Types(type.GetGenericArguments())}";
+
+    private static string Types(Type[] types) => types.Length > 0 ? $"<{string.Join(", ", types.Select(Name))}>" : "";
 }

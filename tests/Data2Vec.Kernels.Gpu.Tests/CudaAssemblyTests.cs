@@ -24,17 +24,17 @@ public partial class CudaAssemblyTests
     private static readonly Dictionary<Type, string[]> s_instructions = new()
     {
         [typeof(TensorKernel)] = [@"LDSM\.16\.M88\.4", @"LDGSTS\.E\.BYPASS\.128", @"LDG\.E\.128", @"STG\.E\.128", @"LDS\.128"],
-        [typeof(WarpgroupKernel)] = [@"LDGSTS\.E\.BYPASS\.128", @"LDG\.E\.128", @"STG\.E\.128", @"LDS\.128", @"MUFU\.TANH"],
+        [typeof(WarpgroupKernel)] = [@"LDGSTS\.E\.BYPASS\.128", @"LDG\.E\.128", @"STG\.E\.128", @"LDS\.128"],
         [typeof(TensorAttentionKernel)] = [@"LDSM\.16\.M88\.4", @"LDGSTS\.E\.BYPASS\.128", @"MUFU\.EX2", @"STG\.E\.128", @"LDS\.128"],
         [typeof(WarpNormKernel)] = [@"LDG\.E\.128", @"STG\.E\.128"],
     };
 
-    /// <summary>What products are called by what their sides are in, and what loads of the right side's parts are.</summary>
-    private static readonly Dictionary<Type, (string Product, string Warpgroups, string Load)> s_products = new()
+    /// <summary>What products are, and what goes with them, by what their sides are in: of warps, and of those that multiply together.</summary>
+    private static readonly Dictionary<Type, (string[] Warps, string[] Warpgroups)> s_products = new()
     {
-        [typeof(BFloat)] = (@"HMMA\.16816\.F32\.BF16", @"HGMMA\.64x\d+x16\.F32\.BF16", @"LDSM\.16\.MT88\.4"),
-        [typeof(HalfFloat)] = (@"HMMA\.16816\.F32 ", @"HGMMA\.64x\d+x16\.F32 ", @"LDSM\.16\.MT88\.4"),
-        [typeof(Four)] = (@"HMMA\.1688\.F32\.TF32", "", @"LDS R"),
+        [typeof(BFloat)] = ([@"HMMA\.16816\.F32\.BF16", @"LDSM\.16\.MT88\.4"], [@"HGMMA\.64x\d+x16\.F32\.BF16", @"MUFU\.TANH"]),
+        [typeof(HalfFloat)] = ([@"HMMA\.16816\.F32 ", @"LDSM\.16\.MT88\.4"], [@"HGMMA\.64x\d+x16\.F32 ", @"F2FP\.SATFINITE\.F16"]),
+        [typeof(Four)] = ([@"HMMA\.1688\.F32\.TF32", "LDS R"], []),
     };
 
     private static readonly Type[] s_rows = [typeof(PlainRows), typeof(WindowRows), typeof(ImageRows)];
@@ -197,7 +197,7 @@ public partial class CudaAssemblyTests
     /// <summary>What is wrong with a kernel, or null.</summary>
     private static string? Problem(PTXBackend backend, string assembler, string architecture, string folder, MethodInfo method, int threads, int? groups)
     {
-        string name = $"{method.DeclaringType!.Name}.{method.Name}<{string.Join(", ", method.GetGenericArguments().Select(type => type.Name))}>";
+        string name = KernelCache.Name(method);
         PTXCompiledKernel kernel = Compile(backend, method, threads, groups);
         string file = Path.Combine(folder, "kernel.ptx");
         File.WriteAllText(file, kernel.PTXAssembly);
@@ -233,8 +233,8 @@ public partial class CudaAssemblyTests
         }
 
         Type[] types = [.. method.GetGenericArguments().SelectMany(type => type.GetGenericArguments().Prepend(type))];
-        (string product, string warpgroups, string load) = s_products[types.First(s_products.ContainsKey)];
-        return method.DeclaringType == typeof(WarpgroupKernel) ? [warpgroups, .. instructions] : [product, load, .. instructions];
+        (string[] warps, string[] warpgroups) = s_products[types.First(s_products.ContainsKey)];
+        return [.. method.DeclaringType == typeof(WarpgroupKernel) ? warpgroups : warps, .. instructions];
     }
 
     /// <summary>What the code of a kernel of tensor cores should have and has not, or has and should not; or null.</summary>

@@ -23,7 +23,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
 
     private static int Lane => Group.IdxX % 32;
 
-    private static ElementType Type => StoredNumbers.TypeOf<TShort>();
+    private static ElementType Type => TShort.Type;
 
     [External(nameof(Begin))]
     public static void Begin(ArrayView<float> shared, float scale)
@@ -117,7 +117,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
         {
             for (int i = 0; i < 4; i++)
             {
-                matrices[i] = (matrices[i].First * power, matrices[i].Second * power);
+                matrices[i] = (Nearest(matrices[i].First * power), Nearest(matrices[i].Second * power));
             }
         }
 
@@ -192,11 +192,11 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
                 ref (float First, float Second) pair = ref Mine.Weights[part][i / 2];
                 if (i % 2 == 0)
                 {
-                    pair.First = StoredNumbers.Widen(StoredNumbers.Round(weight, Type), Type);
+                    pair.First = Nearest(weight);
                 }
                 else
                 {
-                    pair.Second = StoredNumbers.Widen(StoredNumbers.Round(weight, Type), Type);
+                    pair.Second = Nearest(weight);
                 }
             }
         }
@@ -260,6 +260,8 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
             ((byte*)destination)[i] = Mine.Shared.Cast<byte>()[source + i];
         }
     }
+
+    private static float Nearest(float value) => StoredNumbers.Widen(StoredNumbers.Round(value, Type), Type);
 
     private static float Exp2(float value) => (float)Math.Pow(2, value);
 

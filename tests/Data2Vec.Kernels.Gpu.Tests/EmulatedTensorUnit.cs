@@ -94,7 +94,7 @@ internal struct EmulatedTensorUnit<TCopies, TNumbers> : ITensorUnit
         for (int matrix = 0; matrix < 4; matrix++)
         {
             Mine.Left[matrix] = TNumbers.Bytes == 4
-                ? (Mine.Copies.Shared[OfLane(8 * matrix + lane / 4).Address / 4 + lane % 4], 0)
+                ? (StoredNumbers.RoundToTf32(Mine.Copies.Shared[OfLane(8 * matrix + lane / 4).Address / 4 + lane % 4]), 0)
                 : (Short(matrix, lane / 4, lane % 4 * 2), Short(matrix, lane / 4, lane % 4 * 2 + 1));
         }
 
@@ -134,7 +134,7 @@ internal struct EmulatedTensorUnit<TCopies, TNumbers> : ITensorUnit
 
     /// <summary>An element of a matrix of 8 x 8 whose rows are where the threads' addresses say.</summary>
     private static float Short(int matrix, int row, int column) =>
-        StoredNumbers.Widen(Mine.Copies.Shared.Cast<ushort>()[OfLane(8 * matrix + row).Address / 2 + column], StoredNumbers.TypeOf<TNumbers>());
+        StoredNumbers.Widen(Mine.Copies.Shared.Cast<ushort>()[OfLane(8 * matrix + row).Address / 2 + column], TNumbers.Type);
 
     private static void CountConflicts()
     {

@@ -107,7 +107,7 @@ internal struct EmulatedWarpgroupUnit<TCopies, TShort> : IWarpgroupUnit
 
     /// <summary>The number at a place of a swizzled matrix: bits 4 to 6 of its address are changed by bits 7 to 9.</summary>
     private static float Number(ArrayView<ushort> shared, int place) =>
-        StoredNumbers.Widen(shared[(place ^ (place >> 7 & 7) << 4) / 2], StoredNumbers.TypeOf<TShort>());
+        StoredNumbers.Widen(shared[(place ^ (place >> 7 & 7) << 4) / 2], TShort.Type);
 
     /// <summary>What a thread has.</summary>
     private sealed class Registers

@@ -51,4 +51,18 @@ internal static class GpuFixture
 
         return (activations == ElementType.F32 ? s_backends[kind] : s_shortBackends[(kind, activations)]).Value;
     }
+
+    /// <summary>A device of CUDA with tensor cores, for one test's use; without one it is skipped.</summary>
+    public static GpuBackend OpenTensorCores()
+    {
+        Assert.SkipWhen(GpuDevices.WhyNone("cuda") is not null, "there is no device of CUDA");
+        GpuBackend backend = GpuDevices.Find("cuda").Open();
+        if (!backend.Context.HasTensorCores)
+        {
+            backend.Dispose();
+            Assert.Skip("the device has no tensor cores");
+        }
+
+        return backend;
+    }
 }

@@ -117,13 +117,17 @@ public sealed class LinearNormTests
         Close(Reference.LayerNorm(expected, outputs, gain, normBias, 1e-5), Widened(type, normed.GetAsArray1D()), 1e-4, type);
     }
 
-    [Theory, InlineData(null), InlineData(0), InlineData(1), InlineData(2), InlineData(3), InlineData(4), InlineData(5), Trait("device", "cuda")]
-    public async Task A_device_with_tensor_cores_gives_what_the_two_operations_give(int? variant)
+    public static IEnumerable<TheoryDataRow<ElementType, int?>> Variants =>
+        new (ElementType, int?[])[] { (ElementType.BF16, [null, 0, 1, 2, 3, 4, 5]), (ElementType.F16, [null, 0, 5]), (ElementType.F32, [null, 1]) }
+            .SelectMany(type => type.Item2.Select(variant => new TheoryDataRow<ElementType, int?>(type.Item1, variant)));
+
+    /// <summary>With weights of a type; those of f32 multiply as tf32.</summary>
+    [Theory, MemberData(nameof(Variants)), Trait("device", "cuda")]
+    public async Task A_device_with_tensor_cores_gives_what_the_two_operations_give(ElementType sides, int? variant)
     {
-        Assert.SkipWhen(GpuDevices.WhyNone("cuda") is not null, "there is no device of CUDA");
-        using GpuBackend backend = GpuDevices.Find("cuda").Open();
-        Assert.SkipUnless(backend.Context.HasTensorCores, "the device has no tensor cores for bf16");
-        TensorVariant[] variants = TensorVariant.For<PlainRows, ShortFour<BFloat>>(backend.Context);
+        using GpuBackend backend = GpuFixture.OpenTensorCores();
+        backend.UsesTf32 = true;
+        TensorVariant[] variants = TensorKernelTests.VariantsFor(backend.Context, sides);
         Assert.SkipUnless((variant ?? 0) < variants.Length, "the device has no warps that multiply together");
         await variants[variant ?? 0].Kernel;
         backend.Context.Tensor = variant;
@@ -138,19 +142,20 @@ public sealed class LinearNormTests
             (5, 200, 72, false), (4, 768, 1032, false), (3, 96, 9, false),
         })
         {
-            float[] x = Rounded(ElementType.BF16, Numbers(1, rows * inputs)), bias = Numbers(3, outputs), scale = Numbers(4, outputs), add = Rounded(ElementType.BF16, Numbers(5, rows * outputs));
+            float[] x = Taken(sides, Some(1, rows * inputs, sides)), bias = Numbers(3, outputs), scale = Numbers(4, outputs), add = Some(5, rows * outputs, sides);
             float[] gain = Numbers(6, outputs), normBias = Numbers(7, outputs);
-            WeightData weight = Encode(Numbers(2, outputs * inputs, 1 / MathF.Sqrt(inputs)), ElementType.BF16, outputs, inputs);
+            float[] numbers = Taken(sides, Some(2, outputs * inputs, sides, 1 / MathF.Sqrt(inputs)));
+            WeightData weight = sides == ElementType.F32 ? Weight(numbers, outputs, inputs) : Encode(numbers, sides, outputs, inputs);
             LinearWeights weights = store.Linear([(weight, Weight(bias, outputs))], Weight(scale, outputs));
             NormWeights norm = store.Norm(Weight(gain, outputs), Weight(normBias, outputs), outputs, 1e-5f);
             store.Complete();
             double[] sums = [.. Reference.Linear(x, rows, inputs, weight.ToArray(), bias, outputs).Select((value, i) => value * scale[i % outputs] + add[i])];
             double[] expected = Reference.LayerNorm(sums, outputs, gain, normBias, 1e-5);
-            foreach (ElementType type in new[] { ElementType.F32, ElementType.BF16 })
+            foreach (ElementType type in new[] { ElementType.F32, sides }.Distinct())
             {
                 Workspace workspace = backend.Context.Workspaces.Rent();
                 workspace.Queue.Begin();
-                using Inference run = new GpuInference(store, workspace, new GpuKernels(backend.Context), ElementType.BF16);
+                using Inference run = new GpuInference(store, workspace, new GpuKernels(backend.Context), sides);
                 Tensor input = run.Allocate(rows, inputs), residual = run.Allocate(rows, outputs, type);
                 run.Upload(x, input);
                 run.Upload(add, residual);

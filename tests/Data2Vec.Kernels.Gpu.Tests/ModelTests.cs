@@ -62,6 +62,19 @@ public sealed class ModelTests : IDisposable
         }
     }
 
+    [Fact, Trait("device", "cuda")]
+    public void Models_of_f32_with_products_of_tf32_are_near()
+    {
+        using GpuBackend backend = GpuFixture.OpenTensorCores();
+        backend.UsesTf32 = true;
+        Check(Shipped("text.d2v"), model => model.EmbedTokens([new int[] { 0, 9, 30, 4, 2 }, new int[] { 0, 31, 2 }], s_rows));
+        Check(Shipped("speech.d2v"), model => model.EmbedAudio([TestData.Numbers(1, 8000, 0.1f), TestData.Numbers(2, 400)]));
+        Check(Shipped("image.d2v"), model => model.EmbedPixels([Pixels(model, 1), Pixels(model, 2)]));
+
+        void Check(string path, Func<Data2VecModel, float[][]> run) => Assert.All(
+            On(null, path, run).Zip(On(backend, path, run)), pair => Assert.InRange(Distance(pair.First, pair.Second), 1.5e-5, 2e-3));
+    }
+
     [Theory, MemberData(nameof(RealKinds))]
     public void A_speech_model_hears_the_same_words(string kind)
     {

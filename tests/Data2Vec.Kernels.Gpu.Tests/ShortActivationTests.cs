@@ -109,6 +109,20 @@ public class ShortActivationTests
             Linear(store, ElementType.F16, 16);
         }));
 
+        // Of f32 where it is asked for, and each row of the weights has whole chunks of 16 bytes.
+        Assert.False(IsOnTensorCores(16));
+        backend.UsesTf32 = true;
+        Assert.True(IsOnTensorCores(4) && !IsOnTensorCores(6));
+        Assert.Equal(ElementType.F32, TypeWith(backend, store => Linear(store, ElementType.F32, 16)));
+
+        bool IsOnTensorCores(int inputs)
+        {
+            using WeightStore store = backend.CreateStore();
+            GpuMatrix matrix = ((GpuLinear)store.Linear([(TestData.Weight(TestData.Numbers(1, 8 * inputs), 8, inputs), null)])).Matrix;
+            Assert.Equal(ElementType.F32, matrix.InputType);
+            return matrix.IsOnTensorCores;
+        }
+
         static void Linear(WeightStore store, ElementType type, int inputs) => store.Linear(
             [(type == ElementType.F32 ? TestData.Weight(TestData.Numbers(1, 8 * inputs), 8, inputs) : TestData.Encode(TestData.Numbers(1, 8 * inputs), type, 8, inputs), null)]);
 

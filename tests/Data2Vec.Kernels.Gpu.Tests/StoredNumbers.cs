@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Data2Vec.Kernels.Gpu.DeviceCode;
 using static Data2Vec.Kernels.Tests.TestData;
 
 namespace Data2Vec.Kernels.Gpu.Tests;
@@ -30,19 +29,12 @@ internal static class StoredNumbers
         return (ushort)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
     }
 
-    /// <summary>Some numbers that a format has; of f32 those that tf32 has.</summary>
-    public static float[] Rounded(int seed, int count, ElementType type, float scale = 1f) => [.. Numbers(seed, count, scale).Select(value => type switch
-    {
-        ElementType.F32 => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) & ~0x1FFF),
-        _ => Widen(Round(value, type), type),
-    })];
+    /// <summary>The nearest number of tf32, of two the one further from zero.</summary>
+    public static float RoundToTf32(float value) => BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(value) + 0x1000) & ~0x1FFF);
 
-    /// <summary>What numbers of a format are called in layouts.</summary>
-    public static int Layout(ElementType type) => type switch { ElementType.F32 => 0, ElementType.F16 => Four.HalfFloat, _ => Four.BFloat };
+    /// <summary>Some numbers that a format has; of f32 such that tf32 has not.</summary>
+    public static float[] Some(int seed, int count, ElementType type, float scale = 1f) => Rounded(type, Numbers(seed, count, scale));
 
-    /// <summary>The format of a type of device code.</summary>
-    public static ElementType TypeOf<TNumbers>() =>
-        typeof(TNumbers) == typeof(HalfFloat) || typeof(TNumbers) == typeof(ShortFour<HalfFloat>) ? ElementType.F16
-        : typeof(TNumbers) == typeof(Four) ? ElementType.F32
-        : ElementType.BF16;
+    /// <summary>What tensor cores take them for.</summary>
+    public static float[] Taken(ElementType type, float[] values) => type == ElementType.F32 ? [.. values.Select(RoundToTf32)] : values;
 }

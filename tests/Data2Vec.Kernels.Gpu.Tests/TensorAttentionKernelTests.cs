@@ -47,7 +47,7 @@ public sealed class TensorAttentionKernelTests
     [Theory, InlineData(ElementType.BF16), InlineData(ElementType.F16), Trait("device", "cuda")]
     public void A_device_with_tensor_cores_attends_as_a_scalar_loop(ElementType type)
     {
-        using GpuBackend backend = OpenCuda();
+        using GpuBackend backend = GpuFixture.OpenTensorCores();
         using var queue = new LaunchQueue(backend.Context, backend.Context.Accelerator.DefaultStream);
         foreach (bool large in new[] { true, false })
         {
@@ -66,7 +66,7 @@ public sealed class TensorAttentionKernelTests
     [Fact, Trait("device", "cuda")]
     public void A_device_with_tensor_cores_attends_at_a_speed_that_is_told()
     {
-        using GpuBackend backend = OpenCuda();
+        using GpuBackend backend = GpuFixture.OpenTensorCores();
         foreach ((int sequences, int length) in new[] { (32, 500), (32, 1500), (64, 197), (1, 500), (1, 1500) })
         {
             foreach (int kind in new[] { AttentionKernel.NoBias, AttentionKernel.TableBias, AttentionKernel.SlopeBias })
@@ -78,19 +78,6 @@ public sealed class TensorAttentionKernelTests
                 Assert.All(times, time => Assert.True(time > 0));
             }
         }
-    }
-
-    private static GpuBackend OpenCuda()
-    {
-        Assert.SkipWhen(GpuDevices.WhyNone("cuda") is not null, "there is no device of CUDA");
-        GpuBackend backend = GpuDevices.Find("cuda").Open();
-        if (!backend.Context.HasTensorCores)
-        {
-            backend.Dispose();
-            Assert.Skip("the device has no tensor cores for bf16");
-        }
-
-        return backend;
     }
 
     /// <summary>Seconds of attention with large tiles and with small ones.</summary>
@@ -160,7 +147,7 @@ public sealed class TensorAttentionKernelTests
         var launch = accelerator.LoadKernel<long, long, long, long, long, ArrayView<int>, AttentionArguments>(TensorAttentionKernel.Attend<TTile, EmulatedAttentionUnit<TCopies, TShort>>);
         var launchTable = accelerator.LoadKernel<long, long, long, long, long, ArrayView<int>, AttentionArguments>(TensorAttentionKernel.Attend<TTableTile, EmulatedAttentionUnit<TCopies, TShort>>);
         EmulatedAttentionUnit<TCopies, TShort>.BankConflicts = 0;
-        Check(accelerator, StoredNumbers.TypeOf<TShort>(), lengths, heads, size, isJoint, (q, k, v, bias, output, starts, sizes) =>
+        Check(accelerator, TShort.Type, lengths, heads, size, isJoint, (q, k, v, bias, output, starts, sizes) =>
         {
             int queries = sizes.Bias == AttentionKernel.TableBias ? TensorAttentionKernel.Queries<TTableTile>() : TensorAttentionKernel.Queries<TTile>();
             sizes.Tiles = (lengths.Max() + queries - 1) / queries;
@@ -180,7 +167,7 @@ public sealed class TensorAttentionKernelTests
     {
         int rows = lengths.Sum(), hidden = heads * size, length = lengths[0], tableStride = (length + 5) / 4 * 4;
         int stride = isJoint ? 3 * hidden : hidden + 8, outputStride = hidden + 8;
-        float[] q = Rounded(1), k = Rounded(2), v = Rounded(3);
+        float[] q = Some(1), k = Some(2), v = Some(3);
         float[] table = Numbers(4, heads * length * length, 3f), slopes = [.. Numbers(5, heads).Select(MathF.Abs)];
         int[] starts = [0, .. lengths.Select((_, i) => lengths.Take(i + 1).Sum())];
 
@@ -246,7 +233,7 @@ public sealed class TensorAttentionKernelTests
             Assert.True(error <= Bound(type) * Bound(type) * norm, name);
         }
 
-        float[] Rounded(int seed) => StoredNumbers.Rounded(seed, rows * hidden, type);
+        float[] Some(int seed) => StoredNumbers.Some(seed, rows * hidden, type);
     }
 
     private static AttentionArguments Sizes(int size, int kind, int stride, int outputStride, int tableStride) => new()

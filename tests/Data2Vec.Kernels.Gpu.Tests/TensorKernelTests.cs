@@ -3,6 +3,7 @@ using Data2Vec.Kernels.Tests;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
+using static Data2Vec.Kernels.Gpu.Tests.StoredNumbers;
 using static Data2Vec.Kernels.Tests.TestData;
 
 namespace Data2Vec.Kernels.Gpu.Tests;
@@ -28,7 +29,7 @@ public sealed class TensorKernelTests : IDisposable
         .. new[] { "64", "128", "64 W", "128 W", "192 W", "256 x 192 W" }.SelectMany(
             tile => new TheoryDataRow<string, bool, ElementType>[] { new(tile, false, ElementType.BF16), new(tile, true, ElementType.BF16) }),
         new("64", true, ElementType.F16), new("128", true, ElementType.F16), new("192 W", true, ElementType.F16),
-        new("64", false, ElementType.F32), new("64", true, ElementType.F32), new("128", false, ElementType.F32), new("128", true, ElementType.F32),
+        new("64", true, ElementType.F32), new("128", true, ElementType.F32),
     ];
 
     [Theory, MemberData(nameof(Variants))]
@@ -38,8 +39,8 @@ public sealed class TensorKernelTests : IDisposable
         bool isForWarpgroups = tile.EndsWith('W');
         foreach ((int rows, int inputs, int outputs) in new[] { (70, 40, 9), (130, 33, 144), (5, 584, 72) })
         {
-            float[] x = Rounded(1, rows * inputs, sides), w = Rounded(2, outputs * inputs, sides), bias = Numbers(3, outputs), scale = Numbers(4, outputs), add = Rounded(5, rows * outputs, sides);
-            double[] products = Reference.Linear(x, rows, inputs, w, bias, outputs);
+            float[] x = Some(1, rows * inputs, sides), w = Taken(sides, Some(2, outputs * inputs, sides)), bias = Numbers(3, outputs), scale = Numbers(4, outputs), add = Some(5, rows * outputs, sides);
+            double[] products = Reference.Linear(Taken(sides, x), rows, inputs, w, bias, outputs);
 
             // All that may follow a product, then what kernels for warpgroups do themselves where results are eights.
             foreach ((bool activates, bool adds) in isForWarpgroups && outputs % 8 == 0 ? new[] { (true, true), (true, false), (false, true) } : [(true, true)])
@@ -81,10 +82,10 @@ public sealed class TensorKernelTests : IDisposable
         foreach (Conv1dShape shape in new Conv1dShape[] { new(48, 24, 3, 2), new(32, 80, 5, 1, 2, 2) })
         {
             int channels = shape.InputChannels / shape.Groups;
-            float[] x = Rounded(1, lengths.Sum() * shape.InputChannels, sides), w = Rounded(2, shape.OutputChannels * channels * shape.Kernel, sides), bias = Numbers(3, shape.OutputChannels);
+            float[] x = Some(1, lengths.Sum() * shape.InputChannels, sides), w = Taken(sides, Some(2, shape.OutputChannels * channels * shape.Kernel, sides)), taken = Taken(sides, x), bias = Numbers(3, shape.OutputChannels);
             int[] starts = [0, 31, 34, 94], ends = [0, .. starts.Skip(1).Select((_, i) => lengths.Take(i + 1).Sum(shape.OutputLength))];
             double[] expected = [.. lengths.SelectMany((length, i) => Reference.Conv1d(
-                x[(starts[i] * shape.InputChannels)..(starts[i + 1] * shape.InputChannels)], length, shape, w, bias))];
+                taken[(starts[i] * shape.InputChannels)..(starts[i + 1] * shape.InputChannels)], length, shape, w, bias))];
             var sizes = new MatrixArguments
             {
                 Rows = ends[^1],
@@ -117,7 +118,7 @@ public sealed class TensorKernelTests : IDisposable
     public void Convolutions_of_images_match_a_scalar_loop(string tile, ElementType sides)
     {
         var shape = new Conv2dShape(8, 24, 3, 2, 1);
-        float[] x = Rounded(1, 2 * 9 * 14 * 8, sides), w = Rounded(2, 24 * 8 * 9, sides), bias = Numbers(3, 24);
+        float[] x = Some(1, 2 * 9 * 14 * 8, sides), w = Taken(sides, Some(2, 24 * 8 * 9, sides)), bias = Numbers(3, 24);
         var sizes = new MatrixArguments
         {
             Rows = 2 * shape.OutputLength(9) * shape.OutputLength(14),
@@ -133,7 +134,7 @@ public sealed class TensorKernelTests : IDisposable
             OutputLayout = Layout(24, sides),
             Activation = (int)Activation.Relu,
         };
-        double[] expected = [.. Reference.Conv2d(x, 2, 9, 14, shape, w, bias).Select(value => Math.Max(value, 0))];
+        double[] expected = [.. Reference.Conv2d(Taken(sides, x), 2, 9, 14, shape, w, bias).Select(value => Math.Max(value, 0))];
         Close(expected, Multiply<ImageRows>(tile, late: true, sides, x, 8, w, 8, 9, 1, 24, [.. bias, .. Ones(24)], null, [0], [0], sizes), 2e-5, sides);
     }
 
@@ -144,31 +145,24 @@ public sealed class TensorKernelTests : IDisposable
     [Theory, MemberData(nameof(DeviceVariants)), Trait("device", "cuda")]
     public async Task A_device_with_tensor_cores_multiplies_as_a_scalar_loop(ElementType type, int variant)
     {
-        Assert.SkipWhen(GpuDevices.WhyNone("cuda") is not null, "there is no device of CUDA");
-        using GpuBackend backend = GpuDevices.Find("cuda").Open();
-        Assert.SkipUnless(backend.Context.HasTensorCores, "the device has no tensor cores for bf16");
+        using GpuBackend backend = GpuFixture.OpenTensorCores();
         backend.UsesTf32 = true;
-        TensorVariant[] variants = type switch
-        {
-            ElementType.BF16 => TensorVariant.For<PlainRows, ShortFour<BFloat>>(backend.Context),
-            ElementType.F16 => TensorVariant.For<PlainRows, ShortFour<HalfFloat>>(backend.Context),
-            _ => TensorVariant.For<PlainRows, Four>(backend.Context),
-        };
+        TensorVariant[] variants = VariantsFor(backend.Context, type);
         Assert.SkipUnless(variant < variants.Length, "the device has no warps that multiply together");
         await variants[variant].Kernel;
         backend.Context.Tensor = variant;
         using WeightStore store = backend.CreateStore();
         foreach ((int rows, int inputs, int outputs) in new[] { (1, 8, 1), (70, 40, 9), (5, 200, 72), (300, 768, 530), (300, 768, 576), (40, 3072, 776) })
         {
-            float[] x = Rounded(1, rows * inputs, type), bias = Numbers(3, outputs), add = Rounded(5, rows * outputs, type);
-            float[] numbers = Rounded(2, outputs * inputs, type);
+            float[] x = Some(1, rows * inputs, type), bias = Numbers(3, outputs), add = Some(5, rows * outputs, type);
+            float[] numbers = Some(2, outputs * inputs, type);
             WeightData weight = type == ElementType.F32 ? Weight(numbers, outputs, inputs) : Encode(numbers, type, outputs, inputs);
             LinearWeights weights = store.Linear([(weight, Weight(bias, outputs))]);
             store.Complete();
             Assert.True(((GpuLinear)weights).Matrix.IsOnTensorCores);
             using Inference run = store.Begin();
             Assert.Equal(type, run.ActivationType);
-            double[] products = Reference.Linear(x, rows, inputs, weight.ToArray(), bias, outputs);
+            double[] products = Reference.Linear(Taken(type, x), rows, inputs, Taken(type, weight.ToArray()), bias, outputs);
             Tensor input = run.Upload(x, rows, inputs), residual = run.Allocate(rows, outputs);
             run.Upload(add, residual);
             Check(run.Linear(input, weights, Activation.None, residual), (value, i) => value + add[i], 1e-4);
@@ -180,21 +174,59 @@ public sealed class TensorKernelTests : IDisposable
         }
     }
 
+    [Theory, InlineData(200), InlineData(576), Trait("device", "cuda")]
+    public void A_device_makes_numbers_beyond_those_of_f16_the_greatest(int outputs)
+    {
+        using GpuBackend backend = GpuFixture.OpenTensorCores();
+        using WeightStore store = backend.CreateStore();
+        float[] bias = [.. Enumerable.Range(0, outputs).Select(i => (i % 3 - 1) * 1e5f)];
+        LinearWeights weights = store.Linear([(Encode(Numbers(1, outputs * 64), ElementType.F16, outputs, 64), Weight(bias, outputs))]);
+        store.Complete();
+        using Inference run = store.Begin();
+        Tensor x = run.Allocate(300, 64);
+        run.Upload(new float[300 * 64], x);
+        Tensor y = run.Linear(x, weights);
+        Assert.Equal(ElementType.F16, y.Type);
+        Assert.Equal(Enumerable.Range(0, 300 * outputs).Select(i => Math.Clamp(bias[i % outputs], -65504f, 65504f)), Download(run, y));
+    }
+
+    [Fact, Trait("device", "cuda")]
+    public void A_device_multiplies_parts_of_f32_that_begin_anywhere_as_tf32()
+    {
+        using GpuBackend backend = GpuFixture.OpenTensorCores();
+        backend.UsesTf32 = true;
+        using WeightStore store = backend.CreateStore();
+        float[] all = Numbers(1, 70 * 21), w = Numbers(2, 40 * 8), x = [.. Enumerable.Range(0, 70 * 8).Select(i => all[i / 8 * 21 + 3 + i % 8])];
+        LinearWeights weights = store.Linear([(Weight(w, 40, 8), null)]);
+        store.Complete();
+        using Inference run = store.Begin();
+        double[] expected = Reference.Linear(Taken(ElementType.F32, x), 70, 8, Taken(ElementType.F32, w), new float[40], 40);
+        Close(expected, Download(run, run.Linear(run.Upload(all, 70, 21).SliceColumns(3, 8), weights)), 1e-5);
+    }
+
     public void Dispose()
     {
         _accelerator.Dispose();
         _context.Dispose();
     }
 
+    /// <summary>The kernels for products of plain rows in a type.</summary>
+    internal static TensorVariant[] VariantsFor(GpuContext context, ElementType type) => type switch
+    {
+        ElementType.BF16 => TensorVariant.For<PlainRows, ShortFour<BFloat>>(context),
+        ElementType.F16 => TensorVariant.For<PlainRows, ShortFour<HalfFloat>>(context),
+        _ => TensorVariant.For<PlainRows, Four>(context),
+    };
+
     private static float[] Ones(int count) => [.. Enumerable.Repeat(1f, count)];
 
     /// <summary>How rows of as many numbers lie in memory.</summary>
     private static int Layout(int columns, ElementType type) =>
-        StoredNumbers.Layout(type) + (columns % 4 == 0 ? Four.Aligned : 0) + (columns % 8 == 0 && type != ElementType.F32 ? Four.Eights : 0);
+        Four.Format(type) + (columns % 4 == 0 ? Four.Aligned : 0) + (columns % 8 == 0 && type != ElementType.F32 ? Four.Eights : 0);
 
     private static int Fill(int count) => (count + TensorKernel.Chunk - 1) / TensorKernel.Chunk * TensorKernel.Chunk;
 
-    private static float[] Rounded(int seed, int count, ElementType type) => StoredNumbers.Rounded(seed, count, type, 0.3f);
+    private static float[] Some(int seed, int count, ElementType type) => StoredNumbers.Some(seed, count, type, 0.3f);
 
     private float[] Multiply<TRows>(
         string tile, bool late, ElementType sides, float[] x, int columns, float[] w, int channels, int taps, int groups, int outputs, float[] biasAndScale, float[]? residual,
@@ -234,7 +266,7 @@ public sealed class TensorKernelTests : IDisposable
         where TNumbers : struct, IStoredFour =>
         new(
             TensorKernel.Multiply<TTile, TRows, TNumbers, EmulatedTensorUnit<TCopies, TNumbers>>,
-            TTile.Side, TTile.Side, TensorKernel.Threads, TensorKernel.SharedBytes<TTile>(), true, StoredNumbers.TypeOf<TNumbers>(), () => EmulatedTensorUnit<TCopies, TNumbers>.BankConflicts);
+            TTile.Side, TTile.Side, TensorKernel.Threads, TensorKernel.SharedBytes<TTile>(), true, TNumbers.Type, () => EmulatedTensorUnit<TCopies, TNumbers>.BankConflicts);
 
     private static TestedKernel Warpgroup<TTile, TRows, TCopies, TShort>()
         where TTile : struct, IWarpgroupTile
@@ -243,7 +275,7 @@ public sealed class TensorKernelTests : IDisposable
         where TShort : struct, IShort =>
         new(
             WarpgroupKernel.Multiply<TTile, TRows, TShort, EmulatedWarpgroupUnit<TCopies, TShort>>,
-            WarpgroupKernel.Rows<TTile>(), TTile.Columns, WarpgroupKernel.Threads<TTile>(), WarpgroupKernel.SharedBytes<TTile>(), false, StoredNumbers.TypeOf<TShort>(), () => 0);
+            WarpgroupKernel.Rows<TTile>(), TTile.Columns, WarpgroupKernel.Threads<TTile>(), WarpgroupKernel.SharedBytes<TTile>(), false, TShort.Type, () => 0);
 
     private float[] Multiply(
         TestedKernel kernel, float[] x, int columns, float[] w, int channels, int taps, int groups, int outputs, float[] biasAndScale, float[]? residual,
@@ -272,9 +304,9 @@ public sealed class TensorKernelTests : IDisposable
         sizes.ColumnTiles = (perGroup + kernel.Columns - 1) / kernel.Columns;
         sizes.VectorStride = outputs;
         sizes.OutputStride = sizes.ResidualStride = outputs;
-        using MemoryBuffer1D<float, Stride1D.Dense> leftBuffer = _accelerator.Allocate1D(StoredNumbers.Stored(kernel.Sides, left)), rightBuffer = _accelerator.Allocate1D(StoredNumbers.Stored(kernel.Sides, right));
+        using MemoryBuffer1D<float, Stride1D.Dense> leftBuffer = _accelerator.Allocate1D(Stored(kernel.Sides, left)), rightBuffer = _accelerator.Allocate1D(Stored(kernel.Sides, right));
         using MemoryBuffer1D<float, Stride1D.Dense> vectors = _accelerator.Allocate1D<float>([.. Ones(outputs), .. biasAndScale]);
-        using MemoryBuffer1D<float, Stride1D.Dense> added = _accelerator.Allocate1D(StoredNumbers.Stored(Type(sizes.ResidualLayout), residual ?? [0f]));
+        using MemoryBuffer1D<float, Stride1D.Dense> added = _accelerator.Allocate1D(Stored(Type(sizes.ResidualLayout), residual ?? [0f]));
         using MemoryBuffer1D<float, Stride1D.Dense> output1 = _accelerator.Allocate1D<float>(sizes.Rows * outputs);
         using MemoryBuffer1D<int, Stride1D.Dense> starts = _accelerator.Allocate1D(inputStarts), ends = _accelerator.Allocate1D(outputStarts);
         int slices = (depth + sizes.SliceDepth - 1) / sizes.SliceDepth;
@@ -301,7 +333,7 @@ public sealed class TensorKernelTests : IDisposable
             _accelerator.Synchronize();
         }
 
-        return StoredNumbers.Widened(Type(sizes.OutputLayout), output1.GetAsArray1D())[..(sizes.Rows * outputs)];
+        return Widened(Type(sizes.OutputLayout), output1.GetAsArray1D())[..(sizes.Rows * outputs)];
 
         static ElementType Type(int layout) => (layout & Four.HalfFloat) != 0 ? ElementType.F16 : (layout & Four.BFloat) != 0 ? ElementType.BF16 : ElementType.F32;
     }

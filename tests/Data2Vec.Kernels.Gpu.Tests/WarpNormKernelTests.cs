@@ -103,7 +103,7 @@ public sealed class WarpNormKernelTests
             using MemoryBuffer1D<float, Stride1D.Dense> residual = accelerator.Allocate1D(Stored(type, added)), outputBuffer = accelerator.Allocate1D(empty);
             using MemoryBuffer1D<float, Stride1D.Dense> normVectors = accelerator.Allocate1D<float>([.. gain, .. bias]), other = accelerator.Allocate1D(empty);
             MemoryBuffer1D<float, Stride1D.Dense> result = intoResidual ? residual : other;
-            int layout = Four.Aligned + (type == ElementType.F32 ? 0 : Layout(type) + Four.Eights);
+            int layout = Four.Aligned + (type == ElementType.F32 ? 0 : Four.Format(type) + Four.Eights);
             var product = new MatrixArguments
             {
                 Output = (isKept ? outputBuffer : result).View.BaseView.LoadEffectiveAddressAsPtr(),

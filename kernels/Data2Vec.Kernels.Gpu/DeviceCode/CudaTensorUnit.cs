@@ -219,29 +219,25 @@ internal struct CudaTensorUnit<TNumbers> : ITensorUnit
         if (column == 0)
         {
             CudaAsm.Emit(
-                Places + "ld.shared.b32 b0, [at]; ld.shared.b32 b2, [below]; add.u32 at, at, %2; add.u32 below, below, %2; ld.shared.b32 b1, [at]; ld.shared.b32 b3, [below];"
-                + "cvt.rna.tf32.f32 b0, b0; cvt.rna.tf32.f32 b1, b1; cvt.rna.tf32.f32 b2, b2; cvt.rna.tf32.f32 b3, b3;",
+                Places + "ld.shared.b32 b0, [at]; ld.shared.b32 b2, [below]; add.u32 at, at, %2; add.u32 below, below, %2; ld.shared.b32 b1, [at]; ld.shared.b32 b3, [below];",
                 address, next, fourRows);
         }
         else if (column == 1)
         {
             CudaAsm.Emit(
-                Places + "ld.shared.b32 b4, [at]; ld.shared.b32 b6, [below]; add.u32 at, at, %2; add.u32 below, below, %2; ld.shared.b32 b5, [at]; ld.shared.b32 b7, [below];"
-                + "cvt.rna.tf32.f32 b4, b4; cvt.rna.tf32.f32 b5, b5; cvt.rna.tf32.f32 b6, b6; cvt.rna.tf32.f32 b7, b7;",
+                Places + "ld.shared.b32 b4, [at]; ld.shared.b32 b6, [below]; add.u32 at, at, %2; add.u32 below, below, %2; ld.shared.b32 b5, [at]; ld.shared.b32 b7, [below];",
                 address, next, fourRows);
         }
         else if (column == 2)
         {
             CudaAsm.Emit(
-                Places + "ld.shared.b32 b8, [at]; ld.shared.b32 b10, [below]; add.u32 at, at, %2; add.u32 below, below, %2; ld.shared.b32 b9, [at]; ld.shared.b32 b11, [below];"
-                + "cvt.rna.tf32.f32 b8, b8; cvt.rna.tf32.f32 b9, b9; cvt.rna.tf32.f32 b10, b10; cvt.rna.tf32.f32 b11, b11;",
+                Places + "ld.shared.b32 b8, [at]; ld.shared.b32 b10, [below]; add.u32 at, at, %2; add.u32 below, below, %2; ld.shared.b32 b9, [at]; ld.shared.b32 b11, [below];",
                 address, next, fourRows);
         }
         else
         {
             CudaAsm.Emit(
-                Places + "ld.shared.b32 b12, [at]; ld.shared.b32 b14, [below]; add.u32 at, at, %2; add.u32 below, below, %2; ld.shared.b32 b13, [at]; ld.shared.b32 b15, [below];"
-                + "cvt.rna.tf32.f32 b12, b12; cvt.rna.tf32.f32 b13, b13; cvt.rna.tf32.f32 b14, b14; cvt.rna.tf32.f32 b15, b15;",
+                Places + "ld.shared.b32 b12, [at]; ld.shared.b32 b14, [below]; add.u32 at, at, %2; add.u32 below, below, %2; ld.shared.b32 b13, [at]; ld.shared.b32 b15, [below];",
                 address, next, fourRows);
         }
     }

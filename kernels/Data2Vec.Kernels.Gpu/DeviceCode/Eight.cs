@@ -7,7 +7,7 @@ namespace Data2Vec.Kernels.Gpu.DeviceCode;
 internal struct Eight(Four a, Four b)
 {
     /// <summary>
-    /// <c>x Φ(x) = x/2 + x/2 tanh(x P(x²))</c> within 2.5e-5, and what <c>tanh.approx</c> is off, less than 2^-11 of it: bf16 has fewer bits, and f16 no more. All is
+    /// <c>x Φ(x) = x/2 + x/2 tanh(x P(x²))</c> within 2.5e-5, and what <c>tanh.approx</c> is off, less than 2^-11 of it, hence 2^-12 of <c>x</c>: where the result is not near zero, bf16 has fewer bits. All is
     /// that of <c>x²</c> up to 40, beyond which the hyperbolic tangent is 1.
     /// </summary>
     private const string Gelu =
@@ -26,30 +26,6 @@ internal struct Eight(Four a, Four b)
 
     public static Eight operator *(Eight x, Eight y) => new(x.A * y.A, x.B * y.B);
 
-    /// <summary>The numbers at <paramref name="index"/>, zeros for those past the first <paramref name="count"/>.</summary>
-    /// <param name="source">Where they are.</param>
-    /// <param name="index">The first.</param>
-    /// <param name="count">How many there are; 0 or less for none.</param>
-    /// <param name="layout">As <see cref="Four.LoadAs"/> takes it, and <see cref="Four.Eights"/>.</param>
-    public static Eight Load<TShort>(ArrayView<float> source, int index, int count, int layout)
-        where TShort : struct, IShort
-    {
-        Eight values = default;
-        if ((layout & Four.Eights) != 0)
-        {
-            if (count > 0)
-            {
-                values = LoadWhole<TShort>(source, index);
-            }
-        }
-        else
-        {
-            values = new Eight(Four.LoadAs(source, index, count, layout), Four.LoadAs(source, index + 4, count - 4, layout));
-        }
-
-        return values;
-    }
-
     /// <summary>Eight numbers of 16 bits, at a multiple of eight.</summary>
     public static Eight LoadWhole<TShort>(ArrayView<float> source, int index)
         where TShort : struct, IShort
@@ -58,32 +34,12 @@ internal struct Eight(Four a, Four b)
         return new Eight(ShortFour<TShort>.Widen(stored.X, stored.Y), ShortFour<TShort>.Widen(stored.Z, stored.W));
     }
 
-    /// <summary>Applies an activation and stores the first <paramref name="count"/>.</summary>
+    /// <summary>Applies an activation and stores all eight in 16 bits each; the instructions are those of bf16, see <see cref="CudaAssembly"/>.</summary>
     /// <param name="destination">Where they go.</param>
-    /// <param name="address">Its address, on devices of CUDA that have instructions for it.</param>
-    /// <param name="index">The first.</param>
-    /// <param name="count">How many there are; 0 or less for none.</param>
-    /// <param name="layout">As in <see cref="Load"/>.</param>
+    /// <param name="address">Its address, on devices of CUDA.</param>
+    /// <param name="index">The first, a multiple of eight.</param>
     /// <param name="activation">Which <see cref="Activation"/>.</param>
     /// <param name="values">The numbers.</param>
-    public static void Store<TShort>(ArrayView<float> destination, long address, int index, int count, int layout, int activation, Eight values)
-        where TShort : struct, IShort
-    {
-        if ((layout & Four.Eights) != 0)
-        {
-            if (count > 0)
-            {
-                StoreWhole<TShort>(destination, address, index, activation, values);
-            }
-        }
-        else
-        {
-            Four.StoreAs(destination, index, count, layout, Four.Activate(values.A, activation));
-            Four.StoreAs(destination, index + 4, count - 4, layout, Four.Activate(values.B, activation));
-        }
-    }
-
-    /// <summary>Applies an activation and stores all eight in 16 bits each, at a multiple of eight; the instructions are those of bf16, see <see cref="CudaAssembly"/>.</summary>
     public static void StoreWhole<TShort>(ArrayView<float> destination, long address, int index, int activation, Eight values)
         where TShort : struct, IShort
     {
@@ -93,7 +49,7 @@ internal struct Eight(Four a, Four b)
             destination.Cast<ShortFour<TShort>>()[index / 4] = ShortFour<TShort>.Round(Four.Activate(a, activation));
             destination.Cast<ShortFour<TShort>>()[index / 4 + 1] = ShortFour<TShort>.Round(Four.Activate(b, activation));
         }
-        else if (activation == (int)Activation.Gelu)
+        else if (activation == (int)Activation.Gelu && TShort.Type == ElementType.BF16)
         {
             CudaAsm.Emit(
                 Begin + "mov.f32 y, %1; " + Gelu + Low + "mov.f32 y, %2; " + Gelu + High + "mov.b32 e0, {l, h}; "
@@ -104,7 +60,12 @@ internal struct Eight(Four a, Four b)
         }
         else
         {
-            if (activation == (int)Activation.Relu)
+            if (TShort.Type == ElementType.F16)
+            {
+                a = Four.Activate(a, activation);
+                b = Four.Activate(b, activation);
+            }
+            else if (activation == (int)Activation.Relu)
             {
                 a = Four.Max(a, default);
                 b = Four.Max(b, default);

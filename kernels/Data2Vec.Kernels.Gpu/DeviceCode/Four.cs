@@ -22,6 +22,8 @@ internal struct Four(float x, float y, float z, float w) : IStoredFour
     public float Z = z;
     public float W = w;
 
+    public static ElementType Type => ElementType.F32;
+
     public static int Bytes => 4;
 
     public static Four operator +(Four a, Four b) => new(a.X + b.X, a.Y + b.Y, a.Z + b.Z, a.W + b.W);
@@ -31,6 +33,9 @@ internal struct Four(float x, float y, float z, float w) : IStoredFour
     public static Four operator *(Four a, Four b) => new(a.X * b.X, a.Y * b.Y, a.Z * b.Z, a.W * b.W);
 
     public static Four operator *(Four a, float b) => new(a.X * b, a.Y * b, a.Z * b, a.W * b);
+
+    /// <summary><see cref="BFloat"/>, <see cref="HalfFloat"/>, or 0 of a type of numbers.</summary>
+    public static int Format(ElementType type) => type == ElementType.BF16 ? BFloat : type == ElementType.F16 ? HalfFloat : 0;
 
     public static Four All(float value) => new(value, value, value, value);
 

@@ -5,6 +5,8 @@ namespace Data2Vec.Kernels.Gpu.DeviceCode;
 /// <summary>A floating-point format of 16 bits, two numbers in each of 32, the first in the lower half.</summary>
 internal interface IShort
 {
+    static abstract ElementType Type { get; }
+
     static abstract float Low(int pair);
 
     static abstract float High(int pair);
@@ -16,6 +18,8 @@ internal interface IShort
 /// <summary>bfloat16: the upper half of a binary32.</summary>
 internal struct BFloat : IShort
 {
+    public static ElementType Type => ElementType.BF16;
+
     public static float Low(int pair) => Interop.IntAsFloat((uint)pair << 16);
 
     public static float High(int pair) => Interop.IntAsFloat((uint)pair & 0xFFFF0000);
@@ -38,6 +42,8 @@ internal struct BFloat : IShort
 internal struct HalfFloat : IShort
 {
     private const float Greatest = 65504f;
+
+    public static ElementType Type => ElementType.F16;
 
     public static float Low(int pair) => Widen(pair & 0xFFFF);
 

@@ -3,6 +3,8 @@ namespace Data2Vec.Kernels.Gpu.DeviceCode;
 /// <summary>Four neighbouring numbers in the format that they are stored in: <see cref="Four"/> those of f32.</summary>
 internal interface IStoredFour
 {
+    static abstract ElementType Type { get; }
+
     /// <summary>Of one number.</summary>
     static abstract int Bytes { get; }
 
@@ -17,6 +19,8 @@ internal struct ByteFour : IStoredFour
     public sbyte Y;
     public sbyte Z;
     public sbyte W;
+
+    public static ElementType Type => ElementType.I8;
 
     public static int Bytes => 1;
 

@@ -3,7 +3,7 @@ using ILGPU;
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
 /// <summary>
-/// What a multiprocessor has for products of matrices of 16 bits, or of f32 of which it takes the upper 19 bits, rounded to the nearest (tf32). Addresses are those in the group's
+/// What a multiprocessor has for products of matrices of 16 bits, or of f32 of which it takes the upper 19 bits (tf32). Addresses are those in the group's
 /// dynamic shared memory, in bytes. The matrices that a warp works with lie in registers that belong to the unit: 16 rows, of f32 eight, and up to 64 columns of
 /// the right side, and the sums of 64 rows and columns.
 /// </summary>
@@ -28,7 +28,7 @@ internal interface ITensorUnit
     /// <summary>
     /// Loads 16 rows and 16 columns of the right side: four matrices of 8 x 8, of which threads 0-7 give the places of the first one's rows,
     /// upper left, then those of the lower left, the upper right and the lower right. Of f32, eight rows: a thread has, of row <c>lane % 4</c> and the
-    /// fourth after it, column <c>lane / 4</c> and the eighth after it, 32 bytes further where bit 5 of the address counts on without carry.
+    /// fourth after it, column <c>lane / 4</c> and the eighth after it, at <c>address ^ 32</c>; they are numbers of tf32.
     /// </summary>
     /// <param name="column">Which sixteen columns: 0-3, a constant.</param>
     /// <param name="address">Where a row of 8 numbers is, or of f32 the thread's first number.</param>
@@ -36,7 +36,7 @@ internal interface ITensorUnit
     static abstract void LoadRight(int column, int address, int pitch);
 
     /// <summary>
-    /// Loads 16 rows and columns, of f32 eight columns, of the left side, each row 32 bytes, as <see cref="LoadRight"/> does those of 16 bits, multiplies them with what is loaded of the right side,
+    /// Loads 16 rows and columns, of f32 eight columns, of the left side, each row 32 bytes, as <see cref="LoadRight"/> does those of 16 bits, rounds those of f32, multiplies them with what is loaded of the right side,
     /// and adds to the sums.
     /// </summary>
     /// <param name="row">Which sixteen rows of the sums: 0-3, a constant.</param>

@@ -9,6 +9,8 @@ internal struct ShortFour<TShort> : IStoredFour
     public int Low;
     public int High;
 
+    public static ElementType Type => TShort.Type;
+
     public static int Bytes => 2;
 
     /// <summary>The nearest to each of four numbers.</summary>

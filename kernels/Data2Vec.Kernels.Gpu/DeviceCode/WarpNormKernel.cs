@@ -63,29 +63,29 @@ internal static class WarpNormKernel
 
         // Eight by eight, before and after: registers are few, and rows many.
         WarpRow<TSize, TShort> values = default;
-        values.First = Sum<TShort>(x, residual, sizes, row, column, count);
-        values.Second = Sum<TShort>(x, residual, sizes, row, column + Apart, count - Apart);
+        values.First = Sum<TSize, TShort>(x, residual, sizes, row, column, count);
+        values.Second = Sum<TSize, TShort>(x, residual, sizes, row, column + Apart, count - Apart);
         if (TSize.Eights > 2)
         {
-            values.Third = Sum<TShort>(x, residual, sizes, row, column + 2 * Apart, count - 2 * Apart);
+            values.Third = Sum<TSize, TShort>(x, residual, sizes, row, column + 2 * Apart, count - 2 * Apart);
         }
 
         if (TSize.Eights > 3)
         {
-            values.Fourth = Sum<TShort>(x, residual, sizes, row, column + 3 * Apart, count - 3 * Apart);
+            values.Fourth = Sum<TSize, TShort>(x, residual, sizes, row, column + 3 * Apart, count - 3 * Apart);
         }
 
         values = Standardize(values, sizes, count);
-        Store<TShort>(vectors, output, sizes, row, column, count, values.First);
-        Store<TShort>(vectors, output, sizes, row, column + Apart, count - Apart, values.Second);
+        Store<TSize, TShort>(vectors, output, sizes, row, column, count, values.First);
+        Store<TSize, TShort>(vectors, output, sizes, row, column + Apart, count - Apart, values.Second);
         if (TSize.Eights > 2)
         {
-            Store<TShort>(vectors, output, sizes, row, column + 2 * Apart, count - 2 * Apart, values.Third);
+            Store<TSize, TShort>(vectors, output, sizes, row, column + 2 * Apart, count - 2 * Apart, values.Third);
         }
 
         if (TSize.Eights > 3)
         {
-            Store<TShort>(vectors, output, sizes, row, column + 3 * Apart, count - 3 * Apart, values.Fourth);
+            Store<TSize, TShort>(vectors, output, sizes, row, column + 3 * Apart, count - 3 * Apart, values.Fourth);
         }
     }
 
@@ -139,26 +139,25 @@ internal static class WarpNormKernel
         WarpRow<TSize, TShort>.Store(normed, sizes.Output, row * sizes.OutputStride + column, count, sizes.OutputLayout, values);
     }
 
-    private static Eight Sum<TShort>(ArrayView<float> x, ArrayView<float> residual, NormArguments sizes, int row, int column, int count)
+    private static Eight Sum<TSize, TShort>(ArrayView<float> x, ArrayView<float> residual, NormArguments sizes, int row, int column, int count)
+        where TSize : struct, INormSize
         where TShort : struct, IShort
     {
-        Eight values = Eight.Load<TShort>(x, row * sizes.InputStride + column, count, sizes.InputLayout);
+        Eight values = WarpRow<TSize, TShort>.LoadEight(x, row * sizes.InputStride + column, count, sizes.InputLayout);
         if (sizes.HasResidual != 0)
         {
-            values += Eight.Load<TShort>(residual, row * sizes.ResidualStride + column, count, sizes.ResidualLayout);
+            values += WarpRow<TSize, TShort>.LoadEight(residual, row * sizes.ResidualStride + column, count, sizes.ResidualLayout);
         }
 
         return values;
     }
 
-    private static void Store<TShort>(ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes, int row, int column, int count, Eight values)
+    private static void Store<TSize, TShort>(ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes, int row, int column, int count, Eight values)
+        where TSize : struct, INormSize
         where TShort : struct, IShort
     {
-        if (count > 0)
-        {
-            values = values * Eight.Load<TShort>(vectors, column, count, Four.Aligned) + Eight.Load<TShort>(vectors, sizes.Columns + column, count, Four.Aligned);
-            Eight.Store<TShort>(output, sizes.Output, row * sizes.OutputStride + column, count, sizes.OutputLayout, sizes.Activation, values);
-        }
+        Eight gain = WarpRow<TSize, TShort>.LoadEight(vectors, column, count, Four.Aligned), bias = WarpRow<TSize, TShort>.LoadEight(vectors, sizes.Columns + column, count, Four.Aligned);
+        WarpRow<TSize, TShort>.StoreEight(output, sizes.Output, row * sizes.OutputStride + column, count, sizes.OutputLayout, sizes.Activation, values * gain + bias);
     }
 
     /// <summary>Gives a row, of which the threads of a warp have parts, a mean of zero and a variance of one.</summary>

@@ -46,7 +46,7 @@ internal struct WarpRow<TSize, TShort>(Eight first, Eight second, Eight third, E
 
     /// <summary>Stores the thread's numbers of a row.</summary>
     /// <param name="destination">Where the row is.</param>
-    /// <param name="address">The address of that, as <see cref="Eight.Store{TShort}"/> takes it.</param>
+    /// <param name="address">Its address, on devices of CUDA.</param>
     /// <param name="index">The thread's first number.</param>
     /// <param name="count">How many there are from it to the row's end; 0 or less for none.</param>
     /// <param name="layout"><see cref="Four.Eights"/> or not.</param>
@@ -54,20 +54,70 @@ internal struct WarpRow<TSize, TShort>(Eight first, Eight second, Eight third, E
     public static void Store(ArrayView<float> destination, long address, int index, int count, int layout, WarpRow<TSize, TShort> row)
     {
         const int apart = WarpNormKernel.Apart;
-        Store(destination, address, index, count, layout, row.First);
-        Store(destination, address, index + apart, count - apart, layout, row.Second);
+        StoreEight(destination, address, index, count, layout, (int)Activation.None, row.First);
+        StoreEight(destination, address, index + apart, count - apart, layout, (int)Activation.None, row.Second);
         if (TSize.Eights > 2)
         {
-            Store(destination, address, index + 2 * apart, count - 2 * apart, layout, row.Third);
+            StoreEight(destination, address, index + 2 * apart, count - 2 * apart, layout, (int)Activation.None, row.Third);
         }
 
         if (TSize.Eights > 3)
         {
-            Store(destination, address, index + 3 * apart, count - 3 * apart, layout, row.Fourth);
+            StoreEight(destination, address, index + 3 * apart, count - 3 * apart, layout, (int)Activation.None, row.Fourth);
         }
     }
 
-    public readonly float Sum() => First.Sum() + Second.Sum() + (Third.Sum() + Fourth.Sum());
+    /// <summary>Eight of a row's numbers, zeros where there are none.</summary>
+    public static Eight LoadEight(ArrayView<float> source, int index, int count, int layout)
+    {
+        Eight values = default;
+        if (count > 0)
+        {
+            if ((layout & Four.Eights) != 0)
+            {
+                values = Eight.LoadWhole<TShort>(source, index);
+            }
+            else
+            {
+                values = new Eight(source.Cast<Four>()[index / 4], source.Cast<Four>()[index / 4 + 1]);
+            }
+        }
+
+        return values;
+    }
+
+    /// <summary>Applies an activation to eight of a row's numbers and stores them, where they are there.</summary>
+    public static void StoreEight(ArrayView<float> destination, long address, int index, int count, int layout, int activation, Eight values)
+    {
+        if (count > 0)
+        {
+            if ((layout & Four.Eights) != 0)
+            {
+                Eight.StoreWhole<TShort>(destination, address, index, activation, values);
+            }
+            else
+            {
+                destination.Cast<Four>()[index / 4] = Four.Activate(values.A, activation);
+                destination.Cast<Four>()[index / 4 + 1] = Four.Activate(values.B, activation);
+            }
+        }
+    }
+
+    public readonly float Sum()
+    {
+        float sum = First.Sum() + Second.Sum();
+        if (TSize.Eights > 2)
+        {
+            sum += Third.Sum();
+        }
+
+        if (TSize.Eights > 3)
+        {
+            sum += Fourth.Sum();
+        }
+
+        return sum;
+    }
 
     /// <summary>The sum of the squared distances to the mean of those before the row's end.</summary>
     public readonly float Squares(float mean, int count)
@@ -112,41 +162,6 @@ internal struct WarpRow<TSize, TShort>(Eight first, Eight second, Eight third, E
         }
 
         return row;
-    }
-
-    // Fours are loaded and stored themselves: what Eight does for all layouts takes a compiler seconds.
-    private static Eight LoadEight(ArrayView<float> source, int index, int count, int layout)
-    {
-        Eight values = default;
-        if (count > 0)
-        {
-            if ((layout & Four.Eights) != 0)
-            {
-                values = Eight.LoadWhole<TShort>(source, index);
-            }
-            else
-            {
-                values = new Eight(source.Cast<Four>()[index / 4], source.Cast<Four>()[index / 4 + 1]);
-            }
-        }
-
-        return values;
-    }
-
-    private static void Store(ArrayView<float> destination, long address, int index, int count, int layout, Eight values)
-    {
-        if (count > 0)
-        {
-            if ((layout & Four.Eights) != 0)
-            {
-                Eight.StoreWhole<TShort>(destination, address, index, (int)Activation.None, values);
-            }
-            else
-            {
-                destination.Cast<Four>()[index / 4] = values.A;
-                destination.Cast<Four>()[index / 4 + 1] = values.B;
-            }
-        }
     }
 
     private static float Squares(Eight values, float mean, int count)
