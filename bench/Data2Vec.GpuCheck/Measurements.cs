@@ -88,12 +88,17 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
     public IEnumerable<Measurement> AsTf32(params string[] workloads)
     {
         backend.UsesTf32 = true;
-        foreach (Measurement row in Products(ElementType.F32).Concat(Encoders(ElementType.F32, workloads)).Concat(Accuracy(ElementType.F32)))
+        try
         {
-            yield return row;
+            foreach (Measurement row in Products(ElementType.F32).Concat(Encoders(ElementType.F32, workloads)).Concat(Accuracy(ElementType.F32)))
+            {
+                yield return row;
+            }
         }
-
-        backend.UsesTf32 = false;
+        finally
+        {
+            backend.UsesTf32 = false;
+        }
     }
 
     public IEnumerable<Measurement> Encoders(ElementType type, params string[] workloads)
@@ -128,7 +133,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
                 double cosine = vectors.Zip(actualVectors, Cosine).Min();
                 string? failure = type == ElementType.F32 && !backend.UsesTf32
                     ? error <= LargestError ? null : $"the error is not within {LargestError}"
-                    : cosine >= Bounds.LeastCosine ? null : $"the cosine is less than {Bounds.LeastCosine}";
+                    : cosine >= Bounds.LeastCosine(type) ? null : $"the cosine is less than {Bounds.LeastCosine(type)}";
                 return measurement with { Error = error, Cosine = cosine, Failure = failure };
             });
 

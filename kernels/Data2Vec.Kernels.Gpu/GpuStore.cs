@@ -146,6 +146,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         where TWeight : unmanaged, IStoredFour
     {
         int outputs = parts.Sum(part => part.Weight.Rows), columns = outputs / groups, depth = channels * taps;
+        // Rows of all formats are whole chunks for tensor cores.
         int pitch = Fill(columns, TensorKernel.Chunk), vectorPitch = Fill(outputs);
         bool rounds = typeof(TWeight) == typeof(Four) && context.HasTensorCores && context.UsesTf32 && channels % TensorKernel.ChunkOf<TWeight>() == 0;
         var weights = new T[checked(groups * depth * pitch)];

@@ -8,7 +8,7 @@ namespace Data2Vec.Kernels.Gpu;
 /// <param name="Kernel">The kernel's launcher.</param>
 /// <param name="Vectors">Gain, then bias.</param>
 /// <param name="Output">The result.</param>
-/// <param name="Sizes">The sizes.</param>
+/// <param name="Sizes">The sizes; what they say of inputs and residuals, the product's own sizes say.</param>
 internal readonly record struct SumsNorm(
     Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments, NormArguments>> Kernel,
     ArrayView<float> Vectors, ArrayView<float> Output, NormArguments Sizes)

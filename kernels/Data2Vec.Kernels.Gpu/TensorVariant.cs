@@ -29,11 +29,14 @@ internal sealed record TensorVariant(
     public static TensorVariant[] For<TRows, TNumbers>(GpuContext context)
         where TRows : struct, IMatrixRows
         where TNumbers : unmanaged, IStoredFour =>
-        !context.HasTensorCores ? []
-        : typeof(TNumbers) == typeof(ShortFour<BFloat>) ? ForShorts<TRows, BFloat>(context)
-        : typeof(TNumbers) == typeof(ShortFour<HalfFloat>) ? ForShorts<TRows, HalfFloat>(context)
-        : typeof(TNumbers) == typeof(Four) && context.UsesTf32 ? ForWarps<TRows, Four>(context, 2)
-        : [];
+        TNumbers.Type switch
+        {
+            _ when !context.HasTensorCores => [],
+            ElementType.BF16 => ForShorts<TRows, BFloat>(context),
+            ElementType.F16 => ForShorts<TRows, HalfFloat>(context),
+            ElementType.F32 when context.UsesTf32 => ForWarps<TRows, Four>(context, 2),
+            _ => [],
+        };
 
     /// <summary>How long a product takes: tiles go to the multiprocessors one after another.</summary>
     /// <param name="rows">Rows of the result.</param>

@@ -3,7 +3,7 @@ using static Data2Vec.Kernels.Tests.TestData;
 namespace Data2Vec.Kernels.Tests;
 
 /// <summary>
-/// The operations of any backend, each against plain loops in double precision, with activations in f32 or in bf16: then inputs are numbers
+/// The operations of any backend, each against plain loops in double precision, with activations in f32 or in 16 bits: then inputs are numbers
 /// that bf16 has, and results are within its rounding.
 /// </summary>
 internal static class OperationChecks

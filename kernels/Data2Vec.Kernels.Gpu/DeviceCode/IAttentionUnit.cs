@@ -3,7 +3,7 @@ using ILGPU;
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
 /// <summary>
-/// What a multiprocessor has for attention in bf16. Addresses are those in the group's dynamic shared memory, in bytes; rows there have 128 bytes. What a warp works with
+/// What a multiprocessor has for attention in numbers of 16 bits. Addresses are those in the group's dynamic shared memory, in bytes; rows there have 128 bytes. What a warp works with
 /// lies in registers that belong to the unit: 16 queries, or 32 where it is tall, their scores for the keys of a tile, and their sums of weighted values. A tile has
 /// 64 keys of up to 64 features, or 32 of up to 128 where it is deep; no warp is both tall and deep.
 /// </summary>
@@ -42,7 +42,7 @@ internal interface IAttentionUnit
     static abstract void LoadSlope(long address);
 
     /// <summary>
-    /// Multiplies the queries by the power of two that the scale has in it, which bf16 does exactly. Less of the scale is left for exponents; where it is
+    /// Multiplies the queries by the power of two that the scale has in it: exactly, but for numbers of f16 that become smaller than its normal ones. Less of the scale is left for exponents; where it is
     /// such a power, as that of 64 features is, products and the numbers of a table are added as they are.
     /// </summary>
     /// <param name="isWide">Whether there are 32 queries, or up to 128 features.</param>
@@ -88,7 +88,7 @@ internal interface IAttentionUnit
 
     /// <summary>
     /// Makes the scores that weights are relative to the tile's greatest, and diminishes the sums to suit, where these are so much greater that weights would
-    /// come to more than 2^8. Less matters neither to f32 nor to bf16, and mostly only a sequence's first tile has more, as FlashAttention-4 found.
+    /// come to more than 2^8. Less matters neither to f32 nor to numbers of 16 bits, and mostly only a sequence's first tile has more, as FlashAttention-4 found.
     /// </summary>
     static abstract void Rescale(bool isTall, bool isDeep);
 
@@ -113,7 +113,7 @@ internal interface IAttentionUnit
     /// <summary>Divides the sums by those of the weights.</summary>
     static abstract void Finish(bool isTall, bool isDeep);
 
-    /// <summary>Stores 64 features of sixteen queries in bf16.</summary>
+    /// <summary>Stores 64 features of sixteen queries in 16 bits each.</summary>
     /// <param name="part">0, or 1 for the second sixteen queries or the second 64 features.</param>
     /// <param name="address">
     /// Where the thread's first pair goes. Bits 4-6 are those of the chunk of 16 bytes: in them the number of the eight features is added without carry.

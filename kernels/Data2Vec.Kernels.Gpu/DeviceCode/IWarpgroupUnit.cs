@@ -3,7 +3,7 @@ using ILGPU;
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
 /// <summary>
-/// What a multiprocessor of compute capability 9.0 has for products of bf16 matrices: four warps together multiply 64 rows by all columns of a
+/// What a multiprocessor of compute capability 9.0 has for products of matrices of 16 bits: four warps together multiply 64 rows by all columns of a
 /// tile, both sides from shared memory, while they go on. Addresses are those in the group's dynamic shared memory, in bytes; the sums lie in
 /// registers that belong to the unit.
 /// </summary>

@@ -79,7 +79,7 @@ internal struct DeepTableAttentionTile : ITensorAttentionTile
 }
 
 /// <summary>
-/// <see cref="AttentionKernel"/> on tensor cores, after FlashAttention-2 (Dao 2023): queries, keys, values and outputs in bf16, scores and sums in f32. Each warp has queries of
+/// <see cref="AttentionKernel"/> on tensor cores, after FlashAttention-2 (Dao 2023): queries, keys, values and outputs in 16 bits, scores and sums in f32. Each warp has queries of
 /// its own, in registers, and runs along the keys; what its products make of keys becomes the left side of those with values without leaving the registers.
 /// Keys and values are copied to shared memory two tiles ahead. Rows there have 64 features, 128 bytes; those of deep heads' other 64 features follow all rows of the first.
 /// In a row, chunks of 16 bytes change places by the row's number, so that the eight that a matrix of 8 x 8 is loaded from lie in different banks.
@@ -108,7 +108,7 @@ internal static class TensorAttentionKernel
     public static int LargestHead<TTile>()
         where TTile : struct, ITensorAttentionTile => TTile.IsDeep ? 128 : 64;
 
-    /// <param name="query">The address of the queries, in bf16, as all that follow but the bias.</param>
+    /// <param name="query">The address of the queries, in 16 bits, as all that follow but the bias.</param>
     /// <param name="key">That of the keys.</param>
     /// <param name="value">That of the values.</param>
     /// <param name="bias">That of what is added to the scores, in f32: a table whose rows begin at multiples of two numbers, or slopes.</param>
