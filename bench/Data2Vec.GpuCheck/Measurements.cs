@@ -90,7 +90,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         backend.UsesTf32 = true;
         try
         {
-            foreach (Measurement row in Products(ElementType.F32).Concat(Encoders(ElementType.F32, workloads)).Concat(Accuracy(ElementType.F32)))
+            foreach (Measurement row in Products(ElementType.F32).Concat(Encoders(ElementType.F32, workloads)).Concat(Accuracy(ElementType.F32, workloads)))
             {
                 yield return row;
             }
@@ -103,7 +103,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
 
     public IEnumerable<Measurement> Encoders(ElementType type, params string[] workloads)
     {
-        foreach (Workload workload in workloads.Select(name => Workload.Batches.Single(workload => workload.Name == name)))
+        foreach (Workload workload in Named(workloads))
         {
             yield return Attempt("encoder", Named(workload.Name, type), measurement =>
             {
@@ -120,30 +120,48 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         }
     }
 
-    /// <summary>Short inputs, as the processor must encode them too.</summary>
-    public IEnumerable<Measurement> Accuracy(ElementType type)
+    /// <summary>Short inputs, as the processor must encode them too; and the first of many, which it encodes alone.</summary>
+    public IEnumerable<Measurement> Accuracy(ElementType type, params string[] many)
     {
         foreach (Workload workload in Workload.All.Where(workload => workload.Name is "audio 1 s" or "text 1 x 128" or "vision 1"))
         {
             yield return Attempt("accuracy", Named(workload.Name, type), measurement =>
             {
-                (float[] expected, float[][] vectors) = Results(null, ElementType.F32);
-                (float[] actual, float[][] actualVectors) = Results(backend, type);
+                (float[] States, float[][] Vectors) Results(Data2VecModel model) => (workload.HiddenStates(model), workload.Run(model));
+                ((float[] expected, float[][] vectors), (float[] actual, float[][] actualVectors)) = (With(workload, ElementType.F32, null, Results), With(workload, type, backend, Results));
                 double error = Math.Sqrt(expected.Zip(actual, (a, b) => Math.Pow((double)a - b, 2)).Sum() / expected.Sum(a => (double)a * a));
-                double cosine = vectors.Zip(actualVectors, Cosine).Min();
-                string? failure = type == ElementType.F32 && !backend.UsesTf32
-                    ? error <= LargestError ? null : $"the error is not within {LargestError}"
-                    : cosine >= Bounds.LeastCosine(type) ? null : $"the cosine is less than {Bounds.LeastCosine(type)}";
-                return measurement with { Error = error, Cosine = cosine, Failure = failure };
+                measurement = Judge(measurement, type, vectors.Zip(actualVectors, Cosine).Min()) with { Error = error };
+                return type == ElementType.F32 && !backend.UsesTf32 && error > LargestError
+                    ? measurement with { Failure = $"the error is not within {LargestError}" }
+                    : measurement;
             });
+        }
 
-            (float[] States, float[][] Vectors) Results(Backend? on, ElementType type)
+        foreach (Workload workload in Named(many))
+        {
+            yield return Attempt("accuracy", Named(workload.Name, type), measurement =>
             {
-                using Data2VecModel model = Data2VecModel.Load(workload.ModelPath(type), new ModelOptions { Backend = on });
-                return (workload.HiddenStates(model), workload.Run(model));
-            }
+                Workload alone = Workload.Batches.First(other => other.Model == workload.Model);
+                return Judge(measurement, type, Cosine(
+                    With(alone, ElementType.F32, null, model => alone.Run(model)[0]), With(workload, type, backend, model => workload.Run(model)[0])));
+            });
         }
     }
+
+    private static Measurement Judge(Measurement measurement, ElementType type, double cosine) => measurement with
+    {
+        Cosine = cosine,
+        Failure = cosine >= Bounds.LeastCosine(type) ? null : $"the cosine is less than {Bounds.LeastCosine(type)}",
+    };
+
+    /// <summary>What a workload's model gives on a device, or on the processor.</summary>
+    private static T With<T>(Workload workload, ElementType type, Backend? on, Func<Data2VecModel, T> run)
+    {
+        using Data2VecModel model = Data2VecModel.Load(workload.ModelPath(type), new ModelOptions { Backend = on });
+        return run(model);
+    }
+
+    private static IEnumerable<Workload> Named(string[] workloads) => workloads.Select(name => Workload.Batches.Single(workload => workload.Name == name));
 
     private static double Cosine(float[] x, float[] y) =>
         x.Zip(y, (a, b) => (double)a * b).Sum() / Math.Sqrt(x.Sum(a => (double)a * a) * y.Sum(b => (double)b * b));

@@ -28,7 +28,7 @@ string[] alone = ["audio 10 s", "text 1 x 128", "vision 1"], many = ["audio 10 s
 Add(measurements.Operations(ElementType.BF16));
 Add(measurements.Encoders(ElementType.BF16, [.. alone, .. many]));
 Add(measurements.EncodersAsGraphs(ElementType.BF16, alone));
-Add(measurements.Accuracy(ElementType.BF16));
+Add(measurements.Accuracy(ElementType.BF16, many));
 foreach (string line in TorchPeer.Run())
 {
     report.AddTorch(line);
@@ -36,11 +36,11 @@ foreach (string line in TorchPeer.Run())
 
 Add(measurements.Operations(ElementType.F16));
 Add(measurements.Encoders(ElementType.F16, many));
-Add(measurements.Accuracy(ElementType.F16));
+Add(measurements.Accuracy(ElementType.F16, many));
 Add(measurements.AsTf32(many));
 Add(measurements.Operations(ElementType.F32));
 Add(measurements.Encoders(ElementType.F32, many));
-Add(measurements.Accuracy(ElementType.F32));
+Add(measurements.Accuracy(ElementType.F32, many));
 report.Conclude();
 return report.IsGood ? 0 : 1;
 
