@@ -35,7 +35,7 @@ public sealed class GpuBackend : Backend, IDisposable
 
     /// <summary>
     /// Whether models of f32 that are loaded from now on multiply on tensor cores: both sides of products and convolutions, of inputs that are a multiple of 4,
-    /// are rounded to 11 bits (tf32); attention and all else stay in f32. Off at first, and of no effect without tensor cores (CUDA, compute capability 8.0 and above).
+    /// are rounded to 11 bits (tf32), weights when they are loaded; attention and all else stay in f32. Off at first, and of no effect without tensor cores (CUDA, compute capability 8.0 and above).
     /// </summary>
     public bool UsesTf32
     {
@@ -54,13 +54,15 @@ public sealed class GpuBackend : Backend, IDisposable
         float* zeros = stackalloc float[64];
         new Span<float>(zeros, 64).Clear();
         using WeightStore store = CreateStore();
+        var kernels = new GpuKernels(Context);
+        kernels.AskForTensorKernels(ElementType.BF16, hasSums: true, hasTables: true);
+        kernels.AskForTensorKernels(ElementType.F16, hasSums: true, hasTables: true);
         foreach (ElementType type in new[] { ElementType.BF16, ElementType.F16, ElementType.I8, ElementType.F32 })
         {
             store.Linear([(Zeros(8, 8), null)]);
             store.Conv1d(Zeros(8, 8, 1), null, new Conv1dShape(8, 8, 1, 1));
             store.Conv2d(Zeros(8, 8, 1, 1), null, new Conv2dShape(8, 8, 1));
             store.Embedding(Zeros(8, 8));
-            new GpuKernels(Context).AskForTensorKernels(type == ElementType.I8 ? ElementType.F32 : type, hasSums: true, hasTables: true);
 
             WeightData Zeros(params int[] shape) => new((nint)zeros, type, WeightLayout.Rows, shape);
         }

@@ -37,7 +37,7 @@ internal sealed class GpuContext
     /// <summary>Whether groups have too few threads for the full-sized kernels: a simulated device.</summary>
     public bool IsTiny { get; }
 
-    /// <summary>Whether products with weights of bf16 and f16 run on tensor cores.</summary>
+    /// <summary>Whether products with weights of bf16 and f16 can run on tensor cores.</summary>
     public bool HasTensorCores { get; set; }
 
     /// <summary>Whether those with weights of f32 do, too, that are loaded from now on.</summary>

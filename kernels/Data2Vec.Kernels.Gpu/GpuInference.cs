@@ -127,7 +127,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         Shapes.RequireLinear(x, weights, output, residual);
         if (x.Rows > 0)
         {
-            Multiply(weights, x, residual, output, activation, norm: null);
+            Multiply(((GpuLinear)weights).Matrix, x, residual, output, activation, norm: null);
         }
     }
 
@@ -137,8 +137,10 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         Shapes.RequireLinearNorm(x, weights, norm, output, normed, residual);
         if (x.Rows > 0)
         {
-            NormArguments sizes = Sizes(output, norm, normed, residual, Activation.None);
-            if (!Multiply(weights, x, residual, output, Activation.None, kernels.SumsNorm(((GpuNorm)norm).Vectors, View(normed), sizes)))
+            GpuMatrix matrix = ((GpuLinear)weights).Matrix;
+            SumsNorm? sumsNorm = !matrix.IsOnTensorCores ? null
+                : kernels.SumsNorm(activationType, ((GpuNorm)norm).Vectors, View(normed), Sizes(output, norm, normed, residual, Activation.None));
+            if (!Multiply(matrix, x, residual, output, Activation.None, sumsNorm))
             {
                 LayerNorm(output, norm, normed, default, Activation.None);
             }
@@ -229,7 +231,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         }
 
         Tensor added = residual.IsEmpty ? x : residual;
-        kernels.Normalize(Workspace.Queue, View(x), View(added), ((GpuNorm)norm).Vectors, View(output), Sizes(x, norm, output, residual, activation));
+        kernels.Normalize(activationType, Workspace.Queue, View(x), View(added), ((GpuNorm)norm).Vectors, View(output), Sizes(x, norm, output, residual, activation));
     }
 
     public override void Attention(
@@ -256,9 +258,11 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             Bias = longest == 1 ? AttentionKernel.NoBias : !bias.Table.IsEmpty ? AttentionKernel.TableBias : !bias.Slopes.IsEmpty ? AttentionKernel.SlopeBias : AttentionKernel.NoBias,
             BiasStride = added.Stride,
         };
-        // Of f16, a scale above one might make numbers of queries that it has not.
-        if (scale > 0 && (scale <= 1 || activationType == ElementType.BF16) && (added.Stride % 2 == 0 || sizes.Bias != AttentionKernel.TableBias)
-            && Array.TrueForAll([query, key, value, output], x => IsChunked(x, sizes.HeadSize)) && sizes.HeadSize <= kernels.LargestTensorHead(activationType, sizes.Bias == AttentionKernel.TableBias))
+        // The power of two that the scale has in it is to be one of f16, and to leave queries within it.
+        bool suits = scale > 0 && (activationType != ElementType.F16 || scale is >= 6.2e-5f and <= 1)
+            && (added.Stride % 2 == 0 || sizes.Bias != AttentionKernel.TableBias)
+            && Array.TrueForAll([query, key, value, output], x => IsChunked(x, sizes.HeadSize));
+        if (suits && sizes.HeadSize <= kernels.LargestTensorHead(activationType, sizes.Bias == AttentionKernel.TableBias))
         {
             sizes.QueryStride = query.Stride;
             sizes.KeyStride = key.Stride;
@@ -346,10 +350,10 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         }
     }
 
-    private bool Multiply(LinearWeights weights, Tensor x, Tensor residual, Tensor output, Activation activation, SumsNorm? norm)
+    private bool Multiply(GpuMatrix matrix, Tensor x, Tensor residual, Tensor output, Activation activation, SumsNorm? norm)
     {
         ArrayView<int> none = View(output).Cast<int>();
-        return Multiply(((GpuLinear)weights).Matrix, x, residual.IsEmpty ? output : residual, output, none, none, new MatrixArguments
+        return Multiply(matrix, x, residual.IsEmpty ? output : residual, output, none, none, new MatrixArguments
         {
             Rows = x.Rows,
             Activation = (int)activation,

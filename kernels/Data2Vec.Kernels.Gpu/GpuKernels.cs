@@ -7,7 +7,7 @@ namespace Data2Vec.Kernels.Gpu;
 /// <summary>The kernels that do not depend on the format of weights.</summary>
 internal sealed class GpuKernels(GpuContext context)
 {
-    private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments>> _normalize =
+    private readonly Task<NormLauncher> _normalize =
         context.Kernels.Get(
             RowKernels.Normalize,
             accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments>(RowKernels.Normalize));
@@ -36,7 +36,7 @@ internal sealed class GpuKernels(GpuContext context)
 
     /// <summary>The most features that a head on tensor cores may have; 0 where there are none, or their kernels cannot be compiled.</summary>
     public int LargestTensorHead(ElementType type, bool hasTable) =>
-        context.HasTensorCores && type != ElementType.F32 ? Tensor(type).Attention(hasTable).LargestHead : 0;
+        context.HasTensorCores && type != ElementType.F32 ? KernelsFor(type).Attention(hasTable).LargestHead : 0;
 
     /// <summary>Begins to compile what runs beside products on tensor cores, where there are some.</summary>
     /// <param name="activations">What activations are in.</param>
@@ -47,14 +47,15 @@ internal sealed class GpuKernels(GpuContext context)
         if (context.HasTensorCores)
         {
             bool attends = activations != ElementType.F32;
-            Tensor(activations).Ask(hasSums, attends, attends && hasTables);
+            KernelsFor(activations).Ask(hasSums, attends, attends && hasTables);
         }
     }
 
+    /// <summary><see cref="RowKernels.Normalize"/>, in the registers of warps where rows suit.</summary>
     public void Normalize(
-        LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
+        ElementType activations, LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
     {
-        if (SuitsWarps(sizes) && Tensor(sizes).Norm(sizes.Columns) is { } kernel && KernelCache.IsThere(kernel))
+        if (SuitsWarps(sizes) && KernelsFor(activations).Norm(sizes.Columns) is { } kernel)
         {
             var rows = new KernelConfig((sizes.Rows + WarpNormKernel.Rows - 1) / WarpNormKernel.Rows, WarpNormKernel.Threads);
             sizes.Output = output.LoadEffectiveAddressAsPtr();
@@ -69,12 +70,13 @@ internal sealed class GpuKernels(GpuContext context)
     }
 
     /// <summary>How the sums of a product on tensor cores are normalized by the kernel that finishes them, or null where they are not.</summary>
+    /// <param name="activations">What those of the inference are in.</param>
     /// <param name="vectors">Gain, then bias.</param>
     /// <param name="output">The result of the normalization.</param>
     /// <param name="sizes">Those of the normalization of the product's result; the residual is the product's.</param>
-    public SumsNorm? SumsNorm(ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
+    public SumsNorm? SumsNorm(ElementType activations, ArrayView<float> vectors, ArrayView<float> output, NormArguments sizes)
     {
-        if (!SuitsWarps(sizes) || Tensor(sizes).NormOfSums(sizes.Columns) is not { } kernel || !KernelCache.IsThere(kernel))
+        if (!SuitsWarps(sizes) || KernelsFor(activations).NormOfSums(sizes.Columns) is not { } kernel)
         {
             return null;
         }
@@ -138,7 +140,7 @@ internal sealed class GpuKernels(GpuContext context)
         ElementType type, LaunchQueue queue, long query, long key, long value, ArrayView<float> bias, long output,
         ArrayView<int> starts, int sequences, int longest, int heads, AttentionArguments sizes)
     {
-        (TensorAttentionVariant tall, TensorAttentionVariant flat, TensorAttentionVariant deep) = Tensor(type).Attention(sizes.Bias == AttentionKernel.TableBias);
+        (TensorAttentionVariant tall, TensorAttentionVariant flat, TensorAttentionVariant deep) = KernelsFor(type).Attention(sizes.Bias == AttentionKernel.TableBias);
         TensorAttentionVariant variant = sizes.HeadSize > tall.LargestHead ? deep
             : context.LargeTiles ?? (long)Tiles(tall, longest) * sequences * heads >= context.Multiprocessors ? tall : flat;
         sizes.Tiles = Tiles(variant, longest);
@@ -156,10 +158,7 @@ internal sealed class GpuKernels(GpuContext context)
     private static bool IsWhole(int layout) => layout == Four.Aligned || (layout & Four.Eights) != 0;
 
     /// <summary>Those for activations of a type; where they are in f32, what is for either.</summary>
-    private TensorKernels Tensor(ElementType type) => type == ElementType.F16 ? _half : _bfloat;
-
-    private TensorKernels Tensor(NormArguments sizes) =>
-        Tensor(((sizes.InputLayout | sizes.ResidualLayout | sizes.OutputLayout) & Four.HalfFloat) != 0 ? ElementType.F16 : ElementType.BF16);
+    private TensorKernels KernelsFor(ElementType type) => type == ElementType.F16 ? _half : _bfloat;
 
     private static int Tiles(TensorAttentionVariant variant, int rows) => (rows + variant.Queries - 1) / variant.Queries;
 }

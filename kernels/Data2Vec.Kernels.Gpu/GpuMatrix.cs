@@ -88,7 +88,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
 
     /// <summary>What goes on with the sums of these kernels; null where there are none.</summary>
     private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments>>? _finish =
-        TensorVariant.For<TRows, TWeight>(context).Length == 0 ? null : context.Kernels.Get(
+        !TensorVariant.AreThereFor<TWeight>(context) ? null : context.Kernels.Get(
             MatrixKernel.FinishSums,
             accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments>(MatrixKernel.FinishSums));
 
@@ -156,7 +156,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
         LaunchQueue queue, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> output, ArrayView<int> inputStarts,
         ArrayView<int> outputStarts, MatrixArguments sizes)
     {
-        Variant variant = (context.LargeTiles ?? Suits(_large.Tile, sizes.Rows)) ? _large : _small;
+        Variant variant = (context.LargeTiles ?? FillsTiles(_large.Tile, sizes.Rows)) ? _large : _small;
         Complete(ref sizes, Tiles(variant.Tile, Columns));
         var config = new KernelConfig(new Index3D(Tiles(variant.Tile, sizes.Rows), sizes.ColumnTiles * Groups, 1), new Index3D(variant.Threads, 1, 1));
         queue.Launch(variant.Kernel, config, x, weights.View, vectors.View, residual, output, inputStarts, outputStarts, sizes);
@@ -172,7 +172,7 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     private static int Tiles(int tile, int size) => (size + tile - 1) / tile;
 
     /// <summary>Whether tiles of a size are more than half full, and enough for two groups on each multiprocessor.</summary>
-    private bool Suits(int tile, int rows) =>
+    private bool FillsTiles(int tile, int rows) =>
         2 * rows > tile && 2 * Columns > tile && (long)Tiles(tile, rows) * Tiles(tile, Columns) * Groups >= 2 * context.Multiprocessors;
 
     /// <summary>Fills in the sizes of this matrix.</summary>

@@ -148,7 +148,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         int outputs = parts.Sum(part => part.Weight.Rows), columns = outputs / groups, depth = channels * taps;
         // Rows of all formats are whole chunks for tensor cores.
         int pitch = Fill(columns, TensorKernel.Chunk), vectorPitch = Fill(outputs);
-        bool rounds = typeof(TWeight) == typeof(Four) && context.HasTensorCores && context.UsesTf32 && channels % TensorKernel.ChunkOf<TWeight>() == 0;
+        bool rounds = TWeight.Type == ElementType.F32 && TensorVariant.AreThereFor<TWeight>(context) && channels % TensorKernel.ChunkOf<TWeight>() == 0;
         var weights = new T[checked(groups * depth * pitch)];
         var vectors = new float[3 * vectorPitch];
         vectors.AsSpan().Fill(1f);
@@ -211,7 +211,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
     }
 
     /// <summary>To the nearest numbers of tf32, of two to the one further from zero, as <c>cvt.rna.tf32</c> does.</summary>
-    private static void RoundToTf32(Span<uint> floats)
+    internal static void RoundToTf32(Span<uint> floats)
     {
         foreach (ref uint bits in floats)
         {

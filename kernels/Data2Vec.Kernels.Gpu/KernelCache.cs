@@ -17,6 +17,9 @@ internal sealed class KernelCache(Accelerator accelerator)
     private readonly ConcurrentDictionary<MethodInfo, Lazy<Task>> _kernels = [];
     private readonly ConcurrentDictionary<MethodInfo, KernelSpecialization> _optional = [];
 
+    /// <summary>How many were asked for.</summary>
+    public int Count => _kernels.Count;
+
     /// <summary>A kernel's launcher, or the promise of it.</summary>
     /// <param name="kernel">The method that runs on the device.</param>
     /// <param name="load">Compiles it.</param>

@@ -1,6 +1,5 @@
 using Data2Vec.Kernels.Gpu.DeviceCode;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace Data2Vec.Kernels.Gpu;
 
@@ -10,7 +9,7 @@ namespace Data2Vec.Kernels.Gpu;
 /// <param name="Output">The result.</param>
 /// <param name="Sizes">The sizes; what they say of inputs and residuals, the product's own sizes say.</param>
 internal readonly record struct SumsNorm(
-    Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments, NormArguments>> Kernel,
+    Task<NormOfSumsLauncher> Kernel,
     ArrayView<float> Vectors, ArrayView<float> Output, NormArguments Sizes)
 {
     /// <summary>Finishes the sums and normalizes.</summary>

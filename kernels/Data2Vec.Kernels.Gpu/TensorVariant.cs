@@ -14,7 +14,7 @@ namespace Data2Vec.Kernels.Gpu;
 /// <param name="Start">Microseconds that a tile takes but for its products, on an H200.</param>
 /// <param name="Step">Microseconds that a tile takes for each number that its results are sums over, on an H200.</param>
 internal sealed record TensorVariant(
-    Task<Action<AcceleratorStream, KernelConfig, long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments>> Kernel,
+    Task<TensorLauncher> Kernel,
     int Rows, int Columns, int Threads, int SharedBytes, bool FinishesAll, double Start, double Step)
 {
     /// <summary>Parts of the depth that all kernels can be given begin at multiples of this.</summary>
@@ -23,20 +23,22 @@ internal sealed record TensorVariant(
     /// <summary>Whether the kernel is compiled; waits until that is known.</summary>
     public bool IsThere => KernelCache.IsThere(Kernel);
 
-    /// <summary>The kernels that a device has for numbers of a format; none where it has no tensor cores for them, or is not asked to use them.</summary>
+    /// <summary>Whether a device has kernels for numbers of a format, and is to use them.</summary>
+    /// <typeparam name="TNumbers">What both sides are in.</typeparam>
+    public static bool AreThereFor<TNumbers>(GpuContext context)
+        where TNumbers : unmanaged, IStoredFour =>
+        context.HasTensorCores && (TNumbers.Type is ElementType.BF16 or ElementType.F16 || (TNumbers.Type == ElementType.F32 && context.UsesTf32));
+
+    /// <summary>Those kernels.</summary>
     /// <typeparam name="TRows">What the left side is.</typeparam>
     /// <typeparam name="TNumbers">What both sides are in.</typeparam>
     public static TensorVariant[] For<TRows, TNumbers>(GpuContext context)
         where TRows : struct, IMatrixRows
         where TNumbers : unmanaged, IStoredFour =>
-        TNumbers.Type switch
-        {
-            _ when !context.HasTensorCores => [],
-            ElementType.BF16 => ForShorts<TRows, BFloat>(context),
-            ElementType.F16 => ForShorts<TRows, HalfFloat>(context),
-            ElementType.F32 when context.UsesTf32 => ForWarps<TRows, Four>(context, 2),
-            _ => [],
-        };
+        !AreThereFor<TNumbers>(context) ? []
+        : TNumbers.Type == ElementType.BF16 ? ForShorts<TRows, BFloat>(context)
+        : TNumbers.Type == ElementType.F16 ? ForShorts<TRows, HalfFloat>(context)
+        : ForWarps<TRows, Four>(context, 2);
 
     /// <summary>How long a product takes: tiles go to the multiprocessors one after another.</summary>
     /// <param name="rows">Rows of the result.</param>
@@ -97,8 +99,7 @@ internal sealed record TensorVariant(
         GpuContext context, Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> kernel,
         KernelSpecialization specialization, int rows, int columns, int sharedBytes, bool finishesAll, double start, double step) =>
         new(
-            context.Kernels.GetOptional<Action<AcceleratorStream, KernelConfig, long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments>>(
-                kernel, specialization, sharedBytes),
+            context.Kernels.GetOptional<TensorLauncher>(kernel, specialization, sharedBytes),
             rows, columns, specialization.MaxNumThreadsPerGroup!.Value, sharedBytes, finishesAll, start, step);
 }
 

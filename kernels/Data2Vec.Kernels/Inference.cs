@@ -13,8 +13,8 @@ namespace Data2Vec.Kernels;
 public abstract class Inference : IDisposable
 {
     /// <summary>
-    /// What activations are in where nothing else is said: f32, or on a device bf16 where that is what its products read. Operations take and
-    /// make tensors of either type.
+    /// What activations are in where nothing else is said: f32, or on a device bf16 or f16 where that is what its products read. Operations take and
+    /// make tensors of f32 and of this type.
     /// </summary>
     public abstract ElementType ActivationType { get; }
 
@@ -66,7 +66,7 @@ public abstract class Inference : IDisposable
         }
     }
 
-    /// <summary>Copies a tensor; numbers in bf16 are the nearest.</summary>
+    /// <summary>Copies a tensor; numbers in bf16 and f16 are the nearest.</summary>
     public abstract void Copy(Tensor source, Tensor destination);
 
     /// <summary>Adds <paramref name="other"/> to <paramref name="x"/>.</summary>

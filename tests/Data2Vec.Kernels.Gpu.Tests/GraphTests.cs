@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Data2Vec.Kernels.Tests;
-using ILGPU.Runtime;
 
 namespace Data2Vec.Kernels.Gpu.Tests;
 
@@ -201,62 +200,5 @@ public sealed class GraphTests : IDisposable
         Tensor attended = run.Allocate(call.Rows, Outputs);
         run.Attention(y, y, y, sequences, 2, 0.3f, default, attended);
         return TestData.Download(run, run.MeanOfSequences(attended, sequences));
-    }
-
-    /// <summary>Counts what a driver is asked for; or, without one, keeps what is to be done and does it when it is asked to.</summary>
-    private sealed class CountingGraphs(IGraphDriver? driver) : IGraphDriver
-    {
-        private readonly List<Action[]> _graphs = [];
-        private int _captured, _launched, _destroyed;
-
-        public int Captured => _captured;
-
-        public int Launched => _launched;
-
-        public int Destroyed => _destroyed;
-
-        public bool RefusesCapture { get; set; }
-
-        public bool RefusesLaunch { get; set; }
-
-        public nint Capture(AcceleratorStream stream, IReadOnlyList<Action> work)
-        {
-            if (RefusesCapture)
-            {
-                throw new GraphException("no graphs today");
-            }
-
-            Interlocked.Increment(ref _captured);
-            if (driver is not null)
-            {
-                return driver.Capture(stream, work);
-            }
-
-            _graphs.Add([.. work]);
-            return _graphs.Count;
-        }
-
-        public void Launch(nint graph, AcceleratorStream stream)
-        {
-            if (RefusesLaunch)
-            {
-                throw new GraphException("no graphs today");
-            }
-
-            Interlocked.Increment(ref _launched);
-            if (driver is not null)
-            {
-                driver.Launch(graph, stream);
-                return;
-            }
-
-            Array.ForEach(_graphs[(int)graph - 1], operation => operation());
-        }
-
-        public void Destroy(nint graph)
-        {
-            Interlocked.Increment(ref _destroyed);
-            driver?.Destroy(graph);
-        }
     }
 }

@@ -1,7 +1,4 @@
-using Data2Vec.Kernels.Gpu.DeviceCode;
 using Data2Vec.Kernels.Tests;
-using ILGPU;
-using ILGPU.Runtime.CPU;
 using static Data2Vec.Kernels.Gpu.Tests.GpuFixture;
 
 namespace Data2Vec.Kernels.Gpu.Tests;
@@ -88,9 +85,9 @@ public class ShortActivationTests
     [Fact]
     public void Activations_are_in_the_type_of_weights_where_every_product_is_one_of_tensor_cores()
     {
-        // A simulated device with groups as large as the kernels of tensor cores take; no product runs on it.
-        using Context context = Context.Create(builder => builder.CPU(new CPUDevice(32, TensorKernel.Threads / 32, 1)));
-        using var backend = new GpuBackend("simulator", context.GetCPUDevice(0).CreateAccelerator(context));
+        using var device = new SimulatedTensorCores();
+        GpuBackend backend = device.Backend;
+        backend.Context.HasTensorCores = false;
         Assert.Equal(ElementType.F32, TypeWith(backend, store => Linear(store, BF16, 16)));
         backend.Context.HasTensorCores = true;
         Assert.Equal(BF16, TypeWith(backend, store => Linear(store, BF16, 16)));
@@ -134,6 +131,41 @@ public class ShortActivationTests
             using Inference run = store.Begin();
             return run.ActivationType;
         }
+    }
+
+    /// <summary>What is compiled when a model is loaded is all that its inferences ask for, whatever they normalize.</summary>
+    [Theory, InlineData(ElementType.F32), InlineData(ElementType.BF16), InlineData(ElementType.F16), InlineData(ElementType.I8)]
+    public void Inferences_compile_nothing(ElementType type)
+    {
+        using var device = new SimulatedTensorCores();
+        GpuBackend backend = device.Backend;
+        using WeightStore store = backend.CreateStore();
+        float[] numbers = TestData.Numbers(1, 64 * 64);
+        LinearWeights weights = store.Linear([(type == ElementType.F32 ? TestData.Weight(numbers, 64, 64) : TestData.Encode(numbers, type, 64, 64), null)]);
+        NormWeights norm = store.Norm(null, null, 64, 1e-5f);
+        store.Complete();
+        int compiled = backend.Context.Kernels.Count;
+
+        // Gathered, not begun: the instructions of tensor cores are not there.
+        backend.Context.Graphs = new CountingGraphs();
+        using (Inference run = store.Begin())
+        {
+            Tensor x = run.Allocate(2, 64), y = run.Allocate(2, 64), single = run.Allocate(2, 64, ElementType.F32);
+            run.LinearNorm(x, weights, norm, y, y, x);
+            run.LayerNorm(single, norm, single);
+            run.LayerNorm(y, norm, single);
+        }
+
+        Assert.Equal(compiled, backend.Context.Kernels.Count);
+    }
+
+    /// <summary>Halves of steps on both sides of zero, the greatest that there is, and what is no number.</summary>
+    [Fact]
+    public void Weights_are_rounded_to_the_nearest_of_tf32()
+    {
+        uint[] bits = [0x3F801000, 0x3F800FFF, 0xBF801000, 0x3F803000, 0x7F7FFFFF, 0x7F800000, 0xFF800000, 0x7FFFFFFF, 0x00001000];
+        GpuStore.RoundToTf32(bits);
+        Assert.Equal([0x3F802000, 0x3F800000, 0xBF802000, 0x3F804000, 0x7F800000, 0x7F800000, 0xFF800000, 0x7FFFFFFF, 0x00002000], bits);
     }
 
     [Fact]

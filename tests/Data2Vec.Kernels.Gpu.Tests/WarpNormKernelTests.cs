@@ -27,32 +27,38 @@ public sealed class WarpNormKernelTests
         const int Rows = 19;
         using Context context = Context.Create(builder => builder.CPU(new CPUDevice(32, WarpNormKernel.Threads / 32, 1)));
         using Accelerator accelerator = context.GetCPUDevice(0).CreateAccelerator(context);
-        float[] x = Numbers(1, Rows * columns), added = Numbers(2, Rows * columns), gain = Numbers(3, columns), bias = Numbers(4, columns);
-        double[] sums = [.. x.Select((value, i) => (double)value + (isAdded ? added[i] : 0))];
-        double[] expected = [.. Reference.LayerNorm(sums, columns, gain, bias, 1e-5).Select(Reference.Gelu)];
-        using MemoryBuffer1D<float, Stride1D.Dense> input = accelerator.Allocate1D(x), residual = accelerator.Allocate1D(added);
-        using MemoryBuffer1D<float, Stride1D.Dense> vectors = accelerator.Allocate1D<float>([.. gain, .. bias]), output = accelerator.Allocate1D<float>(Rows * columns);
-        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments> kernel =
-            columns <= 512 ? WarpNormKernel.Normalize<NormSize512, BFloat> : columns <= 768 ? WarpNormKernel.Normalize<NormSize768, BFloat> : WarpNormKernel.Normalize<NormSize1024, BFloat>;
-        accelerator.LoadKernel(kernel)(
-            accelerator.DefaultStream, new KernelConfig((Rows + WarpNormKernel.Rows - 1) / WarpNormKernel.Rows, WarpNormKernel.Threads),
-            input.View, residual.View, vectors.View, output.View,
-            new NormArguments
-            {
-                Rows = Rows,
-                Columns = columns,
-                InputStride = columns,
-                ResidualStride = columns,
-                OutputStride = columns,
-                InputLayout = Four.Aligned,
-                ResidualLayout = Four.Aligned,
-                OutputLayout = Four.Aligned,
-                HasResidual = isAdded ? 1 : 0,
-                Activation = (int)Activation.Gelu,
-                Epsilon = 1e-5f,
-            });
-        accelerator.Synchronize();
-        Close(expected, output.GetAsArray1D(), 1e-5);
+        foreach (ElementType type in new[] { ElementType.F32, ElementType.BF16, ElementType.F16 })
+        {
+            float[] x = Rounded(type, Numbers(1, Rows * columns)), added = Rounded(type, Numbers(2, Rows * columns)), gain = Numbers(3, columns), bias = Numbers(4, columns);
+            double[] sums = [.. x.Select((value, i) => (double)value + (isAdded ? added[i] : 0))];
+            double[] expected = [.. Reference.LayerNorm(sums, columns, gain, bias, 1e-5).Select(Reference.Gelu)];
+            using MemoryBuffer1D<float, Stride1D.Dense> input = accelerator.Allocate1D(Stored(type, x)), residual = accelerator.Allocate1D(Stored(type, added));
+            using MemoryBuffer1D<float, Stride1D.Dense> vectors = accelerator.Allocate1D<float>([.. gain, .. bias]), output = accelerator.Allocate1D<float>(input.Length);
+            int layout = Four.Aligned + (type == ElementType.F32 ? 0 : Four.Format(type) + Four.Eights);
+            accelerator.LoadKernel(type == ElementType.F16 ? Kernel<HalfFloat>() : Kernel<BFloat>())(
+                accelerator.DefaultStream, new KernelConfig((Rows + WarpNormKernel.Rows - 1) / WarpNormKernel.Rows, WarpNormKernel.Threads),
+                input.View, residual.View, vectors.View, output.View,
+                new NormArguments
+                {
+                    Rows = Rows,
+                    Columns = columns,
+                    InputStride = columns,
+                    ResidualStride = columns,
+                    OutputStride = columns,
+                    InputLayout = layout,
+                    ResidualLayout = layout,
+                    OutputLayout = layout,
+                    HasResidual = isAdded ? 1 : 0,
+                    Activation = (int)Activation.Gelu,
+                    Epsilon = 1e-5f,
+                });
+            accelerator.Synchronize();
+            Close(expected, Widened(type, output.GetAsArray1D()), 1e-5, type);
+        }
+
+        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments> Kernel<TShort>()
+            where TShort : struct, IShort =>
+            columns <= 512 ? WarpNormKernel.Normalize<NormSize512, TShort> : columns <= 768 ? WarpNormKernel.Normalize<NormSize768, TShort> : WarpNormKernel.Normalize<NormSize1024, TShort>;
     }
 
     /// <summary>Sums of all numbers of slices, four of which are loaded at once.</summary>

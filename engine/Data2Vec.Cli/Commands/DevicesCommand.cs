@@ -7,7 +7,7 @@ internal static class DevicesCommand
 {
     public static Command Create()
     {
-        var check = new Option<bool>("--check") { Description = "Compile what models of bf16 run on for each device, which takes seconds, and name those that its compiler refuses." };
+        var check = new Option<bool>("--check") { Description = "Compile all kernels for each device, which takes seconds, and name those that its compiler refuses." };
         var command = new Command("devices", "Lists the devices that models can run on.") { check };
         command.SetAction(result =>
         {

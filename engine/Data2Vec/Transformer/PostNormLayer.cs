@@ -16,7 +16,7 @@ internal sealed class PostNormLayer(WeightReader weights, TransformerSizes sizes
         long inner = run.Mark();
         run.LinearNorm(Attend(run, x, sequences, bias), AttentionOutput, AttentionNorm, middle, normed: middle, residual: x);
         run.Release(inner);
-        run.LinearNorm(Widen(run, middle), FeedForwardOutput, FeedForwardNorm, x, normed: x, residual: middle);
+        run.LinearNorm(Expand(run, middle), FeedForwardOutput, FeedForwardNorm, x, normed: x, residual: middle);
         run.Release(mark);
     }
 }

@@ -18,7 +18,7 @@ internal sealed class PreNormLayer(WeightReader weights, TransformerSizes sizes)
         run.LayerNorm(x, AttentionNorm, normed);
         run.LinearNorm(Attend(run, normed, sequences, bias), AttentionOutput, FeedForwardNorm, middle, normed, residual: x);
         run.Release(inner);
-        run.Linear(Widen(run, normed), FeedForwardOutput, x, residual: middle);
+        run.Linear(Expand(run, normed), FeedForwardOutput, x, residual: middle);
         run.Release(mark);
     }
 }

@@ -15,7 +15,7 @@ internal abstract class TransformerLayer(WeightReader weights, TransformerSizes 
     /// <summary>What follows <see cref="Attend"/>; a residual is added to what it makes.</summary>
     protected LinearWeights AttentionOutput { get; } = weights.Linear("attention.output", sizes.Hidden, sizes.Hidden, scale: "attention_scale");
 
-    /// <summary>What follows <see cref="Widen"/>; a residual is added to what it makes.</summary>
+    /// <summary>What follows <see cref="Expand"/>; a residual is added to what it makes.</summary>
     protected LinearWeights FeedForwardOutput { get; } = weights.Linear("feed_forward.output", sizes.FeedForward, sizes.Hidden, scale: "feed_forward_scale");
 
     /// <summary>The normalization that belongs to attention.</summary>
@@ -39,5 +39,5 @@ internal abstract class TransformerLayer(WeightReader weights, TransformerSizes 
     }
 
     /// <summary>What the first half of the feed-forward block makes of hidden states, <c>[rows, feed-forward size]</c>.</summary>
-    protected Tensor Widen(Inference run, Tensor x) => run.Linear(x, _intermediate, Activation.Gelu);
+    protected Tensor Expand(Inference run, Tensor x) => run.Linear(x, _intermediate, Activation.Gelu);
 }
