@@ -11,6 +11,7 @@ namespace Data2Vec.Kernels.Gpu.Tests;
 /// How products on tensor cores and the normalization that follows go together. The kernel that does both is tested by itself, in
 /// <see cref="WarpNormKernelTests"/>.
 /// </summary>
+[Collection("emulated tensor unit")]
 public sealed class LinearNormTests
 {
     /// <summary>What is gathered is counted, and never begun.</summary>

@@ -12,6 +12,7 @@ namespace Data2Vec.Kernels.Gpu.Tests;
 /// The kernel of tensor cores against plain loops, on a simulated device, its instructions emulated: what is left to believe is that the
 /// instructions do what their description says.
 /// </summary>
+[Collection("emulated tensor unit")]
 public sealed class TensorKernelTests : IDisposable
 {
     private readonly Context _context;
