@@ -22,7 +22,8 @@ internal struct WhenWaitedFor : ICopyTime
 
 /// <summary>
 /// The instructions of a tensor core, written after the PTX ISA's figures of who holds which element, for ILGPU's simulated devices with one
-/// multiprocessor and warps of 32 threads, one of which is at work at a time: who runs kernels with it is in the collection <c>emulated tensor unit</c>. ILGPU does not translate methods that are external to it; its simulated devices run them as they are.
+/// multiprocessor and warps of 32 threads, one device at a time: tests that use it are in the collection <c>emulated tensor unit</c>. ILGPU does not
+/// translate methods that are external to it; its simulated devices run them as they are.
 /// </summary>
 internal struct EmulatedTensorUnit<TCopies, TNumbers> : ITensorUnit
     where TCopies : struct, ICopyTime
