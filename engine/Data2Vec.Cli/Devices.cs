@@ -22,10 +22,14 @@ internal static class Devices
     /// <exception cref="NotSupportedException">There is no such device; the message says why.</exception>
     public static (Backend Device, Func<Backend>? Fallback) Open(string name, int threads, bool tf32, TextWriter error)
     {
-        if (name == Processor)
-            return (new CpuBackend(threads), null);
         if (name != Auto)
-            return (Open(GpuDevices.Find(name), tf32), null);
+        {
+            Backend named = name == Processor ? new CpuBackend(threads) : Open(GpuDevices.Find(name), tf32);
+            if (tf32 && named is not GpuBackend { UsesTf32: true })
+                error.WriteLine($"data2vec: {name} has no tensor cores for tf32 and multiplies as it always does");
+            return (named, null);
+        }
+
         try
         {
             if (GpuDevices.Best is { } best)

@@ -57,7 +57,7 @@ public sealed partial class Data2VecModel
     /// <returns>
     /// For each image one vector; where no pooling is asked for, of a transformer <c>[1 + patches, features]</c>, the class token first.
     /// </returns>
-    /// <exception cref="InvalidDataException">An image has another size.</exception>
+    /// <exception cref="InvalidDataException">An image has another size, or pixels that are not finite.</exception>
     /// <exception cref="InvalidOperationException">It is not a vision model.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public float[][] EmbedPixels(

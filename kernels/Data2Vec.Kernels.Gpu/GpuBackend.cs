@@ -35,12 +35,12 @@ public sealed class GpuBackend : Backend, IDisposable
 
     /// <summary>
     /// Whether models of f32 that are loaded from now on multiply on tensor cores: both sides of products and convolutions, of inputs that are a multiple of 4,
-    /// are rounded to 11 bits (tf32), weights when they are loaded; attention and all else stay in f32. Off at first, and of no effect without tensor cores (CUDA, compute capability 8.0 and above).
+    /// are rounded to 11 bits (tf32), weights when they are loaded; attention and all else stay in f32. Off at first, and always without tensor cores (CUDA, compute capability 8.0 and above).
     /// </summary>
     public bool UsesTf32
     {
         get => Context.UsesTf32;
-        set => Context.UsesTf32 = value;
+        set => Context.UsesTf32 = value && Context.HasTensorCores;
     }
 
     /// <summary>

@@ -140,8 +140,13 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(Run("embed", "--text", "a", "--threads", "1").Output, Run("embed", "--text", "a", "--threads", "1", "--device", "cpu").Output);
 
     [Fact]
-    public void The_processor_multiplies_as_it_does_where_a_graphics_processor_may_use_tf32() =>
-        Assert.Equal(Run("embed", "--text", "a", "--device", "cpu").Output, Run("embed", "--text", "a", "--device", "cpu", "--tf32").Output);
+    public void A_device_that_cannot_multiply_as_tf32_says_so()
+    {
+        (int code, string output, string error) = Run("embed", "--text", "a", "--device", "cpu", "--tf32");
+        Assert.Equal((0, Run("embed", "--text", "a", "--device", "cpu").Output), (code, output));
+        Assert.Contains("cpu has no tensor cores for tf32", error, StringComparison.Ordinal);
+        Assert.Equal("", Run("embed", "--text", "a", "--tf32").Error);
+    }
 
     [Fact]
     public void Inspect_shows_what_convert_wrote()

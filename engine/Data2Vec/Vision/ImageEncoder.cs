@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Data2Vec.Transformer;
 using Data2Vec.Vision.Images;
 
@@ -18,9 +19,11 @@ internal abstract class ImageEncoder(ImagePreprocessing preprocessing) : Encoder
     public override int Rows(ReadOnlySpan<float> input)
     {
         int size = Preprocessing.CropSize;
-        return input.Length == Preprocessing.OutputLength
-            ? RowsOfImage
-            : throw new InvalidDataException(
-                $"an image of {input.Length} numbers: the model takes pixels [3, {size}, {size}], which are {Preprocessing.OutputLength}");
+        return input.Length != Preprocessing.OutputLength
+            ? throw new InvalidDataException(
+                $"an image of {input.Length} numbers: the model takes pixels [3, {size}, {size}], which are {Preprocessing.OutputLength}")
+            : !TensorPrimitives.IsFiniteAll(input)
+            ? throw new InvalidDataException("an image has pixels that are not finite numbers")
+            : RowsOfImage;
     }
 }

@@ -47,6 +47,20 @@ public sealed class AsyncTests
         Assert.Equal(vision.EmbedPixels([pixels]), await vision.EmbedPixelsAsync([pixels]));
     }
 
+    [Theory, InlineData(float.NaN), InlineData(float.NegativeInfinity)]
+    public async Task Pixels_that_are_not_finite_are_refused(float bad)
+    {
+        using Data2VecModel model = BundledModels.Load("image-cifar10");
+        int size = model.Vision!.ImageSize;
+        var pixels = new float[3 * size * size];
+        Assert.True(float.IsFinite(model.EmbedPixels([pixels])[0][0]));
+        pixels[^1] = bad;
+        Assert.Contains("finite", Assert.Throws<InvalidDataException>(() => model.EmbedPixels([pixels])).Message);
+        Assert.Throws<InvalidDataException>(() => model.ClassifyPixels([pixels]));
+        Assert.Throws<InvalidDataException>(() => model.EmbedPixelLayers(pixels));
+        await Assert.ThrowsAsync<InvalidDataException>(() => model.EmbedPixelsAsync([pixels]));
+    }
+
     [Fact]
     public async Task Bad_inputs_fail_their_own_call_as_they_do_synchronously()
     {
