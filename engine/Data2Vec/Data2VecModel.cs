@@ -253,10 +253,10 @@ public sealed partial class Data2VecModel : IDisposable
         Require(options);
         List<float[]>[] layers = [.. Enumerable.Range(0, Layers + 1).Select(_ => new List<float[]>())];
         using var use = new Use(this);
-        foreach (ReadOnlyMemory<T>[] part in Parts(encoder, inputs))
+        foreach ((ReadOnlyMemory<T>[] part, int[] rows) in Parts(encoder, inputs))
         {
             int layer = 0;
-            Run(encoder, part, (run, sequences) => encoder.Forward(
+            Run(rows, (run, sequences) => encoder.Forward(
                 run, part, sequences, Layers,
                 (name, x) =>
                 {
@@ -316,7 +316,7 @@ public sealed partial class Data2VecModel : IDisposable
     private void Observe<T>(Encoder<T> encoder, ReadOnlyMemory<T> input, Action<string, float[]> observe)
     {
         using var use = new Use(this);
-        Run(encoder, [input], (run, sequences) => encoder.Forward(
+        Run([encoder.Rows(input.Span)], (run, sequences) => encoder.Forward(
             run, [input], sequences, null, (name, x) => observe(name, RowPooling.Download(run, x)), default));
     }
 
@@ -343,9 +343,9 @@ public sealed partial class Data2VecModel : IDisposable
         Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, Func<Inference, IReadOnlyList<ReadOnlyMemory<T>>, Sequences, float[][]> body)
     {
         using var use = new Use(this);
-        ReadOnlyMemory<T>[][] parts = [.. Parts(encoder, inputs)];
+        (ReadOnlyMemory<T>[] Inputs, int[] Rows)[] parts = [.. Parts(encoder, inputs)];
         var results = new float[parts.Length][][];
-        void RunPart(int i) => results[i] ??= Run(encoder, parts[i], (run, sequences) => body(run, parts[i], sequences));
+        void RunPart(int i) => results[i] ??= Run(parts[i].Rows, (run, sequences) => body(run, parts[i].Inputs, sequences));
         if (parts.Length > 1 && _store.InferencesAtOnce > 1)
         {
             try
@@ -370,28 +370,21 @@ public sealed partial class Data2VecModel : IDisposable
         return [.. results.SelectMany(part => part)];
     }
 
-    /// <summary>Inputs a few at a time: together they keep the device busy, and memory stays what a few need.</summary>
-    private IEnumerable<ReadOnlyMemory<T>[]> Parts<T>(Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs)
+    /// <summary>Inputs a few at a time, and how many rows each has: together they keep the device busy, and memory stays what a few need.</summary>
+    private IEnumerable<(ReadOnlyMemory<T>[] Inputs, int[] Rows)> Parts<T>(Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs)
     {
         int[] rows = [.. inputs.Select(input => encoder.Rows(input.Span))];
         for (int first = 0, count; first < rows.Length; first += count)
         {
             int sum = 0;
             count = rows.Skip(first).TakeWhile((length, i) => (sum += length) <= _store.RowsAtOnce || i == 0).Count();
-            yield return [.. inputs.Skip(first).Take(count)];
+            yield return ([.. inputs.Skip(first).Take(count)], rows[first..(first + count)]);
         }
     }
 
-    /// <summary>Runs inputs together, within a <see cref="Use"/>.</summary>
-    private TResult Run<T, TResult>(
-        Encoder<T> encoder, IReadOnlyList<ReadOnlyMemory<T>> inputs, Func<Inference, Sequences, TResult> body)
+    /// <summary>Runs inputs of some rows together, within a <see cref="Use"/>.</summary>
+    private TResult Run<TResult>(int[] rows, Func<Inference, Sequences, TResult> body)
     {
-        var rows = new int[inputs.Count];
-        for (int i = 0; i < rows.Length; i++)
-        {
-            rows[i] = encoder.Rows(inputs[i].Span);
-        }
-
         using Inference run = _store.Begin();
         return body(run, run.Sequences(rows));
     }
