@@ -40,14 +40,15 @@ internal sealed class GpuKernels(GpuContext context)
 
     /// <summary>Begins to compile what runs beside products on tensor cores, where there are some.</summary>
     /// <param name="activations">What activations are in.</param>
+    /// <param name="normed">The numbers of rows that are normalized.</param>
     /// <param name="hasSums">Whether products may leave sums.</param>
     /// <param name="hasTables">Whether attention may have tables of biases.</param>
-    public void AskForTensorKernels(ElementType activations, bool hasSums, bool hasTables)
+    public void AskForTensorKernels(ElementType activations, IEnumerable<int> normed, bool hasSums, bool hasTables)
     {
         if (context.HasTensorCores)
         {
             bool attends = activations != ElementType.F32;
-            KernelsFor(activations).Ask(hasSums, attends, attends && hasTables);
+            KernelsFor(activations).Ask(normed, hasSums, attends, attends && hasTables);
         }
     }
 
@@ -152,7 +153,7 @@ internal sealed class GpuKernels(GpuContext context)
     }
 
     /// <summary>Whether rows fit the registers of a warp, in eights that are loaded at once.</summary>
-    private bool SuitsWarps(NormArguments sizes) => context.HasTensorCores && sizes.Columns % 8 == 0 && sizes.Columns <= 1024
+    private bool SuitsWarps(NormArguments sizes) => context.HasTensorCores && TensorKernels.Suits(sizes.Columns)
         && IsWhole(sizes.InputLayout) && IsWhole(sizes.ResidualLayout) && IsWhole(sizes.OutputLayout);
 
     private static bool IsWhole(int layout) => layout == Four.Aligned || (layout & Four.Eights) != 0;

@@ -14,6 +14,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
     private readonly List<MemoryBuffer> _owned = [];
     private readonly List<MemoryBuffer1D<float, Stride1D.Dense>> _constants = [];
     private readonly List<GpuMatrix> _matrices = [];
+    private readonly HashSet<int> _normed = [];
     private readonly GpuKernels _kernels = new(context);
     private bool _hasTables;
     private volatile bool _disposed;
@@ -47,6 +48,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
     {
         Shapes.RequireVector(weight, size);
         Shapes.RequireVector(bias, size);
+        _normed.Add(size);
         float[] vectors = [.. weight?.ToArray() ?? [.. Enumerable.Repeat(1f, size)], .. bias?.ToArray() ?? new float[size]];
         return new GpuNorm(size, epsilon, Upload(vectors));
     }
@@ -84,7 +86,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 
     public override void Complete()
     {
-        _kernels.AskForTensorKernels(ActivationType, _matrices.Exists(matrix => matrix.IsOnTensorCores), _hasTables);
+        _kernels.AskForTensorKernels(ActivationType, _normed, _matrices.Exists(matrix => matrix.IsOnTensorCores), _hasTables);
         context.Kernels.Complete();
     }
 

@@ -90,7 +90,7 @@ internal static class TensorAttentionKernel
     public const int Threads = 128;
 
     /// <summary>Numbers that are copied at once: heads and strides are multiples of them.</summary>
-    public const int Chunk = 8;
+    private const int Chunk = TensorKernel.Chunk;
 
     /// <summary>Bytes of a tile of keys, and of one of values.</summary>
     private const int TileBytes = 8192;
