@@ -74,40 +74,15 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         yield return Rows("add", 32768, 3, type, (run, store, x, y) => run.Add(y, x));
     }
 
-    /// <summary>Whole encoders, from inputs in the host's memory to vectors in it.</summary>
-    public IEnumerable<Measurement> EncodersAsGraphs(ElementType type, params string[] workloads)
-    {
-        backend.UsesGraphs = true;
-        try
-        {
-            foreach (Measurement row in Encoders(type, workloads))
-            {
-                yield return row with { Name = $"{row.Name}, as a graph" };
-            }
-        }
-        finally
-        {
-            backend.UsesGraphs = false;
-        }
-    }
+    /// <summary><see cref="Encoders"/> with what is queued taken together.</summary>
+    public IEnumerable<Measurement> EncodersAsGraphs(ElementType type, params string[] workloads) =>
+        While(used => backend.UsesGraphs = used, Encoders(type, workloads)).Select(row => row with { Name = $"{row.Name}, as a graph" });
 
     /// <summary>Models of f32 with products of tf32.</summary>
-    public IEnumerable<Measurement> AsTf32(params string[] workloads)
-    {
-        backend.UsesTf32 = true;
-        try
-        {
-            foreach (Measurement row in Products(ElementType.F32).Concat(Encoders(ElementType.F32, workloads)).Concat(Accuracy(ElementType.F32, workloads)))
-            {
-                yield return row;
-            }
-        }
-        finally
-        {
-            backend.UsesTf32 = false;
-        }
-    }
+    public IEnumerable<Measurement> AsTf32(params string[] workloads) => While(
+        used => backend.UsesTf32 = used, Products(ElementType.F32).Concat(Encoders(ElementType.F32, workloads)).Concat(Accuracy(ElementType.F32, workloads)));
 
+    /// <summary>Whole encoders, from inputs in the host's memory to vectors in it.</summary>
     public IEnumerable<Measurement> Encoders(ElementType type, params string[] workloads)
     {
         foreach (Workload workload in Find(workloads))
@@ -165,11 +140,28 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         return (workload.HiddenStates(model), workload.Run(model));
     }
 
-    private static Measurement Judge(Measurement measurement, ElementType type, double cosine) => measurement with
+    private static Measurement Judge(Measurement measurement, ElementType type, double cosine)
     {
-        Cosine = cosine,
-        Failure = cosine >= Bounds.LeastCosine(type) ? null : $"the cosine is less than {Bounds.LeastCosine(type)}",
-    };
+        double least = Bounds.LeastCosine(type);
+        return measurement with { Cosine = cosine, LeastCosine = least, Failure = cosine >= least ? null : $"the cosine is less than {least}" };
+    }
+
+    /// <summary>Measures while something is used.</summary>
+    private static IEnumerable<Measurement> While(Action<bool> use, IEnumerable<Measurement> rows)
+    {
+        use(true);
+        try
+        {
+            foreach (Measurement row in rows)
+            {
+                yield return row;
+            }
+        }
+        finally
+        {
+            use(false);
+        }
+    }
 
     private static IEnumerable<Workload> Find(string[] workloads) => workloads.Select(name => Workload.Batches.Single(workload => workload.Name == name));
 
