@@ -31,7 +31,7 @@ internal static class CudaAssembly
             text = text.Replace($".target {After(text, ".target ")}", $".target {WarpgroupKernel.Target}", StringComparison.Ordinal);
         }
 
-        Type[] types = [.. kernel.GetGenericArguments().SelectMany(type => type.GetGenericArguments().Prepend(type))];
+        Type[] types = TypesOf(kernel);
         if (types.Contains(typeof(HalfFloat)))
         {
             // Numbers become the greatest ones that there are, not infinite, where the assembler knows how.
@@ -69,6 +69,9 @@ internal static class CudaAssembly
 
         return loaded.CreateLauncherDelegate<TLauncher>();
     }
+
+    /// <summary>The types that make a kernel one of several, and those that make them so.</summary>
+    internal static Type[] TypesOf(MethodInfo kernel) => [.. kernel.GetGenericArguments().SelectMany(type => type.GetGenericArguments().Prepend(type))];
 
     /// <summary>What stands in a line after its beginning.</summary>
     private static string After(string text, string beginning) =>

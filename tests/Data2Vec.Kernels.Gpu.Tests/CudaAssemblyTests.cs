@@ -234,8 +234,7 @@ public partial class CudaAssemblyTests
             return instructions;
         }
 
-        Type[] types = [.. method.GetGenericArguments().SelectMany(type => type.GetGenericArguments().Prepend(type))];
-        (string[] warps, string[] warpgroups) = s_products[types.First(s_products.ContainsKey)];
+        (string[] warps, string[] warpgroups) = s_products[CudaAssembly.TypesOf(method).First(s_products.ContainsKey)];
         return [.. method.DeclaringType == typeof(WarpgroupKernel) ? warpgroups : warps, .. instructions];
     }
 

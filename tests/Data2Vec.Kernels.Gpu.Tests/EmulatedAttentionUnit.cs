@@ -28,40 +28,24 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
     [External(nameof(Begin))]
     public static void Begin(ArrayView<float> shared, float scale)
     {
-        s_registers[Group.IdxX] = new Registers { Shared = shared, Scale = scale };
+        s_registers[Group.IdxX] = new Registers { Scale = scale };
+        Mine.Copies.Begin(shared, TCopies.IsAtOnce);
         Array.Fill(Mine.Highest, Lowest);
     }
 
     [External(nameof(Copy))]
     public static void Copy(int destination, long source, int rows)
     {
-        if (destination % 16 != 0 || source % 16 != 0)
-        {
-            throw new InvalidOperationException("A copy is not aligned.");
-        }
-
-        Mine.Copies[^1].Add((destination, source, rows > 0));
-        if (TCopies.IsAtOnce)
-        {
-            Do(Mine.Copies[^1]);
-        }
-
+        Mine.Copies.Add(destination, source, rows > 0 ? 16 : 0);
         Mine.Address = destination;
         CountConflicts(16);
     }
 
     [External(nameof(Commit))]
-    public static void Commit() => Mine.Copies.Add([]);
+    public static void Commit() => Mine.Copies.Commit();
 
     [External(nameof(WaitForAllButOne))]
-    public static void WaitForAllButOne()
-    {
-        while (Mine.Copies.Count > 2)
-        {
-            Do(Mine.Copies[0]);
-            Mine.Copies.RemoveAt(0);
-        }
-    }
+    public static void WaitForAllButOne() => Mine.Copies.Wait(1);
 
     [External(nameof(LoadQueries))]
     public static void LoadQueries(int sixteen, int address) => LoadMatrices(address, Mine.Queries[sixteen], isTransposed: false);
@@ -235,7 +219,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
     [External(nameof(Store))]
     public static void Store(int part, int address)
     {
-        ArrayView<ushort> shared = Mine.Shared.Cast<ushort>();
+        ArrayView<ushort> shared = Mine.Copies.Shared.Cast<ushort>();
         for (int eight = 0; eight < 8; eight++)
         {
             Mine.Address = address ^ 16 * eight;
@@ -257,7 +241,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
 
         for (int i = 0; i < 16; i++)
         {
-            ((byte*)destination)[i] = Mine.Shared.Cast<byte>()[source + i];
+            ((byte*)destination)[i] = Mine.Copies.Shared.Cast<byte>()[source + i];
         }
     }
 
@@ -325,7 +309,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
     /// <summary>An element of a matrix of 8 x 8 whose rows are where the threads' addresses say.</summary>
     private static float Element(int matrix, int row, int column)
     {
-        return StoredNumbers.Widen(Mine.Shared.Cast<ushort>()[OfLane(8 * matrix + row).Address / 2 + column], Type);
+        return StoredNumbers.Widen(Mine.Copies.Shared.Cast<ushort>()[OfLane(8 * matrix + row).Address / 2 + column], Type);
     }
 
     /// <summary>Counts it where two of the threads that move 128 bytes together, some each, move them from or to the same bank.</summary>
@@ -345,24 +329,10 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
         }
     }
 
-    private static void Do(List<(int Destination, long Source, bool IsThere)> copies)
-    {
-        ArrayView<byte> shared = Mine.Shared.Cast<byte>();
-        foreach ((int destination, long source, bool isThere) in copies)
-        {
-            for (int i = 0; i < 16; i++)
-            {
-                shared[destination + i] = isThere ? ((byte*)source)[i] : (byte)0;
-            }
-        }
-
-        copies.Clear();
-    }
-
     /// <summary>What a thread has.</summary>
     private sealed class Registers
     {
-        public ArrayView<float> Shared { get; init; }
+        public EmulatedCopies Copies { get; } = new();
 
         public float Scale { get; set; }
 
@@ -391,7 +361,5 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
         public float[] Decay { get; } = new float[4];
 
         public float[] Exchanged { get; } = new float[4];
-
-        public List<List<(int Destination, long Source, bool IsThere)>> Copies { get; } = [[]];
     }
 }
