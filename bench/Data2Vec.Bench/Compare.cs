@@ -42,14 +42,19 @@ internal static class Compare
             Console.WriteLine("| workload | engine | ONNX Runtime | ratio | GFLOP/s | of peak | difference | ONNX Runtime i8 | ratio | difference |");
             Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
             foreach (Workload workload in workloads)
+            {
                 comparisons.Add((JsonNode)Speed(workload, weights, count, peak));
+            }
+
             Console.WriteLine();
             Console.WriteLine("| workload | first embedding | ONNX Runtime | ratio | peak memory | ONNX Runtime | ratio |");
             Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- |");
             foreach (Workload workload in workloads.GroupBy(workload => workload.Model).SelectMany(group => new[] { group.First(), group.Last() }.Distinct()))
             {
                 foreach (JsonNode figure in StartAndMemory(workload, weights, count))
+                {
                     comparisons.Add(figure);
+                }
             }
 
             if (parsed.GetValue(json) is { } path)
@@ -96,7 +101,10 @@ internal static class Compare
         float[] expected = peer.Run(wanted: true), actual = workload.HiddenStates(model);
         double difference = Difference(expected, actual);
         if (TensorPrimitives.CosineSimilarity<float>(expected, actual) < LeastCosine)
+        {
             throw new InvalidOperationException($"{workload}: the engines do not give the same; relative difference {difference}.");
+        }
+
         workload.Run(model);
         peer.Run(wanted: false);
         double[] ours = new double[Rounds], theirs = new double[Rounds], bytes = new double[Rounds];
@@ -169,7 +177,10 @@ internal static class Compare
     private static double Difference(float[] expected, float[] actual)
     {
         if (expected.Length != actual.Length)
+        {
             throw new InvalidOperationException($"{expected.Length} numbers from the peer, {actual.Length} from the engine.");
+        }
+
         double error = 0, size = 0;
         for (int i = 0; i < expected.Length; i++)
         {

@@ -44,11 +44,17 @@ public static class CheckpointConverter
         options ??= new ConversionOptions();
         string name = options.SourceName ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(checkpoint)));
         if (Path.GetFullPath(checkpoint) == Path.GetFullPath(output))
+        {
             throw new InvalidDataException($"{name}: the model file would replace the checkpoint; give it another name");
+        }
+
         if (HuggingFaceFolder.Find(checkpoint) is { } found)
         {
             if (HuggingFaceFolder.WouldReplace(found, output))
+            {
                 throw new InvalidDataException($"{name}: the model file would replace {Path.GetFileName(output)} of the model's folder; give it another name");
+            }
+
             using HuggingFaceFolder folder = HuggingFaceFolder.Open(found);
             return Convert(() => HuggingFaceModel.Read(folder, options));
         }
@@ -75,18 +81,35 @@ public static class CheckpointConverter
         {
             // BEiT's first: it may have 'args' too, which are not those of fairseq.
             if (BeitModel.TryRead(entries, options) is { } beit)
+            {
                 return beit;
+            }
+
             if (FairseqCheckpoint.TryRead(entries) is { } fairseq)
+            {
                 return Read(fairseq, options);
+            }
+
             var weights = new PickledWeights(entries);
             if (VggModel.IsOne(weights))
+            {
                 return VggModel.Read(weights, options);
+            }
+
             if (MemeModel.IsOne(weights))
+            {
                 return MemeModel.Read(weights, options);
+            }
+
             if (BertModel.IsOne(weights))
+            {
                 return BertModel.Read(weights, options);
+            }
+
             if (HuggingFaceModel.IsOne(weights))
+            {
                 throw new InvalidDataException("the weights of a Hugging Face model; its config.json must lie beside them");
+            }
         }
 
         throw new InvalidDataException(
@@ -130,7 +153,10 @@ public static class CheckpointConverter
             ["model"] = model.Name,
         };
         if (options.Teacher)
+        {
             provenance["teacher"] = true;
+        }
+
         var contents = new D2vContents
         {
             Architecture = model.Architecture,
@@ -139,7 +165,9 @@ public static class CheckpointConverter
             Tensors = tensors.Select(tensor => Declare(tensor.Spec, options.Type)).ToList(),
         };
         foreach ((string name, ReadOnlyMemory<byte> asset) in model.Assets)
+        {
             contents.Assets.Add(name, asset);
+        }
 
         using D2vWriter writer = D2vWriter.Create(output, contents);
         long parameters = 0;

@@ -58,6 +58,8 @@ public sealed record ConversionOptions
     private static void Refuse(bool given, string why)
     {
         if (given)
+        {
             throw new InvalidDataException(why);
+        }
     }
 }

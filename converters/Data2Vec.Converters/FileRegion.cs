@@ -13,11 +13,18 @@ internal sealed class FileRegion(SafeFileHandle file, long start, long length) :
     public override void Read(long offset, Span<byte> destination)
     {
         if (offset < 0 || destination.Length > Length - offset)
+        {
             throw new InvalidDataException("the file refers to bytes beyond the end of one of its parts");
+        }
+
         while (destination.Length > 0)
         {
             int count = RandomAccess.Read(file, destination, start + offset);
-            if (count == 0) throw new InvalidDataException("the file ends too early; it was not downloaded completely");
+            if (count == 0)
+            {
+                throw new InvalidDataException("the file ends too early; it was not downloaded completely");
+            }
+
             offset += count;
             destination = destination[count..];
         }

@@ -23,7 +23,10 @@ internal static class LabelFile
         }
 
         if (classes is null)
+        {
             throw new InvalidDataException("the model has no classification head, so that labels are of no use to it");
+        }
+
         string name = Path.GetFileName(path);
         try
         {
@@ -31,7 +34,10 @@ internal static class LabelFile
             using var reader = new StreamReader(file, new UTF8Encoding(true, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false);
             var labels = new List<string>();
             while (reader.ReadLine() is { } label)
+            {
                 labels.Add(label);
+            }
+
             return labels.Count == classes
                 ? labels
                 : throw new InvalidDataException($"{name}: {labels.Count} labels, one a line, and the head has {classes} outputs");

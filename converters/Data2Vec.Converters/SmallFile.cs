@@ -16,7 +16,9 @@ internal static class SmallFile
         for (int count; (count = stream.Read(buffer)) > 0; bytes.Write(buffer[..count]))
         {
             if (bytes.Length + count > most)
+            {
                 throw new InvalidDataException($"{Path.GetFileName(path)}: larger than {most >> 20} MiB, so this is no {kind}");
+            }
         }
 
         return bytes.ToArray();

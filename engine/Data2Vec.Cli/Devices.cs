@@ -26,14 +26,19 @@ internal static class Devices
         {
             Backend named = name == Processor ? new CpuBackend(threads) : Open(GpuDevices.Find(name), tf32);
             if (tf32 && named is not GpuBackend { UsesTf32: true })
+            {
                 error.WriteLine($"data2vec: {name} has no tensor cores for tf32 and multiplies as it always does");
+            }
+
             return (named, null);
         }
 
         try
         {
             if (GpuDevices.Best is { } best)
+            {
                 return (Open(best, tf32), () => new CpuBackend(threads));
+            }
         }
         catch (NotSupportedException problem)
         {
@@ -59,7 +64,9 @@ internal static class Devices
         foreach (string kind in GpuDevices.Kinds)
         {
             if (GpuDevices.WhyNone(kind) is { } reason)
+            {
                 yield return Line(kind, reason, null);
+            }
         }
 
         foreach (GpuDevice device in GpuDevices.All)
@@ -70,7 +77,9 @@ internal static class Devices
                 : $"auto takes {best!.Name}, which comes first";
             yield return Line(device.Name, device.Description, remark);
             foreach (string line in compile && device.Problem is null ? Compile(device) : [])
+            {
                 yield return $"{"",-9} {Text.OneLine(line)}";
+            }
         }
     }
 

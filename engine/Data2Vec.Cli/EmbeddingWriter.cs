@@ -20,7 +20,10 @@ internal sealed class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> records, bo
     public void Write(Stream stream, string format)
     {
         if (format is "csv" or "npy" && records.Select(record => record.ModelPath).Distinct().Count() > 1)
+        {
             throw new UsageException($"--format {format} has one table for all, and these are vectors of different models; use json or jsonl, or embed one kind at a time");
+        }
+
         switch (format)
         {
             case "json":
@@ -30,7 +33,10 @@ internal sealed class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> records, bo
                 foreach (EmbeddingRecord record in records)
                 {
                     using (Utf8JsonWriter json = Json(stream))
+                    {
                         WriteJson(json, record);
+                    }
+
                     stream.WriteByte((byte)'\n');
                 }
 
@@ -55,7 +61,10 @@ internal sealed class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> records, bo
         {
             json.WriteStartArray();
             foreach (EmbeddingRecord record in records)
+            {
                 WriteJson(json, record);
+            }
+
             json.WriteEndArray();
         }
 
@@ -70,7 +79,10 @@ internal sealed class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> records, bo
         json.WriteNumber("layer", record.Layer);
         json.WriteNumber("dimensions", record.Dimensions);
         if (record.Text is { } text)
+        {
             WriteText(json, text);
+        }
+
         if (pooled)
         {
             json.WritePropertyName("vector");
@@ -81,7 +93,10 @@ internal sealed class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> records, bo
             json.WriteNumber("rows", record.Rows);
             json.WriteStartArray("vectors");
             foreach (float[] row in record.Values.Chunk(record.Dimensions))
+            {
                 WriteNumbers(json, row);
+            }
+
             json.WriteEndArray();
         }
 
@@ -92,16 +107,24 @@ internal sealed class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> records, bo
     {
         json.WriteNumber("tokens", text.TokenCount);
         if (text.TruncatedCount > 0)
+        {
             json.WriteNumber("truncated_tokens", text.TruncatedCount);
+        }
+
         if (text.Windows.Count > 1)
+        {
             json.WriteNumber("windows", text.Windows.Count);
+        }
     }
 
     private static void WriteNumbers(Utf8JsonWriter json, float[] numbers)
     {
         json.WriteStartArray();
         foreach (float number in numbers)
+        {
             json.WriteNumberValue(number);
+        }
+
         json.WriteEndArray();
     }
 
@@ -110,11 +133,20 @@ internal sealed class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> records, bo
         using var text = new StreamWriter(stream, s_utf8, leaveOpen: true) { NewLine = "\n" };
         text.Write("input");
         if (layered)
+        {
             text.Write(",layer");
+        }
+
         if (!pooled)
+        {
             text.Write(",row");
+        }
+
         for (int i = 0; i < records[0].Dimensions; i++)
+        {
             text.Write(string.Create(CultureInfo.InvariantCulture, $",v{i}"));
+        }
+
         text.WriteLine();
         foreach (EmbeddingRecord record in records)
         {
@@ -122,9 +154,15 @@ internal sealed class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> records, bo
             {
                 text.Write(Quote(record.Input));
                 if (layered)
+                {
                     text.Write(string.Create(CultureInfo.InvariantCulture, $",{record.Layer}"));
+                }
+
                 if (!pooled)
+                {
                     text.Write(string.Create(CultureInfo.InvariantCulture, $",{row}"));
+                }
+
                 foreach (float number in record.Values.AsSpan(row * record.Dimensions, record.Dimensions))
                 {
                     text.Write(',');

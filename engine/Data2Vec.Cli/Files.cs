@@ -8,7 +8,10 @@ internal static class Files
     {
         RequireName(path);
         if (File.Exists(path))
+        {
             return path;
+        }
+
         throw new IOException(Directory.Exists(path) ? $"{path}: a folder, not a file" : $"{path}: no such file");
     }
 
@@ -24,7 +27,10 @@ internal static class Files
     {
         RequireName(path);
         if (Directory.Exists(path))
+        {
             throw new IOException($"{path}: a folder, not a file");
+        }
+
         return Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))
             ? path
             : throw new IOException($"{path}: its folder does not exist");
@@ -36,7 +42,9 @@ internal static class Files
         foreach (string input in inputs.OfType<string>())
         {
             if (string.Equals(Target(output), Target(input), StringComparison.OrdinalIgnoreCase))
+            {
                 throw new UsageException($"{output}: the result would replace {input}; give it another name");
+            }
         }
     }
 
@@ -85,7 +93,9 @@ internal static class Files
     private static void RequireName(string path)
     {
         if (string.IsNullOrWhiteSpace(path))
+        {
             throw new UsageException("a file name is empty");
+        }
     }
 
     /// <summary>A model that ships with the program.</summary>

@@ -21,9 +21,15 @@ internal sealed class ModelRunner(ModelSet models, LongTextPolicy longTexts)
         Run(sources, report, (input, model, path) =>
         {
             if (options.Layer > model.Layers)
+            {
                 throw new UsageException($"--layer {options.Layer}: {path} has {model.Layers} layers");
+            }
+
             if (options.Pooling == Pooling.Class && input.Kind == InputKind.Speech)
+            {
                 throw new UsageException("--pool cls is for models with a class token; speech models have none, use mean or none");
+            }
+
             IReadOnlyList<TextWindows> windows = Windows(input, model, options.Pooling != Pooling.None);
             float[][] vectors = allLayers ? input.EmbedLayers(model, options) : input.Embed(model, options);
             for (int i = 0; i < vectors.Length; i++)
@@ -31,7 +37,10 @@ internal sealed class ModelRunner(ModelSet models, LongTextPolicy longTexts)
                 int which = allLayers ? 0 : i;
                 string name = input.Names[which];
                 if (!vectors[i].All(float.IsFinite))
+                {
                     throw new InvalidDataException($"{name}: the model gives numbers that are not finite");
+                }
+
                 records.Add(new EmbeddingRecord(
                     name, path, allLayers ? i : options.Layer ?? model.Layers, model.HiddenSize, vectors[i], windows.ElementAtOrDefault(which)));
             }
@@ -49,7 +58,10 @@ internal sealed class ModelRunner(ModelSet models, LongTextPolicy longTexts)
             foreach ((string name, LabelProbability[] labels) in input.Names.Zip(input.Classify(model, longTexts)))
             {
                 if (!labels.All(label => float.IsFinite(label.Probability)))
+                {
                     throw new InvalidDataException($"{name}: the model gives numbers that are not finite");
+                }
+
                 results.Add((name, labels));
             }
         });

@@ -30,7 +30,9 @@ internal sealed class ModelSet : IDisposable
         try
         {
             foreach (string path in given)
+            {
                 Add(Files.RequireFile(path));
+            }
         }
         catch
         {
@@ -43,11 +45,20 @@ internal sealed class ModelSet : IDisposable
     public (Data2VecModel Model, string Path) For(ModelInput input)
     {
         if (_loaded.TryGetValue(input.Kind, out (Data2VecModel Model, string Path) model))
+        {
             return model;
+        }
+
         if (_given.Count > 0)
+        {
             throw new UsageException($"{input.Names[0]}: none of the models given takes {Plural(input.Kind)}; give one for them too, with another --model");
+        }
+
         if (!_shipped.TryGetValue(input.Kind, out string? name))
+        {
             throw new UsageException($"{input.Names[0]}: this command has no use for {Plural(input.Kind)}");
+        }
+
         Add(Files.Shipped(name));
         return _loaded[input.Kind];
     }
@@ -55,7 +66,10 @@ internal sealed class ModelSet : IDisposable
     public void Dispose()
     {
         foreach ((Data2VecModel model, _) in _loaded.Values)
+        {
             model.Dispose();
+        }
+
         _loaded.Clear();
         _device?.Dispose();
     }
@@ -73,10 +87,16 @@ internal sealed class ModelSet : IDisposable
     private Data2VecModel Load(string path)
     {
         if (_options.ImageSize is null)
+        {
             return Data2VecModel.Load(path, _options);
+        }
+
         bool takesImages;
         using (D2vFile file = D2vFile.Open(path, verify: false))
+        {
             takesImages = file.Architecture is VisionConfig.Architecture or VisionConfig.PostNormArchitecture or VggConfig.Architecture;
+        }
+
         try
         {
             return Data2VecModel.Load(path, takesImages ? _options : _options with { ImageSize = null });
@@ -105,7 +125,10 @@ internal sealed class ModelSet : IDisposable
     {
         Data2VecModel model = LoadOrFallBack(path);
         if (_loaded.TryAdd(KindOf(model), (model, path)))
+        {
             return;
+        }
+
         model.Dispose();
         throw new UsageException($"{path}: a second model for {Plural(KindOf(model))}; give one for each kind of input");
     }

@@ -16,7 +16,9 @@ internal static class PlotFile
         option.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: var path }] && !IsSvg(path) && !path.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
+            {
                 result.AddError("--plot must name a file that ends in .svg or .png");
+            }
         });
         return option;
     }
@@ -31,7 +33,10 @@ internal static class PlotFile
     public static string Font()
     {
         if (!OperatingSystem.IsLinux())
+        {
             return Fonts.Default;
+        }
+
         const string Name = "sans";
         Fonts.AddFontFile(Name, FontFile.Find(s_fonts));
         return Name;

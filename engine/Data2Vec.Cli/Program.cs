@@ -28,7 +28,10 @@ internal static class Program
         if (command.Action is ParseErrorAction)
         {
             foreach (string message in command.Errors.Select(problem => OneLine(problem.Message)).Distinct())
+            {
                 error.WriteLine($"data2vec: {message}");
+            }
+
             error.WriteLine("data2vec: see data2vec --help");
             return BadUsage;
         }

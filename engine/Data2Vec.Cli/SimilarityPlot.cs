@@ -27,7 +27,9 @@ internal static class SimilarityPlot
         for (int i = 0; i < count; i++)
         {
             for (int j = 0; j < count; j++)
+            {
                 cells[i, j] = cosines[i, j];
+            }
         }
 
         ScottPlot.Plottables.Heatmap heatmap = plot.Add.Heatmap(cells);

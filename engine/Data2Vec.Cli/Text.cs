@@ -14,7 +14,10 @@ internal static class Text
     {
         string line = OneLine(name);
         if (line.Length <= LongestName)
+        {
             return line;
+        }
+
         return name.Length < 1000 && File.Exists(name) ? $"…{line[^(LongestName - 1)..]}" : $"{line[..(LongestName - 1)]}…";
     }
 }

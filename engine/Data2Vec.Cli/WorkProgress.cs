@@ -44,7 +44,10 @@ internal static class WorkProgress
     private static T Show<T>(TextWriter error, Func<Action<string, string, long, long>, T> work)
     {
         if (Console.IsErrorRedirected || !ReferenceEquals(error, Console.Error))
+        {
             return work(Lines(error));
+        }
+
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
         return console.Progress().AutoClear(true).Start(context =>
         {
@@ -52,7 +55,10 @@ internal static class WorkProgress
             return work((title, remark, done, total) =>
             {
                 if (!tasks.TryGetValue(title, out ProgressTask? task))
+                {
                     tasks.Add(title, task = context.AddTask(Markup.Escape(Text.OneLine(title))));
+                }
+
                 task.Description = Markup.Escape(Text.OneLine($"{title} {remark}"));
                 task.MaxValue = total;
                 task.Value = done;
@@ -67,7 +73,10 @@ internal static class WorkProgress
         {
             int tenths = (int)(10m * done / total);
             if (tenths == shown.GetValueOrDefault(title))
+            {
                 return;
+            }
+
             shown[title] = tenths;
             error.WriteLine($"{Text.OneLine(title)}: {10 * tenths} %{(remark.Length > 0 ? $", {remark}" : "")}");
         };

@@ -58,14 +58,23 @@ public sealed class PullTests : IDisposable
     public async Task Interrupted_it_ends_with_130_and_keeps_what_came()
     {
         if (OperatingSystem.IsWindows())
+        {
             Assert.Skip("there is no such signal");
+        }
+
         byte[] weights = _hub.Files[TinyModel.Weights];
         _hub.Fault = request => request.Path.StartsWith("/blob/", StringComparison.Ordinal) ? FakeHub.Part(request, weights) with { CutAfter = weights.Length / 2, Stalls = true } : null;
         using Process process = Start("pull", FakeHub.Repository);
         while (await process.StandardError.ReadLineAsync() is { } line && !line.StartsWith("Downloading model.safetensors", StringComparison.Ordinal))
+        {
             Assert.False(process.HasExited);
+        }
+
         using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
+        {
             await kill.WaitForExitAsync();
+        }
+
         string error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.Equal(130, process.ExitCode);
@@ -94,12 +103,18 @@ public sealed class PullTests : IDisposable
             RedirectStandardError = true,
         };
         foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("HF_", StringComparison.Ordinal) || name.StartsWith("HUGGING", StringComparison.Ordinal)).ToList())
+        {
             start.Environment.Remove(name);
+        }
+
         start.Environment["HF_HOME"] = _folder;
         start.Environment["HF_ENDPOINT"] = _hub.Hub.Address.ToString();
         start.Environment["HF_TOKEN"] = "hf_secret";
         foreach (string[] variable in arguments.Where(argument => argument.Contains('=', StringComparison.Ordinal)).Select(argument => argument.Split('=')))
+        {
             start.Environment[variable[0]] = variable[1];
+        }
+
         return Process.Start(start)!;
     }
 }

@@ -26,9 +26,7 @@ public class MemeClassifierTests
             x = [.. Enumerable.Range(0, layer.Outputs).Select(output =>
             {
                 double sum = layer.Bias[output];
-                for (int input = 0; input < layer.Inputs; input++)
-                    sum += (double)layer.Weight[output * layer.Inputs + input] * x[input];
-                return (float)(i < network.Layers.Length - 1 ? Math.Max(sum, 0) : sum);
+                for (int input = 0; input < layer.Inputs; input++) { sum += (double)layer.Weight[output * layer.Inputs + input] * x[input]; } return (float)(i < network.Layers.Length - 1 ? Math.Max(sum, 0) : sum);
             })];
         }
 
@@ -49,7 +47,10 @@ public class MemeClassifierTests
         using var folder = new TemporaryFolder();
         Models.Write(folder["memes.d2v"], inputs);
         using (D2vFile file = D2vFile.Open(folder["memes.d2v"]))
+        {
             Assert.DoesNotContain(file.Tensors.Keys, name => name.StartsWith(inputs == MemeInputs.Image ? "text." : "image.", StringComparison.Ordinal));
+        }
+
         using MemeClassifier classifier = MemeClassifier.Load(folder["memes.d2v"]);
         float score = classifier.Score(s_image, "one text").Score;
         Assert.Equal(inputs == MemeInputs.Text, score == classifier.Score(s_other, "one text").Score);
@@ -122,16 +123,25 @@ public class MemeClassifierTests
         changeConfig(json);
         var contents = new D2vContents { Architecture = file.Architecture, Config = json };
         foreach (TensorInfo tensor in file.Tensors.Values)
+        {
             contents.Tensors.Add(new TensorDeclaration(tensor.Name, tensor.Type, tensor.Shape, tensor.Layout, tensor.Groups));
+        }
+
         foreach (string asset in file.Assets.Keys)
+        {
             contents.Assets[asset] = file.Asset(asset).ToArray();
+        }
+
         using D2vWriter writer = D2vWriter.Create(to, contents);
         foreach (TensorInfo tensor in file.Tensors.Values)
         {
             float[] values = new float[tensor.Count];
             file.Read(tensor, values);
             if (tensor.Name == "classifier.0.weight")
+            {
                 changeWeights(values);
+            }
+
             writer.Write(tensor.Name, (long start, Span<float> span) => values.AsSpan((int)start, span.Length).CopyTo(span));
         }
 

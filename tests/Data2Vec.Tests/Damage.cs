@@ -8,7 +8,9 @@ internal static class Damage
     public static void CutAtEveryByte(byte[] file, Action<Stream> read)
     {
         for (int length = 0; length < file.Length; length++)
+        {
             ReadOrRefuse(file[..length], read);
+        }
     }
 
     /// <summary>Sets one to four random bytes among the first <paramref name="among"/> to random values.</summary>
@@ -19,7 +21,10 @@ internal static class Damage
         {
             byte[] damaged = [.. file];
             for (int changes = random.Next(1, 5); changes > 0; changes--)
+            {
                 damaged[random.Next(among)] = (byte)random.Next(256);
+            }
+
             ReadOrRefuse(damaged, read);
         }
     }

@@ -63,7 +63,10 @@ internal static class VggGraph
         {
             WireMessage node = new WireMessage().Add(NodeInput, inputs).Add(NodeOutput, output).Add(NodeType, type);
             foreach (WireMessage attribute in attributes)
+            {
                 node.Add(NodeAttribute, attribute);
+            }
+
             graph.Add(GraphNode, node);
         }
 
@@ -91,7 +94,10 @@ internal static class VggGraph
     {
         WireMessage attribute = new WireMessage().Add(AttributeName, name).Add(AttributeType, Integers);
         foreach (ulong value in values)
+        {
             attribute.Add(AttributeIntegers, value);
+        }
+
         return attribute;
     }
 
@@ -100,7 +106,10 @@ internal static class VggGraph
     {
         WireMessage dimensions = new WireMessage().Add(1, new WireMessage().Add(2, "images"));
         foreach (int size in shape)
+        {
             dimensions.Add(1, new WireMessage().Add(1, (ulong)size));
+        }
+
         return new WireMessage().Add(1, name).Add(2, new WireMessage().Add(1, new WireMessage().Add(1, Float).Add(2, dimensions)));
     }
 }

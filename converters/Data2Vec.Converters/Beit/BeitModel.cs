@@ -39,13 +39,19 @@ internal static class BeitModel
         (string? place, PickledWeights? weights) = new (string?, PickledWeights?)[] { ("model", top.Group("model")), ("module", top.Group("module")), (null, top) }
             .FirstOrDefault(group => group.Item2?.Contains(Patches) == true);
         if (weights is null)
+        {
             return null;
+        }
+
         options.RefuseForImages();
 
         // A classification head on the class token would have 'norm' instead.
         int? classes = weights.Size("head.weight", 2, 0, Limits.Size);
         if (classes is not null && !weights.Contains("fc_norm.weight"))
+        {
             throw new InvalidDataException("a classification head on the class token (no fc_norm) is not supported; on the mean of the patches it is");
+        }
+
         VisionConfig config = ReadConfig(weights, FairseqOptions.Of(root.TryGetValue("args", out object? args) ? args : null), LabelFile.For(classes, options.LabelsPath));
         string head = classes is null ? "pretrained" : $"with a classification head of {classes} labels";
         return new SourceModel
@@ -93,15 +99,27 @@ internal static class BeitModel
         int heads = weights.RequireSize(table, 2, 1, Limits.Size);
         int grid = ((int)Math.Sqrt(Math.Max(distances, 0)) + 1) / 2;
         if (grid < 1 || (2 * grid - 1) * (2 * grid - 1) != distances)
+        {
             throw new InvalidDataException($"{table} has {distances + ClassEntries} rows, which are those of no square of patches");
+        }
+
         long size = (long)grid * patch;
         if (size > ImagePreprocessing.MaxSize)
+        {
             throw new InvalidDataException($"the model sees {size} x {size} pixels, of which {ImagePreprocessing.MaxSize} are supported");
+        }
+
         int layers = 0;
         while (layers < Limits.Layers && weights.Contains($"blocks.{layers}.norm1.weight"))
+        {
             layers++;
+        }
+
         if (layers == 0)
+        {
             throw new InvalidDataException("blocks.0.norm1.weight is missing");
+        }
+
         return new VisionConfig
         {
             Preprocessing = ReadPreprocessing((int)size, arguments, labels is null),
@@ -125,7 +143,10 @@ internal static class BeitModel
         double share = arguments?.Number("crop_pct", 0.0) is > 0 and var given ? given : size < Uncropped ? 224 / 256.0 : 1;
         double resized = Math.Floor(size / share);
         if (resized < 1 || resized > ImagePreprocessing.MaxSize)
+        {
             throw new InvalidDataException($"images of {size} pixels would be cut from {resized}, of which 1 to {ImagePreprocessing.MaxSize} are supported");
+        }
+
         return ImagePreprocessing.ResizeThenCentreCrop(
             (int)resized,
             size,

@@ -31,7 +31,10 @@ internal static class AudioModel
         if (checkpoint.ModelName == Pretrained)
         {
             if (labels is not null)
+            {
                 throw new InvalidDataException("a pretrained model has no CTC head, so that a dictionary is of no use to it");
+            }
+
             return Source(
                 checkpoint,
                 ReadConfig(checkpoint.Model, checkpoint.Task.Boolean("normalize"), null),
@@ -41,14 +44,20 @@ internal static class AudioModel
 
         (FairseqOptions model, FairseqOptions task, string name) = checkpoint.FineTuned("w2v_args");
         if (name is not (Pretrained or MultiModel.Pretrained))
+        {
             throw new InvalidDataException($"a CTC model around {ModelNames.Describe(name)}");
+        }
+
         labels ??= FairseqDictionary.FromCheckpoint(checkpoint.Root)
             ?? throw new InvalidDataException(
                 "the labels of the CTC head are missing from the checkpoint; give its dictionary (dict.ltr.txt)");
         CheckLabels(checkpoint.Weights, labels);
         bool? normalize = checkpoint.Task.Boolean("normalize") ?? task.Boolean("normalize");
         if (name == MultiModel.Pretrained)
+        {
             return MultiAudio.Read(checkpoint, model, normalize, labels);
+        }
+
         return Source(
             checkpoint,
             ReadConfig(model, normalize, labels),
@@ -90,8 +99,10 @@ internal static class AudioModel
     private static void CheckLabels(Weights weights, IReadOnlyList<string> labels)
     {
         if (weights.Find($"{CtcHead}.bias") is { Shape: [long outputs] } && outputs != labels.Count)
+        {
             throw new InvalidDataException(
                 $"the dictionary has {labels.Count} labels, the four special ones included, and the CTC head {outputs} outputs");
+        }
     }
 
     private static AudioConfig ReadConfig(FairseqOptions options, bool? normalize, IReadOnlyList<string>? labels)
@@ -109,11 +120,16 @@ internal static class AudioModel
         int depth = options.Integer("pos_conv_depth", 1, 1, Limits.Layers);
         int kernel = Math.Max(3, options.Integer("conv_pos", 128, 1, Limits.Size) / depth);
         if (depth < 2)
+        {
             throw new InvalidDataException(
                 "the option pos_conv_depth is 1; a single positional convolution with weight normalization is not supported");
+        }
+
         if (kernel % 2 == 0)
+        {
             throw new InvalidDataException(
                 $"the options conv_pos and pos_conv_depth give a kernel of {kernel}; even kernels are not supported");
+        }
 
         return new AudioConfig
         {

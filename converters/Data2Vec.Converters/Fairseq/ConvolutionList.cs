@@ -21,7 +21,10 @@ internal ref struct ConvolutionList
     public static IReadOnlyList<(int Channels, int Kernel, int Stride)> Parse(string text)
     {
         if (text.Length > MaxLength)
+        {
             throw new InvalidDataException($"the option conv_feature_layers is longer than {MaxLength} characters");
+        }
+
         var reader = new ConvolutionList(text);
         var layers = new List<(int, int, int)>();
         do
@@ -29,15 +32,23 @@ internal ref struct ConvolutionList
             List<(int, int, int)> list = reader.ReadList();
             int times = reader.TryTake('*') ? reader.ReadNumber() : 1;
             if (layers.Count + (long)list.Count * times > MaxLayers)
+            {
                 throw new InvalidDataException($"the option conv_feature_layers has more than {MaxLayers} layers");
+            }
+
             for (int i = 0; i < times; i++)
+            {
                 layers.AddRange(list);
+            }
         }
         while (reader.TryTake('+'));
 
         reader.SkipSpaces();
         if (reader._position != text.Length)
+        {
             throw reader.Unexpected();
+        }
+
         return layers.Count > 0 ? layers : throw new InvalidDataException("the option conv_feature_layers has no layers");
     }
 
@@ -75,25 +86,35 @@ internal ref struct ConvolutionList
         {
             number = number * 10 + (_text[_position] - '0');
             if (number > MaxNumber)
+            {
                 throw new InvalidDataException($"the option conv_feature_layers has a number above {MaxNumber}");
+            }
         }
 
         if (_position == start)
+        {
             throw Unexpected();
+        }
+
         return number > 0 ? number : throw new InvalidDataException("the option conv_feature_layers has a zero");
     }
 
     private void Take(char expected)
     {
         if (!TryTake(expected))
+        {
             throw Unexpected();
+        }
     }
 
     private bool TryTake(char wanted)
     {
         SkipSpaces();
         if (_position == _text.Length || _text[_position] != wanted)
+        {
             return false;
+        }
+
         _position++;
         return true;
     }
@@ -101,7 +122,9 @@ internal ref struct ConvolutionList
     private void SkipSpaces()
     {
         while (_position < _text.Length && _text[_position] is ' ' or '\t' or '\r' or '\n')
+        {
             _position++;
+        }
     }
 
     private readonly InvalidDataException Unexpected() => new(

@@ -48,7 +48,10 @@ internal sealed class FairseqCheckpoint
     private static (FairseqOptions Model, FairseqOptions Task, string Name)? Split(FairseqOptions? options)
     {
         if (options is null)
+        {
             return null;
+        }
+
         FairseqOptions model = options.Group("model") ?? options;
         FairseqOptions task = options.Group("task") ?? options;
         return (model, task, model.Text("_name") ?? model.Text("arch") ?? "unknown");

@@ -19,7 +19,10 @@ internal static class FairseqDictionary
     {
         string name = Path.GetFileName(path);
         if (new FileInfo(path).Length > MaxFileBytes)
+        {
             throw new InvalidDataException($"{name}: larger than {MaxFileBytes >> 20} MiB, so this is no dictionary of labels");
+        }
+
         var labels = new List<string>(s_special);
         var known = new HashSet<string>(s_special, StringComparer.Ordinal);
         int number = 0;
@@ -32,11 +35,20 @@ internal static class FairseqDictionary
                 int space = line.LastIndexOf(' ');
                 if (space <= 0 || !line.AsSpan(space + 1).Trim().ContainsAnyInRange('0', '9')
                     || line.AsSpan(space + 1).Trim().ContainsAnyExceptInRange('0', '9'))
+                {
                     throw new InvalidDataException($"{name}: line {number} is not a label, a space and a count");
+                }
+
                 if (!known.Add(line[..space]))
+                {
                     throw new InvalidDataException($"{name}: line {number} repeats a label");
+                }
+
                 if (labels.Count == MaxLabels)
+                {
                     throw new InvalidDataException($"{name}: more than {MaxLabels} labels");
+                }
+
                 labels.Add(line[..space]);
             }
         }
@@ -54,10 +66,16 @@ internal static class FairseqDictionary
     {
         if (!checkpoint.TryGet<PickleDictionary>("task_state", out PickleDictionary? state)
             || !state.TryGet<PickleObject>("target_dictionary", out PickleObject? dictionary))
+        {
             return null;
+        }
+
         if (!dictionary.TryGetAttribute("symbols", out object? symbols) || symbols is not PickleList list
             || list.Count > MaxLabels || !list.All(symbol => symbol is string))
+        {
             throw new InvalidDataException("the dictionary in the checkpoint has no list of symbols");
+        }
+
         return list.Select(symbol => (string)symbol!).ToArray();
     }
 }

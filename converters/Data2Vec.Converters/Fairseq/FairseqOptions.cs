@@ -37,9 +37,15 @@ internal sealed class FairseqOptions
     {
         object? value = Value(name);
         if (value is null)
+        {
             return whenMissing;
+        }
+
         if (value is not long number)
+        {
             throw new InvalidDataException($"the option {name} is not a whole number");
+        }
+
         return number >= least && number <= most
             ? (int)number
             : throw new InvalidDataException($"the option {name} is {number}; it must be from {least} to {most}");
@@ -59,7 +65,10 @@ internal sealed class FairseqOptions
     public float[]? Numbers(string name, int count)
     {
         if (Value(name) is not { } value)
+        {
             return null;
+        }
+
         object?[] items = value switch
         {
             PickleList list => [.. list],
@@ -86,8 +95,10 @@ internal sealed class FairseqOptions
     {
         string value = Text(name) ?? whenMissing;
         if (value != wanted)
+        {
             throw new InvalidDataException(
                 $"the option {name} is '{PickleText.Quote(value)}'; only '{wanted}' is supported");
+        }
     }
 
     /// <summary>Refuses another member of an enumeration, by its name or its value, than the one that is supported.</summary>
@@ -95,9 +106,14 @@ internal sealed class FairseqOptions
     {
         object? value = Value(name);
         if (value is PickleObject { Arguments: { Count: 1 } arguments })
+        {
             value = arguments[0];
+        }
+
         if (value is not null && !wanted.Equals(value) && !number.Equals(value))
+        {
             throw new InvalidDataException($"the option {name} is not {wanted}, which alone is supported");
+        }
     }
 
     /// <summary>Refuses another truth value than the one that is supported.</summary>
@@ -105,7 +121,9 @@ internal sealed class FairseqOptions
     {
         bool value = Boolean(name) ?? whenMissing;
         if (value != wanted)
+        {
             throw new InvalidDataException($"the option {name} is {Word(value)}; only {Word(wanted)} is supported");
+        }
 
         static string Word(bool value) => value ? "true" : "false";
     }

@@ -24,11 +24,17 @@ internal static class MultiAudio
         modality.Require("conv_pos_pre_ln", false, false);
         (int hidden, int prenet, int layers, int heads, int feedForward, float epsilon) = MultiModel.Sizes(model, modality);
         if (epsilon != 1e-5f)
+        {
             throw new InvalidDataException($"the option norm_eps is {epsilon}; of speech models only 1e-05 is supported");
+        }
+
         int depth = modality.Integer("conv_pos_depth", 5, 1, Limits.Layers);
         int kernel = Math.Max(3, modality.Integer("conv_pos_width", 95, 1, Limits.Size) / depth);
         if (kernel % 2 == 0)
+        {
             throw new InvalidDataException($"the options conv_pos_width and conv_pos_depth give a kernel of {kernel}; even kernels are not supported");
+        }
+
         var config = new AudioConfig
         {
             FeatureExtractor = AudioModel.FeatureExtractor(modality, "feature_encoder_spec"),
@@ -56,7 +62,10 @@ internal static class MultiAudio
             { "encoder.alibi_scale", "alibi_scale" },
         };
         for (int i = 0; i < depth; i++)
+        {
             names.Add($"positional_convolution.{i}.conv", $"relative_positional_encoder.{i + 1}.0");
+        }
+
         MultiModel.AddBlocks(names, prefix, $"{encoder}context_encoder.", prenet, layers);
         names.AddHead("ctc", AudioModel.CtcHead);
         string head = labels is null ? ", pretrained" : $" with a CTC head of {labels.Count} labels";

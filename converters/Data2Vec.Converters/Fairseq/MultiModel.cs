@@ -27,7 +27,10 @@ internal static class MultiModel
             case MultiAudio.Modality:
                 options.RefuseForSpeech();
                 if (options.DictionaryPath is not null)
+                {
                     throw new InvalidDataException("a pretrained model has no CTC head, so that a dictionary is of no use to it");
+                }
+
                 return MultiAudio.Read(checkpoint, checkpoint.Model, checkpoint.Task.Boolean("normalize"), null);
             case MultiVision.Modality:
                 options.RefuseForImages();
@@ -45,7 +48,10 @@ internal static class MultiModel
     {
         (FairseqOptions model, _, string name) = checkpoint.FineTuned("pretrained_model_args");
         if (name != Pretrained)
+        {
             throw new InvalidDataException($"a classification model around {ModelNames.Describe(name)}");
+        }
+
         if (checkpoint.ModelName == TextClassification)
         {
             checkpoint.Model.Require("pooler_activation_fn", "tanh", "tanh");
@@ -73,7 +79,10 @@ internal static class MultiModel
     public static Func<string, string?> TeacherName(string prefix, string modality, FairseqOptions model, FairseqOptions encoder)
     {
         if (model.Boolean("ema_encoder_only") ?? true)
+        {
             return SourceModel.WithoutPrefix($"{prefix}blocks.");
+        }
+
         string local = Local(prefix, modality);
         bool ownLocal = encoder.Boolean("ema_local_encoder") ?? false;
         return name =>
@@ -103,7 +112,10 @@ internal static class MultiModel
         int hidden = model.Integer("embed_dim", 768, 1, Limits.Size);
         int heads = model.Divisor("num_heads", 12, hidden, "embed_dim");
         if (modality.Integer("num_alibi_heads", heads, 1, Limits.Size) != heads)
+        {
             throw new InvalidDataException("the option num_alibi_heads is not num_heads");
+        }
+
         int prenet = modality.Integer("prenet_depth", 4, 0, Limits.Layers);
         return (hidden, prenet, prenet + model.Integer("depth", 8, 1, Limits.Layers), heads, model.FeedForwardSize(hidden), (float)model.Number("norm_eps", DefaultEpsilon));
     }
@@ -118,7 +130,9 @@ internal static class MultiModel
             for (int part = 0; part < parts.Length; part++)
             {
                 foreach (string kind in new[] { "weight", "bias" })
+                {
                     names.AddHead($"encoder.{i}.attention.{parts[part]}.{kind}", new TensorPlace($"{block}.attn.qkv.{kind}", part, parts.Length));
+                }
             }
 
             names.AddHead($"encoder.{i}.attention.output", $"{block}.attn.proj");

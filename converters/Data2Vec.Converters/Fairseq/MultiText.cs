@@ -25,9 +25,15 @@ internal static class MultiText
         modality.Require("no_token_positional_embeddings", false, false);
         (int hidden, int prenet, int layers, int heads, int feedForward, float epsilon) = MultiModel.Sizes(model, modality);
         if (prenet != 0)
+        {
             throw new InvalidDataException($"the option prenet_depth is {prenet}; of text models only 0 is supported");
+        }
+
         if (epsilon != 1e-5f)
+        {
             throw new InvalidDataException($"the option norm_eps is {epsilon}; of text models only 1e-05 is supported");
+        }
+
         int? classes = prefix.Length > 0 ? checkpoint.Weights.RequireSize($"{TextHead}.out_proj.weight", 2, 0, Limits.Size) : null;
         var config = new TextConfig
         {

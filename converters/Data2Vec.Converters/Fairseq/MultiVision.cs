@@ -22,7 +22,10 @@ internal static class MultiVision
         modality.Require("fixed_positions", true, true);
         (int hidden, int prenet, int layers, int heads, int feedForward, float epsilon) = MultiModel.Sizes(model, modality);
         if (modality.Integer("embed_dim", hidden, 1, Limits.Size) != hidden)
+        {
             throw new InvalidDataException("the option embed_dim of the images is not the model's");
+        }
+
         int? classes = prefix.Length > 0 ? checkpoint.Weights.RequireSize("head.weight", 2, 0, Limits.Size) : null;
         IReadOnlyList<string>? labels = LabelFile.For(classes, options.LabelsPath);
         (int image, int patch) = VisionModel.Grid(modality, "input_size", "in_chans");

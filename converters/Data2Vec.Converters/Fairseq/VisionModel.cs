@@ -29,7 +29,10 @@ internal static class VisionModel
         {
             (model, FairseqOptions task, string name) = checkpoint.FineTuned("pretrained_model_args");
             if (name != Pretrained)
+            {
                 throw new InvalidDataException($"a classification model around {ModelNames.Describe(name)}");
+            }
+
             tasks = [checkpoint.Task, task];
         }
 
@@ -105,7 +108,10 @@ internal static class VisionModel
         int image = options.Integer(sizeName, 224, 1, ImagePreprocessing.MaxSize);
         int patch = options.Integer("patch_size", 16, 1, image);
         if (image % patch != 0)
+        {
             throw new InvalidDataException($"the option patch_size is {patch}, which does not divide {sizeName}, {image}");
+        }
+
         return options.Integer(channelsName, 3, 1, Limits.Size) == 3
             ? (image, patch)
             : throw new InvalidDataException($"the option {channelsName} is not 3; only colour images are supported");
@@ -117,7 +123,10 @@ internal static class VisionModel
         const double CroppedShare = 0.875;
         int resized = (int)(size / CroppedShare);
         if (resized > ImagePreprocessing.MaxSize)
+        {
             throw new InvalidDataException($"the option image_size is {size}, which is too large");
+        }
+
         try
         {
             return ImagePreprocessing.ResizeThenCentreCrop(

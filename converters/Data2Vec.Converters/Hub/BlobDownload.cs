@@ -23,16 +23,23 @@ internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
     {
         using PartialFile partial = PartialFile.Claim(blob);
         if (partial.Length > file.Size)
+        {
             partial.Clear();
+        }
         // The beginning may have been damaged where it lay, so that what was resumed is worth another attempt.
         for (bool isResumed = partial.Length > 0; ; isResumed = false)
         {
             await ReceiveAllAsync(partial).ConfigureAwait(false);
             if (await FindErrorAsync(partial).ConfigureAwait(false) is not { } error)
+            {
                 break;
+            }
+
             partial.Clear();
             if (!isResumed)
+            {
                 throw new InvalidDataException(error);
+            }
         }
 
         partial.Complete();
@@ -52,9 +59,15 @@ internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
             {
                 failures++;
                 if (partial.Length >= best + WorthwhileBytes)
+                {
                     (failures, best) = (1, partial.Length);
+                }
+
                 if (failures == HubRequests.MaxAttempts)
+                {
                     throw;
+                }
+
                 await requests.WaitAsync(failure, failures).ConfigureAwait(false);
             }
         }
@@ -63,12 +76,18 @@ internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
     private async Task ReceiveAsync(PartialFile partial)
     {
         if (!file.CanResume)
+        {
             partial.Clear();
+        }
+
         long start = partial.Length;
         using HttpResponseMessage response = await requests.SendAsync(HttpMethod.Get, file.Address, file.Title, headers =>
         {
             if (start == 0)
+            {
                 return;
+            }
+
             headers.Range = new RangeHeaderValue(start, null);
             headers.IfRange = file.Validator is { } tag ? new RangeConditionHeaderValue(tag) : null;
         }).ConfigureAwait(false);
@@ -88,9 +107,15 @@ internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
         }
 
         if (response.Content.Headers.ContentEncoding.Any(encoding => encoding != "identity"))
+        {
             throw new InvalidDataException($"{file.Title}: the server sends it compressed, which it was asked not to do");
+        }
+
         if (response.Content.Headers.ContentLength is { } length && length != file.Size - start)
+        {
             throw WrongSize(start + length);
+        }
+
         await CopyAsync(response, partial).ConfigureAwait(false);
     }
 
@@ -119,7 +144,9 @@ internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
         }
 
         if (partial.Length < file.Size)
+        {
             throw CutOff(partial.Length, null);
+        }
 
         async Task<int> ReadAsync(Stream body, byte[] buffer, CancellationTokenSource timeout)
         {
@@ -145,7 +172,10 @@ internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
             _ => default,
         };
         if (name == default)
+        {
             return null;
+        }
+
         using var hash = IncrementalHash.CreateHash(name);
         hash.AppendData(Encoding.ASCII.GetBytes(head));
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
@@ -153,7 +183,9 @@ internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
         {
             Stream whole = partial.Read();
             for (int count; (count = await whole.ReadAsync(buffer, requests.Cancellation).ConfigureAwait(false)) > 0;)
+            {
                 hash.AppendData(buffer, 0, count);
+            }
         }
         finally
         {

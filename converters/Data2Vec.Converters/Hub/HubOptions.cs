@@ -96,7 +96,10 @@ public sealed partial record HubOptions
         TimeSpan Seconds(string name)
         {
             if (Value(name) is not { } text)
+            {
                 return TimeSpan.FromSeconds(10);
+            }
+
             return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) && seconds is >= 1 and <= 86_400
                 ? TimeSpan.FromSeconds(seconds)
                 : throw new ArgumentException($"{name} is '{text}', which is not a number of seconds from 1 to 86400");
@@ -113,7 +116,10 @@ public sealed partial record HubOptions
             }
 
             if (string.IsNullOrEmpty(token))
+            {
                 return null;
+            }
+
             return token.All(letter => letter is > ' ' and <= '~') ? token : throw new ArgumentException($"{name} holds no token: it has blanks or other letters than a token's");
         }
     }

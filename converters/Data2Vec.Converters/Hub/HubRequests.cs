@@ -84,7 +84,10 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
     {
         TimeSpan delay = failure.RetryAfter ?? options.RetryDelay * (1 << (failures - 1));
         if (delay > s_longestWait)
+        {
             throw new HttpRequestException($"{failure.Message}, and asks to wait {delay.TotalMinutes:F0} minutes; try again then", failure, failure.StatusCode);
+        }
+
         Report(PullStage.Waiting, failure.Message, 0, (long)Math.Ceiling(delay.TotalSeconds));
         await Task.Delay(delay, cancellation).ConfigureAwait(false);
     }
@@ -103,7 +106,9 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
             for (int count; (count = await body.ReadAsync(buffer, timeout.Token).ConfigureAwait(false)) > 0; bytes.Write(buffer, 0, count))
             {
                 if (bytes.Length + count > most)
+                {
                     throw new InvalidDataException($"{title}: the server's answer is larger than {most >> 20} MiB");
+                }
             }
 
             return bytes.ToArray();
@@ -127,7 +132,10 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
         request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("data2vec-dotnet", typeof(HubRequests).Assembly.GetName().Version!.ToString(3)));
         if (options.Token is { } token && IsSameHost(address, options.Endpoint))
+        {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+
         prepare?.Invoke(request.Headers);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timeout.CancelAfter(options.MetadataTimeout);
@@ -149,7 +157,10 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
         }
 
         if (response.RequestMessage?.RequestUri == address)
+        {
             return response;
+        }
+
         response.Dispose();
         throw new InvalidOperationException("the handler of requests follows redirects itself; it must not (AllowAutoRedirect = false)");
     }
@@ -158,9 +169,15 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
     {
         if (response.StatusCode is not (HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
             or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect))
+        {
             return null;
+        }
+
         if (response.Headers.Location is not { } location || !Uri.TryCreate(address, location, out Uri? target) || !HubOptions.IsHttp(target))
+        {
             throw new InvalidDataException($"{title}: {address.Host} redirects to nowhere");
+        }
+
         return address.Scheme == Uri.UriSchemeHttps && target.Scheme != address.Scheme
             ? throw new InvalidDataException($"{title}: {address.Host} redirects from https to {target.Scheme} at {target.Host}")
             : target;
@@ -170,13 +187,22 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
     {
         HttpStatusCode status = response.StatusCode;
         if ((int)status < 400 || status == HttpStatusCode.RequestedRangeNotSatisfiable)
+        {
             return;
+        }
+
         string answer = $"{title}: {address.Host} answers {(int)status}";
         if (Header("X-Error-Message") is { } reason)
+        {
             answer += $" ({PickleText.Quote(reason)})";
+        }
+
         if (status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway
             or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout)
+        {
             throw new TransientFailure(answer, status, RetryAfter(response));
+        }
+
         string? advice = IsSameHost(address, options.Endpoint) ? Advice(status, Header("X-Error-Code")) : null;
         throw new HttpRequestException(advice is null ? answer : $"{answer}; {advice}", null, status);
 

@@ -20,11 +20,17 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
             HttpMethod.Get, Address($"api/models/{repository}/revision/{Uri.EscapeDataString(Revision)}"), Title).ConfigureAwait(false);
         (string commit, HashSet<string> files) = Read(await requests.ReadAsync(response, MaxListBytes, Title).ConfigureAwait(false));
         if (HubNames.IsCommit(Revision) && commit != Revision)
+        {
             throw new InvalidDataException($"{Title}: {options.Endpoint.Host} answers with another commit, {commit}");
+        }
+
         string weights = HuggingFaceFolder.WeightNames.FirstOrDefault(files.Contains)
             ?? throw new InvalidDataException($"{Title}: it has none of the files of weights that can be converted, {string.Join(", ", HuggingFaceFolder.WeightNames)}");
         if (!files.Contains(HuggingFaceFolder.ConfigName))
+        {
             throw new InvalidDataException($"{Title}: it has no {HuggingFaceFolder.ConfigName}, which says what model it is");
+        }
+
         return (commit, [HuggingFaceFolder.ConfigName, .. HuggingFaceFolder.InputNames.Where(files.Contains), weights]);
     }
 
@@ -34,7 +40,10 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
         Uri address = Address($"{repository}/resolve/{commit}/{Uri.EscapeDataString(file)}");
         using HttpResponseMessage response = await requests.SendAsync(HttpMethod.Head, address, title).ConfigureAwait(false);
         if (Header("X-Repo-Commit") != commit)
+        {
             throw new InvalidDataException($"{title}: {address.Host} does not answer as a hub does: it does not say that the file is of commit {commit}");
+        }
+
         bool isElsewhere = (int)response.StatusCode is >= 300 and < 400;
         string? etag = Header("X-Linked-Etag") ?? Header("ETag");
         long? size = long.TryParse(Header("X-Linked-Size"), NumberStyles.None, CultureInfo.InvariantCulture, out long linked)
@@ -52,7 +61,10 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
     {
         bool IsThere(string file) => RepositoryCache.Exists(Path.Combine(snapshot, file));
         if (!IsThere(HuggingFaceFolder.ConfigName) || HuggingFaceFolder.WeightNames.FirstOrDefault(IsThere) is not { } weights)
+        {
             return null;
+        }
+
         return weights == HuggingFaceFolder.IndexName && !Shards(Path.Combine(snapshot, weights)).All(IsThere)
             ? null
             : [HuggingFaceFolder.ConfigName, .. HuggingFaceFolder.InputNames.Where(IsThere), weights];

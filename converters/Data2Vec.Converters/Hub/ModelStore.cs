@@ -71,12 +71,18 @@ public sealed class ModelStore : IDisposable
         {
             string known = name[FairseqSource.Prefix.Length..];
             if (!FairseqModel.All.TryGetValue(known, out FairseqModel? model))
+            {
                 throw new ArgumentException($"{name}: no such checkpoint of fairseq's; there are {string.Join(", ", FairseqModel.All.Keys)}");
+            }
+
             return revision is null ? new FairseqSource(known, model, _options) : throw new ArgumentException($"{name}: fairseq's checkpoints have no revisions");
         }
 
         if (!HubNames.IsRepository(name))
+        {
             throw new ArgumentException($"{name}: not the name of a model, which is OWNER/NAME as in facebook/data2vec-audio-base-960h, or {FairseqSource.Prefix}NAME");
+        }
+
         return HubNames.IsSafePath(revision ??= DefaultRevision)
             ? new HubSource(name, revision, _options)
             : throw new ArgumentException($"'{revision}' is not a revision, which is a branch, a tag or a commit");
@@ -88,9 +94,15 @@ public sealed class ModelStore : IDisposable
     {
         string? cached = source.Cache.CommitOf(source.Revision);
         if (cached is not null && source.FindFiles(source.Cache.Snapshot(cached)) is null)
+        {
             cached = null;
+        }
+
         if (_options.Offline)
+        {
             return cached ?? throw new IOException($"{source.Title}: not in the cache ({source.Cache.Folder}), and HF_HUB_OFFLINE forbids to download it; pull it once without");
+        }
+
         string commit;
         IReadOnlyList<string> files;
         try
@@ -116,10 +128,15 @@ public sealed class ModelStore : IDisposable
     {
         var missing = new List<RemoteFile>();
         foreach (string file in files.Where(file => !source.Cache.Has(commit, file)))
+        {
             missing.Add(await requests.RetryAsync(() => source.DescribeAsync(requests, commit, file)).ConfigureAwait(false));
+        }
+
         CheckSpace(source, missing);
         foreach (RemoteFile file in missing)
+        {
             await DownloadAsync(source, commit, file, requests).ConfigureAwait(false);
+        }
     }
 
     private static async Task DownloadAsync(ModelSource source, string commit, RemoteFile file, HubRequests requests)
@@ -128,10 +145,16 @@ public sealed class ModelStore : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
         using IDisposable held = await source.Cache.LockAsync(file.Etag, requests.Cancellation).ConfigureAwait(false);
         if (source.Cache.Has(commit, file.Name))
+        {
             return;
+        }
+
         bool isNew = !IsWhole(blob, file);
         if (isNew)
+        {
             await new BlobDownload(requests, file).RunAsync(blob).ConfigureAwait(false);
+        }
+
         source.Cache.Place(blob, commit, file.Name, isNew);
     }
 
@@ -141,11 +164,17 @@ public sealed class ModelStore : IDisposable
     {
         RemoteFile[] wanted = [.. files.Where(file => !IsWhole(source.Cache.Blob(file.Etag), file))];
         if (wanted.Length == 0 || source.Cache.FreeBytes() is not { } free)
+        {
             return;
+        }
+
         foreach (RemoteFile file in wanted)
         {
             if (file.Size > free)
+            {
                 throw new IOException(string.Create(CultureInfo.InvariantCulture, $"{file.Title}: {file.Size:N0} bytes, for which the disk of {source.Cache.Folder} has no room; make room, or set HF_HOME to a folder of another disk"));
+            }
+
             free -= file.Size;
         }
     }
@@ -163,10 +192,16 @@ public sealed class ModelStore : IDisposable
         string output = source.Cache.ModelFile(commit, FileName(options, files));
         // Before the lock too, whose file cannot be made in a cache that may only be read.
         if (File.Exists(output))
+        {
             return output;
+        }
+
         using IDisposable held = await source.Cache.LockAsync($"{commit}-{Path.GetFileName(output)}", requests.Cancellation).ConfigureAwait(false);
         if (!File.Exists(output))
+        {
             await ConvertAsync(source, snapshot, output, options.Type, requests).ConfigureAwait(false);
+        }
+
         return output;
     }
 

@@ -28,7 +28,10 @@ internal sealed class PartialFile : IDisposable
         foreach (string left in Directory.EnumerateFiles(Path.GetDirectoryName(blob)!, $"{Path.GetFileName(blob)}*{Extension}").ToList())
         {
             if (left != blob + Extension && DateTime.UtcNow - File.GetLastWriteTimeUtc(left) < s_abandoned)
+            {
                 continue;
+            }
+
             try
             {
                 File.Move(left, path);
@@ -72,12 +75,19 @@ internal sealed class PartialFile : IDisposable
     public void Dispose()
     {
         if (!_stream.CanWrite)
+        {
             return;
+        }
+
         bool isEmpty = Length == 0;
         _stream.Dispose();
         if (isEmpty)
+        {
             File.Delete(_path);
+        }
         else
+        {
             File.Move(_path, _blob + Extension, overwrite: true);
+        }
     }
 }

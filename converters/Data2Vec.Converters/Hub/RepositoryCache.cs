@@ -38,10 +38,16 @@ internal sealed class RepositoryCache(string root, string name, bool useLinks)
     {
         const int Most = 1024;
         if (HubNames.IsCommit(revision))
+        {
             return revision;
+        }
+
         string path = Reference(revision);
         if (!File.Exists(path))
+        {
             return null;
+        }
+
         string commit = Encoding.UTF8.GetString(SmallFile.Read(path, Most, "reference to a commit")).Trim();
         return HubNames.IsCommit(commit) ? commit : throw new InvalidDataException($"{path}: not the name of a commit; delete the file");
     }
@@ -50,10 +56,16 @@ internal sealed class RepositoryCache(string root, string name, bool useLinks)
     public void SetCommitOf(string revision, string commit)
     {
         if (revision == commit)
+        {
             return;
+        }
+
         string path = Reference(revision);
         if (File.Exists(path) && File.ReadAllText(path) == commit)
+        {
             return;
+        }
+
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         string temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
         File.WriteAllText(temporary, commit);
@@ -83,10 +95,16 @@ internal sealed class RepositoryCache(string root, string name, bool useLinks)
     {
         string path = Path.Combine(Snapshot(commit), file);
         if (Exists(path))
+        {
             return;
+        }
+
         Directory.CreateDirectory(Snapshot(commit));
         if (useLinks && TryLink(path, Path.Combine("..", "..", "blobs", Path.GetFileName(blob))))
+        {
             return;
+        }
+
         if (isNew)
         {
             File.Move(blob, path, overwrite: true);

@@ -24,7 +24,10 @@ internal static class BertModel
         TextConfig config = HuggingFaceText.ReadConfig(folder.Config, true, Labels(folder.Weights, options, folder.Config.Labels));
         TextTokenizer? tokenizer = TokenizerOf(options, ref config);
         if (tokenizer is null && folder.FilePath("vocab.txt") is { } vocabulary)
+        {
             tokenizer = Read(TokenizerFiles.ReadFile(vocabulary), Preparation(folder), ref config);
+        }
+
         return Model(folder.Weights, prefix, config, tokenizer, "Hugging Face");
     }
 
@@ -47,9 +50,15 @@ internal static class BertModel
         string words = $"{prefix}embeddings.word_embeddings.weight";
         int hidden = weights.RequireSize(words, 2, 1, Limits.Size), layers = 0;
         if (hidden % HeadSize != 0)
+        {
             throw new InvalidDataException($"{words} has vectors of {hidden} numbers, which are not heads of {HeadSize}");
+        }
+
         while (layers < Limits.Layers && weights.Contains($"{prefix}encoder.layer.{layers}.intermediate.dense.weight"))
+        {
             layers++;
+        }
+
         return new TextConfig
         {
             IsBert = true,
@@ -91,7 +100,10 @@ internal static class BertModel
     {
         options.RefuseBytePairs();
         if (options.VocabularyPath is null)
+        {
             return null;
+        }
+
         byte[] file = TokenizerFiles.ReadFile(options.VocabularyPath);
         bool isUncased = !Encoding.UTF8.GetString(file).Split('\n').Any(piece => !piece.StartsWith('[') && piece.Any(char.IsUpper));
         return Read(file, new WordPieceOptions { Lowercase = isUncased, StripAccents = isUncased }, ref config);
@@ -131,7 +143,10 @@ internal static class BertModel
         HuggingFaceOptions? options = folder.Options("tokenizer_config.json");
         bool lowercase = options?.Flag("do_lower_case", true) ?? true, strip = options?.Flag("strip_accents", lowercase) ?? lowercase;
         if (strip && !lowercase)
+        {
             throw options!.Bad("strip_accents", "is true without do_lower_case, which is not supported");
+        }
+
         return new WordPieceOptions { Lowercase = lowercase, StripAccents = strip, SplitChinese = options?.Flag("tokenize_chinese_chars", true) ?? true };
     }
 }

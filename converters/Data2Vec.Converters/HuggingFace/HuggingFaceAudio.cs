@@ -68,17 +68,25 @@ internal static class HuggingFaceAudio
         config.Require("conv_bias", false, false);
         config.Require("add_adapter", false, false);
         if (config.Number("layer_norm_eps", Epsilon) is var epsilon && epsilon != Epsilon)
+        {
             throw config.Bad("layer_norm_eps", $"is {epsilon}; only {Epsilon} is supported");
+        }
 
         int[] channels = config.Integers("conv_dim", [512, 512, 512, 512, 512, 512, 512], 1, Limits.Size);
         int[] kernels = config.Integers("conv_kernel", [10, 3, 3, 3, 3, 2, 2], 1, Limits.Size);
         int[] strides = config.Integers("conv_stride", [5, 2, 2, 2, 2, 2, 2], 1, Limits.Size);
         if (kernels.Length != channels.Length || strides.Length != channels.Length)
+        {
             throw config.Bad("conv_dim", "has another length than conv_kernel and conv_stride");
+        }
+
         int hidden = config.Integer("hidden_size", 768, 1, Limits.Size);
         int kernel = config.Integer("conv_pos_kernel_size", 19, 1, Limits.Size);
         if (kernel % 2 == 0)
+        {
             throw config.Bad("conv_pos_kernel_size", $"is {kernel}; even kernels are not supported");
+        }
+
         int groups = config.Divisor("num_conv_pos_embedding_groups", 16, hidden);
         return new AudioConfig
         {
@@ -119,7 +127,10 @@ internal static class HuggingFaceAudio
         }
 
         if (folder.Config.Integer("pad_token_id", 0, 0, Limits.Size) is var blank and not 0)
+        {
             throw folder.Config.Bad("pad_token_id", $"is {blank}; only 0 is supported as the blank of a CTC head");
+        }
+
         HuggingFaceOptions vocabulary = folder.Options(Vocabulary)
             ?? throw new InvalidDataException($"the labels of the CTC head are missing: {Vocabulary} is not in the folder; put it there, or give a dictionary (dict.ltr.txt)");
         var labels = new string?[count];
@@ -130,9 +141,14 @@ internal static class HuggingFaceAudio
                 // Vocabularies have tokens beyond the head's outputs, for other uses.
                 int id = tokens.Integer(token, 0, 0, int.MaxValue);
                 if (id < count && labels[id] is { } other && other != token)
+                {
                     throw tokens.Bad($"the id {id}", "stands for two tokens");
+                }
+
                 if (id < count)
+                {
                     labels[id] = token;
+                }
             }
         }
 

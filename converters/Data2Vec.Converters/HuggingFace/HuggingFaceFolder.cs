@@ -40,7 +40,10 @@ internal sealed class HuggingFaceFolder : IDisposable
     public static string? Find(string path)
     {
         if (Path.GetFileName(path) == ConfigName)
+        {
             path = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        }
+
         if (Directory.Exists(path))
         {
             return WeightNames.Select(name => Path.Combine(path, name)).FirstOrDefault(File.Exists)
@@ -72,7 +75,10 @@ internal sealed class HuggingFaceFolder : IDisposable
 
         PyTorchFile file = PyTorchFile.Open(weights);
         if (file.Root is PickleDictionary entries)
+        {
             return new HuggingFaceFolder(folder, config, new PickledWeights(entries), file);
+        }
+
         file.Dispose();
         throw new InvalidDataException($"{Path.GetFileName(weights)}: no dictionary of tensors");
     }
@@ -92,17 +98,26 @@ internal sealed class HuggingFaceFolder : IDisposable
     private static JsonElement? ReadJson(string path)
     {
         if (!File.Exists(path))
+        {
             return null;
+        }
+
         string name = Path.GetFileName(path);
         using FileStream stream = File.OpenRead(path);
         if (stream.Length > MaxJsonBytes)
+        {
             throw new InvalidDataException($"{name}: {stream.Length} bytes, of which {MaxJsonBytes} are allowed");
+        }
+
         try
         {
             using JsonDocument document = JsonDocument.Parse(
                 stream, new JsonDocumentOptions { MaxDepth = MaxJsonDepth, AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
                 throw new InvalidDataException($"{name}: not a JSON object");
+            }
+
             ReadAllText(document.RootElement);
             return document.RootElement.Clone();
         }
@@ -122,7 +137,10 @@ internal sealed class HuggingFaceFolder : IDisposable
                 break;
             case JsonValueKind.Array:
                 foreach (JsonElement item in json.EnumerateArray())
+                {
                     ReadAllText(item);
+                }
+
                 break;
             case JsonValueKind.Object:
                 foreach (JsonProperty entry in json.EnumerateObject())

@@ -31,7 +31,10 @@ internal sealed class HuggingFaceOptions(JsonElement json, string file)
     {
         const int Most = 100;
         if (Find(name) is not { } value)
+        {
             return whenMissing;
+        }
+
         return value.ValueKind == JsonValueKind.Array && value.GetArrayLength() is > 0 and <= Most
             ? [.. value.EnumerateArray().Select(item => Integer(name, item, least, most))]
             : throw Bad(name, $"is not a list of 1 to {Most} numbers");
@@ -41,7 +44,10 @@ internal sealed class HuggingFaceOptions(JsonElement json, string file)
     public float Number(string name, float whenMissing)
     {
         if (Find(name) is not { } value)
+        {
             return whenMissing;
+        }
+
         return value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out float number) && float.IsFinite(number)
             ? number
             : throw Bad(name, "is not a number");
@@ -64,14 +70,18 @@ internal sealed class HuggingFaceOptions(JsonElement json, string file)
     public void Require(string name, string wanted)
     {
         if ((Text(name) ?? wanted) is var value && value != wanted)
+        {
             throw Bad(name, $"is '{PickleText.Quote(value)}'; only '{wanted}' is supported");
+        }
     }
 
     /// <summary>Refuses another value than the one that is supported.</summary>
     public void Require(string name, bool whenMissing, bool wanted)
     {
         if (Flag(name, whenMissing) != wanted)
+        {
             throw Bad(name, $"is {(wanted ? "false" : "true")}; only {(wanted ? "true" : "false")} is supported");
+        }
     }
 
     /// <summary>A number of heads or groups, which divides the hidden size.</summary>
@@ -87,14 +97,23 @@ internal sealed class HuggingFaceOptions(JsonElement json, string file)
     {
         const string Name = "id2label";
         if (Find(Name) is not { } value)
+        {
             return null;
+        }
+
         if (value.ValueKind != JsonValueKind.Object)
+        {
             throw Bad(Name, "is not an object");
+        }
+
         var labels = new string?[count];
         foreach ((string id, JsonElement label) in new HuggingFaceOptions(value, file).Entries())
         {
             if (!int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number >= count || label.ValueKind != JsonValueKind.String || labels[number] is not null)
+            {
                 throw Bad(Name, $"does not give each of the head's {count} outputs a label");
+            }
+
             labels[number] = label.GetString();
         }
 
@@ -110,7 +129,10 @@ internal sealed class HuggingFaceOptions(JsonElement json, string file)
     private int Integer(string name, JsonElement value, int least, int most)
     {
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out long number))
+        {
             throw Bad(name, "is not a whole number");
+        }
+
         return number >= least && number <= most ? (int)number : throw Bad(name, $"is {number}; it must be from {least} to {most}");
     }
 }

@@ -94,11 +94,18 @@ internal static class HuggingFaceText
     {
         TextTokenizer? tokenizer;
         if (folder.FilePath("vocab.json") is { } vocabulary && folder.FilePath("merges.txt") is { } merges)
+        {
             tokenizer = TextTokenizer.FromVocabAndMerges(TokenizerFiles.ReadFile(vocabulary), TokenizerFiles.ReadFile(merges));
+        }
         else if (folder.FilePath("tokenizer.json") is { } file)
+        {
             tokenizer = TextTokenizer.FromTokenizerJson(TokenizerFiles.ReadFile(file));
+        }
         else
+        {
             return null;
+        }
+
         return TokenizerFiles.Checked(tokenizer, config);
     }
 }

@@ -18,7 +18,10 @@ internal static class HuggingFaceVision
         int? classes = folder.Weights.Size($"{Head}.weight", 2, 0, Limits.Size);
         bool mean = folder.Config.Flag("use_mean_pooling", true);
         if (classes is not null && !mean)
+        {
             throw folder.Config.Bad("use_mean_pooling", "is false; a classification head on the class token is not supported");
+        }
+
         VisionConfig config = ReadConfig(folder, mean, LabelFile.For(classes, options.LabelsPath, folder.Config.Labels));
         CheckPresence(folder, prefix);
         string head = classes is null ? "pretrained" : $"with a classification head of {classes} labels";
@@ -48,7 +51,9 @@ internal static class HuggingFaceVision
         void Check(string option, bool asked, string tensor)
         {
             if (folder.Weights.Contains(prefix + tensor) != asked)
+            {
                 throw folder.Config.Bad(option, $"{(asked ? "asks for" : "asks for no")} {tensor}, and the weights have {(asked ? "none" : "one")}");
+            }
         }
     }
 
@@ -84,7 +89,10 @@ internal static class HuggingFaceVision
         var names = new List<string> { $"{prefix}embeddings.mask_token", $"{prefix}encoder.{Index}" };
         names.AddRange(Enumerable.Range(0, config.Layers).Select(i => $"{prefix}encoder.layer.{i}.attention.attention.{Index}"));
         if (!hasHead)
+        {
             names.Add($"{prefix}pooler.");
+        }
+
         return names;
     }
 
@@ -96,9 +104,15 @@ internal static class HuggingFaceVision
         int image = config.Integer("image_size", 224, 1, ImagePreprocessing.MaxSize);
         int patch = config.Integer("patch_size", 16, 1, image);
         if (image % patch != 0)
+        {
             throw config.Bad("patch_size", $"is {patch}, which does not divide image_size, {image}");
+        }
+
         if (config.Integer("num_channels", 3, 1, Limits.Size) != 3)
+        {
             throw config.Bad("num_channels", "is not 3; only colour images are supported");
+        }
+
         int hidden = config.Integer("hidden_size", 768, 1, Limits.Size);
         return new VisionConfig
         {
@@ -119,7 +133,10 @@ internal static class HuggingFaceVision
     {
         const string Name = "preprocessor_config.json";
         if (folder.Options(Name) is not { } options)
+        {
             return ImagePreprocessing.Squash(size, ImagePreprocessing.Half, ImagePreprocessing.Half);
+        }
+
         ImagePreprocessing preprocessing = ImagePreprocessing.FromHuggingFace(options.Json);
         return preprocessing.CropSize == size
             ? preprocessing

@@ -10,7 +10,10 @@ internal static class BeitBlockNames
     {
         string[] parts = ["query", "key", "value"];
         for (int i = 0; i < parts.Length; i++)
+        {
             names.Add($"encoder.{{i}}.attention.{parts[i]}.weight", new TensorPlace($"{block}.attn.qkv.weight", i, parts.Length));
+        }
+
         names.Add("encoder.{i}.attention.query.bias", $"{block}.attn.q_bias");
         names.Add("encoder.{i}.attention.value.bias", $"{block}.attn.v_bias");
         names.Add("encoder.{i}.attention.output", $"{block}.attn.proj");

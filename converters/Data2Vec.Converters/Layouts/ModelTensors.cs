@@ -32,9 +32,15 @@ internal static class ModelTensors
 
         tensors.AddNorm("encoder.norm", hidden);
         for (int i = 0; i < config.Layers; i++)
+        {
             tensors.AddLayer($"encoder.{i}", hidden, config.FeedForwardSize);
+        }
+
         if (config.Labels is not null)
+        {
             tensors.AddLinear("ctc", hidden, config.Labels.Count);
+        }
+
         return tensors;
     }
 
@@ -47,7 +53,10 @@ internal static class ModelTensors
         tensors.AddTable("position_embedding", config.Positions, hidden);
         tensors.AddNorm("embedding_norm", hidden);
         for (int i = 0; i < config.Layers; i++)
+        {
             tensors.AddLayer($"encoder.{i}", hidden, config.FeedForwardSize);
+        }
+
         if (config.Labels is not null)
         {
             tensors.AddLinear("classifier.dense", hidden, hidden);
@@ -71,7 +80,10 @@ internal static class ModelTensors
             new("class_token", [hidden]) { SourceShape = [1, 1, hidden] },
         };
         if (config.PostNorm)
+        {
             tensors.Add(new("position_embedding.weight", [config.Patches, hidden]) { SourceShape = [1, config.Patches, hidden], Use = TensorUse.Values });
+        }
+
         AddBias("relative_position_bias");
         for (int i = 0; i < config.Layers; i++)
         {
@@ -82,7 +94,10 @@ internal static class ModelTensors
         }
 
         if (config.PostNorm || config.FinalNorm)
+        {
             tensors.AddNorm("encoder.norm", hidden);
+        }
+
         if (config.Labels is not null)
         {
             tensors.AddNorm("classifier.norm", hidden);

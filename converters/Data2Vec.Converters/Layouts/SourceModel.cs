@@ -55,8 +55,10 @@ internal sealed record SourceModel
     public IReadOnlyList<SourceTensor> Resolve(bool teacher)
     {
         if (teacher && Teacher is null)
+        {
             throw new InvalidDataException(
                 "the checkpoint has no teacher (_ema), which only pretrained checkpoints have; convert it without");
+        }
 
         var complaints = new List<string>();
         var tensors = new List<SourceTensor>();
@@ -67,7 +69,10 @@ internal sealed record SourceModel
             if (Names.Find(spec.Name) is not { } place)
             {
                 if (!spec.IsOptional)
+                {
                     throw new InvalidOperationException($"{Format} has no name for {spec.Name}.");
+                }
+
                 continue;
             }
 
@@ -77,9 +82,15 @@ internal sealed record SourceModel
             CheckpointTensor? tensor = Find(place.Name, shape, teacher, spec.IsOptional, complaints);
             CheckpointTensor? added = null;
             if (place.AddedRow is not null && known.Add(place.AddedRow))
+            {
                 added = Find(place.AddedRow, [-1, shape[^1]], teacher, false, complaints);
+            }
+
             if (tensor is null)
+            {
                 continue;
+            }
+
             found.Add(spec.Name);
             tensors.Add(new SourceTensor(spec, tensor, tensor.Count / place.Parts * place.Part, added));
         }
@@ -89,7 +100,9 @@ internal sealed record SourceModel
                 ? layers.Where(spec => !found.Contains(spec.Name)).Select(spec => $"{Names.Find(spec.Name)!.Name} is missing, which other layers have")
                 : []));
         if (NeedsOneOf.Count > 0 && !NeedsOneOf.Any(found.Contains))
+        {
             complaints.Add($"{Names.Find(NeedsOneOf[0])!.Name} is missing");
+        }
 
         complaints.AddRange(Weights.Names
             .Where(name => !known.Contains(name) && !IsLeftOut(name))
@@ -107,9 +120,14 @@ internal sealed record SourceModel
     private static string? Complaint(CheckpointTensor tensor, int[] shape)
     {
         if (tensor.Shape.Count != shape.Length || tensor.Shape.Zip(shape).Any(size => size.Second >= 0 && size.First != size.Second))
+        {
             return $"has the shape [{string.Join(", ", tensor.Shape)}] instead of [{string.Join(", ", shape.Select(size => size < 0 ? "any" : $"{size}"))}]";
+        }
+
         if (tensor.Type is not (CheckpointType.F64 or CheckpointType.F32 or CheckpointType.F16 or CheckpointType.BF16))
+        {
             return $"holds {tensor.Type} instead of floating-point numbers";
+        }
 
         // A few bytes could otherwise stand for a model of any size.
         return tensor.RepeatsNumbers ? "repeats its numbers, which no saved model does" : null;
@@ -121,9 +139,15 @@ internal sealed record SourceModel
         CheckpointTensor? tensor = teachers is not null ? Teacher!.Find(teachers) : Weights.Find(name);
         string label = teachers is not null ? $"the teacher's {teachers}" : name;
         if (tensor is null && !optional)
+        {
             complaints.Add($"{label} is missing");
+        }
+
         if (tensor is not null && Complaint(tensor, shape) is { } complaint)
+        {
             complaints.Add($"{label} {complaint}");
+        }
+
         return tensor;
     }
 

@@ -21,7 +21,10 @@ internal sealed record SourceTensor(TensorSpec Spec, CheckpointTensor Tensor, lo
     {
         Tensor.Read(Start + start, destination);
         if (AddedRow is null)
+        {
             return;
+        }
+
         if (_row is null)
         {
             _row = new float[Spec.Shape[^1]];
@@ -30,8 +33,13 @@ internal sealed record SourceTensor(TensorSpec Spec, CheckpointTensor Tensor, lo
 
         // Zeros would turn -0 into 0.
         if (!_row.AsSpan().ContainsAnyExcept(0f))
+        {
             return;
+        }
+
         for (int i = 0; i < destination.Length; i++)
+        {
             destination[i] += _row[(start + i) % _row.Length];
+        }
     }
 }

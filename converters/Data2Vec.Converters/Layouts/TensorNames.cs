@@ -24,12 +24,18 @@ internal sealed class TensorNames(string prefix = "") : IEnumerable<KeyValuePair
     {
         // A name with its number, where a layout gives layers names of their own, comes first.
         if (Find(name, "") is { } own)
+        {
             return own;
+        }
+
         string[] words = name.Split('.');
         int at = Array.FindIndex(words, word => char.IsAsciiDigit(word[0]));
         string number = at < 0 ? "" : words[at];
         if (at >= 0)
+        {
             words[at] = Number;
+        }
+
         string pattern = string.Join('.', words);
         return Find(pattern, number);
     }
@@ -41,7 +47,10 @@ internal sealed class TensorNames(string prefix = "") : IEnumerable<KeyValuePair
     private TensorPlace? Find(string pattern, string number)
     {
         if (_places.TryGetValue(pattern, out TensorPlace? place))
+        {
             return At(place, number, "");
+        }
+
         string? suffix = s_suffixes.FirstOrDefault(suffix => pattern.EndsWith(suffix, StringComparison.Ordinal));
         return suffix is not null && _places.TryGetValue(pattern[..^suffix.Length], out place) ? At(place, number, suffix) : null;
     }

@@ -19,7 +19,10 @@ internal static class TokenizerFiles
         }
 
         if (options.DictionaryPath is null)
+        {
             throw new InvalidDataException("the tokenizer of a text model needs the model's dictionary too (dict.txt)");
+        }
+
         TextTokenizer tokenizer = TextTokenizer.FromFairseq(
             ReadFile(files.EncoderPath), ReadFile(files.MergesPath), ReadFile(options.DictionaryPath));
         return tokenizer.VocabularySize == config.VocabularySize

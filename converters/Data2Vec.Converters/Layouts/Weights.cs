@@ -20,7 +20,10 @@ internal abstract class Weights
     public int? Size(string tensor, int dimensions, int dimension, int most)
     {
         if (Find(tensor) is not { } found)
+        {
             return null;
+        }
+
         IReadOnlyList<long> shape = found.Shape;
         return shape.Count == dimensions && shape[dimension] >= 1 && shape[dimension] <= most
             ? (int)shape[dimension]

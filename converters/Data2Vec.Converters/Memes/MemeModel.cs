@@ -66,9 +66,14 @@ internal static class MemeModel
         void AddPart(string part, TensorTable ofPart, TensorNames namesOfPart)
         {
             foreach (TensorSpec spec in ofPart)
+            {
                 tensors.Add(spec with { Name = $"{part}.{spec.Name}" });
+            }
+
             foreach ((string name, TensorPlace place) in namesOfPart)
+            {
                 names.Add($"{part}.{name}", place);
+            }
         }
     }
 

@@ -13,7 +13,10 @@ internal sealed class DeflatedRegion(Inflater inflater, FileRegion compressed, l
     public override void Read(long offset, Span<byte> destination)
     {
         if (offset < 0 || destination.Length > Length - offset)
+        {
             throw new InvalidDataException("the file refers to bytes beyond the end of one of its parts");
+        }
+
         inflater.Read(this, offset, destination);
     }
 }

@@ -20,7 +20,11 @@ internal sealed class Inflater : IDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_region != region || _stream is null || offset < _position) Begin(region);
+            if (_region != region || _stream is null || offset < _position)
+            {
+                Begin(region);
+            }
+
             try
             {
                 Skip(offset - _position);
@@ -63,7 +67,9 @@ internal sealed class Inflater : IDisposable
         try
         {
             for (; count > 0; count -= Math.Min(count, buffer.Length))
+            {
                 ReadFully(buffer.AsSpan(0, (int)Math.Min(count, buffer.Length)));
+            }
         }
         finally
         {
@@ -76,7 +82,11 @@ internal sealed class Inflater : IDisposable
         while (destination.Length > 0)
         {
             int count = ReadSome(destination);
-            if (count == 0) throw new InvalidDataException("a compressed part of the file is shorter than stated");
+            if (count == 0)
+            {
+                throw new InvalidDataException("a compressed part of the file is shorter than stated");
+            }
+
             _position += count;
             destination = destination[count..];
         }

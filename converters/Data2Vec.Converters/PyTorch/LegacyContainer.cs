@@ -23,16 +23,24 @@ internal sealed class LegacyContainer(FileRegion file)
     {
         CheckMagicNumber();
         if (ReadPickle(MaxPreludeBytes) is not FormatVersion)
+        {
             throw new InvalidDataException($"the checkpoint's format is not version {FormatVersion}, the only one there was");
+        }
+
         if (ReadPickle(MaxPreludeBytes) is PickleDictionary machine && machine.TryGetValue("little_endian", out object? little) &&
             little is not true)
+        {
             throw new InvalidDataException(
                 "the checkpoint was saved on a big-endian machine, which is not supported; save it on another");
+        }
 
         var objects = new PyTorchObjects(_budget);
         object? value = ReadPickle(MaxPickleBytes, objects);
         if (ReadPickle(MaxPickleBytes) is not PickleList keys)
+        {
             throw new InvalidDataException("the checkpoint lacks the list of its storages; it is damaged");
+        }
+
         FindStorages(objects, keys);
         return value;
     }
@@ -51,7 +59,9 @@ internal sealed class LegacyContainer(FileRegion file)
         }
 
         if (magic is not BigInteger number || number != MagicNumber)
+        {
             throw new InvalidDataException("a Python pickle, but not a PyTorch checkpoint; save it with torch.save");
+        }
     }
 
     private object? ReadPickle(int maxBytes, PyTorchObjects? objects = null)
@@ -61,7 +71,10 @@ internal sealed class LegacyContainer(FileRegion file)
         var known = objects ?? new PyTorchObjects(_budget);
         object? value = new PickleMachine(_input, _budget, known).Run();
         if (objects is null && known.Storages.Count > 0)
+        {
             throw new InvalidDataException("a pickle beside the main one refers to tensors; no checkpoint does");
+        }
+
         return value;
     }
 
@@ -72,25 +85,47 @@ internal sealed class LegacyContainer(FileRegion file)
         foreach (object? item in keys)
         {
             if (item is not string key || !objects.Storages.TryGetValue(key, out PyTorchStorage? storage))
+            {
                 throw new InvalidDataException("the checkpoint lists a storage that no tensor uses; it is damaged");
+            }
+
             if (storage.Region is not null)
+            {
                 throw new InvalidDataException($"the checkpoint lists the storage '{PickleText.Quote(key)}' twice");
-            if (file.Length - position < bytes.Length) throw Ended();
+            }
+
+            if (file.Length - position < bytes.Length)
+            {
+                throw Ended();
+            }
+
             file.Read(position, bytes);
             position += bytes.Length;
             if (BinaryPrimitives.ReadInt64LittleEndian(bytes) != storage.Count)
+            {
                 throw new InvalidDataException(
                     $"the checkpoint contradicts itself about the size of the storage '{PickleText.Quote(key)}'");
-            if (file.Length - position < storage.ByteCount) throw Ended();
+            }
+
+            if (file.Length - position < storage.ByteCount)
+            {
+                throw Ended();
+            }
+
             storage.Region = file.Part(position, storage.ByteCount);
             position += storage.ByteCount;
         }
 
         PyTorchStorage? missing = objects.Storages.Values.FirstOrDefault(storage => storage.Region is null);
         if (missing is not null)
+        {
             throw new InvalidDataException($"the checkpoint lacks the storage '{PickleText.Quote(missing.Key)}'");
+        }
+
         if (position != file.Length)
+        {
             throw new InvalidDataException($"{file.Length - position} bytes follow the last storage; the file is damaged");
+        }
     }
 
     private static InvalidDataException Ended() =>

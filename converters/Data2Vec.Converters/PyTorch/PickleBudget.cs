@@ -22,7 +22,9 @@ internal sealed class PickleBudget
     public void CountOpcode()
     {
         if (++_opcodes > MaxOpcodes)
+        {
             throw new InvalidDataException($"the pickle has more than {MaxOpcodes} instructions; that is no checkpoint");
+        }
     }
 
     /// <summary>Charges about as many bytes as a value will take, before it is made.</summary>
@@ -30,7 +32,9 @@ internal sealed class PickleBudget
     {
         _memory += bytes;
         if (_memory > MaxMemory)
+        {
             throw new InvalidDataException(
                 $"the pickle's values need more than {MaxMemory >> 20} MB beside the tensors; that is no checkpoint");
+        }
     }
 }

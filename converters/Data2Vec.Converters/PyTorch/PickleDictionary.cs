@@ -84,8 +84,11 @@ public sealed class PickleDictionary : IReadOnlyCollection<KeyValuePair<object?,
     internal void Set(object? key, object? value)
     {
         if (key is string { Length: > MaxKeyLength } text)
+        {
             throw new InvalidDataException(
                 $"a dictionary key has {text.Length} characters; keys of up to {MaxKeyLength} are read");
+        }
+
         _positions ??= new Dictionary<object, int>(PickleKeyComparer.Instance);
         object indexed = Widen(key);
         if (_positions.TryGetValue(indexed, out int position))

@@ -27,8 +27,16 @@ internal sealed class PickleInput(Stream stream, long length)
 
     public byte ReadByte()
     {
-        if (Remaining <= 0) throw Ended();
-        if (_next == _filled) Fill();
+        if (Remaining <= 0)
+        {
+            throw Ended();
+        }
+
+        if (_next == _filled)
+        {
+            Fill();
+        }
+
         Position++;
         return _buffer[_next++];
     }
@@ -46,9 +54,16 @@ internal sealed class PickleInput(Stream stream, long length)
     /// <summary>Reads as many bytes as stated, if there are that many and no more than allowed.</summary>
     public byte[] ReadBytes(ulong count, int maxBytes, PickleBudget budget)
     {
-        if (count > (ulong)Math.Max(Remaining, 0)) throw Ended();
+        if (count > (ulong)Math.Max(Remaining, 0))
+        {
+            throw Ended();
+        }
+
         if (count > (ulong)maxBytes)
+        {
             throw new InvalidDataException($"the pickle has a value of {count} bytes; up to {maxBytes} are read");
+        }
+
         budget.ChargeMemory((long)count + 24);
         byte[] bytes = new byte[count];
         ReadBytes(bytes);
@@ -62,7 +77,10 @@ internal sealed class PickleInput(Stream stream, long length)
         for (byte next = ReadByte(); next != '\n'; next = ReadByte())
         {
             if (line.Length == maxBytes)
+            {
                 throw new InvalidDataException($"the pickle has a line of more than {maxBytes} bytes");
+            }
+
             line.WriteByte(next);
         }
 
@@ -72,10 +90,18 @@ internal sealed class PickleInput(Stream stream, long length)
 
     private Span<byte> ReadBytes(Span<byte> destination)
     {
-        if (destination.Length > Remaining) throw Ended();
+        if (destination.Length > Remaining)
+        {
+            throw Ended();
+        }
+
         for (Span<byte> rest = destination; rest.Length > 0;)
         {
-            if (_next == _filled) Fill();
+            if (_next == _filled)
+            {
+                Fill();
+            }
+
             int count = Math.Min(rest.Length, _filled - _next);
             _buffer.AsSpan(_next, count).CopyTo(rest);
             rest = rest[count..];
@@ -90,7 +116,10 @@ internal sealed class PickleInput(Stream stream, long length)
     {
         _next = 0;
         _filled = stream.Read(_buffer);
-        if (_filled == 0) throw Ended();
+        if (_filled == 0)
+        {
+            throw Ended();
+        }
     }
 
     private InvalidDataException Ended() => new(_limit < _length

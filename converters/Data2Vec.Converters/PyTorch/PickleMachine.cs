@@ -25,10 +25,24 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
             bool first = input.Position == start;
             budget.CountOpcode();
             var opcode = (PickleOpcode)input.ReadByte();
-            if (opcode == PickleOpcode.Stop) return Stop();
-            if (opcode == PickleOpcode.Proto) Protocol(first);
-            else if (opcode == PickleOpcode.Frame) BeginFrame();
-            else Execute(opcode);
+            if (opcode == PickleOpcode.Stop)
+            {
+                return Stop();
+            }
+
+            if (opcode == PickleOpcode.Proto)
+            {
+                Protocol(first);
+            }
+            else if (opcode == PickleOpcode.Frame)
+            {
+                BeginFrame();
+            }
+            else
+            {
+                Execute(opcode);
+            }
+
             CheckFrame();
         }
     }
@@ -114,30 +128,58 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
     {
         object? value = _stack.Pop();
         if (_stack.Visible > 0 || _stack.HasMarks)
+        {
             throw new InvalidDataException("the pickle ends with values left over; the file is damaged");
+        }
+
         return value;
     }
 
     private void Protocol(bool first)
     {
         int protocol = input.ReadByte();
-        if (!first) throw new InvalidDataException("the pickle states its protocol in the middle; the file is damaged");
+        if (!first)
+        {
+            throw new InvalidDataException("the pickle states its protocol in the middle; the file is damaged");
+        }
+
         if (protocol > 5)
+        {
             throw new InvalidDataException($"pickle protocol {protocol} is not known; save with pickle_protocol=2");
+        }
     }
 
     private void BeginFrame()
     {
         ulong length = input.ReadUInt64();
-        if (_frameEnd >= 0) throw new InvalidDataException("a pickle frame begins inside another");
-        if (length > (ulong)input.Remaining) throw new InvalidDataException("a pickle frame ends after the pickle");
-        if (length > 0) _frameEnd = input.Position + (long)length;
+        if (_frameEnd >= 0)
+        {
+            throw new InvalidDataException("a pickle frame begins inside another");
+        }
+
+        if (length > (ulong)input.Remaining)
+        {
+            throw new InvalidDataException("a pickle frame ends after the pickle");
+        }
+
+        if (length > 0)
+        {
+            _frameEnd = input.Position + (long)length;
+        }
     }
 
     private void CheckFrame()
     {
-        if (_frameEnd < 0 || input.Position < _frameEnd) return;
-        if (input.Position > _frameEnd) throw new InvalidDataException("a pickle frame ends inside an instruction");
+        if (_frameEnd < 0 || input.Position < _frameEnd)
+        {
+            return;
+        }
+
+        if (input.Position > _frameEnd)
+        {
+            throw new InvalidDataException("a pickle frame ends inside an instruction");
+        }
+
         _frameEnd = -1;
     }
 
@@ -231,7 +273,10 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
             _ => throw new InvalidDataException("the pickle appends to something that is not a list"),
         };
         budget.ChargeMemory((long)PickleList.ItemCost * items.Length);
-        foreach (object? item in items) list.Add(item);
+        foreach (object? item in items)
+        {
+            list.Add(item);
+        }
     }
 
     private void SetItem()
@@ -248,9 +293,16 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
             PickleObject placeholder => placeholder.Entries ??= NewDictionary(),
             _ => throw new InvalidDataException("the pickle sets an entry of something that is not a dictionary"),
         };
-        if (items.Length % 2 != 0) throw new InvalidDataException("the pickle has a dictionary key without a value");
+        if (items.Length % 2 != 0)
+        {
+            throw new InvalidDataException("the pickle has a dictionary key without a value");
+        }
+
         budget.ChargeMemory((long)PickleDictionary.EntryCost * items.Length / 2);
-        for (int i = 0; i < items.Length; i += 2) dictionary.Set(items[i], items[i + 1]);
+        for (int i = 0; i < items.Length; i += 2)
+        {
+            dictionary.Set(items[i], items[i + 1]);
+        }
     }
 
     private long MemoLine() => PickleText.Integer(Line(PickleBudget.MaxIntegerBytes)) is long and >= 0 and var index
@@ -265,7 +317,10 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
     {
         object? value = _stack.Peek();
         if (_memo.Count == PickleBudget.MaxMemo && !_memo.ContainsKey(index))
+        {
             throw new InvalidDataException($"the pickle stores more than {PickleBudget.MaxMemo} values for later");
+        }
+
         budget.ChargeMemory(MemoCost);
         _memo[index] = value;
     }
@@ -302,7 +357,11 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
     private void InstanceFromStack()
     {
         object?[] values = _stack.PopToMark(budget);
-        if (values.Length == 0) throw new InvalidDataException("the pickle makes an object without naming its class");
+        if (values.Length == 0)
+        {
+            throw new InvalidDataException("the pickle makes an object without naming its class");
+        }
+
         _stack.Push(objects.Call(values[0], new PickleTuple(values[1..]), keywords: null));
     }
 

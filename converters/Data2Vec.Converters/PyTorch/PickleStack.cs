@@ -17,7 +17,10 @@ internal sealed class PickleStack
     public void Push(object? value)
     {
         if (_values.Count == PickleBudget.MaxStack)
+        {
             throw new InvalidDataException($"the pickle's stack grows beyond {PickleBudget.MaxStack} values");
+        }
+
         _values.Add(value);
     }
 
@@ -35,14 +38,21 @@ internal sealed class PickleStack
     public void Mark()
     {
         if (_marks.Count == PickleBudget.MaxMarks)
+        {
             throw new InvalidDataException($"the pickle's values are nested deeper than {PickleBudget.MaxMarks}");
+        }
+
         _marks.Add(_values.Count);
     }
 
     /// <summary>Takes the values above the last mark, and the mark.</summary>
     public object?[] PopToMark(PickleBudget budget)
     {
-        if (_marks.Count == 0) throw new InvalidDataException("the pickle takes values up to a mark that is not there");
+        if (_marks.Count == 0)
+        {
+            throw new InvalidDataException("the pickle takes values up to a mark that is not there");
+        }
+
         int start = _marks[^1];
         int count = _values.Count - start;
         budget.ChargeMemory(32 + (8L * count));
@@ -56,8 +66,14 @@ internal sealed class PickleStack
     /// <summary>Drops the last value or, where there is none above it, the last mark.</summary>
     public void Drop()
     {
-        if (Visible == 0 && HasMarks) _marks.RemoveAt(_marks.Count - 1);
-        else Pop();
+        if (Visible == 0 && HasMarks)
+        {
+            _marks.RemoveAt(_marks.Count - 1);
+        }
+        else
+        {
+            Pop();
+        }
     }
 
     private static InvalidDataException TooFew() => new("the pickle takes a value from an empty stack");

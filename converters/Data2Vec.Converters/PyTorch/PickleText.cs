@@ -16,7 +16,9 @@ internal static class PickleText
         return string.Create(head.Length, head, (span, source) =>
         {
             for (int i = 0; i < span.Length; i++)
+            {
                 span[i] = char.IsControl(source[i]) || char.IsSurrogate(source[i]) ? '?' : source[i];
+            }
         });
     }
 
@@ -42,14 +44,21 @@ internal static class PickleText
     public static byte[] Latin1(string text)
     {
         if (text.AsSpan().ContainsAnyExceptInRange('\0', 'ÿ'))
+        {
             throw new InvalidDataException("a byte string of the pickle has characters beyond Latin-1");
+        }
+
         return Encoding.Latin1.GetBytes(text);
     }
 
     /// <summary>A number of protocol 0; <c>L</c> at the end marks Python 2's long integers.</summary>
     public static object Integer(ReadOnlySpan<byte> line)
     {
-        if (line.EndsWith("L"u8)) line = line[..^1];
+        if (line.EndsWith("L"u8))
+        {
+            line = line[..^1];
+        }
+
         string text = Encoding.Latin1.GetString(line);
         return BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger value)
             ? Shrink(value)
@@ -88,9 +97,20 @@ internal static class PickleText
             }
 
             uint code = Hexadecimal(line[(i + 2)..], digits);
-            if (code > 0x10FFFF) throw new InvalidDataException("a string of the pickle has a character beyond Unicode");
-            if (code < 0x10000) text.Append((char)code);
-            else text.Append(char.ConvertFromUtf32((int)code));
+            if (code > 0x10FFFF)
+            {
+                throw new InvalidDataException("a string of the pickle has a character beyond Unicode");
+            }
+
+            if (code < 0x10000)
+            {
+                text.Append((char)code);
+            }
+            else
+            {
+                text.Append(char.ConvertFromUtf32((int)code));
+            }
+
             i += 1 + digits;
         }
 
@@ -102,7 +122,10 @@ internal static class PickleText
     {
         line = line.TrimEnd(" \t\r"u8);
         if (line.Length < 2 || line[0] != line[^1] || line[0] is not ((byte)'\'' or (byte)'"'))
+        {
             throw new InvalidDataException("a string of the pickle is not in quotes");
+        }
+
         line = line[1..^1];
         byte[] bytes = new byte[line.Length];
         int length = 0;
@@ -114,7 +137,11 @@ internal static class PickleText
                 continue;
             }
 
-            if (++i == line.Length) throw new InvalidDataException("a string of the pickle ends in a backslash");
+            if (++i == line.Length)
+            {
+                throw new InvalidDataException("a string of the pickle ends in a backslash");
+            }
+
             if (line[i] is (byte)'x')
             {
                 bytes[length++] = (byte)Hexadecimal(line[(i + 1)..], 2);
@@ -124,7 +151,11 @@ internal static class PickleText
             {
                 int code = 0;
                 int end = Math.Min(i + 3, line.Length);
-                for (; i < end && line[i] is >= (byte)'0' and <= (byte)'7'; i++) code = (code * 8) + line[i] - '0';
+                for (; i < end && line[i] is >= (byte)'0' and <= (byte)'7'; i++)
+                {
+                    code = (code * 8) + line[i] - '0';
+                }
+
                 bytes[length++] = (byte)code;
                 i--;
             }

@@ -42,7 +42,10 @@ public sealed class PyTorchFile : IDisposable
             inflater.Dispose();
             file.Dispose();
             if (error is InvalidDataException)
+            {
                 throw new InvalidDataException($"{Path.GetFileName(path)}: {error.Message}", error);
+            }
+
             throw;
         }
     }
@@ -59,8 +62,16 @@ public sealed class PyTorchFile : IDisposable
         var bytes = new FileRegion(file, 0, RandomAccess.GetLength(file));
         byte[] head = new byte[Math.Min(bytes.Length, FileKind.HeadBytes)];
         bytes.Read(0, head);
-        if (FileKind.IsZip(head)) return new ZipContainer(bytes, inflater).Load();
-        if (FileKind.IsPickle(head)) return new LegacyContainer(bytes).Load();
+        if (FileKind.IsZip(head))
+        {
+            return new ZipContainer(bytes, inflater).Load();
+        }
+
+        if (FileKind.IsPickle(head))
+        {
+            return new LegacyContainer(bytes).Load();
+        }
+
         throw new InvalidDataException(FileKind.Describe(head));
     }
 }

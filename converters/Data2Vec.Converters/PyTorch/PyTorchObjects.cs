@@ -31,17 +31,31 @@ internal sealed class PyTorchObjects(PickleBudget budget)
     public StorageView Storage(object? id)
     {
         if (id is PickleTuple { Count: > 0 } other && other[0] is "module")
+        {
             throw new InvalidDataException("the file holds a whole Python module; save its state_dict() instead");
+        }
+
         if (id is not PickleTuple { Count: 5 or 6 } parts || parts[0] is not "storage")
+        {
             throw new InvalidDataException("the pickle refers to outside data that is not a tensor storage");
+        }
+
         if (parts[1] is not PickleGlobal @class)
+        {
             throw new InvalidDataException("a tensor storage does not name its class");
+        }
+
         StorageType type = StorageType.OfStorage(@class)
             ?? throw new InvalidDataException($"{@class} is not a class of tensor storages");
         if (parts[2] is not string { Length: <= PickleDictionary.MaxKeyLength } key)
+        {
             throw new InvalidDataException("a tensor storage has no name of sensible length");
+        }
+
         if (parts[4] is not long count || count < 0 || count > long.MaxValue / type.Size)
+        {
             throw new InvalidDataException($"the tensor storage '{PickleText.Quote(key)}' has an impossible size");
+        }
 
         PyTorchStorage storage = Storage(key, type, count);
         return parts.Count == 6 && parts[5] is not null ? View(storage, parts[5]) : new StorageView(storage, 0, count);
@@ -57,7 +71,10 @@ internal sealed class PyTorchObjects(PickleBudget budget)
         }
 
         if (storage.Type != type || storage.Count != count)
+        {
             throw new InvalidDataException($"the pickle contradicts itself about the tensor storage '{PickleText.Quote(key)}'");
+        }
+
         return storage;
     }
 
@@ -65,7 +82,10 @@ internal sealed class PyTorchObjects(PickleBudget budget)
     {
         if (metadata is not PickleTuple { Count: 3 } parts || parts[1] is not long start || parts[2] is not long count ||
             start < 0 || count < 0 || start > storage.Count || count > storage.Count - start)
+        {
             throw new InvalidDataException($"a view of the tensor storage '{PickleText.Quote(storage.Key)}' is outside it");
+        }
+
         return new StorageView(storage, start, count);
     }
 
@@ -93,7 +113,11 @@ internal sealed class PyTorchObjects(PickleBudget budget)
     /// <summary>A parameter is its tensor; requires_grad and hooks mean nothing here.</summary>
     private static object FirstTensor(PickleGlobal function, PickleTuple arguments)
     {
-        if (arguments.Count > 0 && arguments[0] is PyTorchTensor or PickleObject { Remark: not null }) return arguments[0]!;
+        if (arguments.Count > 0 && arguments[0] is PyTorchTensor or PickleObject { Remark: not null })
+        {
+            return arguments[0]!;
+        }
+
         throw Misused(function);
     }
 
@@ -101,9 +125,15 @@ internal sealed class PyTorchObjects(PickleBudget budget)
     private object FromType(PickleGlobal function, PickleTuple arguments)
     {
         if (arguments.Count != 4 || arguments[0] is not PickleGlobal inner || arguments[2] is not PickleTuple innerArguments)
+        {
             throw Misused(function);
+        }
+
         if (inner.Module != "torch._utils")
+        {
             return new PickleObject(function, arguments) { Remark = $"tensors rebuilt by {inner} are not supported" };
+        }
+
         return inner.Name switch
         {
             "_rebuild_tensor" or "_rebuild_tensor_v2" or "_rebuild_tensor_v3" =>
@@ -124,18 +154,34 @@ internal sealed class PyTorchObjects(PickleBudget budget)
     {
         budget.ChargeMemory(PickleDictionary.Cost);
         var dictionary = new PickleDictionary();
-        if (arguments.Count <= contentAt) return dictionary;
-        if (arguments.Count > contentAt + 1) throw Misused(function);
+        if (arguments.Count <= contentAt)
+        {
+            return dictionary;
+        }
+
+        if (arguments.Count > contentAt + 1)
+        {
+            throw Misused(function);
+        }
+
         switch (arguments[contentAt])
         {
             case PickleDictionary content:
-                foreach ((object? key, object? value) in content) Set(key, value);
+                foreach ((object? key, object? value) in content)
+                {
+                    Set(key, value);
+                }
+
                 break;
             case PickleList content:
                 foreach (object? item in content)
                 {
                     // Python 2 writes pairs as lists.
-                    if (item is not IReadOnlyList<object?> { Count: 2 } pair) throw Misused(function);
+                    if (item is not IReadOnlyList<object?> { Count: 2 } pair)
+                    {
+                        throw Misused(function);
+                    }
+
                     Set(pair[0], pair[1]);
                 }
 
@@ -157,8 +203,16 @@ internal sealed class PyTorchObjects(PickleBudget budget)
     {
         budget.ChargeMemory(PickleList.Cost);
         var set = new PickleList();
-        if (arguments.Count == 0) return set;
-        if (arguments.Count > 1 || arguments[0] is not (PickleList or PickleTuple)) throw Misused(function);
+        if (arguments.Count == 0)
+        {
+            return set;
+        }
+
+        if (arguments.Count > 1 || arguments[0] is not (PickleList or PickleTuple))
+        {
+            throw Misused(function);
+        }
+
         foreach (object? item in (IReadOnlyList<object?>)arguments[0]!)
         {
             budget.ChargeMemory(PickleList.ItemCost);
@@ -176,7 +230,10 @@ internal sealed class PyTorchObjects(PickleBudget budget)
     private byte[] Encode(PickleGlobal function, PickleTuple arguments)
     {
         if (arguments.Count != 2 || arguments[0] is not string text || arguments[1] is not ("latin1" or "latin-1"))
+        {
             throw Misused(function);
+        }
+
         budget.ChargeMemory(24 + text.Length);
         return PickleText.Latin1(text);
     }

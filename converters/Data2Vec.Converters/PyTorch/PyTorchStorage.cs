@@ -27,7 +27,10 @@ internal sealed class PyTorchStorage(string key, StorageType type, long count)
     public void Verify()
     {
         if (Crc is uint expected && Checksum(Region!) != expected)
+        {
             throw new InvalidDataException($"the checksum of the numbers 'data/{PickleText.Quote(Key)}' is wrong; the file is damaged");
+        }
+
         Crc = null;
     }
 

@@ -71,20 +71,42 @@ public sealed class PyTorchTensor : CheckpointTensor
     {
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(destination.Length, Count - start);
-        if (destination.IsEmpty) return;
+        if (destination.IsEmpty)
+        {
+            return;
+        }
+
         ByteRegion region = _view.Storage.Region!;
-        if (IsContiguous) ElementReader.Read(region, _firstByte + (start * _elementSize), Type, _elementSize, destination);
-        else ReadScattered(region, start, destination);
+        if (IsContiguous)
+        {
+            ElementReader.Read(region, _firstByte + (start * _elementSize), Type, _elementSize, destination);
+        }
+        else
+        {
+            ReadScattered(region, start, destination);
+        }
     }
 
     private static bool StandsInOrder(long[] shape, long[] strides)
     {
-        if (shape.Contains(0)) return true;
+        if (shape.Contains(0))
+        {
+            return true;
+        }
+
         long expected = 1;
         for (int i = shape.Length - 1; i >= 0; i--)
         {
-            if (shape[i] == 1) continue;
-            if (strides[i] != expected) return false;
+            if (shape[i] == 1)
+            {
+                continue;
+            }
+
+            if (strides[i] != expected)
+            {
+                return false;
+            }
+
             expected *= shape[i];
         }
 
@@ -96,9 +118,12 @@ public sealed class PyTorchTensor : CheckpointTensor
     private void ReadScattered(ByteRegion region, long start, Span<float> destination)
     {
         if (!region.IsRandomAccess && region.Length > MaxDeflatedScatter)
+        {
             throw new InvalidDataException(
                 $"the tensor storage '{PickleText.Quote(StorageKey)}' is compressed and not in row-major order; " +
                 "call contiguous() on the tensor or save the checkpoint uncompressed");
+        }
+
         int most = Math.Min(ScatteredElements, destination.Length);
         long[] offsets = ArrayPool<long>.Shared.Rent(most);
         int[] order = ArrayPool<int>.Shared.Rent(most);
@@ -109,7 +134,11 @@ public sealed class PyTorchTensor : CheckpointTensor
             {
                 int count = Math.Min(most, destination.Length);
                 Locate(start, offsets.AsSpan(0, count));
-                for (int i = 0; i < count; i++) order[i] = i;
+                for (int i = 0; i < count; i++)
+                {
+                    order[i] = i;
+                }
+
                 Array.Sort(offsets, order, 0, count);
                 Gather(region, offsets.AsSpan(0, count), order, window.AsSpan(0, WindowBytes), destination);
                 destination = destination[count..];
@@ -141,7 +170,11 @@ public sealed class PyTorchTensor : CheckpointTensor
             for (int i = _shape.Length - 1; i >= 0; i--)
             {
                 element += _strides[i];
-                if (++index[i] < _shape[i]) break;
+                if (++index[i] < _shape[i])
+                {
+                    break;
+                }
+
                 element -= index[i] * _strides[i];
                 index[i] = 0;
             }
@@ -155,9 +188,17 @@ public sealed class PyTorchTensor : CheckpointTensor
         {
             long windowStart = offsets[first];
             for (end = first + 1; end < offsets.Length; end++)
-                if (offsets[end] + _elementSize - windowStart > window.Length) break;
+            {
+                if (offsets[end] + _elementSize - windowStart > window.Length)
+                {
+                    break;
+                }
+            }
             // Far-apart elements are not worth reading all that lies between them.
-            if (offsets[end - 1] - windowStart > (long)(end - first) * 512) end = first + 1;
+            if (offsets[end - 1] - windowStart > (long)(end - first) * 512)
+            {
+                end = first + 1;
+            }
 
             Span<byte> bytes = window[..(int)(offsets[end - 1] + _elementSize - windowStart)];
             region.Read(windowStart, bytes);

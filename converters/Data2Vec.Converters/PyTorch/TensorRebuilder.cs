@@ -17,23 +17,38 @@ internal static class TensorRebuilder
             _ => (7, 8, true),
         };
         if (arguments.Count < fewest || arguments.Count > most)
+        {
             throw new InvalidDataException($"{function} is given {arguments.Count} arguments");
+        }
+
         if (arguments[0] is not StorageView view)
+        {
             throw new InvalidDataException("a tensor is made of something that is not a tensor storage");
+        }
 
         string name = PickleText.Quote(view.Storage.Key);
         StorageType type = statesType ? StatedType(arguments[6], name) : view.Storage.Type;
         if (type == StorageType.Bytes)
+        {
             throw new InvalidDataException($"a tensor in storage '{name}' does not state its number format");
+        }
+
         if (statesType && view.Storage.Type != StorageType.Bytes && view.Storage.Type != type)
+        {
             throw new InvalidDataException($"the pickle contradicts itself about the number format of storage '{name}'");
+        }
 
         long[] shape = Sizes(arguments[2], "shape", name, budget);
         long[] strides = Sizes(arguments[3], "strides", name, budget);
         if (arguments[1] is not long offset || offset < 0)
+        {
             throw new InvalidDataException($"a tensor in storage '{name}' has an impossible offset");
+        }
+
         if (strides.Length != shape.Length)
+        {
             throw new InvalidDataException($"a tensor in storage '{name}' has {shape.Length} sizes but {strides.Length} strides");
+        }
 
         CheckProduct(shape, name);
         long available = view.Count * view.Storage.Type.Size / type.Size;
@@ -54,10 +69,16 @@ internal static class TensorRebuilder
     private static long[] Sizes(object? value, string what, string name, PickleBudget budget)
     {
         if (value is not (PickleTuple or PickleList))
+        {
             throw new InvalidDataException($"a tensor in storage '{name}' lacks its {what}");
+        }
+
         var items = (IReadOnlyList<object?>)value;
         if (items.Count > MaxDimensions)
+        {
             throw new InvalidDataException($"a tensor in storage '{name}' has {items.Count} dimensions");
+        }
+
         budget.ChargeMemory(24 + (8 * items.Count));
         long[] sizes = new long[items.Count];
         for (int i = 0; i < sizes.Length; i++)
@@ -77,7 +98,10 @@ internal static class TensorRebuilder
         foreach (long size in shape)
         {
             if (size > 0 && product > long.MaxValue / sizeof(double) / size)
+            {
                 throw new InvalidDataException($"a tensor in storage '{name}' has more elements than can be counted");
+            }
+
             product *= Math.Max(size, 1);
         }
     }
@@ -87,9 +111,21 @@ internal static class TensorRebuilder
         bool empty = shape.Contains(0);
         Int128 end = offset;
         for (int i = 0; i < shape.Length && end <= available; i++)
-            if (!empty) end += (Int128)(shape[i] - 1) * strides[i];
-        if (!empty) end++;
+        {
+            if (!empty)
+            {
+                end += (Int128)(shape[i] - 1) * strides[i];
+            }
+        }
+
+        if (!empty)
+        {
+            end++;
+        }
+
         if (end > available)
+        {
             throw new InvalidDataException($"a tensor reaches beyond its storage '{name}' of {available} elements");
+        }
     }
 }

@@ -25,8 +25,15 @@ internal sealed class ZipContainer(FileRegion file, Inflater inflater)
             var input = new PickleInput(pickle, length);
             object? value = new PickleMachine(input, budget, objects).Run();
             if (input.Remaining > 0)
+            {
                 throw new InvalidDataException($"{input.Remaining} bytes follow the pickle in data.pkl; no checkpoint has them");
-            foreach (PyTorchStorage storage in objects.Storages.Values) storage.Region = FindStorage(root, storage);
+            }
+
+            foreach (PyTorchStorage storage in objects.Storages.Values)
+            {
+                storage.Region = FindStorage(root, storage);
+            }
+
             return value;
         }
     }
@@ -38,20 +45,34 @@ internal sealed class ZipContainer(FileRegion file, Inflater inflater)
             .Where(parts => parts is [_, "data.pkl"])
             .Select(parts => parts[0])
             .Take(2)];
-        if (roots.Length > 1) throw new InvalidDataException("the zip file has several data.pkl; one is expected");
+        if (roots.Length > 1)
+        {
+            throw new InvalidDataException("the zip file has several data.pkl; one is expected");
+        }
+
         if (roots.Length == 0)
+        {
             throw new InvalidDataException(
                 "a zip file, but not a PyTorch checkpoint (it has no data.pkl); unpack it if the checkpoint is inside");
+        }
+
         if (_directory.TryGetEntry($"{roots[0]}/constants.pkl", out _) &&
             _directory.Entries.Any(entry => entry.Name.StartsWith($"{roots[0]}/code/", StringComparison.Ordinal)))
+        {
             throw new InvalidDataException(
                 "a TorchScript program, not a checkpoint; save the model's state_dict() with torch.save instead");
+        }
+
         return roots[0];
     }
 
     private void CheckByteOrder(string root)
     {
-        if (!_directory.TryGetEntry($"{root}/byteorder", out ZipEntry? entry)) return;
+        if (!_directory.TryGetEntry($"{root}/byteorder", out ZipEntry? entry))
+        {
+            return;
+        }
+
         Span<byte> text = stackalloc byte[(int)Math.Min(entry.Length, 16)];
         Open(entry).Read(0, text);
         switch (Encoding.Latin1.GetString(text))
@@ -72,10 +93,16 @@ internal sealed class ZipContainer(FileRegion file, Inflater inflater)
         _directory.TryGetEntry($"{root}/data.pkl", out ZipEntry? entry);
         length = entry!.Length;
         if (length > MaxPickleBytes)
+        {
             throw new InvalidDataException($"data.pkl has {length} bytes; up to {MaxPickleBytes} are read");
+        }
+
         ByteRegion region = Open(entry);
         if (PyTorchStorage.Checksum(region) != entry.Crc)
+        {
             throw new InvalidDataException("the checksum of data.pkl is wrong; the file is damaged");
+        }
+
         return new RegionStream(region);
     }
 
@@ -90,8 +117,11 @@ internal sealed class ZipContainer(FileRegion file, Inflater inflater)
         }
 
         if (entry.Length != storage.ByteCount)
+        {
             throw new InvalidDataException(
                 $"'{PickleText.Quote(name)}' has {entry.Length} bytes but the pickle states {storage.ByteCount}");
+        }
+
         storage.Crc = entry.Crc;
         return Open(entry);
     }

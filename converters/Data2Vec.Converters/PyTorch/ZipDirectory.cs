@@ -51,17 +51,26 @@ internal sealed class ZipDirectory
     {
         (long offset, long size, long count) = FindCentralDirectory();
         if (size > MaxDirectoryBytes || count > MaxEntries || count > size / CentralSize)
+        {
             throw new InvalidDataException($"the zip directory of {count} entries in {size} bytes is not a checkpoint's");
+        }
+
         byte[] directory = Read(offset, (int)size);
         ReadOnlySpan<byte> rest = directory;
         for (long i = 0; i < count; i++)
         {
             ZipEntry entry = ReadCentralHeader(ref rest);
             if (!_entries.TryAdd(entry.Name, entry))
+            {
                 throw new InvalidDataException($"the zip file has two entries '{PickleText.Quote(entry.Name)}'");
+            }
         }
 
-        if (rest.Length > 0) throw Contradiction("the length of its directory");
+        if (rest.Length > 0)
+        {
+            throw Contradiction("the length of its directory");
+        }
+
         return offset;
     }
 
@@ -74,7 +83,9 @@ internal sealed class ZipDirectory
         {
             ReadOnlySpan<byte> end = tail.AsSpan(i);
             if (UInt32(end) == EndSignature && UInt16(end[20..]) == end.Length - EndSize)
+            {
                 return ReadEnd(end, _file.Length - end.Length);
+            }
         }
 
         throw new InvalidDataException("the zip file lacks its directory; it was not downloaded or saved completely");
@@ -83,8 +94,15 @@ internal sealed class ZipDirectory
     private (long Offset, long Size, long Count) ReadEnd(ReadOnlySpan<byte> end, long position)
     {
         if (UInt16(end[4..]) is not (0 or ushort.MaxValue) || UInt16(end[6..]) is not (0 or ushort.MaxValue))
+        {
             throw new InvalidDataException("the zip file is split into several");
-        if (UInt16(end[8..]) != UInt16(end[10..])) throw Contradiction("the number of its entries");
+        }
+
+        if (UInt16(end[8..]) != UInt16(end[10..]))
+        {
+            throw Contradiction("the number of its entries");
+        }
+
         (long Offset, long Size, long Count) found = (UInt32(end[16..]), UInt32(end[12..]), UInt16(end[10..]));
         bool saturated = found.Offset == uint.MaxValue || found.Size == uint.MaxValue || found.Count == ushort.MaxValue;
 
@@ -98,8 +116,16 @@ internal sealed class ZipDirectory
             }
         }
 
-        if (saturated) throw new InvalidDataException("the zip file lacks its zip64 directory; it is damaged");
-        if (found.Size > position || found.Offset != position - found.Size) throw Contradiction("the place of its directory");
+        if (saturated)
+        {
+            throw new InvalidDataException("the zip file lacks its zip64 directory; it is damaged");
+        }
+
+        if (found.Size > position || found.Offset != position - found.Size)
+        {
+            throw Contradiction("the place of its directory");
+        }
+
         return found;
     }
 
@@ -108,13 +134,23 @@ internal sealed class ZipDirectory
         ReadOnlySpan<byte> locator, (long Offset, long Size, long Count) in32, long locatorPosition)
     {
         long position = Int64(locator[8..], "the place of its zip64 directory");
-        if (position > locatorPosition - Zip64EndSize) throw Contradiction("the place of its zip64 directory");
+        if (position > locatorPosition - Zip64EndSize)
+        {
+            throw Contradiction("the place of its zip64 directory");
+        }
+
         byte[] end = Read(position, Zip64EndSize);
         if (UInt32(end) != Zip64EndSignature ||
             Int64(end.AsSpan(4), "its zip64 directory") != locatorPosition - position - 12)
+        {
             throw Contradiction("the place of its zip64 directory");
+        }
+
         if (UInt32(end.AsSpan(16)) != 0 || UInt32(end.AsSpan(20)) != 0)
+        {
             throw new InvalidDataException("the zip file is split into several");
+        }
+
         long count = Int64(end.AsSpan(32), "the number of its entries");
         long size = Int64(end.AsSpan(40), "the length of its directory");
         long offset = Int64(end.AsSpan(48), "the place of its directory");
@@ -122,26 +158,39 @@ internal sealed class ZipDirectory
             (in32.Count != ushort.MaxValue && in32.Count != count) ||
             (in32.Size != uint.MaxValue && in32.Size != size) ||
             (in32.Offset != uint.MaxValue && in32.Offset != offset))
+        {
             throw Contradiction("its directory");
+        }
+
         return ((offset, size, count), position);
     }
 
     /// <summary>4.3.12, a central directory header.</summary>
     private static ZipEntry ReadCentralHeader(ref ReadOnlySpan<byte> rest)
     {
-        if (rest.Length < CentralSize || UInt32(rest) != CentralSignature) throw Contradiction("the length of its directory");
+        if (rest.Length < CentralSize || UInt32(rest) != CentralSignature)
+        {
+            throw Contradiction("the length of its directory");
+        }
+
         ReadOnlySpan<byte> header = rest;
         int nameLength = UInt16(header[28..]);
         int extraLength = UInt16(header[30..]);
         int total = CentralSize + nameLength + extraLength + UInt16(header[32..]);
-        if (total > rest.Length) throw Contradiction("the length of its directory");
+        if (total > rest.Length)
+        {
+            throw Contradiction("the length of its directory");
+        }
+
         rest = rest[total..];
 
         string name = PickleText.Utf8(header.Slice(CentralSize, nameLength));
         CheckFlags(UInt16(header[8..]), name);
         int method = UInt16(header[10..]);
         if (method is not (0 or 8))
+        {
             throw new InvalidDataException($"'{PickleText.Quote(name)}' is compressed by method {method}; only deflate is read");
+        }
 
         long length = UInt32(header[24..]);
         long compressedLength = UInt32(header[20..]);
@@ -150,9 +199,16 @@ internal sealed class ZipDirectory
         Widen(ref length, ref zip64, name);
         Widen(ref compressedLength, ref zip64, name);
         Widen(ref offset, ref zip64, name);
-        if (method == 0 && length != compressedLength) throw Contradiction($"the length of '{PickleText.Quote(name)}'");
+        if (method == 0 && length != compressedLength)
+        {
+            throw Contradiction($"the length of '{PickleText.Quote(name)}'");
+        }
+
         if (method == 8 && length / MaxExpansion > compressedLength)
+        {
             throw new InvalidDataException($"'{PickleText.Quote(name)}' is said to be longer than it can be");
+        }
+
         return new ZipEntry
         {
             Name = name,
@@ -171,8 +227,11 @@ internal sealed class ZipDirectory
         foreach (ZipEntry entry in _entries.Values.OrderBy(entry => entry.HeaderOffset))
         {
             if (entry.HeaderOffset < free)
+            {
                 throw new InvalidDataException(
                     $"the zip entries '{PickleText.Quote(previous!.Name)}' and '{PickleText.Quote(entry.Name)}' overlap");
+            }
+
             ReadLocalHeader(entry, end);
             free = entry.DataOffset + entry.CompressedLength;
             previous = entry;
@@ -183,20 +242,37 @@ internal sealed class ZipDirectory
     private void ReadLocalHeader(ZipEntry entry, long end)
     {
         string name = PickleText.Quote(entry.Name);
-        if (entry.HeaderOffset > end - LocalSize) throw Contradiction($"the place of '{name}'");
+        if (entry.HeaderOffset > end - LocalSize)
+        {
+            throw Contradiction($"the place of '{name}'");
+        }
+
         byte[] header = Read(entry.HeaderOffset, LocalSize);
-        if (UInt32(header) != LocalSignature) throw Contradiction($"the place of '{name}'");
+        if (UInt32(header) != LocalSignature)
+        {
+            throw Contradiction($"the place of '{name}'");
+        }
+
         int nameLength = UInt16(header.AsSpan(26));
         int extraLength = UInt16(header.AsSpan(28));
         entry.DataOffset = entry.HeaderOffset + LocalSize + nameLength + extraLength;
         if (entry.DataOffset > end || entry.CompressedLength > end - entry.DataOffset)
+        {
             throw Contradiction($"the length of '{name}'");
+        }
 
         byte[] variable = Read(entry.HeaderOffset + LocalSize, nameLength + extraLength);
-        if (PickleText.Utf8(variable.AsSpan(0, nameLength)) != entry.Name) throw Contradiction($"the name of '{name}'");
+        if (PickleText.Utf8(variable.AsSpan(0, nameLength)) != entry.Name)
+        {
+            throw Contradiction($"the name of '{name}'");
+        }
+
         int flags = UInt16(header.AsSpan(6));
         CheckFlags(flags, entry.Name);
-        if (UInt16(header.AsSpan(8)) == 8 != entry.IsDeflated) throw Contradiction($"the compression of '{name}'");
+        if (UInt16(header.AsSpan(8)) == 8 != entry.IsDeflated)
+        {
+            throw Contradiction($"the compression of '{name}'");
+        }
 
         long length = UInt32(header.AsSpan(22));
         long compressedLength = UInt32(header.AsSpan(18));
@@ -209,16 +285,27 @@ internal sealed class ZipDirectory
         bool follows = (flags & 0x0008) != 0;
         if ((length != entry.Length && !(follows && length == 0)) ||
             (compressedLength != entry.CompressedLength && !(follows && compressedLength == 0)))
+        {
             throw Contradiction($"the length of '{name}'");
-        if (crc != entry.Crc && !(follows && crc == 0)) throw Contradiction($"the checksum of '{name}'");
+        }
+
+        if (crc != entry.Crc && !(follows && crc == 0))
+        {
+            throw Contradiction($"the checksum of '{name}'");
+        }
     }
 
     private static void CheckFlags(int flags, string name)
     {
         if ((flags & EncryptionFlags) != 0)
+        {
             throw new InvalidDataException($"'{PickleText.Quote(name)}' is encrypted; save the checkpoint without a password");
+        }
+
         if ((flags & PatchFlag) != 0)
+        {
             throw new InvalidDataException($"'{PickleText.Quote(name)}' is a zip patch, not data");
+        }
     }
 
     /// <summary>4.5.3: the extra field that holds the numbers that do not fit 32 bits.</summary>
@@ -227,8 +314,16 @@ internal sealed class ZipDirectory
         while (extra.Length >= 4)
         {
             int size = UInt16(extra[2..]);
-            if (size > extra.Length - 4) break;
-            if (UInt16(extra) == 0x0001) return extra.Slice(4, size);
+            if (size > extra.Length - 4)
+            {
+                break;
+            }
+
+            if (UInt16(extra) == 0x0001)
+            {
+                return extra.Slice(4, size);
+            }
+
             extra = extra[(4 + size)..];
         }
 
@@ -237,8 +332,16 @@ internal sealed class ZipDirectory
 
     private static void Widen(ref long value, ref ReadOnlySpan<byte> zip64, string name)
     {
-        if (value != uint.MaxValue) return;
-        if (zip64.Length < 8) throw Contradiction($"the length of '{PickleText.Quote(name)}'");
+        if (value != uint.MaxValue)
+        {
+            return;
+        }
+
+        if (zip64.Length < 8)
+        {
+            throw Contradiction($"the length of '{PickleText.Quote(name)}'");
+        }
+
         value = Int64(zip64, $"the length of '{PickleText.Quote(name)}'");
         zip64 = zip64[8..];
     }

@@ -13,7 +13,11 @@ internal static class JsonTokens
     /// <summary>Begins to read a document and enters the object that it must be.</summary>
     public static Utf8JsonReader Open(ReadOnlySpan<byte> json, string what, int maxDepth)
     {
-        if (!Utf8.IsValid(json)) throw new InvalidDataException($"{what} is not valid UTF-8");
+        if (!Utf8.IsValid(json))
+        {
+            throw new InvalidDataException($"{what} is not valid UTF-8");
+        }
+
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = maxDepth });
         EnterObject(ref reader, what);
         return reader;
@@ -25,13 +29,19 @@ internal static class JsonTokens
     public static void EnterObject(ref Utf8JsonReader reader, string what)
     {
         reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject) throw new InvalidDataException($"{what} is not a JSON object");
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw new InvalidDataException($"{what} is not a JSON object");
+        }
     }
 
     public static void EnterArray(ref Utf8JsonReader reader, string what)
     {
         reader.Read();
-        if (reader.TokenType != JsonTokenType.StartArray) throw new InvalidDataException($"{what} is not a JSON array");
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw new InvalidDataException($"{what} is not a JSON array");
+        }
     }
 
     /// <summary>The next name in an object, or null at its end.</summary>
@@ -53,10 +63,21 @@ internal static class JsonTokens
     public static long? NextSize(ref Utf8JsonReader reader, string what)
     {
         reader.Read();
-        if (reader.TokenType == JsonTokenType.EndArray) return null;
+        if (reader.TokenType == JsonTokenType.EndArray)
+        {
+            return null;
+        }
+
         if (reader.TokenType != JsonTokenType.Number)
+        {
             throw new InvalidDataException($"{what} holds something that is not a number");
-        if (reader.TryGetUInt64(out ulong value) && value <= long.MaxValue) return (long)value;
+        }
+
+        if (reader.TryGetUInt64(out ulong value) && value <= long.MaxValue)
+        {
+            return (long)value;
+        }
+
         string text = Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 120)]);
         throw new InvalidDataException($"{what} holds {PickleText.Quote(text)}, not a whole number from 0 to {long.MaxValue}");
     }

@@ -55,7 +55,11 @@ public sealed class SafetensorsFile : IDisposable
         catch (Exception error)
         {
             file.Dispose();
-            if (error is InvalidDataException) throw new InvalidDataException($"{fileName}: {error.Message}", error);
+            if (error is InvalidDataException)
+            {
+                throw new InvalidDataException($"{fileName}: {error.Message}", error);
+            }
+
             throw;
         }
     }
@@ -66,21 +70,33 @@ public sealed class SafetensorsFile : IDisposable
     private static byte[] ReadHeader(FileRegion bytes)
     {
         if (bytes.Length < PrefixBytes)
+        {
             throw new InvalidDataException(
                 $"the file has {bytes.Length} bytes; the length of a safetensors header alone takes {PrefixBytes}");
+        }
+
         Span<byte> prefix = stackalloc byte[PrefixBytes];
         bytes.Read(0, prefix);
         if (prefix.SequenceEqual("version "u8))
+        {
             throw new InvalidDataException("a Git LFS pointer, not the file itself; run git lfs pull");
+        }
+
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (length > SafetensorsHeader.MaxBytes)
+        {
             throw new InvalidDataException(
                 $"the header claims {length} bytes, of which {SafetensorsHeader.MaxBytes} are allowed; " +
                 "this is hardly a safetensors file");
+        }
+
         if (length > (ulong)(bytes.Length - PrefixBytes))
+        {
             throw new InvalidDataException(
                 $"the header claims {length} bytes, but only {bytes.Length - PrefixBytes} follow; " +
                 "the file was not downloaded completely");
+        }
+
         byte[] json = new byte[length];
         bytes.Read(PrefixBytes, json);
         return json;

@@ -29,7 +29,11 @@ internal sealed class SafetensorsHeader
     /// <exception cref="InvalidDataException">It breaks the format; the message does not name the file.</exception>
     public static SafetensorsHeader Parse(ReadOnlySpan<byte> json, long dataLength)
     {
-        if (json is not [(byte)'{', ..]) throw new InvalidDataException("the header does not begin with '{'");
+        if (json is not [(byte)'{', ..])
+        {
+            throw new InvalidDataException("the header does not begin with '{'");
+        }
+
         try
         {
             Utf8JsonReader reader = JsonTokens.Open(json, "the header", MaxDepth);
@@ -39,7 +43,11 @@ internal sealed class SafetensorsHeader
             {
                 if (name == "__metadata__")
                 {
-                    if (metadata is not null) throw new InvalidDataException("the header has '__metadata__' twice");
+                    if (metadata is not null)
+                    {
+                        throw new InvalidDataException("the header has '__metadata__' twice");
+                    }
+
                     metadata = ParseMetadata(ref reader);
                 }
                 else if (entries.ContainsKey(name))
@@ -70,7 +78,9 @@ internal sealed class SafetensorsHeader
         {
             string what = $"'{PickleText.Quote(name)}' in '__metadata__'";
             if (!metadata.TryAdd(name, JsonTokens.Text(ref reader, what)))
+            {
                 throw new InvalidDataException($"{what} stands there twice");
+            }
         }
 
         return metadata;
@@ -79,8 +89,11 @@ internal sealed class SafetensorsHeader
     private static SafetensorsEntry ParseEntry(ref Utf8JsonReader reader, string name)
     {
         if (name.Length is 0 or > MaxNameLength)
+        {
             throw new InvalidDataException(
                 $"the name of tensor '{PickleText.Quote(name)}' has {name.Length} characters; 1 to {MaxNameLength} are allowed");
+        }
+
         string what = $"tensor '{PickleText.Quote(name)}'";
         SafetensorsType? type = null;
         long[]? shape = null;
@@ -107,13 +120,22 @@ internal sealed class SafetensorsHeader
                     throw new InvalidDataException($"{what} has '{PickleText.Quote(property)}', which the format does not know");
             }
 
-            if (twice) throw new InvalidDataException($"{what} has {property} twice");
+            if (twice)
+            {
+                throw new InvalidDataException($"{what} has {property} twice");
+            }
         }
 
         if (type is null || shape is null || offsets is null)
+        {
             throw new InvalidDataException($"{what} lacks {(type is null ? "dtype" : shape is null ? "shape" : "data_offsets")}");
+        }
+
         if (offsets is not [long begin, long end])
+        {
             throw new InvalidDataException($"data_offsets of {what} holds {offsets.Length} numbers; it takes 2");
+        }
+
         CheckSize(type, shape, begin, end, what);
         return new SafetensorsEntry(name, type, shape, begin, end);
     }
@@ -124,7 +146,11 @@ internal sealed class SafetensorsHeader
         JsonTokens.EnterArray(ref reader, what);
         while (JsonTokens.NextSize(ref reader, what) is { } size)
         {
-            if (sizes.Count == most) throw new InvalidDataException($"{what} holds more than {most} numbers");
+            if (sizes.Count == most)
+            {
+                throw new InvalidDataException($"{what} holds more than {most} numbers");
+            }
+
             sizes.Add(size);
         }
 
@@ -133,23 +159,39 @@ internal sealed class SafetensorsHeader
 
     private static void CheckSize(SafetensorsType type, long[] shape, long begin, long end, string what)
     {
-        if (begin > end) throw new InvalidDataException($"{what} begins at {begin} but ends at {end}");
+        if (begin > end)
+        {
+            throw new InvalidDataException($"{what} begins at {begin} but ends at {end}");
+        }
 
         // Sizes of zero do not excuse the others: whoever multiplies them in another order must not overflow either.
         long count = 1;
         foreach (long size in shape)
         {
             if (size > 0 && count > long.MaxValue / SafetensorsType.MaxBits / size)
+            {
                 throw new InvalidDataException($"{what} has more elements than can be counted: [{string.Join(", ", shape)}]");
+            }
+
             count *= Math.Max(size, 1);
         }
 
-        if (type.Bits is not { } elementBits) return;
+        if (type.Bits is not { } elementBits)
+        {
+            return;
+        }
+
         long bits = shape.Contains(0) ? 0 : count * elementBits;
         string claim = $"{what}: {type.Name} [{string.Join(", ", shape)}] takes";
-        if (bits % 8 != 0) throw new InvalidDataException($"{claim} {bits} bits, not whole bytes");
+        if (bits % 8 != 0)
+        {
+            throw new InvalidDataException($"{claim} {bits} bits, not whole bytes");
+        }
+
         if (bits / 8 != end - begin)
+        {
             throw new InvalidDataException($"{claim} {bits / 8} bytes, but data_offsets [{begin}, {end}] hold {end - begin}");
+        }
     }
 
     /// <summary>Makes sure that the tensors stand one after another without gap or overlap and fill the file.</summary>
@@ -168,14 +210,19 @@ internal sealed class SafetensorsHeader
             }
 
             if (entry.End > dataLength)
+            {
                 throw new InvalidDataException(
                     $"tensor '{PickleText.Quote(entry.Name)}' ends at {entry.End}, " +
                     $"but the file has {dataLength} bytes of tensors; it was not downloaded completely");
+            }
+
             before = entry;
         }
 
         long end = before?.End ?? 0;
         if (end != dataLength)
+        {
             throw new InvalidDataException($"the tensors end at {end}, but the file has {dataLength} bytes of tensors");
+        }
     }
 }

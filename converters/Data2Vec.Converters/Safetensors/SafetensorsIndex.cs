@@ -20,7 +20,10 @@ internal static class SafetensorsIndex
     {
         using FileStream stream = File.OpenRead(path);
         if (stream.Length > MaxBytes)
+        {
             throw new InvalidDataException($"the index has {stream.Length} bytes, of which {MaxBytes} are allowed");
+        }
+
         byte[] json = new byte[stream.Length];
         stream.ReadExactly(json);
         try
@@ -45,7 +48,11 @@ internal static class SafetensorsIndex
                 continue;
             }
 
-            if (map is not null) throw new InvalidDataException("the index has 'weight_map' twice");
+            if (map is not null)
+            {
+                throw new InvalidDataException("the index has 'weight_map' twice");
+            }
+
             map = ParseMap(ref reader);
         }
 
@@ -63,11 +70,20 @@ internal static class SafetensorsIndex
             string what = $"tensor '{PickleText.Quote(tensor)}'";
             string file = JsonTokens.Text(ref reader, $"the file of {what}");
             if (!IsPlainName(file))
+            {
                 throw new InvalidDataException(
                     $"{what} is said to be in '{PickleText.Quote(file)}', which is not the plain name of a {Extension} file");
-            if (!map.TryAdd(tensor, file)) throw new InvalidDataException($"the index has {what} twice");
+            }
+
+            if (!map.TryAdd(tensor, file))
+            {
+                throw new InvalidDataException($"the index has {what} twice");
+            }
+
             if (files.Add(file) && files.Count > MaxShards)
+            {
                 throw new InvalidDataException($"the index names more than {MaxShards} files");
+            }
         }
 
         return map;

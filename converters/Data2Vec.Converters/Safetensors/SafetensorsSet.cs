@@ -35,8 +35,15 @@ public sealed class SafetensorsSet : IDisposable
         var set = new SafetensorsSet();
         try
         {
-            if (path.EndsWith(".json", StringComparison.OrdinalIgnoreCase)) set.AddIndexed(path);
-            else set.Add(SafetensorsFile.Open(path));
+            if (path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
+            {
+                set.AddIndexed(path);
+            }
+            else
+            {
+                set.Add(SafetensorsFile.Open(path));
+            }
+
             return set;
         }
         catch
@@ -49,13 +56,19 @@ public sealed class SafetensorsSet : IDisposable
     /// <summary>Closes the files; the tensors can be read no longer.</summary>
     public void Dispose()
     {
-        foreach (SafetensorsFile file in _files) file.Dispose();
+        foreach (SafetensorsFile file in _files)
+        {
+            file.Dispose();
+        }
     }
 
     private void Add(SafetensorsFile file)
     {
         _files.Add(file);
-        foreach ((string name, CheckpointTensor tensor) in file.Tensors) _tensors.Add(name, tensor);
+        foreach ((string name, CheckpointTensor tensor) in file.Tensors)
+        {
+            _tensors.Add(name, tensor);
+        }
     }
 
     private void AddIndexed(string path)
@@ -76,13 +89,19 @@ public sealed class SafetensorsSet : IDisposable
         {
             string file = Path.Combine(folder, tensors.Key);
             if (!File.Exists(file))
+            {
                 throw new InvalidDataException(
                     $"{indexName}: {tensors.Key}, which holds tensor '{PickleText.Quote(tensors.First())}', " +
                     "is not in its folder");
+            }
+
             SafetensorsFile shard = SafetensorsFile.Open(file);
             _files.Add(shard);
             CheckShard(shard, tensors, map, indexName);
-            foreach (string name in tensors) _tensors.Add(name, shard.Tensors[name]);
+            foreach (string name in tensors)
+            {
+                _tensors.Add(name, shard.Tensors[name]);
+            }
         }
     }
 
@@ -92,18 +111,25 @@ public sealed class SafetensorsSet : IDisposable
         foreach (string name in tensors)
         {
             if (!shard.Tensors.ContainsKey(name))
+            {
                 throw new InvalidDataException(
                     $"{shard.FileName}: lacks tensor '{PickleText.Quote(name)}', which {indexName} says it holds");
+            }
         }
 
         foreach (string name in shard.Tensors.Keys)
         {
             string? file = map.GetValueOrDefault(name);
             if (file is null)
+            {
                 throw new InvalidDataException($"{shard.FileName}: tensor '{PickleText.Quote(name)}' is not in {indexName}");
+            }
+
             if (file != shard.FileName)
+            {
                 throw new InvalidDataException(
                     $"{shard.FileName}: tensor '{PickleText.Quote(name)}' is in this file, but {indexName} says it is in {file}");
+            }
         }
     }
 }

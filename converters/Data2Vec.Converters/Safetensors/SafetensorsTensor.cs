@@ -26,9 +26,16 @@ public sealed class SafetensorsTensor : CheckpointTensor
         try
         {
             if (Type == CheckpointType.Other)
+            {
                 throw new InvalidDataException(
                     $"numbers of dtype '{PickleText.Quote(DataType)}' are not supported; convert it to float32 and save again");
-            if (destination.IsEmpty) return;
+            }
+
+            if (destination.IsEmpty)
+            {
+                return;
+            }
+
             int elementSize = _entry.Type.Bits!.Value / 8;
             ElementReader.Read(_data, start * elementSize, Type, elementSize, destination);
         }

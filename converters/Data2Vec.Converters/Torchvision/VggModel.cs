@@ -48,9 +48,15 @@ internal static class VggModel
     public static VggConfig ReadConfig(Weights weights, Func<int, ImagePreprocessing> preprocessing, string prefix = "")
     {
         if (!IsOne(weights, prefix))
+        {
             throw new InvalidDataException($"there is no VGG network: {prefix}features.0.weight or {prefix}classifier.0.weight is missing");
+        }
+
         if (weights.Contains($"{prefix}features.1.weight"))
+        {
             throw new InvalidDataException("a VGG network with batch normalization is not supported; one without it is");
+        }
+
         string first = $"{prefix}classifier.0.weight", second = $"{prefix}classifier.3.weight";
         List<int[]> blocks = [.. Blocks(weights, prefix).Select(convolutions => convolutions.Select(
             index => weights.RequireSize($"{prefix}features.{index}.weight", 4, 0, Limits.Size)).ToArray())];
@@ -58,7 +64,10 @@ internal static class VggModel
         int grid = (int)Math.Sqrt(inputs / channels);
         long size = (long)grid << blocks.Count;
         if ((long)grid * grid * channels != inputs || blocks.Count > 12 || Resized(size) > ImagePreprocessing.MaxSize)
+        {
             throw new InvalidDataException($"{first} takes {inputs} numbers, which are not the {channels} channels of a square of pixels that {blocks.Count} blocks of convolutions leave");
+        }
+
         return new VggConfig
         {
             Preprocessing = preprocessing((int)size),
@@ -79,7 +88,9 @@ internal static class VggModel
         for (int block = 0; block < config.Blocks.Count; block++, index++)
         {
             for (int i = 0; i < config.Blocks[block].Count; i++, index += 2)
+            {
                 names.Add($"blocks.{block}.{i}", $"features.{index}");
+            }
         }
 
         return names;
@@ -98,7 +109,10 @@ internal static class VggModel
         {
             List<int> block = [];
             for (; weights.Contains($"{prefix}features.{index}.weight"); index += 2)
+            {
                 block.Add(index);
+            }
+
             yield return block;
         }
     }

@@ -20,7 +20,9 @@ internal static class ClassifyCommand
         top.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: var value }] && !(int.TryParse(value, out int count) && count >= 1))
+            {
                 result.AddError("--top must be a whole number above 0");
+            }
         });
         var format = new Option<string>("--format") { Description = "Lines of input, label and probability between tabs, or a JSON object a line", DefaultValueFactory = _ => "tsv" };
         format.AcceptOnlyFromAmong("tsv", "jsonl");
@@ -38,9 +40,13 @@ internal static class ClassifyCommand
             {
                 IEnumerable<LabelProbability> likeliest = labels.Take(parsed.GetValue(top));
                 if (json)
+                {
                     parsed.InvocationConfiguration.Output.WriteLine(Json(input, likeliest));
+                }
                 else
+                {
                     Print(input, likeliest, parsed.InvocationConfiguration.Output);
+                }
             }
         });
         return command;
@@ -49,7 +55,9 @@ internal static class ClassifyCommand
     private static void Print(string input, IEnumerable<LabelProbability> labels, TextWriter output)
     {
         foreach (LabelProbability label in labels)
+        {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Text.OneLine(input)}\t{Text.OneLine(label.Label)}\t{label.Probability:0.0000}"));
+        }
     }
 
     private static string Json(string input, IEnumerable<LabelProbability> labels)

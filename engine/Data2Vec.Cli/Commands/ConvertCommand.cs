@@ -26,7 +26,10 @@ internal static class ConvertCommand
             string? dict = parsed.GetValue(dictionary), vocabulary = parsed.GetValue(wordPieces), labels = parsed.GetValue(labelFile);
             string[] bpe = parsed.GetValue(bytePairs) ?? [];
             foreach (string file in (IEnumerable<string>)[.. new[] { dict, vocabulary, labels }.OfType<string>(), .. bpe])
+            {
                 Files.RequireFile(file);
+            }
+
             Files.RequireOther(target, [source, dict, vocabulary, labels, .. bpe]);
             var options = new ConversionOptions
             {

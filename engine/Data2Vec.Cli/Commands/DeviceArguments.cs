@@ -15,12 +15,16 @@ internal sealed class DeviceArguments
         _threads.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: var value }] && !(int.TryParse(value, out int count) && count is >= 1 and <= 1024))
+            {
                 result.AddError("--threads must be from 1 to 1024");
+            }
         });
         _device.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: var value }] && !Devices.IsName(value))
+            {
                 result.AddError($"--device {value}: no device has this name; auto, cpu, cuda, cuda:0, opencl, opencl:0 are names");
+            }
         });
     }
 

@@ -12,7 +12,9 @@ internal static class DevicesCommand
         command.SetAction(result =>
         {
             foreach (string line in Devices.Describe(result.GetValue(check)))
+            {
                 result.InvocationConfiguration.Output.WriteLine(line);
+            }
         });
         return command;
     }

@@ -35,11 +35,16 @@ internal static class EmbedCommand
             bool pooled = options.Pooling != Pooling.None;
             string? target = parsed.GetValue(output);
             if (target is not null)
+            {
                 Files.RequireOther(Files.RequireFolderOf(target), [.. models.Paths(parsed), .. inputs.Paths(parsed)]);
+            }
+
             IReadOnlyList<InputSource> sources = inputs.Sources(parsed, together: layers != "all");
             int count = sources.Sum(source => source.Count);
             if (shape == "npy" && !pooled && count != 1)
+            {
                 throw new UsageException("--pool none --format npy takes exactly one input");
+            }
 
             using ModelSet loaded = models.Load(parsed);
             var runner = new ModelRunner(loaded, models.LongTexts(parsed));
@@ -68,7 +73,10 @@ internal static class EmbedCommand
         }
 
         if (format == "npy")
+        {
             throw new UsageException("--format npy is binary; give a file with -o");
+        }
+
         using var memory = new MemoryStream();
         writer.Write(memory, format);
         output.Write(System.Text.Encoding.UTF8.GetString(memory.GetBuffer(), 0, (int)memory.Length));

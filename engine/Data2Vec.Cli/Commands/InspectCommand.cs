@@ -29,9 +29,14 @@ internal static class InspectCommand
             TextWriter output = parsed.InvocationConfiguration.Output;
             Describe(file, output);
             if (parsed.GetValue(tensors))
+            {
                 List(file, output);
+            }
+
             if (verified)
+            {
                 output.WriteLine("verified: every byte");
+            }
         });
         return command;
     }
@@ -46,16 +51,23 @@ internal static class InspectCommand
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"tensors: {file.Tensors.Count}, {weights:N0} weights"));
         foreach (IGrouping<string, TensorInfo> format in file.Tensors.Values.GroupBy(Format).OrderBy(group => group.Key, StringComparer.Ordinal))
+        {
             output.WriteLine($"  {format.Key}: {format.Count()} tensors, {Bytes(format.Sum(tensor => tensor.Bytes))}");
+        }
+
         output.WriteLine($"assets: {file.Assets.Count}");
         foreach (AssetInfo asset in file.Assets.Values)
+        {
             output.WriteLine($"  {asset.Name}: {Bytes(asset.Bytes)}");
+        }
     }
 
     private static void List(D2vFile file, TextWriter output)
     {
         foreach (TensorInfo tensor in file.Tensors.Values.OrderBy(tensor => tensor.Offset))
+        {
             output.WriteLine($"{tensor.Name}\t{Format(tensor)}\t[{string.Join(", ", tensor.Shape)}]\t{Bytes(tensor.Bytes)}");
+        }
     }
 
     private static string Format(TensorInfo tensor)

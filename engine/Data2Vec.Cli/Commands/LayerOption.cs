@@ -14,7 +14,9 @@ internal static class LayerOption
         layer.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: var value }] && value != "last" && !(all && value == "all") && Number(value) is null)
+            {
                 result.AddError($"--layer must be {choices}");
+            }
         });
         return layer;
     }

@@ -55,9 +55,15 @@ internal sealed class ModelArguments
         var arguments = new ModelArguments(shipped);
         command.Add(arguments._models);
         if (shipped.ContainsKey(InputKind.Text))
+        {
             command.Add(arguments._long);
+        }
+
         if (shipped.ContainsKey(InputKind.Image))
+        {
             command.Add(arguments._imageSize);
+        }
+
         arguments._device.AddTo(command);
         return arguments;
     }

@@ -25,11 +25,17 @@ internal static class SimilarityCommand
         {
             string? picture = parsed.GetValue(plot);
             if (picture is not null)
+            {
                 Files.RequireOther(Files.RequireFolderOf(picture), [.. models.Paths(parsed), .. inputs.Paths(parsed)]);
+            }
+
             IReadOnlyList<InputSource> sources = inputs.Sources(parsed);
             int count = sources.Sum(source => source.Count);
             if (count is < 2 or > MostInputs)
+            {
                 throw new UsageException($"{count} inputs: give from 2 to {MostInputs} to compare");
+            }
+
             var options = new EmbeddingOptions
             {
                 Layer = LayerOption.Number(parsed.GetRequiredValue(layer)),
@@ -40,13 +46,17 @@ internal static class SimilarityCommand
             List<EmbeddingRecord> records = WorkProgress.Show(
                 "Embedding", count, parsed.InvocationConfiguration.Error, report => runner.Embed(sources, options, false, report));
             if (records.Select(record => record.ModelPath).Distinct().Count() > 1)
+            {
                 throw new UsageException("the vectors of different models cannot be compared: give inputs of one kind");
+            }
 
             float[,] cosines = Cosines(records);
             string[] names = [.. records.Select((record, i) => $"{i + 1} {Text.Short(record.Input)}")];
             Print(cosines, names, parsed.InvocationConfiguration.Output);
             if (picture is not null)
+            {
                 Files.WriteWhole(picture, stream => stream.Write(SimilarityPlot.Draw(cosines, names, picture)));
+            }
         });
         return command;
     }
@@ -57,7 +67,9 @@ internal static class SimilarityCommand
         for (int i = 0; i < records.Count; i++)
         {
             for (int j = 0; j <= i; j++)
+            {
                 cosines[i, j] = cosines[j, i] = TensorPrimitives.CosineSimilarity<float>(records[i].Values, records[j].Values);
+            }
         }
 
         return cosines;
@@ -69,13 +81,19 @@ internal static class SimilarityCommand
         int width = names.Max(name => name.Length);
         output.Write(new string(' ', width));
         for (int i = 0; i < names.Length; i++)
+        {
             output.Write((i + 1).ToString(CultureInfo.InvariantCulture).PadLeft(Column));
+        }
+
         output.WriteLine();
         for (int i = 0; i < names.Length; i++)
         {
             output.Write(names[i].PadRight(width));
             for (int j = 0; j < names.Length; j++)
+            {
                 output.Write(cosines[i, j].ToString("0.0000", CultureInfo.InvariantCulture).PadLeft(Column));
+            }
+
             output.WriteLine();
         }
     }

@@ -20,7 +20,10 @@ internal static class TranscribeCommand
         {
             string[] recordings = parsed.GetRequiredValue(inputs);
             foreach (string recording in recordings)
+            {
                 Files.RequireFile(recording);
+            }
+
             using ModelSet loaded = models.Load(parsed);
             var runner = new ModelRunner(loaded, default);
             foreach (string recording in recordings)

@@ -27,7 +27,9 @@ internal sealed class InputArguments
         command.Validators.Add(result =>
         {
             if (result.GetResult(arguments._files)?.Tokens is not { Count: > 0 } && result.GetResult(arguments._texts) is null && result.GetResult(arguments._tokens) is null)
+            {
                 result.AddError("nothing to work on: give files, --text or --tokens");
+            }
         });
         return arguments;
     }
@@ -49,6 +51,8 @@ internal sealed class InputArguments
     public static void RefuseOptions(ArgumentResult result)
     {
         foreach (string unknown in result.Tokens.Select(token => token.Value).Where(value => value.StartsWith('-')))
+        {
             result.AddError($"{unknown}: no such option (for a file of that name write ./{unknown})");
+        }
     }
 }

@@ -19,7 +19,10 @@ internal static class InputReader
     {
         Files.RequireFile(path);
         if (HasExtension(path, ".txt"))
+        {
             return Lines(path).Chunk(together ? TextsAtOnce : 1).Select(lines => Texts(lines));
+        }
+
         return [new InputSource(1, () => Load(path))];
     }
 
@@ -28,7 +31,10 @@ internal static class InputReader
     public static ModelInput Load(string path)
     {
         if (HasExtension(path, ".npy"))
+        {
             return Array(path);
+        }
+
         return IsImage(path) ? ImageInput.Load(path) : RecordingInput.Load(path);
     }
 
@@ -44,7 +50,9 @@ internal static class InputReader
         for (int i = 0; i < ids.Length; i++)
         {
             if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out ids[i]))
+            {
                 throw new UsageException($"--tokens: '{parts[i]}' is not a token id, which is a whole number");
+            }
         }
 
         return new InputSource(1, () => new TokenInput(ids.Length == 0 ? "--tokens" : tokens, ids));
@@ -62,7 +70,9 @@ internal static class InputReader
         {
             using var reader = new StreamReader(path, new UTF8Encoding(true, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false);
             for (string? line; (line = reader.ReadLine()) is not null;)
+            {
                 lines.Add((string.Create(CultureInfo.InvariantCulture, $"{path}:{lines.Count + 1}"), line));
+            }
         }
         catch (DecoderFallbackException error)
         {

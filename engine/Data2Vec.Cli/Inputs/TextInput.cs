@@ -16,7 +16,10 @@ internal sealed class TextInput(IReadOnlyList<string> names, IReadOnlyList<strin
     public IReadOnlyList<TextWindows> Windows(Data2VecModel model, LongTextPolicy policy, bool pooled)
     {
         if (model.Tokenizer is not { } tokenizer || model.Text is not { } config)
+        {
             return [];
+        }
+
         var windows = new TextWindows[texts.Count];
         for (int i = 0; i < windows.Length; i++)
         {

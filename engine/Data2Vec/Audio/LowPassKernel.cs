@@ -33,7 +33,10 @@ internal sealed class LowPassKernel
     {
         double position = time / HalfWidth;
         if (Math.Abs(position) >= 1)
+        {
             return 0;
+        }
+
         double window = BesselI0(_beta * Math.Sqrt(1 - position * position)) / BesselI0(_beta);
         double angle = 2 * Math.PI * _cutoff * time;
         double sinc = angle == 0 ? 1 : Math.Sin(angle) / angle;

@@ -16,17 +16,26 @@ public static class Normalization
     {
         double sum = 0;
         foreach (float sample in samples)
+        {
             sum += sample;
+        }
+
         double mean = sum / samples.Length;
 
         double squares = 0;
         foreach (float sample in samples)
+        {
             squares += (sample - mean) * (sample - mean);
+        }
+
         double scale = 1 / Math.Sqrt(squares / samples.Length + Epsilon);
 
         float[] normalized = new float[samples.Length];
         for (int i = 0; i < normalized.Length; i++)
+        {
             normalized[i] = (float)((samples[i] - mean) * scale);
+        }
+
         return normalized;
     }
 }

@@ -48,7 +48,9 @@ public sealed class Resampler
         _inputRate = inputRate;
         _outputRate = outputRate;
         if (inputRate == outputRate)
+        {
             return;
+        }
 
         long divisor = (long)BigInteger.GreatestCommonDivisor(inputRate, outputRate);
         _l = outputRate / divisor;
@@ -75,13 +77,17 @@ public sealed class Resampler
     {
         ArgumentNullException.ThrowIfNull(samples);
         if (_inputRate == _outputRate)
+        {
             return samples;
+        }
 
         long length = (samples.Length * _l + _m - 1) / _m;
         if (length > Array.MaxLength)
+        {
             throw new ArgumentException(
                 $"{samples.Length} samples at {_inputRate} Hz make {length} samples at {_outputRate} Hz, more than an array holds; cut the recording into parts",
                 nameof(samples));
+        }
 
         float[] result = new float[length];
         long sample = 0, fraction = 0; // output i's moment is input sample + fraction / L
@@ -122,7 +128,9 @@ public sealed class Resampler
         {
             Span<float> taps = table.AsSpan(row * 2 * half, 2 * half);
             for (int tap = 0; tap < taps.Length; tap++)
+            {
                 taps[tap] = (float)kernel.At((double)row / phases + half - 1 - tap);
+            }
         }
 
         return table;
@@ -144,10 +152,16 @@ public sealed class Resampler
         }
 
         for (; i < va.Length; i++)
+        {
             sum0 = Vector.MultiplyAddEstimate(va[i], vb[i], sum0);
+        }
+
         float sum = Vector.Sum(sum0 + sum1 + (sum2 + sum3));
         for (int j = va.Length * Vector<float>.Count; j < a.Length; j++)
+        {
             sum += a[j] * b[j];
+        }
+
         return sum;
     }
 }

@@ -17,7 +17,10 @@ internal sealed class SampleBuffer
     public Span<float> Append(int count)
     {
         if (count > Array.MaxLength - _count)
+        {
             throw TooMany();
+        }
+
         if (count > _samples.Length - _count)
         {
             long wanted = Math.Max(_count + count, Math.Max(FirstLength, 2L * _samples.Length));
@@ -32,7 +35,10 @@ internal sealed class SampleBuffer
     public float[] ToArray()
     {
         if (_samples.Length != _count)
+        {
             Array.Resize(ref _samples, _count);
+        }
+
         return _samples;
     }
 

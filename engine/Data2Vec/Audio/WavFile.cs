@@ -55,16 +55,22 @@ public static class WavFile
         {
             int headerBytes = stream.ReadAtLeast(header, ChunkHeaderBytes, throwOnEndOfStream: false);
             if (headerBytes < ChunkHeaderBytes)
+            {
                 throw new InvalidDataException(format is null
                     ? "the file ends before its 'fmt ' chunk; it is damaged or cut short"
                     : "the file ends before its 'data' chunk; it is damaged or cut short");
+            }
+
             position += ChunkHeaderBytes;
             uint size = BinaryPrimitives.ReadUInt32LittleEndian(header[4..]);
 
             if (header.StartsWith("data"u8))
             {
                 if (format is null)
+                {
                     throw new InvalidDataException("the 'data' chunk comes before the 'fmt ' chunk; the file is damaged");
+                }
+
                 return new Waveform(ReadSamples(stream, format, DataBytes(size, position, riffSize, ds64DataSize)), format.SampleRate);
             }
 
@@ -79,7 +85,10 @@ public static class WavFile
                 // The whole file's size, the size of 'data', the count of frames; then sizes of other chunks.
                 known = ReadContent(stream, "ds64", content[..(int)Math.Min(size, 24)]);
                 if (known < 16)
+                {
                     throw new InvalidDataException($"the 'ds64' chunk has {known} bytes and needs 24; the file is damaged");
+                }
+
                 ds64DataSize = BinaryPrimitives.ReadInt64LittleEndian(content[8..]);
             }
 
@@ -95,13 +104,20 @@ public static class WavFile
         int read = stream.ReadAtLeast(header, FileHeaderBytes, throwOnEndOfStream: false);
         header = header[..read];
         if (read == 0)
+        {
             throw new InvalidDataException("the file is empty");
+        }
 
         bool isRiff = header.StartsWith("RIFF"u8) || header.StartsWith("RF64"u8) || header.StartsWith("BW64"u8);
         if (isRiff && read < FileHeaderBytes)
+        {
             throw new InvalidDataException("the file ends inside its RIFF header; it is damaged or cut short");
+        }
+
         if (isRiff && header[8..].SequenceEqual("WAVE"u8))
+        {
             return BinaryPrimitives.ReadUInt32LittleEndian(header[4..]);
+        }
 
         throw new InvalidDataException(FileSignature.Name(header) is string name
             ? $"this is {name}, which is not supported; convert to a WAV file with PCM samples"
@@ -125,9 +141,14 @@ public static class WavFile
     private static long DataBytes(uint size, long position, uint riffSize, long ds64DataSize)
     {
         if (size == InDs64)
+        {
             return ds64DataSize > 0 ? ds64DataSize : long.MaxValue;
+        }
+
         if (size > 0)
+        {
             return size;
+        }
 
         // Zero is the truth where the RIFF header knows of chunks after this one, and was never filled in elsewhere.
         bool chunksFollow = riffSize < FirstUnlikelyRiffSize && riffSize + ChunkHeaderBytes > position;
@@ -155,7 +176,10 @@ public static class WavFile
             MixDown(samples, format.Channels, mono.Append(frames));
             framesRead += frames;
             if (read < wanted)
+            {
                 break;
+            }
+
             dataBytes -= read;
         }
 
@@ -165,11 +189,17 @@ public static class WavFile
     private static void CheckFinite(ReadOnlySpan<float> samples, WavFormat format, long framesBefore)
     {
         if (format.Encoding is not (SampleEncoding.Float32 or SampleEncoding.Float64))
+        {
             return;
+        }
+
         for (int i = 0; i < samples.Length; i++)
         {
             if (float.IsFinite(samples[i]))
+            {
                 continue;
+            }
+
             long frame = framesBefore + i / format.Channels;
             throw new InvalidDataException(FormattableString.Invariant(
                 $"sample {frame} ({(double)frame / format.SampleRate:F3} s) of channel {i % format.Channels + 1} is not a finite number; repair or export the recording again"));
@@ -188,7 +218,10 @@ public static class WavFile
         {
             double sum = 0;
             foreach (float sample in samples.Slice(frame * channels, channels))
+            {
                 sum += sample;
+            }
+
             mono[frame] = (float)(sum / channels);
         }
     }
@@ -206,7 +239,10 @@ public static class WavFile
         {
             int read = stream.Read(discarded, 0, (int)Math.Min(count, discarded.Length));
             if (read == 0)
+            {
                 return;
+            }
+
             count -= read;
         }
     }

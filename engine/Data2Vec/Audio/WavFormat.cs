@@ -26,7 +26,9 @@ internal sealed record WavFormat(SampleEncoding Encoding, int Channels, int Samp
     public static WavFormat Parse(ReadOnlySpan<byte> chunk)
     {
         if (chunk.Length < MinLength)
+        {
             throw new InvalidDataException($"the 'fmt ' chunk has {chunk.Length} bytes and needs {MinLength}; the file is damaged");
+        }
 
         int tag = BinaryPrimitives.ReadUInt16LittleEndian(chunk);
         int channels = BinaryPrimitives.ReadUInt16LittleEndian(chunk[2..]);
@@ -34,33 +36,50 @@ internal sealed record WavFormat(SampleEncoding Encoding, int Channels, int Samp
         int frameBytes = BinaryPrimitives.ReadUInt16LittleEndian(chunk[12..]);
         int bits = BinaryPrimitives.ReadUInt16LittleEndian(chunk[14..]);
         if (tag == FormatTag.Extensible)
+        {
             tag = SubFormat(chunk, bits);
+        }
 
         if (channels == 0)
+        {
             throw new InvalidDataException("the file says it has 0 channels; it is damaged");
+        }
+
         if (sampleRate is 0 or > MaxSampleRate)
+        {
             throw new InvalidDataException($"a sample rate of {sampleRate} Hz is not supported; 1 to {MaxSampleRate} Hz are");
+        }
 
         var format = new WavFormat(EncodingOf(tag, bits), channels, (int)sampleRate);
         if (format.FrameBytes != frameBytes)
+        {
             throw new InvalidDataException(
                 $"{channels} channels of {bits} bits make {format.FrameBytes} bytes a frame, but the block align is {frameBytes}; the file is damaged");
+        }
+
         return format;
     }
 
     private static int SubFormat(ReadOnlySpan<byte> chunk, int bits)
     {
         if (chunk.Length < MaxLength)
+        {
             throw new InvalidDataException($"the extensible 'fmt ' chunk has {chunk.Length} bytes and needs {MaxLength}; the file is damaged");
+        }
 
         // Valid bits stand at the top of their container with zeros below them: the scale is the container's.
         int validBits = BinaryPrimitives.ReadUInt16LittleEndian(chunk[18..]);
         if (validBits > bits)
+        {
             throw new InvalidDataException($"{validBits} valid bits do not fit samples of {bits} bits; the file is damaged");
+        }
 
         ReadOnlySpan<byte> subFormat = chunk[24..MaxLength];
         if (!subFormat[2..].SequenceEqual(SubFormatTail))
+        {
             throw new InvalidDataException($"the sub-format {new Guid(subFormat)} is not supported; convert to PCM");
+        }
+
         return BinaryPrimitives.ReadUInt16LittleEndian(subFormat);
     }
 

@@ -33,11 +33,17 @@ public sealed class NpyArray
         {
             case NpyType.F32:
                 for (int i = 0; i < values.Length; i++)
+                {
                     values[i] = BinaryPrimitives.ReadSingleLittleEndian(_data.AsSpan(4 * i));
+                }
+
                 return values;
             case NpyType.F64:
                 for (int i = 0; i < values.Length; i++)
+                {
                     values[i] = (float)BinaryPrimitives.ReadDoubleLittleEndian(_data.AsSpan(8 * i));
+                }
+
                 return values;
             default:
                 throw new InvalidDataException(
@@ -55,15 +61,24 @@ public sealed class NpyArray
         {
             case NpyType.I64:
                 for (int i = 0; i < values.Length; i++)
+                {
                     values[i] = BinaryPrimitives.ReadInt64LittleEndian(_data.AsSpan(8 * i));
+                }
+
                 return values;
             case NpyType.I32:
                 for (int i = 0; i < values.Length; i++)
+                {
                     values[i] = BinaryPrimitives.ReadInt32LittleEndian(_data.AsSpan(4 * i));
+                }
+
                 return values;
             case NpyType.U8 or NpyType.Bool:
                 for (int i = 0; i < values.Length; i++)
+                {
                     values[i] = _data[i];
+                }
+
                 return values;
             default:
                 throw new InvalidDataException(

@@ -89,7 +89,10 @@ public static class NpyFile
         {
             int count = Math.Min(values.Length, BlockBytes / sizeof(float));
             for (int i = 0; i < count; i++)
+            {
                 BinaryPrimitives.WriteSingleLittleEndian(block.AsSpan(i * sizeof(float)), values[i]);
+            }
+
             stream.Write(block, 0, count * sizeof(float));
             values = values[count..];
         }
@@ -109,7 +112,10 @@ public static class NpyFile
         {
             int count = Math.Min(values.Length, BlockBytes / sizeof(long));
             for (int i = 0; i < count; i++)
+            {
                 BinaryPrimitives.WriteInt64LittleEndian(block.AsSpan(i * sizeof(long)), values[i]);
+            }
+
             stream.Write(block, 0, count * sizeof(long));
             values = values[count..];
         }
@@ -120,18 +126,24 @@ public static class NpyFile
         Span<byte> start = stackalloc byte[Magic.Length + 2];
         int read = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
         if (read < start.Length || !start.StartsWith(Magic))
+        {
             throw new InvalidDataException("this is no npy file: its first bytes are not those of one; save the array with numpy.save");
+        }
 
         int version = start[Magic.Length];
         if (version is < 1 or > 3 || start[Magic.Length + 1] != 0)
+        {
             throw new InvalidDataException($"npy version {version}.{start[Magic.Length + 1]} is not supported; versions 1.0, 2.0 and 3.0 are");
+        }
 
         Span<byte> lengthBytes = stackalloc byte[sizeof(uint)];
         lengthBytes.Clear();
         ReadAll(stream, version == 1 ? lengthBytes[..sizeof(ushort)] : lengthBytes);
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(lengthBytes);
         if (length > MaxHeaderBytes)
+        {
             throw new InvalidDataException($"an npy header of {length} bytes is too long; at most {MaxHeaderBytes} are supported");
+        }
 
         byte[] text = new byte[length];
         ReadAll(stream, text);
@@ -141,13 +153,17 @@ public static class NpyFile
     private static void ReadAll(Stream stream, Span<byte> bytes)
     {
         if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
+        {
             throw new InvalidDataException("the file ends inside its npy header; it is damaged or cut short");
+        }
     }
 
     private static byte[] ReadData(Stream stream, int length)
     {
         if (stream.CanSeek && stream.Length - stream.Position < length)
+        {
             throw CutShort(length, Math.Max(0, stream.Length - stream.Position));
+        }
 
         // A stream that cannot seek does not tell how much there is: memory grows with what has come.
         byte[] data = new byte[stream.CanSeek ? length : Math.Min(length, BlockBytes)];
@@ -156,9 +172,15 @@ public static class NpyFile
         {
             count += stream.ReadAtLeast(data.AsSpan(count), data.Length - count, throwOnEndOfStream: false);
             if (count < data.Length)
+            {
                 throw CutShort(length, count);
+            }
+
             if (count == length)
+            {
                 return data;
+            }
+
             Array.Resize(ref data, (int)Math.Min(length, 2L * data.Length));
         }
     }
@@ -171,7 +193,9 @@ public static class NpyFile
         CheckShape(count, shape);
         Span<long> oneAxis = stackalloc long[] { count };
         if (shape.IsEmpty)
+        {
             shape = oneAxis;
+        }
 
         string text = NpyHeader.Format(type, shape);
         int start = Magic.Length + 2 + sizeof(ushort);
@@ -189,7 +213,9 @@ public static class NpyFile
     private static void CheckShape(int count, ReadOnlySpan<long> shape)
     {
         if (shape.IsEmpty)
+        {
             return;
+        }
 
         Int128 product = 1;
         bool negative = false;
@@ -200,6 +226,8 @@ public static class NpyFile
         }
 
         if (negative || product != count)
+        {
             throw new ArgumentException($"the shape ({string.Join(", ", shape.ToArray())}) does not hold {count} elements", nameof(shape));
+        }
     }
 }

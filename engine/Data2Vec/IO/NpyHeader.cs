@@ -19,7 +19,10 @@ internal sealed record NpyHeader(NpyType Type, long[] Shape)
         foreach (long length in Shape)
         {
             if (bytes > 0 && length > Array.MaxLength / bytes)
+            {
                 throw new InvalidDataException($"an array of shape ({string.Join(", ", Shape)}) is too large; save it in parts");
+            }
+
             bytes *= length;
         }
 
@@ -64,10 +67,15 @@ internal sealed record NpyHeader(NpyType Type, long[] Shape)
 
         cursor.ExpectEnd();
         if (descr is null || fortranOrder is null || shape is null)
+        {
             throw new InvalidDataException("the npy header lacks 'descr', 'fortran_order' or 'shape'; the file is damaged");
+        }
         // With one axis that counts the two orders are the same.
         if (fortranOrder.Value && shape.Count(length => length != 1) > 1)
+        {
             throw new InvalidDataException("the array is in Fortran order, which is not supported; save it with numpy.ascontiguousarray");
+        }
+
         return new NpyHeader(TypeOf(descr), shape);
     }
 

@@ -12,7 +12,10 @@ internal sealed class PythonLiteralReader(string text)
     {
         SkipSpace();
         if (_position == text.Length || text[_position] != character)
+        {
             return false;
+        }
+
         _position++;
         return true;
     }
@@ -21,7 +24,9 @@ internal sealed class PythonLiteralReader(string text)
     public void Expect(char character)
     {
         if (!TryTake(character))
+        {
             throw Unexpected($"'{character}'");
+        }
     }
 
     /// <summary>Makes sure that nothing but space is left.</summary>
@@ -29,7 +34,9 @@ internal sealed class PythonLiteralReader(string text)
     {
         SkipSpace();
         if (_position != text.Length)
+        {
             throw Unexpected("its end");
+        }
     }
 
     /// <summary>Reads a string in single or double quotes, which has no escapes here.</summary>
@@ -38,7 +45,10 @@ internal sealed class PythonLiteralReader(string text)
         char quote = TryTake('\'') ? '\'' : TryTake('"') ? '"' : throw Unexpected("a string");
         int end = text.IndexOf(quote, _position);
         if (end < 0 || text.AsSpan(_position, end - _position).Contains('\\'))
+        {
             throw Unexpected("a plain string");
+        }
+
         string value = text[_position..end];
         _position = end + 1;
         return value;
@@ -69,12 +79,21 @@ internal sealed class PythonLiteralReader(string text)
         while (!TryTake(')'))
         {
             if (values.Count == maxCount)
+            {
                 throw Unexpected($"no more than {maxCount} axes");
+            }
+
             values.Add(ReadLength());
             if (TryTake(','))
+            {
                 continue;
+            }
+
             if (values.Count == 1)
+            {
                 throw Unexpected("','"); // without it, Python has a number in brackets
+            }
+
             Expect(')');
             break;
         }
@@ -87,7 +106,10 @@ internal sealed class PythonLiteralReader(string text)
         SkipSpace();
         int start = _position;
         while (_position < text.Length && char.IsAsciiDigit(text[_position]))
+        {
             _position++;
+        }
+
         return long.TryParse(text.AsSpan(start, _position - start), NumberStyles.None, CultureInfo.InvariantCulture, out long value)
             ? value
             : throw Unexpected("an axis length");
@@ -96,7 +118,9 @@ internal sealed class PythonLiteralReader(string text)
     private void SkipSpace()
     {
         while (_position < text.Length && text[_position] is (' ' or '\n'))
+        {
             _position++;
+        }
     }
 
     private InvalidDataException Unexpected(string wanted) =>

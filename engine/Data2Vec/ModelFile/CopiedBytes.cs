@@ -41,7 +41,10 @@ internal sealed class CopiedBytes : ModelBytes
         {
             byte[] buffer = new byte[BufferBytes];
             for (int read; (read = stream.Read(buffer, 0, copy.Missing())) > 0;)
+            {
                 copy.Append(buffer.AsSpan(0, read));
+            }
+
             return copy;
         }
         catch
@@ -59,7 +62,10 @@ internal sealed class CopiedBytes : ModelBytes
         {
             byte[] buffer = new byte[BufferBytes];
             for (int read; (read = await stream.ReadAsync(buffer.AsMemory(0, copy.Missing()), cancellation).ConfigureAwait(false)) > 0;)
+            {
                 copy.Append(buffer.AsSpan(0, read));
+            }
+
             return copy;
         }
         catch
@@ -75,7 +81,10 @@ internal sealed class CopiedBytes : ModelBytes
     private int Missing()
     {
         if (_length < D2vFormat.PreambleBytes)
+        {
             return (int)(D2vFormat.PreambleBytes - _length);
+        }
+
         ReadOnlySpan<byte> preamble = Slice(0, D2vFormat.PreambleBytes);
         ulong end = preamble.StartsWith(D2vFormat.Magic) ? D2vFormat.FileLength(preamble) : 0;
         return end < (ulong)_length ? 0 : (int)Math.Min(BufferBytes, end - (ulong)_length + 1);
@@ -84,7 +93,10 @@ internal sealed class CopiedBytes : ModelBytes
     private unsafe void Append(ReadOnlySpan<byte> bytes)
     {
         if (_capacity - _length < bytes.Length)
+        {
             Grow(Math.Max(checked(_capacity + _capacity / 2), Math.Max(_length + bytes.Length, FirstCapacity)));
+        }
+
         bytes.CopyTo(new Span<byte>((byte*)_address + _length, bytes.Length));
         _length += bytes.Length;
     }

@@ -23,11 +23,20 @@ internal static class Crc32C
     {
         uint state = ~crc;
         for (; data.Length >= BlockBytes; data = data[BlockBytes..])
+        {
             state = AppendBlock(state, data);
+        }
+
         for (; data.Length >= sizeof(ulong); data = data[sizeof(ulong)..])
+        {
             state = BitOperations.Crc32C(state, MemoryMarshal.Read<ulong>(data));
+        }
+
         foreach (byte value in data)
+        {
             state = BitOperations.Crc32C(state, value);
+        }
+
         return ~state;
     }
 
@@ -76,7 +85,9 @@ internal static class Crc32C
         for (uint square = 1u << 30; exponent != 0; exponent >>= 1, square = Multiply(square, square))
         {
             if ((exponent & 1) != 0)
+            {
                 result = Multiply(result, square);
+            }
         }
 
         return result;

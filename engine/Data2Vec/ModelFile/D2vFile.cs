@@ -150,8 +150,11 @@ public sealed class D2vFile : IDisposable
     {
         nint address = Pointer(tensor);
         if (destination.Length != tensor.Count)
+        {
             throw new ArgumentException(
                 $"tensor '{tensor.Name}' has {tensor.Count} elements, not {destination.Length}", nameof(destination));
+        }
+
         TensorDecoder.Decode(tensor, (byte*)address, destination);
         GC.KeepAlive(this);
     }
@@ -196,22 +199,29 @@ public sealed class D2vFile : IDisposable
 
         uint[] whole = new uint[_regions.Length];
         for (int i = 0; i < chunks.Length; i++)
+        {
             whole[chunks[i].Region] = Crc32C.Combine(whole[chunks[i].Region], crcs[i], chunks[i].Length);
+        }
 
         Span<byte> padding = stackalloc byte[D2vFormat.Alignment];
         for (int i = 0; i < _regions.Length; i++)
         {
             Region region = _regions[i];
             if (whole[i] != region.Crc32C)
+            {
                 throw new InvalidDataException(
                     $"{Path}: {region.What} is damaged: its CRC-32C is {whole[i]:x8}, not {region.Crc32C:x8}; "
                     + "copy or convert the file again");
+            }
+
             int place = _bytes.Read(region.End, padding[..(int)(region.PaddedEnd - region.End)])
                 .IndexOfAnyExcept((byte)0);
             if (place >= 0)
+            {
                 throw new InvalidDataException(
                     $"{Path}: the padding after {region.What} is not zero at byte {region.End + place}; "
                     + "copy or convert the file again");
+            }
         }
 
         GC.KeepAlive(this);
@@ -221,7 +231,9 @@ public sealed class D2vFile : IDisposable
     public void Dispose()
     {
         if (!Interlocked.Exchange(ref _disposed, true))
+        {
             _bytes.Dispose();
+        }
     }
 
     /// <summary>The same file for one user more; its memory stays until all are disposed.</summary>
@@ -258,14 +270,20 @@ public sealed class D2vFile : IDisposable
         {
             bytes?.Dispose();
             if (e is InvalidDataException)
+            {
                 throw new InvalidDataException($"{path}: {e.Message}", e);
+            }
+
             throw;
         }
 
         try
         {
             if (verify)
+            {
                 file.Verify();
+            }
+
             return file;
         }
         catch
@@ -278,37 +296,60 @@ public sealed class D2vFile : IDisposable
     private static void RequireLittleEndian()
     {
         if (!BitConverter.IsLittleEndian)
+        {
             throw new PlatformNotSupportedException("model files are mapped as they are, which needs a little-endian machine");
+        }
     }
 
     private static D2vHeader ReadHeader(ModelBytes bytes, out Region region)
     {
         ReadOnlySpan<byte> preamble = bytes.Slice(0, (int)Math.Min(bytes.Length, D2vFormat.PreambleBytes));
         if (preamble.Length < D2vFormat.PreambleBytes || !preamble.StartsWith(D2vFormat.Magic))
+        {
             throw new InvalidDataException(FileKind.Complaint(preamble));
+        }
+
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(preamble[4..]);
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(preamble[8..]);
         ulong fileLength = D2vFormat.FileLength(preamble);
         uint crc = BinaryPrimitives.ReadUInt32LittleEndian(preamble[24..]);
         if (version != D2vFormat.Version)
+        {
             throw new InvalidDataException(
                 $"the file has format version {version}; this program reads version {D2vFormat.Version}");
+        }
+
         if (preamble[28..].ContainsAnyExcept((byte)0))
+        {
             throw new InvalidDataException("the bytes 28 to 63 are not all zero; copy or convert the file again");
+        }
+
         if (fileLength != (ulong)bytes.Length)
+        {
             throw new InvalidDataException(
                 $"the file has {bytes.Length} bytes and should have {fileLength}; copy or convert it again");
+        }
+
         if (headerLength > D2vFormat.MaxHeaderBytes)
+        {
             throw new InvalidDataException(
                 $"the header is {headerLength} bytes long; {D2vFormat.MaxHeaderBytes} is the most");
+        }
+
         if (headerLength > fileLength - D2vFormat.PreambleBytes)
+        {
             throw new InvalidDataException(
                 $"the header of {headerLength} bytes reaches past the end of the file ({fileLength} bytes)");
+        }
+
         ReadOnlySpan<byte> json = bytes.Slice(D2vFormat.PreambleBytes, (int)headerLength);
         uint actual = Crc32C.Compute(json);
         if (actual != crc)
+        {
             throw new InvalidDataException(
                 $"the header is damaged: its CRC-32C is {actual:x8}, not {crc:x8}; copy or convert the file again");
+        }
+
         region = new Region("the header", D2vFormat.PreambleBytes, json.Length, crc);
         return D2vHeader.Parse(json.ToArray());
     }
@@ -325,12 +366,17 @@ public sealed class D2vFile : IDisposable
         foreach (Region region in data)
         {
             if (region.Offset % D2vFormat.Alignment != 0)
+            {
                 throw new InvalidDataException(
                     $"{region.What} begins at byte {region.Offset}, not at a multiple of {D2vFormat.Alignment}");
+            }
+
             if (region.Offset > fileLength || region.Bytes > fileLength - region.Offset)
+            {
                 throw new InvalidDataException(
                     $"{region.What} reaches past the end of the file ({region.Bytes} bytes at {region.Offset}, "
                     + $"the file has {fileLength})");
+            }
         }
 
         // An empty asset begins where the next thing does, and comes first.
@@ -339,18 +385,27 @@ public sealed class D2vFile : IDisposable
         foreach (Region region in data)
         {
             if (region.Offset < previous.End)
+            {
                 throw new InvalidDataException(
                     $"{region.What} at byte {region.Offset} overlaps {previous.What}, which ends at {previous.End}");
+            }
+
             if (region.Offset != previous.PaddedEnd)
+            {
                 throw new InvalidDataException(
                     $"{region.What} begins at byte {region.Offset}, not where {previous.What} ends, "
                     + $"{previous.PaddedEnd}");
+            }
+
             previous = region;
         }
 
         if (previous.PaddedEnd != fileLength)
+        {
             throw new InvalidDataException(
                 $"the data ends at byte {previous.PaddedEnd} and the file at {fileLength}");
+        }
+
         return [headerRegion, .. data];
     }
 
@@ -371,7 +426,9 @@ public sealed class D2vFile : IDisposable
         for (int i = 0; i < _regions.Length; i++)
         {
             for (long offset = _regions[i].Offset; offset < _regions[i].End; offset += ChunkBytes)
+            {
                 yield return (i, offset, (int)Math.Min(ChunkBytes, _regions[i].End - offset));
+            }
         }
     }
 

@@ -58,23 +58,41 @@ internal static class D2vFormat
     {
         bytes = 0;
         if (shape.Count > MaxRank)
+        {
             return $"has {shape.Count} dimensions; {MaxRank} is the most";
+        }
+
         long elements = 1;
         foreach (int size in shape)
         {
             if (size < 1)
+            {
                 return $"has a dimension of {size}; 1 is the least";
+            }
+
             if (elements > MaxElements / size)
+            {
                 return $"has more than {MaxElements} elements: [{string.Join(", ", shape)}]";
+            }
+
             elements *= size;
         }
 
         if (layout == WeightLayout.Panels)
+        {
             return MeasurePanels(type, shape, groups, elements, out bytes);
+        }
+
         if (layout != WeightLayout.Rows)
+        {
             return "has an unknown layout";
+        }
+
         if (groups != 1)
+        {
             return $"has {groups} groups; only the layout 'panels' has groups";
+        }
+
         switch (type)
         {
             case ElementType.F32:
@@ -98,17 +116,32 @@ internal static class D2vFormat
     {
         bytes = 0;
         if (type == ElementType.F16)
+        {
             return "has the layout 'panels', which f16 cannot have";
+        }
+
         if (shape.Count < 2)
+        {
             return $"has the layout 'panels' and {shape.Count} dimensions; it needs at least 2";
+        }
+
         if (type == ElementType.I8 && (shape.Count > 2 || groups != 1))
+        {
             return "is i8 with the layout 'panels', which is for linear layers: 2 dimensions, 1 group";
+        }
+
         if (groups < 1 || shape[0] % groups != 0)
+        {
             return $"has {shape[0]} outputs, which do not split into {groups} groups";
+        }
+
         long taps = elements / shape[0] / shape[1];
         long depth = taps * PanelLayout.Units(type, shape[1]);
         if (shape[0] > MaxMatrixSide || depth > MaxMatrixSide)
+        {
             return $"is too large for panels: [{string.Join(", ", shape)}]";
+        }
+
         bytes = sizeof(float) * PanelLayout.Size(shape[0], (int)depth, groups) + (type == ElementType.I8 ? ScaleBytes(shape[0]) : 0);
         return null;
     }

@@ -35,10 +35,16 @@ internal sealed class D2vHeader
             using JsonDocument document = JsonDocument.Parse(json, s_options);
             JsonElement root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object)
+            {
                 throw new InvalidDataException("the header is not a JSON object");
+            }
+
             string architecture = Text(root, "architecture", "the header");
             if (!D2vFormat.IsName(architecture))
+            {
                 throw new InvalidDataException("the header's architecture is not a valid name");
+            }
+
             return new D2vHeader
             {
                 Architecture = architecture,
@@ -70,7 +76,10 @@ internal sealed class D2vHeader
             config.WriteTo(writer);
             writer.WriteStartObject("tensors");
             foreach (TensorInfo tensor in tensors)
+            {
                 WriteTensor(writer, tensor);
+            }
+
             writer.WriteEndObject();
             writer.WriteStartObject("assets");
             foreach (AssetInfo asset in assets)
@@ -94,13 +103,18 @@ internal sealed class D2vHeader
         writer.WriteString("dtype", D2vFormat.TypeName(tensor.Type));
         writer.WriteStartArray("shape");
         foreach (int size in tensor.Shape)
+        {
             writer.WriteNumberValue(size);
+        }
+
         writer.WriteEndArray();
         if (tensor.Layout == WeightLayout.Panels)
         {
             writer.WriteString("layout", "panels");
             if (tensor.Groups != 1)
+            {
                 writer.WriteNumber("groups", tensor.Groups);
+            }
         }
 
         WritePlace(writer, tensor.Offset, tensor.Bytes, tensor.Crc32C);
@@ -118,14 +132,19 @@ internal sealed class D2vHeader
     private static void CheckText(byte[] json)
     {
         if (!Utf8.IsValid(json))
+        {
             throw new InvalidDataException("the header is not valid UTF-8");
+        }
+
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = D2vFormat.MaxDepth });
         try
         {
             while (reader.Read())
             {
                 if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+                {
                     reader.GetString();
+                }
             }
         }
         catch (JsonException e)
@@ -144,14 +163,20 @@ internal sealed class D2vHeader
         JsonElement entries = Object(root, key, "the header");
         int count = entries.GetPropertyCount();
         if (count > D2vFormat.MaxEntries)
+        {
             throw new InvalidDataException($"the header has {count} {key}; {D2vFormat.MaxEntries} is the most");
+        }
+
         var result = new Dictionary<string, T>(count, StringComparer.Ordinal);
         foreach (JsonProperty entry in entries.EnumerateObject())
         {
             string name = entry.Name;
             if (!D2vFormat.IsName(name))
+            {
                 throw new InvalidDataException(
                     $"a name under '{key}' is not 1 to {D2vFormat.MaxNameLength} letters, digits, '.', '_', '-'");
+            }
+
             result.Add(name, parse(name, entry.Value));
         }
 
@@ -180,11 +205,17 @@ internal sealed class D2vHeader
         int[] shape = Shape(entry, what);
         string? complaint = D2vFormat.Measure(type, layout, shape, groups, out long expected);
         if (complaint is not null)
+        {
             throw new InvalidDataException($"{what} {complaint}");
+        }
+
         long bytes = Int64(entry, "bytes", what);
         if (bytes != expected)
+        {
             throw new InvalidDataException(
                 $"{what} says it has {bytes} bytes; {typeName} [{string.Join(", ", shape)}] takes {expected}");
+        }
+
         return new TensorInfo
         {
             Name = name,
@@ -215,16 +246,24 @@ internal sealed class D2vHeader
     {
         JsonElement array = Property(entry, "shape", what);
         if (array.ValueKind != JsonValueKind.Array)
+        {
             throw new InvalidDataException($"{what}: 'shape' is not a JSON array");
+        }
+
         int rank = array.GetArrayLength();
         if (rank > D2vFormat.MaxRank)
+        {
             throw new InvalidDataException($"{what} has {rank} dimensions; {D2vFormat.MaxRank} is the most");
+        }
+
         int[] shape = new int[rank];
         for (int i = 0; i < rank; i++)
         {
             JsonElement size = array[i];
             if (size.ValueKind != JsonValueKind.Number || !size.TryGetInt32(out shape[i]))
+            {
                 throw new InvalidDataException($"{what}: 'shape' has something that is not an integer below 2^31");
+            }
         }
 
         return shape;
@@ -245,7 +284,9 @@ internal sealed class D2vHeader
     private static void RequireObject(JsonElement value, string what)
     {
         if (value.ValueKind != JsonValueKind.Object)
+        {
             throw new InvalidDataException($"{what} is not a JSON object");
+        }
     }
 
     private static string Text(JsonElement owner, string key, string what)

@@ -84,7 +84,10 @@ public sealed class D2vWriter : IDisposable
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(contents);
         if (!stream.CanSeek || !stream.CanWrite)
+        {
             throw new ArgumentException("the stream must be able to seek and write", nameof(stream));
+        }
+
         return new D2vWriter(contents, stream, null, null);
     }
 
@@ -107,15 +110,24 @@ public sealed class D2vWriter : IDisposable
         ObjectDisposedException.ThrowIf(_closed, this);
         ArgumentNullException.ThrowIfNull(write);
         if (!_tensors.TryGetValue(name, out TensorInfo? tensor))
+        {
             throw new ArgumentException($"tensor '{name}' was not declared", nameof(name));
+        }
+
         if (_written.Contains(name))
+        {
             throw new InvalidOperationException($"tensor '{name}' was written before");
+        }
+
         _stream.Position = tensor.Offset;
         var sink = new TensorSink(_stream, tensor);
         write(sink);
         if (sink.Written != tensor.Bytes)
+        {
             throw new InvalidOperationException(
                 $"tensor '{name}' was given {sink.Written} bytes of its {tensor.Bytes}");
+        }
+
         _tensors[name] = tensor with { Crc32C = sink.Crc };
         _written.Add(name);
     }
@@ -127,7 +139,10 @@ public sealed class D2vWriter : IDisposable
         ObjectDisposedException.ThrowIf(_closed, this);
         string? missing = _tensors.Keys.FirstOrDefault(name => !_written.Contains(name));
         if (missing is not null)
+        {
             throw new InvalidOperationException($"tensor '{missing}' was not written");
+        }
+
         WriteHeader();
         if (_stream is not FileStream file || _temporaryPath is null)
         {
@@ -146,10 +161,15 @@ public sealed class D2vWriter : IDisposable
     public void Dispose()
     {
         if (_closed)
+        {
             return;
+        }
+
         _closed = true;
         if (_temporaryPath is not null)
+        {
             Discard(_stream, _temporaryPath);
+        }
     }
 
     private static void Discard(Stream stream, string path)
@@ -167,9 +187,15 @@ public sealed class D2vWriter : IDisposable
     private void Declare()
     {
         if (!D2vFormat.IsName(_contents.Architecture))
+        {
             throw new ArgumentException($"'{_contents.Architecture}' is not a valid name of an architecture");
+        }
+
         if (_contents.Tensors.Count > D2vFormat.MaxEntries || _contents.Assets.Count > D2vFormat.MaxEntries)
+        {
             throw new ArgumentException($"a model file has at most {D2vFormat.MaxEntries} tensors and assets");
+        }
+
         foreach (TensorDeclaration tensor in _contents.Tensors)
         {
             RequireName(tensor.Name);
@@ -177,7 +203,10 @@ public sealed class D2vWriter : IDisposable
             string? complaint =
                 D2vFormat.Measure(tensor.Type, tensor.Layout, shape, tensor.Groups, out long bytes);
             if (complaint is not null)
+            {
                 throw new ArgumentException($"tensor '{tensor.Name}' {complaint}");
+            }
+
             var info = new TensorInfo
             {
                 Name = tensor.Name,
@@ -190,7 +219,9 @@ public sealed class D2vWriter : IDisposable
                 Crc32C = 0,
             };
             if (!_tensors.TryAdd(tensor.Name, info))
+            {
                 throw new ArgumentException($"tensor '{tensor.Name}' is declared twice");
+            }
         }
 
         foreach ((string name, ReadOnlyMemory<byte> data) in _contents.Assets)
@@ -215,7 +246,10 @@ public sealed class D2vWriter : IDisposable
             _headerLength = HeaderJson().Length;
             long needed = D2vFormat.Align(D2vFormat.PreambleBytes + _headerLength);
             if (needed == start)
+            {
                 return end;
+            }
+
             start = needed;
         }
     }
@@ -242,7 +276,10 @@ public sealed class D2vWriter : IDisposable
     {
         byte[] json = HeaderJson();
         if (json.Length != _headerLength)
+        {
             throw new InvalidOperationException("the contents were changed after the writer was created");
+        }
+
         byte[] preamble = new byte[D2vFormat.PreambleBytes];
         D2vFormat.Magic.CopyTo(preamble);
         BinaryPrimitives.WriteUInt32LittleEndian(preamble.AsSpan(4), D2vFormat.Version);
@@ -271,7 +308,9 @@ public sealed class D2vWriter : IDisposable
     private static void RequireName(string name)
     {
         if (!D2vFormat.IsName(name))
+        {
             throw new ArgumentException(
                 $"'{name}' is not 1 to {D2vFormat.MaxNameLength} letters, digits, '.', '_', '-'");
+        }
     }
 }

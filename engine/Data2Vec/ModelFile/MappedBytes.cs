@@ -62,8 +62,11 @@ internal sealed class MappedBytes : ModelBytes
         {
             int read = RandomAccess.Read(_file, buffer[done..], offset + done);
             if (read == 0)
+            {
                 throw new InvalidDataException(
                     $"{_path}: the file was cut to {offset + done} bytes or fewer while it was open");
+            }
+
             done += read;
         }
 

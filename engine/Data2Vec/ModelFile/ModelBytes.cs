@@ -18,7 +18,10 @@ internal abstract class ModelBytes : IDisposable
             ObjectDisposedException.ThrowIf(users == 0, this);
             int seen = Interlocked.CompareExchange(ref _users, users + 1, users);
             if (seen == users)
+            {
                 return this;
+            }
+
             users = seen;
         }
     }
@@ -27,7 +30,10 @@ internal abstract class ModelBytes : IDisposable
     public void Dispose()
     {
         if (Interlocked.Decrement(ref _users) != 0)
+        {
             return;
+        }
+
         Free();
         GC.SuppressFinalize(this);
     }
@@ -41,7 +47,10 @@ internal abstract class ModelBytes : IDisposable
     public unsafe ReadOnlySpan<byte> Slice(long offset, int length)
     {
         if (offset < 0 || length < 0 || offset > Length - length)
+        {
             throw new ArgumentOutOfRangeException(nameof(offset));
+        }
+
         return new ReadOnlySpan<byte>((byte*)Address + offset, length);
     }
 

@@ -93,7 +93,9 @@ internal static class Panels
             {
                 ReadOnlySpan<T> source = rows.Slice(row * size + start, count);
                 for (int i = 0; i < source.Length; i++)
+                {
                     packed[targets[i] + row * perUnit] = source[i];
+                }
             }
         }
     }
@@ -105,10 +107,16 @@ internal static class Panels
     private static (int Outputs, int Channels, int Taps) Matrix(IReadOnlyList<int> shape)
     {
         if (shape.Count < 2)
+        {
             throw new ArgumentException("a weight in panels has at least two dimensions", nameof(shape));
+        }
+
         int taps = 1;
         for (int i = 2; i < shape.Count; i++)
+        {
             taps = checked(taps * shape[i]);
+        }
+
         return (shape[0], shape[1], taps);
     }
 }

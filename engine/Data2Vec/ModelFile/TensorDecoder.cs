@@ -16,19 +16,28 @@ internal static class TensorDecoder
             case ElementType.F16:
                 ReadOnlySpan<Half> halves = Rows<Half>(tensor, data);
                 for (int i = 0; i < halves.Length; i++)
+                {
                     destination[i] = (float)halves[i];
+                }
+
                 break;
             case ElementType.BF16:
                 ReadOnlySpan<ushort> upper = Rows<ushort>(tensor, data);
                 for (int i = 0; i < upper.Length; i++)
+                {
                     destination[i] = BitConverter.UInt32BitsToSingle((uint)upper[i] << 16);
+                }
+
                 break;
             case ElementType.I8:
                 var scales = new ReadOnlySpan<float>(data, tensor.Shape[0]);
                 ReadOnlySpan<sbyte> elements = Rows<sbyte>(tensor, data + D2vFormat.ScaleBytes(scales.Length));
                 int rowElements = destination.Length / scales.Length;
                 for (int i = 0; i < elements.Length; i++)
+                {
                     destination[i] = scales[i / rowElements] * elements[i];
+                }
+
                 break;
             default:
                 throw new ArgumentException($"tensor '{tensor.Name}' has an unknown dtype", nameof(tensor));
@@ -41,7 +50,10 @@ internal static class TensorDecoder
     {
         int count = checked((int)tensor.Count);
         if (tensor.Layout == WeightLayout.Rows)
+        {
             return new ReadOnlySpan<T>(elements, count);
+        }
+
         var rows = new T[count];
         Panels.Unpack(tensor.Shape, tensor.Groups, new ReadOnlySpan<T>(elements, checked((int)(tensor.Bytes / Unsafe.SizeOf<T>()))), rows);
         return rows;

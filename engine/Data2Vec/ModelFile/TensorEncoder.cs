@@ -27,7 +27,9 @@ internal static class TensorEncoder
                 Write(sink, Encoded<ushort>(read, (_, values, encoded) =>
                 {
                     for (int i = 0; i < values.Length; i++)
+                    {
                         encoded[i] = ToBF16(values[i]);
+                    }
                 }));
                 break;
             case ElementType.I8:
@@ -52,7 +54,9 @@ internal static class TensorEncoder
         }
 
         foreach ((_, Memory<T> block) in Blocks(tensor.Count, read))
+        {
             sink.Write(MemoryMarshal.AsBytes(block.Span));
+        }
     }
 
     private static Action<long, Span<T>> Encoded<T>(ReadElements read, Encoder<T> encode)
@@ -75,7 +79,9 @@ internal static class TensorEncoder
         {
             encoded[i] = (Half)values[i];
             if (Half.IsInfinity(encoded[i]) && float.IsFinite(values[i]))
+            {
                 throw new InvalidDataException($"tensor '{tensor.Name}' holds {values[i]}, which f16 cannot; use bf16");
+            }
         }
     }
 
@@ -85,7 +91,9 @@ internal static class TensorEncoder
 
         // Adding could carry a NaN's payload away; setting its highest payload bit keeps it a NaN.
         if (float.IsNaN(value))
+        {
             return (ushort)((bits >> 16) | 0x40);
+        }
 
         // To nearest, ties to even.
         return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
@@ -112,14 +120,20 @@ internal static class TensorEncoder
             for (int i = 0; i < values.Length; i++)
             {
                 if (!float.IsFinite(values[i]))
+                {
                     throw new InvalidDataException($"tensor '{tensor.Name}' holds {values[i]}, which i8 cannot");
+                }
+
                 long row = (start + i) / rowElements;
                 scales[row] = Math.Max(scales[row], Math.Abs(values[i]));
             }
         }
 
         for (int row = 0; row < scales.Length; row++)
+        {
             scales[row] /= I8Limit;
+        }
+
         return scales;
     }
 

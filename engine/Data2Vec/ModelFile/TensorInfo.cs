@@ -36,7 +36,10 @@ public sealed record TensorInfo
         {
             long product = 1;
             foreach (int size in Shape)
+            {
                 product = checked(product * size);
+            }
+
             return product;
         }
     }

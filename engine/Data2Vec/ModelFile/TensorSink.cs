@@ -26,7 +26,10 @@ public sealed class TensorSink
     public void Write(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > Tensor.Bytes - Written)
+        {
             throw new InvalidOperationException($"tensor '{Tensor.Name}' was given more than its {Tensor.Bytes} bytes");
+        }
+
         _stream.Write(bytes);
         Crc = Crc32C.Append(Crc, bytes);
         Written += bytes.Length;

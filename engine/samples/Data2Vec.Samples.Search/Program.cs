@@ -22,9 +22,15 @@ var options = new EmbeddingOptions { Normalize = true };
 float[] wanted = (await Embed([query]))[0];
 var found = new List<(string Item, float Likeness)>();
 foreach (string[] chunk in items.Chunk(64)) // so much is decoded at a time
+{
     found.AddRange(chunk.Zip(await Embed(chunk), (item, vector) => (item, TensorPrimitives.Dot<float>(vector, wanted))));
+}
+
 foreach ((string item, float likeness) in found.OrderByDescending(pair => pair.Likeness).Take(5))
+{
     Console.WriteLine($"{likeness:F3}  {item}");
+}
+
 return 0;
 
 Task<float[][]> Embed(string[] items) => kind switch

@@ -20,9 +20,13 @@ internal sealed class Conversion : IDisposable
         string source = Path.Combine(AppContext.BaseDirectory, "Fixtures", "audio", fixture);
         _checkpoint = Path.Combine(_folder, fixture);
         if (change is null)
+        {
             File.Copy(source, _checkpoint);
+        }
         else
+        {
             Rewrite(source, _checkpoint, change);
+        }
     }
 
     public string Output => Path.Combine(_folder, "model.d2v");
@@ -63,7 +67,10 @@ internal sealed class Conversion : IDisposable
         using PyTorchFile file = PyTorchFile.Open(_checkpoint);
         object? value = Assert.IsType<PickleDictionary>(file.Root)["model"];
         foreach (string key in name.Split('/'))
+        {
             value = Assert.IsType<PickleDictionary>(value)[key];
+        }
+
         PyTorchTensor tensor = PyTorchTensor.Require(value, name);
         float[] values = new float[tensor.Count];
         tensor.Read(0, values);
@@ -121,7 +128,10 @@ internal sealed class Conversion : IDisposable
         {
             using var memory = new MemoryStream();
             using (Stream input = entry.Open())
+            {
                 input.CopyTo(memory);
+            }
+
             byte[] bytes = memory.ToArray();
             using Stream output = to.CreateEntry(entry.FullName, CompressionLevel.NoCompression).Open();
             output.Write(entry.Name == "data.pkl" ? change(bytes) : bytes);

@@ -17,7 +17,9 @@ public sealed class MultiParityTests() : ParityTests("data2vec2")
             foreach (string kind in new[] { "audio", "image", "text" })
             {
                 foreach (string level in Enum.GetValues<CpuLevel>().Where(level => level <= CpuLevels.Best).Select(level => level.ToString()))
+                {
                     data.Add(kind, level);
+                }
             }
 
             return data;
@@ -48,7 +50,9 @@ public sealed class MultiParityTests() : ParityTests("data2vec2")
         float[] layers = Read($"{kind}/layer_x.npy").Floats();
         int length = layers.Length / blocks;
         for (int i = 0; i < blocks; i++)
+        {
             Close(layers[(i * length)..((i + 1) * length)], seen[$"layer.{prenet + 1 + i}"], $"block {i}");
+        }
 
         // The class token is taken off at the end.
         Close($"{kind}/x.npy", seen[$"layer.{model.Layers}"][(kind == "image" ? hidden : 0)..]);

@@ -63,7 +63,10 @@ internal sealed class FakeHub : IDisposable
     public static HttpAnswer Part(HttpRequest request, byte[] content, params (string, string)[] headers)
     {
         if (request["Range"] is not { } range)
+        {
             return new HttpAnswer(200, content, headers);
+        }
+
         int start = int.Parse(range["bytes=".Length..^1], CultureInfo.InvariantCulture);
         return start < content.Length
             ? new HttpAnswer(206, content[start..], [.. headers, ("Content-Range", string.Create(CultureInfo.InvariantCulture, $"bytes {start}-{content.Length - 1}/{content.Length}"))])
@@ -87,10 +90,16 @@ internal sealed class FakeHub : IDisposable
         string file = new[] { Commit, "main" }.Select(revision => $"/{Repository}/resolve/{revision}/")
             .Where(prefix => request.Path.StartsWith(prefix, StringComparison.Ordinal)).Select(prefix => Uri.UnescapeDataString(request.Path[prefix.Length..])).FirstOrDefault("");
         if (!Files.TryGetValue(file, out byte[]? content))
+        {
             return new HttpAnswer(404, [], ("X-Error-Code", "EntryNotFound"));
+        }
+
         string etag = Etag(file);
         if (!IsLarge(file))
+        {
             return Part(request, content, ("X-Repo-Commit", Commit), ("ETag", $"W/\"{etag}\""));
+        }
+
         return new HttpAnswer(
             302, [], ("X-Repo-Commit", Commit), ("ETag", "\"of the pointer\""), ("X-Linked-Etag", $"\"{etag}\""),
             ("X-Linked-Size", content.Length.ToString(CultureInfo.InvariantCulture)), ("Location", $"{Content.Address}blob/{etag}"));

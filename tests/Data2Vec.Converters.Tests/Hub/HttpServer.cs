@@ -80,19 +80,33 @@ internal sealed class HttpServer : IDisposable
             {
                 NetworkStream stream = connection.GetStream();
                 if (await ReadAsync(stream) is not { } request)
+                {
                     return;
+                }
+
                 Requests.Enqueue(request);
                 HttpAnswer answer = _answer(request);
                 var head = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 {answer.Status} Because\r\nConnection: close\r\n"));
                 if (answer.Length is { } length)
+                {
                     head.Append(CultureInfo.InvariantCulture, $"Content-Length: {length}\r\n");
+                }
+
                 foreach ((string name, string value) in answer.Headers)
+                {
                     head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
+                }
+
                 await stream.WriteAsync(Encoding.Latin1.GetBytes(head.Append("\r\n").ToString()), _end.Token);
                 if (request.Method != "HEAD")
+                {
                     await stream.WriteAsync(answer.Body.AsMemory(0, answer.CutAfter ?? answer.Body.Length), _end.Token);
+                }
+
                 if (answer.Stalls)
+                {
                     await Task.Delay(Timeout.Infinite, _end.Token);
+                }
             }
             catch (Exception error) when (error is IOException or OperationCanceledException)
             {
@@ -105,11 +119,17 @@ internal sealed class HttpServer : IDisposable
     {
         using var reader = new StreamReader(stream, Encoding.Latin1, leaveOpen: true);
         if (await reader.ReadLineAsync(_end.Token) is not { } first)
+        {
             return null;
+        }
+
         string[] parts = first.Split(' ');
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         while (await reader.ReadLineAsync(_end.Token) is { Length: > 0 } line)
+        {
             headers[line[..line.IndexOf(':', StringComparison.Ordinal)]] = line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+        }
+
         return new HttpRequest(parts[0], parts[1], headers);
     }
 }

@@ -155,11 +155,16 @@ public sealed class ModelStoreTests : IDisposable
         void SetWritable(bool isWritable)
         {
             if (OperatingSystem.IsWindows())
+            {
                 return;
+            }
+
             UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserExecute | (isWritable ? UnixFileMode.UserWrite : 0);
             string cache = _folder.PathOf("cache");
             foreach (string folder in Directory.GetDirectories(cache, "*", SearchOption.AllDirectories).Append(cache))
+            {
                 File.SetUnixFileMode(folder, mode);
+            }
         }
     }
 
@@ -194,7 +199,10 @@ public sealed class ModelStoreTests : IDisposable
         File.Delete(Path.Combine(Repository, "snapshots", _hub.Commit, "vocab.json"));
         Directory.Delete(Path.Combine(Repository, "d2v"), recursive: true);
         using (Data2VecModel part = Data2VecModel.Load(await PullAsync(Options with { Offline = true })))
+        {
             Assert.Null(part.Tokenizer);
+        }
+
         using Data2VecModel whole = Data2VecModel.Load(await PullAsync());
         Assert.NotNull(whole.Tokenizer);
     }
@@ -664,7 +672,10 @@ public sealed class ModelStoreTests : IDisposable
     {
         string folder = Directory.CreateDirectory(_folder.PathOf(Path.GetRandomFileName())).FullName;
         foreach ((string name, byte[] content) in files)
+        {
             File.WriteAllBytes(Path.Combine(folder, name), content);
+        }
+
         string expected = Path.Combine(folder, "expected.d2v");
         CheckpointConverter.Convert(folder, expected);
         using Data2VecModel wanted = Data2VecModel.Load(expected);

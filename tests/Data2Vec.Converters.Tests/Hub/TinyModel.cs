@@ -61,7 +61,10 @@ internal static class TinyModel
     {
         var file = new SafetensorsBuilder();
         foreach ((string name, long[] shape, float[] values) in tensors)
+        {
             file.Tensor(name, "F32", shape, SafetensorsBuilder.Floats(values));
+        }
+
         return file.ToArray();
     }
 

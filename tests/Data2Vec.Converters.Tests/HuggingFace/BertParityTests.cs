@@ -39,7 +39,10 @@ public sealed class BertParityTests : ParityTests
         using Data2VecModel model = Load("hf");
         float[] last = Read("layers.npy").Floats()[^(_ids.Length * Hidden)..], mean = new float[Hidden];
         foreach (float[] row in last.Chunk(Hidden))
+        {
             TensorPrimitives.Add(mean, row, mean);
+        }
+
         TensorPrimitives.Divide(mean, _ids.Length, mean);
         Close(mean, model.EmbedText(_text), "mean");
         Assert.Equal((24, 0, "bert", 540), (model.Text!.MaxTokens, model.Text.FirstPosition, model.Architecture, model.Tokenizer!.VocabularySize));
@@ -102,7 +105,10 @@ public sealed class BertParityTests : ParityTests
         const int Size = 64;
         byte[] pixels = new byte[Size * Size * 3];
         for (int i = 0; i < pixels.Length; i++)
+        {
             pixels[i] = (byte)((i / 3 / Size * 7) + (i / 3 % Size * 13) + (i % 3 * 50));
+        }
+
         float[] actual =
         [
             memes.Score(new RgbImage(Size, Size, pixels), _text).Score, memes.Score(new RgbImage(Size, Size, new byte[Size * Size * 3]), "").Score,

@@ -130,9 +130,13 @@ public sealed class LayoutTests : IDisposable
         float[] wanted = expected.EmbedTokens(tokens, new EmbeddingOptions { Pooling = Pooling.None })[0];
         float[] given = model.EmbedTokens(tokens, new EmbeddingOptions { Pooling = Pooling.None })[0];
         if (hasTypes)
+        {
             Assert.All(wanted.Zip(given), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+        }
         else
+        {
             Assert.Equal(wanted, given);
+        }
     }
 
     [Fact]
@@ -243,7 +247,9 @@ public sealed class LayoutTests : IDisposable
         foreach (string source in new[] { folder, _folder.PathOf("config.json") })
         {
             foreach (string name in new[] { "model.safetensors", "config.json" })
+            {
                 Assert.Throws<InvalidDataException>(() => CheckpointConverter.Convert(source, _folder.PathOf(name)));
+            }
         }
 
         Assert.Equal(before, File.ReadAllBytes(_folder.PathOf("model.safetensors")));
@@ -362,7 +368,9 @@ public sealed class LayoutTests : IDisposable
         float[] scores = model.ScoresOfPixels(pixels)[0];
         Assert.Equal(offset.Length, scores.Length);
         for (int label = 0; label < scores.Length; label++)
+        {
             Assert.Equal(offset[label] + normed.Select((value, i) => value * matrix[label * hidden + i]).Sum(), scores[label], 1e-5);
+        }
     }
 
     private void Save(StateDict weights, string container = "model.safetensors")
@@ -376,7 +384,10 @@ public sealed class LayoutTests : IDisposable
                 string Shard(string name) => name.Contains("encoder.", StringComparison.Ordinal) ? "model-00002-of-00002.safetensors" : "model-00001-of-00002.safetensors";
                 _folder.Add("model.safetensors.index.json", Encoding.UTF8.GetBytes(weights.ToIndex(Shard)));
                 foreach (string file in new[] { "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors" })
+                {
                     _folder.Add(file, weights.Where(name => Shard(name) == file).ToSafetensors());
+                }
+
                 break;
             default:
                 _folder.Add(container, weights.ToSafetensors());

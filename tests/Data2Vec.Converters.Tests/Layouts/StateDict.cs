@@ -73,7 +73,10 @@ internal sealed class StateDict
     {
         var file = new SafetensorsBuilder().Metadata("""{"format":"pt"}""");
         foreach ((string name, (long[] shape, float[] values)) in _tensors)
+        {
             file.Tensor(name, "F32", shape, SafetensorsBuilder.Floats(values));
+        }
+
         return file.ToArray();
     }
 
@@ -88,7 +91,10 @@ internal sealed class StateDict
         PickleBuilder pickle = PickleBuilder.Start();
         var zip = new ZipBuilder();
         foreach (string key in keys)
+        {
             pickle.EmptyDict().Mark().Text(key);
+        }
+
         pickle.EmptyDict().Mark();
         int storage = 0;
         foreach ((string name, (long[] shape, float[] values)) in _tensors)
@@ -98,13 +104,19 @@ internal sealed class StateDict
             long[] strides = new long[shape.Length];
             long stride = 1;
             for (int i = shape.Length - 1; i >= 0; stride *= shape[i--])
+            {
                 strides[i] = stride;
+            }
+
             pickle.Text(name).Tensor(shape, strides, key: id, count: values.Length);
         }
 
         pickle.Op("u");
         foreach (string _ in keys)
+        {
             pickle.Op("u");
+        }
+
         return zip.Add("archive/data.pkl", pickle.Stop()).ToArray();
     }
 }

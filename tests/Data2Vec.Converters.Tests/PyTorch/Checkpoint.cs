@@ -56,14 +56,22 @@ internal sealed class Checkpoint : IDisposable
     public static byte[] Zip(byte[] pickle, byte[]? storage = null)
     {
         ZipBuilder zip = new ZipBuilder().Add("archive/data.pkl", pickle);
-        if (storage is not null) zip.Add("archive/data/0", storage);
+        if (storage is not null)
+        {
+            zip.Add("archive/data/0", storage);
+        }
+
         return zip.ToArray();
     }
 
     public static byte[] Bytes(params float[] values)
     {
         byte[] bytes = new byte[4 * values.Length];
-        for (int i = 0; i < values.Length; i++) BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(4 * i), values[i]);
+        for (int i = 0; i < values.Length; i++)
+        {
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(4 * i), values[i]);
+        }
+
         return bytes;
     }
 

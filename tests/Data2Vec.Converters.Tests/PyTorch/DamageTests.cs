@@ -20,7 +20,10 @@ public class DamageTests
             Checkpoint.Refuse(file[..length]);
         }
 
-        for (int cut = 1; cut < 100; cut++) Checkpoint.Refuse(file[..^cut]);
+        for (int cut = 1; cut < 100; cut++)
+        {
+            Checkpoint.Refuse(file[..^cut]);
+        }
     }
 
     [Theory]
@@ -33,7 +36,11 @@ public class DamageTests
         for (int round = 0; round < 2000; round++)
         {
             byte[] file = (byte[])original.Clone();
-            for (int i = random.Next(1, 4); i > 0; i--) file[random.Next(file.Length)] ^= (byte)random.Next(1, 256);
+            for (int i = random.Next(1, 4); i > 0; i--)
+            {
+                file[random.Next(file.Length)] ^= (byte)random.Next(1, 256);
+            }
+
             ReadOrRefuse(file);
         }
 
@@ -52,10 +59,18 @@ public class DamageTests
         for (int round = 0; round < 2000; round++)
         {
             byte[] damaged = (byte[])pickle.Clone();
-            for (int i = random.Next(1, 4); i > 0; i--) damaged[random.Next(damaged.Length)] ^= (byte)random.Next(1, 256);
+            for (int i = random.Next(1, 4); i > 0; i--)
+            {
+                damaged[random.Next(damaged.Length)] ^= (byte)random.Next(1, 256);
+            }
+
             var zip = new ZipBuilder();
             zip.Add("a/data.pkl", damaged);
-            foreach ((string name, byte[] content) in others) zip.Add(name, content);
+            foreach ((string name, byte[] content) in others)
+            {
+                zip.Add(name, content);
+            }
+
             ReadOrRefuse(zip.ToArray());
         }
     }
@@ -79,10 +94,16 @@ public class DamageTests
         try
         {
             using Checkpoint checkpoint = Checkpoint.Open(file);
-            if (checkpoint.Root is not PickleDictionary root) return;
+            if (checkpoint.Root is not PickleDictionary root)
+            {
+                return;
+            }
+
             float[] piece = new float[1000];
             foreach (PyTorchTensor tensor in root.Values.OfType<PyTorchTensor>())
+            {
                 tensor.Read(0, piece.AsSpan(0, (int)Math.Min(piece.Length, tensor.Count)));
+            }
         }
         catch (InvalidDataException error)
         {

@@ -365,7 +365,11 @@ public class HostilePickleTests
     {
         PickleBuilder pickle = PickleBuilder.Start().EmptyList().EmptyDict();
         // The halves of these numbers cancel each other out in the hash that a long has by itself.
-        for (uint key = 1; key <= 200_000; key++) pickle.Long((long)(((ulong)key << 32) | key)).Op("Ns");
+        for (uint key = 1; key <= 200_000; key++)
+        {
+            pickle.Long((long)(((ulong)key << 32) | key)).Op("Ns");
+        }
+
         pickle.Append().Text(new string('k', 1024)).Put(0).Op("0").EmptyDict().Repeat(400_000, p => p.Get(0).Op("Ns")).Append();
         byte[] file = Checkpoint.Zip(pickle.Stop());
         Bounded(() => Checkpoint.Open(file).Dispose());

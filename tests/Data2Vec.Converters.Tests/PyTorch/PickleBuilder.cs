@@ -20,7 +20,11 @@ internal sealed class PickleBuilder
 
     public PickleBuilder Repeat(int count, Action<PickleBuilder> part)
     {
-        for (int i = 0; i < count; i++) part(this);
+        for (int i = 0; i < count; i++)
+        {
+            part(this);
+        }
+
         return this;
     }
 
@@ -91,7 +95,11 @@ internal sealed class PickleBuilder
     public PickleBuilder Sizes(params long[] sizes)
     {
         Mark();
-        foreach (long size in sizes) Long(size);
+        foreach (long size in sizes)
+        {
+            Long(size);
+        }
+
         return Tuple();
     }
 

@@ -150,15 +150,26 @@ public class TensorTests
     {
         const int rows = 700, columns = 900;
         float[] values = new float[rows * columns];
-        for (int i = 0; i < values.Length; i++) values[i] = i;
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = i;
+        }
+
         byte[] pickle = PickleBuilder.Start().Tensor([columns, rows], [1, columns], count: values.Length).Stop();
         using Checkpoint checkpoint = Checkpoint.Open(pickle, Checkpoint.Bytes(values));
         float[] read = new float[values.Length];
         for (int start = 0; start < read.Length; start += 100_000)
+        {
             checkpoint.Tensor.Read(start, read.AsSpan(start, Math.Min(100_000, read.Length - start)));
+        }
+
         for (int column = 0; column < columns; column++)
+        {
             for (int row = 0; row < rows; row++)
+            {
                 Assert.Equal(values[(row * columns) + column], read[(column * rows) + row]);
+            }
+        }
     }
 
     [Fact]

@@ -114,14 +114,22 @@ internal sealed class ZipBuilder
     public static uint Crc(ReadOnlySpan<byte> bytes)
     {
         uint crc = uint.MaxValue;
-        foreach (byte value in bytes) crc = CrcTable[(crc ^ value) & 0xff] ^ (crc >> 8);
+        foreach (byte value in bytes)
+        {
+            crc = CrcTable[(crc ^ value) & 0xff] ^ (crc >> 8);
+        }
+
         return ~crc;
     }
 
     public static byte[] Deflate(byte[] content)
     {
         using var result = new MemoryStream();
-        using (var deflate = new DeflateStream(result, CompressionLevel.Optimal, leaveOpen: true)) deflate.Write(content);
+        using (var deflate = new DeflateStream(result, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            deflate.Write(content);
+        }
+
         return result.ToArray();
     }
 

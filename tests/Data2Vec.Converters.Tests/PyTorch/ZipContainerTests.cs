@@ -123,7 +123,11 @@ public class ZipContainerTests
         string path = Path.Combine(Path.GetTempPath(), $"data2vec-{Guid.NewGuid():N}.pt");
         try
         {
-            using (FileStream file = File.Create(path)) WriteLarge(file, pickle, count * sizeof(float));
+            using (FileStream file = File.Create(path))
+            {
+                WriteLarge(file, pickle, count * sizeof(float));
+            }
+
             using PyTorchFile checkpoint = PyTorchFile.Open(path);
             var tensor = Assert.IsType<PyTorchTensor>(checkpoint.Root);
             float[] last = new float[2];
@@ -152,7 +156,11 @@ public class ZipContainerTests
         writer.Flush();
 
         long start = file.Position;
-        foreach ((string, long, long, uint) entry in entries) WriteHeader(writer, entry, inDirectory: true);
+        foreach ((string, long, long, uint) entry in entries)
+        {
+            WriteHeader(writer, entry, inDirectory: true);
+        }
+
         writer.Flush();
         long end = file.Position;
         writer.Write(0x06064b50);
@@ -179,7 +187,11 @@ public class ZipContainerTests
     {
         byte[] name = Encoding.UTF8.GetBytes(entry.Name);
         writer.Write(inDirectory ? 0x02014b50 : 0x04034b50);
-        if (inDirectory) writer.Write((short)45);
+        if (inDirectory)
+        {
+            writer.Write((short)45);
+        }
+
         writer.Write((short)45);
         writer.Write(0); // flags, method
         writer.Write(0); // time
@@ -199,7 +211,10 @@ public class ZipContainerTests
         writer.Write((short)(inDirectory ? 24 : 16));
         writer.Write(entry.Length);
         writer.Write(entry.Length);
-        if (inDirectory) writer.Write(entry.Offset);
+        if (inDirectory)
+        {
+            writer.Write(entry.Offset);
+        }
     }
 
     private static ZipBuilder Container() =>

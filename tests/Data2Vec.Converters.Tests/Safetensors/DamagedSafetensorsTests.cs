@@ -20,7 +20,11 @@ public class DamagedSafetensorsTests
     [Fact]
     public void Cut_off_anywhere_a_file_is_refused()
     {
-        for (int length = 0; length < s_file.Length; length++) Folder.Refuse(s_file[..length]);
+        for (int length = 0; length < s_file.Length; length++)
+        {
+            Folder.Refuse(s_file[..length]);
+        }
+
         using var folder = new Folder();
         SafetensorsFile.Open(folder.Add("model.safetensors", s_file)).Dispose();
     }
@@ -36,7 +40,13 @@ public class DamagedSafetensorsTests
         var random = new Random(20240501);
         int refused = 0;
         for (int round = 0; round < 2000; round++)
-            if (!IsRead(folder.Add("model.safetensors", Damage(s_file, random)))) refused++;
+        {
+            if (!IsRead(folder.Add("model.safetensors", Damage(s_file, random))))
+            {
+                refused++;
+            }
+        }
+
         Assert.InRange(refused, 1, 1999);
     }
 
@@ -48,15 +58,25 @@ public class DamagedSafetensorsTests
         string path = folder.Add("model.safetensors.index.json", s_index);
         Assert.True(IsRead(path));
         var random = new Random(7);
-        for (int round = 0; round < 2000; round++) IsRead(folder.Add("model.safetensors.index.json", Damage(s_index, random)));
+        for (int round = 0; round < 2000; round++)
+        {
+            IsRead(folder.Add("model.safetensors.index.json", Damage(s_index, random)));
+        }
+
         for (int length = 0; length < s_index.Length; length++)
+        {
             Assert.False(IsRead(folder.Add("model.safetensors.index.json", s_index[..length])));
+        }
     }
 
     private static byte[] Damage(byte[] original, Random random)
     {
         byte[] file = (byte[])original.Clone();
-        for (int i = random.Next(1, 4); i > 0; i--) file[random.Next(file.Length)] ^= (byte)random.Next(1, 256);
+        for (int i = random.Next(1, 4); i > 0; i--)
+        {
+            file[random.Next(file.Length)] ^= (byte)random.Next(1, 256);
+        }
+
         return file;
     }
 
@@ -66,7 +86,13 @@ public class DamagedSafetensorsTests
         {
             using SafetensorsSet set = SafetensorsSet.Open(path);
             foreach (CheckpointTensor tensor in set.Tensors.Values)
-                if (tensor.Type != CheckpointType.Other) tensor.Read(0, new float[tensor.Count]);
+            {
+                if (tensor.Type != CheckpointType.Other)
+                {
+                    tensor.Read(0, new float[tensor.Count]);
+                }
+            }
+
             return true;
         }
         catch (InvalidDataException error)

@@ -108,8 +108,14 @@ public class HostileSafetensorsTests
     public void Wrong_headers_are_refused_with_the_reason(string header, string reason)
     {
         string message = Folder.Refuse(SafetensorsBuilder.File(header, new byte[8]));
-        if (reason.EndsWith('*')) Assert.StartsWith(reason[..^1], message, StringComparison.Ordinal);
-        else Assert.Equal(reason, message);
+        if (reason.EndsWith('*'))
+        {
+            Assert.StartsWith(reason[..^1], message, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal(reason, message);
+        }
     }
 
     [Fact]
@@ -165,7 +171,11 @@ public class HostileSafetensorsTests
         byte[] file = new SafetensorsBuilder().Tensor("x", "F32", [2], SafetensorsBuilder.Floats(1, 2)).ToArray();
         string path = folder.Add("a.safetensors", file);
         using SafetensorsFile opened = SafetensorsFile.Open(path);
-        using (var cut = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) cut.SetLength(file.Length - 2);
+        using (var cut = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            cut.SetLength(file.Length - 2);
+        }
+
         Assert.Equal(
             "a.safetensors: tensor 'x': the file ends too early; it was not downloaded completely",
             Assert.Throws<InvalidDataException>(() => opened.Tensors["x"].Read(0, new float[2])).Message);

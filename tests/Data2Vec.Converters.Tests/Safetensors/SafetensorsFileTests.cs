@@ -85,7 +85,10 @@ public class SafetensorsFileTests
         Assert.Empty(opened.Tensors["scalar"].Shape);
         Assert.Equal([2.5f], Folder.Numbers(opened.Tensors["scalar"]));
         Assert.Equal([3, 0, 5], opened.Tensors["flat"].Shape);
-        foreach (string name in (string[])["none", "flat", "last"]) Assert.Empty(Folder.Numbers(opened.Tensors[name]));
+        foreach (string name in (string[])["none", "flat", "last"])
+        {
+            Assert.Empty(Folder.Numbers(opened.Tensors[name]));
+        }
     }
 
     [Fact]

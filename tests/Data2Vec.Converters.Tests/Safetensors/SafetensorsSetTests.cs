@@ -69,8 +69,14 @@ public class SafetensorsSetTests
         using Folder folder = Shards();
         string path = folder.Add(IndexName, Encoding.UTF8.GetBytes(index));
         string message = Assert.Throws<InvalidDataException>(() => SafetensorsSet.Open(path)).Message;
-        if (reason.EndsWith('*')) Assert.StartsWith(reason[..^1], message, StringComparison.Ordinal);
-        else Assert.Equal(reason, message);
+        if (reason.EndsWith('*'))
+        {
+            Assert.StartsWith(reason[..^1], message, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal(reason, message);
+        }
     }
 
     [Theory]
@@ -101,7 +107,11 @@ public class SafetensorsSetTests
     {
         using var folder = new Folder();
         string path = folder.PathOf(IndexName);
-        using (FileStream stream = File.Create(path)) stream.SetLength(25_000_001);
+        using (FileStream stream = File.Create(path))
+        {
+            stream.SetLength(25_000_001);
+        }
+
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Equal(
             $"{IndexName}: the index has 25000001 bytes, of which 25000000 are allowed",
@@ -116,8 +126,12 @@ public class SafetensorsSetTests
         string path = folder.Add(IndexName, Encoding.UTF8.GetBytes(Map("""{"a":"1.safetensors","b":"2.safetensors"}""")));
         Assert.Throws<InvalidDataException>(() => SafetensorsSet.Open(path));
         foreach (string name in (string[])["1.safetensors", "2.safetensors", IndexName])
+        {
             using (new FileStream(folder.PathOf(name), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+            {
                 continue;
+            }
+        }
     }
 
     private static string Map(string map) => $$$"""{"metadata":{"total_size":12,"deep":[[{}]]},"weight_map":{{{map}}}}""";

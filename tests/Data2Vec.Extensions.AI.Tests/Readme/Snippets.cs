@@ -34,7 +34,9 @@ internal static class Snippets
         float[] samples = recording.Resample(model.SampleRate).Samples;
         float[][] many = await model.EmbedAudioAsync([samples, samples]);
         if (model.CanTranscribe)
+        {
             Console.WriteLine(model.Transcribe(recording));
+        }
         // END
         return [vector, .. many];
     }

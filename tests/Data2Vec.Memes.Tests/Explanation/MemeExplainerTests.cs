@@ -32,7 +32,10 @@ public class MemeExplainerTests
         byte[] pixels = new byte[3 * 60 * 60];
         Array.Fill(pixels, (byte)100);
         for (int y = 10; y < 20; y++)
+        {
             pixels.AsSpan(3 * (y * 60 + 20), 30).Fill(255);
+        }
+
         MemeExplanation explanation = MemeExplainer.Explain(classifier, new Meme(new RgbImage(60, 60, pixels)));
         Assert.Empty(explanation.Words);
         Assert.Equal(36, explanation.Regions.Count);
@@ -40,7 +43,10 @@ public class MemeExplainerTests
         Assert.Equal(new Box(20, 10, 10, 10), explanation.Regions.MaxBy(region => Math.Abs(region.Effect))!.Box);
         byte[] covered = [.. pixels];
         for (int y = 10; y < 20; y++)
+        {
             covered.AsSpan(3 * (y * 60 + 20), 30).Fill(100 + 155 / 36);
+        }
+
         Assert.Equal(
             explanation.Score.Score - classifier.Score(new RgbImage(60, 60, covered)).Score, explanation.Regions.Single(region => region.Box == new Box(20, 10, 10, 10)).Effect, 1e-6f);
     }

@@ -83,7 +83,9 @@ public sealed class FeatureStoreTests : IDisposable
         using (FeatureStore store = FeatureStore.Open(_folder["whole"], _encoders))
         {
             for (int i = 0; i < 3; i++)
+            {
                 store.Add($"key {i}", new MemeFeatures(Values(i), "text", []));
+            }
         }
 
         byte[] whole = File.ReadAllBytes(_folder["whole"]);
@@ -94,14 +96,20 @@ public sealed class FeatureStoreTests : IDisposable
             int place = random.Next(header, whole.Length);
             byte[] damaged = round % 2 == 0 ? whole[..place] : [.. whole];
             if (round % 2 == 1)
+            {
                 damaged[place] ^= (byte)random.Next(1, 256);
+            }
+
             File.WriteAllBytes(_folder["damaged"], damaged);
             int left = (place - header) / record;
             using (FeatureStore store = FeatureStore.Open(_folder["damaged"], _encoders))
             {
                 Assert.Equal(left, store.Count);
                 for (int i = 0; i < left; i++)
+                {
                     Assert.Equal(Values(i), store.Read($"key {i}"));
+                }
+
                 store.Add("new", new MemeFeatures(Values(9), "", []));
             }
 

@@ -18,7 +18,9 @@ public class FusionTrainerTests
         FusionNetwork network = FusionNetwork.Create(x[0].Length, start[1].Length, new Random(1));
         float[][] parameters = Parameters(network);
         for (int i = 0; i < parameters.Length; i++)
+        {
             start[i].CopyTo(parameters[i], 0);
+        }
 
         var trainer = new FusionTrainer(network, run.GetProperty("rate").GetSingle(), dropout: 0);
         Assert.Equal(100, losses.Length);
@@ -31,7 +33,9 @@ public class FusionTrainerTests
 
         Assert.True(losses[^1] < 0.7 * losses[0]);
         for (int i = 0; i < parameters.Length; i++)
+        {
             Assert.All(parameters[i].Zip(end[i]), pair => Assert.Equal(pair.Second, pair.First, 1e-4f));
+        }
     }
 
     [Theory]

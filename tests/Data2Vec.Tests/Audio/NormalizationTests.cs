@@ -13,7 +13,9 @@ public class NormalizationTests
         float[] actual = Normalization.PerUtterance(Fixtures.Floats($"audio/{samples}.npy"));
         Assert.Equal(expected.Length, actual.Length);
         for (int i = 0; i < expected.Length; i++)
+        {
             Assert.Equal(expected[i], actual[i], tolerance);
+        }
     }
 
     [Fact]

@@ -66,7 +66,9 @@ public class ResamplerTests
             float[] result = resampler.Resample(Tone(frequency, from, seconds: 0.2));
             Span<float> settled = result.AsSpan(Margin(from, 16000)..^Margin(from, 16000));
             for (double image = from - frequency; image < 8000; image += from)
+            {
                 Assert.True(Decibels(PowerAt(settled, image, 16000)) < -90, $"{frequency} Hz leaves {Decibels(PowerAt(settled, image, 16000)):F1} dB at {image} Hz");
+            }
         }
     }
 
@@ -96,7 +98,10 @@ public class ResamplerTests
         int peak = (int)((long)at * to / from);
         Assert.Equal(peak, Array.IndexOf(result, result.Max()));
         for (int i = 1; i < Math.Min(peak, 60); i++)
+        {
             Assert.Equal(result[peak - i], result[peak + i], 1e-7f);
+        }
+
         Assert.Equal(Math.Min(1.0, (double)to / from) * 0.95, result[peak], 1e-3); // the middle of a low-pass at 0.95 Nyquist
     }
 
@@ -110,7 +115,10 @@ public class ResamplerTests
         float[] result = new Resampler(from, to).Resample(samples);
         double worst = 0;
         for (int i = Settled; i < result.Length - Settled; i++)
+        {
             worst = Math.Max(worst, Math.Abs(result[i] - Sweep((double)i / to)));
+        }
+
         Assert.InRange(worst, 0, 3e-5);
     }
 
@@ -124,7 +132,9 @@ public class ResamplerTests
     {
         var resampler = new Resampler(from, to);
         for (int n = 0; n < 100; n = n * 2 + 1)
+        {
             Assert.Equal((int)Math.Ceiling((decimal)n * to / from), resampler.Resample(new float[n]).Length);
+        }
     }
 
     [Fact]
@@ -183,7 +193,10 @@ public class ResamplerTests
     {
         double sum = 0;
         foreach (float sample in samples)
+        {
             sum += (double)sample * sample;
+        }
+
         return sum / samples.Length;
     }
 

@@ -138,7 +138,10 @@ public class WavFileTests
     {
         byte[] data = new byte[300_001 * 6];
         for (int i = 0; i < data.Length / 2; i++)
+        {
             BitConverter.GetBytes((short)(i / 3 % 30_000)).CopyTo(data, 2 * i);
+        }
+
         float[] samples = Load(new WavBuilder { Channels = 3, Data = data });
         Assert.Equal(Enumerable.Range(0, 300_001).Select(i => i % 30_000 / 32768f), samples);
     }
@@ -267,6 +270,8 @@ public class WavFileTests
     {
         Assert.Equal(expected.Length, actual.Length);
         for (int i = 0; i < expected.Length; i++)
+        {
             Assert.Equal(expected[i], actual[i], tolerance);
+        }
     }
 }

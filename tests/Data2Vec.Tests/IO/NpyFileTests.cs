@@ -138,9 +138,14 @@ public class NpyFileTests
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             if (reason is null)
+            {
                 Assert.All(NpyFile.Read(stream).Floats(), value => Assert.Equal(0, value));
+            }
             else
+            {
                 Assert.Contains(reason, Assert.Throws<InvalidDataException>(() => NpyFile.Read(stream)).Message, StringComparison.Ordinal);
+            }
+
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
         }
     }

@@ -13,7 +13,9 @@ public class D2vFileTests
         {
             using D2vFile file = D2vFile.Open(path);
             foreach (TensorInfo tensor in file.Tensors.Values)
+            {
                 file.Read(tensor, new float[tensor.Count]);
+            }
         });
     }
 
@@ -25,7 +27,10 @@ public class D2vFileTests
         string path = folder.File("model.d2v", SampleModel.Bytes());
         using D2vFile file = D2vFile.Open(path);
         using (D2vWriter writer = D2vWriter.Create(path, new D2vContents { Architecture = "new" }))
+        {
             writer.Complete();
+        }
+
         file.Verify();
         using D2vFile replaced = D2vFile.Open(path);
         Assert.Equal("new", replaced.Architecture);
@@ -39,7 +44,10 @@ public class D2vFileTests
         string path = folder.File("model.d2v", SampleModel.Bytes());
         using D2vFile file = D2vFile.Open(path);
         using (var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
             stream.SetLength(1000);
+        }
+
         InvalidDataException e = Assert.Throws<InvalidDataException>(file.Verify);
         Assert.StartsWith($"{path}: the file was cut", e.Message, StringComparison.Ordinal);
     }

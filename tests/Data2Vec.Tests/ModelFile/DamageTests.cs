@@ -25,7 +25,9 @@ public class DamageTests
     public void Every_truncation_is_found_without_looking_at_the_data()
     {
         for (int length = 0; length < s_good.Length; length++)
+        {
             AssertBad(s_good.AsSpan(0, length), $"length {length}", verify: false);
+        }
     }
 
     [Fact]
@@ -53,7 +55,10 @@ public class DamageTests
     {
         using D2vFile file = D2vFile.Open(s_good, "good");
         foreach (TensorInfo tensor in file.Tensors.Values)
+        {
             AssertDamage(tensor.Offset + tensor.Bytes - 1, $"tensor '{tensor.Name}' is damaged");
+        }
+
         AssertDamage(file.Assets["dict.txt"].Offset, "asset 'dict.txt' is damaged");
         AssertDamage(file.Tensor("bias").Offset + file.Tensor("bias").Bytes, "the padding after tensor 'bias'");
         AssertDamage(70, "the header is damaged");
@@ -76,7 +81,10 @@ public class DamageTests
 
         byte[] bytes = stream.ToArray();
         using (D2vFile file = D2vFile.Open(bytes, "large"))
+        {
             Assert.Equal(20 << 20, file.Tensor("t").Bytes);
+        }
+
         bytes[^5] ^= 4;
         AssertBad(bytes, "the last chunk");
     }
@@ -108,7 +116,10 @@ public class DamageTests
             Assert.Throws<InvalidDataException>(() => D2vFile.Open(shortFile)).Message,
             StringComparison.Ordinal);
         if (bytes.Length == 0)
+        {
             return;
+        }
+
         string longFile = folder.File("long", [.. bytes, .. new byte[1000]]);
         Assert.Contains(
             expected,

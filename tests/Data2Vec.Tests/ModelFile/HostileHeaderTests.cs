@@ -160,9 +160,14 @@ public class HostileHeaderTests
     {
         byte[] file = Build(Header(Fill(0)));
         if (at == 4)
+        {
             BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(at), (uint)value);
+        }
         else
+        {
             BinaryPrimitives.WriteUInt64LittleEndian(file.AsSpan(at), value);
+        }
+
         AssertRefused(file, expected);
     }
 
@@ -194,7 +199,9 @@ public class HostileHeaderTests
                 using D2vFile file = D2vFile.Open(Build(mutated.ToString()), "mutated");
                 opened++;
                 foreach (TensorInfo tensor in file.Tensors.Values)
+                {
                     file.Read(tensor, new float[tensor.Count]);
+                }
             }
             catch (InvalidDataException)
             {

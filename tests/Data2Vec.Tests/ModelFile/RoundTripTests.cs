@@ -62,7 +62,10 @@ public class RoundTripTests
         using (D2vWriter writer = D2vWriter.Create(stream, contents))
         {
             foreach (TensorDeclaration tensor in contents.Tensors.Reverse())
+            {
                 writer.Write(tensor.Name, SampleModel.Reader(SampleModel.Values(tensor)));
+            }
+
             writer.Complete();
         }
 
@@ -74,7 +77,10 @@ public class RoundTripTests
     {
         using var stream = new MemoryStream();
         using (D2vWriter writer = D2vWriter.Create(stream, new D2vContents { Architecture = "none" }))
+        {
             writer.Complete();
+        }
+
         using D2vFile file = D2vFile.Open(stream.ToArray(), "none");
         Assert.Empty(file.Tensors);
         Assert.Empty(file.Assets);
@@ -103,7 +109,9 @@ public class RoundTripTests
 
         var reader = new NaiveReader(stream.ToArray());
         foreach (TensorDeclaration tensor in contents.Tensors)
+        {
             AssertNear(tensor, reader.Floats(tensor.Name));
+        }
     }
 
     [Theory]
@@ -189,7 +197,10 @@ public class RoundTripTests
         {
             float size = Math.Abs(expected[i]);
             if (i % row == 0)
+            {
                 largest = expected.Skip(i).Take(row).Max(Math.Abs);
+            }
+
             float tolerance = tensor.Type switch
             {
                 ElementType.F32 => 0,
@@ -198,7 +209,9 @@ public class RoundTripTests
                 _ => largest / 253,
             };
             if (Math.Abs(expected[i] - actual[i]) > tolerance)
+            {
                 Assert.Fail($"{tensor.Name}[{i}]: {actual[i]}, not {expected[i]}");
+            }
         }
     }
 }

@@ -55,7 +55,9 @@ internal static class SampleModel
     public static void WriteTensors(D2vWriter writer, D2vContents contents)
     {
         foreach (TensorDeclaration tensor in contents.Tensors)
+        {
             writer.Write(tensor.Name, Reader(Values(tensor)));
+        }
     }
 
     public static byte[] Bytes()

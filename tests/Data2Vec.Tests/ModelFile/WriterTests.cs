@@ -30,7 +30,10 @@ public class WriterTests
         string path = folder.File("model.d2v", [1, 2, 3]);
         D2vContents contents = SampleModel.Contents();
         using (D2vWriter writer = D2vWriter.Create(path, contents))
+        {
             SampleModel.WriteTensors(writer, contents);
+        }
+
         Assert.Equal([path], folder.Files);
         Assert.Equal([1, 2, 3], File.ReadAllBytes(path));
     }
@@ -55,7 +58,10 @@ public class WriterTests
         string path = folder.File("model.d2v");
         Directory.CreateDirectory(Path.Combine(path, "in the way"));
         using (D2vWriter writer = D2vWriter.Create(path, new D2vContents { Architecture = "none" }))
+        {
             Assert.ThrowsAny<Exception>(writer.Complete);
+        }
+
         Assert.Empty(folder.Files);
         Assert.True(Directory.Exists(path));
     }

@@ -181,8 +181,16 @@ public class ImageFileTests
         for (int i = 0; i < 2000; i++)
         {
             byte[] damaged = [.. file];
-            for (int flips = random.Next(1, 4); flips > 0; flips--) damaged[random.Next(file.Length)] ^= (byte)random.Next(1, 256);
-            if (file[0] == 0x89 && i % 2 == 0) RepairChecksums(damaged);
+            for (int flips = random.Next(1, 4); flips > 0; flips--)
+            {
+                damaged[random.Next(file.Length)] ^= (byte)random.Next(1, 256);
+            }
+
+            if (file[0] == 0x89 && i % 2 == 0)
+            {
+                RepairChecksums(damaged);
+            }
+
             try
             {
                 RgbImage image = ImageFile.Decode(damaged, limits);
@@ -210,7 +218,11 @@ public class ImageFileTests
         for (long at = 8; at + 12 <= png.Length;)
         {
             uint length = BinaryPrimitives.ReadUInt32BigEndian(png.AsSpan((int)at));
-            if (at + 12 + length > png.Length) return;
+            if (at + 12 + length > png.Length)
+            {
+                return;
+            }
+
             uint checksum = Crc32(png.AsSpan((int)at + 4, (int)length + 4));
             BinaryPrimitives.WriteUInt32BigEndian(png.AsSpan((int)(at + 8 + length)), checksum);
             at += 12 + length;
@@ -223,7 +235,10 @@ public class ImageFileTests
         foreach (byte value in bytes)
         {
             remainder ^= value;
-            for (int bit = 0; bit < 8; bit++) remainder = (remainder >> 1) ^ ((remainder & 1) * 0xEDB88320);
+            for (int bit = 0; bit < 8; bit++)
+            {
+                remainder = (remainder >> 1) ^ ((remainder & 1) * 0xEDB88320);
+            }
         }
 
         return ~remainder;

@@ -23,7 +23,10 @@ public class ImagePreprocessingTests
             RgbImage source = new(width, height, records.ReadBytes(width * height * 3));
             ImagePreprocessing preprocessing = new(
                 resize, size, cropSize, ImagePreprocessing.ImageNetMean, ImagePreprocessing.ImageNetStandardDeviation, interpolation);
-            foreach (float value in preprocessing.Apply(source)) Assert.Equal(records.ReadSingle(), value);
+            foreach (float value in preprocessing.Apply(source))
+            {
+                Assert.Equal(records.ReadSingle(), value);
+            }
         }
 
         Assert.Equal(16, count);
@@ -59,7 +62,10 @@ public class ImagePreprocessingTests
         ImagePreprocessing whole = new(ResizeMode.Squash, 20, 20, default, new(1, 1, 1), Interpolation.OpenCvBicubic);
         ImagePreprocessing cut = new(ResizeMode.Squash, 20, 8, default, new(1, 1, 1), Interpolation.OpenCvBicubic);
         float[] all = whole.Apply(image), middle = cut.Apply(image);
-        for (int i = 0; i < middle.Length; i++) Assert.Equal(all[(i / 64 * 20 + i / 8 % 8 + 6) * 20 + i % 8 + 6], middle[i]);
+        for (int i = 0; i < middle.Length; i++)
+        {
+            Assert.Equal(all[(i / 64 * 20 + i / 8 % 8 + 6) * 20 + i % 8 + 6], middle[i]);
+        }
     }
 
     [Fact]
@@ -111,14 +117,22 @@ public class ImagePreprocessingTests
         ImagePreprocessing written = new(
             ResizeMode.ShorterSide, 36, 32, ImagePreprocessing.ImageNetMean, ImagePreprocessing.ImageNetStandardDeviation, Interpolation.Bilinear);
         using MemoryStream stream = new();
-        using (Utf8JsonWriter writer = new(stream)) written.WriteTo(writer);
+        using (Utf8JsonWriter writer = new(stream))
+        {
+            written.WriteTo(writer);
+        }
+
         Assert.Equal(
             """{"resize":"shorter_side","resize_size":36,"crop_size":32,"mean":[0.485,0.456,0.406],"std":[0.229,0.224,0.225],"interpolation":"bilinear"}""",
             System.Text.Encoding.UTF8.GetString(stream.ToArray()));
         Assert.Equal(written, ImagePreprocessing.FromJson(Json(System.Text.Encoding.UTF8.GetString(stream.ToArray()))));
         Assert.Equal(ImagePreprocessing.Squash(8, ImagePreprocessing.Half, ImagePreprocessing.Half), ImagePreprocessing.FromJson(Json(Complete)));
         using MemoryStream other = new();
-        using (Utf8JsonWriter writer = new(other)) ImagePreprocessing.OpenCv(224).WriteTo(writer);
+        using (Utf8JsonWriter writer = new(other))
+        {
+            ImagePreprocessing.OpenCv(224).WriteTo(writer);
+        }
+
         Assert.Equal(ImagePreprocessing.OpenCv(224), ImagePreprocessing.FromJson(Json(System.Text.Encoding.UTF8.GetString(other.ToArray()))));
     }
 
@@ -169,7 +183,10 @@ public class ImagePreprocessingTests
         float[] ReadAndApply(string json) => ImagePreprocessing.FromHuggingFace(Json(json)).Apply(image);
         static void AssertNear(float[] expected, float[] actual)
         {
-            for (int i = 0; i < 3; i++) Assert.Equal(expected[i], actual[i], 1e-4f);
+            for (int i = 0; i < 3; i++)
+            {
+                Assert.Equal(expected[i], actual[i], 1e-4f);
+            }
         }
     }
 

@@ -24,7 +24,10 @@ internal static class EvaluateCommand
             string file = Files.RequireFile(parsed.GetRequiredValue(model));
             string? picture = parsed.GetValue(plot);
             if (picture is not null)
+            {
                 Files.RequireOther(Files.RequireFolderOf(picture), [file, .. lists.Paths(parsed)]);
+            }
+
             (string[] hate, string[] good) = lists.Read(parsed, MemeList.ValidationPath);
             return reading.Run(parsed, options => MemeClassifier.Load(file, options), classifier =>
             {
@@ -44,7 +47,10 @@ internal static class EvaluateCommand
                 if (picture is not null)
                 {
                     if (!examples.Labels.Contains(true))
+                    {
                         throw new InvalidDataException("there is no precision-recall curve without memes of those looked for");
+                    }
+
                     Files.WriteWhole(picture, stream => stream.Write(MemePlots.PrecisionRecall(Metrics.PrecisionRecallCurve(scores, examples.Labels), picture)));
                 }
 

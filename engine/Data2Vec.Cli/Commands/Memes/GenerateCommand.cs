@@ -15,7 +15,9 @@ internal static class GenerateCommand
         count.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: var value }] && !(int.TryParse(value, out int number) && number is >= 1 and <= MostMemes))
+            {
                 result.AddError($"--count must be from 1 to {MostMemes}");
+            }
         });
         var seed = new Option<int>("--seed") { Description = "The same seed gives the same memes", HelpName = "N" };
         var command = new Command("generate", "Draw harmless memes about the weather, of which the sarcastic ones are to be found") { folder, count, seed };

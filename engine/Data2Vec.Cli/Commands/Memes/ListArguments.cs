@@ -56,7 +56,9 @@ internal sealed class ListArguments
         finally
         {
             if (kept is null)
+            {
                 File.Delete(file);
+            }
         }
     }
 

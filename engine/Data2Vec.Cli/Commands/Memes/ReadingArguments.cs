@@ -45,14 +45,18 @@ internal sealed class ReadingArguments
         }
 
         using (loaded)
+        {
             return work(loaded);
+        }
     }
 
     /// <summary>Says that an image is left out, and why; once for each.</summary>
     public void Skip(string path, Exception problem, TextWriter error)
     {
         if (!_skipped.Add(path))
+        {
             return;
+        }
 
         // Some messages name the file, with or without its folder.
         string message = problem is FileNotFoundException or DirectoryNotFoundException ? "no such file" : problem.Message;
@@ -67,7 +71,10 @@ internal sealed class ReadingArguments
     public int Finish(ParseResult parsed, int count)
     {
         if (_skipped.Count > 0)
+        {
             parsed.InvocationConfiguration.Error.WriteLine($"data2vec: {_skipped.Count} of {count} images skipped");
+        }
+
         return _skipped.Count > 0 && (parsed.GetValue(_strict) || _skipped.Count == count) ? 1 : 0;
     }
 

@@ -28,7 +28,9 @@ internal static class ScoreCommand
         explain.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: var path }] && !path.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
+            {
                 result.AddError("--explain must name a file that ends in .png");
+            }
         });
         command.Add(model);
         command.Add(text);
@@ -40,24 +42,35 @@ internal static class ScoreCommand
             string[] paths = parsed.GetRequiredValue(images);
             string? given = parsed.GetValue(text), picture = parsed.GetValue(explain);
             if ((given ?? picture) is not null && paths.Length > 1)
+            {
                 throw new UsageException($"{(given is null ? "--explain" : "--text")} takes one image, not {paths.Length}");
+            }
+
             string file = Files.RequireFile(parsed.GetRequiredValue(model));
             if (picture is not null)
+            {
                 Files.RequireOther(Files.RequireFolderOf(picture), [file, .. paths]);
+            }
+
             Meme WithText(Meme meme) => given is null ? meme : meme with { Text = given };
             bool asJson = parsed.GetValue(json);
             TextWriter output = parsed.InvocationConfiguration.Output;
             return reading.Run(parsed, options => MemeClassifier.Load(file, options), classifier =>
             {
                 if (!asJson)
+                {
                     output.WriteLine("image\tscore\tprobability\tflagged\ttext");
+                }
+
                 foreach ((string path, Meme meme, MemeScore score) in MemeBatches.Run(
                     paths, memes => classifier.Score([.. memes.Select(WithText)]), (path, problem) => reading.Skip(path, problem, parsed.InvocationConfiguration.Error)))
                 {
                     MemeExplanation? explanation = picture is null ? null : MemeExplainer.Explain(classifier, WithText(meme));
                     output.WriteLine(asJson ? Json(path, score, explanation) : Line(path, score));
                     if (explanation is not null)
+                    {
                         Files.WriteWhole(picture!, stream => stream.Write(ExplanationPicture.Draw(meme.Image, explanation)));
+                    }
                 }
 
                 return reading.Finish(parsed, paths.Distinct().Count());

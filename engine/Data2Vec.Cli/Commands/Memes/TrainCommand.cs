@@ -28,7 +28,10 @@ internal static class TrainCommand
         var patience = new Option<int?>("--patience") { Description = "Epochs without a better validation accuracy after which training ends; left out, never", HelpName = "N" };
         Option<string?> plot = PlotFile.Option("Draw loss and accuracy of each epoch");
         foreach (Option option in (Option[])[output, inputs, table, hidden, epochs, batch, rate, seed, patience, plot])
+        {
             command.Add(option);
+        }
+
         ReadingArguments reading = ReadingArguments.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -37,7 +40,10 @@ internal static class TrainCommand
             string?[] sources = [.. encoders.Paths(parsed), .. lists.Paths(parsed)];
             Files.RequireOther(target, [.. sources, picture]);
             if (picture is not null)
+            {
                 Files.RequireOther(Files.RequireFolderOf(picture), sources);
+            }
+
             var how = new TrainingOptions
             {
                 HiddenSize = parsed.GetValue(hidden),
@@ -70,10 +76,15 @@ internal static class TrainCommand
                         CultureInfo.InvariantCulture,
                         $"{Name(kind)}\t{result.MaximumAccuracy:0.000}\t{result.SmoothedMaximumAccuracy:0.000}\t{AveragePrecision(result.Network.Score(validated.Features), validated.Labels)}\t{result.BestEpoch + 1} of {result.Epochs.Count}"));
                     if (kind != chosen)
+                    {
                         continue;
+                    }
+
                     MemeModelWriter.Write(target, loaded, kind, result, Provenance(training, validation, how));
                     if (picture is not null)
+                    {
                         Files.WriteWhole(picture, stream => stream.Write(MemePlots.Training(result.Epochs, picture)));
+                    }
                 }
 
                 results.WriteLine(string.Create(CultureInfo.InvariantCulture, $"always the same answer\t{Metrics.MajorityAccuracy(validation.Labels):0.000}"));
@@ -125,7 +136,9 @@ internal static class TrainCommand
         option.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: var value }] && !(int.TryParse(value, out int number) && number is >= 1 and <= 1 << 16))
+            {
                 result.AddError($"{name} must be from 1 to {1 << 16}");
+            }
         });
         return option;
     }

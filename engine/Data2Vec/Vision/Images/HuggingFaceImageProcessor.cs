@@ -15,16 +15,29 @@ internal static class HuggingFaceImageProcessor
 
     public static ImagePreprocessing Read(JsonElement json)
     {
-        if (json.ValueKind != JsonValueKind.Object) throw new InvalidDataException($"{Thing}: not a JSON object");
+        if (json.ValueKind != JsonValueKind.Object)
+        {
+            throw new InvalidDataException($"{Thing}: not a JSON object");
+        }
+
         JsonFields fields = new(json, Thing);
         CheckClass(fields, "image_processor_type");
         CheckClass(fields, "feature_extractor_type");
-        if (!fields.Flag("do_resize", true)) throw fields.Bad("do_resize", "true: the model takes images of one size only");
+        if (!fields.Flag("do_resize", true))
+        {
+            throw fields.Bad("do_resize", "true: the model takes images of one size only");
+        }
 
         (ResizeMode resize, int size) = ReadSize(fields);
         int cropSize = size;
-        if (fields.Flag("do_center_crop", true)) cropSize = ReadCropSize(fields);
-        else if (resize == ResizeMode.ShorterSide) throw fields.Bad("do_center_crop", "true where \"size\" is a shortest edge: the model takes squares only");
+        if (fields.Flag("do_center_crop", true))
+        {
+            cropSize = ReadCropSize(fields);
+        }
+        else if (resize == ResizeMode.ShorterSide)
+        {
+            throw fields.Bad("do_center_crop", "true where \"size\" is a shortest edge: the model takes squares only");
+        }
 
         Interpolation interpolation = fields.Number("resample", 3) switch
         {
@@ -39,13 +52,23 @@ internal static class HuggingFaceImageProcessor
     private static void CheckClass(JsonFields fields, string name)
     {
         if (fields.Find(name) is not null && fields.Text(name) is string type && !type.StartsWith("Beit", StringComparison.Ordinal))
+        {
             throw fields.Bad(name, $"a BEiT class such as BeitImageProcessor, not {type}");
+        }
     }
 
     private static (ResizeMode Resize, int Size) ReadSize(JsonFields fields)
     {
-        if (fields.Find("size") is not JsonElement size) return (ResizeMode.Squash, DefaultSize);
-        if (size.ValueKind != JsonValueKind.Object) return (ResizeMode.Squash, fields.Size("size"));
+        if (fields.Find("size") is not JsonElement size)
+        {
+            return (ResizeMode.Squash, DefaultSize);
+        }
+
+        if (size.ValueKind != JsonValueKind.Object)
+        {
+            return (ResizeMode.Squash, fields.Size("size"));
+        }
+
         JsonFields sides = new(size, $"{Thing}: size");
         return sides.Find("shortest_edge") is null
             ? (ResizeMode.Squash, ReadSquare(sides))
@@ -54,7 +77,11 @@ internal static class HuggingFaceImageProcessor
 
     private static int ReadCropSize(JsonFields fields)
     {
-        if (fields.Find("crop_size") is not JsonElement size) return DefaultCropSize;
+        if (fields.Find("crop_size") is not JsonElement size)
+        {
+            return DefaultCropSize;
+        }
+
         return size.ValueKind == JsonValueKind.Object ? ReadSquare(new(size, $"{Thing}: crop_size")) : fields.Size("crop_size");
     }
 
@@ -68,13 +95,21 @@ internal static class HuggingFaceImageProcessor
     private static (ChannelValues Mean, ChannelValues Deviation) ReadNormalization(JsonFields fields)
     {
         double factor = fields.Flag("do_rescale", true) ? fields.Number("rescale_factor", 1 / 255.0) : 1;
-        if (factor <= 0) throw fields.Bad("rescale_factor", "above 0");
+        if (factor <= 0)
+        {
+            throw fields.Bad("rescale_factor", "above 0");
+        }
+
         bool isNormalized = fields.Flag("do_normalize", true);
         ChannelValues mean = isNormalized ? ReadChannels(fields, "image_mean") : default;
         ChannelValues deviation = isNormalized ? ReadChannels(fields, "image_std") : new(1, 1, 1);
         // Written files have 1/255 with more or fewer digits.
         double ratio = factor * 255;
-        if (Math.Abs(ratio - 1) < 1e-6) return (mean, deviation);
+        if (Math.Abs(ratio - 1) < 1e-6)
+        {
+            return (mean, deviation);
+        }
+
         return (Divide(mean, ratio), Divide(deviation, ratio));
     }
 

@@ -41,7 +41,10 @@ public static class ImageFile
         using MemoryStream file = new();
         Span<byte> buffer = stackalloc byte[16 * 1024];
         for (int count; (count = stream.Read(buffer)) > 0; file.Write(buffer[..count]))
+        {
             CheckFileSize(file.Length + count, limits);
+        }
+
         return Decode(file.GetBuffer().AsSpan(0, (int)file.Length), limits);
     }
 
@@ -54,7 +57,10 @@ public static class ImageFile
         ImageFormat format = ImageFormatDetector.Detect(file);
         using SKData data = SKData.CreateCopy(file);
         using SKCodec? codec = SKCodec.Create(new SKMemoryStream(data), out SKCodecResult opened);
-        if (codec is null) throw Failure(file, format, opened, "header");
+        if (codec is null)
+        {
+            throw Failure(file, format, opened, "header");
+        }
 
         int width = codec.Info.Width, height = codec.Info.Height;
         CheckDimensions(format, width, height, limits);
@@ -62,7 +68,10 @@ public static class ImageFile
         SKImageInfo target = new(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
         byte[] rgba = GC.AllocateUninitializedArray<byte>(width * height * 4);
         SKCodecResult decoded = ReadPixels(codec, target, rgba);
-        if (decoded != SKCodecResult.Success || Truncation.IsFound(format, file)) throw Failure(file, format, decoded, "pixels");
+        if (decoded != SKCodecResult.Success || Truncation.IsFound(format, file))
+        {
+            throw Failure(file, format, decoded, "pixels");
+        }
 
         int orientation = format == ImageFormat.Png ? PngOrientation.Read(file) : (int)codec.EncodedOrigin;
         return RgbaConversion.ToRgb(rgba, width, height, orientation);
@@ -70,24 +79,37 @@ public static class ImageFile
 
     private static unsafe SKCodecResult ReadPixels(SKCodec codec, SKImageInfo target, byte[] rgba)
     {
-        fixed (byte* pixels = rgba) return codec.GetPixels(target, (nint)pixels);
+        fixed (byte* pixels = rgba)
+        {
+            return codec.GetPixels(target, (nint)pixels);
+        }
     }
 
     private static void CheckFileSize(long bytes, ImageLimits limits)
     {
         if (bytes > Math.Min(limits.MaxFileBytes, Array.MaxLength))
+        {
             throw new InvalidDataException($"the file is larger than the {limits.MaxFileBytes} bytes allowed");
+        }
     }
 
     private static void CheckDimensions(ImageFormat format, int width, int height, ImageLimits limits)
     {
-        if (width < 1 || height < 1) throw new InvalidDataException($"the {Name(format)} header says {width} x {height} pixels");
+        if (width < 1 || height < 1)
+        {
+            throw new InvalidDataException($"the {Name(format)} header says {width} x {height} pixels");
+        }
+
         if (Math.Max(width, height) > limits.MaxSide)
+        {
             throw new InvalidDataException($"{width} x {height} pixels are refused: a side may have {limits.MaxSide}; scale the image down");
+        }
         // Four bytes a pixel must fit in one array, whatever the caller allows.
         long allowed = Math.Min(limits.MaxPixels, Array.MaxLength / 4);
         if ((long)width * height > allowed)
+        {
             throw new InvalidDataException($"{width} x {height} pixels are refused: an image may have {allowed} pixels; scale the image down");
+        }
     }
 
     private static InvalidDataException Failure(ReadOnlySpan<byte> file, ImageFormat format, SKCodecResult result, string part)

@@ -32,9 +32,14 @@ public sealed record ImagePreprocessing
         {
             float deviation = standardDeviation[channel], black = -mean[channel] / deviation, white = (1 - mean[channel]) / deviation;
             if (!float.IsFinite(deviation) || deviation <= 0)
+            {
                 throw new ArgumentException("A standard deviation must be finite and above 0.", nameof(standardDeviation));
+            }
+
             if (!float.IsFinite(black) || !float.IsFinite(white))
+            {
                 throw new ArgumentException("Mean and standard deviation must make finite numbers of 0 and 1.", nameof(mean));
+            }
         }
 
         Resize = resize;
@@ -112,7 +117,11 @@ public sealed record ImagePreprocessing
     internal JsonNode ToJson()
     {
         using var json = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(json)) WriteTo(writer);
+        using (var writer = new Utf8JsonWriter(json))
+        {
+            WriteTo(writer);
+        }
+
         return JsonNode.Parse(json.ToArray())!;
     }
 
@@ -123,7 +132,11 @@ public sealed record ImagePreprocessing
     {
         CheckSize(cropSize, nameof(cropSize));
         long resizeSize = (long)ResizeSize * cropSize / CropSize;
-        if (resizeSize is < 1 or > MaxSize) throw new ArgumentOutOfRangeException(nameof(cropSize), cropSize, $"The size before the crop would be {resizeSize}; it must be 1 to {MaxSize}.");
+        if (resizeSize is < 1 or > MaxSize)
+        {
+            throw new ArgumentOutOfRangeException(nameof(cropSize), cropSize, $"The size before the crop would be {resizeSize}; it must be 1 to {MaxSize}.");
+        }
+
         return new(Resize, (int)resizeSize, cropSize, Mean, StandardDeviation, Interpolation, Channels);
     }
 
@@ -145,7 +158,10 @@ public sealed record ImagePreprocessing
     {
         ArgumentNullException.ThrowIfNull(image);
         if (destination.Length != OutputLength)
+        {
             throw new ArgumentException($"The destination holds {destination.Length} numbers, not {OutputLength}.", nameof(destination));
+        }
+
         (int width, int height) = ResizedSize(image.Width, image.Height);
         CropSpan columns = CropSpan.Centre(width, CropSize), rows = CropSpan.Centre(height, CropSize);
         RgbImage resized = Interpolation == Interpolation.OpenCvBicubic
@@ -154,14 +170,25 @@ public sealed record ImagePreprocessing
         Span<float> values = stackalloc float[256];
         for (int channel = 0; channel < 3; channel++)
         {
-            for (int sample = 0; sample < 256; sample++) values[sample] = (sample / 255f - Mean[channel]) / StandardDeviation[channel];
+            for (int sample = 0; sample < 256; sample++)
+            {
+                values[sample] = (sample / 255f - Mean[channel]) / StandardDeviation[channel];
+            }
+
             Span<float> plane = destination.Slice((Channels == ChannelOrder.Rgb ? channel : 2 - channel) * CropSize * CropSize, CropSize * CropSize);
-            if (resized.Width < CropSize || resized.Height < CropSize) plane.Fill(values[0]);
+            if (resized.Width < CropSize || resized.Height < CropSize)
+            {
+                plane.Fill(values[0]);
+            }
+
             int source = channel;
             for (int y = 0; y < resized.Height; y++)
             {
                 Span<float> row = plane.Slice((y + rows.Padding) * CropSize + columns.Padding, resized.Width);
-                for (int x = 0; x < row.Length; x++, source += 3) row[x] = values[resized.Pixels[source]];
+                for (int x = 0; x < row.Length; x++, source += 3)
+                {
+                    row[x] = values[resized.Pixels[source]];
+                }
             }
         }
     }
@@ -169,16 +196,26 @@ public sealed record ImagePreprocessing
     /// <summary>The size an image of the given size is resized to, before the crop.</summary>
     internal (int Width, int Height) ResizedSize(int width, int height)
     {
-        if (Resize == ResizeMode.Squash) return (ResizeSize, ResizeSize);
+        if (Resize == ResizeMode.Squash)
+        {
+            return (ResizeSize, ResizeSize);
+        }
         // torchvision's int(size * long / short): an exact product, one rounded division, cut to an integer.
         double exact = (double)Math.BigMul(ResizeSize, Math.Max(width, height)) / Math.Min(width, height);
-        if (exact > int.MaxValue) throw new ArgumentException($"An image of {width} x {height} is too narrow to be resized by its shorter side.");
+        if (exact > int.MaxValue)
+        {
+            throw new ArgumentException($"An image of {width} x {height} is too narrow to be resized by its shorter side.");
+        }
+
         int longer = (int)exact;
         return width <= height ? (ResizeSize, longer) : (longer, ResizeSize);
     }
 
     private static void CheckSize(int size, string name)
     {
-        if (size is < 1 or > MaxSize) throw new ArgumentOutOfRangeException(name, size, $"A size must be 1 to {MaxSize}.");
+        if (size is < 1 or > MaxSize)
+        {
+            throw new ArgumentOutOfRangeException(name, size, $"A size must be 1 to {MaxSize}.");
+        }
     }
 }

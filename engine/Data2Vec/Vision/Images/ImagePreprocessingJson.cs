@@ -17,19 +17,34 @@ internal static class ImagePreprocessingJson
         WriteChannels(writer, "mean", preprocessing.Mean);
         WriteChannels(writer, "std", preprocessing.StandardDeviation);
         writer.WriteString("interpolation", Name(preprocessing.Interpolation));
-        if (preprocessing.Channels == ChannelOrder.Bgr) writer.WriteString("channels", "bgr");
+        if (preprocessing.Channels == ChannelOrder.Bgr)
+        {
+            writer.WriteString("channels", "bgr");
+        }
+
         writer.WriteEndObject();
     }
 
     public static ImagePreprocessing Read(JsonElement json)
     {
         const string Thing = "image preprocessing";
-        if (json.ValueKind != JsonValueKind.Object) throw new InvalidDataException($"{Thing}: not a JSON object");
+        if (json.ValueKind != JsonValueKind.Object)
+        {
+            throw new InvalidDataException($"{Thing}: not a JSON object");
+        }
+
         HashSet<string> seen = [];
         foreach (JsonProperty property in json.EnumerateObject())
         {
-            if (!_fields.Contains(property.Name)) throw new InvalidDataException($"{Thing}: unknown field \"{property.Name}\"");
-            if (!seen.Add(property.Name)) throw new InvalidDataException($"{Thing}: field \"{property.Name}\" stands there twice");
+            if (!_fields.Contains(property.Name))
+            {
+                throw new InvalidDataException($"{Thing}: unknown field \"{property.Name}\"");
+            }
+
+            if (!seen.Add(property.Name))
+            {
+                throw new InvalidDataException($"{Thing}: field \"{property.Name}\" stands there twice");
+            }
         }
 
         JsonFields fields = new(json, Thing);
@@ -65,7 +80,11 @@ internal static class ImagePreprocessingJson
     private static void WriteChannels(Utf8JsonWriter writer, string name, ChannelValues values)
     {
         writer.WriteStartArray(name);
-        for (int channel = 0; channel < 3; channel++) writer.WriteNumberValue(values[channel]);
+        for (int channel = 0; channel < 3; channel++)
+        {
+            writer.WriteNumberValue(values[channel]);
+        }
+
         writer.WriteEndArray();
     }
 }

@@ -33,7 +33,10 @@ public sealed class ImageResizer
         int sourceWidth, int sourceHeight, int targetWidth, int targetHeight, int left, int top, int width, int height, Interpolation interpolation)
     {
         if (interpolation == Interpolation.OpenCvBicubic)
+        {
             throw new ArgumentException("OpenCV's resizing is not antialiased.", nameof(interpolation));
+        }
+
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sourceWidth);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sourceHeight);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(targetWidth);
@@ -45,7 +48,9 @@ public sealed class ImageResizer
         _columns = new ResizeKernels(sourceWidth, targetWidth, left, width, interpolation);
         _rows = new ResizeKernels(sourceHeight, targetHeight, top, height, interpolation);
         if (Math.BigMul(width, Math.Max(height, _rows.SourceCount)) > Array.MaxLength / 3)
+        {
             throw new ArgumentException($"{sourceWidth} x {sourceHeight} to {targetWidth} x {targetHeight} takes more memory than an array can hold.");
+        }
     }
 
     /// <summary>Resizes an image of the source size.</summary>
@@ -54,13 +59,19 @@ public sealed class ImageResizer
     {
         ArgumentNullException.ThrowIfNull(image);
         if (image.Width != _sourceWidth || image.Height != _sourceHeight)
+        {
             throw new ArgumentException($"The image is {image.Width} x {image.Height}, not {_sourceWidth} x {_sourceHeight}.", nameof(image));
+        }
+
         byte[] target = GC.AllocateUninitializedArray<byte>(_width * _height * 3);
         int rowLength = _width * 3;
         byte[] between = ArrayPool<byte>.Shared.Rent(rowLength * _rows.SourceCount);
         ResizeColumns(image, between);
         for (int y = 0; y < _height; y++)
+        {
             ResizeRow(between.AsSpan((_rows.Start(y) - _rows.FirstSource) * rowLength), _rows.Weights(y), target.AsSpan(y * rowLength, rowLength));
+        }
+
         ArrayPool<byte>.Shared.Return(between);
         return new RgbImage(_width, _height, target);
     }
@@ -75,14 +86,21 @@ public sealed class ImageResizer
             int source = ((_rows.FirstSource + y) * _sourceWidth + _columns.FirstSource) * 3;
             ReadOnlySpan<byte> row = image.Pixels.AsSpan(source, _columns.SourceCount * 3);
             for (int x = 0; x < _columns.SourceCount; x++)
+            {
                 pixels[x] = Vector128.Create(row[x * 3], row[x * 3 + 1], row[x * 3 + 2], 0);
+            }
+
             Span<byte> target = between.Slice(y * _width * 3, _width * 3);
             for (int x = 0; x < _width; x++)
             {
                 ReadOnlySpan<int> weights = _columns.Weights(x);
                 ReadOnlySpan<Vector128<int>> window = pixels.AsSpan(_columns.Start(x) - _columns.FirstSource, weights.Length);
                 Vector128<int> sum = Vector128.Create(Half);
-                for (int k = 0; k < window.Length; k++) sum += window[k] * weights[k];
+                for (int k = 0; k < window.Length; k++)
+                {
+                    sum += window[k] * weights[k];
+                }
+
                 sum = Vector128.Clamp(sum >> ResizeKernels.FractionBits, Vector128<int>.Zero, Vector128.Create(255));
                 target[x * 3] = (byte)sum[0];
                 target[x * 3 + 1] = (byte)sum[1];
@@ -101,7 +119,10 @@ public sealed class ImageResizer
         {
             Vector256<int> sum = Vector256.Create(Half);
             for (int k = 0; k < weights.Length; k++)
+            {
                 sum += LoadEight(rows.Slice(k * target.Length + i, 8)) * weights[k];
+            }
+
             sum = Vector256.Clamp(sum >> ResizeKernels.FractionBits, Vector256<int>.Zero, Vector256.Create(255));
             Vector128<short> narrow = Vector128.Narrow(sum.GetLower(), sum.GetUpper());
             Vector128.Narrow(narrow, narrow).AsByte().GetLower().CopyTo(target[i..]);
@@ -110,7 +131,11 @@ public sealed class ImageResizer
         for (; i < target.Length; i++)
         {
             int sum = Half;
-            for (int k = 0; k < weights.Length; k++) sum += rows[k * target.Length + i] * weights[k];
+            for (int k = 0; k < weights.Length; k++)
+            {
+                sum += rows[k * target.Length + i] * weights[k];
+            }
+
             target[i] = (byte)Math.Clamp(sum >> ResizeKernels.FractionBits, 0, 255);
         }
     }

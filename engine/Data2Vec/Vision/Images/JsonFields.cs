@@ -24,7 +24,11 @@ internal readonly struct JsonFields(JsonElement json, string thing)
 
     public double Number(string name, double otherwise)
     {
-        if (Find(name) is not JsonElement value) return otherwise;
+        if (Find(name) is not JsonElement value)
+        {
+            return otherwise;
+        }
+
         return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number)
             ? number
             : throw Bad(name, "a finite number");
@@ -38,12 +42,19 @@ internal readonly struct JsonFields(JsonElement json, string thing)
 
     public ChannelValues Channels(string name)
     {
-        if (Find(name) is not JsonElement { ValueKind: JsonValueKind.Array } array || array.GetArrayLength() != 3) throw Bad(name, "three numbers");
+        if (Find(name) is not JsonElement { ValueKind: JsonValueKind.Array } array || array.GetArrayLength() != 3)
+        {
+            throw Bad(name, "three numbers");
+        }
+
         Span<float> values = stackalloc float[3];
         for (int channel = 0; channel < 3; channel++)
         {
             JsonElement value = array[channel];
-            if (value.ValueKind != JsonValueKind.Number || !value.TryGetSingle(out values[channel])) throw Bad(name, "three numbers");
+            if (value.ValueKind != JsonValueKind.Number || !value.TryGetSingle(out values[channel]))
+            {
+                throw Bad(name, "three numbers");
+            }
         }
 
         return new(values[0], values[1], values[2]);

@@ -43,7 +43,10 @@ internal static class OpenCvResizer
             {
                 int sum = 1 << (2 * FractionBits - 1);
                 for (int tap = 0; tap < Taps; tap++)
+                {
                     sum += between[down.Places[y * Taps + tap] % Taps * length + i] * down.Weights[y * Taps + tap];
+                }
+
                 line[i] = (byte)Math.Clamp(sum >> (2 * FractionBits), 0, 255);
             }
         }

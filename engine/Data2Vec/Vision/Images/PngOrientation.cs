@@ -15,8 +15,16 @@ internal static class PngOrientation
         while (rest.Length >= 12)
         {
             uint length = BinaryPrimitives.ReadUInt32BigEndian(rest);
-            if (length > rest.Length - 12) break;
-            if (rest.Slice(4, 4).SequenceEqual("eXIf"u8)) return ReadExif(rest.Slice(8, (int)length));
+            if (length > rest.Length - 12)
+            {
+                break;
+            }
+
+            if (rest.Slice(4, 4).SequenceEqual("eXIf"u8))
+            {
+                return ReadExif(rest.Slice(8, (int)length));
+            }
+
             rest = rest[(12 + (int)length)..];
         }
 
@@ -26,17 +34,33 @@ internal static class PngOrientation
     /// <summary>Reads the tag from the first directory of a TIFF structure.</summary>
     private static int ReadExif(ReadOnlySpan<byte> exif)
     {
-        if (exif.Length < 8) return 1;
+        if (exif.Length < 8)
+        {
+            return 1;
+        }
+
         bool isLittleEndian = exif.StartsWith("II*\0"u8);
-        if (!isLittleEndian && !exif.StartsWith("MM\0*"u8)) return 1;
+        if (!isLittleEndian && !exif.StartsWith("MM\0*"u8))
+        {
+            return 1;
+        }
+
         uint start = isLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(exif[4..]) : BinaryPrimitives.ReadUInt32BigEndian(exif[4..]);
-        if (start > exif.Length - 2) return 1;
+        if (start > exif.Length - 2)
+        {
+            return 1;
+        }
+
         ReadOnlySpan<byte> directory = exif[(int)start..];
         int entries = ReadUInt16(directory, isLittleEndian);
         directory = directory[2..];
         for (int entry = 0; entry < entries && directory.Length >= 12; entry++, directory = directory[12..])
         {
-            if (ReadUInt16(directory, isLittleEndian) != OrientationTag) continue;
+            if (ReadUInt16(directory, isLittleEndian) != OrientationTag)
+            {
+                continue;
+            }
+
             int value = ReadUInt16(directory[8..], isLittleEndian);
             return value is >= 1 and <= 8 ? value : 1;
         }

@@ -39,7 +39,10 @@ internal sealed class ResizeKernels
             }
 
             for (int k = 0; k < weights.Length; k++)
+            {
                 _weights[i * _stride + k] = (int)Math.Round(weights[k] / sum * (1 << FractionBits), MidpointRounding.AwayFromZero);
+            }
+
             _starts[i] = start;
             _counts[i] = weights.Length;
         }
@@ -63,9 +66,17 @@ internal sealed class ResizeKernels
     private static double Filter(Interpolation interpolation, double x)
     {
         x = Math.Abs(x);
-        if (interpolation == Interpolation.Bilinear) return x < 1 ? 1 - x : 0;
+        if (interpolation == Interpolation.Bilinear)
+        {
+            return x < 1 ? 1 - x : 0;
+        }
+
         const double A = -0.5;
-        if (x < 1) return ((A + 2) * x - (A + 3)) * x * x + 1;
+        if (x < 1)
+        {
+            return ((A + 2) * x - (A + 3)) * x * x + 1;
+        }
+
         return x < 2 ? (((x - 5) * x + 8) * x - 4) * A : 0;
     }
 }

@@ -14,7 +14,10 @@ public sealed class RgbImage
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         ArgumentNullException.ThrowIfNull(pixels);
         if (pixels.Length % 3 != 0 || Math.BigMul(width, height) != pixels.Length / 3)
+        {
             throw new ArgumentException($"{pixels.Length} samples do not make an image of {width} x {height} with 3 channels.", nameof(pixels));
+        }
+
         Width = width;
         Height = height;
         Pixels = pixels;

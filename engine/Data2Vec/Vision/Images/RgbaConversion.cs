@@ -23,7 +23,10 @@ internal static class RgbaConversion
             8 => (width - 1, width, -1),
             _ => (0, 1, width),
         };
-        if (orientation >= 5) (width, height) = (height, width);
+        if (orientation >= 5)
+        {
+            (width, height) = (height, width);
+        }
 
         byte[] pixels = GC.AllocateUninitializedArray<byte>(width * height * 3);
         int at = 0;

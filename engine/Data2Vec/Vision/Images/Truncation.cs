@@ -25,9 +25,17 @@ internal static class Truncation
         ReadOnlySpan<byte> rest = file[SignatureLength..];
         while (rest.Length >= Framing)
         {
-            if (rest.Slice(4, 4).SequenceEqual("IEND"u8)) return true;
+            if (rest.Slice(4, 4).SequenceEqual("IEND"u8))
+            {
+                return true;
+            }
+
             uint length = BinaryPrimitives.ReadUInt32BigEndian(rest);
-            if (length > rest.Length - Framing) return false;
+            if (length > rest.Length - Framing)
+            {
+                return false;
+            }
+
             rest = rest[(Framing + (int)length)..];
         }
 
@@ -41,14 +49,34 @@ internal static class Truncation
         {
             // To the next marker: 0xFF and a code. In a scan's data 0xFF is followed by 0 or a restart code.
             int at = rest.IndexOf((byte)0xFF);
-            if (at < 0 || at + 1 >= rest.Length) return false;
+            if (at < 0 || at + 1 >= rest.Length)
+            {
+                return false;
+            }
+
             byte code = rest[at + 1];
             rest = rest[(at + (code == 0xFF ? 1 : 2))..];
-            if (code == EndOfImage) return true;
-            if (IsAlone(code)) continue;
-            if (rest.Length < 2) return false;
+            if (code == EndOfImage)
+            {
+                return true;
+            }
+
+            if (IsAlone(code))
+            {
+                continue;
+            }
+
+            if (rest.Length < 2)
+            {
+                return false;
+            }
+
             int length = BinaryPrimitives.ReadUInt16BigEndian(rest);
-            if (length > rest.Length) return false;
+            if (length > rest.Length)
+            {
+                return false;
+            }
+
             rest = rest[length..];
         }
     }
