@@ -204,7 +204,7 @@ public sealed partial class Data2VecModel : IDisposable
     }
 
     private RequestQueue<T> Queue<T>(Encoder<T> encoder, ModelOptions options) => new(
-        (inputs, output, cancellationToken) => Compute(encoder, inputs, output, cancellationToken), _store.RowsAtOnce, options.MaxQueuedRows, options.GatherDelay);
+        (inputs, output, cancellationToken) => Compute(encoder, inputs, output, cancellationToken), _store.PreferredBatchRows, options.MaxQueuedRows, options.GatherDelay);
 
     /// <summary>The encoder, where it is one of what was given.</summary>
     private TEncoder Takes<TEncoder>(string given)
@@ -346,11 +346,11 @@ public sealed partial class Data2VecModel : IDisposable
         (ReadOnlyMemory<T>[] Inputs, int[] Rows)[] parts = [.. Parts(encoder, inputs)];
         var results = new float[parts.Length][][];
         void RunPart(int i) => results[i] ??= Run(parts[i].Rows, (run, sequences) => body(run, parts[i].Inputs, sequences));
-        if (parts.Length > 1 && _store.InferencesAtOnce > 1)
+        if (parts.Length > 1 && _store.ConcurrentInferences > 1)
         {
             try
             {
-                Parallel.For(0, parts.Length, new ParallelOptions { MaxDegreeOfParallelism = _store.InferencesAtOnce }, RunPart);
+                Parallel.For(0, parts.Length, new ParallelOptions { MaxDegreeOfParallelism = _store.ConcurrentInferences }, RunPart);
             }
             catch (AggregateException errors)
             {
@@ -377,7 +377,7 @@ public sealed partial class Data2VecModel : IDisposable
         for (int first = 0, count; first < rows.Length; first += count)
         {
             int sum = 0;
-            count = rows.Skip(first).TakeWhile((length, i) => (sum += length) <= _store.RowsAtOnce || i == 0).Count();
+            count = rows.Skip(first).TakeWhile((length, i) => (sum += length) <= _store.PreferredBatchRows || i == 0).Count();
             yield return ([.. inputs.Skip(first).Take(count)], rows[first..(first + count)]);
         }
     }

@@ -19,12 +19,12 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
     private bool _hasTables;
     private volatile bool _disposed;
 
-    public override int RowsAtOnce => 8192;
+    public override int PreferredBatchRows => 8192;
 
-    public override int InferencesAtOnce => 3;
+    public override int ConcurrentInferences => 3;
 
     /// <summary>With 512 channels, 128 MiB for the longest layer's result.</summary>
-    public override int ConvolutionRowsAtOnce => 65536;
+    public override int PreferredConvolutionRows => 65536;
 
     public override LinearWeights Linear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
     {

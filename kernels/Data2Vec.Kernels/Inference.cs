@@ -27,6 +27,10 @@ public abstract class Inference : IDisposable
     /// <param name="type">f32, for what comes in and goes out, or <see cref="ActivationType"/>.</param>
     public abstract Tensor Allocate(int rows, int columns, ElementType type);
 
+    /// <summary>Memory for a tensor of the shape and type of <paramref name="spent"/>, which no later operation reads.</summary>
+    /// <returns><paramref name="spent"/> itself here; an inference that keeps activations returns a new tensor.</returns>
+    public virtual Tensor Reuse(Tensor spent) => spent;
+
     /// <summary>The present top of the working memory, for <see cref="Release"/>.</summary>
     public abstract long Mark();
 

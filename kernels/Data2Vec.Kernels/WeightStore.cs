@@ -7,16 +7,14 @@ namespace Data2Vec.Kernels;
 /// </summary>
 public abstract class WeightStore : IDisposable
 {
-    /// <summary>Rows of an inference of several inputs that keep the device busy: more make it no faster, only larger.</summary>
-    public abstract int RowsAtOnce { get; }
+    /// <summary>Rows in a batch that keep the device busy; larger batches take more memory and are no faster.</summary>
+    public abstract int PreferredBatchRows { get; }
 
-    /// <summary>Inferences of many inputs that keep the device busy: it works for one while the inputs of another are made ready. Each takes working memory of its own.</summary>
-    public virtual int InferencesAtOnce => 1;
+    /// <summary>Inferences to run at the same time, so that one prepares its inputs while the device works for another. Each has its own working memory.</summary>
+    public virtual int ConcurrentInferences => 1;
 
-    /// <summary>
-    /// Rows of a convolution that makes many of few inputs, such as those over samples: work that can be cut anywhere is cut so.
-    /// </summary>
-    public abstract int ConvolutionRowsAtOnce { get; }
+    /// <summary>Preferred rows per long convolution; longer inputs are split.</summary>
+    public abstract int PreferredConvolutionRows { get; }
 
     /// <summary>A linear layer.</summary>
     /// <param name="parts">

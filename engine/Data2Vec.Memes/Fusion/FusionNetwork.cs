@@ -10,7 +10,7 @@ namespace Data2Vec.Memes.Fusion;
 public sealed class FusionNetwork
 {
     /// <summary>Rows at once: enough to read the weights seldom, and little memory.</summary>
-    private const int RowsAtOnce = 64;
+    private const int PreferredBatchRows = 64;
 
     internal FusionNetwork(params ReadOnlySpan<LinearLayer> layers) => Layers = layers.ToArray();
 
@@ -78,7 +78,7 @@ public sealed class FusionNetwork
 
         var scores = new float[features.Count];
         int done = 0;
-        foreach (ReadOnlyMemory<float>[] rows in features.Chunk(RowsAtOnce))
+        foreach (ReadOnlyMemory<float>[] rows in features.Chunk(PreferredBatchRows))
         {
             ReadOnlyMemory<float>[] x = rows;
             foreach (LinearLayer layer in Layers[..^1])

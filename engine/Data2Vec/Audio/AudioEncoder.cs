@@ -31,7 +31,7 @@ internal sealed class AudioEncoder : Encoder<float>
         _config = config;
         int hidden = config.HiddenSize;
         int features = config.FeatureExtractor[^1].OutputChannels;
-        _framesAtOnce = Math.Max(1, weights.ConvolutionRowsAtOnce / (config.SamplesPerFrame / config.FeatureExtractor[0].Stride));
+        _framesAtOnce = Math.Max(1, weights.PreferredConvolutionRows / (config.SamplesPerFrame / config.FeatureExtractor[0].Stride));
         _extractor = [.. config.FeatureExtractor.Select((shape, i) => new ConvBlock(
             weights.Conv1d($"feature_extractor.{i}.conv", shape),
             weights.Norm($"feature_extractor.{i}.norm", shape.OutputChannels, Epsilon)))];

@@ -11,8 +11,8 @@ internal sealed class WeightReader(D2vFile file, WeightStore store, string prefi
     /// <summary>The same file, with names that begin with a number.</summary>
     public WeightReader In(int index) => In(index.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
-    /// <inheritdoc cref="WeightStore.ConvolutionRowsAtOnce"/>
-    public int ConvolutionRowsAtOnce => store.ConvolutionRowsAtOnce;
+    /// <inheritdoc cref="WeightStore.PreferredConvolutionRows"/>
+    public int PreferredConvolutionRows => store.PreferredConvolutionRows;
 
     /// <summary>Whether the file has a tensor of this name.</summary>
     public bool Has(string name) => file.Tensors.ContainsKey(prefix + name);

@@ -11,9 +11,9 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     private readonly ConcurrentBag<HostArena> _idle = [];
     private volatile bool _disposed;
 
-    public override int RowsAtOnce => 2048;
+    public override int PreferredBatchRows => 2048;
 
-    public override int ConvolutionRowsAtOnce => 6400;
+    public override int PreferredConvolutionRows => 6400;
 
     /// <summary>Whether some products run on units of bf16 or bytes: those of attention then run on bf16 too.</summary>
     public bool UsesDots { get; private set; }
