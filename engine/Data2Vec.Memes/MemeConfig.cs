@@ -5,37 +5,50 @@ using Data2Vec.ModelFile;
 
 namespace Data2Vec.Memes;
 
+/// <summary>The inputs of a meme model: the paper's three configurations.</summary>
+public enum MemeInputs
+{
+    /// <summary>Image and text, the paper's "Multimodal".</summary>
+    Both,
+
+    /// <summary>The image only.</summary>
+    Image,
+
+    /// <summary>The text only.</summary>
+    Text,
+}
+
 /// <summary>
-/// The structure of a system that scores memes ("Hate Speech in Pixels", arXiv 1910.02334, section 3): encoders of the image and of the text
-/// in it, whose vectors, the image's first, one behind the other, a small network judges.
+/// The structure of a meme model ("Hate Speech in Pixels", arXiv 1910.02334, section 3): an image encoder, an encoder of the text in the image,
+/// and a small network that scores their concatenated vectors, the image's first.
 /// </summary>
 public sealed record MemeConfig
 {
-    /// <summary>The architecture's name in a model file.</summary>
+    /// <summary>The name of the architecture in a model file.</summary>
     public const string Architecture = "memes";
 
-    /// <summary>What the names of the text encoder's tensors and assets begin with in the file, before a dot.</summary>
+    /// <summary>The prefix, before a dot, of the text encoder's tensors and assets in a model file.</summary>
     public const string TextPart = "text";
 
-    /// <summary>The same of the image encoder.</summary>
+    /// <summary>The prefix, before a dot, of the image encoder's tensors and assets in a model file.</summary>
     public const string ImagePart = "image";
 
-    /// <summary>With the features of two encoders the weights of the first layer still fit into an array.</summary>
+    /// <summary>Keeps the first layer's weights within an array, even with two encoders.</summary>
     internal const int LargestHiddenSize = 1 << 13;
 
-    /// <summary>The text encoder; null for a system that judges the image alone.</summary>
+    /// <summary>The text encoder; null for a model of images only.</summary>
     public EncoderDescription? Text { get; init; }
 
-    /// <summary>The image encoder; null for a system that judges the text alone.</summary>
+    /// <summary>The image encoder; null for a model of texts only.</summary>
     public EncoderDescription? Image { get; init; }
 
-    /// <summary>The most tokens of a text that are read, the special ones around them not counted; the rest is cut off.</summary>
+    /// <summary>The maximum number of tokens of a text, without the special tokens. Longer texts are truncated.</summary>
     public int MaxTextTokens { get; init; } = 48;
 
-    /// <summary>Features of both hidden layers of the network: 100 in the paper, 50 in its code.</summary>
+    /// <summary>The number of features of both hidden layers: 100 in the paper, 50 in its code.</summary>
     public required int HiddenSize { get; init; }
 
-    /// <summary>How a score becomes a probability; null where nobody measured it.</summary>
+    /// <summary>The conversion of scores to probabilities; null if it was not fitted.</summary>
     public Calibration? Calibration { get; init; }
 
     /// <summary>Reads the <c>config</c> of a model file.</summary>
@@ -78,4 +91,26 @@ public sealed record MemeConfig
 
         return json;
     }
+}
+
+/// <summary>An encoder that is part of another model.</summary>
+/// <param name="Architecture">The architecture of the encoder's model file.</param>
+/// <param name="Config">The <c>config</c> of that file.</param>
+public sealed record EncoderDescription(string Architecture, JsonObject Config)
+{
+    /// <summary>Reads a description; null if the property is missing.</summary>
+    internal static EncoderDescription? FromJson(JsonElement json, string name)
+    {
+        if (!json.TryGetProperty(name, out _))
+        {
+            return null;
+        }
+
+        JsonElement description = ConfigReader.Property(json, name, JsonValueKind.Object);
+        return new EncoderDescription(
+            ConfigReader.Property(description, "architecture", JsonValueKind.String).GetString()!,
+            JsonObject.Create(ConfigReader.Property(description, "config", JsonValueKind.Object))!);
+    }
+
+    internal JsonObject ToJson() => new() { ["architecture"] = Architecture, ["config"] = Config.DeepClone() };
 }

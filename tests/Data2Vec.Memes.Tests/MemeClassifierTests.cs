@@ -100,7 +100,7 @@ public class MemeClassifierTests
     public void Other_models_and_wrong_tensors_are_refused_by_the_files_name()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains("text.d2v: it is a model of the kind 'data2vec-text'", Assert.Throws<InvalidDataException>(() => MemeClassifier.Load(Models.Text)).Message);
+        Assert.Contains("text.d2v: a model with the architecture 'data2vec-text'", Assert.Throws<InvalidDataException>(() => MemeClassifier.Load(Models.Text)).Message);
         Assert.Contains("does not take images", Assert.Throws<InvalidDataException>(() => MemeEncoders.Load(Models.Text, Models.Text)).Message);
         Assert.Contains("does not take texts", Assert.Throws<InvalidDataException>(() => MemeEncoders.Load(null, Models.Image)).Message);
 

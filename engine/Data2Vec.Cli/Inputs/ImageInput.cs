@@ -11,7 +11,7 @@ internal sealed class ImageInput : ModelInput
     private readonly NpyArray? _pixels;
 
     private ImageInput(string path, RgbImage? image, NpyArray? pixels)
-        : base(InputKind.Image, [path]) => (_image, _pixels) = (image, pixels);
+        : base(Modality.Vision, [path]) => (_image, _pixels) = (image, pixels);
 
     /// <exception cref="InvalidDataException">It is no image.</exception>
     public static ImageInput Load(string path) => new(path, ImageFile.Load(path), null);

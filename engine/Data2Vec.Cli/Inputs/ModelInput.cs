@@ -5,9 +5,9 @@ namespace Data2Vec.Cli.Inputs;
 /// <summary>One input or several that go through a model together.</summary>
 /// <param name="kind">What they are.</param>
 /// <param name="names">What each is called in results and messages.</param>
-internal abstract class ModelInput(InputKind kind, IReadOnlyList<string> names)
+internal abstract class ModelInput(Modality kind, IReadOnlyList<string> names)
 {
-    public InputKind Kind { get; } = kind;
+    public Modality Kind { get; } = kind;
 
     public IReadOnlyList<string> Names { get; } = names;
 

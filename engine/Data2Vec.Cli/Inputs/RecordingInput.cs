@@ -11,7 +11,7 @@ internal sealed class RecordingInput : ModelInput
     private readonly float[] _samples;
 
     private RecordingInput(string path, Waveform? recording, float[] samples)
-        : base(InputKind.Speech, [path]) => (_recording, _samples) = (recording, samples);
+        : base(Modality.Speech, [path]) => (_recording, _samples) = (recording, samples);
 
     /// <exception cref="InvalidDataException">It is no recording; the message names the file.</exception>
     public static RecordingInput Load(string path) => new(path, WavFile.Load(path), []);

@@ -1,9 +1,10 @@
+using Data2Vec.Cli.Output;
 using Data2Vec.Text;
 
 namespace Data2Vec.Cli.Inputs;
 
 /// <summary>Texts.</summary>
-internal sealed class TextInput(IReadOnlyList<string> names, IReadOnlyList<string> texts) : ModelInput(InputKind.Text, names)
+internal sealed class TextInput(IReadOnlyList<string> names, IReadOnlyList<string> texts) : ModelInput(Modality.Text, names)
 {
     public override float[][] Embed(Data2VecModel model, EmbeddingOptions options) => model.EmbedTexts(texts, options);
 
@@ -44,5 +45,5 @@ internal sealed class TextInput(IReadOnlyList<string> names, IReadOnlyList<strin
     }
 
     // A line of a file is called by its place, a text by itself.
-    private string Label(int i) => Names[i] == texts[i] ? Text.Short(Names[i]) : Names[i];
+    private string Label(int i) => Names[i] == texts[i] ? TerminalText.Short(Names[i]) : Names[i];
 }

@@ -3,7 +3,7 @@ using Data2Vec.Text;
 namespace Data2Vec.Cli.Inputs;
 
 /// <summary>A text of token ids, the model's very input.</summary>
-internal sealed class TokenInput(string name, int[] ids) : ModelInput(InputKind.Text, [name])
+internal sealed class TokenInput(string name, int[] ids) : ModelInput(Modality.Text, [name])
 {
     public override float[][] Embed(Data2VecModel model, EmbeddingOptions options) => model.EmbedTokens([ids], options);
 

@@ -1,7 +1,8 @@
 using Data2Vec.Cli.Inputs;
+using Data2Vec.Cli.Output;
 using Data2Vec.Text;
 
-namespace Data2Vec.Cli;
+namespace Data2Vec.Cli.Running;
 
 /// <summary>Runs inputs through the models of their kinds; complaints name the input, or the model where it is at fault.</summary>
 /// <param name="models">The models.</param>
@@ -25,7 +26,7 @@ internal sealed class ModelRunner(ModelSet models, LongTextPolicy longTexts)
                 throw new UsageException($"--layer {options.Layer}: {path} has {model.Layers} layers");
             }
 
-            if (options.Pooling == Pooling.Class && input.Kind == InputKind.Speech)
+            if (options.Pooling == Pooling.Class && input.Kind == Modality.Speech)
             {
                 throw new UsageException("--pool cls is for models with a class token; speech models have none, use mean or none");
             }
@@ -100,7 +101,7 @@ internal sealed class ModelRunner(ModelSet models, LongTextPolicy longTexts)
         catch (Exception error) when (error is InvalidDataException or NotSupportedException && !input.Names.Any(name => error.Message.StartsWith(name, StringComparison.Ordinal)))
         {
             string others = input.Names.Count > 1 ? $" or one of the {input.Names.Count - 1} after it" : "";
-            throw new InvalidDataException($"{(File.Exists(input.Names[0]) ? input.Names[0] : Text.Short(input.Names[0]))}{others}: {error.Message}", error);
+            throw new InvalidDataException($"{(File.Exists(input.Names[0]) ? input.Names[0] : TerminalText.Short(input.Names[0]))}{others}: {error.Message}", error);
         }
     }
 

@@ -3,14 +3,14 @@ using Data2Vec.Kernels;
 using Data2Vec.ModelFile;
 using Data2Vec.Vision;
 
-namespace Data2Vec.Cli;
+namespace Data2Vec.Cli.Running;
 
 /// <summary>The models of a command, one for each kind of input: those that are given, else those that ship with the program.</summary>
 internal sealed class ModelSet : IDisposable
 {
-    private readonly Dictionary<InputKind, (Data2VecModel Model, string Path)> _loaded = [];
+    private readonly Dictionary<Modality, (Data2VecModel Model, string Path)> _loaded = [];
     private readonly IReadOnlyList<string> _given;
-    private readonly IReadOnlyDictionary<InputKind, string> _shipped;
+    private readonly IReadOnlyDictionary<Modality, string> _shipped;
     private readonly Func<Backend>? _fallback;
     private readonly TextWriter _error;
     private readonly IDisposable? _device;
@@ -23,7 +23,7 @@ internal sealed class ModelSet : IDisposable
     /// <param name="fallback">Makes the device that is taken where models cannot be loaded on that of the options; null where there is none.</param>
     /// <param name="error">Told that it is taken, and why.</param>
     public ModelSet(
-        IReadOnlyList<string> given, IReadOnlyDictionary<InputKind, string> shipped, ModelOptions options, Func<Backend>? fallback, TextWriter error)
+        IReadOnlyList<string> given, IReadOnlyDictionary<Modality, string> shipped, ModelOptions options, Func<Backend>? fallback, TextWriter error)
     {
         (_given, _shipped, _options, _fallback, _error) = (given, shipped, options, fallback, error);
         _device = options.Backend as IDisposable;
@@ -59,7 +59,7 @@ internal sealed class ModelSet : IDisposable
             throw new UsageException($"{input.Names[0]}: this command has no use for {Plural(input.Kind)}");
         }
 
-        Add(Files.Shipped(name));
+        Add(Files.Bundled(name));
         return _loaded[input.Kind];
     }
 
@@ -74,13 +74,13 @@ internal sealed class ModelSet : IDisposable
         _device?.Dispose();
     }
 
-    private static InputKind KindOf(Data2VecModel model) =>
-        model.Audio is not null ? InputKind.Speech : model.ImagePreprocessing is not null ? InputKind.Image : InputKind.Text;
+    private static Modality KindOf(Data2VecModel model) =>
+        model.Audio is not null ? Modality.Speech : model.ImagePreprocessing is not null ? Modality.Vision : Modality.Text;
 
-    private static string Plural(InputKind kind) => kind switch
+    private static string Plural(Modality kind) => kind switch
     {
-        InputKind.Speech => "recordings",
-        InputKind.Image => "images",
+        Modality.Speech => "recordings",
+        Modality.Vision => "images",
         _ => "texts",
     };
 
@@ -115,7 +115,7 @@ internal sealed class ModelSet : IDisposable
         }
         catch (Exception problem) when (_fallback is not null && Devices.IsAtFault(problem))
         {
-            Devices.TellFallback(problem, _error);
+            Devices.ReportFallback(problem, _error);
             _options = _options with { Backend = _fallback() };
             return Load(path);
         }

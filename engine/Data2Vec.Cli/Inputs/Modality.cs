@@ -1,0 +1,8 @@
+namespace Data2Vec;
+
+internal enum Modality
+{
+    Speech,
+    Text,
+    Vision,
+}
