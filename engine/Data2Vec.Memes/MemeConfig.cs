@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Data2Vec.Memes.Fusion;
-using Data2Vec.ModelFile;
 
 namespace Data2Vec.Memes;
 
@@ -22,7 +22,7 @@ public enum MemeInputs
 /// The structure of a meme model ("Hate Speech in Pixels", arXiv 1910.02334, section 3): an image encoder, an encoder of the text in the image,
 /// and a small network that scores their concatenated vectors, the image's first.
 /// </summary>
-public sealed record MemeConfig
+public sealed partial record MemeConfig
 {
     /// <summary>The name of the architecture in a model file.</summary>
     public const string Architecture = "memes";
@@ -55,62 +55,62 @@ public sealed record MemeConfig
     /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
     public static MemeConfig FromJson(JsonElement json)
     {
-        JsonElement classifier = ConfigReader.Property(json, "classifier", JsonValueKind.Object);
-        var config = new MemeConfig
+        Document document;
+        try
         {
-            Text = EncoderDescription.FromJson(json, TextPart),
-            Image = EncoderDescription.FromJson(json, ImagePart),
-            MaxTextTokens = ConfigReader.Integer(json, "max_text_tokens"),
-            HiddenSize = ConfigReader.Integer(classifier, "hidden_size", LargestHiddenSize),
-            Calibration = Fusion.Calibration.FromJson(classifier),
+            document = json.Deserialize(Json.Default.Document)!;
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"the configuration does not describe a meme model: {error.Message}", error);
+        }
+
+        (int maxTextTokens, Classifier classifier, EncoderDescription? image, EncoderDescription? text) = document;
+        Require(maxTextTokens >= 1, "'max_text_tokens' must be at least 1");
+        Require(classifier.HiddenSize is >= 1 and <= LargestHiddenSize, $"'hidden_size' must be from 1 to {LargestHiddenSize}");
+        Require(classifier.Calibration is not { } fit || (double.IsFinite(fit.Slope) && double.IsFinite(fit.Intercept)), "'slope' and 'intercept' must be finite");
+        Require(image is not null || text is not null, "it has neither 'text' nor 'image'");
+        return new MemeConfig
+        {
+            Text = text,
+            Image = image,
+            MaxTextTokens = maxTextTokens,
+            HiddenSize = classifier.HiddenSize,
+            Calibration = classifier.Calibration is { } fitted ? new Calibration(fitted.Slope, fitted.Intercept) : null,
         };
-        return config.Text is null && config.Image is null
-            ? throw new InvalidDataException("the configuration has neither 'text' nor 'image'")
-            : config;
+
+        static void Require(bool condition, string problem)
+        {
+            if (!condition)
+            {
+                throw new InvalidDataException($"the configuration does not describe a meme model: {problem}");
+            }
+        }
     }
 
     /// <summary>The <c>config</c> for a model file.</summary>
     public JsonObject ToJson()
     {
-        var classifier = new JsonObject { ["hidden_size"] = HiddenSize };
-        if (Calibration is { } calibration)
-        {
-            classifier["calibration"] = calibration.ToJson();
-        }
-
-        var json = new JsonObject { ["max_text_tokens"] = MaxTextTokens, ["classifier"] = classifier };
-        if (Image is not null)
-        {
-            json[ImagePart] = Image.ToJson();
-        }
-
-        if (Text is not null)
-        {
-            json[TextPart] = Text.ToJson();
-        }
-
-        return json;
+        var classifier = new Classifier(HiddenSize, Calibration is { } calibration ? new Fit(calibration.Slope, calibration.Intercept) : null);
+        return (JsonObject)JsonSerializer.SerializeToNode(new Document(MaxTextTokens, classifier, Image, Text), Json.Default.Document)!;
     }
+
+    private sealed record Fit(double Slope, double Intercept);
+
+    private sealed record Classifier(int HiddenSize, Fit? Calibration = null);
+
+    private sealed record Document(int MaxTextTokens, Classifier Classifier, EncoderDescription? Image = null, EncoderDescription? Text = null);
+
+    [JsonSourceGenerationOptions(
+        PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true)]
+    [JsonSerializable(typeof(Document))]
+    private sealed partial class Json : JsonSerializerContext;
 }
 
 /// <summary>An encoder that is part of another model.</summary>
 /// <param name="Architecture">The architecture of the encoder's model file.</param>
 /// <param name="Config">The <c>config</c> of that file.</param>
-public sealed record EncoderDescription(string Architecture, JsonObject Config)
-{
-    /// <summary>Reads a description; null if the property is missing.</summary>
-    internal static EncoderDescription? FromJson(JsonElement json, string name)
-    {
-        if (!json.TryGetProperty(name, out _))
-        {
-            return null;
-        }
-
-        JsonElement description = ConfigReader.Property(json, name, JsonValueKind.Object);
-        return new EncoderDescription(
-            ConfigReader.Property(description, "architecture", JsonValueKind.String).GetString()!,
-            JsonObject.Create(ConfigReader.Property(description, "config", JsonValueKind.Object))!);
-    }
-
-    internal JsonObject ToJson() => new() { ["architecture"] = Architecture, ["config"] = Config.DeepClone() };
-}
+public sealed record EncoderDescription(string Architecture, JsonObject Config);

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
-using Data2Vec.ModelFile;
 using Microsoft.Win32.SafeHandles;
 
 namespace Data2Vec.Memes.Features;
@@ -119,7 +119,7 @@ public sealed class FeatureStore : IDisposable
         name.CopyTo(record, 8);
         text.CopyTo(record, 8 + name.Length);
         MemoryMarshal.AsBytes(features.Values.Span).CopyTo(record.AsSpan(8 + name.Length + text.Length));
-        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(record.Length - 4), Crc32C.Compute(record.AsSpan(0, record.Length - 4)));
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(record.Length - 4), Checksum(record.AsSpan(0, record.Length - 4)));
         RandomAccess.Write(_file, record, _length);
         _places[key] = (_length, text.Length);
         _length += record.Length;
@@ -158,7 +158,7 @@ public sealed class FeatureStore : IDisposable
 
         byte[] record = new byte[RecordBytes(keyBytes, textBytes)];
         Fill(_length, record);
-        return Crc32C.Compute(record.AsSpan(0, record.Length - 4)) == BinaryPrimitives.ReadUInt32LittleEndian(record.AsSpan(record.Length - 4))
+        return Checksum(record.AsSpan(0, record.Length - 4)) == BinaryPrimitives.ReadUInt32LittleEndian(record.AsSpan(record.Length - 4))
             ? (Encoding.UTF8.GetString(record, 8, keyBytes), textBytes, record.Length)
             : null;
     }
@@ -173,5 +173,17 @@ public sealed class FeatureStore : IDisposable
                 throw new InvalidDataException("the file of features was truncated while it was open");
             }
         }
+    }
+
+    /// <summary>The CRC-32C.</summary>
+    private static uint Checksum(ReadOnlySpan<byte> data)
+    {
+        uint crc = uint.MaxValue;
+        foreach (byte value in data)
+        {
+            crc = BitOperations.Crc32C(crc, value);
+        }
+
+        return ~crc;
     }
 }
