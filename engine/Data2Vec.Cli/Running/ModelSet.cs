@@ -1,31 +1,32 @@
+using Data2Vec.Architectures;
 using Data2Vec.Cli.Inputs;
+using Data2Vec.Cli.Output;
 using Data2Vec.Kernels;
 using Data2Vec.ModelFile;
-using Data2Vec.Vision;
 
 namespace Data2Vec.Cli.Running;
 
-/// <summary>The models of a command, one for each kind of input: those that are given, else those that ship with the program.</summary>
+/// <summary>The models of a command, one per modality: those on the command line, or else the bundled ones.</summary>
 internal sealed class ModelSet : IDisposable
 {
     private readonly Dictionary<Modality, (Data2VecModel Model, string Path)> _loaded = [];
     private readonly IReadOnlyList<string> _given;
-    private readonly IReadOnlyDictionary<Modality, string> _shipped;
+    private readonly IReadOnlyDictionary<Modality, string> _bundled;
     private readonly Func<Backend>? _fallback;
     private readonly TextWriter _error;
     private readonly IDisposable? _device;
     private ModelOptions _options;
 
-    /// <summary>Loads the models that are given.</summary>
-    /// <param name="given">Their paths, at most one for each kind.</param>
-    /// <param name="shipped">The names of those that ship with the program.</param>
-    /// <param name="options">How to load them, and on which device, which is let go with them.</param>
-    /// <param name="fallback">Makes the device that is taken where models cannot be loaded on that of the options; null where there is none.</param>
-    /// <param name="error">Told that it is taken, and why.</param>
+    /// <summary>Loads the models on the command line.</summary>
+    /// <param name="given">Their paths, at most one per modality.</param>
+    /// <param name="bundled">The names of the bundled models.</param>
+    /// <param name="options">The settings. The set disposes the device.</param>
+    /// <param name="fallback">Creates the device to use if the first one cannot load a model; null if there is none.</param>
+    /// <param name="error">Receives a message if the fallback is used.</param>
     public ModelSet(
-        IReadOnlyList<string> given, IReadOnlyDictionary<Modality, string> shipped, ModelOptions options, Func<Backend>? fallback, TextWriter error)
+        IReadOnlyList<string> given, IReadOnlyDictionary<Modality, string> bundled, ModelOptions options, Func<Backend>? fallback, TextWriter error)
     {
-        (_given, _shipped, _options, _fallback, _error) = (given, shipped, options, fallback, error);
+        (_given, _bundled, _options, _fallback, _error) = (given, bundled, options, fallback, error);
         _device = options.Backend as IDisposable;
         try
         {
@@ -41,26 +42,21 @@ internal sealed class ModelSet : IDisposable
         }
     }
 
-    /// <summary>The model for a kind of input, and its file.</summary>
+    /// <summary>The model for an input, and the model's file.</summary>
     public (Data2VecModel Model, string Path) For(ModelInput input)
     {
-        if (_loaded.TryGetValue(input.Kind, out (Data2VecModel Model, string Path) model))
+        if (!_loaded.ContainsKey(input.Modality))
         {
-            return model;
+            string inputs = input.Modality.Inputs();
+            if (_given.Count > 0)
+            {
+                throw new UsageException($"{input.Names[0]}: no given model takes {inputs}; give one with another --model");
+            }
+
+            Add(_bundled.TryGetValue(input.Modality, out string? name) ? Files.Bundled(name) : throw new UsageException($"{input.Names[0]}: this command does not take {inputs}"));
         }
 
-        if (_given.Count > 0)
-        {
-            throw new UsageException($"{input.Names[0]}: none of the models given takes {Plural(input.Kind)}; give one for them too, with another --model");
-        }
-
-        if (!_shipped.TryGetValue(input.Kind, out string? name))
-        {
-            throw new UsageException($"{input.Names[0]}: this command has no use for {Plural(input.Kind)}");
-        }
-
-        Add(Files.Bundled(name));
-        return _loaded[input.Kind];
+        return _loaded[input.Modality];
     }
 
     public void Dispose()
@@ -74,36 +70,17 @@ internal sealed class ModelSet : IDisposable
         _device?.Dispose();
     }
 
-    private static Modality KindOf(Data2VecModel model) =>
-        model.Audio is not null ? Modality.Speech : model.ImagePreprocessing is not null ? Modality.Vision : Modality.Text;
-
-    private static string Plural(Modality kind) => kind switch
-    {
-        Modality.Speech => "recordings",
-        Modality.Vision => "images",
-        _ => "texts",
-    };
-
     private Data2VecModel Load(string path)
     {
-        if (_options.ImageSize is null)
-        {
-            return Data2VecModel.Load(path, _options);
-        }
-
-        bool takesImages;
-        using (D2vFile file = D2vFile.Open(path, verify: false))
-        {
-            takesImages = file.Architecture is VisionConfig.Architecture or VisionConfig.PostNormArchitecture or VggConfig.Architecture;
-        }
-
+        D2vFile file = D2vFile.Open(path);
+        bool isVision = ModelArchitecture.All.Any(architecture => architecture.Name == file.Architecture && architecture.Modality == Modality.Vision);
         try
         {
-            return Data2VecModel.Load(path, takesImages ? _options : _options with { ImageSize = null });
+            return Data2VecModel.Load(file, isVision ? _options : _options with { ImageSize = null });
         }
-        catch (ArgumentException error)
+        catch (ArgumentException error) when (_options.ImageSize is not null)
         {
-            throw new UsageException($"--image-size {_options.ImageSize}: {error.Message.Split(" (Parameter ")[0]}");
+            throw new UsageException($"--image-size {_options.ImageSize}: {TerminalText.WithoutParameter(error.Message)}");
         }
     }
 
@@ -124,12 +101,10 @@ internal sealed class ModelSet : IDisposable
     private void Add(string path)
     {
         Data2VecModel model = LoadOrFallBack(path);
-        if (_loaded.TryAdd(KindOf(model), (model, path)))
+        if (!_loaded.TryAdd(model.Modality, (model, path)))
         {
-            return;
+            model.Dispose();
+            throw new UsageException($"{path}: a second model for {model.Modality.Inputs()}; give one model per kind of input");
         }
-
-        model.Dispose();
-        throw new UsageException($"{path}: a second model for {Plural(KindOf(model))}; give one for each kind of input");
     }
 }

@@ -1,8 +1,0 @@
-namespace Data2Vec;
-
-internal enum Modality
-{
-    Speech,
-    Text,
-    Vision,
-}
