@@ -128,7 +128,7 @@ public sealed class LazyModel : IDisposable
         ArgumentNullException.ThrowIfNull(serviceType);
         return serviceKey is not null ? null
             : serviceType == typeof(TMetadata) ? createMetadata()
-            : serviceType == typeof(Data2VecModel) ? GetAsync().GetAwaiter().GetResult()
+            : serviceType.IsAssignableTo(typeof(Data2VecModel)) && GetAsync().GetAwaiter().GetResult() is var model && serviceType.IsInstanceOfType(model) ? model
             : serviceType == typeof(LazyModel) ? this
             : serviceType.IsInstanceOfType(client) ? client
             : null;
