@@ -1,4 +1,3 @@
-using Data2Vec.Cli.Running;
 using Data2Vec.Kernels;
 using Data2Vec.Kernels.Cpu;
 
@@ -25,7 +24,7 @@ public class FallbackTests
     }
 
     private static ModelSet Open(Func<Backend>? fallback, TextWriter error, params string[] names) =>
-        new([.. names.Select(Files.Bundled)], new Dictionary<Modality, string>(), new ModelOptions { Backend = new FullDevice() }, fallback, error);
+        new([.. names.Select(Files.Bundled)], new Dictionary<Modality, string>(), new Device(new FullDevice(), fallback, error));
 
     private sealed class FullDevice : Backend
     {

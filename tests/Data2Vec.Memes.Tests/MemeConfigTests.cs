@@ -12,15 +12,15 @@ public class MemeConfigTests
         var config = new MemeConfig
         {
             Text = new EncoderDescription("data2vec-text", new JsonObject { ["layers"] = 2 }),
-            HiddenSize = 50,
             MaxTextTokens = 20,
-            Calibration = new Calibration(4.5, -2.25),
+            Classifier = new ClassifierDescription(50, new Calibration(4.5, -2.25)),
         };
         MemeConfig read = MemeConfig.FromJson(JsonDocument.Parse(config.ToJson().ToJsonString()).RootElement);
         Assert.Equal("data2vec-text", read.Text!.Architecture);
         Assert.Equal("""{"layers":2}""", read.Text.Config.ToJsonString());
         Assert.Null(read.Image);
-        Assert.Equal((50, 20, new Calibration(4.5, -2.25)), (read.HiddenSize, read.MaxTextTokens, read.Calibration));
+        Assert.Equal((20, config.Classifier), (read.MaxTextTokens, read.Classifier));
+        Assert.Equal("""{"max_text_tokens":20,"classifier":{"hidden_size":50,"calibration":{"slope":4.5,"intercept":-2.25}},"text":{"architecture":"data2vec-text","config":{"layers":2}}}""", config.ToJson().ToJsonString());
     }
 
     [Theory]

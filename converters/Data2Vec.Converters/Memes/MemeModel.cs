@@ -37,7 +37,7 @@ internal static class MemeModel
         {
             Image = new EncoderDescription(ModelArchitecture.Vgg, image.ToJson()),
             Text = new EncoderDescription(ModelArchitecture.Bert, text.ToJson()),
-            HiddenSize = hidden,
+            Classifier = new ClassifierDescription(hidden),
         };
 
         var tensors = new TensorTable();
