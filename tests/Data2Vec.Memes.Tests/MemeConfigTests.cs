@@ -7,7 +7,7 @@ namespace Data2Vec.Memes.Tests;
 public class MemeConfigTests
 {
     [Fact]
-    public void What_is_written_is_read_again()
+    public void A_written_configuration_is_read_back()
     {
         var config = new MemeConfig
         {
@@ -37,6 +37,6 @@ public class MemeConfigTests
     [InlineData("""{"max_text_tokens":48,"classifier":{"hidden_size":3,"calibration":{"slope":1}},"text":{"architecture":"a","config":{}}}""", "intercept")]
     [InlineData("[]", "meme model")]
     [InlineData("""{"max_text_tokens":48,"classifier":{"hidden_size":3,"calibration":{"slope":1e999,"intercept":0}},"text":{"architecture":"a","config":{}}}""", "slope")]
-    public void A_wrong_configuration_is_refused_by_what_is_wrong(string json, string named) =>
+    public void The_error_of_a_wrong_configuration_names_the_field(string json, string named) =>
         Assert.Contains(named, Assert.Throws<InvalidDataException>(() => MemeConfig.FromJson(JsonDocument.Parse(json).RootElement)).Message);
 }
