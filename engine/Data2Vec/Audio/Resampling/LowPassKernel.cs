@@ -1,21 +1,21 @@
 namespace Data2Vec.Audio;
 
 /// <summary>
-/// The impulse response of a low-pass filter as a function of time: a sinc under a Kaiser window, the window's shape
-/// and length by Kaiser's formulas (Oppenheim and Schafer, Discrete-Time Signal Processing, section 7.5.3).
+/// The impulse response of a low-pass filter: a sinc under a Kaiser window. Kaiser's formulas give the window's shape and length
+/// (Oppenheim and Schafer, Discrete-Time Signal Processing, section 7.5.3).
 /// </summary>
 internal sealed class LowPassKernel
 {
     private const double AttenuationDecibels = 100;
 
-    // Flat up to nine tenths of the lower rate's Nyquist frequency (7.2 kHz of 8 kHz), silent from that frequency on:
-    // nothing folds back into the result, and no image of the input's spectrum is left in it.
+    // Flat up to 90 % of the Nyquist frequency of the lower rate (7.2 of 8 kHz), and closed from that frequency on. The result then
+    // contains no aliases, and no images of the input's spectrum.
     private const double PassBand = 0.9;
 
     private readonly double _cutoff; // the middle of the transition, in cycles per input sample
     private readonly double _beta;
 
-    /// <summary>Designs the filter for a change from one sample rate to another, both in Hz.</summary>
+    /// <summary>Designs the filter for a conversion between two sample rates in Hz.</summary>
     public LowPassKernel(int inputRate, int outputRate)
     {
         double nyquist = 0.5 * Math.Min(inputRate, outputRate) / inputRate;
@@ -25,10 +25,10 @@ internal sealed class LowPassKernel
         HalfWidth = (AttenuationDecibels - 7.95) / (2.285 * transition) / 2;
     }
 
-    /// <summary>The time on either side of 0, in input samples, beyond which the response is 0.</summary>
+    /// <summary>The response is 0 beyond this time on either side of 0, in input samples.</summary>
     public double HalfWidth { get; }
 
-    /// <summary>The response at a time in input samples; over all input samples it sums to 1.</summary>
+    /// <summary>The response at a time in input samples. The responses at all input samples add up to 1.</summary>
     public double At(double time)
     {
         double position = time / HalfWidth;
@@ -43,7 +43,7 @@ internal sealed class LowPassKernel
         return 2 * _cutoff * sinc * window;
     }
 
-    /// <summary>The modified Bessel function of order 0, by its power series.</summary>
+    /// <summary>The modified Bessel function of order 0, computed by its power series.</summary>
     private static double BesselI0(double x)
     {
         double quarter = x * x / 4, term = 1, sum = 1;

@@ -4,24 +4,24 @@ using System.Runtime.InteropServices;
 namespace Data2Vec.Audio;
 
 /// <summary>
-/// Changes the sample rate of a waveform by band-limited interpolation: an output sample is the input, seen through a
-/// low-pass kernel centred on the output's moment. Sample 0 keeps its moment; beyond its ends the input counts as
-/// silence. Prepared once for a pair of rates, it serves any number of waveforms and threads.
+/// Changes the sample rate of a waveform by band-limited interpolation: each output sample is the input filtered by a low-pass kernel
+/// centered at the output's time. Sample 0 keeps its time, and the input counts as silent beyond its ends. An instance converts between
+/// two fixed rates and is thread-safe.
 /// </summary>
 /// <remarks>
-/// The rates' ratio in lowest terms is L / M, so the moments fall on L phases between two input samples. Kernels of
-/// few phases are tabulated exactly; where L is large (44,099 to 16,000 Hz), so few phases that the table stays small
-/// are, and an output is interpolated between the results of the two phases around it.
+/// With the ratio of the rates L / M in lowest terms, output times have L different phases between two input samples. If L is small, the
+/// kernel is tabulated exactly for each phase. If L is large (44,099 to 16,000 Hz), fewer phases are tabulated, and each output is
+/// interpolated between the results of its two nearest phases.
 /// </remarks>
 public sealed class Resampler
 {
-    /// <summary>The rate that data2vec's speech models listen at, in Hz.</summary>
+    /// <summary>The sample rate of data2vec's speech models, in Hz.</summary>
     public const int ModelRate = 16_000;
 
     private const int MaxExactTable = 1 << 18; // 1 MB of taps
 
-    // Between tabulated phases, linear interpolation errs by the square of (bandwidth / phases): -120 dB for 512
-    // phases and the full band, and as little for fewer phases where the kernel passes a narrower band.
+    // The error of linear interpolation grows with the square of (bandwidth / phases). 512 phases give -120 dB for the full band. A kernel
+    // with a narrower pass band reaches the same with fewer phases.
     private const int InterpolatedPhases = 512;
     private const int MinInterpolatedPhases = 4;
 
@@ -29,50 +29,42 @@ public sealed class Resampler
     private readonly int _outputRate;
     private readonly long _l;
     private readonly long _m;
-    private readonly int _phases; // rows of the table, but for one more when interpolating
+    private readonly int _phases; // rows of the table, plus one when interpolating
     private readonly bool _interpolates;
-    private readonly int _half; // taps on either side of a moment
-    private readonly float[] _table = []; // [phase, tap], in the order of the input samples that the taps meet
+    private readonly int _half; // taps on either side of the output time
+    private readonly float[] _table = []; // [phase, tap], taps in the order of the input samples
 
-    /// <summary>Prepares the filter for a pair of sample rates.</summary>
-    /// <param name="inputRate">The rate of the waveforms given, in Hz.</param>
-    /// <param name="outputRate">The rate wanted, in Hz.</param>
-    /// <exception cref="ArgumentOutOfRangeException">
-    /// A rate is not positive, or the input rate is more than 65,536 times the output rate.
-    /// </exception>
+    /// <summary>Designs the filter for a pair of sample rates.</summary>
+    /// <param name="inputRate">The rate of the input in Hz.</param>
+    /// <param name="outputRate">The rate of the output in Hz.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A rate is not positive, or the input rate exceeds 65,536 times the output rate.</exception>
     public Resampler(int inputRate, int outputRate = ModelRate)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputRate);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputRate);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(inputRate, outputRate * 65_536L);
-        _inputRate = inputRate;
-        _outputRate = outputRate;
+        (_inputRate, _outputRate) = (inputRate, outputRate);
         if (inputRate == outputRate)
         {
             return;
         }
 
         long divisor = (long)BigInteger.GreatestCommonDivisor(inputRate, outputRate);
-        _l = outputRate / divisor;
-        _m = inputRate / divisor;
-
+        (_l, _m) = (outputRate / divisor, inputRate / divisor);
         var kernel = new LowPassKernel(inputRate, outputRate);
         _half = (int)Math.Ceiling(kernel.HalfWidth);
         _interpolates = _l > 1 && _l * _half * 2 > MaxExactTable;
         double passed = Math.Min(1, (double)outputRate / inputRate);
-        _phases = _interpolates
-            ? (int)Math.Max(MinInterpolatedPhases, Math.Ceiling(InterpolatedPhases * passed))
-            : (int)_l;
+        _phases = _interpolates ? (int)Math.Max(MinInterpolatedPhases, Math.Ceiling(InterpolatedPhases * passed)) : (int)_l;
         _table = Tabulate(kernel, _half, _phases, _interpolates ? _phases + 1 : _phases);
     }
 
     /// <summary>Resamples a waveform.</summary>
     /// <param name="samples">Samples at the input rate.</param>
     /// <returns>
-    /// ceil(n * output rate / input rate) samples at the output rate; <paramref name="samples"/> itself where the rates
-    /// are equal.
+    /// ceil(n * output rate / input rate) samples at the output rate, or <paramref name="samples"/> itself if the rates are equal.
     /// </returns>
-    /// <exception cref="ArgumentException">The result would not fit an array.</exception>
+    /// <exception cref="ArgumentException">The result would not fit in an array.</exception>
     public float[] Resample(float[] samples)
     {
         ArgumentNullException.ThrowIfNull(samples);
@@ -85,12 +77,12 @@ public sealed class Resampler
         if (length > Array.MaxLength)
         {
             throw new ArgumentException(
-                $"{samples.Length} samples at {_inputRate} Hz make {length} samples at {_outputRate} Hz, more than an array holds; cut the recording into parts",
+                $"{samples.Length} samples at {_inputRate} Hz become {length} samples at {_outputRate} Hz, which do not fit in an array; split the recording",
                 nameof(samples));
         }
 
         float[] result = new float[length];
-        long sample = 0, fraction = 0; // output i's moment is input sample + fraction / L
+        long sample = 0, fraction = 0; // output i is at the time of input sample + fraction / L
         for (int i = 0; i < result.Length; i++)
         {
             result[i] = _interpolates
@@ -116,9 +108,7 @@ public sealed class Resampler
         long first = (long)sample - _half + 1;
         int skipped = (int)Math.Max(0, -first);
         int end = (int)Math.Min(2L * _half, samples.Length - first);
-        return Dot(
-            samples.AsSpan((int)(first + skipped), end - skipped),
-            _table.AsSpan(phase * 2 * _half + skipped, end - skipped));
+        return Dot(samples.AsSpan((int)(first + skipped), end - skipped), _table.AsSpan(phase * 2 * _half + skipped, end - skipped));
     }
 
     private static float[] Tabulate(LowPassKernel kernel, int half, int phases, int rows)
@@ -138,7 +128,7 @@ public sealed class Resampler
 
     private static float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
-        // Four sums side by side: one alone would wait for each addition to finish before the next.
+        // Four independent sums hide the latency of the additions.
         ReadOnlySpan<Vector<float>> va = MemoryMarshal.Cast<float, Vector<float>>(a);
         ReadOnlySpan<Vector<float>> vb = MemoryMarshal.Cast<float, Vector<float>>(b)[..va.Length];
         Vector<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;

@@ -1,19 +1,19 @@
 namespace Data2Vec.Audio;
 
-/// <summary>Samples read so far, growing as they come: a file's claims about its length cost nothing.</summary>
+/// <summary>A buffer that grows with the samples actually read, so that a forged length in a header allocates nothing.</summary>
 internal sealed class SampleBuffer
 {
     private const int FirstLength = 1 << 14;
     private float[] _samples;
     private int _count;
 
-    /// <summary>An empty buffer.</summary>
-    /// <param name="present">How many samples are known to be there; 0 where that is not known.</param>
-    /// <exception cref="InvalidDataException">There are more samples than an array holds.</exception>
+    /// <summary>Creates an empty buffer.</summary>
+    /// <param name="present">The number of samples known to be present, or 0 if unknown.</param>
+    /// <exception cref="InvalidDataException">There are more samples than fit in an array.</exception>
     public SampleBuffer(long present) => _samples = present <= Array.MaxLength ? new float[present] : throw TooMany();
 
-    /// <summary>Room for <paramref name="count"/> more samples, to be filled by the caller.</summary>
-    /// <exception cref="InvalidDataException">There are more samples than an array holds.</exception>
+    /// <summary>Appends <paramref name="count"/> samples and returns them for the caller to fill.</summary>
+    /// <exception cref="InvalidDataException">There are more samples than fit in an array.</exception>
     public Span<float> Append(int count)
     {
         if (count > Array.MaxLength - _count)
@@ -31,17 +31,13 @@ internal sealed class SampleBuffer
         return _samples.AsSpan(_count - count, count);
     }
 
-    /// <summary>All samples, in an array of just that length.</summary>
+    /// <summary>Returns all samples in an array of exactly their number.</summary>
     public float[] ToArray()
     {
-        if (_samples.Length != _count)
-        {
-            Array.Resize(ref _samples, _count);
-        }
-
+        Array.Resize(ref _samples, _count);
         return _samples;
     }
 
     private static InvalidDataException TooMany() =>
-        new($"more than {Array.MaxLength} samples in one file are not supported; cut it into parts");
+        new($"more than {Array.MaxLength} samples in one file are not supported; split the recording");
 }

@@ -4,8 +4,8 @@ using System.Text;
 namespace Data2Vec.Audio;
 
 /// <summary>
-/// Reads WAV files: RIFF, and RF64 or BW64 for more than 4 GB; PCM of 8, 16, 24 and 32 bits, IEEE float of 32 and 64
-/// bits, A-law and mu-law, each plain or as WAVE_FORMAT_EXTENSIBLE. Channels are mixed down to one by their mean.
+/// Reads WAV files (RIFF, RF64 and BW64) with PCM samples of 8, 16, 24 or 32 bits, IEEE floats of 32 or 64 bits, A-law or mu-law,
+/// plain or as WAVE_FORMAT_EXTENSIBLE. Channels are averaged into one.
 /// </summary>
 public static class WavFile
 {
@@ -14,14 +14,14 @@ public static class WavFile
     private const int BlockBytes = 1 << 16;
     private const uint InDs64 = uint.MaxValue;
 
-    // A streaming writer cannot know the length; it leaves zeros, ones, or a number near the 2 GB or 4 GB limit.
+    // A streaming writer does not know the length; it writes zeros, ones, or a number near the 2 GB or 4 GB limit.
     private const uint FirstUnlikelyRiffSize = 0x7FFF_0000;
 
     /// <summary>Reads a WAV file.</summary>
-    /// <param name="path">The file.</param>
-    /// <returns>Its sound, mixed down to one channel, at the file's own sample rate.</returns>
-    /// <exception cref="InvalidDataException">It is no WAV file, is damaged, or has a codec that is not supported.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <param name="path">The path of the file.</param>
+    /// <returns>The recording, averaged to one channel, at the file's sample rate.</returns>
+    /// <exception cref="InvalidDataException">The file is damaged, is not a WAV file, or uses an unsupported codec.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static Waveform Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -36,16 +36,16 @@ public static class WavFile
         }
     }
 
-    /// <summary>Reads a WAV file from where a stream stands; the stream need not be able to seek.</summary>
-    /// <param name="stream">The stream, which is left open, somewhere after the samples.</param>
-    /// <returns>Its sound, mixed down to one channel, at the file's own sample rate.</returns>
-    /// <exception cref="InvalidDataException">It is no WAV file, is damaged, or has a codec that is not supported.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <summary>Reads a WAV file from the current position of a stream.</summary>
+    /// <param name="stream">The stream, which need not be seekable. It is left open at some position after the samples.</param>
+    /// <returns>The recording, averaged to one channel, at the file's sample rate.</returns>
+    /// <exception cref="InvalidDataException">The file is damaged, is not a WAV file, or uses an unsupported codec.</exception>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
     public static Waveform Load(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
         uint riffSize = ReadFileHeader(stream);
-        long position = FileHeaderBytes; // counted here: a stream that cannot seek does not tell
+        long position = FileHeaderBytes; // counted here because not every stream has a position
         long ds64DataSize = -1;
         WavFormat? format = null;
         Span<byte> header = stackalloc byte[ChunkHeaderBytes];
@@ -53,12 +53,9 @@ public static class WavFile
 
         while (true)
         {
-            int headerBytes = stream.ReadAtLeast(header, ChunkHeaderBytes, throwOnEndOfStream: false);
-            if (headerBytes < ChunkHeaderBytes)
+            if (stream.ReadAtLeast(header, ChunkHeaderBytes, throwOnEndOfStream: false) < ChunkHeaderBytes)
             {
-                throw new InvalidDataException(format is null
-                    ? "the file ends before its 'fmt ' chunk; it is damaged or cut short"
-                    : "the file ends before its 'data' chunk; it is damaged or cut short");
+                throw new InvalidDataException($"the file ends before its '{(format is null ? "fmt " : "data")}' chunk; it is damaged or truncated");
             }
 
             position += ChunkHeaderBytes;
@@ -74,26 +71,26 @@ public static class WavFile
                 return new Waveform(ReadSamples(stream, format, DataBytes(size, position, riffSize, ds64DataSize)), format.SampleRate);
             }
 
-            int known = 0;
+            int parsed = 0;
             if (header.StartsWith("fmt "u8))
             {
-                known = ReadContent(stream, "fmt ", content[..(int)Math.Min(size, WavFormat.MaxLength)]);
-                format = WavFormat.Parse(content[..known]);
+                parsed = ReadContent(stream, "fmt ", content[..(int)Math.Min(size, WavFormat.MaxLength)]);
+                format = WavFormat.Parse(content[..parsed]);
             }
             else if (header.StartsWith("ds64"u8))
             {
-                // The whole file's size, the size of 'data', the count of frames; then sizes of other chunks.
-                known = ReadContent(stream, "ds64", content[..(int)Math.Min(size, 24)]);
-                if (known < 16)
+                // The size of the file, the size of 'data', the number of frames, then the sizes of other chunks.
+                parsed = ReadContent(stream, "ds64", content[..(int)Math.Min(size, 24)]);
+                if (parsed < 16)
                 {
-                    throw new InvalidDataException($"the 'ds64' chunk has {known} bytes and needs 24; the file is damaged");
+                    throw new InvalidDataException($"the 'ds64' chunk has {parsed} bytes and needs 24; the file is damaged");
                 }
 
                 ds64DataSize = BinaryPrimitives.ReadInt64LittleEndian(content[8..]);
             }
 
             long padded = size + (size & 1L);
-            Skip(stream, padded - known);
+            Skip(stream, padded - parsed);
             position += padded;
         }
     }
@@ -111,7 +108,7 @@ public static class WavFile
         bool isRiff = header.StartsWith("RIFF"u8) || header.StartsWith("RF64"u8) || header.StartsWith("BW64"u8);
         if (isRiff && read < FileHeaderBytes)
         {
-            throw new InvalidDataException("the file ends inside its RIFF header; it is damaged or cut short");
+            throw new InvalidDataException("the file ends inside its RIFF header; it is damaged or truncated");
         }
 
         if (isRiff && header[8..].SequenceEqual("WAVE"u8))
@@ -119,9 +116,9 @@ public static class WavFile
             return BinaryPrimitives.ReadUInt32LittleEndian(header[4..]);
         }
 
-        throw new InvalidDataException(FileSignature.Name(header) is string name
-            ? $"this is {name}, which is not supported; convert to a WAV file with PCM samples"
-            : $"this is no WAV file: it begins with {Describe(header[..Math.Min(4, read)])} instead of 'RIFF'; convert to a WAV file with PCM samples");
+        throw new InvalidDataException(AudioFileType.Name(header) is string name
+            ? $"this is {name}, which is not supported; convert it to a WAV file with PCM samples"
+            : $"this is not a WAV file: it begins with {Describe(header[..Math.Min(4, read)])} instead of 'RIFF'; convert it to a WAV file with PCM samples");
     }
 
     private static string Describe(ReadOnlySpan<byte> bytes) =>
@@ -134,10 +131,10 @@ public static class WavFile
         int read = stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
         return read == content.Length
             ? read
-            : throw new InvalidDataException($"the file ends inside its '{chunk}' chunk; it is damaged or cut short");
+            : throw new InvalidDataException($"the file ends inside its '{chunk}' chunk; it is damaged or truncated");
     }
 
-    /// <summary>The bytes to read as samples at most: <see cref="long.MaxValue"/> for all that is there.</summary>
+    /// <summary>The size of the samples in bytes, or <see cref="long.MaxValue"/> if they extend to the end of the file.</summary>
     private static long DataBytes(uint size, long position, uint riffSize, long ds64DataSize)
     {
         if (size == InDs64)
@@ -145,14 +142,9 @@ public static class WavFile
             return ds64DataSize > 0 ? ds64DataSize : long.MaxValue;
         }
 
-        if (size > 0)
-        {
-            return size;
-        }
-
-        // Zero is the truth where the RIFF header knows of chunks after this one, and was never filled in elsewhere.
+        // A size of zero is real if the RIFF header announces further chunks. Otherwise the writer never filled it in.
         bool chunksFollow = riffSize < FirstUnlikelyRiffSize && riffSize + ChunkHeaderBytes > position;
-        return chunksFollow ? 0 : long.MaxValue;
+        return size > 0 || chunksFollow ? size : long.MaxValue;
     }
 
     private static float[] ReadSamples(Stream stream, WavFormat format, long dataBytes)
@@ -169,9 +161,9 @@ public static class WavFile
         {
             int wanted = (int)Math.Min(dataBytes, block.Length);
             int read = stream.ReadAtLeast(block.AsSpan(0, wanted), wanted, throwOnEndOfStream: false);
-            int frames = read / frameBytes; // a frame that was cut off is no sound
+            int frames = read / frameBytes; // a partial frame at the end is dropped
             Span<float> samples = interleaved.AsSpan(0, frames * format.Channels);
-            SampleDecoder.Decode(format.Encoding, block, samples);
+            format.Encoding.Decode(block, samples);
             CheckFinite(samples, format, framesRead);
             MixDown(samples, format.Channels, mono.Append(frames));
             framesRead += frames;
@@ -188,7 +180,7 @@ public static class WavFile
 
     private static void CheckFinite(ReadOnlySpan<float> samples, WavFormat format, long framesBefore)
     {
-        if (format.Encoding is not (SampleEncoding.Float32 or SampleEncoding.Float64))
+        if (!format.Encoding.IsFloat)
         {
             return;
         }
@@ -202,7 +194,7 @@ public static class WavFile
 
             long frame = framesBefore + i / format.Channels;
             throw new InvalidDataException(FormattableString.Invariant(
-                $"sample {frame} ({(double)frame / format.SampleRate:F3} s) of channel {i % format.Channels + 1} is not a finite number; repair or export the recording again"));
+                $"sample {frame} ({(double)frame / format.SampleRate:F3} s) of channel {i % format.Channels + 1} is not a finite number; repair the recording or export it again"));
         }
     }
 
