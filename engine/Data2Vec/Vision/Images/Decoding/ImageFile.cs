@@ -2,17 +2,15 @@ using SkiaSharp;
 
 namespace Data2Vec.Vision.Images;
 
-/// <summary>
-/// Decodes JPEG, PNG, WebP, BMP and GIF to 8-bit RGB. The only type that knows the decoding library (SkiaSharp).
-/// </summary>
+/// <summary>Decodes JPEG, PNG, WebP, BMP and GIF files to 8-bit RGB. No other type uses the decoding library (SkiaSharp).</summary>
 /// <remarks>
-/// The samples are those of the file: embedded colour profiles and gamma are ignored, CMYK is taken by the plain
-/// formula, of 16 bits the upper 8 are kept. The EXIF orientation is applied, transparency and what
-/// a GIF's frame leaves uncovered become white, of an animation the first frame is taken.
+/// Samples are those of the file. Color profiles and gamma are ignored, CMYK is converted by the plain formula, and 16-bit samples keep
+/// their upper 8 bits. The EXIF orientation is applied. Transparent pixels, and pixels that a GIF frame does not cover, become white.
+/// Of an animation, the first frame is decoded.
 /// </remarks>
 public static class ImageFile
 {
-    /// <summary>Whether a file is an image by its first bytes, a kilobyte or so; of some formats none is read.</summary>
+    /// <summary>Whether a file is an image, supported or not, judging by about its first kilobyte.</summary>
     public static bool IsImage(ReadOnlySpan<byte> start) => ImageFormatDetector.IsImage(start);
 
     /// <summary>Decodes a file.</summary>
@@ -32,7 +30,7 @@ public static class ImageFile
         }
     }
 
-    /// <summary>Decodes what is left of a stream; seeking is not needed.</summary>
+    /// <summary>Decodes the rest of a stream, which need not be seekable.</summary>
     /// <inheritdoc cref="Decode" path="/exception"/>
     public static RgbImage Load(Stream stream, ImageLimits? limits = null)
     {
@@ -48,7 +46,7 @@ public static class ImageFile
         return Decode(file.GetBuffer().AsSpan(0, (int)file.Length), limits);
     }
 
-    /// <summary>Decodes a file's bytes.</summary>
+    /// <summary>Decodes the content of a file.</summary>
     /// <exception cref="InvalidDataException">The file is damaged, of another format, or larger than the limits allow.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> file, ImageLimits? limits = null)
     {
@@ -64,8 +62,7 @@ public static class ImageFile
 
         int width = codec.Info.Width, height = codec.Info.Height;
         CheckDimensions(format, width, height, limits);
-        // No colour space is asked for, so none is converted to.
-        SKImageInfo target = new(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
+        SKImageInfo target = new(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul); // no color space, so no conversion
         byte[] rgba = GC.AllocateUninitializedArray<byte>(width * height * 4);
         SKCodecResult decoded = ReadPixels(codec, target, rgba);
         if (decoded != SKCodecResult.Success || Truncation.IsFound(format, file))
@@ -73,7 +70,7 @@ public static class ImageFile
             throw Failure(file, format, decoded, "pixels");
         }
 
-        int orientation = format == ImageFormat.Png ? PngOrientation.Read(file) : (int)codec.EncodedOrigin;
+        int orientation = format == ImageFormat.Png ? PngChunks.ReadOrientation(file) : (int)codec.EncodedOrigin;
         return RgbaConversion.ToRgb(rgba, width, height, orientation);
     }
 
@@ -89,7 +86,7 @@ public static class ImageFile
     {
         if (bytes > Math.Min(limits.MaxFileBytes, Array.MaxLength))
         {
-            throw new InvalidDataException($"the file is larger than the {limits.MaxFileBytes} bytes allowed");
+            throw new InvalidDataException($"the file is larger than the limit of {limits.MaxFileBytes} bytes");
         }
     }
 
@@ -97,37 +94,39 @@ public static class ImageFile
     {
         if (width < 1 || height < 1)
         {
-            throw new InvalidDataException($"the {Name(format)} header says {width} x {height} pixels");
+            throw new InvalidDataException($"the {Name(format)} header declares {width} x {height} pixels");
         }
 
         if (Math.Max(width, height) > limits.MaxSide)
         {
-            throw new InvalidDataException($"{width} x {height} pixels are refused: a side may have {limits.MaxSide}; scale the image down");
+            throw new InvalidDataException($"{width} x {height} pixels exceed the limit of {limits.MaxSide} per side; scale the image down");
         }
-        // Four bytes a pixel must fit in one array, whatever the caller allows.
+
+        // RGBA pixels must fit in one array, regardless of the limits.
         long allowed = Math.Min(limits.MaxPixels, Array.MaxLength / 4);
         if ((long)width * height > allowed)
         {
-            throw new InvalidDataException($"{width} x {height} pixels are refused: an image may have {allowed} pixels; scale the image down");
+            throw new InvalidDataException($"{width} x {height} pixels exceed the limit of {allowed} pixels; scale the image down");
         }
     }
 
     private static InvalidDataException Failure(ReadOnlySpan<byte> file, ImageFormat format, SKCodecResult result, string part)
     {
-        // The decoder also calls incomplete what is all there but makes no sense.
-        bool isTruncated = format is ImageFormat.Bmp or ImageFormat.Gif
-            ? result == SKCodecResult.IncompleteInput
-            : Truncation.IsFound(format, file);
-        string reason = isTruncated ? "is truncated" : $"is damaged or of a rare kind: its {part} cannot be decoded; save it anew as PNG or JPEG";
+        // The decoder also reports complete but damaged input as incomplete.
+        bool isTruncated = format is ImageFormat.Bmp or ImageFormat.Gif ? result == SKCodecResult.IncompleteInput : Truncation.IsFound(format, file);
+        string reason = isTruncated ? "is truncated" : $"is damaged or of an unsupported kind: its {part} cannot be decoded; save it again as PNG or JPEG";
         return new InvalidDataException($"the {Name(format)} file {reason}");
     }
 
-    private static string Name(ImageFormat format) => format switch
-    {
-        ImageFormat.Jpeg => "JPEG",
-        ImageFormat.Png => "PNG",
-        ImageFormat.Bmp => "BMP",
-        ImageFormat.Gif => "GIF",
-        _ => "WebP",
-    };
+    private static string Name(ImageFormat format) => format == ImageFormat.WebP ? "WebP" : format.ToString().ToUpperInvariant();
+}
+
+/// <summary>Limits for image files. A file beyond a limit is rejected before its pixels are decoded.</summary>
+/// <param name="MaxPixels">The most pixels. Decoding takes up to 7 bytes per pixel, and 13 for a progressive JPEG.</param>
+/// <param name="MaxSide">The longest side in pixels.</param>
+/// <param name="MaxFileBytes">The largest file in bytes.</param>
+public sealed record ImageLimits(long MaxPixels = 100_000_000, int MaxSide = 65_500, long MaxFileBytes = 512L << 20)
+{
+    /// <summary>100 megapixels, sides of 65,500 pixels, files of 512 MiB.</summary>
+    public static ImageLimits Default { get; } = new();
 }

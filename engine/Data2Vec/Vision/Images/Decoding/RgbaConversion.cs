@@ -1,16 +1,16 @@
 namespace Data2Vec.Vision.Images;
 
-/// <summary>From what a decoder gives to upright, opaque pixels.</summary>
+/// <summary>Converts decoded pixels to upright, opaque pixels.</summary>
 internal static class RgbaConversion
 {
-    /// <summary>Lays the pixels over white and turns them upright.</summary>
-    /// <param name="rgba">Samples <c>[height, width, 4]</c>, alpha last and not multiplied in.</param>
-    /// <param name="width">Columns as stored.</param>
-    /// <param name="height">Rows as stored.</param>
-    /// <param name="orientation">The EXIF orientation, 1 to 8: what stands at the stored first row and first column.</param>
+    /// <summary>Blends pixels over white and applies the orientation.</summary>
+    /// <param name="rgba">Samples <c>[height, width, 4]</c> with straight alpha.</param>
+    /// <param name="width">The stored width.</param>
+    /// <param name="height">The stored height.</param>
+    /// <param name="orientation">The EXIF orientation, 1 to 8.</param>
     public static RgbImage ToRgb(ReadOnlySpan<byte> rgba, int width, int height, int orientation)
     {
-        // Each orientation is a walk over the stored pixels: where it starts, the step to the right, the step down.
+        // Each orientation is a walk over the stored pixels: its start, its step to the right and its step down.
         int last = width * height - 1;
         (int start, int right, int down) = orientation switch
         {

@@ -1,6 +1,6 @@
 namespace Data2Vec.Vision.Images;
 
-/// <summary>One number for each colour channel.</summary>
+/// <summary>One number for each color channel.</summary>
 public readonly record struct ChannelValues(float Red, float Green, float Blue)
 {
     /// <summary>The value of channel 0 (red), 1 (green) or 2 (blue).</summary>
@@ -11,4 +11,14 @@ public readonly record struct ChannelValues(float Red, float Green, float Blue)
         2 => Blue,
         _ => throw new ArgumentOutOfRangeException(nameof(channel), channel, "A channel is 0, 1 or 2."),
     };
+}
+
+/// <summary>The order of the color channels in a model's input.</summary>
+public enum ChannelOrder
+{
+    /// <summary>Red, green, blue.</summary>
+    Rgb,
+
+    /// <summary>Blue, green, red, as OpenCV reads images.</summary>
+    Bgr,
 }

@@ -1,42 +1,41 @@
 using System.Text.Json;
+using Data2Vec.IO;
 
 namespace Data2Vec.Vision.Images;
 
 /// <summary>Reads the <c>preprocessor_config.json</c> of transformers' BEiT classes.</summary>
 /// <remarks>
-/// Where the crop leaves an odd number of pixels, transformers rounds the offset down and torchvision, which is followed
-/// here, to the even number: that can be a shift by one pixel, for a crop after <c>shortest_edge</c> only.
+/// If a crop removes an odd number of pixels, transformers rounds the offset down, and torchvision, which this project follows, rounds it
+/// to the even number. After <c>shortest_edge</c>, the crop can therefore differ by one pixel.
 /// </remarks>
 internal static class HuggingFaceImageProcessor
 {
-    private const string Thing = "preprocessor_config.json";
+    private const string Source = "preprocessor_config.json";
     private const int DefaultSize = 256;
     private const int DefaultCropSize = 224;
 
     public static ImagePreprocessing Read(JsonElement json)
     {
-        if (json.ValueKind != JsonValueKind.Object)
+        JsonFields fields = new(json, Source);
+        foreach (string name in (string[])["image_processor_type", "feature_extractor_type"])
         {
-            throw new InvalidDataException($"{Thing}: not a JSON object");
+            if (fields.Find(name) is not null && fields.Text(name) is string type && !type.StartsWith("Beit", StringComparison.Ordinal))
+            {
+                throw fields.Bad(name, $"a BEiT class such as BeitImageProcessor, not {type}");
+            }
         }
 
-        JsonFields fields = new(json, Thing);
-        CheckClass(fields, "image_processor_type");
-        CheckClass(fields, "feature_extractor_type");
         if (!fields.Flag("do_resize", true))
         {
-            throw fields.Bad("do_resize", "true: the model takes images of one size only");
+            throw fields.Bad("do_resize", "true because the model requires a fixed image size");
         }
 
-        (ResizeMode resize, int size) = ReadSize(fields);
-        int cropSize = size;
-        if (fields.Flag("do_center_crop", true))
+        bool byShorterSide = fields.Find("size") is { ValueKind: JsonValueKind.Object } && fields.Object("size").Find("shortest_edge") is not null;
+        int size = byShorterSide ? Size(fields.Object("size"), "shortest_edge") : Square(fields, "size", DefaultSize);
+        bool isCropped = fields.Flag("do_center_crop", true);
+        if (!isCropped && byShorterSide)
         {
-            cropSize = ReadCropSize(fields);
-        }
-        else if (resize == ResizeMode.ShorterSide)
-        {
-            throw fields.Bad("do_center_crop", "true where \"size\" is a shortest edge: the model takes squares only");
+            throw fields.Bad("do_center_crop", "true if \"size\" is a shortest edge because the model requires square images");
         }
 
         Interpolation interpolation = fields.Number("resample", 3) switch
@@ -46,52 +45,39 @@ internal static class HuggingFaceImageProcessor
             _ => throw fields.Bad("resample", "2 (bilinear) or 3 (bicubic)"),
         };
         (ChannelValues mean, ChannelValues deviation) = ReadNormalization(fields);
-        return fields.Create(resize, size, cropSize, mean, deviation, interpolation);
+        return ImagePreprocessing.Create(
+            Source,
+            byShorterSide ? ResizeMode.ShorterSide : ResizeMode.Squash,
+            size,
+            isCropped ? Square(fields, "crop_size", DefaultCropSize) : size,
+            mean,
+            deviation,
+            interpolation);
     }
 
-    private static void CheckClass(JsonFields fields, string name)
+    /// <summary>Reads three numbers, one for each channel.</summary>
+    public static ChannelValues Channels(this JsonFields fields, string name)
     {
-        if (fields.Find(name) is not null && fields.Text(name) is string type && !type.StartsWith("Beit", StringComparison.Ordinal))
-        {
-            throw fields.Bad(name, $"a BEiT class such as BeitImageProcessor, not {type}");
-        }
+        float[] values = fields.Numbers(name, 3);
+        return new(values[0], values[1], values[2]);
     }
 
-    private static (ResizeMode Resize, int Size) ReadSize(JsonFields fields)
+    private static int Size(JsonFields fields, string name) => fields.Integer(name, 1, ImagePreprocessing.MaxSize);
+
+    /// <summary>Reads the side of a square: a number, or an object with equal height and width.</summary>
+    private static int Square(JsonFields fields, string name, int fallback)
     {
-        if (fields.Find("size") is not JsonElement size)
+        if (fields.Find(name) is not { ValueKind: JsonValueKind.Object })
         {
-            return (ResizeMode.Squash, DefaultSize);
-        }
-
-        if (size.ValueKind != JsonValueKind.Object)
-        {
-            return (ResizeMode.Squash, fields.Size("size"));
-        }
-
-        JsonFields sides = new(size, $"{Thing}: size");
-        return sides.Find("shortest_edge") is null
-            ? (ResizeMode.Squash, ReadSquare(sides))
-            : (ResizeMode.ShorterSide, sides.Size("shortest_edge"));
-    }
-
-    private static int ReadCropSize(JsonFields fields)
-    {
-        if (fields.Find("crop_size") is not JsonElement size)
-        {
-            return DefaultCropSize;
+            return fields.Find(name) is null ? fallback : Size(fields, name);
         }
 
-        return size.ValueKind == JsonValueKind.Object ? ReadSquare(new(size, $"{Thing}: crop_size")) : fields.Size("crop_size");
+        JsonFields sides = fields.Object(name);
+        int height = Size(sides, "height");
+        return Size(sides, "width") == height ? height : throw sides.Bad("width", "equal to \"height\"");
     }
 
-    private static int ReadSquare(JsonFields sides)
-    {
-        int height = sides.Size("height");
-        return sides.Size("width") == height ? height : throw sides.Bad("width", "the same as \"height\"");
-    }
-
-    /// <summary>Samples here are always divided by 255 first; another factor is moved into mean and deviation.</summary>
+    /// <summary>Images are always divided by 255 first, so a different scale factor is moved into the mean and the deviation.</summary>
     private static (ChannelValues Mean, ChannelValues Deviation) ReadNormalization(JsonFields fields)
     {
         double factor = fields.Flag("do_rescale", true) ? fields.Number("rescale_factor", 1 / 255.0) : 1;
@@ -101,20 +87,15 @@ internal static class HuggingFaceImageProcessor
         }
 
         bool isNormalized = fields.Flag("do_normalize", true);
-        ChannelValues mean = isNormalized ? ReadChannels(fields, "image_mean") : default;
-        ChannelValues deviation = isNormalized ? ReadChannels(fields, "image_std") : new(1, 1, 1);
-        // Written files have 1/255 with more or fewer digits.
+        ChannelValues mean = isNormalized ? Read("image_mean") : default;
+        ChannelValues deviation = isNormalized ? Read("image_std") : new(1, 1, 1);
+
+        // Files contain 1/255 with varying precision.
         double ratio = factor * 255;
-        if (Math.Abs(ratio - 1) < 1e-6)
-        {
-            return (mean, deviation);
-        }
+        return Math.Abs(ratio - 1) < 1e-6 ? (mean, deviation) : (Divide(mean, ratio), Divide(deviation, ratio));
 
-        return (Divide(mean, ratio), Divide(deviation, ratio));
+        ChannelValues Read(string name) => fields.Find(name) is null ? ImagePreprocessing.Half : fields.Channels(name);
     }
-
-    private static ChannelValues ReadChannels(JsonFields fields, string name) =>
-        fields.Find(name) is null ? ImagePreprocessing.Half : fields.Channels(name);
 
     private static ChannelValues Divide(ChannelValues values, double divisor) =>
         new((float)(values.Red / divisor), (float)(values.Green / divisor), (float)(values.Blue / divisor));

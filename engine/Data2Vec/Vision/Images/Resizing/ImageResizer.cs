@@ -1,12 +1,12 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Data2Vec.Vision.Images;
 
 /// <summary>
-/// Antialiased resizing from one size to another, with the numbers of Pillow's <c>Image.resize</c>: columns first,
-/// then rows, 8 bits between. The weights are prepared once; an instance may be used from any number of threads.
+/// Resizes images from one size to another, first along the rows and then along the columns. Results equal those of Pillow's
+/// <c>Image.resize</c>, which rounds to 8 bits after the rows, or of OpenCV's <c>resize</c> for
+/// <see cref="Interpolation.OpenCvBicubic"/>, which rounds only at the end. An instance is thread-safe.
 /// </summary>
 public sealed class ImageResizer
 {
@@ -16,40 +16,32 @@ public sealed class ImageResizer
     private readonly int _sourceHeight;
     private readonly int _width;
     private readonly int _height;
+    private readonly bool _roundsRows;
     private readonly ResizeKernels _columns;
     private readonly ResizeKernels _rows;
 
-    /// <summary>Prepares resizing from a source size to a target size, each at least 1 x 1.</summary>
-    /// <exception cref="ArgumentException">A size is below 1, or the target too large for an array.</exception>
+    /// <summary>Computes the weights for a source size and a target size, each at least 1 x 1.</summary>
+    /// <exception cref="ArgumentException">A size is below 1, or the target does not fit in an array.</exception>
     public ImageResizer(int sourceWidth, int sourceHeight, int targetWidth, int targetHeight, Interpolation interpolation = Interpolation.Bicubic)
-        : this(sourceWidth, sourceHeight, targetWidth, targetHeight, 0, 0, targetWidth, targetHeight, interpolation)
+        : this(sourceWidth, sourceHeight, targetWidth, targetHeight, new CropSpan(0, targetWidth), new CropSpan(0, targetHeight), interpolation)
     {
     }
 
-    /// <summary>
-    /// Prepares resizing of which only a window of the target is computed, bit for bit what cropping the whole would give.
-    /// </summary>
+    /// <summary>Computes the weights for a window of the target. The window equals a crop of the whole target, bit for bit.</summary>
     internal ImageResizer(
-        int sourceWidth, int sourceHeight, int targetWidth, int targetHeight, int left, int top, int width, int height, Interpolation interpolation)
+        int sourceWidth, int sourceHeight, int targetWidth, int targetHeight, CropSpan columns, CropSpan rows, Interpolation interpolation)
     {
-        if (interpolation == Interpolation.OpenCvBicubic)
-        {
-            throw new ArgumentException("OpenCV's resizing is not antialiased.", nameof(interpolation));
-        }
-
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sourceWidth);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sourceHeight);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(targetWidth);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(targetHeight);
-        _sourceWidth = sourceWidth;
-        _sourceHeight = sourceHeight;
-        _width = width;
-        _height = height;
-        _columns = new ResizeKernels(sourceWidth, targetWidth, left, width, interpolation);
-        _rows = new ResizeKernels(sourceHeight, targetHeight, top, height, interpolation);
-        if (Math.BigMul(width, Math.Max(height, _rows.SourceCount)) > Array.MaxLength / 3)
+        (_sourceWidth, _sourceHeight, _width, _height) = (sourceWidth, sourceHeight, columns.Count, rows.Count);
+        _roundsRows = interpolation != Interpolation.OpenCvBicubic;
+        _columns = new ResizeKernels(sourceWidth, targetWidth, columns, interpolation);
+        _rows = new ResizeKernels(sourceHeight, targetHeight, rows, interpolation);
+        if (Math.BigMul(_width, Math.Max(_height, _rows.SourceCount)) > Array.MaxLength / 3)
         {
-            throw new ArgumentException($"{sourceWidth} x {sourceHeight} to {targetWidth} x {targetHeight} takes more memory than an array can hold.");
+            throw new ArgumentException($"Resizing {sourceWidth} x {sourceHeight} to {targetWidth} x {targetHeight} takes more memory than fits in an array.");
         }
     }
 
@@ -65,62 +57,65 @@ public sealed class ImageResizer
 
         byte[] target = GC.AllocateUninitializedArray<byte>(_width * _height * 3);
         int rowLength = _width * 3;
-        byte[] between = ArrayPool<byte>.Shared.Rent(rowLength * _rows.SourceCount);
-        ResizeColumns(image, between);
+        int[] narrowed = ArrayPool<int>.Shared.Rent(rowLength * _rows.SourceCount);
+        Vector128<int>[] pixels = ArrayPool<Vector128<int>>.Shared.Rent(_columns.SourceCount);
+        int next = 0;
         for (int y = 0; y < _height; y++)
         {
-            ResizeRow(between.AsSpan((_rows.Start(y) - _rows.FirstSource) * rowLength), _rows.Weights(y), target.AsSpan(y * rowLength, rowLength));
-        }
-
-        ArrayPool<byte>.Shared.Return(between);
-        return new RgbImage(_width, _height, target);
-    }
-
-    /// <summary>Brings the source rows that are needed to the target width.</summary>
-    private void ResizeColumns(RgbImage image, Span<byte> between)
-    {
-        // A pixel's three samples share a vector, so that all three take one multiplication a weight.
-        Vector128<int>[] pixels = ArrayPool<Vector128<int>>.Shared.Rent(_columns.SourceCount);
-        for (int y = 0; y < _rows.SourceCount; y++)
-        {
-            int source = ((_rows.FirstSource + y) * _sourceWidth + _columns.FirstSource) * 3;
-            ReadOnlySpan<byte> row = image.Pixels.AsSpan(source, _columns.SourceCount * 3);
-            for (int x = 0; x < _columns.SourceCount; x++)
+            int start = _rows.Start(y);
+            ReadOnlySpan<int> weights = _rows.Weights(y);
+            for (next = Math.Max(next, start); next < start + weights.Length; next++)
             {
-                pixels[x] = Vector128.Create(row[x * 3], row[x * 3 + 1], row[x * 3 + 2], 0);
+                ResizeRow(image, _rows.FirstSource + next, pixels, narrowed.AsSpan(next * rowLength, rowLength));
             }
 
-            Span<byte> target = between.Slice(y * _width * 3, _width * 3);
-            for (int x = 0; x < _width; x++)
-            {
-                ReadOnlySpan<int> weights = _columns.Weights(x);
-                ReadOnlySpan<Vector128<int>> window = pixels.AsSpan(_columns.Start(x) - _columns.FirstSource, weights.Length);
-                Vector128<int> sum = Vector128.Create(Half);
-                for (int k = 0; k < window.Length; k++)
-                {
-                    sum += window[k] * weights[k];
-                }
-
-                sum = Vector128.Clamp(sum >> ResizeKernels.FractionBits, Vector128<int>.Zero, Vector128.Create(255));
-                target[x * 3] = (byte)sum[0];
-                target[x * 3 + 1] = (byte)sum[1];
-                target[x * 3 + 2] = (byte)sum[2];
-            }
+            WeighRows(narrowed.AsSpan(start * rowLength, weights.Length * rowLength), weights, target.AsSpan(y * rowLength, rowLength));
         }
 
         ArrayPool<Vector128<int>>.Shared.Return(pixels);
+        ArrayPool<int>.Shared.Return(narrowed);
+        return new RgbImage(_width, _height, target);
     }
 
-    /// <summary>Weighs rows lying one below the other into one.</summary>
-    private static void ResizeRow(ReadOnlySpan<byte> rows, ReadOnlySpan<int> weights, Span<byte> target)
+    /// <summary>Resizes a source row to the target width.</summary>
+    private void ResizeRow(RgbImage image, int y, Vector128<int>[] pixels, Span<int> target)
+    {
+        // The three samples of a pixel share a vector, so one multiplication applies a weight to all of them.
+        ReadOnlySpan<byte> row = image.Pixels.AsSpan((y * _sourceWidth + _columns.FirstSource) * 3, _columns.SourceCount * 3);
+        for (int x = 0; x < _columns.SourceCount; x++)
+        {
+            pixels[x] = Vector128.Create(row[x * 3], row[x * 3 + 1], row[x * 3 + 2], 0);
+        }
+
+        for (int x = 0; x < _width; x++)
+        {
+            ReadOnlySpan<int> weights = _columns.Weights(x);
+            ReadOnlySpan<Vector128<int>> window = pixels.AsSpan(_columns.Start(x), weights.Length);
+            Vector128<int> sum = Vector128.Create(_roundsRows ? Half : 0);
+            for (int k = 0; k < window.Length; k++)
+            {
+                sum += window[k] * weights[k];
+            }
+
+            if (_roundsRows)
+            {
+                sum = Vector128.Clamp(sum >> ResizeKernels.FractionBits, Vector128<int>.Zero, Vector128.Create(255));
+            }
+
+            (target[x * 3], target[x * 3 + 1], target[x * 3 + 2]) = (sum[0], sum[1], sum[2]);
+        }
+    }
+
+    /// <summary>Adds up weighted rows, which follow one another, and rounds to 8 bits.</summary>
+    private static void WeighRows(ReadOnlySpan<int> rows, ReadOnlySpan<int> weights, Span<byte> target)
     {
         int i = 0;
-        for (; i <= target.Length - Vector64<byte>.Count; i += Vector64<byte>.Count)
+        for (; i <= target.Length - Vector256<int>.Count; i += Vector256<int>.Count)
         {
             Vector256<int> sum = Vector256.Create(Half);
             for (int k = 0; k < weights.Length; k++)
             {
-                sum += LoadEight(rows.Slice(k * target.Length + i, 8)) * weights[k];
+                sum += Vector256.Create(rows.Slice(k * target.Length + i, Vector256<int>.Count)) * weights[k];
             }
 
             sum = Vector256.Clamp(sum >> ResizeKernels.FractionBits, Vector256<int>.Zero, Vector256.Create(255));
@@ -138,11 +133,5 @@ public sealed class ImageResizer
 
             target[i] = (byte)Math.Clamp(sum >> ResizeKernels.FractionBits, 0, 255);
         }
-    }
-
-    private static Vector256<int> LoadEight(ReadOnlySpan<byte> samples)
-    {
-        Vector128<ushort> wide = Vector128.WidenLower(Vector128.CreateScalar(MemoryMarshal.Read<ulong>(samples)).AsByte());
-        return Vector256.Create(Vector128.WidenLower(wide), Vector128.WidenUpper(wide)).AsInt32();
     }
 }

@@ -1,16 +1,24 @@
 namespace Data2Vec.Vision.Images;
 
-/// <summary>How an image is resampled. All but OpenCV's are antialiased: scaling down, the filter is as wide as the scale.</summary>
+/// <summary>How an image is resampled. Except for OpenCV's, the filters are antialiased: for downscaling they widen with the scale.</summary>
 public enum Interpolation
 {
-    /// <summary>Cubic convolution with a = -0.5 (Keys, 1981), over 4 x 4 pixels.</summary>
+    /// <summary>Cubic convolution with a = -0.5 (Keys, 1981) over 4 x 4 pixels.</summary>
     Bicubic,
 
-    /// <summary>A triangle over 2 x 2 pixels.</summary>
+    /// <summary>A triangle filter over 2 x 2 pixels.</summary>
     Bilinear,
 
-    /// <summary>
-    /// OpenCV's <c>INTER_CUBIC</c>: cubic convolution with a = -0.75 over 4 x 4 pixels whatever the scale, not antialiased.
-    /// </summary>
+    /// <summary>OpenCV's <c>INTER_CUBIC</c>: cubic convolution with a = -0.75 over 4 x 4 pixels at any scale, without antialiasing.</summary>
     OpenCvBicubic,
+}
+
+/// <summary>The size an image is resized to before it is cropped.</summary>
+public enum ResizeMode
+{
+    /// <summary>Both sides get the same size; the aspect ratio is lost.</summary>
+    Squash,
+
+    /// <summary>The shorter side gets the size and the longer side keeps the aspect ratio (torchvision's <c>Resize</c> of an integer).</summary>
+    ShorterSide,
 }
