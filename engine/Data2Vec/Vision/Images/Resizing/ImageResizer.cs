@@ -82,15 +82,17 @@ public sealed class ImageResizer
     {
         // The three samples of a pixel share a vector, so one multiplication applies a weight to all of them.
         ReadOnlySpan<byte> row = image.Pixels.AsSpan((y * _sourceWidth + _columns.FirstSource) * 3, _columns.SourceCount * 3);
-        for (int x = 0; x < _columns.SourceCount; x++)
-        {
-            pixels[x] = Vector128.Create(row[x * 3], row[x * 3 + 1], row[x * 3 + 2], 0);
-        }
-
+        int next = 0;
         for (int x = 0; x < _width; x++)
         {
+            int start = _columns.Start(x);
             ReadOnlySpan<int> weights = _columns.Weights(x);
-            ReadOnlySpan<Vector128<int>> window = pixels.AsSpan(_columns.Start(x), weights.Length);
+            for (next = Math.Max(next, start); next < start + weights.Length; next++)
+            {
+                pixels[next] = Vector128.Create(row[next * 3], row[next * 3 + 1], row[next * 3 + 2], 0);
+            }
+
+            ReadOnlySpan<Vector128<int>> window = pixels.AsSpan(start, weights.Length);
             Vector128<int> sum = Vector128.Create(_roundsRows ? Half : 0);
             for (int k = 0; k < window.Length; k++)
             {
