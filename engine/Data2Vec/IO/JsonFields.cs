@@ -24,8 +24,9 @@ internal sealed class JsonFields
 
     private JsonFields(JsonElement json, string source, string path) => (_json, _source, _path) = (json, source, path);
 
-    /// <summary>An error that names a field and the expected value.</summary>
-    public InvalidDataException Bad(string name, string expected) => new($"{_source}: \"{_path}{name}\" must be {expected}");
+    /// <summary>An error that names a field, the expected value and the actual value.</summary>
+    public InvalidDataException Bad(string name, string expected) =>
+        new($"{_source}: \"{_path}{name}\" must be {expected}{(Find(name) is { } value ? $", not {ErrorText.Quote(value.GetRawText())}" : " but is missing")}");
 
     /// <summary>Finds a field, or returns null.</summary>
     public JsonElement? Find(string name) =>

@@ -5,17 +5,18 @@ using Microsoft.ML.Tokenizers;
 namespace Data2Vec.Text;
 
 /// <summary>
-/// From text to the tokens of a <see cref="MergeList"/>: pieces, their UTF-8 bytes, merges. The merging is Microsoft.ML.Tokenizers'.
+/// Encodes text with a <see cref="MergeList"/>: splits it into pieces, converts them to UTF-8 and applies the merges with
+/// Microsoft.ML.Tokenizers.
 /// </summary>
 /// <remarks>
-/// The library is given pieces that are already cut and written in the byte alphabet, because what it does before merging differs from
-/// GPT-2: its RoBERTa tokenizer takes UTF-16 units for bytes and drops those above U+00FF, its pattern misjudges characters above
-/// U+FFFF, and its byte-level mode writes lone surrogates as bytes that are not UTF-8.
+/// The library receives pieces that are already split and written in the byte alphabet because its own preparation differs from GPT-2. Its
+/// RoBERTa tokenizer treats UTF-16 units as bytes and drops those above U+00FF, its pattern misclassifies characters above U+FFFF, and its
+/// byte-level mode encodes unpaired surrogates as invalid UTF-8.
 /// </remarks>
 internal sealed class BytePairEncoder
 {
     /// <summary>
-    /// Pieces above this many bytes go to <see cref="LongPieceMerger"/>. English words are far below; the two give the same tokens.
+    /// The most bytes in a piece for the library. <see cref="LongPieceMerger"/> encodes longer pieces, which are rare, to the same tokens.
     /// </summary>
     public const int LibraryPieceBytes = 256;
 
@@ -32,7 +33,7 @@ internal sealed class BytePairEncoder
         _longPieces = new(merges);
     }
 
-    /// <summary>Appends the tokens of a text. Half a surrogate pair counts as U+FFFD.</summary>
+    /// <summary>Appends the tokens of a text. An unpaired surrogate counts as U+FFFD.</summary>
     public void Encode(ReadOnlySpan<char> text, List<int> tokens)
     {
         Span<byte> shortBytes = stackalloc byte[LibraryPieceBytes];

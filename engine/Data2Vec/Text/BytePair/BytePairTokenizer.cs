@@ -4,7 +4,7 @@ namespace Data2Vec.Text;
 
 /// <summary>
 /// The tokenizer of data2vec: <c>&lt;s&gt;</c>, GPT-2's byte-level BPE mapped through the model's dictionary, <c>&lt;/s&gt;</c> (fairseq's
-/// <c>RobertaHubInterface.encode</c>). No leading space is added. (GPT-2's own code cannot encode half a surrogate pair.)
+/// <c>RobertaHubInterface.encode</c>). It adds no leading space. Unlike GPT-2's code, it accepts unpaired surrogates.
 /// </summary>
 internal sealed class BytePairTokenizer : TextTokenizer
 {
@@ -21,15 +21,13 @@ internal sealed class BytePairTokenizer : TextTokenizer
             vocabulary.IdOfName(TokenizerVocabulary.Unknown),
             vocabulary.IdOfName(TokenizerVocabulary.Mask))
     {
-        _vocabulary = vocabulary;
-        _merges = merges;
-        _encoder = new(merges);
+        (_vocabulary, _merges, _encoder) = (vocabulary, merges, new BytePairEncoder(merges));
         _idOfToken = [.. merges.Tokens.Select(token => vocabulary.IdOfToken(token, UnknownId))];
     }
 
     public override int VocabularySize => _vocabulary.Count;
 
-    public override TextTokenizerAssets ToAssets() => new(_vocabulary.Write(), MergesFile.Write(_merges));
+    public override TextTokenizerAssets ToAssets() => new(_vocabulary.Write(), _merges.Write());
 
     private protected override void AppendTokens(ReadOnlySpan<char> text, List<int> ids)
     {
@@ -46,14 +44,8 @@ internal sealed class BytePairTokenizer : TextTokenizer
         List<byte> bytes = new(ids.Count * 4);
         foreach (int id in ids)
         {
-            if (_vocabulary.IsName(id))
-            {
-                bytes.AddRange(Encoding.UTF8.GetBytes(_vocabulary.TextOf(id)));
-            }
-            else
-            {
-                bytes.AddRange(_vocabulary.TextOf(id).Select(character => (byte)ByteAlphabet.ByteOf(character)));
-            }
+            string text = _vocabulary.TextOf(id);
+            bytes.AddRange(_vocabulary.IsName(id) ? Encoding.UTF8.GetBytes(text) : text.Select(character => (byte)ByteAlphabet.ByteOf(character)));
         }
 
         return Encoding.UTF8.GetString([.. bytes]);

@@ -1,12 +1,11 @@
 namespace Data2Vec.Text;
 
 /// <summary>
-/// BPE for pieces of any length in O(n log n): a heap of the pairs that can merge, the lowest rank first and among equals the leftmost.
+/// Applies BPE merges to pieces of any length in O(n log n). A heap holds the pairs that can merge, ordered by rank, then from the left.
 /// </summary>
 /// <remarks>
-/// <see cref="Microsoft.ML.Tokenizers.BpeTokenizer"/> takes the tokens that merges have used up out of an array one by one, which is
-/// quadratic: measured on a single word of 100,000 letters, 1.7 s, where this takes some tens of milliseconds. A web page with a
-/// base64 picture in it has such words.
+/// <see cref="Microsoft.ML.Tokenizers.BpeTokenizer"/> removes merged tokens from an array one at a time, which is quadratic: it takes 1.7 s
+/// for a word of 100,000 letters, and this class takes tens of milliseconds. Web pages with embedded base64 images contain such words.
 /// </remarks>
 internal sealed class LongPieceMerger
 {
@@ -23,10 +22,10 @@ internal sealed class LongPieceMerger
         }
     }
 
-    /// <summary>Appends the tokens of a piece, numbered as in <see cref="MergeList"/>.</summary>
+    /// <summary>Appends the tokens of a piece, in the numbering of <see cref="MergeList"/>.</summary>
     public void Merge(ReadOnlySpan<byte> piece, List<int> tokens)
     {
-        // A doubly linked list over the bytes: a token stands at its first byte, ranks[i] is that of the pair it begins.
+        // A doubly linked list over the bytes. A token is stored at its first byte; ranks[i] is the rank of the pair that begins at i.
         int count = piece.Length;
         int[] token = new int[count];
         int[] next = new int[count];
@@ -50,7 +49,7 @@ internal sealed class LongPieceMerger
             int rank = (int)(priority >> 32);
             if (ranks[position] != rank)
             {
-                continue; // one of the two has merged with another since
+                continue; // a token of the pair has merged with another token
             }
 
             int right = next[position];

@@ -4,13 +4,13 @@ using System.Text;
 namespace Data2Vec.Text;
 
 /// <summary>
-/// Cuts a text into the pieces within which BPE merges, as GPT-2's pattern does:
-/// <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c>. The pieces tile the text.
+/// Splits text into the pieces within which BPE merges, like GPT-2's pattern
+/// <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c>. The pieces cover the text without gaps.
 /// </summary>
 /// <remarks>
-/// Not a <see cref="System.Text.RegularExpressions.Regex"/>, because .NET's sees UTF-16 units: it takes the letters and digits above
-/// U+FFFF for neither, and its <c>\s</c> is not Unicode's White_Space. Here a character is a code point, and a lone surrogate is
-/// U+FFFD, a symbol.
+/// .NET's <see cref="System.Text.RegularExpressions.Regex"/> is unsuitable because it matches UTF-16 units: it does not recognize letters
+/// and digits above U+FFFF, and its <c>\s</c> differs from Unicode's White_Space. Here a character is a code point, and an unpaired
+/// surrogate counts as U+FFFD, a symbol.
 /// </remarks>
 internal static class PieceSplitter
 {
@@ -22,7 +22,7 @@ internal static class PieceSplitter
         Space,
     }
 
-    /// <summary>The end of the piece that begins at <paramref name="start"/>, which must lie before the end of the text.</summary>
+    /// <summary>Returns the end of the piece that begins at <paramref name="start"/>, which must be before the end of the text.</summary>
     public static int EndOfPiece(ReadOnlySpan<char> text, int start)
     {
         int contraction = ContractionLength(text[start..]);
@@ -38,7 +38,7 @@ internal static class PieceSplitter
             return EndOfRun(text, position, first);
         }
 
-        // One plain space belongs to the word, number or symbols that follow it.
+        // A single space belongs to the word, number or symbols after it.
         if (text[start] == ' ' && position < text.Length)
         {
             CharacterClass second = Classify(text[position..], out length);
@@ -50,7 +50,7 @@ internal static class PieceSplitter
 
         int end = EndOfRun(text, position, CharacterClass.Space);
 
-        // \s+(?!\S): a run before a visible character leaves its last one to it; a run of one is then all there is.
+        // \s+(?!\S): a run of more than one space leaves its last space to the visible character after it.
         return end < text.Length && end - start > 1 ? end - 1 : end;
     }
 
@@ -64,29 +64,19 @@ internal static class PieceSplitter
         return position;
     }
 
-    private static int ContractionLength(ReadOnlySpan<char> text)
+    private static int ContractionLength(ReadOnlySpan<char> text) => text switch
     {
-        if (text.Length < 2 || text[0] != '\'')
-        {
-            return 0;
-        }
-
-        return text[1] switch
-        {
-            's' or 't' or 'm' or 'd' => 2,
-            'r' or 'v' when text.Length > 2 && text[2] == 'e' => 3,
-            'l' when text.Length > 2 && text[2] == 'l' => 3,
-            _ => 0,
-        };
-    }
+        ['\'', 's' or 't' or 'm' or 'd', ..] => 2,
+        ['\'', 'r' or 'v', 'e', ..] or ['\'', 'l', 'l', ..] => 3,
+        _ => 0,
+    };
 
     private static CharacterClass Classify(ReadOnlySpan<char> text, out int length)
     {
         Rune.DecodeFromUtf16(text, out Rune rune, out length);
         if (rune.IsAscii)
         {
-            int value = rune.Value;
-            return value switch
+            return rune.Value switch
             {
                 ' ' or (>= '\t' and <= '\r') => CharacterClass.Space,
                 >= '0' and <= '9' => CharacterClass.Number,

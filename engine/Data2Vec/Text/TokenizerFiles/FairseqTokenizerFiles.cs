@@ -1,35 +1,39 @@
 using System.Globalization;
+using static Data2Vec.IO.ErrorText;
 
 namespace Data2Vec.Text;
 
 /// <summary>
-/// The tokenizer of a fairseq RoBERTa or data2vec model: GPT-2's <c>encoder.json</c> and <c>vocab.bpe</c>, and <c>dict.txt</c>, whose
-/// "words" are GPT-2's ids in decimal and whose line order gives the model's ids (<c>fairseq.data.Dictionary</c>).
+/// Reads the tokenizer of a fairseq RoBERTa or data2vec model: GPT-2's <c>encoder.json</c> and <c>vocab.bpe</c>, and <c>dict.txt</c>. The
+/// "words" of <c>dict.txt</c> are GPT-2's ids in decimal, and their order determines the model's ids (<c>fairseq.data.Dictionary</c>).
 /// </summary>
 internal static class FairseqTokenizerFiles
 {
-    private const string EncoderKind = "encoder.json";
-    private const string DictionaryKind = "dict.txt";
-    private const string OverwriteFlag = "#fairseq:overwrite";
+    private const string EncoderName = "encoder.json";
+    private const string DictionaryName = "dict.txt";
+    private const string OverwriteFlag = " #fairseq:overwrite";
 
     public static (TokenizerVocabulary Vocabulary, MergeList Merges) Read(
         ReadOnlyMemory<byte> encoderJson, ReadOnlySpan<byte> vocabBpe, ReadOnlySpan<byte> dictTxt)
     {
-        MergeList merges = MergesFile.Read(vocabBpe, "vocab.bpe");
-        string[] encoder = TokenizerFile.ReadJson(encoderJson, EncoderKind, json => JsonVocabulary.Read(json, EncoderKind));
-        RequireTokens(encoder, merges);
+        MergeList merges = MergeList.Read(vocabBpe, "vocab.bpe");
+        string[] encoder = JsonVocabulary.Read(encoderJson, EncoderName);
+        if (merges.Tokens.Except(encoder, StringComparer.Ordinal).FirstOrDefault() is { } missing)
+        {
+            throw new FilePlace(EncoderName).Error($"no id for {Quote(missing)}, which is a byte or the result of a merge in vocab.bpe");
+        }
 
         TokenizerVocabulary vocabulary = new();
         foreach (string name in (string[])[TokenizerVocabulary.Begin, TokenizerVocabulary.Pad, TokenizerVocabulary.End, TokenizerVocabulary.Unknown])
         {
-            vocabulary.AddName(name, default);
+            vocabulary.Add(name, isToken: false, default);
         }
 
         bool anyToken = false;
-        string[] lines = TokenizerFile.ReadLines(dictTxt, DictionaryKind);
+        string[] lines = TokenizerFile.ReadLines(dictTxt, DictionaryName);
         for (int i = 0; i < lines.Length; i++)
         {
-            FilePlace place = FilePlace.Line(DictionaryKind, i);
+            FilePlace place = FilePlace.Line(DictionaryName, i);
             (string word, bool overwrite) = ReadLine(lines[i], place);
             string? token = TokenOf(word, encoder, place);
             bool isToken = token is not null && merges.Contains(token);
@@ -39,67 +43,46 @@ internal static class FairseqTokenizerFiles
 
         if (!anyToken)
         {
-            throw TokenizerFile.Error(DictionaryKind, $"no line names an id of {EncoderKind}; is it the dictionary of another tokenizer?");
+            throw new FilePlace(DictionaryName).Error($"no line names an id of {EncoderName}; the dictionary may belong to another tokenizer");
         }
 
-        // The masked language model task adds <mask> after loading the dictionary: last, unless a line has it.
+        // The masked language model task adds <mask> after it loads the dictionary, unless the dictionary has it.
         if (vocabulary.IdOfName(TokenizerVocabulary.Mask) < 0)
         {
-            vocabulary.AddName(TokenizerVocabulary.Mask, FilePlace.Line(DictionaryKind, lines.Length));
+            vocabulary.Add(TokenizerVocabulary.Mask, isToken: false, FilePlace.Line(DictionaryName, lines.Length));
         }
 
         return (vocabulary, merges);
-    }
-
-    private static void RequireTokens(string[] encoder, MergeList merges)
-    {
-        HashSet<string> known = new(encoder, StringComparer.Ordinal);
-        string? missing = merges.Tokens.FirstOrDefault(token => !known.Contains(token));
-        if (missing is not null)
-        {
-            throw TokenizerFile.Error(EncoderKind, $"no id for {TokenizerFile.Quote(missing)}, a byte or what a merge of vocab.bpe makes");
-        }
     }
 
     // "word count", or "word count #fairseq:overwrite"
     private static (string Word, bool Overwrite) ReadLine(string line, FilePlace place)
     {
         ReadOnlySpan<char> rest = line.AsSpan().TrimEnd();
-        bool overwrite = rest.EndsWith(' ' + OverwriteFlag, StringComparison.Ordinal);
+        bool overwrite = rest.EndsWith(OverwriteFlag, StringComparison.Ordinal);
         if (overwrite)
         {
-            rest = rest[..^(OverwriteFlag.Length + 1)];
+            rest = rest[..^OverwriteFlag.Length];
         }
 
         int space = rest.LastIndexOf(' ');
-        if (space <= 0 || !long.TryParse(rest[(space + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
-        {
-            throw TokenizerFile.Error(place, $"{TokenizerFile.Quote(line)} is not 'token count'");
-        }
-
-        return (rest[..space].ToString(), overwrite);
+        return space > 0 && long.TryParse(rest[(space + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
+            ? (rest[..space].ToString(), overwrite)
+            : throw place.Error($"{Quote(line)} is not 'token count'");
     }
 
-    // The token of a BPE id; null for words that are no decimal number, as the padding madeupword0000.
-    private static string? TokenOf(string word, string[] encoder, FilePlace place)
-    {
-        bool isDecimal = word.All(char.IsAsciiDigit) && (word.Length == 1 || word[0] != '0');
-        if (!isDecimal)
-        {
-            return null;
-        }
-
-        return int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int id) && id < encoder.Length
-            ? encoder[id]
-            : throw TokenizerFile.Error(place, $"{TokenizerFile.Quote(word)} is not an id of {EncoderKind}");
-    }
+    // The token of a BPE id, or null for words other than decimal numbers, such as the padding madeupword0000.
+    private static string? TokenOf(string word, string[] encoder, FilePlace place) =>
+        !word.All(char.IsAsciiDigit) || (word.Length > 1 && word[0] == '0') ? null
+        : int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int id) && id < encoder.Length ? encoder[id]
+        : throw place.Error($"{Quote(word)} is not an id of {EncoderName}");
 
     private static void AddWord(TokenizerVocabulary vocabulary, string text, bool isToken, bool overwrite, FilePlace place)
     {
         int earlier = isToken ? vocabulary.IdOfToken(text, -1) : vocabulary.IdOfName(text);
         if (overwrite && earlier is >= 0 and <= 3)
         {
-            // Begin, pad, end and unknown are what Dictionary was built with, whatever words the file adds.
+            // Begin, pad, end and unknown keep the ids that Dictionary is created with, regardless of the file.
             vocabulary.AddUnused();
             return;
         }
@@ -109,13 +92,6 @@ internal static class FairseqTokenizerFiles
             vocabulary.Retire(earlier);
         }
 
-        if (isToken)
-        {
-            vocabulary.AddToken(text, place);
-        }
-        else
-        {
-            vocabulary.AddName(text, place);
-        }
+        vocabulary.Add(text, isToken, place);
     }
 }

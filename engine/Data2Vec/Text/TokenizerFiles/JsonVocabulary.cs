@@ -1,52 +1,47 @@
 using System.Text.Json;
+using static Data2Vec.IO.ErrorText;
 
 namespace Data2Vec.Text;
 
-/// <summary>A JSON object from token to id: <c>encoder.json</c>, <c>vocab.json</c>, <c>model.vocab</c> of a <c>tokenizer.json</c>.</summary>
+/// <summary>Reads JSON objects that map tokens to ids: <c>encoder.json</c>, <c>vocab.json</c>, <c>model.vocab</c> of <c>tokenizer.json</c>.</summary>
 internal static class JsonVocabulary
 {
-    /// <summary>The tokens in the order of their ids, which must be 0, 1, 2, … without a gap.</summary>
-    public static string[] Read(JsonElement json, string kind)
+    /// <summary>Reads a file. Returns the tokens in the order of their ids, which must be 0, 1, 2, … without gaps.</summary>
+    public static string[] Read(ReadOnlyMemory<byte> file, string name) => TokenizerFile.ReadJson(file, name, json =>
     {
         Dictionary<int, string> tokens = [];
-        AddTo(tokens, json, kind);
-        return InOrder(tokens, kind);
-    }
+        AddTo(tokens, json, name);
+        return InOrder(tokens, name);
+    });
 
-    /// <summary>Collects the tokens of a JSON object by id.</summary>
-    public static void AddTo(Dictionary<int, string> tokens, JsonElement json, string kind)
+    /// <summary>Adds the tokens of a JSON object.</summary>
+    public static void AddTo(Dictionary<int, string> tokens, JsonElement json, string name)
     {
+        FilePlace place = new(name);
         if (json.ValueKind != JsonValueKind.Object)
         {
-            throw TokenizerFile.Error(kind, "expected a JSON object from token to id");
+            throw place.Error("expected a JSON object that maps tokens to ids");
         }
 
         foreach (JsonProperty entry in json.EnumerateObject())
         {
             if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out int id) || id is < 0 or >= TokenizerFile.MaxEntries)
             {
-                throw TokenizerFile.Error(
-                    kind, $"the id of {TokenizerFile.Quote(entry.Name)} is not a whole number from 0 to {TokenizerFile.MaxEntries - 1}");
+                throw place.Error($"the id of {Quote(entry.Name)} is not an integer from 0 to {TokenizerFile.MaxEntries - 1}");
             }
 
             if (!tokens.TryAdd(id, entry.Name))
             {
-                throw TokenizerFile.Error(kind, $"{TokenizerFile.Quote(tokens[id])} and {TokenizerFile.Quote(entry.Name)} share the id {id}");
+                throw place.Error($"{Quote(tokens[id])} and {Quote(entry.Name)} share the id {id}");
             }
         }
     }
 
-    /// <summary>The collected tokens by id.</summary>
-    public static string[] InOrder(Dictionary<int, string> tokens, string kind)
-    {
-        string[] ordered = new string[tokens.Count];
-        for (int id = 0; id < ordered.Length; id++)
-        {
-            ordered[id] = tokens.TryGetValue(id, out string? token)
-                ? token
-                : throw TokenizerFile.Error(kind, $"no token has the id {id}, though higher ids are in use");
-        }
-
-        return ordered;
-    }
+    /// <summary>Returns the collected tokens in the order of their ids.</summary>
+    public static string[] InOrder(Dictionary<int, string> tokens, string name) =>
+    [
+        .. Enumerable.Range(0, tokens.Count).Select(id => tokens.TryGetValue(id, out string? token)
+            ? token
+            : throw new FilePlace(name).Error($"no token has the id {id}, although higher ids are used")),
+    ];
 }

@@ -4,62 +4,30 @@ using System.Text.Unicode;
 
 namespace Data2Vec.Text;
 
-/// <summary>What reading the files of all tokenizers has in common: limits, lines, JSON and the wording of errors.</summary>
+/// <summary>Reads the content of tokenizer files and checks their size and encoding.</summary>
 internal static class TokenizerFile
 {
-    /// <summary>The most entries a vocabulary or a list of merges may have: four times the largest in use.</summary>
+    /// <summary>The most entries in a vocabulary or a list of merges: four times the largest in use.</summary>
     public const int MaxEntries = 1 << 20;
 
-    /// <summary>An error at one place of a file.</summary>
-    public static InvalidDataException Error(FilePlace place, string message) => new($"{place}: {message}");
-
-    /// <summary>An error in a file as a whole, or in a part that the message names.</summary>
-    public static InvalidDataException Error(string kind, string message) => new($"{kind}: {message}");
-
-    /// <summary>A piece of a file for an error message: short, and without anything that a terminal would act on.</summary>
-    public static string Quote(ReadOnlySpan<char> text)
+    /// <summary>Reads the lines of a file.</summary>
+    /// <remarks>
+    /// Lines end with LF or CR LF. Other characters that .NET treats as line ends are part of the line. The last line need not have an end.
+    /// Empty lines at the end of the file are dropped.
+    /// </remarks>
+    public static string[] ReadLines(ReadOnlySpan<byte> file, string name)
     {
-        const int Longest = 40;
-        StringBuilder quoted = new("'");
-        foreach (char c in text[..Math.Min(text.Length, Longest)])
-        {
-            quoted.Append(char.IsControl(c) || char.IsSurrogate(c) ? '?' : c);
-        }
-
-        return quoted.Append(text.Length > Longest ? "…'" : "'").ToString();
+        Check(file, name);
+        string[] lines = Encoding.UTF8.GetString(file).TrimEnd('\r', '\n').Split('\n');
+        return lines.Length <= MaxEntries + 1
+            ? [.. lines.Select(line => line.TrimEnd('\r'))]
+            : throw new FilePlace(name).Error($"{lines.Length} lines, more than the {MaxEntries} supported");
     }
 
-    /// <summary>The text of a file, after its size and its UTF-8 were checked.</summary>
-    public static string ReadText(ReadOnlySpan<byte> file, string kind)
+    /// <summary>Reads a JSON file with <paramref name="read"/>. Any error in the JSON becomes an <see cref="InvalidDataException"/>.</summary>
+    public static T ReadJson<T>(ReadOnlyMemory<byte> file, string name, Func<JsonElement, T> read)
     {
-        CheckEncoding(file, kind);
-        return Encoding.UTF8.GetString(file);
-    }
-
-    /// <summary>
-    /// The lines of a file. A line ends with LF or CR LF; what other characters .NET's readers take for line ends stay in the line.
-    /// The last line may lack its end; empty lines are left out only at the end of the file.
-    /// </summary>
-    public static string[] ReadLines(ReadOnlySpan<byte> file, string kind)
-    {
-        string[] lines = ReadText(file, kind).TrimEnd('\r', '\n').Split('\n');
-        if (lines.Length > MaxEntries + 1)
-        {
-            throw Error(kind, $"{lines.Length} lines, more than the {MaxEntries} supported");
-        }
-
-        for (int i = 0; i < lines.Length; i++)
-        {
-            lines[i] = lines[i].TrimEnd('\r');
-        }
-
-        return lines;
-    }
-
-    /// <summary>Reads a JSON file with <paramref name="read"/>; whatever is wrong with the JSON comes out as one kind of exception.</summary>
-    public static T ReadJson<T>(ReadOnlyMemory<byte> file, string kind, Func<JsonElement, T> read)
-    {
-        CheckEncoding(file.Span, kind);
+        Check(file.Span, name);
         try
         {
             using JsonDocument document = JsonDocument.Parse(file, new JsonDocumentOptions { AllowDuplicateProperties = false });
@@ -67,30 +35,38 @@ internal static class TokenizerFile
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"{kind} line {(exception.LineNumber ?? 0) + 1}: not valid JSON: {exception.Message}", exception);
+            throw new InvalidDataException($"{name} line {(exception.LineNumber ?? 0) + 1}: not valid JSON: {exception.Message}", exception);
         }
         catch (InvalidOperationException exception)
         {
-            // The JSON reader's answer to half a surrogate pair written as an escape.
-            throw new InvalidDataException($"{kind}: a string is not valid Unicode", exception);
+            // The JSON reader throws this for an unpaired surrogate written as an escape.
+            throw new InvalidDataException($"{name}: a string is not valid Unicode", exception);
         }
     }
 
-    private static void CheckEncoding(ReadOnlySpan<byte> file, string kind)
+    private static void Check(ReadOnlySpan<byte> file, string name)
     {
-        if (file.IsEmpty)
+        string? fault = file.IsEmpty ? "the file is empty"
+            : file.Length > TextTokenizer.MaxFileBytes ? $"{file.Length} bytes, more than the {TextTokenizer.MaxFileBytes} supported"
+            : Utf8.IsValid(file) ? null
+            : "not valid UTF-8";
+        if (fault is not null)
         {
-            throw Error(kind, "the file is empty");
-        }
-
-        if (file.Length > TextTokenizer.MaxFileBytes)
-        {
-            throw Error(kind, $"{file.Length} bytes, more than the {TextTokenizer.MaxFileBytes} supported");
-        }
-
-        if (!Utf8.IsValid(file))
-        {
-            throw Error(kind, "not valid UTF-8");
+            throw new FilePlace(name).Error(fault);
         }
     }
+}
+
+/// <summary>A place in a file for error messages: <c>dict.txt</c>, <c>dict.txt line 12</c>, <c>vocab.json id 7</c>.</summary>
+/// <param name="File">The usual name of such a file.</param>
+/// <param name="Unit">The unit of <paramref name="Number"/>, or null for the whole file.</param>
+/// <param name="Number">Lines and entries count from 1, ids from 0.</param>
+internal readonly record struct FilePlace(string File, string? Unit = null, int Number = 0)
+{
+    /// <summary>A line, by its index from 0.</summary>
+    public static FilePlace Line(string file, int index) => new(file, "line", index + 1);
+
+    public InvalidDataException Error(string message) => new($"{this}: {message}");
+
+    public override string ToString() => Unit is null ? File : $"{File} {Unit} {Number}";
 }

@@ -1,103 +1,83 @@
 using System.Text.Json;
+using Data2Vec.IO;
+using static Data2Vec.IO.ErrorText;
 
 namespace Data2Vec.Text;
 
 /// <summary>
-/// The tokenizer of a Hugging Face RoBERTa model as one file, <c>tokenizer.json</c>. Everything in it that would give other ids than
-/// plain byte-level BPE between <c>&lt;s&gt;</c> and <c>&lt;/s&gt;</c> is refused by name; what does not change ids (offsets, decoder,
-/// truncation and padding defaults) is not looked at.
+/// Reads the <c>tokenizer.json</c> of a Hugging Face RoBERTa model. Everything that would produce other ids than plain byte-level BPE between
+/// <c>&lt;s&gt;</c> and <c>&lt;/s&gt;</c> is rejected. Settings that do not change ids (offsets, decoder, defaults for truncation and
+/// padding) are ignored.
 /// </summary>
 internal static class TokenizerJsonFile
 {
-    private const string Kind = "tokenizer.json";
+    private const string Name = "tokenizer.json";
 
-    public static (TokenizerVocabulary Vocabulary, MergeList Merges) Read(ReadOnlyMemory<byte> file) =>
-        TokenizerFile.ReadJson(file, Kind, Read);
+    public static (TokenizerVocabulary Vocabulary, MergeList Merges) Read(ReadOnlyMemory<byte> file) => TokenizerFile.ReadJson(file, Name, Read);
 
-    private static (TokenizerVocabulary Vocabulary, MergeList Merges) Read(JsonElement root)
+    private static (TokenizerVocabulary Vocabulary, MergeList Merges) Read(JsonElement json)
     {
-        if (root.ValueKind != JsonValueKind.Object)
-        {
-            throw TokenizerFile.Error(Kind, "expected a JSON object");
-        }
-
-        JsonElement model = RequireObject(root, "model");
-        RequireModel(model);
-        RequireAbsent(root, "normalizer");
-        RequireSplitting(RequireObject(root, "pre_tokenizer"));
+        JsonFields root = new(json, Name);
+        JsonFields model = root.Object("model");
+        CheckModel(model);
+        Check(root.Find("normalizer") is null, root, "normalizer", "null");
+        CheckPreTokenizer(root.Object("pre_tokenizer"));
 
         MergeList merges = ReadMerges(model);
         Dictionary<int, string> tokens = [];
-        JsonVocabulary.AddTo(tokens, RequireObject(model, "vocab"), Kind);
+        JsonVocabulary.AddTo(tokens, model.Find("vocab") ?? default, $"{Name} model.vocab");
         AddAddedTokens(tokens, root);
-        TokenizerVocabulary vocabulary = HuggingFaceTokenizerFiles.Build(JsonVocabulary.InOrder(tokens, Kind), merges, Kind);
-        RequireFraming(RequireObject(root, "post_processor"), vocabulary);
+        TokenizerVocabulary vocabulary = TokenizerVocabulary.FromTokens(JsonVocabulary.InOrder(tokens, Name), merges, Name);
+        CheckPostProcessor(root.Object("post_processor"), vocabulary);
         return (vocabulary, merges);
     }
 
-    private static void RequireModel(JsonElement model)
+    private static void CheckModel(JsonFields model)
     {
-        RequireValue(model, "model", "type", "BPE");
+        model.Choice("type", ("BPE", true));
         foreach (string name in (string[])["continuing_subword_prefix", "end_of_word_suffix"])
         {
-            if (Find(model, name) is { } affix && !(affix.ValueKind == JsonValueKind.String && affix.GetString() is ""))
-            {
-                throw NotSupported($"model.{name}", affix);
-            }
+            Check(model.Find(name) is null || model.Text(name).Length == 0, model, name, "empty");
         }
 
-        if (Find(model, "dropout") is { } dropout && !(dropout.ValueKind == JsonValueKind.Number && dropout.GetDouble() == 0))
-        {
-            throw NotSupported("model.dropout", dropout);
-        }
-
-        RequireFalse(model, "model", "byte_fallback");
-        RequireFalse(model, "model", "ignore_merges");
+        Check(model.Number("dropout", 0) == 0, model, "dropout", "0");
+        Check(!model.Flag("byte_fallback", false), model, "byte_fallback", "false");
+        Check(!model.Flag("ignore_merges", false), model, "ignore_merges", "false");
     }
 
-    private static void RequireSplitting(JsonElement preTokenizer)
+    private static void CheckPreTokenizer(JsonFields preTokenizer)
     {
-        RequireValue(preTokenizer, "pre_tokenizer", "type", "ByteLevel");
-        RequireFalse(preTokenizer, "pre_tokenizer", "add_prefix_space");
-        if (Find(preTokenizer, "use_regex") is { ValueKind: not JsonValueKind.True } useRegex)
-        {
-            throw NotSupported("pre_tokenizer.use_regex", useRegex);
-        }
+        preTokenizer.Choice("type", ("ByteLevel", true));
+        Check(!preTokenizer.Flag("add_prefix_space", false), preTokenizer, "add_prefix_space", "false");
+        Check(preTokenizer.Flag("use_regex", true), preTokenizer, "use_regex", "true");
     }
 
-    // RobertaProcessing's own add_prefix_space and trim_offsets only move offsets.
-    private static void RequireFraming(JsonElement postProcessor, TokenizerVocabulary vocabulary)
+    // The add_prefix_space and trim_offsets of RobertaProcessing only change offsets.
+    private static void CheckPostProcessor(JsonFields postProcessor, TokenizerVocabulary vocabulary)
     {
-        RequireValue(postProcessor, "post_processor", "type", "RobertaProcessing");
-        RequireSpecial(postProcessor, "cls", TokenizerVocabulary.Begin, vocabulary);
-        RequireSpecial(postProcessor, "sep", TokenizerVocabulary.End, vocabulary);
-    }
-
-    private static void RequireSpecial(JsonElement postProcessor, string part, string name, TokenizerVocabulary vocabulary)
-    {
-        int id = vocabulary.IdOfName(name);
-        bool right = Find(postProcessor, part) is { ValueKind: JsonValueKind.Array } pair
-            && pair.GetArrayLength() == 2
-            && pair[0].ValueKind == JsonValueKind.String && pair[0].GetString() == name
-            && pair[1].ValueKind == JsonValueKind.Number && pair[1].TryGetInt32(out int written) && written == id;
-        if (!right)
+        postProcessor.Choice("type", ("RobertaProcessing", true));
+        foreach ((string part, string name) in ((string, string)[])[("cls", TokenizerVocabulary.Begin), ("sep", TokenizerVocabulary.End)])
         {
-            throw TokenizerFile.Error(Kind, $"post_processor.{part} is not [\"{name}\", {id}]");
+            int id = vocabulary.IdOfName(name);
+            bool isExpected = postProcessor.Find(part) is { ValueKind: JsonValueKind.Array } pair
+                && pair.GetArrayLength() == 2
+                && pair[0].ValueKind == JsonValueKind.String && pair[0].GetString() == name
+                && pair[1].ValueKind == JsonValueKind.Number && pair[1].TryGetInt32(out int written) && written == id;
+            Check(isExpected, postProcessor, part, $"[\"{name}\", {id}]");
         }
     }
 
-    private static MergeList ReadMerges(JsonElement model)
+    private static MergeList ReadMerges(JsonFields model)
     {
-        if (Find(model, "merges") is not { ValueKind: JsonValueKind.Array } array)
+        if (model.FindArray("merges") is not { } array)
         {
-            throw TokenizerFile.Error(Kind, "model.merges is not an array");
+            throw model.Bad("merges", "an array");
         }
 
         MergeList merges = new();
-        int number = 0;
-        foreach (JsonElement merge in array.EnumerateArray())
+        foreach ((int i, JsonElement merge) in array.EnumerateArray().Index())
         {
-            FilePlace place = new(Kind, "model.merges entry", ++number);
+            FilePlace place = new(Name, "model.merges entry", i + 1);
             (string left, string right) = ReadMerge(merge, place);
             merges.Add(left, right, place);
         }
@@ -105,86 +85,45 @@ internal static class TokenizerJsonFile
         return merges;
     }
 
-    // "a b" up to version 0.19 of the tokenizers library, ["a", "b"] since.
-    private static (string Left, string Right) ReadMerge(JsonElement merge, FilePlace place)
+    // The tokenizers library writes ["a", "b"], and wrote "a b" up to version 0.19.
+    private static (string Left, string Right) ReadMerge(JsonElement merge, FilePlace place) => merge.ValueKind switch
     {
-        if (merge.ValueKind == JsonValueKind.String)
-        {
-            return MergesFile.SplitPair(merge.GetString()!, place);
-        }
+        JsonValueKind.String => MergeList.SplitPair(merge.GetString()!, place),
+        JsonValueKind.Array when merge.GetArrayLength() == 2 && merge[0].ValueKind == JsonValueKind.String && merge[1].ValueKind == JsonValueKind.String =>
+            (merge[0].GetString()!, merge[1].GetString()!),
+        _ => throw place.Error("expected \"a b\" or [\"a\", \"b\"]"),
+    };
 
-        return merge.ValueKind == JsonValueKind.Array && merge.GetArrayLength() == 2
-            && merge[0].ValueKind == JsonValueKind.String && merge[1].ValueKind == JsonValueKind.String
-            ? (merge[0].GetString()!, merge[1].GetString()!)
-            : throw TokenizerFile.Error(place, "expected \"a b\" or [\"a\", \"b\"]");
-    }
-
-    private static void AddAddedTokens(Dictionary<int, string> tokens, JsonElement root)
+    private static void AddAddedTokens(Dictionary<int, string> tokens, JsonFields root)
     {
-        if (Find(root, "added_tokens") is not { } array)
+        if (root.FindArray("added_tokens") is not { } array)
         {
             return;
         }
 
-        if (array.ValueKind != JsonValueKind.Array)
+        foreach ((int i, JsonElement item) in array.EnumerateArray().Index())
         {
-            throw TokenizerFile.Error(Kind, "added_tokens is not an array");
-        }
-
-        foreach (JsonElement added in array.EnumerateArray())
-        {
-            if (added.ValueKind != JsonValueKind.Object
-                || Find(added, "content") is not { ValueKind: JsonValueKind.String } content
-                || Find(added, "id") is not { ValueKind: JsonValueKind.Number } number
-                || !number.TryGetInt32(out int id) || id is < 0 or >= TokenizerFile.MaxEntries)
+            FilePlace place = new(Name, "added_tokens entry", i + 1);
+            JsonFields added = new(item, place.ToString());
+            int id = added.Integer("id", 0, TokenizerFile.MaxEntries - 1);
+            string token = added.Text("content");
+            if (!added.Flag("special", false))
             {
-                throw TokenizerFile.Error(Kind, "an entry of added_tokens is not an object with an id and a content");
-            }
-
-            string token = content.GetString()!;
-            if (Find(added, "special") is not { ValueKind: JsonValueKind.True })
-            {
-                throw TokenizerFile.Error(Kind, $"the added token {TokenizerFile.Quote(token)} is not special: words that are cut out of the text before BPE are not supported");
+                throw place.Error($"the token {Quote(token)} is not special; words that are split from the text before BPE are not supported");
             }
 
             if (!tokens.TryAdd(id, token) && tokens[id] != token)
             {
-                throw TokenizerFile.Error(Kind, $"{TokenizerFile.Quote(tokens[id])} and the added token {TokenizerFile.Quote(token)} share the id {id}");
+                throw place.Error($"{Quote(tokens[id])} and the added token {Quote(token)} share the id {id}");
             }
         }
     }
 
-    // A property that is absent and one that is null say the same.
-    private static JsonElement? Find(JsonElement json, string name) =>
-        json.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
-
-    private static JsonElement RequireObject(JsonElement json, string name) =>
-        Find(json, name) is { ValueKind: JsonValueKind.Object } value ? value : throw TokenizerFile.Error(Kind, $"{name} is missing or not an object");
-
-    private static void RequireAbsent(JsonElement json, string name)
+    private static void Check(bool isSupported, JsonFields fields, string name, string expected)
     {
-        if (Find(json, name) is { } value)
+        if (!isSupported)
         {
-            throw NotSupported(name, value);
+            throw fields.Bad(name, $"{expected} (other values change the token ids and are not supported)");
         }
     }
-
-    private static void RequireFalse(JsonElement json, string path, string name)
-    {
-        if (Find(json, name) is { ValueKind: not JsonValueKind.False } value)
-        {
-            throw NotSupported($"{path}.{name}", value);
-        }
-    }
-
-    private static void RequireValue(JsonElement json, string path, string name, string wanted)
-    {
-        if (Find(json, name) is not { ValueKind: JsonValueKind.String } value || value.GetString() != wanted)
-        {
-            throw TokenizerFile.Error(Kind, $"{path}.{name} is not \"{wanted}\", the only one supported");
-        }
-    }
-
-    private static InvalidDataException NotSupported(string path, JsonElement value) =>
-        TokenizerFile.Error(Kind, $"{path} = {TokenizerFile.Quote(value.GetRawText())} is not supported, as it changes ids");
 }

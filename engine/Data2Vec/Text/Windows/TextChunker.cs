@@ -1,21 +1,21 @@
 namespace Data2Vec.Text;
 
-/// <summary>Fits a text of any number of tokens to a model with a fixed number of positions.</summary>
+/// <summary>Fits texts of any length to a model with a fixed number of positions.</summary>
 public static class TextChunker
 {
-    /// <summary>Cuts the tokens of a text into windows of at most <paramref name="maxLength"/> ids.</summary>
-    /// <param name="ids">The ids of the text without special ones, from <see cref="TextTokenizer.EncodeWithoutSpecials"/>.</param>
+    /// <summary>Splits the tokens of a text into windows of at most <paramref name="maxLength"/> ids.</summary>
+    /// <param name="ids">The token ids without special tokens, from <see cref="TextTokenizer.EncodeWithoutSpecials"/>.</param>
     /// <param name="beginId">The id that begins each window.</param>
     /// <param name="endId">The id that ends each window.</param>
-    /// <param name="maxLength">The most ids in a window, with those two: 512 for the published models. At least 3.</param>
-    /// <param name="policy">What to do where the text does not fit.</param>
+    /// <param name="maxLength">The most ids in a window, including those two; at least 3. The published models accept 512.</param>
+    /// <param name="policy">The treatment of texts that do not fit.</param>
     /// <param name="overlap">
-    /// With <see cref="LongTextPolicy.Chunk"/>, how many tokens each window repeats from the end of the one before it, so that a
-    /// sentence cut by one window's end stands whole, or with context, in the next; less than <paramref name="maxLength"/> - 2.
-    /// By default a quarter of <paramref name="maxLength"/> - 2, rounded down: a third more work.
+    /// With <see cref="LongTextPolicy.Chunk"/>, the number of tokens that each window repeats from the previous one, less than
+    /// <paramref name="maxLength"/> - 2. A sentence cut by the end of a window then has context in the next. The default is a quarter of
+    /// <paramref name="maxLength"/> - 2, rounded down, which costs a third more work.
     /// </param>
     /// <exception cref="TextTooLongException">The text does not fit and the policy is <see cref="LongTextPolicy.Error"/>.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A length or the policy makes no sense.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A length or the policy is out of range.</exception>
     public static TextWindows Split(ReadOnlySpan<int> ids, int beginId, int endId, int maxLength, LongTextPolicy policy, int? overlap = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 3);
@@ -39,7 +39,7 @@ public static class TextChunker
 
         TextWindow[] Chunk(ReadOnlySpan<int> all)
         {
-            // All windows but the last are full; each after the first brings `stride` new tokens, the last the rest.
+            // All windows but the last are full. Each window after the first adds `stride` new tokens, and the last adds the rest.
             int stride = capacity - repeated;
             int count = 1 + (int)(((long)all.Length - capacity + stride - 1) / stride);
             double total = all.Length + ((double)(count - 1) * repeated);

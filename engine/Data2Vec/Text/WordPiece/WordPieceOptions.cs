@@ -4,19 +4,19 @@ using Data2Vec.ModelFile;
 
 namespace Data2Vec.Text;
 
-/// <summary>How BERT's tokenizer prepares text (<c>BasicTokenizer</c> of its code).</summary>
+/// <summary>How BERT's tokenizer prepares text (<c>BasicTokenizer</c> in its code).</summary>
 public sealed record WordPieceOptions
 {
-    /// <summary>Whether text becomes lower case, as for the uncased models.</summary>
+    /// <summary>Whether text is converted to lower case, as for the uncased models.</summary>
     public bool Lowercase { get; init; }
 
-    /// <summary>Whether accents are dropped; they can only be where text becomes lower case.</summary>
+    /// <summary>Whether accents are removed. Requires <see cref="Lowercase"/>.</summary>
     public bool StripAccents { get; init; }
 
-    /// <summary>Whether each Chinese character is a word.</summary>
+    /// <summary>Whether each Chinese character is a word of its own.</summary>
     public bool SplitChinese { get; init; } = true;
 
-    /// <summary>Reads the part of a model file's configuration.</summary>
+    /// <summary>Reads the options from the configuration in a model file.</summary>
     /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
     internal static WordPieceOptions? FromJson(JsonElement config)
     {

@@ -4,14 +4,14 @@ using System.Text;
 
 namespace Data2Vec.Text;
 
-/// <summary>What BERT's code makes of characters before words are cut into pieces (<c>BasicTokenizer</c>).</summary>
+/// <summary>Classifies and normalizes characters before words are split into pieces (<c>BasicTokenizer</c> in BERT's code).</summary>
 internal static class WordPieceText
 {
     private const int FirstSyllable = 0xAC00, Syllables = 11_172, FirstLead = 0x1100, FirstVowel = 0x1161, BeforeTrail = 0x11A7, Vowels = 21, Trails = 28;
 
     private static readonly Lazy<FrozenDictionary<Rune, Rune[]>> s_folding = new(ReadFolding);
 
-    /// <summary>Control characters, unassigned ones and what stands for damage.</summary>
+    /// <summary>Whether a character is dropped: control characters, unassigned characters and the replacement character.</summary>
     public static bool IsDropped(Rune rune) => rune.Value is 0 or 0xFFFD
         || (rune.Value is not ('\t' or '\n' or '\r') && Rune.GetUnicodeCategory(rune)
             is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.Surrogate);
@@ -19,18 +19,18 @@ internal static class WordPieceText
     public static bool IsSpace(Rune rune) => rune.Value is ' ' or '\t' or '\n' or '\r'
         || Rune.GetUnicodeCategory(rune) is UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
-    /// <summary>All of ASCII that is neither letter nor digit, and Unicode's punctuation.</summary>
+    /// <summary>Whether a character is punctuation: Unicode's punctuation, and visible ASCII other than letters and digits.</summary>
     public static bool IsPunctuation(Rune rune) => rune.IsAscii
         ? rune.Value is > ' ' and < 0x7F && !Rune.IsLetterOrDigit(rune)
         : Rune.GetUnicodeCategory(rune) is UnicodeCategory.ConnectorPunctuation or UnicodeCategory.DashPunctuation or UnicodeCategory.OpenPunctuation
             or UnicodeCategory.ClosePunctuation or UnicodeCategory.InitialQuotePunctuation or UnicodeCategory.FinalQuotePunctuation or UnicodeCategory.OtherPunctuation;
 
-    /// <summary>The blocks of Chinese characters; Hangul, Hiragana and Katakana are written with spaces or not, but are none.</summary>
+    /// <summary>Whether a character is in a block of Chinese characters. Hangul, Hiragana and Katakana do not count.</summary>
     public static bool IsChinese(Rune rune) => rune.Value is (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF) or (>= 0x20000 and <= 0x2A6DF)
         or (>= 0x2A700 and <= 0x2CEAF) or (>= 0xF900 and <= 0xFAFF) or (>= 0x2F800 and <= 0x2FA1F);
 
-    /// <summary>The lower case; without accents: decomposed canonically (NFD), marks that take no space dropped.</summary>
-    /// <remarks>Does not ask the system, which may have no data for it (<c>InvariantGlobalization</c>).</remarks>
+    /// <summary>Converts a character to lower case and optionally strips accents: decomposes it (NFD) and drops nonspacing marks.</summary>
+    /// <remarks>The data is built in because the system may have none (<c>InvariantGlobalization</c>).</remarks>
     public static IEnumerable<Rune> Fold(Rune rune, bool stripAccents)
     {
         if (!stripAccents)

@@ -1,18 +1,19 @@
 using System.Text;
+using Data2Vec.IO;
 using PieceOptions = Microsoft.ML.Tokenizers.WordPieceOptions;
 using Pieces = Microsoft.ML.Tokenizers.WordPieceTokenizer;
 
 namespace Data2Vec.Text;
 
 /// <summary>
-/// BERT's tokenizer (Devlin et al. 2018): <c>[CLS]</c>, the words of the text, each cut from the left into the longest pieces there are,
-/// <c>[SEP]</c>. The cutting is Microsoft.ML.Tokenizers', whose own preparation of text drops symbols and characters beyond the first 65,536.
+/// BERT's tokenizer (Devlin et al. 2018): <c>[CLS]</c>, the pieces of the words, <c>[SEP]</c>. A word is split from the left into the
+/// longest known pieces by Microsoft.ML.Tokenizers. The library's own preparation of text drops symbols and characters above U+FFFF.
 /// </summary>
 internal sealed class WordPieceTokenizer : TextTokenizer
 {
-    private const string Kind = "vocab.txt", Inside = "##";
+    private const string Name = "vocab.txt", Continuation = "##";
 
-    /// <summary>Longer words are unknown; in code points, of which one may be two characters here.</summary>
+    /// <summary>The longest known word in code points. A code point takes up to two UTF-16 characters.</summary>
     private const int LongestWord = 100;
 
     private readonly string[] _pieces;
@@ -23,9 +24,7 @@ internal sealed class WordPieceTokenizer : TextTokenizer
     private WordPieceTokenizer(string[] pieces, Dictionary<string, int> ids, ReadOnlyMemory<byte> file, WordPieceOptions options)
         : base(ids["[CLS]"], ids["[PAD]"], ids["[SEP]"], ids["[UNK]"], ids["[MASK]"])
     {
-        _pieces = pieces;
-        _file = file;
-        _options = options;
+        (_pieces, _file, _options) = (pieces, file, options);
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', pieces)));
         _tokenizer = Pieces.Create(stream, new PieceOptions { UnknownToken = "[UNK]", MaxInputCharsPerWord = 2 * LongestWord });
     }
@@ -33,35 +32,30 @@ internal sealed class WordPieceTokenizer : TextTokenizer
     public override int VocabularySize => _pieces.Length;
 
     /// <summary>Reads a <c>vocab.txt</c>.</summary>
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public static WordPieceTokenizer Read(ReadOnlyMemory<byte> file, WordPieceOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        string[] pieces = TokenizerFile.ReadLines(file.Span, Kind);
+        string[] pieces = TokenizerFile.ReadLines(file.Span, Name);
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int i = 0; i < pieces.Length; i++)
         {
-            FilePlace place = FilePlace.Line(Kind, i);
+            FilePlace place = FilePlace.Line(Name, i);
             if (pieces[i].Length == 0 || pieces[i].Contains('\r'))
             {
-                throw TokenizerFile.Error(place, "the piece is empty, or has a line end inside");
+                throw place.Error("the piece is empty or contains a carriage return");
             }
 
             if (!ids.TryAdd(pieces[i], i))
             {
-                throw TokenizerFile.Error(place, $"{TokenizerFile.Quote(pieces[i])} has an id already, {ids[pieces[i]]}");
+                throw place.Error($"{ErrorText.Quote(pieces[i])} already has the id {ids[pieces[i]]}");
             }
         }
 
-        foreach (string name in (string[])["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
-        {
-            if (!ids.ContainsKey(name))
-            {
-                throw TokenizerFile.Error(Kind, $"no special token '{name}'");
-            }
-        }
-
-        return new WordPieceTokenizer(pieces, ids, file, options);
+        string? missing = Array.Find(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], name => !ids.ContainsKey(name));
+        return missing is null
+            ? new WordPieceTokenizer(pieces, ids, file, options)
+            : throw new FilePlace(Name).Error($"the special token '{missing}' is missing");
     }
 
     public override TextTokenizerAssets ToAssets() => new(_file, null);
@@ -77,10 +71,10 @@ internal sealed class WordPieceTokenizer : TextTokenizer
                 continue;
             }
 
-            bool alone = _options.SplitChinese && WordPieceText.IsChinese(rune);
-            if (alone || WordPieceText.IsSpace(rune))
+            bool isWord = _options.SplitChinese && WordPieceText.IsChinese(rune);
+            if (isWord || WordPieceText.IsSpace(rune))
             {
-                End();
+                EndWord();
             }
 
             if (WordPieceText.IsSpace(rune))
@@ -90,29 +84,29 @@ internal sealed class WordPieceTokenizer : TextTokenizer
 
             foreach (Rune part in _options.Lowercase ? WordPieceText.Fold(rune, _options.StripAccents) : [rune])
             {
-                bool punctuation = WordPieceText.IsPunctuation(part);
-                if (punctuation)
+                bool isPunctuation = WordPieceText.IsPunctuation(part);
+                if (isPunctuation)
                 {
-                    End();
+                    EndWord();
                 }
 
                 word.Append(part.ToString());
                 length++;
-                if (punctuation)
+                if (isPunctuation)
                 {
-                    End();
+                    EndWord();
                 }
             }
 
-            if (alone)
+            if (isWord)
             {
-                End();
+                EndWord();
             }
         }
 
-        End();
+        EndWord();
 
-        void End()
+        void EndWord()
         {
             if (length > LongestWord)
             {
@@ -134,8 +128,8 @@ internal sealed class WordPieceTokenizer : TextTokenizer
         foreach (int id in ids)
         {
             string piece = _pieces[id];
-            bool goesOn = piece.StartsWith(Inside, StringComparison.Ordinal) && piece.Length > Inside.Length;
-            text.Append(goesOn ? "" : " ").Append(goesOn ? piece[Inside.Length..] : piece);
+            bool continues = piece.StartsWith(Continuation, StringComparison.Ordinal) && piece.Length > Continuation.Length;
+            text.Append(continues ? "" : " ").Append(continues ? piece[Continuation.Length..] : piece);
         }
 
         return text.ToString().TrimStart(' ');

@@ -1,7 +1,7 @@
-"""Writes Folding.txt: what lower case without accents makes of characters, as far as it is not their simple lower case.
+"""Writes Folding.txt: the lower case without accents of each character for which it differs from the simple lower case.
 
-A line is a character and what becomes of it: its lower case, canonically decomposed (NFD), without marks that take no space (Mn).
-Hangul syllables are not among them: their decomposition is arithmetic.
+A line has a character and its lower case, canonically decomposed (NFD), without nonspacing marks (Mn).
+Hangul syllables are omitted because their decomposition is arithmetic.
 """
 import os
 import sys

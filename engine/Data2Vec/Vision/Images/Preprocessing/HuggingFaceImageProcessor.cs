@@ -19,15 +19,15 @@ internal static class HuggingFaceImageProcessor
         JsonFields fields = new(json, Source);
         foreach (string name in (string[])["image_processor_type", "feature_extractor_type"])
         {
-            if (fields.Find(name) is not null && fields.Text(name) is string type && !type.StartsWith("Beit", StringComparison.Ordinal))
+            if (fields.Find(name) is not null && !fields.Text(name).StartsWith("Beit", StringComparison.Ordinal))
             {
-                throw fields.Bad(name, $"a BEiT class such as BeitImageProcessor, not {type}");
+                throw fields.Bad(name, "a BEiT class such as BeitImageProcessor");
             }
         }
 
         if (!fields.Flag("do_resize", true))
         {
-            throw fields.Bad("do_resize", "true because the model requires a fixed image size");
+            throw fields.Bad("do_resize", "true (the model requires a fixed image size)");
         }
 
         bool byShorterSide = fields.Find("size") is { ValueKind: JsonValueKind.Object } && fields.Object("size").Find("shortest_edge") is not null;
@@ -35,7 +35,7 @@ internal static class HuggingFaceImageProcessor
         bool isCropped = fields.Flag("do_center_crop", true);
         if (!isCropped && byShorterSide)
         {
-            throw fields.Bad("do_center_crop", "true if \"size\" is a shortest edge because the model requires square images");
+            throw fields.Bad("do_center_crop", "true if \"size\" is a shortest edge (the model requires square images)");
         }
 
         Interpolation interpolation = fields.Number("resample", 3) switch
