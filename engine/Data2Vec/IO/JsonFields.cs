@@ -26,7 +26,7 @@ internal sealed class JsonFields
 
     /// <summary>An error that names a field, the expected value and the actual value.</summary>
     public InvalidDataException Bad(string name, string expected) =>
-        new($"{_source}: \"{_path}{name}\" must be {expected}{(Find(name) is { } value ? $", not {ErrorText.Quote(value.GetRawText())}" : " but is missing")}");
+        new($"{_source}: \"{_path}{name}\" must be {expected}{(Find(name) is { } value ? $", not {value.GetRawText().Quote()}" : " but is missing")}");
 
     /// <summary>Finds a field, or returns null.</summary>
     public JsonElement? Find(string name) =>

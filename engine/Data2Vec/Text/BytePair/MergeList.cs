@@ -1,5 +1,5 @@
 using System.Text;
-using static Data2Vec.IO.ErrorText;
+using Data2Vec.IO;
 
 namespace Data2Vec.Text;
 
@@ -74,7 +74,7 @@ internal sealed class MergeList
     public static (string Left, string Right) SplitPair(string pair, FilePlace place) =>
         pair.Split(' ') is [{ Length: > 0 } left, { Length: > 0 } right]
             ? (left, right)
-            : throw place.Error($"{Quote(pair)} is not two tokens separated by a space");
+            : throw place.Error($"{pair.Quote()} is not two tokens separated by a space");
 
     /// <summary>Whether text can become this token.</summary>
     public bool Contains(string token) => _ids.ContainsKey(token);
@@ -88,12 +88,12 @@ internal sealed class MergeList
     {
         if (!_ids.TryGetValue(left, out int leftId) || !_ids.TryGetValue(right, out int rightId))
         {
-            throw place.Error($"{Quote(_ids.ContainsKey(left) ? right : left)} is neither a byte nor the result of an earlier merge");
+            throw place.Error($"{(_ids.ContainsKey(left) ? right : left).Quote()} is neither a byte nor the result of an earlier merge");
         }
 
         if (_ids.ContainsKey(left + right))
         {
-            throw place.Error($"{Quote(left + right)} is already the result of an earlier merge");
+            throw place.Error($"{(left + right).Quote()} is already the result of an earlier merge");
         }
 
         if (_merges.Count >= TokenizerFile.MaxEntries)

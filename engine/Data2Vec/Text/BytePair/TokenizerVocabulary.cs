@@ -1,5 +1,5 @@
 using System.Text;
-using static Data2Vec.IO.ErrorText;
+using Data2Vec.IO;
 
 namespace Data2Vec.Text;
 
@@ -39,7 +39,7 @@ internal sealed class TokenizerVocabulary
 
         if (merges.Tokens.Skip(MergeList.ByteCount).FirstOrDefault(token => vocabulary.IdOfToken(token, -1) < 0) is { } missing)
         {
-            throw new FilePlace(file).Error($"no id for {Quote(missing)}, which is the result of a merge");
+            throw new FilePlace(file).Error($"no id for {missing.Quote()}, which is the result of a merge");
         }
 
         return vocabulary.WithSpecials(file);
@@ -68,7 +68,7 @@ internal sealed class TokenizerVocabulary
             }
             else
             {
-                throw place.Error($"{Quote(entry)} is neither a byte nor the result of a merge");
+                throw place.Error($"{entry.Quote()} is neither a byte nor the result of a merge");
             }
         }
 
@@ -94,13 +94,13 @@ internal sealed class TokenizerVocabulary
     {
         if (!isToken && (text.Length == 0 || text.Any(char.IsControl)))
         {
-            throw place.Error($"{Quote(text)} is empty or has a control character");
+            throw place.Error($"{text.Quote()} is empty or has a control character");
         }
 
         string entry = isToken ? text : NameMark + text;
         if (!_ids.TryAdd(entry, _entries.Count))
         {
-            throw place.Error($"{Quote(text)} already has the id {_ids[entry]}");
+            throw place.Error($"{text.Quote()} already has the id {_ids[entry]}");
         }
 
         if (_entries.Count >= TokenizerFile.MaxEntries)

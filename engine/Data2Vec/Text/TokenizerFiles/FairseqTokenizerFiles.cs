@@ -1,5 +1,5 @@
 using System.Globalization;
-using static Data2Vec.IO.ErrorText;
+using Data2Vec.IO;
 
 namespace Data2Vec.Text;
 
@@ -20,7 +20,7 @@ internal static class FairseqTokenizerFiles
         string[] encoder = JsonVocabulary.Read(encoderJson, EncoderName);
         if (merges.Tokens.Except(encoder, StringComparer.Ordinal).FirstOrDefault() is { } missing)
         {
-            throw new FilePlace(EncoderName).Error($"no id for {Quote(missing)}, which is a byte or the result of a merge in vocab.bpe");
+            throw new FilePlace(EncoderName).Error($"no id for {missing.Quote()}, which is a byte or the result of a merge in vocab.bpe");
         }
 
         TokenizerVocabulary vocabulary = new();
@@ -68,14 +68,14 @@ internal static class FairseqTokenizerFiles
         int space = rest.LastIndexOf(' ');
         return space > 0 && long.TryParse(rest[(space + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
             ? (rest[..space].ToString(), overwrite)
-            : throw place.Error($"{Quote(line)} is not 'token count'");
+            : throw place.Error($"{line.Quote()} is not 'token count'");
     }
 
     // The token of a BPE id, or null for words other than decimal numbers, such as the padding madeupword0000.
     private static string? TokenOf(string word, string[] encoder, FilePlace place) =>
         !word.All(char.IsAsciiDigit) || (word.Length > 1 && word[0] == '0') ? null
         : int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int id) && id < encoder.Length ? encoder[id]
-        : throw place.Error($"{Quote(word)} is not an id of {EncoderName}");
+        : throw place.Error($"{word.Quote()} is not an id of {EncoderName}");
 
     private static void AddWord(TokenizerVocabulary vocabulary, string text, bool isToken, bool overwrite, FilePlace place)
     {

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using static Data2Vec.IO.ErrorText;
+using Data2Vec.IO;
 
 namespace Data2Vec.Text;
 
@@ -27,12 +27,12 @@ internal static class JsonVocabulary
         {
             if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out int id) || id is < 0 or >= TokenizerFile.MaxEntries)
             {
-                throw place.Error($"the id of {Quote(entry.Name)} is not an integer from 0 to {TokenizerFile.MaxEntries - 1}");
+                throw place.Error($"the id of {entry.Name.Quote()} is not an integer from 0 to {TokenizerFile.MaxEntries - 1}");
             }
 
             if (!tokens.TryAdd(id, entry.Name))
             {
-                throw place.Error($"{Quote(tokens[id])} and {Quote(entry.Name)} share the id {id}");
+                throw place.Error($"{tokens[id].Quote()} and {entry.Name.Quote()} share the id {id}");
             }
         }
     }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Data2Vec.IO;
-using static Data2Vec.IO.ErrorText;
 
 namespace Data2Vec.Text;
 
@@ -109,12 +108,12 @@ internal static class TokenizerJsonFile
             string token = added.Text("content");
             if (!added.Flag("special", false))
             {
-                throw place.Error($"the token {Quote(token)} is not special; words that are split from the text before BPE are not supported");
+                throw place.Error($"the token {token.Quote()} is not special; words that are split from the text before BPE are not supported");
             }
 
             if (!tokens.TryAdd(id, token) && tokens[id] != token)
             {
-                throw place.Error($"{Quote(tokens[id])} and the added token {Quote(token)} share the id {id}");
+                throw place.Error($"{tokens[id].Quote()} and the added token {token.Quote()} share the id {id}");
             }
         }
     }

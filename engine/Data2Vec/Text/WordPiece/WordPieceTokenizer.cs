@@ -48,7 +48,7 @@ internal sealed class WordPieceTokenizer : TextTokenizer
 
             if (!ids.TryAdd(pieces[i], i))
             {
-                throw place.Error($"{ErrorText.Quote(pieces[i])} already has the id {ids[pieces[i]]}");
+                throw place.Error($"{pieces[i].Quote()} already has the id {ids[pieces[i]]}");
             }
         }
 
