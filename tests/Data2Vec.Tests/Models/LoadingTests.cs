@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Data2Vec.Tests.ModelFile;
 
-namespace Data2Vec.Tests.Embeddings;
+namespace Data2Vec.Tests.Models;
 
 /// <summary>A model from a file, a stream and a name.</summary>
 public sealed class LoadingTests
@@ -9,7 +9,7 @@ public sealed class LoadingTests
     [Fact]
     public async Task A_model_is_the_same_from_a_file_a_stream_and_by_its_name()
     {
-        byte[] bytes = Resource("text");
+        byte[] bytes = Resources.Read("text");
         using var folder = new TemporaryFolder();
         string path = folder.File("text.d2v", bytes);
         Func<Task<Data2VecModel>>[] ways =
@@ -19,12 +19,12 @@ public sealed class LoadingTests
             () => Task.FromResult(Data2VecModel.Load(new OneWayStream(bytes, 10_000))),
             () => Data2VecModel.LoadAsync(new OneWayStream(bytes, 10_000)),
         ];
-        using Data2VecModel named = BundledModels.Load("text");
-        float[] expected = named.EmbedText("a text");
+        using var named = (TextModel)BundledModels.Load("text");
+        float[] expected = named.Embed("a text");
         foreach (Func<Task<Data2VecModel>> way in ways)
         {
-            using Data2VecModel model = await way();
-            Assert.Equal(expected, model.EmbedText("a text"));
+            using var model = Assert.IsType<TextModel>(await way());
+            Assert.Equal(expected, model.Embed("a text"));
         }
     }
 
@@ -33,7 +33,7 @@ public sealed class LoadingTests
     {
         var cancelled = new CancellationToken(canceled: true);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Data2VecModel.LoadAsync("no such file.d2v", cancellationToken: cancelled));
-        using var stream = new MemoryStream(Resource("text"));
+        using var stream = new MemoryStream(Resources.Read("text"));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Data2VecModel.LoadAsync(stream, cancellationToken: cancelled));
         Assert.Equal(0, stream.Position);
     }
@@ -68,7 +68,7 @@ public sealed class LoadingTests
     [Fact]
     public async Task A_stream_that_claims_more_than_it_has_is_refused_without_memory_for_the_claim()
     {
-        byte[] bytes = Resource("text");
+        byte[] bytes = Resources.Read("text");
         foreach (ulong claim in (ulong[])[ulong.MaxValue, long.MaxValue, 1UL << 40])
         {
             BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(16), claim);
@@ -83,15 +83,7 @@ public sealed class LoadingTests
     {
         using var cancel = new CancellationTokenSource();
         await cancel.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Data2VecModel.LoadAsync(new MemoryStream(Resource("text")), null, cancel.Token));
-    }
-
-    private static byte[] Resource(string name)
-    {
-        using Stream stream = typeof(BundledModels).Assembly.GetManifestResourceStream(name)!;
-        var bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return bytes;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Data2VecModel.LoadAsync(new MemoryStream(Resources.Read("text")), null, cancel.Token));
     }
 
     private sealed class EndlessStream(byte[] start) : MemoryStream
