@@ -152,7 +152,7 @@ public abstract class Inference : IDisposable
     /// <exception cref="ArgumentException">The shapes do not match, or <paramref name="output"/> is to replace what it is made of.</exception>
     public virtual void LinearNorm(Tensor x, LinearWeights weights, NormWeights norm, Tensor output, Tensor normed, Tensor residual = default)
     {
-        Shapes.RequireLinearNorm(x, weights, norm, output, normed, residual);
+        OperationShapes.RequireLinearNorm(x, weights, norm, output, normed, residual);
         Linear(x, weights, output, Activation.None, residual);
         LayerNorm(output, norm, normed);
     }

@@ -48,10 +48,11 @@ public class CpuOperationTests
                     return Weight(rows, outputs, inputs);
                 }
 
-                var packed = new float[PanelLayout.Size(outputs, inputs)];
+                var layout = new PanelLayout(ElementType.F32, outputs, inputs);
+                var packed = new float[layout.WordCount];
                 for (int i = 0; i < rows.Length; i++)
                 {
-                    packed[PanelLayout.Offset(outputs, inputs, 1, i / inputs, i % inputs)] = rows[i];
+                    packed[layout.Offset(i / inputs, i % inputs, 0)] = rows[i];
                 }
 
                 return Weight(packed, outputs, inputs) with { Layout = WeightLayout.Panels };
@@ -65,10 +66,11 @@ public class CpuOperationTests
         var shape = new Conv1dShape(40, 80, 3, 1, 1, 2);
         const int length = 30, channels = 20;
         float[] w = Numbers(1, 80 * channels * 3), x = Numbers(2, length * 40);
-        var packed = new float[PanelLayout.Size(80, channels * 3, 2)];
+        var layout = new PanelLayout(ElementType.F32, 80, channels, 3, 2);
+        var packed = new float[layout.WordCount];
         for (int i = 0; i < w.Length; i++)
         {
-            packed[PanelLayout.Offset(80, channels * 3, 2, i / (channels * 3), i % 3 * channels + i / 3 % channels)] = w[i];
+            packed[layout.Offset(i / (channels * 3), i / 3 % channels, i % 3)] = w[i];
         }
 
         WeightData rows = Weight(w, 80, channels, 3);

@@ -1,4 +1,4 @@
-using Data2Vec.Kernels.Cpu.Dot;
+using Data2Vec.Kernels.Cpu;
 using static Data2Vec.Kernels.Tests.CpuFixture;
 using static Data2Vec.Kernels.Tests.TestData;
 
@@ -161,7 +161,7 @@ public class NumberFormatTests
 
     [Fact]
     public void This_machine_says_whether_it_has_dot_products() =>
-        TestContext.Current.TestOutputHelper?.WriteLine($"AVX512_BF16 and AVX512_VNNI: {DotSupport.IsSupported}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"AVX512_BF16 and AVX512_VNNI: {DotProductSupport.IsSupported}");
 
     /// <summary>Whole numbers whose largest in each row is 127.</summary>
     private static float[] ExactNumbers(int rows, int columns)

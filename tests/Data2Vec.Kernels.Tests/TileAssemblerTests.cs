@@ -1,0 +1,89 @@
+using Data2Vec.Kernels.Cpu;
+using Iced.Intel;
+
+namespace Data2Vec.Kernels.Tests;
+
+/// <summary>The machine code of matrix tiles, decoded by an independent disassembler, for both calling conventions.</summary>
+public class TileAssemblerTests
+{
+    /// <summary>The depth is unrolled four times, and runs once more for the rest.</summary>
+    private const int StepsInCode = 5;
+
+    public static TheoryData<int, bool> FormatsAndConventions => new MatrixTheoryData<int, bool>([0, 1, 2, 3], [false, true]);
+
+    [Theory, MemberData(nameof(FormatsAndConventions))]
+    public void A_tile_multiplies_every_row_by_every_vector_in_every_step(int format, bool windows)
+    {
+        Mnemonic multiplyAdd = (TileFormat)format switch
+        {
+            TileFormat.BFloat16 => Mnemonic.Vdpbf16ps,
+            TileFormat.Bytes => Mnemonic.Vpdpbusd,
+            _ => Mnemonic.Vfmadd231ps,
+        };
+        int largest = (TileFormat)format == TileFormat.Float8 ? Simd256.TileRows : MatrixTiles.MaxRows;
+        for (int rows = 1; rows <= largest; rows++)
+        {
+            for (int vectors = 1; vectors <= 2; vectors++)
+            {
+                Instruction[] code = Decode(TileAssembler.Assemble((TileFormat)format, rows, vectors, windows));
+                var products = code.Where(instruction => instruction.Mnemonic == multiplyAdd).ToArray();
+                Assert.Equal(rows * vectors * StepsInCode, products.Length);
+                for (int i = 0; i < products.Length; i += rows * vectors)
+                {
+                    Instruction[] step = products[i..(i + rows * vectors)];
+                    Assert.Equal(rows * vectors, step.Select(instruction => instruction.Op0Register).Distinct().Count());
+                    Assert.Single(step.Select(instruction => instruction.Op1Register).Distinct());
+                    Assert.Equal(vectors, step.Select(instruction => instruction.Op2Register).Distinct().Count());
+                    Assert.Empty(step.Select(instruction => instruction.Op0Register).Intersect(step.SelectMany(instruction => new[] { instruction.Op1Register, instruction.Op2Register })));
+                }
+
+                Assert.Equal(rows * StepsInCode, code.Count(instruction => instruction.Mnemonic == Mnemonic.Vbroadcastss));
+                Assert.Equal(vectors * StepsInCode, code.Count(instruction => instruction.Mnemonic == Mnemonic.Prefetcht0));
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(FormatsAndConventions))]
+    public void A_tile_restores_the_registers_of_its_caller_and_jumps_only_to_its_own_instructions(int format, bool windows)
+    {
+        Instruction[] code = Decode(TileAssembler.Assemble((TileFormat)format, 6, 2, windows));
+        Assert.Equal(
+            code.Where(instruction => instruction.Mnemonic == Mnemonic.Push).Select(instruction => instruction.Op0Register),
+            code.Where(instruction => instruction.Mnemonic == Mnemonic.Pop).Select(instruction => instruction.Op0Register).Reverse());
+        Assert.Equal(Mnemonic.Ret, code[^1].Mnemonic);
+        ulong[] starts = [.. code.Select(instruction => instruction.IP)];
+        Assert.All(code.Where(instruction => instruction.IsJccShortOrNear || instruction.IsJmpShortOrNear), jump => Assert.Contains(jump.NearBranchTarget, starts));
+
+        // Registers that a callee must keep: System V's general registers, and those of Windows with xmm6 to xmm15.
+        Iced.Intel.Register[] kept = [Iced.Intel.Register.RBX, Iced.Intel.Register.RBP, Iced.Intel.Register.R12, Iced.Intel.Register.R13, Iced.Intel.Register.R14, Iced.Intel.Register.R15,
+            .. windows ? [Iced.Intel.Register.RDI, Iced.Intel.Register.RSI] : Array.Empty<Iced.Intel.Register>()];
+        var info = new InstructionInfoFactory();
+        var written = code.SelectMany(instruction => info.GetInfo(instruction).GetUsedRegisters())
+            .Where(used => used.Access is OpAccess.Write or OpAccess.ReadWrite or OpAccess.CondWrite)
+            .Select(used => used.Register.GetFullRegister()).ToHashSet();
+        var pushed = code.Where(instruction => instruction.Mnemonic == Mnemonic.Push).Select(instruction => instruction.Op0Register).ToHashSet();
+        Assert.All(kept.Where(written.Contains), register => Assert.Contains(register, pushed));
+        string[] saved = Moves(operand: 1), restored = Moves(operand: 0);
+        Assert.Equal(windows ? [.. Enumerable.Range(6, 10).Select(i => $"XMM{i} at {16 * (i - 6)}")] : Array.Empty<string>(), saved);
+        Assert.Equal(saved, restored);
+
+        string[] Moves(int operand) =>
+        [
+            .. code.Where(instruction => instruction.Mnemonic == Mnemonic.Vmovups && instruction.MemoryBase == Iced.Intel.Register.RSP && instruction.GetOpKind(operand) == OpKind.Register)
+                .Select(instruction => $"{instruction.GetOpRegister(operand)} at {instruction.MemoryDisplacement64}"),
+        ];
+    }
+
+    private static Instruction[] Decode(byte[] code)
+    {
+        var decoder = Decoder.Create(64, code);
+        var instructions = new List<Instruction>();
+        while (decoder.IP < (ulong)code.Length)
+        {
+            instructions.Add(decoder.Decode());
+            Assert.False(instructions[^1].IsInvalid, $"no instruction at byte {instructions[^1].IP}");
+        }
+
+        return [.. instructions];
+    }
+}
