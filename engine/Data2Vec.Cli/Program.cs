@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Data2Vec.Cli.Commands;
 using Data2Vec.Cli.Commands.Memes;
+using Data2Vec.Kernels;
 
 namespace Data2Vec.Cli;
 
@@ -58,7 +59,7 @@ internal static class Program
         {
             return Fail($"{problem.FileName}: no such file", BadInput);
         }
-        catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException or HttpRequestException or InsufficientMemoryException)
+        catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException or HttpRequestException or InsufficientMemoryException or DeviceException)
         {
             return Fail(problem.Message, BadInput);
         }
