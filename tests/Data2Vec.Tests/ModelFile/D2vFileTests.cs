@@ -49,7 +49,7 @@ public class D2vFileTests
         }
 
         InvalidDataException e = Assert.Throws<InvalidDataException>(file.Verify);
-        Assert.StartsWith($"{path}: the file was cut", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{path}: the file was truncated", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Data2Vec.Kernels.Cpu;
 
-/// <summary>What is done to one row of activations at a time.</summary>
+/// <summary>Operations on one row of activations.</summary>
 internal static unsafe class RowKernels<S, V>
     where S : struct, ISimd<V>
     where V : unmanaged
@@ -61,7 +61,7 @@ internal static unsafe class RowKernels<S, V>
         }
     }
 
-    /// <summary>What follows a matrix product, on a tile: bias, activation, scale, residual.</summary>
+    /// <summary>The epilogue of a matrix product, on a tile: bias, activation, scale, residual.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Finish(
         float* c, nint stride, int rows, int columns, float* bias, float* scale, Activation activation, float* residual, nint residualStride)
@@ -97,7 +97,7 @@ internal static unsafe class RowKernels<S, V>
         _ => v,
     };
 
-    /// <summary>Stores a vector, or only its first lanes where fewer are left.</summary>
+    /// <summary>Stores a vector, or only its first lanes if fewer are left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreFirst(float* destination, V value, int count)
     {

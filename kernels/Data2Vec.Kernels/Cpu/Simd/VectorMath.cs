@@ -5,7 +5,7 @@ namespace Data2Vec.Kernels.Cpu;
 /// <summary>Elementary functions on vectors, accurate to a few units in the last place of a float.</summary>
 internal static class VectorMath
 {
-    /// <summary>Below this, <c>exp</c> leaves the normal floats; the functions here stop at it.</summary>
+    /// <summary>Arguments are clamped to this: below it, <c>exp</c> leaves the normal floats.</summary>
     private const float LowestExponent = -87f;
 
     /// <summary>
@@ -32,8 +32,8 @@ internal static class VectorMath
     }
 
     /// <summary>
-    /// The exact GELU <c>x Φ(x)</c>, with <c>Φ(x) = 1/2 + x P(x²) / Q(x²)</c> on <c>|x| &lt;= 5.5</c>, fitted to an error of 2e-8;
-    /// beyond, <c>Φ</c> is 0 or 1 but for 2e-8. In floats the error is below 2.5e-7 of <c>x</c>.
+    /// The exact GELU <c>x Φ(x)</c>, with <c>Φ(x) = 1/2 + x P(x²) / Q(x²)</c> on <c>|x| &lt;= 5.5</c>, fitted to an error of 2e-8. Beyond that,
+    /// <c>Φ</c> is within 2e-8 of 0 or 1. In floats the error is below 2.5e-7 of <c>x</c>.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Gelu<S, V>(V x)

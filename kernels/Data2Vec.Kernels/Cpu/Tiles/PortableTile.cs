@@ -42,10 +42,11 @@ internal static unsafe class PortableTile<S, V>
         }
 
         float* right = t.Panel;
+        nint panelStride = t.PanelStride, depth = t.Depth;
         for (nint tap = t.Taps; tap > 0; tap--, left += t.TapStride)
         {
             float* a = left;
-            for (nint k = t.Depth; k > 0; k--, a++, right += t.PanelStride)
+            for (nint k = depth; k > 0; k--, a++, right += panelStride)
             {
                 V b0 = S.Load(right), b1 = S.Load(right + second);
                 S.Prefetch((byte*)right + MatrixTiles.PrefetchBytes);
