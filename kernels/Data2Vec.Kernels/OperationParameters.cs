@@ -33,6 +33,9 @@ public readonly record struct AttentionBias(Tensor Table = default, Tensor Slope
 public readonly record struct Conv1dShape(
     int InputChannels, int OutputChannels, int Kernel, int Stride = 1, int Padding = 0, int Groups = 1)
 {
+    /// <summary>The inputs of one output.</summary>
+    public int FanIn => InputChannels / Groups * Kernel;
+
     /// <summary>The output rows of a sequence: 0 if it is shorter than the kernel.</summary>
     public int OutputLength(int inputLength) => new Conv2dShape(InputChannels, OutputChannels, Kernel, Stride, Padding).OutputLength(inputLength);
 }
