@@ -1,10 +1,11 @@
+using System.Runtime.Intrinsics;
 using Data2Vec.Kernels.Cpu;
 using Iced.Intel;
 
 namespace Data2Vec.Kernels.Tests;
 
 /// <summary>The machine code of matrix tiles, decoded by an independent disassembler, for both calling conventions.</summary>
-public class TileAssemblerTests
+public unsafe class TileAssemblerTests
 {
     /// <summary>The depth is unrolled four times, and runs once more for the rest.</summary>
     private const int StepsInCode = 5;
@@ -72,6 +73,45 @@ public class TileAssemblerTests
             .. code.Where(instruction => instruction.Mnemonic == Mnemonic.Vmovups && instruction.MemoryBase == Iced.Intel.Register.RSP && instruction.GetOpKind(operand) == OpKind.Register)
                 .Select(instruction => $"{instruction.GetOpRegister(operand)} at {instruction.MemoryDisplacement64}"),
         ];
+    }
+
+    [Fact]
+    public void Assembled_and_portable_tiles_give_the_same_bits()
+    {
+        Assert.SkipUnless(ExecutableMemory.IsAvailable, "Code cannot be assembled here.");
+        if (CpuLevels.Best >= CpuLevel.Avx2)
+        {
+            Compare<Simd256, Vector256<float>>();
+        }
+
+        if (CpuLevels.Best >= CpuLevel.Avx512)
+        {
+            Compare<Simd512, Vector512<float>>();
+        }
+
+        static void Compare<S, V>()
+            where S : struct, ISimd<V>
+            where V : unmanaged
+        {
+            const int Depth = 37, Taps = 3, Stride = 40;
+            float[] left = TestData.Numbers(1, MatrixTiles.MaxRows * Stride + Taps * Depth), right = TestData.Numbers(2, Taps * Depth * Stride), before = TestData.Numbers(3, MatrixTiles.MaxRows * Stride);
+            for (int rows = 1; rows <= S.TileRows; rows++)
+            {
+                foreach ((bool two, bool accumulate) in new[] { (false, false), (false, true), (true, false), (true, true) })
+                {
+                    float[] assembled = [.. before], portable = [.. before];
+                    fixed (float* a = left, b = right, c = assembled, d = portable)
+                    {
+                        var arguments = new TileArguments(Stride, Depth, Taps, Depth, b, Stride, Stride, accumulate);
+                        MatrixTiles.Floats(S.Width).Run<S, V>(arguments, rows, two, a, c);
+                        PortableTile<S, V>.Run(arguments, rows, two, a, d);
+                    }
+
+                    Assert.NotEqual(before, assembled);
+                    Assert.Equal(portable, assembled);
+                }
+            }
+        }
     }
 
     private static Instruction[] Decode(byte[] code)

@@ -19,34 +19,20 @@ internal readonly unsafe struct PackKeysJob<S, V>(Tensor key, Sequences sequence
 
     public void Run(int task)
     {
-        int sequence = task / heads;
-        int head = task % heads;
-        int size = key.Columns / heads;
-        int length = sequences.Length(sequence);
-        float* destination = packed + Offset(sequence) + (long)head * size * Padded(length);
-        for (int panel = 0; panel < length; panel += PanelLayout.Width)
+        (int sequence, int head) = Math.DivRem(task, heads);
+        int size = key.Columns / heads, length = sequences.Length(sequence), padded = Padded(length);
+        int fullPanels = length / PanelLayout.Width * PanelLayout.Width;
+        float* destination = packed + Offset(sequence) + (long)head * size * padded;
+        new Span<float>(destination + (long)fullPanels * size, (padded - fullPanels) * size).Clear();
+        for (int row = 0; row < length; row++)
         {
-            for (int column = 0; column < PanelLayout.Width; column++)
+            float* source = key.Row(sequences.Start(sequence) + row) + head * size;
+            float* column = destination + (long)(row / PanelLayout.Width * PanelLayout.Width) * size + row % PanelLayout.Width;
+            Prefetch(source + RowsAhead * key.Stride, size);
+            for (int i = 0; i < size; i++)
             {
-                if (panel + column < length)
-                {
-                    float* source = key.Row(sequences.Start(sequence) + panel + column) + head * size;
-                    Prefetch(source + RowsAhead * key.Stride, size);
-                    for (int i = 0; i < size; i++)
-                    {
-                        destination[i * PanelLayout.Width + column] = source[i];
-                    }
-                }
-                else
-                {
-                    for (int i = 0; i < size; i++)
-                    {
-                        destination[i * PanelLayout.Width + column] = 0;
-                    }
-                }
+                column[i * PanelLayout.Width] = source[i];
             }
-
-            destination += size * PanelLayout.Width;
         }
     }
 

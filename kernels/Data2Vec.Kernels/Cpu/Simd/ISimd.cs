@@ -20,7 +20,6 @@ internal unsafe interface ISimd<V>
     static abstract V Indices { get; }
 
     static abstract V Load(float* source);
-
     static abstract void Store(float* destination, V value);
 
     /// <summary>Prefetches a cache line, if the address is valid.</summary>
@@ -36,13 +35,9 @@ internal unsafe interface ISimd<V>
 
     /// <summary><c>values - offsets</c>, converted to floats.</summary>
     static abstract V Difference(int* values, int* offsets);
-
     static abstract V Add(V a, V b);
-
     static abstract V Subtract(V a, V b);
-
     static abstract V Multiply(V a, V b);
-
     static abstract V Divide(V a, V b);
 
     /// <summary><c>a * b + c</c>, fused if the hardware can.</summary>
@@ -53,7 +48,6 @@ internal unsafe interface ISimd<V>
 
     /// <summary>The smaller number; <paramref name="b"/> if one is NaN.</summary>
     static abstract V Min(V a, V b);
-
     static abstract V Abs(V value);
 
     /// <summary>Rounds to the nearest whole number.</summary>
@@ -64,8 +58,6 @@ internal unsafe interface ISimd<V>
 
     /// <summary>The first <paramref name="count"/> lanes unchanged, the others zero.</summary>
     static abstract V KeepFirst(V value, int count);
-
     static abstract float Sum(V value);
-
     static abstract float MaxOfAll(V value);
 }
