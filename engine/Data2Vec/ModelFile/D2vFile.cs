@@ -234,15 +234,16 @@ public sealed class D2vFile : IDisposable
         }
     }
 
-    /// <summary>Another handle to this file. The memory is freed when all handles are disposed.</summary>
-    internal D2vFile Share() => new(this);
+    /// <summary>Creates another handle to this file. The memory is freed when all handles are disposed.</summary>
+    public D2vFile Share() => new(this);
 
     /// <summary>
-    /// A model that is part of this one, in the same memory, which is freed when both are disposed. <c>config.NAME</c> has its architecture and
-    /// configuration, and the names of its tensors and assets begin with <c>NAME.</c> in this file.
+    /// Opens a model inside this file, in the same memory, which is freed when both are disposed. <c>config.NAME</c> has the part's architecture
+    /// and configuration, and the names of its tensors and assets begin with <c>NAME.</c>.
     /// </summary>
+    /// <param name="name">The name of the part.</param>
     /// <exception cref="InvalidDataException">The file has no such part.</exception>
-    internal D2vFile Part(string name)
+    public D2vFile Part(string name)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         try

@@ -141,10 +141,10 @@ public sealed class OverwriteTests
             inner.Attention(query, key, value, sequences, heads, scale, bias, output);
         }
 
-        public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output)
+        public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, bool add)
         {
-            Write([], output);
-            inner.Embed(ids, table, output);
+            Write(add ? [output] : [], output);
+            inner.Embed(ids, table, output, add);
         }
 
         public override Tensor MeanOfSequences(Tensor x, Sequences sequences, int skip) => inner.MeanOfSequences(x, sequences, skip);
