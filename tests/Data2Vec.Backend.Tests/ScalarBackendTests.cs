@@ -27,7 +27,8 @@ public class ScalarBackendTests
         [
             .. new[] { new Conv1dShape(8, 12, 3, 2, 1, 2), new Conv1dShape(8, 20, 2) }.SelectMany(shape =>
             {
-                Conv1dWeights weights = store.Conv1d(data.Weight(shape.OutputChannels, 8 / shape.Groups, shape.Kernel), data.Weight(shape.OutputChannels), shape);
+                WeightData weight = data.Weight(shape.OutputChannels, 8 / shape.Groups, shape.Kernel), bias = data.Weight(shape.OutputChannels);
+                Conv1dWeights weights = store.Conv1d(weight, bias, shape);
                 Sequences outputs = run.Sequences(inputs, shape);
                 Tensor plain = run.Allocate(outputs.Rows, shape.OutputChannels), normed = run.Allocate(outputs.Rows, shape.OutputChannels);
                 run.Conv1d(x, inputs, weights, null, Activation.None, plain, outputs);

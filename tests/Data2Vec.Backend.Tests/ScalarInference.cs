@@ -96,9 +96,8 @@ internal sealed unsafe class ScalarInference : Inference
                 for (int i = 0; i < channels * shape.Kernel; i++)
                 {
                     int from = row * shape.Stride + i % shape.Kernel - shape.Padding;
-                    sum += from >= 0 && from < source.Rows
-                        ? (double)At(source, from, column / groupOutputs * channels + i / shape.Kernel) * convolution.Weights[column * channels * shape.Kernel + i]
-                        : 0;
+                    double weight = convolution.Weights[column * channels * shape.Kernel + i];
+                    sum += from >= 0 && from < source.Rows ? weight * At(source, from, column / groupOutputs * channels + i / shape.Kernel) : 0;
                 }
 
                 return norm is null ? Activate(sum, activation) : sum;
@@ -124,9 +123,9 @@ internal sealed unsafe class ScalarInference : Inference
             {
                 int line = row / pixels % lines * shape.Stride + i % window / shape.Kernel - shape.Padding;
                 int pixel = row % pixels * shape.Stride + i % shape.Kernel - shape.Padding;
-                sum += line >= 0 && line < height && pixel >= 0 && pixel < width
-                    ? (double)At(x, (row / pixels / lines * height + line) * width + pixel, i / window) * convolution.Weights[column * shape.InputChannels * window + i]
-                    : 0;
+                double weight = convolution.Weights[column * shape.InputChannels * window + i];
+                bool isInside = line >= 0 && line < height && pixel >= 0 && pixel < width;
+                sum += isInside ? weight * At(x, (row / pixels / lines * height + line) * width + pixel, i / window) : 0;
             }
 
             return Activate(sum, activation);

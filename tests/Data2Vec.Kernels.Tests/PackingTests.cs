@@ -157,7 +157,9 @@ public unsafe class PackingTests
                     for (int j = 0; j < width * perWord; j++)
                     {
                         int output = first + j / perWord, channel = firstChannel + j % perWord;
-                        result.Add(output < groupOutputs && channel < channels ? rows[((group * groupOutputs + output) * channels + channel) * taps + tap] : default);
+                        result.Add(output < groupOutputs && channel < channels
+                            ? rows[((group * groupOutputs + output) * channels + channel) * taps + tap]
+                            : default);
                     }
                 }
             }
@@ -171,7 +173,9 @@ public unsafe class PackingTests
     {
         var packed = new List<T>();
         PanelPacking.Pack<T>(
-            layout, (start, destination) => rows.AsSpan((int)start, destination.Length).CopyTo(destination), panel => packed.AddRange(MemoryMarshal.Cast<byte, T>(panel)));
+            layout,
+            (start, destination) => rows.AsSpan((int)start, destination.Length).CopyTo(destination),
+            panel => packed.AddRange(MemoryMarshal.Cast<byte, T>(panel)));
         return [.. packed];
     }
 

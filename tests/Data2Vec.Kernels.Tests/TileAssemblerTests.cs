@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using Data2Vec.Kernels.Cpu;
 using Iced.Intel;
+using X64 = Iced.Intel.Register;
 
 namespace Data2Vec.Kernels.Tests;
 
@@ -35,7 +36,8 @@ public unsafe class TileAssemblerTests
                     Assert.Equal(rows * vectors, step.Select(instruction => instruction.Op0Register).Distinct().Count());
                     Assert.Single(step.Select(instruction => instruction.Op1Register).Distinct());
                     Assert.Equal(vectors, step.Select(instruction => instruction.Op2Register).Distinct().Count());
-                    Assert.Empty(step.Select(instruction => instruction.Op0Register).Intersect(step.SelectMany(instruction => new[] { instruction.Op1Register, instruction.Op2Register })));
+                    var factors = step.SelectMany(instruction => new[] { instruction.Op1Register, instruction.Op2Register });
+                    Assert.Empty(step.Select(instruction => instruction.Op0Register).Intersect(factors));
                 }
 
                 Assert.Equal(rows * StepsInCode, code.Count(instruction => instruction.Mnemonic == Mnemonic.Vbroadcastss));
@@ -53,11 +55,11 @@ public unsafe class TileAssemblerTests
             code.Where(instruction => instruction.Mnemonic == Mnemonic.Pop).Select(instruction => instruction.Op0Register).Reverse());
         Assert.Equal(Mnemonic.Ret, code[^1].Mnemonic);
         ulong[] starts = [.. code.Select(instruction => instruction.IP)];
-        Assert.All(code.Where(instruction => instruction.IsJccShortOrNear || instruction.IsJmpShortOrNear), jump => Assert.Contains(jump.NearBranchTarget, starts));
+        Instruction[] jumps = [.. code.Where(instruction => instruction.IsJccShortOrNear || instruction.IsJmpShortOrNear)];
+        Assert.All(jumps, jump => Assert.Contains(jump.NearBranchTarget, starts));
 
         // Registers that a callee must keep: System V's general registers, and those of Windows with xmm6 to xmm15.
-        Iced.Intel.Register[] kept = [Iced.Intel.Register.RBX, Iced.Intel.Register.RBP, Iced.Intel.Register.R12, Iced.Intel.Register.R13, Iced.Intel.Register.R14, Iced.Intel.Register.R15,
-            .. windows ? [Iced.Intel.Register.RDI, Iced.Intel.Register.RSI] : Array.Empty<Iced.Intel.Register>()];
+        X64[] kept = [X64.RBX, X64.RBP, X64.R12, X64.R13, X64.R14, X64.R15, .. windows ? [X64.RDI, X64.RSI] : Array.Empty<X64>()];
         var info = new InstructionInfoFactory();
         var written = code.SelectMany(instruction => info.GetInfo(instruction).GetUsedRegisters())
             .Where(used => used.Access is OpAccess.Write or OpAccess.ReadWrite or OpAccess.CondWrite)
@@ -70,7 +72,8 @@ public unsafe class TileAssemblerTests
 
         string[] Moves(int operand) =>
         [
-            .. code.Where(instruction => instruction.Mnemonic == Mnemonic.Vmovups && instruction.MemoryBase == Iced.Intel.Register.RSP && instruction.GetOpKind(operand) == OpKind.Register)
+            .. code.Where(instruction => instruction.Mnemonic == Mnemonic.Vmovups && instruction.MemoryBase == X64.RSP)
+                .Where(instruction => instruction.GetOpKind(operand) == OpKind.Register)
                 .Select(instruction => $"{instruction.GetOpRegister(operand)} at {instruction.MemoryDisplacement64}"),
         ];
     }
@@ -94,7 +97,8 @@ public unsafe class TileAssemblerTests
             where V : unmanaged
         {
             const int Depth = 37, Taps = 3, Stride = 40;
-            float[] left = TestData.Numbers(1, MatrixTiles.MaxRows * Stride + Taps * Depth), right = TestData.Numbers(2, Taps * Depth * Stride), before = TestData.Numbers(3, MatrixTiles.MaxRows * Stride);
+            float[] left = TestData.Numbers(1, MatrixTiles.MaxRows * Stride + Taps * Depth), right = TestData.Numbers(2, Taps * Depth * Stride);
+            float[] before = TestData.Numbers(3, MatrixTiles.MaxRows * Stride);
             for (int rows = 1; rows <= S.TileRows; rows++)
             {
                 foreach ((bool two, bool accumulate) in new[] { (false, false), (false, true), (true, false), (true, true) })

@@ -41,7 +41,8 @@ public sealed class D2vFile : IDisposable
 
     private D2vFile(D2vFile other)
     {
-        (Path, Architecture, Config, Provenance, Tensors, Assets) = (other.Path, other.Architecture, other.Config, other.Provenance, other.Tensors, other.Assets);
+        (Path, Architecture, Config, Provenance) = (other.Path, other.Architecture, other.Config, other.Provenance);
+        (Tensors, Assets) = (other.Tensors, other.Assets);
         _entries = other._entries;
         _bytes = other._bytes.Share();
     }
@@ -336,7 +337,8 @@ public sealed class D2vFile : IDisposable
 
             if (entry.Offset != previous.PaddedEnd)
             {
-                throw new InvalidDataException($"{entry.Description} begins at byte {entry.Offset}, not where {previous.Description} ends, {previous.PaddedEnd}");
+                throw new InvalidDataException(
+                    $"{entry.Description} begins at byte {entry.Offset}, not where {previous.Description} ends, {previous.PaddedEnd}");
             }
 
             previous = entry;

@@ -33,7 +33,9 @@ internal readonly record struct D2vPreamble(ulong HeaderLength, ulong FileLength
         }
 
         var preamble = new D2vPreamble(
-            BinaryPrimitives.ReadUInt64LittleEndian(bytes[HeaderLengthAt..]), PeekFileLength(bytes), BinaryPrimitives.ReadUInt32LittleEndian(bytes[HeaderCrcAt..]));
+            BinaryPrimitives.ReadUInt64LittleEndian(bytes[HeaderLengthAt..]),
+            PeekFileLength(bytes),
+            BinaryPrimitives.ReadUInt32LittleEndian(bytes[HeaderCrcAt..]));
         if (preamble.FileLength != (ulong)fileLength)
         {
             throw new InvalidDataException($"the file has {fileLength} bytes and should have {preamble.FileLength}; copy or convert it again");

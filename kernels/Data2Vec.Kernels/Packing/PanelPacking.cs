@@ -32,7 +32,10 @@ public static unsafe class PanelPacking
         }
     }
 
-    /// <summary>Packs one panel of a weight in another layout or number format. Panels of bf16 and i8 take the whole numbers of i8 without their scale.</summary>
+    /// <summary>
+    /// Packs one panel of a weight that has another layout or number format. Panels of bf16 and i8 receive the whole numbers of i8 without
+    /// their scale.
+    /// </summary>
     /// <param name="weight">The weight.</param>
     /// <param name="layout">The layout to pack it in.</param>
     /// <param name="panel">The panel, counted over all groups.</param>

@@ -138,8 +138,9 @@ internal static class TileAssembler
                 c.Add(Right, RightStep);
                 for (int row = 0; row < rows; row++)
                 {
-                    var (pointer, index) = (s_pointers[row / RowsPerPointer], row % RowsPerPointer);
-                    c.Vector(VectorOpcode.Broadcast, vectorBytes, left, new Address(pointer, step * WordBytes, index == 0 ? null : RowStep, Math.Max(index, 1)));
+                    int index = row % RowsPerPointer;
+                    var number = new Address(s_pointers[row / RowsPerPointer], step * WordBytes, index == 0 ? null : RowStep, Math.Max(index, 1));
+                    c.Vector(VectorOpcode.Broadcast, vectorBytes, left, number);
                     for (int vector = 0; vector < vectors; vector++)
                     {
                         c.Vector(multiplyAdd, vectorBytes, Sum(row, vector), left, firstRight + vector);
