@@ -1,13 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Data2Vec.Audio;
-using Data2Vec.Converters.Beit;
-using Data2Vec.Converters.Fairseq;
+using Data2Vec.Converters.Checkpoints;
 using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Converters.Layouts;
-using Data2Vec.Converters.Memes;
 using Data2Vec.Converters.PyTorch;
-using Data2Vec.Converters.Torchvision;
 using Data2Vec.Kernels;
 using Data2Vec.Memes;
 using Data2Vec.ModelFile;
@@ -56,84 +53,22 @@ public static class CheckpointConverter
             }
 
             using HuggingFaceFolder folder = HuggingFaceFolder.Open(found);
-            return Convert(() => HuggingFaceModel.Read(folder, options));
+            return Convert(() => SourceCheckpoint.FromFolder(folder));
         }
 
         using PyTorchFile file = PyTorchFile.Open(checkpoint);
-        return Convert(() => Read(file.Root, options));
+        return Convert(() => SourceCheckpoint.FromPickle(file.Root));
 
-        ConversionResult Convert(Func<SourceModel> read)
+        ConversionResult Convert(Func<SourceCheckpoint> read)
         {
             try
             {
-                return Write(read(), name, output, options, progress);
+                return Write(Layout.ReadAny(read(), options), name, output, options, progress);
             }
             catch (InvalidDataException error)
             {
                 throw new InvalidDataException($"{name}: {error.Message}", error);
             }
-        }
-    }
-
-    private static SourceModel Read(object? root, ConversionOptions options)
-    {
-        if (root is PickleDictionary entries)
-        {
-            // BEiT's first: it may have 'args' too, which are not those of fairseq.
-            if (BeitModel.TryRead(entries, options) is { } beit)
-            {
-                return beit;
-            }
-
-            if (FairseqCheckpoint.TryRead(entries) is { } fairseq)
-            {
-                return Read(fairseq, options);
-            }
-
-            var weights = new PickledWeights(entries);
-            if (VggModel.IsOne(weights))
-            {
-                return VggModel.Read(weights, options);
-            }
-
-            if (MemeModel.IsOne(weights))
-            {
-                return MemeModel.Read(weights, options);
-            }
-
-            if (BertModel.IsOne(weights))
-            {
-                return BertModel.Read(weights, options);
-            }
-
-            if (HuggingFaceModel.IsOne(weights))
-            {
-                throw new InvalidDataException("the weights of a Hugging Face model; its config.json must lie beside them");
-            }
-        }
-
-        throw new InvalidDataException(
-            "a checkpoint of an unknown layout: not fairseq's, which has 'cfg' or 'args' and 'model', nor BEiT's, which has 'patch_embed.proj.weight' under 'model' or 'module', nor torchvision's VGG, which has 'features.0.weight' and 'classifier.0.weight', nor a Hugging Face folder");
-    }
-
-    private static SourceModel Read(FairseqCheckpoint checkpoint, ConversionOptions options)
-    {
-        switch (checkpoint.ModelName)
-        {
-            case AudioModel.Pretrained or AudioModel.FineTuned:
-                options.RefuseForSpeech();
-                return AudioModel.Read(checkpoint, options);
-            case TextModel.Name:
-                return TextModel.Read(checkpoint, options);
-            case VisionModel.Pretrained or VisionModel.FineTuned:
-                options.RefuseForImages();
-                return VisionModel.Read(checkpoint, options);
-            case MultiModel.Pretrained:
-                return MultiModel.Read(checkpoint, options);
-            case MultiModel.ImageClassification or MultiModel.TextClassification:
-                return MultiModel.ReadFineTuned(checkpoint, options);
-            default:
-                throw new InvalidDataException(ModelNames.Describe(checkpoint.ModelName));
         }
     }
 
@@ -149,8 +84,8 @@ public static class CheckpointConverter
         var provenance = new JsonObject
         {
             ["source"] = sourceName,
-            ["format"] = model.Format,
-            ["model"] = model.Name,
+            ["format"] = model.Layout.Format,
+            ["model"] = model.Layout.Model,
         };
         if (options.Teacher)
         {

@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
+using Data2Vec.Converters.Checkpoints;
+using Data2Vec.Converters.Layouts;
 using Data2Vec.Converters.PyTorch;
 using Data2Vec.Converters.Tests.Fairseq;
 using Data2Vec.Converters.Tests.Layouts;
-using Data2Vec.Converters.Torchvision;
 using Data2Vec.Kernels;
 using Data2Vec.Kernels.Cpu;
 using Data2Vec.Vision;
@@ -120,13 +121,13 @@ public sealed class VggParityTests() : ParityTests("vgg")
     {
         const string prefix = "im_feat_model.";
         using PyTorchFile file = PyTorchFile.Open(Saved(StateDict.Of("vgg", Checkpoint).Rename(("^", prefix))));
-        var weights = new PickledWeights((PickleDictionary)file.Root!);
-        Assert.True(VggModel.IsOne(weights, prefix));
-        Assert.False(VggModel.IsOne(weights));
-        VggConfig config = VggModel.ReadConfig(weights, ImagePreprocessing.OpenCv, prefix);
+        var weights = Weights.FromPickle((PickleDictionary)file.Root!);
+        Assert.True(VggLayouts.IsVgg(weights, prefix));
+        Assert.False(VggLayouts.IsVgg(weights, ""));
+        VggConfig config = VggLayouts.Config(weights, ImagePreprocessing.OpenCv, prefix);
         Assert.Equal(ImagePreprocessing.OpenCv(64), config.Preprocessing);
-        Assert.Equal($"{prefix}features.28.bias", VggModel.Names(config, prefix).Find("blocks.4.2.bias")!.Name);
-        Assert.Throws<InvalidDataException>(() => VggModel.ReadConfig(weights, ImagePreprocessing.OpenCv));
+        Assert.Equal($"{prefix}features.28.bias", VggLayouts.Names(config, prefix).Find("blocks.4.2.bias", weights)!.Name);
+        Assert.Throws<InvalidDataException>(() => VggLayouts.Config(weights, ImagePreprocessing.OpenCv, ""));
     }
 
     [Fact]
