@@ -1,15 +1,9 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Data2Vec.Audio;
 using Data2Vec.Converters.Checkpoints;
 using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Converters.Layouts;
 using Data2Vec.Converters.PyTorch;
-using Data2Vec.Kernels;
-using Data2Vec.Memes;
 using Data2Vec.ModelFile;
-using Data2Vec.Text;
-using Data2Vec.Vision;
 
 namespace Data2Vec.Converters;
 
@@ -79,7 +73,6 @@ public static class CheckpointConverter
         ConversionOptions options,
         IProgress<ConversionProgress>? progress)
     {
-        CheckEngine(model);
         IReadOnlyList<SourceTensor> tensors = model.Resolve(options.Teacher);
         var provenance = new JsonObject
         {
@@ -97,7 +90,7 @@ public static class CheckpointConverter
             Architecture = model.Architecture,
             Config = model.Config,
             Provenance = provenance,
-            Tensors = tensors.Select(tensor => Declare(tensor.Spec, options.Type)).ToList(),
+            Tensors = [.. tensors.Select(tensor => tensor.Parameter.Declare(options.Type))],
         };
         foreach ((string name, ReadOnlyMemory<byte> asset) in model.Assets)
         {
@@ -110,9 +103,9 @@ public static class CheckpointConverter
         {
             SourceTensor tensor = tensors[i];
             tensor.Verify();
-            writer.Write(tensor.Spec.Name, tensor.Read);
-            parameters += tensor.Spec.Shape.Aggregate(1L, (product, size) => product * size);
-            progress?.Report(new ConversionProgress(tensor.Spec.Name, i + 1, tensors.Count));
+            writer.Write(tensor.Parameter.Name, tensor.Read);
+            parameters += tensor.Parameter.Count;
+            progress?.Report(new ConversionProgress(tensor.Parameter.Name, i + 1, tensors.Count));
         }
 
         long bytes = writer.Length;
@@ -120,43 +113,4 @@ public static class CheckpointConverter
         string description = options.Teacher ? $"{model.Description}, the teacher's weights" : model.Description;
         return new ConversionResult(model.Architecture, description, parameters, bytes);
     }
-
-    /// <summary>Refuses what would be refused when the model file is loaded.</summary>
-    private static void CheckEngine(SourceModel model)
-    {
-        using JsonDocument json = JsonDocument.Parse(model.Config.ToJsonString());
-        CheckEngine(model.Architecture, json.RootElement);
-    }
-
-    private static void CheckEngine(string architecture, JsonElement config)
-    {
-        if (architecture == MemeConfig.Architecture)
-        {
-            var memes = MemeConfig.FromJson(config);
-            foreach (EncoderDescription encoder in new[] { memes.Text, memes.Image }.OfType<EncoderDescription>())
-            {
-                using JsonDocument part = JsonDocument.Parse(encoder.Config.ToJsonString());
-                CheckEngine(encoder.Architecture, part.RootElement);
-            }
-
-            return;
-        }
-
-        _ = architecture switch
-        {
-            AudioConfig.Architecture or AudioConfig.AlibiArchitecture => (object)AudioConfig.FromJson(config, architecture),
-            TextConfig.Architecture or TextConfig.BertArchitecture => TextConfig.FromJson(config, architecture),
-            VisionConfig.Architecture or VisionConfig.PostNormArchitecture => VisionConfig.FromJson(config, architecture),
-            VggConfig.Architecture => VggConfig.FromJson(config),
-            _ => throw new InvalidOperationException($"{architecture} is not known to the engine."),
-        };
-    }
-
-    private static TensorDeclaration Declare(TensorSpec spec, ElementType type) => spec.Use switch
-    {
-        TensorUse.Values => new TensorDeclaration(spec.Name, ElementType.F32, spec.Shape),
-        TensorUse.Weights when type is ElementType.F32 or ElementType.BF16 || (type == ElementType.I8 && spec.Shape.Length == 2) =>
-            new TensorDeclaration(spec.Name, type, spec.Shape, WeightLayout.Panels, spec.Groups),
-        _ => new TensorDeclaration(spec.Name, type, spec.Shape),
-    };
 }

@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using Data2Vec.Audio;
 using Data2Vec.Converters.Checkpoints;
 using Data2Vec.Converters.Fairseq;
@@ -86,10 +87,11 @@ internal static class AudioLayouts
             ? Data2Vec2.Options(s_options, checkpoint, "audio")
             : new LayoutOptions(s_options, Fairseq, checkpoint.Options!, ("task", checkpoint.TaskWith("normalize")));
         TransformerSizes sizes = TransformerSizes.Read(options);
-        AudioConfig config = Config(options, sizes, labels) with { Alibi = isSecond };
-        return Model(layout, checkpoint, config, $"fairseq {checkpoint.OuterModel}") with
+        string architecture = isSecond ? ModelArchitecture.Data2Vec2Audio : ModelArchitecture.Data2VecAudio;
+        AudioConfig config = Config(options, sizes, labels) with { Architecture = architecture };
+        TensorNames names = isSecond ? Data2Vec2.Names(s_names, checkpoint, sizes.PrenetLayers) : new TensorNames(s_names, Fairseq);
+        return Model(layout, checkpoint, config, names, $"fairseq {checkpoint.OuterModel}") with
         {
-            Names = isSecond ? Data2Vec2.Names(s_names, checkpoint, sizes.PrenetLayers) : new TensorNames(s_names, Fairseq),
             TeacherKey = "_ema",
             TeacherName = isSecond ? Data2Vec2.TeacherName(checkpoint, "audio") : SourceModel.WithoutPrefix("encoder."),
         };
@@ -107,30 +109,14 @@ internal static class AudioLayouts
             layout,
             checkpoint,
             Config(options, TransformerSizes.Read(options), labels),
+            new TensorNames(s_names, HuggingFace),
             labels is null ? "Hugging Face Data2VecAudioModel" : "Hugging Face Data2VecAudioForCTC");
     }
 
-    private static SourceModel Model(Layout layout, SourceCheckpoint checkpoint, AudioConfig config, string source)
+    private static SourceModel Model(Layout layout, SourceCheckpoint checkpoint, AudioConfig config, TensorNames names, string source)
     {
-        TensorTable tensors = ModelTensors.Of(config);
-        if (config.Alibi)
-        {
-            string scale = Data2Vec2.Root(checkpoint) + "alibi_scale";
-            int[] shape = [checkpoint.Weights.RequireSize(scale, 5, 0, Limits.Layers), checkpoint.Weights.RequireSize(scale, 5, 2, Limits.Size)];
-            tensors.Add(new("encoder.alibi_scale", shape) { Use = TensorUse.Values });
-        }
-
         string head = config.Labels is null ? ", pretrained" : $" with a CTC head of {config.Labels.Count} labels";
-        return new SourceModel
-        {
-            Layout = layout,
-            Checkpoint = checkpoint,
-            Description = $"{layout.Title}{head} ({source})",
-            Architecture = config.Alibi ? AudioConfig.AlibiArchitecture : AudioConfig.Architecture,
-            Config = config.ToJson(),
-            Tensors = tensors,
-            Names = new TensorNames(s_names, layout.Model),
-        };
+        return SourceModel.Create(layout, checkpoint, config, names, $"{layout.Title}{head} ({source})");
     }
 
     private static AudioConfig Config(LayoutOptions options, TransformerSizes sizes, IReadOnlyList<string>? labels)

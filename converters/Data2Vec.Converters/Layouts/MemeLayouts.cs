@@ -1,5 +1,8 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Data2Vec.Converters.Checkpoints;
 using Data2Vec.Memes;
+using Data2Vec.Parameters;
 using Data2Vec.Text;
 using Data2Vec.Vision;
 using Data2Vec.Vision.Images;
@@ -13,7 +16,6 @@ namespace Data2Vec.Converters.Layouts;
 internal static class MemeLayouts
 {
     private const string ImagePrefix = "im_feat_model.", TextPrefix = "text_feat_model.";
-    private const int ClassifierLayers = 3;
 
     private static readonly LayoutTable s_names = new("""
         model file   | hate-speech-in-pixels
@@ -43,35 +45,43 @@ internal static class MemeLayouts
         int inputs = image.HiddenSize + text.HiddenSize, hidden = weights.RequireSize("classifier.0.weight", 2, 0, Limits.Size);
         var config = new MemeConfig
         {
-            Image = new EncoderDescription(VggConfig.Architecture, image.ToJson()),
-            Text = new EncoderDescription(TextConfig.BertArchitecture, text.ToJson()),
+            Image = new EncoderDescription(image.Architecture, SourceModel.Checked(image)),
+            Text = new EncoderDescription(text.Architecture, SourceModel.Checked(text)),
             HiddenSize = hidden,
         };
         var names = new TensorNames(s_names, layout.Format);
         names.AddPart(MemeConfig.ImagePart, VggLayouts.Names(image, ImagePrefix));
         names.AddPart(MemeConfig.TextPart, TextLayouts.BertNames(TextPrefix));
-        var classifier = new TensorTable();
-        for (int i = 0; i < ClassifierLayers; i++)
-        {
-            classifier.AddLinear($"classifier.{i}", i == 0 ? inputs : hidden, i == ClassifierLayers - 1 ? 1 : hidden);
-        }
-
+        JsonObject json = config.ToJson();
+        using JsonDocument document = JsonDocument.Parse(json.ToJsonString());
+        MemeConfig.FromJson(document.RootElement);
         return new SourceModel
         {
             Layout = layout,
             Checkpoint = checkpoint,
             Description = $"{layout.Title}, VGG-16 and BERT, {hidden} hidden units",
             Architecture = MemeConfig.Architecture,
-            Config = config.ToJson(),
-            Tensors =
+            Config = json,
+            Parameters =
             [
-                .. ModelTensors.Of(image).Select(spec => spec with { Name = $"{MemeConfig.ImagePart}.{spec.Name}" }),
-                .. ModelTensors.Of(text).Select(spec => spec with { Name = $"{MemeConfig.TextPart}.{spec.Name}" }),
-                // The classifier stays in f32, by rows: it is small, and its input is not.
-                .. classifier.Select(spec => spec with { Use = TensorUse.Values }),
+                .. Part(MemeConfig.ImagePart, image),
+                .. Part(MemeConfig.TextPart, text),
+                .. Classifier(0, inputs, hidden),
+                .. Classifier(1, hidden, hidden),
+                .. Classifier(2, hidden, 1),
             ],
             Names = names,
             Assets = assets.ToDictionary(asset => $"{MemeConfig.TextPart}.{asset.Key}", asset => asset.Value),
         };
     }
+
+    private static IEnumerable<Parameter> Part(string part, ModelConfig config) =>
+        config.ListParameters().Select(parameter => parameter with { Name = $"{part}.{parameter.Name}" });
+
+    // The classifier stays in f32, by rows: it is small, and its input is not.
+    private static Parameter[] Classifier(int layer, int inputs, int outputs) =>
+    [
+        new($"classifier.{layer}.weight", [outputs, inputs], ParameterRole.Constant),
+        new($"classifier.{layer}.bias", [outputs], ParameterRole.Constant),
+    ];
 }

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Data2Vec.Converters.Checkpoints;
+using Data2Vec.Parameters;
 
 namespace Data2Vec.Converters.Layouts;
 
@@ -23,8 +25,8 @@ internal sealed record SourceModel
     /// <summary>The structure, as the model file has it.</summary>
     public required JsonObject Config { get; init; }
 
-    /// <summary>The tensors of the model file, in its order.</summary>
-    public required IReadOnlyList<TensorSpec> Tensors { get; init; }
+    /// <summary>The parameters of the model, in the order of the model file.</summary>
+    public required IReadOnlyList<Parameter> Parameters { get; init; }
 
     /// <summary>Where the layout keeps them.</summary>
     public required TensorNames Names { get; init; }
@@ -42,6 +44,33 @@ internal sealed record SourceModel
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Assets { get; init; } = new Dictionary<string, ReadOnlyMemory<byte>>();
 
     private Weights Weights => Checkpoint.Weights;
+
+    /// <summary>A model of the engine.</summary>
+    /// <exception cref="InvalidDataException">The engine does not support the structure.</exception>
+    public static SourceModel Create(Layout layout, SourceCheckpoint checkpoint, ModelConfig config, TensorNames names, string description)
+    {
+        JsonObject json = Checked(config);
+        return new SourceModel
+        {
+            Layout = layout,
+            Checkpoint = checkpoint,
+            Description = description,
+            Architecture = config.Architecture,
+            Config = json,
+            Parameters = config.ListParameters(),
+            Names = names,
+        };
+    }
+
+    /// <summary>The <c>config</c> of a model file, after reading it as loading a model does.</summary>
+    /// <exception cref="InvalidDataException">The engine does not support the structure.</exception>
+    public static JsonObject Checked(ModelConfig config)
+    {
+        JsonObject json = config.ToJson();
+        using JsonDocument document = JsonDocument.Parse(json.ToJsonString());
+        ModelConfig.FromJson(document.RootElement, config.Architecture);
+        return json;
+    }
 
     /// <summary>A <see cref="TeacherName"/> for teachers of a part of the model.</summary>
     /// <param name="prefix">The prefix of that part's names, which the teacher's do not have.</param>
@@ -64,30 +93,31 @@ internal sealed record SourceModel
         var known = new HashSet<string>(StringComparer.Ordinal);
         var found = new HashSet<string>(StringComparer.Ordinal);
         int missing = 0;
-        foreach (TensorSpec spec in Tensors)
+        foreach (Parameter parameter in Parameters)
         {
-            if (Names.Find(spec.Name, Weights) is not { } place)
+            if (Names.Find(parameter.Name, Weights) is not { } place)
             {
-                if (!spec.IsOptional)
+                if (!parameter.IsOptional)
                 {
-                    throw new InvalidOperationException($"{Layout.Format} has no name for {spec.Name}.");
+                    throw new InvalidOperationException($"{Layout.Format} has no name for {parameter.Name}.");
                 }
 
                 continue;
             }
 
             known.Add(place.Name);
-            int[] shape = place.ShapeInCheckpoint(spec.Shape);
-            CheckpointTensor? tensor = Find(place.Name, shape, teachers, spec.IsOptional, complaints);
+            Parameter stored = parameter.MayBroadcast && Weights.Find(place.Name) is { } shared ? place.Broadcast(parameter, shared) : parameter;
+            int[] shape = place.ShapeInCheckpoint(stored.Shape);
+            CheckpointTensor? tensor = Find(place.Name, shape, teachers, parameter.IsOptional, complaints);
             CheckpointTensor? added = place.AddedRow is not null && known.Add(place.AddedRow)
                 ? Find(place.AddedRow, [-1, shape[^1]], teachers, false, complaints)
                 : null;
             if (tensor is not null)
             {
-                found.Add(spec.Name);
-                tensors.Add(new SourceTensor(spec, tensor, tensor.Count / place.Parts * place.Part, added));
+                found.Add(parameter.Name);
+                tensors.Add(new SourceTensor(stored, tensor, tensor.Count / place.Parts * place.Part, added));
             }
-            else if (!spec.IsOptional)
+            else if (!parameter.IsOptional)
             {
                 missing++;
             }
@@ -113,13 +143,13 @@ internal sealed record SourceModel
     // An optional tensor that one layer has, all layers have.
     private IEnumerable<string> MissingOptional(HashSet<string> found)
     {
-        foreach (IGrouping<string, TensorSpec> layers in Tensors.Where(spec => spec.IsOptional).GroupBy(spec => TensorNames.WithoutNumbers(spec.Name)))
+        foreach (IGrouping<string, Parameter> layers in Parameters.Where(parameter => parameter.IsOptional).GroupBy(parameter => TensorNames.WithoutNumbers(parameter.Name)))
         {
-            if (layers.Any(spec => found.Contains(spec.Name)))
+            if (layers.Any(parameter => found.Contains(parameter.Name)))
             {
-                foreach (TensorSpec spec in layers.Where(spec => !found.Contains(spec.Name)))
+                foreach (Parameter parameter in layers.Where(parameter => !found.Contains(parameter.Name)))
                 {
-                    yield return $"{Label(spec.Name)} is missing, which other layers have";
+                    yield return $"{Label(parameter.Name)} is missing, which other layers have";
                 }
             }
         }
@@ -167,12 +197,12 @@ internal sealed record SourceModel
     }
 }
 
-/// <summary>A tensor of a model file and the checkpoint's tensor that holds it.</summary>
-/// <param name="Spec">The tensor of the model file.</param>
+/// <summary>A parameter of a model file and the checkpoint's tensor that holds it.</summary>
+/// <param name="Parameter">The parameter, in the shape that the model file has.</param>
 /// <param name="Tensor">The checkpoint's tensor.</param>
 /// <param name="Start">The first element in the checkpoint's tensor.</param>
 /// <param name="AddedRow">A tensor whose first row is added to every row, or null.</param>
-internal sealed record SourceTensor(TensorSpec Spec, CheckpointTensor Tensor, long Start, CheckpointTensor? AddedRow)
+internal sealed record SourceTensor(Parameter Parameter, CheckpointTensor Tensor, long Start, CheckpointTensor? AddedRow)
 {
     private float[]? _row;
 
@@ -194,7 +224,7 @@ internal sealed record SourceTensor(TensorSpec Spec, CheckpointTensor Tensor, lo
 
         if (_row is null)
         {
-            _row = new float[Spec.Shape[^1]];
+            _row = new float[Parameter.Shape[^1]];
             AddedRow.Read(0, _row);
         }
 

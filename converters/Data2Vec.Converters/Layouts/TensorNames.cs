@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Data2Vec.Converters.Checkpoints;
+using Data2Vec.Parameters;
 
 namespace Data2Vec.Converters.Layouts;
 
@@ -158,6 +159,15 @@ internal sealed record TensorPlace(string Name)
         int[] sizes = Shape is null ? [.. shape] : Expand(Shape.Split(' '), shape);
         sizes[0] *= Parts;
         return sizes;
+    }
+
+    /// <summary>A parameter in the shape that the model file is to have, if all layers or heads may share one value.</summary>
+    public Parameter Broadcast(Parameter parameter, CheckpointTensor tensor)
+    {
+        string[] words = Shape?.Split(' ') ?? [];
+        return parameter with { Shape = [.. parameter.Shape.Select((size, i) => IsShared(i == 0 ? "a" : "b") ? 1 : size)] };
+
+        bool IsShared(string dimension) => Array.IndexOf(words, dimension) is >= 0 and var at && at < tensor.Shape.Count && tensor.Shape[at] == 1;
     }
 
     private static int[] Expand(string[] pattern, IReadOnlyList<int> shape)

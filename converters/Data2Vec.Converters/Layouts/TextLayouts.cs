@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using Data2Vec.Converters.Checkpoints;
 using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Text;
@@ -11,7 +12,7 @@ namespace Data2Vec.Converters.Layouts;
 internal static class TextLayouts
 {
     private const string Fairseq = "data2vec_text", Roberta = "roberta", HuggingFace = "data2vec-text", Bert = "bert";
-    private const string BertPrefix = "bert.";
+    private const string FairseqRoot = "encoder.sentence_encoder.", BertPrefix = "bert.";
 
     /// <summary>Features of an attention head in every published BERT; the weights do not tell.</summary>
     private const int BertHeadSize = 64;
@@ -115,7 +116,7 @@ internal static class TextLayouts
 
         return new TextConfig
         {
-            IsBert = true,
+            Architecture = ModelArchitecture.Bert,
             VocabularySize = weights.RequireSize(words, 2, 0, Limits.Tokens),
             MaxTokens = weights.RequireSize($"{prefix}embeddings.position_embeddings.weight", 2, 0, Limits.Size),
             HiddenSize = hidden,
@@ -142,7 +143,7 @@ internal static class TextLayouts
             throw options.Bad("prenet_layers", $"is {sizes.PrenetLayers}; of text models only 0 is supported");
         }
 
-        string embedding = isSecond ? $"{Data2Vec2.Root(checkpoint)}local_encoder.embed_tokens.weight" : "encoder.sentence_encoder.embed_tokens.weight";
+        string embedding = isSecond ? $"{Data2Vec2.Root(checkpoint)}local_encoder.embed_tokens.weight" : $"{FairseqRoot}embed_tokens.weight";
         int? classes = checkpoint.Weights.Size("classification_head.out_proj.weight", 2, 0, Limits.Size);
         var config = new TextConfig
         {
@@ -156,9 +157,9 @@ internal static class TextLayouts
         };
         return Model(layout, checkpoint, config, TokenizerFiles.Given(given, config), $"fairseq {checkpoint.OuterModel}") with
         {
-            Names = isSecond ? Data2Vec2.Names(s_names, checkpoint, sizes.PrenetLayers) : new TensorNames(s_names, "fairseq", "encoder.sentence_encoder."),
+            Names = isSecond ? Data2Vec2.Names(s_names, checkpoint, sizes.PrenetLayers) : new TensorNames(s_names, "fairseq", FairseqRoot),
             TeacherKey = isSecond ? "_ema" : "encoder._ema",
-            TeacherName = isSecond ? Data2Vec2.TeacherName(checkpoint, "text") : SourceModel.WithoutPrefix("encoder.sentence_encoder."),
+            TeacherName = isSecond ? Data2Vec2.TeacherName(checkpoint, "text") : SourceModel.WithoutPrefix(FairseqRoot),
         };
     }
 
@@ -201,7 +202,7 @@ internal static class TextLayouts
         TransformerSizes sizes = TransformerSizes.Read(options);
         var known = new TextConfig
         {
-            IsBert = isBert,
+            Architecture = isBert ? ModelArchitecture.Bert : ModelArchitecture.Data2VecText,
             VocabularySize = options.Integer("vocabulary_size", 5, Limits.Tokens),
             MaxTokens = options.Integer("max_tokens", 5, Limits.Size),
             HiddenSize = sizes.Hidden,
@@ -227,16 +228,8 @@ internal static class TextLayouts
     private static SourceModel Model(Layout layout, SourceCheckpoint checkpoint, TextConfig config, TextTokenizer? tokenizer, string source)
     {
         string head = config.Labels is { } labels ? $"with a classification head of {labels.Count} labels" : "pretrained";
-        return new SourceModel
-        {
-            Layout = layout,
-            Checkpoint = checkpoint,
-            Description = $"{layout.Title}, {head}{(tokenizer is null ? ", without tokenizer" : "")} ({source})",
-            Architecture = config.IsBert ? TextConfig.BertArchitecture : TextConfig.Architecture,
-            Config = config.ToJson(),
-            Tensors = ModelTensors.Of(config),
-            Names = new TensorNames(s_names, layout.Format == SourceCheckpoint.HuggingFace ? layout.Model : "fairseq"),
-            Assets = TokenizerFiles.Assets(tokenizer),
-        };
+        TensorNames names = layout.Format == SourceCheckpoint.Fairseq ? new(s_names, "fairseq", FairseqRoot) : new(s_names, layout.Model);
+        string description = $"{layout.Title}, {head}{(tokenizer is null ? ", without tokenizer" : "")} ({source})";
+        return SourceModel.Create(layout, checkpoint, config, names, description) with { Assets = TokenizerFiles.Assets(tokenizer) };
     }
 }

@@ -96,10 +96,10 @@ internal static class TokenizerFiles
         var assets = new Dictionary<string, ReadOnlyMemory<byte>>();
         if (tokenizer?.ToAssets() is { } files)
         {
-            assets.Add(Data2VecModel.VocabularyAsset, files.Vocabulary);
+            assets.Add(TextModel.VocabularyAsset, files.Vocabulary);
             if (files.Merges is { } merges)
             {
-                assets.Add(Data2VecModel.MergesAsset, merges);
+                assets.Add(TextModel.MergesAsset, merges);
             }
         }
 

@@ -84,16 +84,8 @@ internal static class VggLayouts
         given.RefuseForImages();
         given.RefuseLabels();
         VggConfig config = Config(checkpoint.Weights, ImageNet, "");
-        return new SourceModel
-        {
-            Layout = layout,
-            Checkpoint = checkpoint,
-            Description = $"{layout.Title} of {config.Blocks.Sum(block => block.Count)} convolutions and two fully connected layers (torchvision's layout)",
-            Architecture = VggConfig.Architecture,
-            Config = config.ToJson(),
-            Tensors = ModelTensors.Of(config),
-            Names = Names(config, ""),
-        };
+        string description = $"{layout.Title} of {config.Blocks.Sum(block => block.Count)} convolutions and two fully connected layers (torchvision's layout)";
+        return SourceModel.Create(layout, checkpoint, config, Names(config, ""), description);
     }
 
     /// <summary>The preprocessing of torchvision's published weights, which is bilinear.</summary>

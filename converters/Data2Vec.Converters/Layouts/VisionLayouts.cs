@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using Data2Vec.Converters.Checkpoints;
 using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Vision;
@@ -113,10 +114,10 @@ internal static class VisionLayouts
         IReadOnlyList<string>? labels = Labels(checkpoint, given);
         VisionConfig config = Config(options, size => FairseqPreprocessing(size, checkpoint), labels) with
         {
-            FinalNorm = labels is null,
+            HasFinalNorm = labels is null,
             PoolSkipsFirstPatch = labels is not null,
         };
-        return Model(layout, checkpoint, config, $"fairseq {checkpoint.OuterModel}") with
+        return Model(layout, checkpoint, config, new TensorNames(s_names, Fairseq), $"fairseq {checkpoint.OuterModel}") with
         {
             TeacherKey = "_ema",
             TeacherName = SourceModel.WithoutPrefix("encoder."),
@@ -127,16 +128,15 @@ internal static class VisionLayouts
     {
         given.RefuseForImages();
         LayoutOptions options = Data2Vec2.Options(s_options, checkpoint, "image");
-        VisionConfig config = Config(options, Data2Vec2Preprocessing, Labels(checkpoint, given)) with { PostNorm = true };
+        VisionConfig config = Config(options, Data2Vec2Preprocessing, Labels(checkpoint, given)) with { Architecture = ModelArchitecture.Data2Vec2Vision };
         if (Data2Vec2.Group(checkpoint, "image").Integer("embed_dim", config.HiddenSize, 1, Limits.Size) != config.HiddenSize)
         {
             throw new InvalidDataException("the option embed_dim of the images is not the model's");
         }
 
-        return Model(layout, checkpoint, config, $"fairseq {checkpoint.OuterModel}") with
+        TensorNames names = Data2Vec2.Names(s_names, checkpoint, TransformerSizes.Read(options).PrenetLayers);
+        return Model(layout, checkpoint, config, names, $"fairseq {checkpoint.OuterModel}") with
         {
-            Names = Data2Vec2.Names(s_names, checkpoint, TransformerSizes.Read(options).PrenetLayers),
-            NeedsOneOf = [],
             TeacherKey = "_ema",
             TeacherName = Data2Vec2.TeacherName(checkpoint, "image"),
         };
@@ -155,9 +155,9 @@ internal static class VisionLayouts
         }
 
         IReadOnlyList<string>? labels = LabelFile.For(classes, given.LabelsPath, count => json.Labels("id2label", count));
-        VisionConfig config = Config(options, size => HuggingFacePreprocessing(size, folder), labels) with { FinalNorm = !mean };
+        VisionConfig config = Config(options, size => HuggingFacePreprocessing(size, folder), labels) with { HasFinalNorm = !mean };
         CheckPresence(checkpoint.Weights, json);
-        return Model(layout, checkpoint, config, "Hugging Face Data2VecVision");
+        return Model(layout, checkpoint, config, new TensorNames(s_names, HuggingFace), "Hugging Face Data2VecVision");
     }
 
     private static SourceModel ReadBeit(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
@@ -170,25 +170,16 @@ internal static class VisionLayouts
         }
 
         VisionConfig config = BeitConfig(checkpoint, LabelFile.For(classes, given.LabelsPath));
-        return Model(layout, checkpoint, config, $"BEiT's layout{(checkpoint.Wrapper is null ? "" : $", under '{checkpoint.Wrapper}'")}") with
-        {
-            Names = new TensorNames(s_names, Beit),
-        };
+        string wrapper = checkpoint.Wrapper is null ? "" : $", under '{checkpoint.Wrapper}'";
+        return Model(layout, checkpoint, config, new TensorNames(s_names, Beit), $"BEiT's layout{wrapper}");
     }
 
-    private static SourceModel Model(Layout layout, SourceCheckpoint checkpoint, VisionConfig config, string source)
+    private static SourceModel Model(Layout layout, SourceCheckpoint checkpoint, VisionConfig config, TensorNames names, string source)
     {
         string head = config.Labels is { } labels ? $"with a classification head of {labels.Count} labels" : "pretrained";
-        return new SourceModel
+        return SourceModel.Create(layout, checkpoint, config, names, $"{layout.Title}, {head} ({source})") with
         {
-            Layout = layout,
-            Checkpoint = checkpoint,
-            Description = $"{layout.Title}, {head} ({source})",
-            Architecture = config.PostNorm ? VisionConfig.PostNormArchitecture : VisionConfig.Architecture,
-            Config = config.ToJson(),
-            Tensors = ModelTensors.Of(config),
-            NeedsOneOf = s_positions,
-            Names = new TensorNames(s_names, layout.Model),
+            NeedsOneOf = config.HasPositionVectors ? [] : s_positions,
         };
     }
 
@@ -206,7 +197,7 @@ internal static class VisionLayouts
             Heads = sizes.Heads,
             FeedForwardSize = sizes.FeedForward,
             Epsilon = sizes.Epsilon,
-            FinalNorm = false,
+            HasFinalNorm = false,
             Labels = labels,
         };
     }
@@ -260,7 +251,7 @@ internal static class VisionLayouts
             Heads = weights.RequireSize(table, 2, 1, Limits.Size),
             FeedForwardSize = weights.RequireSize("blocks.0.mlp.fc1.weight", 2, 0, Limits.Size),
             Epsilon = 1e-6f, // of BEiT's VisionTransformer
-            FinalNorm = labels is null,
+            HasFinalNorm = labels is null,
             Labels = labels,
         };
     }
