@@ -230,7 +230,7 @@ internal sealed class CheckpointOptions
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         JsonValueKind.String => json.GetString(),
-        JsonValueKind.Number => json.TryGetInt64(out long number) ? number : json.GetDouble(),
+        JsonValueKind.Number => json.TryGetInt64(out long number) ? (object)number : json.GetDouble(),
         JsonValueKind.Array => json.EnumerateArray().Take(MaxList + 1).Select(Plain).ToArray(),
         _ => new CheckpointOptions(json, _place, _root),
     };
