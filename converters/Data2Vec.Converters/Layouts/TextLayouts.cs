@@ -97,7 +97,7 @@ internal static class TextLayouts
         new(SourceCheckpoint.HuggingFace, Bert, "BERT", ReadHuggingFaceBert),
         new(SourceCheckpoint.HuggingFace, Bert, "BERT", ReadBert)
         {
-            Recognizes = checkpoint => checkpoint.Format is null && checkpoint.Weights.Contains($"{BertPrefix}embeddings.token_type_embeddings       "),
+            Recognizes = checkpoint => checkpoint.Format is null && checkpoint.Weights.Contains($"{BertPrefix}embeddings.token_type_embeddings.weight"),
         },
     ];
 

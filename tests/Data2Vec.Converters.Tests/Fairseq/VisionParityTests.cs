@@ -244,7 +244,7 @@ public sealed class VisionParityTests() : ParityTests("vision")
         string file = Convert("vision_tiny.pt");
         foreach (int size in (int[])[0, -8, 4, 36])
         {
-            Assert.Contains("multiple of 8", Impossible(size), StringComparison.Ordinal);
+            Assert.Contains("multiple of the patch size 8", Impossible(size), StringComparison.Ordinal);
         }
 
         Assert.Contains("patches", Impossible(3200), StringComparison.Ordinal);
