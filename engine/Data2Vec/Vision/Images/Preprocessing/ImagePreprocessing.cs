@@ -29,8 +29,8 @@ public sealed record ImagePreprocessing
     /// <param name="channels">The order of the color channels in the output.</param>
     /// <exception cref="ArgumentException">A size is outside 1 ... <see cref="MaxSize"/>, or the output would not be finite.</exception>
     public ImagePreprocessing(
-        ResizeMode resize, int resizeSize, int cropSize, ChannelValues mean, ChannelValues standardDeviation, Interpolation interpolation = Interpolation.Bicubic,
-        ChannelOrder channels = ChannelOrder.Rgb)
+        ResizeMode resize, int resizeSize, int cropSize, ChannelValues mean, ChannelValues standardDeviation,
+        Interpolation interpolation = Interpolation.Bicubic, ChannelOrder channels = ChannelOrder.Rgb)
     {
         CheckSize(resizeSize, nameof(resizeSize));
         CheckSize(cropSize, nameof(cropSize));
