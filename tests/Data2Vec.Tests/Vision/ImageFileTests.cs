@@ -84,7 +84,7 @@ public class ImageFileTests
         try
         {
             InvalidDataException exception = Assert.Throws<InvalidDataException>(() => ImageFile.Load(path));
-            Assert.Equal(Path.GetFileName(path) + ": the PNG file is truncated", exception.Message);
+            Assert.Equal(path + ": the PNG file is truncated", exception.Message);
         }
         finally
         {

@@ -112,8 +112,8 @@ public sealed record ImagePreprocessing
             fields.Choice("resize", s_resizeModes),
             fields.Integer("resize_size", 1, MaxSize),
             fields.Integer("crop_size", 1, MaxSize),
-            fields.Channels("mean"),
-            fields.Channels("std"),
+            ChannelValues.Read(fields, "mean"),
+            ChannelValues.Read(fields, "std"),
             fields.Choice("interpolation", s_interpolations),
             json.TryGetProperty("channels", out _) ? fields.Choice("channels", ("rgb", ChannelOrder.Rgb), ("bgr", ChannelOrder.Bgr)) : ChannelOrder.Rgb);
     }
