@@ -1,0 +1,52 @@
+using Data2Vec.Memes.Evaluation;
+using Data2Vec.Memes.Fusion;
+using ScottPlot;
+
+namespace Data2Vec.Cli.Output;
+
+/// <summary>Draws the plots of meme training and evaluation.</summary>
+internal static class MemePlots
+{
+    private const int Width = 900, Height = 600;
+
+    /// <summary>Draws loss and accuracy per epoch, as in the paper's figure 2.</summary>
+    public static byte[] Training(IReadOnlyList<EpochResult> epochs, string path)
+    {
+        using var plot = new Plot();
+        double[] numbers = [.. epochs.Select(epoch => (double)epoch.Epoch)];
+        Line(plot, numbers, [.. epochs.Select(epoch => epoch.TrainingLoss)], "training loss", Colors.Blue, LinePattern.Dotted);
+        Line(plot, numbers, [.. epochs.Select(epoch => epoch.ValidationLoss)], "validation loss", Colors.Blue, LinePattern.Solid);
+        Line(plot, numbers, [.. epochs.Select(epoch => epoch.TrainingAccuracy)], "training accuracy", Colors.Red, LinePattern.Dotted);
+        Line(plot, numbers, [.. epochs.Select(epoch => epoch.ValidationAccuracy)], "validation accuracy", Colors.Red, LinePattern.Solid);
+        plot.Axes.SetLimitsY(0, Math.Max(1, epochs.Max(epoch => Math.Max(epoch.TrainingLoss, epoch.ValidationLoss))));
+        return Finish(plot, "epoch", "", path);
+    }
+
+    /// <summary>Draws the precision-recall curve.</summary>
+    public static byte[] PrecisionRecall(IReadOnlyList<PrecisionRecall> curve, string path)
+    {
+        using var plot = new Plot();
+        Line(plot, [.. curve.Select(point => point.Recall)], [.. curve.Select(point => point.Precision)], "", Colors.Blue, LinePattern.Solid);
+        plot.Axes.SetLimits(0, 1, 0, 1.02);
+        return Finish(plot, "recall", "precision", path);
+    }
+
+    private static void Line(Plot plot, double[] x, double[] y, string name, Color color, LinePattern pattern)
+    {
+        ScottPlot.Plottables.Scatter line = plot.Add.ScatterLine(x, y, color);
+        line.LegendText = name;
+        line.LinePattern = pattern;
+        line.LineWidth = 2;
+    }
+
+    private static byte[] Finish(Plot plot, string x, string y, string path)
+    {
+        plot.XLabel(x);
+        plot.YLabel(y);
+        string font = PlotFile.Font();
+        plot.Font.Set(font);
+        plot.Legend.FontName = font;
+        plot.Legend.Alignment = Alignment.MiddleRight;
+        return PlotFile.Bytes(plot, Width, Height, path);
+    }
+}

@@ -1,0 +1,26 @@
+namespace Data2Vec.Cli.Output;
+
+/// <summary>Formats foreign text for a terminal.</summary>
+internal static class TerminalText
+{
+    private const int LongestName = 40;
+
+    /// <summary>The text on one line, with control characters replaced.</summary>
+    public static string OneLine(string text) => string.Join(
+        ' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(word => string.Concat(word.Select(letter => char.IsControl(letter) ? '\uFFFD' : letter))));
+
+    /// <summary>An exception's message without the parameter name that argument exceptions append.</summary>
+    public static string WithoutParameter(string message) => message.Split(" (Parameter '")[0];
+
+    /// <summary>A short name of an input: the end of a file's path, the beginning of a text.</summary>
+    public static string Short(string name)
+    {
+        string line = OneLine(name);
+        if (line.Length <= LongestName)
+        {
+            return line;
+        }
+
+        return name.Length < 1000 && File.Exists(name) ? $"…{line[^(LongestName - 1)..]}" : $"{line[..(LongestName - 1)]}…";
+    }
+}

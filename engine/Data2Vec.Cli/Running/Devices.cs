@@ -1,0 +1,110 @@
+using Data2Vec.Cli.Output;
+using Data2Vec.Kernels;
+using Data2Vec.Kernels.Cpu;
+using Data2Vec.Kernels.Gpu;
+
+namespace Data2Vec.Cli.Running;
+
+/// <summary>The devices of <c>--device</c>.</summary>
+internal static class Devices
+{
+    private const string Auto = "auto";
+    private const string Processor = "cpu";
+
+    /// <summary>Whether this is a valid device name.</summary>
+    public static bool IsName(string name) => name is Auto or Processor || GpuDevices.IsName(name);
+
+    /// <summary>Opens a device.</summary>
+    /// <param name="name">The name. <c>auto</c> means the first suitable GPU, or else the CPU.</param>
+    /// <param name="threads">CPU threads; 0 for one per core.</param>
+    /// <param name="tf32">Whether a GPU with tensor cores multiplies f32 numbers as tf32.</param>
+    /// <param name="error">Receives a message if <c>auto</c> falls back to the CPU.</param>
+    /// <returns>The device, and a fallback if models cannot be loaded on it; no fallback for a device chosen by name.</returns>
+    /// <exception cref="NotSupportedException">The device is not available. The message says why.</exception>
+    public static (Backend Device, Func<Backend>? Fallback) Open(string name, int threads, bool tf32, TextWriter error)
+    {
+        if (name != Auto)
+        {
+            Backend named = name == Processor ? new CpuBackend(threads) : Open(GpuDevices.Find(name), tf32);
+            if (tf32 && named is not GpuBackend { UsesTf32: true })
+            {
+                error.WriteLine($"data2vec: {name} has no tensor cores for tf32 and computes in f32");
+            }
+
+            return (named, null);
+        }
+
+        try
+        {
+            if (GpuDevices.Best is { } best)
+            {
+                return (Open(best, tf32), () => new CpuBackend(threads));
+            }
+        }
+        catch (NotSupportedException problem)
+        {
+            ReportFallback(problem, error);
+        }
+
+        return (new CpuBackend(threads), null);
+    }
+
+    /// <summary>Whether an exception is the device's fault.</summary>
+    public static bool IsAtFault(Exception problem) => problem is NotSupportedException or InsufficientMemoryException or DeviceException;
+
+    /// <summary>Reports that the CPU is used instead, and why.</summary>
+    public static void ReportFallback(Exception problem, TextWriter error) =>
+        error.WriteLine($"data2vec: {TerminalText.OneLine(problem.Message)}; running on the CPU instead");
+
+    /// <summary>Describes all devices, one per line: which one <c>auto</c> uses, and why not the others.</summary>
+    /// <param name="compile">Whether to compile all kernels of each device and report the errors.</param>
+    public static IEnumerable<string> Describe(bool compile)
+    {
+        GpuDevice? best = GpuDevices.Best;
+        yield return Line(Processor, new CpuBackend().Description, best is null ? "used by auto" : null);
+        foreach (string kind in GpuDevices.Kinds)
+        {
+            if (GpuDevices.WhyNone(kind) is { } reason)
+            {
+                yield return Line(kind, reason, null);
+            }
+        }
+
+        foreach (GpuDevice device in GpuDevices.All)
+        {
+            string? remark = device.Problem is { } problem ? $"cannot be used: {problem}"
+                : device.Drawback is { } drawback ? $"not used by auto: {drawback}"
+                : device == best ? "used by auto"
+                : $"auto uses {best!.Name}, which comes first";
+            yield return Line(device.Name, device.Description, remark);
+            foreach (string line in compile && device.Problem is null ? Compile(device) : [])
+            {
+                yield return $"{"",-9} {TerminalText.OneLine(line)}";
+            }
+        }
+    }
+
+    private static GpuBackend Open(GpuDevice device, bool tf32)
+    {
+        GpuBackend backend = device.Open();
+        backend.UsesTf32 = tf32;
+        return backend;
+    }
+
+    private static IReadOnlyList<string> Compile(GpuDevice device)
+    {
+        try
+        {
+            using GpuBackend backend = Open(device, tf32: true);
+            IReadOnlyList<string> refused = backend.CompileKernels();
+            return refused.Count > 0 ? refused : ["all kernels compile"];
+        }
+        catch (Exception problem) when (IsAtFault(problem))
+        {
+            return [$"it cannot run models: {problem.Message}"];
+        }
+    }
+
+    private static string Line(string name, string description, string? remark) =>
+        $"{name,-9} {description}{(remark is null ? "" : $"; {remark}")}";
+}
