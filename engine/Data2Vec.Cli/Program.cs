@@ -1,10 +1,5 @@
-using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using Data2Vec.Cli.Commands;
-using Data2Vec.Cli.Commands.Memes;
-using Data2Vec.Cli.Output;
-using Data2Vec.Kernels;
 
 namespace Data2Vec.Cli;
 

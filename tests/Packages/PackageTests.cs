@@ -17,7 +17,7 @@ public class PackageTests
     private static readonly string s_recording = Path.Combine(s_root, "engine", "samples", "four-two.wav");
 
     [Fact]
-    public void What_is_tested_is_what_was_packed()
+    public void The_tested_packages_are_the_packed_ones()
     {
         // A feed of the machine may have packages of the same names and versions.
         string[] restored = Directory.GetFiles(Path.Combine(s_root, "artifacts", "restored"), "data2vec*.nupkg", SearchOption.AllDirectories);
@@ -42,7 +42,7 @@ public class PackageTests
     }
 
     [Fact]
-    public void The_converter_refuses_what_is_no_checkpoint()
+    public void The_converter_rejects_other_files()
     {
         string output = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         Assert.Throws<InvalidDataException>(() => CheckpointConverter.Convert(s_recording, output, new ConversionOptions()));
@@ -50,7 +50,7 @@ public class PackageTests
     }
 
     [Fact]
-    public void The_meme_classifier_refuses_what_is_no_model() =>
+    public void The_meme_classifier_rejects_other_files() =>
         Assert.Throws<InvalidDataException>(() => MemeClassifier.Load(s_recording));
 
     [Fact]
@@ -70,7 +70,7 @@ public class PackageTests
     }
 
     [Fact]
-    public async Task A_program_is_published_as_native_code_without_a_warning_and_transcribes()
+    public async Task A_native_program_is_published_without_warnings_and_transcribes()
     {
         string folder = Directory.CreateTempSubdirectory("data2vec-native-").FullName;
         try
