@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using System.Text.Json.Nodes;
 using Data2Vec.Audio;
 using Data2Vec.Kernels;
@@ -48,7 +49,7 @@ internal static class RandomModel
         Layers = 12,
         Heads = 12,
         FeedForwardSize = 3072,
-        FinalNorm = true,
+        HasFinalNorm = true,
     };
 
     /// <summary>VGG-16 (Simonyan and Zisserman 2015).</summary>
@@ -62,7 +63,7 @@ internal static class RandomModel
     };
 
     /// <summary>Where the speech model lies; it is written when it is not there.</summary>
-    public static string Speech(ElementType type = ElementType.F32) => Provide("speech", type, AudioConfig.Architecture, SpeechBase.ToJson, tensors =>
+    public static string Speech(ElementType type = ElementType.F32) => Provide("speech", type, ModelArchitecture.Data2VecAudio, SpeechBase.ToJson, tensors =>
     {
         AudioConfig config = SpeechBase;
         for (int i = 0; i < config.FeatureExtractor.Count; i++)
@@ -84,7 +85,7 @@ internal static class RandomModel
     });
 
     /// <summary>Where the text model lies; it is written when it is not there.</summary>
-    public static string Text(ElementType type = ElementType.F32) => Provide("text", type, TextConfig.Architecture, TextBase.ToJson, tensors =>
+    public static string Text(ElementType type = ElementType.F32) => Provide("text", type, ModelArchitecture.Data2VecText, TextBase.ToJson, tensors =>
     {
         const int RowsBeforePositions = 2;
         TextConfig config = TextBase;
@@ -96,7 +97,7 @@ internal static class RandomModel
     });
 
     /// <summary>Where the vision model lies; it is written when it is not there.</summary>
-    public static string Vision(ElementType type = ElementType.F32) => Provide("vision", type, VisionConfig.Architecture, VisionBase.ToJson, tensors =>
+    public static string Vision(ElementType type = ElementType.F32) => Provide("vision", type, ModelArchitecture.Data2VecVision, VisionBase.ToJson, tensors =>
     {
         VisionConfig config = VisionBase;
         int distances = 2 * config.GridSize - 1;
@@ -114,7 +115,7 @@ internal static class RandomModel
     });
 
     /// <summary>Where the VGG network lies; it is written when it is not there.</summary>
-    public static string Vgg(ElementType type = ElementType.F32) => Provide("vgg", type, VggConfig.Architecture, Vgg16.ToJson, tensors =>
+    public static string Vgg(ElementType type = ElementType.F32) => Provide("vgg", type, ModelArchitecture.Vgg, Vgg16.ToJson, tensors =>
     {
         VggConfig config = Vgg16;
         int channels = 3;
