@@ -77,7 +77,7 @@ public sealed partial class DocumentationTests
             Assert.Equal(many[0], many[1]);
             Assert.Equal(7, layers.Length);
             Assert.Equal(many[0], layers[^1]);
-            (vector, IReadOnlyList<LabelProbability> labels) = Snippets.Text();
+            (vector, LabelProbability[] labels) = Snippets.Text();
             Assert.Equal((192, "positive", 0.93), (vector.Length, labels[0].Label, Math.Round(labels[0].Probability, 2)));
             Assert.Equal(128, Snippets.Image().Length);
             GeneratedEmbeddings<Embedding<float>> embeddings = await Snippets.Generators();

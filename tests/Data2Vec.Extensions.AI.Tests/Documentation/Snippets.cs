@@ -66,12 +66,12 @@ internal static class Snippets
         return (vector, many, layers);
     }
 
-    public static (float[] Vector, IReadOnlyList<LabelProbability> Labels) Text()
+    public static (float[] Vector, LabelProbability[] Labels) Text()
     {
         // engine/docs/library.md
         using TextModel model = Data2VecModel.Load<TextModel>("text-sentiment.d2v");
         float[] vector = model.Embed("A gripping, funny and beautifully acted film.");
-        IReadOnlyList<LabelProbability> labels = model.Classify("A gripping, funny and beautifully acted film.");
+        LabelProbability[] labels = model.Classify("A gripping, funny and beautifully acted film.");
         Console.WriteLine($"{labels[0].Label}: {labels[0].Probability:P0}");
         // END
         return (vector, labels);
