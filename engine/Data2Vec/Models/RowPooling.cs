@@ -3,15 +3,15 @@ using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec;
 
-/// <summary>Makes vectors of hidden states.</summary>
+/// <summary>Turns hidden states into vectors.</summary>
 internal static class RowPooling
 {
-    /// <summary>For each sequence one vector, or its rows one behind the other.</summary>
-    /// <param name="run">Where the hidden states are.</param>
+    /// <summary>Computes one vector for each sequence, or downloads its rows.</summary>
+    /// <param name="run">The inference that holds the hidden states.</param>
     /// <param name="x">Hidden states <c>[rows, features]</c>.</param>
-    /// <param name="sequences">Which rows belong together.</param>
+    /// <param name="sequences">The rows of each input.</param>
     /// <param name="pooling">How they become one vector.</param>
-    /// <param name="rowsBeforeMean">Rows at the start of each sequence that the mean leaves out.</param>
+    /// <param name="rowsBeforeMean">Rows at the start of each sequence that the mean skips.</param>
     public static float[][] Pool(Inference run, Tensor x, Sequences sequences, Pooling pooling, int rowsBeforeMean)
     {
         long mark = run.Mark();
@@ -44,7 +44,7 @@ internal static class RowPooling
         return rows;
     }
 
-    /// <summary>Brings each vector of some rows to length 1.</summary>
+    /// <summary>Scales each row to length 1.</summary>
     public static void Normalize(Span<float> rows, int columns)
     {
         for (; !rows.IsEmpty; rows = rows[columns..])
@@ -55,7 +55,7 @@ internal static class RowPooling
         }
     }
 
-    /// <summary>The rows of a tensor, one behind the other.</summary>
+    /// <summary>Downloads the rows of a tensor, one after another.</summary>
     public static float[] Download(Inference run, Tensor x)
     {
         var rows = new float[checked(x.Rows * x.Columns)];

@@ -73,14 +73,14 @@ internal sealed class RelativePositionBias
         return _grid == _stored.GridSize ? table : RelativePositionTable.Resize(table, _stored.Heads, _stored.GridSize, _grid);
     }
 
-    /// <summary>From a number for each distance to one for each pair of rows.</summary>
+    /// <summary>Expands a table with one value per distance to one value per pair of rows.</summary>
     /// <param name="table">
-    /// <c>[distances, heads]</c>: the distances between patches, down and then across, each from <c>1 - grid</c> to
-    /// <c>grid - 1</c>; then class token to patch, patch to class token, class token to itself.
+    /// <c>[distances, heads]</c>: the vertical and then horizontal distances between patches, each from <c>1 - grid</c> to <c>grid - 1</c>; then class
+    /// token to patch, patch to class token, class token to itself.
     /// </param>
     /// <param name="heads">The number of heads.</param>
-    /// <param name="grid">Patches in a row and in a column.</param>
-    /// <returns><c>[heads * rows, rows]</c>, where an image has <c>1 + grid * grid</c> rows.</returns>
+    /// <param name="grid">Patches per row and column.</param>
+    /// <returns><c>[heads * rows, rows]</c> for the <c>1 + grid * grid</c> rows of an image.</returns>
     public static float[] Expand(ReadOnlySpan<float> table, int heads, int grid)
     {
         int rows = 1 + grid * grid;
