@@ -16,7 +16,7 @@ internal interface ICountsFlops
 /// <summary>Columns for GFLOP/s, and its share of the measured peak of all threads used.</summary>
 internal sealed class GflopsColumn(bool share) : IColumn
 {
-    private static readonly Lazy<double> PeakOfThread = new(Peak.GigaflopsPerThread);
+    private static readonly Lazy<double> s_peakOfThread = new(Peak.GigaflopsPerThread);
 
     public string Id => ColumnName;
 
@@ -56,7 +56,7 @@ internal sealed class GflopsColumn(bool share) : IColumn
         }
 
         return share
-            ? (gigaflops / (PeakOfThread.Value * Environment.ProcessorCount)).ToString("P0", CultureInfo.InvariantCulture)
+            ? (gigaflops / (s_peakOfThread.Value * Environment.ProcessorCount)).ToString("P0", CultureInfo.InvariantCulture)
             : gigaflops.ToString("F1", CultureInfo.InvariantCulture);
     }
 

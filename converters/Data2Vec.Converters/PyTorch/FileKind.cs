@@ -8,7 +8,7 @@ internal static class FileKind
     /// <summary>The number of bytes that are enough to tell.</summary>
     public const int HeadBytes = 512;
 
-    private static readonly (byte[] Signature, string Kind)[] Archives =
+    private static readonly (byte[] Signature, string Kind)[] s_archives =
     [
         ([(byte)'7', (byte)'z', 0xBC, 0xAF, 0x27, 0x1C], "7z"),
         ([0x1F, 0x8B], "gzip"),
@@ -32,7 +32,7 @@ internal static class FileKind
             return "the file is empty; download or save it again";
         }
 
-        foreach ((byte[] signature, string kind) in Archives)
+        foreach ((byte[] signature, string kind) in s_archives)
         {
             if (head.StartsWith(signature))
             {

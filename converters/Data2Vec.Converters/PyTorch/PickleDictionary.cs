@@ -17,7 +17,7 @@ public sealed class PickleDictionary : IReadOnlyCollection<KeyValuePair<object?,
     /// <summary>About how many bytes a dictionary takes, and each of its entries, to be charged before they are made.</summary>
     internal const int Cost = 400, EntryCost = 80;
 
-    private static readonly object NoneKey = new();
+    private static readonly object s_noneKey = new();
 
     private readonly List<KeyValuePair<object?, object?>> _entries = [];
     private Dictionary<object, int>? _positions;
@@ -104,7 +104,7 @@ public sealed class PickleDictionary : IReadOnlyCollection<KeyValuePair<object?,
     // None is a key like any other, and the integers of a pickle are longs.
     private static object Widen(object? key) => key switch
     {
-        null => NoneKey,
+        null => s_noneKey,
         int number => (long)number,
         _ => key,
     };

@@ -7,7 +7,7 @@ namespace Data2Vec.Converters.PyTorch;
 /// <summary>The text notations of pickles, mostly those of protocol 0.</summary>
 internal static class PickleText
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>A name as it may stand in an error message: one line, not too long.</summary>
     public static string Quote(string name)
@@ -32,7 +32,7 @@ internal static class PickleText
     {
         try
         {
-            return StrictUtf8.GetString(bytes);
+            return s_strictUtf8.GetString(bytes);
         }
         catch (DecoderFallbackException)
         {

@@ -6,7 +6,7 @@ internal sealed record StorageType(string Name, int Size, CheckpointType? Type)
     /// <summary>The storage whose tensors state their format themselves.</summary>
     public static readonly StorageType Bytes = new("untyped", 1, null);
 
-    private static readonly Dictionary<string, StorageType> Storages = new()
+    private static readonly Dictionary<string, StorageType> s_storages = new()
     {
         ["DoubleStorage"] = new("float64", 8, CheckpointType.F64),
         ["FloatStorage"] = new("float32", 4, CheckpointType.F32),
@@ -29,7 +29,7 @@ internal sealed record StorageType(string Name, int Size, CheckpointType? Type)
         ["_UntypedStorage"] = Bytes,
     };
 
-    private static readonly Dictionary<string, StorageType> DataTypes = Storages.Values
+    private static readonly Dictionary<string, StorageType> s_dataTypes = s_storages.Values
         .Where(type => type != Bytes).DistinctBy(type => type.Name)
         .Concat(
         [
@@ -41,9 +41,9 @@ internal sealed record StorageType(string Name, int Size, CheckpointType? Type)
 
     /// <summary>The number format of a storage class such as <c>torch.FloatStorage</c>; null of any other class.</summary>
     public static StorageType? OfStorage(PickleGlobal @class) =>
-        @class.Module is "torch" or "torch.cuda" or "torch.storage" ? Storages.GetValueOrDefault(@class.Name) : null;
+        @class.Module is "torch" or "torch.cuda" or "torch.storage" ? s_storages.GetValueOrDefault(@class.Name) : null;
 
     /// <summary>The number format of a name such as <c>torch.float32</c>; null of any other name.</summary>
     public static StorageType? OfDataType(PickleGlobal name) =>
-        name.Module == "torch" ? DataTypes.GetValueOrDefault(name.Name) : null;
+        name.Module == "torch" ? s_dataTypes.GetValueOrDefault(name.Name) : null;
 }

@@ -9,7 +9,7 @@ internal sealed record SafetensorsType(string Name, int? Bits, CheckpointType Ty
     /// <summary>The bits of the largest element.</summary>
     public const int MaxBits = 64;
 
-    private static readonly Dictionary<string, SafetensorsType> Known = new SafetensorsType[]
+    private static readonly Dictionary<string, SafetensorsType> s_known = new SafetensorsType[]
     {
         new("F64", 64, CheckpointType.F64),
         new("F32", 32, CheckpointType.F32),
@@ -34,5 +34,5 @@ internal sealed record SafetensorsType(string Name, int? Bits, CheckpointType Ty
     }.ToDictionary(type => type.Name);
 
     public static SafetensorsType Of(string name) =>
-        Known.GetValueOrDefault(name) ?? new SafetensorsType(name, null, CheckpointType.Other);
+        s_known.GetValueOrDefault(name) ?? new SafetensorsType(name, null, CheckpointType.Other);
 }
