@@ -83,7 +83,7 @@ public sealed partial class DocumentationTests
             GeneratedEmbeddings<Embedding<float>> embeddings = await Snippets.Generators();
             Assert.Equal([192, 192, 128], embeddings.Select(embedding => embedding.Dimensions));
             Assert.Equal("FOUR TWO", await Snippets.Transcripts());
-            Assert.Equal(Modality.Speech, Snippets.OnDevice());
+            Assert.Equal(192, Snippets.OnDevice().Length);
         }
         finally
         {

@@ -122,13 +122,13 @@ internal static class Snippets
         return text;
     }
 
-    public static Modality OnDevice()
+    public static float[] OnDevice()
     {
         // engine/docs/gpu.md
         using GpuBackend? gpu = GpuDevices.Best?.Open();   // or GpuDevices.Find("cuda:1").Open()
-        using Data2VecModel model = Data2VecModel.Load("speech.d2v", new ModelOptions { Backend = gpu });
+        using SpeechModel model = Data2VecModel.Load<SpeechModel>("speech.d2v", new ModelOptions { Backend = gpu });
         // END
-        return model.Modality;
+        return model.EmbedPrepared(new float[model.SampleRate]);
     }
 
     public static MemeScore Scored()
