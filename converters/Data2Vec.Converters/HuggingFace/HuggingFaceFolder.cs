@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Data2Vec.Converters.Layouts;
+using Data2Vec.Converters.Checkpoints;
 using Data2Vec.Converters.PyTorch;
 using Data2Vec.Converters.Safetensors;
 
@@ -27,10 +27,10 @@ internal sealed class HuggingFaceFolder : IDisposable
     private readonly IDisposable _file;
 
     private HuggingFaceFolder(string folder, JsonElement config, Weights weights, IDisposable file) =>
-        (_folder, Config, Weights, _file) = (folder, new HuggingFaceOptions(config, ConfigName), weights, file);
+        (_folder, Config, Weights, _file) = (folder, CheckpointOptions.FromJson(config, ConfigName), weights, file);
 
     /// <summary>The model's options.</summary>
-    public HuggingFaceOptions Config { get; }
+    public CheckpointOptions Config { get; }
 
     /// <summary>The weights.</summary>
     public Weights Weights { get; }
@@ -70,13 +70,13 @@ internal sealed class HuggingFaceFolder : IDisposable
         if (!weights.EndsWith(".bin", StringComparison.OrdinalIgnoreCase))
         {
             SafetensorsSet set = SafetensorsSet.Open(weights);
-            return new HuggingFaceFolder(folder, config, new SafetensorsWeights(set), set);
+            return new HuggingFaceFolder(folder, config, Weights.FromSafetensors(set), set);
         }
 
         PyTorchFile file = PyTorchFile.Open(weights);
         if (file.Root is PickleDictionary entries)
         {
-            return new HuggingFaceFolder(folder, config, new PickledWeights(entries), file);
+            return new HuggingFaceFolder(folder, config, Weights.FromPickle(entries), file);
         }
 
         file.Dispose();
@@ -85,8 +85,8 @@ internal sealed class HuggingFaceFolder : IDisposable
 
     /// <summary>The options in a file of the folder, or null where there is none.</summary>
     /// <exception cref="InvalidDataException">It is not JSON; the message names it.</exception>
-    public HuggingFaceOptions? Options(string name) =>
-        ReadJson(Path.Combine(_folder, name)) is { } json ? new HuggingFaceOptions(json, name) : null;
+    public CheckpointOptions? Options(string name) =>
+        ReadJson(Path.Combine(_folder, name)) is { } json ? CheckpointOptions.FromJson(json, name) : null;
 
     /// <summary>The path of a file of the folder, or null where there is none.</summary>
     public string? FilePath(string name) => Path.Combine(_folder, name) is var path && File.Exists(path) ? path : null;

@@ -60,7 +60,7 @@ public sealed class PickleDictionary : IReadOnlyCollection<KeyValuePair<object?,
 
     /// <summary>Finds the value of a key if it is of the wanted type.</summary>
     /// <returns>Whether there is such a key with a value of that type.</returns>
-    public bool TryGet<T>(string key, [MaybeNullWhen(false)] out T value)
+    public bool TryGet<T>(string key, [NotNullWhen(true)] out T? value)
     {
         if (TryGetValue(key, out object? found) && found is T wanted)
         {

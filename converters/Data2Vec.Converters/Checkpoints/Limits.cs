@@ -1,4 +1,4 @@
-namespace Data2Vec.Converters.Layouts;
+namespace Data2Vec.Converters.Checkpoints;
 
 /// <summary>What is accepted of the sizes that checkpoints give.</summary>
 internal static class Limits
