@@ -13,7 +13,7 @@ internal sealed class LegacyContainer(FileRegion file)
     private const int MaxPickleBytes = 64 << 20;
     private const long FormatVersion = 1001;
 
-    private static readonly BigInteger MagicNumber = BigInteger.Parse("119547037146038801333356", null);
+    private static readonly BigInteger s_magicNumber = BigInteger.Parse("119547037146038801333356", null);
 
     private readonly PickleInput _input = new(new RegionStream(file), file.Length);
     private readonly PickleBudget _budget = new();
@@ -57,7 +57,7 @@ internal sealed class LegacyContainer(FileRegion file)
                 $"it begins like a Python pickle, but not like a PyTorch checkpoint ({error.Message})", error);
         }
 
-        if (magic is not BigInteger number || number != MagicNumber)
+        if (magic is not BigInteger number || number != s_magicNumber)
         {
             throw new InvalidDataException("a Python pickle, but not a PyTorch checkpoint; save it with torch.save");
         }

@@ -19,7 +19,7 @@ public sealed class PickleDictionary : IReadOnlyCollection<KeyValuePair<object?,
     /// <summary>Approximate sizes of a dictionary and of an entry in bytes, for the budget.</summary>
     internal const int Cost = 400, EntryCost = 80;
 
-    private static readonly object NoneKey = new();
+    private static readonly object s_noneKey = new();
 
     private readonly List<KeyValuePair<object?, object?>> _entries = [];
     private Dictionary<object, int>? _positions;
@@ -106,7 +106,7 @@ public sealed class PickleDictionary : IReadOnlyCollection<KeyValuePair<object?,
     // None is a valid key, and the integers of a pickle are longs.
     private static object Widen(object? key) => key switch
     {
-        null => NoneKey,
+        null => s_noneKey,
         int number => (long)number,
         _ => key,
     };

@@ -7,7 +7,7 @@ namespace Data2Vec.Converters.PyTorch;
 /// <summary>Text notations of pickles, mostly of protocol 0.</summary>
 internal static class PickleText
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>A name for error messages: one line, shortened.</summary>
     public static string Quote(string name)
@@ -32,7 +32,7 @@ internal static class PickleText
     {
         try
         {
-            return StrictUtf8.GetString(bytes);
+            return s_strictUtf8.GetString(bytes);
         }
         catch (DecoderFallbackException)
         {

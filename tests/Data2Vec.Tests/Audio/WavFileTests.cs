@@ -4,7 +4,7 @@ namespace Data2Vec.Tests.Audio;
 
 public class WavFileTests
 {
-    private static readonly float[] TwoSamples = [0.5f, -0.5f]; // the default data of WavBuilder
+    private static readonly float[] s_twoSamples = [0.5f, -0.5f]; // the default data of WavBuilder
 
     [Theory]
     [InlineData("pcm8", 16000)]
@@ -64,16 +64,13 @@ public class WavFileTests
     [InlineData(1, 16, 16)]
     [InlineData(1, 16, 12)] // twelve valid bits at the top of sixteen
     [InlineData(1, 16, 0)]
-    public void Extensible_PCM_uses_the_scale_of_its_container(int tag, int bits, int validBits)
-    {
-        byte[] extension = WavBuilder.Extension((ushort)validBits, (ushort)tag);
-        Assert.Equal(TwoSamples, Load(new WavBuilder { Tag = 0xFFFE, Bits = (ushort)bits, AfterFormat = extension }));
-    }
+    public void Extensible_PCM_uses_the_scale_of_its_container(int tag, int bits, int validBits) =>
+        Assert.Equal(s_twoSamples, Load(new WavBuilder { Tag = 0xFFFE, Bits = (ushort)bits, AfterFormat = WavBuilder.Extension((ushort)validBits, (ushort)tag) }));
 
     [Fact]
     public void The_sub_format_selects_float_and_companded_samples()
     {
-        Assert.Equal(TwoSamples, Load(new WavBuilder
+        Assert.Equal(s_twoSamples, Load(new WavBuilder
         {
             Tag = 0xFFFE,
             Bits = 32,
@@ -92,7 +89,7 @@ public class WavFileTests
             ChunksBeforeData = [.. WavBuilder.Chunk("LIST", [1]), .. WavBuilder.Chunk("bext", new byte[602])],
             ChunksAfterData = WavBuilder.Chunk("id3 ", new byte[40]),
         };
-        Assert.Equal(TwoSamples, Load(file));
+        Assert.Equal(s_twoSamples, Load(file));
     }
 
     [Theory]
@@ -103,7 +100,7 @@ public class WavFileTests
     [InlineData(0xFFFFFFFFu, 0u)]
     [InlineData(40u, 4000u)] // truncated
     public void Reads_to_the_end_if_the_length_is_unknown_or_too_large(uint riffSize, uint dataSize) =>
-        Assert.Equal(TwoSamples, Load(new WavBuilder { RiffSize = riffSize, DataSize = dataSize }));
+        Assert.Equal(s_twoSamples, Load(new WavBuilder { RiffSize = riffSize, DataSize = dataSize }));
 
     [Fact]
     public void Data_of_length_zero_is_empty_if_chunks_follow()
@@ -127,13 +124,13 @@ public class WavFileTests
             DataSize = uint.MaxValue,
             ChunksAfterData = dataSize == 4 ? WavBuilder.Chunk("LIST", new byte[26]) : [],
         };
-        Assert.Equal(TwoSamples, Load(file));
+        Assert.Equal(s_twoSamples, Load(file));
     }
 
     [Fact]
     public void A_partial_frame_at_the_end_is_dropped()
     {
-        Assert.Equal(TwoSamples, Load(new WavBuilder { Data = [0x00, 0x40, 0x00, 0xC0, 0x77], DataSize = uint.MaxValue, ChunksAfterData = [] }, cut: 1));
+        Assert.Equal(s_twoSamples, Load(new WavBuilder { Data = [0x00, 0x40, 0x00, 0xC0, 0x77], DataSize = uint.MaxValue, ChunksAfterData = [] }, cut: 1));
     }
 
     [Fact]
@@ -180,11 +177,9 @@ public class WavFileTests
         Assert.Contains("0 Hz", Rejection(new WavBuilder { SampleRate = 0 }.ToArray()), StringComparison.Ordinal);
         Assert.Contains("block align is 3", Rejection(new WavBuilder { BlockAlign = 3 }.ToArray()), StringComparison.Ordinal);
         Assert.Contains("block align is 0", Rejection(new WavBuilder { BlockAlign = 0 }.ToArray()), StringComparison.Ordinal);
-        var tooManyBits = new WavBuilder { Tag = 0xFFFE, AfterFormat = WavBuilder.Extension(17, 1) };
-        Assert.Contains("17 valid bits", Rejection(tooManyBits.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("17 valid bits", Rejection(new WavBuilder { Tag = 0xFFFE, AfterFormat = WavBuilder.Extension(17, 1) }.ToArray()), StringComparison.Ordinal);
         Assert.Contains("needs 40", Rejection(new WavBuilder { Tag = 0xFFFE }.ToArray()), StringComparison.Ordinal);
-        byte[] withoutFormat = [.. "RIFF"u8, 4, 0, 0, 0, .. "WAVE"u8, .. WavBuilder.Chunk("data", [1, 2])];
-        Assert.Contains("before the 'fmt ' chunk", Rejection(withoutFormat), StringComparison.Ordinal);
+        Assert.Contains("before the 'fmt ' chunk", Rejection([.. "RIFF"u8, 4, 0, 0, 0, .. "WAVE"u8, .. WavBuilder.Chunk("data", [1, 2])]), StringComparison.Ordinal);
         byte[] otherGuid = WavBuilder.Extension(16, 1);
         otherGuid[^1] ^= 1;
         Assert.Contains("sub-format", Rejection(new WavBuilder { Tag = 0xFFFE, AfterFormat = otherGuid }.ToArray()), StringComparison.Ordinal);
