@@ -55,7 +55,7 @@ internal static class Program
         {
             return Fail($"{problem.FileName}: no such file", BadInput);
         }
-        catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException or HttpRequestException or InsufficientMemoryException)
+        catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException or HttpRequestException or InsufficientMemoryException or DeviceException)
         {
             return Fail(problem.Message, BadInput);
         }

@@ -13,7 +13,7 @@ namespace Data2Vec.Extensions.AI.Tests;
 /// <summary>Generators in a generic host, with the decorators that applications put around them.</summary>
 public sealed class HostTests
 {
-    private static readonly string Recording = Path.Combine(AppContext.BaseDirectory, "four-two.wav");
+    private static readonly string s_recording = Path.Combine(AppContext.BaseDirectory, "four-two.wav");
 
     [Fact]
     public async Task Logging_caching_and_telemetry_work()
@@ -85,7 +85,7 @@ public sealed class HostTests
             var looks = services.GetRequiredKeyedService<IEmbeddingGenerator<DataContent, Embedding<float>>>("image");
             Assert.Same(plain.GetService<Data2VecModel>(), keyed.GetService<Data2VecModel>());
             Assert.NotEqual((await plain.GenerateVectorAsync("x")).ToArray(), (await keyed.GenerateVectorAsync("x")).ToArray());
-            Assert.Equal(192, (await listens.GenerateVectorAsync(await DataContent.LoadFromAsync(Recording))).Length);
+            Assert.Equal(192, (await listens.GenerateVectorAsync(await DataContent.LoadFromAsync(s_recording))).Length);
             Assert.Equal(128, (await looks.GenerateVectorAsync(
                 await DataContent.LoadFromAsync(Path.Combine(AppContext.BaseDirectory, "Images", "rgb.png")))).Length);
             models = [.. await Task.WhenAll(text.GetAsync(), speech.GetAsync(), image.GetAsync())];

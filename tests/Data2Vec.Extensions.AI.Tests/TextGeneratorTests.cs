@@ -5,7 +5,7 @@ namespace Data2Vec.Extensions.AI.Tests;
 /// <summary>What callers of <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> rely on.</summary>
 public sealed class TextGeneratorTests : IDisposable
 {
-    private static readonly string[] Texts = ["", "a film", "nobody was there", "A gripping, funny and beautifully acted film."];
+    private static readonly string[] s_texts = ["", "a film", "nobody was there", "A gripping, funny and beautifully acted film."];
 
     private readonly TextModel _model = BundledModels.Load<TextModel>("text");
 
@@ -17,16 +17,16 @@ public sealed class TextGeneratorTests : IDisposable
         var options = new EmbeddingOptions { Normalize = true, Layer = 3 };
         using IEmbeddingGenerator<string, Embedding<float>> generator = _model.AsTextEmbeddingGenerator(options, "small");
         DateTimeOffset before = DateTimeOffset.UtcNow;
-        GeneratedEmbeddings<Embedding<float>> embeddings = await generator.GenerateAsync(Texts.Select(text => text));
-        Assert.Equal(Texts.Length, embeddings.Count);
-        for (int i = 0; i < Texts.Length; i++)
+        GeneratedEmbeddings<Embedding<float>> embeddings = await generator.GenerateAsync(s_texts.Select(text => text));
+        Assert.Equal(s_texts.Length, embeddings.Count);
+        for (int i = 0; i < s_texts.Length; i++)
         {
-            Assert.Equal(_model.Embed(Texts[i], options), embeddings[i].Vector.ToArray());
+            Assert.Equal(_model.Embed(s_texts[i], options), embeddings[i].Vector.ToArray());
             Assert.Equal("small", embeddings[i].ModelId);
             Assert.InRange(embeddings[i].CreatedAt!.Value, before, DateTimeOffset.UtcNow);
         }
 
-        Assert.Equal(Texts.Sum(text => _model.Tokenizer!.Encode(text).Length), embeddings.Usage!.InputTokenCount);
+        Assert.Equal(s_texts.Sum(text => _model.Tokenizer!.Encode(text).Length), embeddings.Usage!.InputTokenCount);
         Assert.Equal(embeddings.Usage.InputTokenCount, embeddings.Usage.TotalTokenCount);
         Assert.Empty(await generator.GenerateAsync([]));
     }

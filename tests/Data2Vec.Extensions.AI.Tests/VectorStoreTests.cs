@@ -9,7 +9,7 @@ namespace Data2Vec.Extensions.AI.Tests;
 /// <summary>Embeddings in a PostgreSQL database, found again by their cosine.</summary>
 public sealed class VectorStoreTests
 {
-    private static readonly string[] Texts =
+    private static readonly string[] s_texts =
     [
         "a gripping and beautifully acted film", "dull and far too long", "the river rises in the north of the county",
         "the album was released in 1998", "a funny film for children", "he was born in the town and played for its club",
@@ -52,8 +52,8 @@ public sealed class VectorStoreTests
             await create.ExecuteNonQueryAsync();
         }
 
-        GeneratedEmbeddings<Embedding<float>> embeddings = await generator.GenerateAsync(Texts);
-        for (int i = 0; i < Texts.Length; i++)
+        GeneratedEmbeddings<Embedding<float>> embeddings = await generator.GenerateAsync(s_texts);
+        for (int i = 0; i < s_texts.Length; i++)
         {
             await using NpgsqlCommand insert = database.CreateCommand("INSERT INTO texts VALUES ($1, $2)");
             insert.Parameters.Add(new NpgsqlParameter { Value = i });
@@ -61,7 +61,7 @@ public sealed class VectorStoreTests
             await insert.ExecuteNonQueryAsync();
         }
 
-        foreach (string question in (string[])[Texts[3], "an entertaining film", "a singer and her songs"])
+        foreach (string question in (string[])[s_texts[3], "an entertaining film", "a singer and her songs"])
         {
             ReadOnlyMemory<float> wanted = await generator.GenerateVectorAsync(question);
             await using NpgsqlCommand find = database.CreateCommand(query);
@@ -74,7 +74,7 @@ public sealed class VectorStoreTests
             }
 
             Assert.Equal(
-                Enumerable.Range(0, Texts.Length).OrderByDescending(i => TensorPrimitives.CosineSimilarity(embeddings[i].Vector.Span, wanted.Span)), found);
+                Enumerable.Range(0, s_texts.Length).OrderByDescending(i => TensorPrimitives.CosineSimilarity(embeddings[i].Vector.Span, wanted.Span)), found);
         }
     }
 

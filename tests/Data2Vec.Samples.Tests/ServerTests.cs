@@ -13,7 +13,7 @@ namespace Data2Vec.Samples.Tests;
 /// <summary>The server sample, by OpenAI's client and by hand.</summary>
 public sealed class ServerTests : IAsyncLifetime
 {
-    private static readonly string[] Texts = ["a text", "", "another, longer one"];
+    private static readonly string[] s_texts = ["a text", "", "another, longer one"];
 
     private readonly WebApplication _server = EmbeddingServer.Create(["--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "Error"]);
     private readonly TextModel _model = BundledModels.Load<TextModel>("text");
@@ -37,20 +37,20 @@ public sealed class ServerTests : IAsyncLifetime
     {
         EmbeddingClient client = new(
             "text", new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = new Uri(_http.BaseAddress!, "v1") });
-        float[][] expected = _model.Embed(Texts, new EmbeddingOptions { Normalize = true });
-        OpenAIEmbeddingCollection several = await client.GenerateEmbeddingsAsync(Texts);
+        float[][] expected = _model.Embed(s_texts, new EmbeddingOptions { Normalize = true });
+        OpenAIEmbeddingCollection several = await client.GenerateEmbeddingsAsync(s_texts);
         Assert.Equal(expected, several.Select(embedding => embedding.ToFloats().ToArray()));
         Assert.Equal([0, 1, 2], several.Select(embedding => embedding.Index));
-        int[][] ids = [.. Texts.Select(_model.Tokenizer!.Encode)];
+        int[][] ids = [.. s_texts.Select(_model.Tokenizer!.Encode)];
         Assert.Equal(ids.Sum(text => text.Length), several.Usage.InputTokenCount);
         Assert.Equal("text", several.Model);
 
-        OpenAIEmbedding one = await client.GenerateEmbeddingAsync(Texts[2]);
+        OpenAIEmbedding one = await client.GenerateEmbeddingAsync(s_texts[2]);
         Assert.Equal(expected[2], one.ToFloats().ToArray());
         OpenAIEmbeddingCollection tokens = await client.GenerateEmbeddingsAsync(ids.Select(text => (ReadOnlyMemory<int>)text));
         Assert.Equal(expected, tokens.Select(embedding => embedding.ToFloats().ToArray()));
         var error = await Assert.ThrowsAsync<ClientResultException>(
-            () => client.GenerateEmbeddingsAsync(Texts, new EmbeddingGenerationOptions { Dimensions = 7 }));
+            () => client.GenerateEmbeddingsAsync(s_texts, new EmbeddingGenerationOptions { Dimensions = 7 }));
         Assert.Equal(400, error.Status);
         Assert.Contains("192", error.Message, StringComparison.Ordinal);
     }
