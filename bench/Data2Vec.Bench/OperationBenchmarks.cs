@@ -55,11 +55,11 @@ public unsafe class OperationBenchmarks : ICountsFlops
     [Benchmark]
     public void LinearQueryKeyValue() => _run.Linear(_x, _qkv, _tripled);
 
-    /// <summary>First half of the feed-forward block with GELU: 499 x 768 x 3072.</summary>
+    /// <summary>The first half of the feed-forward block with GELU: 499 x 768 x 3072.</summary>
     [Benchmark]
     public void LinearWithGelu() => _run.Linear(_x, _intermediate, _inner, Activation.Gelu);
 
-    /// <summary>Second half with the residual: 499 x 3072 x 768.</summary>
+    /// <summary>The second half with the residual: 499 x 3072 x 768.</summary>
     [Benchmark]
     public void LinearWithResidual() => _run.Linear(_inner, _output, _hidden, residual: _x);
 
@@ -73,7 +73,7 @@ public unsafe class OperationBenchmarks : ICountsFlops
     [Benchmark]
     public void LayerNorm() => _run.LayerNorm(_x, _norm, _hidden, _x);
 
-    /// <summary>Normalization and GELU of 2 s of the first convolution's features: 6,399 rows of 512.</summary>
+    /// <summary>Normalization and GELU of the first convolution's features, 2 s: 6,399 rows of 512.</summary>
     [Benchmark]
     public void LayerNormGelu() => _run.LayerNorm(_features, _channels, _features, default, Activation.Gelu);
 

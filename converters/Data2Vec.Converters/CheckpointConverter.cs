@@ -34,17 +34,15 @@ public static class CheckpointConverter
         ArgumentException.ThrowIfNullOrEmpty(output);
         options ??= new ConversionOptions();
         string name = options.SourceName ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(checkpoint)));
-        if (Path.GetFullPath(checkpoint) == Path.GetFullPath(output))
-        {
-            throw new InvalidDataException($"{name}: the model file would replace the checkpoint; give it another name");
-        }
+        InvalidData.ThrowIf(
+            Path.GetFullPath(checkpoint) == Path.GetFullPath(output),
+            $"{name}: the model file would replace the checkpoint; give it another name");
 
         if (HuggingFaceFolder.Find(checkpoint) is { } found)
         {
-            if (HuggingFaceFolder.WouldReplace(found, output))
-            {
-                throw new InvalidDataException($"{name}: the model file would replace {Path.GetFileName(output)} of the model's folder; give it another name");
-            }
+            InvalidData.ThrowIf(
+                HuggingFaceFolder.WouldReplace(found, output),
+                $"{name}: the model file would replace {Path.GetFileName(output)} of the model's folder; give it another name");
 
             using HuggingFaceFolder folder = HuggingFaceFolder.Open(found);
             return Convert(() => SourceCheckpoint.FromFolder(folder));
@@ -53,17 +51,8 @@ public static class CheckpointConverter
         using PyTorchFile file = PyTorchFile.Open(checkpoint);
         return Convert(() => SourceCheckpoint.FromPickle(file.Root));
 
-        ConversionResult Convert(Func<SourceCheckpoint> read)
-        {
-            try
-            {
-                return Write(Layout.ReadAny(read(), options), name, output, options, progress);
-            }
-            catch (InvalidDataException error)
-            {
-                throw new InvalidDataException($"{name}: {error.Message}", error);
-            }
-        }
+        ConversionResult Convert(Func<SourceCheckpoint> read) =>
+            InvalidData.Named(name, () => Write(Layout.ReadAny(read(), options), name, output, options, progress));
     }
 
     private static ConversionResult Write(

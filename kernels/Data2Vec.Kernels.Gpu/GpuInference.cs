@@ -24,7 +24,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
 
     public override Tensor Allocate(int rows, int columns, ElementType type)
     {
-        Shapes.RequireActivations(type, activationType);
+        OperationShapes.RequireActivations(type, activationType);
         return AllocateAs(rows, columns, type);
     }
 
@@ -112,19 +112,19 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
 
     public override void Copy(Tensor source, Tensor destination)
     {
-        Shapes.RequireSame(source, destination);
+        OperationShapes.RequireSame(source, destination);
         CopyRows(source, destination, add: false);
     }
 
     public override void Add(Tensor x, Tensor other)
     {
-        Shapes.RequireSame(x, other);
+        OperationShapes.RequireSame(x, other);
         CopyRows(other, x, add: true);
     }
 
     public override void Linear(Tensor x, LinearWeights weights, Tensor output, Activation activation, Tensor residual)
     {
-        Shapes.RequireLinear(x, weights, output, residual);
+        OperationShapes.RequireLinear(x, weights, output, residual);
         if (x.Rows > 0)
         {
             Multiply(((GpuLinear)weights).Matrix, x, residual, output, activation, norm: null);
@@ -134,7 +134,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
     /// <summary>Two kernels where the product writes down sums: the one that finishes them normalizes too.</summary>
     public override void LinearNorm(Tensor x, LinearWeights weights, NormWeights norm, Tensor output, Tensor normed, Tensor residual)
     {
-        Shapes.RequireLinearNorm(x, weights, norm, output, normed, residual);
+        OperationShapes.RequireLinearNorm(x, weights, norm, output, normed, residual);
         if (x.Rows > 0)
         {
             GpuMatrix matrix = ((GpuLinear)weights).Matrix;
@@ -151,7 +151,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
         Tensor x, Sequences inputs, Conv1dWeights weights, NormWeights? norm, Activation activation, Tensor output, Sequences outputs)
     {
         Conv1dShape shape = weights.Shape;
-        Shapes.RequireConv1d(x, inputs, shape, output, outputs);
+        OperationShapes.RequireConv1d(x, inputs, shape, output, outputs);
         if (output.Rows == 0)
         {
             return;
@@ -175,7 +175,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
     public override void Conv2d(Tensor x, int height, int width, Conv2dWeights weights, Activation activation, Tensor output)
     {
         Conv2dShape shape = weights.Shape;
-        Shapes.RequireConv2d(x, height, width, shape, output);
+        OperationShapes.RequireConv2d(x, height, width, shape, output);
         if (output.Rows == 0)
         {
             return;
@@ -199,7 +199,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
 
     public override void MaxPool2d(Tensor x, int height, int width, int size, int stride, Tensor output)
     {
-        Shapes.RequireMaxPool2d(x, height, width, size, stride, output);
+        OperationShapes.RequireMaxPool2d(x, height, width, size, stride, output);
         if (output.Rows == 0)
         {
             return;
@@ -224,7 +224,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
 
     public override void LayerNorm(Tensor x, NormWeights norm, Tensor output, Tensor residual, Activation activation)
     {
-        Shapes.RequireNorm(x, norm, output, residual);
+        OperationShapes.RequireNorm(x, norm, output, residual);
         if (x.Rows == 0)
         {
             return;
@@ -237,7 +237,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
     public override void Attention(
         Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output)
     {
-        Shapes.RequireAttention(query, key, value, sequences, heads, kernels.LargestHead, output);
+        OperationShapes.RequireAttention(query, key, value, sequences, heads, kernels.LargestHead, output);
         int longest = 0;
         for (int i = 0; i < sequences.Count; i++)
         {
@@ -292,7 +292,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
 
     public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, bool add)
     {
-        Shapes.RequireEmbedding(ids, table, output);
+        OperationShapes.RequireEmbedding(ids, table, output);
         if (ids.IsEmpty)
         {
             return;

@@ -11,7 +11,7 @@ public sealed class ContentGeneratorTests
     private static readonly string s_recording = Path.Combine(AppContext.BaseDirectory, "four-two.wav");
 
     [Fact]
-    public async Task Recordings_of_any_sample_rate_are_embedded_as_the_engine_does()
+    public async Task Recordings_of_any_sample_rate_get_the_engines_vectors()
     {
         using SpeechModel model = BundledModels.Load<SpeechModel>("speech");
         using IEmbeddingGenerator<DataContent, Embedding<float>> generator = model.AsContentEmbeddingGenerator();
@@ -28,7 +28,7 @@ public sealed class ContentGeneratorTests
     }
 
     [Fact]
-    public async Task Images_of_every_format_and_of_more_than_one_round_keep_their_order()
+    public async Task Images_of_all_formats_in_several_batches_keep_their_order()
     {
         using VisionModel model = BundledModels.Load<VisionModel>("image");
         IEmbeddingGenerator<DataContent, Embedding<float>> generator = model.AsContentEmbeddingGenerator();
@@ -54,7 +54,7 @@ public sealed class ContentGeneratorTests
     [InlineData("image", "audio/wav", "image/png, image/jpeg")]
     [InlineData("image", "image/svg+xml", "image/png, image/jpeg")]
     [InlineData("image", "application/octet-stream", "image/png, image/jpeg")]
-    public async Task Media_types_that_the_model_does_not_take_are_refused_by_name(string modelName, string mediaType, string taken)
+    public async Task Unsupported_media_types_are_rejected_with_the_contents_name(string modelName, string mediaType, string taken)
     {
         using Data2VecModel model = BundledModels.Load(modelName);
         var content = new DataContent(new byte[] { 1, 2, 3 }, mediaType) { Name = "mine" };

@@ -16,9 +16,9 @@ public sealed class HostTests
     private static readonly string s_recording = Path.Combine(AppContext.BaseDirectory, "four-two.wav");
 
     [Fact]
-    public async Task Logging_a_cache_and_telemetry_see_what_they_should()
+    public async Task Logging_caching_and_telemetry_work()
     {
-        const string Source = nameof(Logging_a_cache_and_telemetry_see_what_they_should);
+        const string Source = nameof(Logging_caching_and_telemetry_work);
         using var folder = new Folder();
         string path = folder.File("small.d2v");
         Folder.Write("text", path);
@@ -67,7 +67,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task Keyed_generators_of_all_kinds_stand_side_by_side_and_share_a_model()
+    public async Task Keyed_generators_of_all_modalities_coexist_and_share_a_model()
     {
         LazyModel text = Model("text"), speech = Model("speech"), image = Model("image");
         HostApplicationBuilder builder = Builder();
@@ -98,7 +98,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task A_missing_model_fails_no_start_and_the_first_use_by_its_name()
+    public async Task A_missing_model_fails_the_first_use_but_not_the_start()
     {
         using var folder = new Folder();
         string path = folder.File("missing.d2v");
@@ -129,7 +129,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task The_health_check_tells_apart_not_used_ready_and_broken()
+    public async Task The_health_check_distinguishes_unused_ready_and_broken_models()
     {
         using var folder = new Folder();
         LazyModel text = Model("text");
@@ -156,7 +156,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task The_health_check_does_not_wait_behind_what_waits_for_the_model()
+    public async Task The_health_check_bypasses_the_models_queue()
     {
         LazyModel text = Model("text");
         var model = (TextModel)await text.GetAsync();
@@ -171,7 +171,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task The_health_check_does_not_wait_for_ever_and_shows_each_of_two_models_of_one_name()
+    public async Task The_health_check_times_out_and_lists_both_models_with_the_same_name()
     {
         var never = new TaskCompletionSource<Data2VecModel>();
         int loads = 0;

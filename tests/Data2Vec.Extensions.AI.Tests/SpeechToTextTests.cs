@@ -10,7 +10,7 @@ public sealed class SpeechToTextTests
     private static readonly string s_recording = Path.Combine(AppContext.BaseDirectory, "four-two.wav");
 
     [Fact]
-    public async Task A_recording_becomes_its_text_in_a_host_with_decorators()
+    public async Task A_host_with_decorators_transcribes_a_recording()
     {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
         builder.Services.AddData2VecSpeechToText(Model("speech-ctc")).UseLogging().UseOpenTelemetry();
@@ -34,7 +34,7 @@ public sealed class SpeechToTextTests
     }
 
     [Fact]
-    public async Task What_the_model_cannot_do_is_refused()
+    public async Task Unsupported_requests_are_rejected()
     {
         using LazyModel lazy = Model("speech-ctc"), mute = Model("speech");
         ISpeechToTextClient client = lazy.AsSpeechToTextClient();

@@ -16,7 +16,7 @@ public sealed class VectorStoreTests
     ];
 
     [Fact]
-    public async Task With_pgvector_the_nearest_texts_are_those_of_a_plain_loop()
+    public async Task With_pgvector_the_nearest_texts_match_a_plain_loop()
     {
         using var server = new PostgresServer();
         await using (NpgsqlDataSource plain = NpgsqlDataSource.Create(server.ConnectionString))
@@ -34,7 +34,7 @@ public sealed class VectorStoreTests
     }
 
     [Fact]
-    public async Task With_arrays_too_where_there_is_no_extension()
+    public async Task Vectors_match_without_the_pgvector_extension()
     {
         using var server = new PostgresServer();
         await using NpgsqlDataSource database = NpgsqlDataSource.Create(server.ConnectionString);

@@ -33,7 +33,7 @@ public sealed class ServerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task OpenAIs_client_gets_the_models_vectors_for_texts_and_token_ids()
+    public async Task The_OpenAI_client_gets_the_models_vectors_for_texts_and_token_ids()
     {
         EmbeddingClient client = new(
             "text", new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = new Uri(_http.BaseAddress!, "v1") });
@@ -81,7 +81,7 @@ public sealed class ServerTests : IAsyncLifetime
     [InlineData("""{"model": "text", "input": ["a", "\udc00 b"]}""", 400, "")]
     [InlineData("""{"model": "\ud800", "input": "a"}""", 400, "")]
     [InlineData("""{"model": "text", "input": "a", "encoding_format": 1}""", 400, "")]
-    public async Task What_is_wrong_with_a_request_is_said_in_OpenAIs_shape(string body, int status, string message)
+    public async Task Errors_have_the_format_of_OpenAI(string body, int status, string message)
     {
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
         using HttpResponseMessage response = await _http.PostAsync("v1/embeddings", content);
@@ -91,7 +91,7 @@ public sealed class ServerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Requests_that_are_too_large_are_refused_and_the_server_is_healthy()
+    public async Task Requests_that_are_too_large_are_rejected_and_the_server_stays_healthy()
     {
         using var large = new StringContent($$"""{"model": "text", "input": "{{new string('x', 5 << 20)}}"}""", Encoding.UTF8, "application/json");
         using var request = new HttpRequestMessage(HttpMethod.Post, "v1/embeddings") { Content = large, Headers = { ExpectContinue = true } };

@@ -15,10 +15,9 @@ internal sealed class Weights
         foreach ((string name, string original, object? value) in entries)
         {
             // A module that is registered twice has its tensors twice in PyTorch's state_dict, in the same storage.
-            if (!_entries.TryAdd(name, (original, value)) && !IsSame(_entries[name].Value, value))
-            {
-                throw new InvalidDataException($"{Quoted(_entries[name].Original)} and {Quoted(original)} are different tensors of the same name");
-            }
+            InvalidData.ThrowIf(
+                !_entries.TryAdd(name, (original, value)) && !IsSame(_entries[name].Value, value),
+                $"{Quoted(_entries[name].Original)} and {Quoted(original)} are different tensors of the same name");
         }
     }
 

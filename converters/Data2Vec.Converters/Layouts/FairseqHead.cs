@@ -4,7 +4,7 @@ namespace Data2Vec.Converters.Layouts;
 
 /// <summary>A model that fairseq puts around an encoder for fine-tuning.</summary>
 /// <param name="Model">The name that the model is registered by.</param>
-/// <param name="Title">What messages call it.</param>
+/// <param name="Title">The name in messages.</param>
 /// <param name="Option">The option that holds the options of the encoder.</param>
 /// <param name="Prefix">The prefix of the encoder's tensors.</param>
 /// <param name="Modality">What it takes.</param>

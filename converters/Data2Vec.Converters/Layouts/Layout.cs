@@ -68,7 +68,7 @@ internal sealed record Layout(string Format, string Model, string Title, Func<La
         }
 
         return new InvalidDataException(IsHuggingFace(checkpoint.Weights)
-            ? "the weights of a Hugging Face model; its config.json must lie beside them"
+            ? "the weights of a Hugging Face model; its config.json must be in the same folder"
             : "a checkpoint of an unknown layout: not fairseq's, which has 'cfg' or 'args' and 'model', nor BEiT's, which has 'patch_embed.proj.weight', " +
                 $"nor torchvision's VGG, which has 'features.0.weight', nor a Hugging Face folder; {checkpoint.Weights.ShowNames()}");
     }

@@ -47,7 +47,7 @@ internal static class MemeLayouts
         {
             Image = new EncoderDescription(image.Architecture, SourceModel.Checked(image)),
             Text = new EncoderDescription(text.Architecture, SourceModel.Checked(text)),
-            HiddenSize = hidden,
+            Classifier = new ClassifierDescription(hidden),
         };
         var names = new TensorNames(s_names, layout.Format);
         names.AddPart(MemeConfig.ImagePart, VggLayouts.Names(image, ImagePrefix));

@@ -83,10 +83,7 @@ internal sealed record SourceModel
     public IReadOnlyList<SourceTensor> Resolve(bool teacher)
     {
         Weights? teachers = teacher && TeacherKey is not null ? Weights.Group(TeacherKey) : null;
-        if (teacher && teachers is null)
-        {
-            throw new InvalidDataException("the checkpoint has no teacher (_ema), which only pretrained checkpoints have; convert it without");
-        }
+        InvalidData.ThrowIf(teacher && teachers is null, "the checkpoint has no teacher (_ema), which only pretrained checkpoints have; convert it without");
 
         var complaints = new List<string>();
         var tensors = new List<SourceTensor>();
@@ -123,11 +120,9 @@ internal sealed record SourceModel
             }
         }
 
-        if (missing > tensors.Count)
-        {
-            throw new InvalidDataException(
-                $"the tensors do not match the configuration: {missing} are missing, among them {string.Join(", ", complaints.Take(3))}; {Weights.ShowNames()}");
-        }
+        InvalidData.ThrowIf(
+            missing > tensors.Count,
+            $"the tensors do not match the configuration: {missing} are missing, among them {string.Join(", ", complaints.Take(3))}; {Weights.ShowNames()}");
 
         complaints.AddRange(MissingOptional(found));
         complaints.AddRange(Weights.Names.Where(name => !known.Contains(name) && !Names.IsUnused(name)).Select(name => $"{Weights.Label(name)} is unknown"));

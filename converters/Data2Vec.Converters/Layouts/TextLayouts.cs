@@ -109,10 +109,9 @@ internal static class TextLayouts
     {
         string words = $"{prefix}embeddings.word_embeddings.weight";
         int hidden = weights.RequireSize(words, 2, 1, Limits.Size);
-        if (hidden % BertHeadSize != 0)
-        {
-            throw new InvalidDataException($"{words} has vectors of {hidden} numbers, which is not a multiple of {BertHeadSize}, the size of a head");
-        }
+        InvalidData.ThrowIf(
+            hidden % BertHeadSize != 0,
+            $"{words} has vectors of {hidden} numbers, which is not a multiple of {BertHeadSize}, the size of a head");
 
         return new TextConfig
         {

@@ -20,10 +20,7 @@ internal static class TokenizerFiles
                 : throw new InvalidDataException("a text model needs its tokenizer with the dictionary; give encoder.json and vocab.bpe too");
         }
 
-        if (options.DictionaryPath is null)
-        {
-            throw new InvalidDataException("a text model needs its dictionary with the tokenizer; give dict.txt too");
-        }
+        InvalidData.ThrowIf(options.DictionaryPath is null, "a text model needs its dictionary with the tokenizer; give dict.txt too");
 
         TextTokenizer tokenizer = TextTokenizer.FromFairseq(ReadFile(files.EncoderPath), ReadFile(files.MergesPath), ReadFile(options.DictionaryPath));
         return tokenizer.VocabularySize == config.VocabularySize

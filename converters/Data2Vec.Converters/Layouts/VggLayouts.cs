@@ -34,10 +34,7 @@ internal static class VggLayouts
     /// <exception cref="InvalidDataException">It is not supported.</exception>
     public static VggConfig Config(Weights weights, Func<int, ImagePreprocessing> preprocessing, string prefix)
     {
-        if (weights.Contains($"{prefix}features.1.weight"))
-        {
-            throw new InvalidDataException("a VGG network with batch normalization is not supported; one without it is");
-        }
+        InvalidData.ThrowIf(weights.Contains($"{prefix}features.1.weight"), "a VGG network with batch normalization is not supported; one without it is");
 
         string first = $"{prefix}classifier.0.weight", second = $"{prefix}classifier.3.weight";
         List<int[]> blocks = [.. Blocks(weights, prefix).Select(convolutions => convolutions.Select(
@@ -45,11 +42,9 @@ internal static class VggLayouts
         int inputs = weights.RequireSize(first, 2, 1, int.MaxValue), channels = blocks[^1][^1];
         int grid = (int)Math.Sqrt(inputs / channels);
         long size = (long)grid << blocks.Count;
-        if ((long)grid * grid * channels != inputs || blocks.Count > 12 || Resized(size) > ImagePreprocessing.MaxSize)
-        {
-            throw new InvalidDataException(
-                $"{first} takes {inputs} numbers, which is not the {channels} channels of a square of pixels that {blocks.Count} blocks of convolutions leave");
-        }
+        InvalidData.ThrowIf(
+            (long)grid * grid * channels != inputs || blocks.Count > 12 || Resized(size) > ImagePreprocessing.MaxSize,
+            $"{first} takes {inputs} numbers, which is not the {channels} channels of a square of pixels that {blocks.Count} blocks of convolutions leave");
 
         return new VggConfig
         {

@@ -129,10 +129,9 @@ internal static class VisionLayouts
         given.RefuseForImages();
         LayoutOptions options = Data2Vec2.Options(s_options, checkpoint, "image");
         VisionConfig config = Config(options, Data2Vec2Preprocessing, Labels(checkpoint, given)) with { Architecture = ModelArchitecture.Data2Vec2Vision };
-        if (Data2Vec2.Group(checkpoint, "image").Integer("embed_dim", config.HiddenSize, 1, Limits.Size) != config.HiddenSize)
-        {
-            throw new InvalidDataException("the option embed_dim of the images is not the model's");
-        }
+        InvalidData.ThrowIf(
+            Data2Vec2.Group(checkpoint, "image").Integer("embed_dim", config.HiddenSize, 1, Limits.Size) != config.HiddenSize,
+            "the option embed_dim of the images is not the model's");
 
         TensorNames names = Data2Vec2.Names(s_names, checkpoint, TransformerSizes.Read(options).PrenetLayers);
         return Model(layout, checkpoint, config, names, $"fairseq {checkpoint.OuterModel}") with
@@ -164,10 +163,9 @@ internal static class VisionLayouts
     {
         given.RefuseForImages();
         int? classes = checkpoint.Weights.Size("head.weight", 2, 0, Limits.Size);
-        if (classes is not null && !checkpoint.Weights.Contains("fc_norm.weight"))
-        {
-            throw new InvalidDataException("a classification head on the class token (no fc_norm) is not supported; one on the mean of the patches is");
-        }
+        InvalidData.ThrowIf(
+            classes is not null && !checkpoint.Weights.Contains("fc_norm.weight"),
+            "a classification head on the class token (no fc_norm) is not supported; one on the mean of the patches is");
 
         VisionConfig config = BeitConfig(checkpoint, LabelFile.For(classes, given.LabelsPath));
         string wrapper = checkpoint.Wrapper is null ? "" : $", under '{checkpoint.Wrapper}'";
@@ -229,16 +227,12 @@ internal static class VisionLayouts
         string table = weights.Contains(BeitTable) ? BeitTable : "blocks.0.attn.relative_position_bias_table";
         int distances = weights.RequireSize(table, 2, 0, Limits.Size) - ClassRows;
         int grid = ((int)Math.Sqrt(Math.Max(distances, 0)) + 1) / 2;
-        if (grid < 1 || (2 * grid - 1) * (2 * grid - 1) != distances)
-        {
-            throw new InvalidDataException($"{table} has {distances + ClassRows} rows, which is not the number for a square of patches");
-        }
+        InvalidData.ThrowIf(
+            grid < 1 || (2 * grid - 1) * (2 * grid - 1) != distances,
+            $"{table} has {distances + ClassRows} rows, which is not the number for a square of patches");
 
         long size = (long)grid * patch;
-        if (size > ImagePreprocessing.MaxSize)
-        {
-            throw new InvalidDataException($"the model takes {size} x {size} pixels; up to {ImagePreprocessing.MaxSize} are supported");
-        }
+        InvalidData.ThrowIf(size > ImagePreprocessing.MaxSize, $"the model takes {size} x {size} pixels; up to {ImagePreprocessing.MaxSize} are supported");
 
         int layers = weights.CountLayers("blocks.{i}.norm1.weight");
         return new VisionConfig

@@ -334,7 +334,7 @@ public sealed class LayoutTests : IDisposable
         Assert.Contains("a folder without model.safetensors", Refuse(folder), StringComparison.Ordinal);
         StateDict weights = StateDict.OfFairseq("text", "text_tiny.pt").Rename(s_textNames);
         Assert.Contains("config.json, which says what model it is", Refuse(_folder.Add("model.safetensors", weights.ToSafetensors())), StringComparison.Ordinal);
-        Assert.Contains("its config.json must lie beside them", Refuse(_folder.Add("pytorch_model.bin", weights.ToTorch())), StringComparison.Ordinal);
+        Assert.Contains("its config.json must be in the same folder", Refuse(_folder.Add("pytorch_model.bin", weights.ToTorch())), StringComparison.Ordinal);
         Assert.Contains("unknown layout", Refuse(_folder.Add("other.pt", weights.Rename(("^", "x.")).ToTorch())), StringComparison.Ordinal);
         StateDict beit = StateDict.OfFairseq("vision", "vision_tiny_cls.pt").Rename([.. s_beitNames, ("^fc_norm", "norm")]);
         Assert.Contains("on the class token", Refuse(_folder.Add("class.pth", beit.ToTorch("model"))), StringComparison.Ordinal);
