@@ -64,11 +64,8 @@ public class WavFileTests
     [InlineData(1, 16, 16)]
     [InlineData(1, 16, 12)] // twelve valid bits at the top of sixteen
     [InlineData(1, 16, 0)]
-    public void Extensible_PCM_uses_the_scale_of_its_container(int tag, int bits, int validBits)
-    {
-        byte[] extension = WavBuilder.Extension((ushort)validBits, (ushort)tag);
-        Assert.Equal(s_twoSamples, Load(new WavBuilder { Tag = 0xFFFE, Bits = (ushort)bits, AfterFormat = extension }));
-    }
+    public void Extensible_PCM_uses_the_scale_of_its_container(int tag, int bits, int validBits) =>
+        Assert.Equal(s_twoSamples, Load(new WavBuilder { Tag = 0xFFFE, Bits = (ushort)bits, AfterFormat = WavBuilder.Extension((ushort)validBits, (ushort)tag) }));
 
     [Fact]
     public void The_sub_format_selects_float_and_companded_samples()
@@ -180,11 +177,9 @@ public class WavFileTests
         Assert.Contains("0 Hz", Rejection(new WavBuilder { SampleRate = 0 }.ToArray()), StringComparison.Ordinal);
         Assert.Contains("block align is 3", Rejection(new WavBuilder { BlockAlign = 3 }.ToArray()), StringComparison.Ordinal);
         Assert.Contains("block align is 0", Rejection(new WavBuilder { BlockAlign = 0 }.ToArray()), StringComparison.Ordinal);
-        var tooManyBits = new WavBuilder { Tag = 0xFFFE, AfterFormat = WavBuilder.Extension(17, 1) };
-        Assert.Contains("17 valid bits", Rejection(tooManyBits.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("17 valid bits", Rejection(new WavBuilder { Tag = 0xFFFE, AfterFormat = WavBuilder.Extension(17, 1) }.ToArray()), StringComparison.Ordinal);
         Assert.Contains("needs 40", Rejection(new WavBuilder { Tag = 0xFFFE }.ToArray()), StringComparison.Ordinal);
-        byte[] withoutFormat = [.. "RIFF"u8, 4, 0, 0, 0, .. "WAVE"u8, .. WavBuilder.Chunk("data", [1, 2])];
-        Assert.Contains("before the 'fmt ' chunk", Rejection(withoutFormat), StringComparison.Ordinal);
+        Assert.Contains("before the 'fmt ' chunk", Rejection([.. "RIFF"u8, 4, 0, 0, 0, .. "WAVE"u8, .. WavBuilder.Chunk("data", [1, 2])]), StringComparison.Ordinal);
         byte[] otherGuid = WavBuilder.Extension(16, 1);
         otherGuid[^1] ^= 1;
         Assert.Contains("sub-format", Rejection(new WavBuilder { Tag = 0xFFFE, AfterFormat = otherGuid }.ToArray()), StringComparison.Ordinal);
