@@ -24,7 +24,7 @@ internal static class CudaAssembly
     public static PTXCompiledKernel Compile(PTXBackend backend, MethodInfo kernel, KernelSpecialization specialization)
     {
         var compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), specialization);
-        string text = compiled.PTXAssembly;
+        string text = PtxTemplate.Expand(compiled.PTXAssembly);
         if (kernel.DeclaringType == typeof(WarpgroupKernel))
         {
             // ILGPU marks nothing for one compute capability alone.

@@ -40,17 +40,17 @@ internal interface ITensorUnit
     /// and adds to the sums.
     /// </summary>
     /// <param name="row">Which sixteen rows of the sums: 0-3, a constant.</param>
-    /// <param name="isWide">Whether the right side has 64 columns, not 32; a constant.</param>
+    /// <param name="columns">Columns of the right side: 32 or 64, a constant.</param>
     /// <param name="address">Where 16 bytes of a row are.</param>
-    static abstract void MultiplyAdd(int row, bool isWide, int address);
+    static abstract void MultiplyAdd(int row, int columns, int address);
 
     /// <summary>
     /// Stores sixteen rows of the sums. Of each eight columns a thread has, in row <c>lane / 4</c> and in the eighth after it, columns
     /// <c>2 (lane % 4)</c> and the next.
     /// </summary>
     /// <param name="row">Which: 0-3, a constant.</param>
-    /// <param name="isWide">Whether there are 64 columns; a constant.</param>
+    /// <param name="columns">How many columns: 32 or 64, a constant.</param>
     /// <param name="upper">Where the thread's first two numbers go; those of the next eight columns go 32 bytes further.</param>
     /// <param name="lower">Where those of the row eight below go.</param>
-    static abstract void Store(int row, bool isWide, int upper, int lower);
+    static abstract void Store(int row, int columns, int upper, int lower);
 }

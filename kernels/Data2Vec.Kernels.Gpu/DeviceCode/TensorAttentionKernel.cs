@@ -5,11 +5,11 @@ namespace Data2Vec.Kernels.Gpu.DeviceCode;
 /// <summary>What the four warps of a group do at once.</summary>
 internal interface ITensorAttentionTile
 {
-    /// <summary>Whether a warp has 32 queries, not 16.</summary>
-    static abstract bool IsTall { get; }
+    /// <summary>Queries of a warp: 16 or 32.</summary>
+    static abstract int Queries { get; }
 
-    /// <summary>Whether heads have up to 128 features, not 64.</summary>
-    static abstract bool IsDeep { get; }
+    /// <summary>Largest number of features of a head: 64, or 128 with 16 queries of a warp.</summary>
+    static abstract int Features { get; }
 
     /// <summary>Whether a table is added to the scores.</summary>
     static abstract bool HasTable { get; }
@@ -21,9 +21,9 @@ internal interface ITensorAttentionTile
 /// <summary>128 queries of up to 64 features: loads of keys and values serve twice as many products.</summary>
 internal struct TallAttentionTile : ITensorAttentionTile
 {
-    public static bool IsTall => true;
+    public static int Queries => 32;
 
-    public static bool IsDeep => false;
+    public static int Features => 64;
 
     public static bool HasTable => false;
 
@@ -33,9 +33,9 @@ internal struct TallAttentionTile : ITensorAttentionTile
 /// <summary>64 queries of up to 64 features: more groups where there is little to do.</summary>
 internal struct FlatAttentionTile : ITensorAttentionTile
 {
-    public static bool IsTall => false;
+    public static int Queries => 16;
 
-    public static bool IsDeep => false;
+    public static int Features => 64;
 
     public static bool HasTable => false;
 
@@ -45,9 +45,9 @@ internal struct FlatAttentionTile : ITensorAttentionTile
 /// <summary><see cref="FlatAttentionTile"/> with a table.</summary>
 internal struct FlatTableAttentionTile : ITensorAttentionTile
 {
-    public static bool IsTall => false;
+    public static int Queries => 16;
 
-    public static bool IsDeep => false;
+    public static int Features => 64;
 
     public static bool HasTable => true;
 
@@ -57,9 +57,9 @@ internal struct FlatTableAttentionTile : ITensorAttentionTile
 /// <summary>64 queries of up to 128 features.</summary>
 internal struct DeepAttentionTile : ITensorAttentionTile
 {
-    public static bool IsTall => false;
+    public static int Queries => 16;
 
-    public static bool IsDeep => true;
+    public static int Features => 128;
 
     public static bool HasTable => false;
 
@@ -69,9 +69,9 @@ internal struct DeepAttentionTile : ITensorAttentionTile
 /// <summary><see cref="DeepAttentionTile"/> with a table.</summary>
 internal struct DeepTableAttentionTile : ITensorAttentionTile
 {
-    public static bool IsTall => false;
+    public static int Queries => 16;
 
-    public static bool IsDeep => true;
+    public static int Features => 128;
 
     public static bool HasTable => true;
 
@@ -102,11 +102,11 @@ internal static class TensorAttentionKernel
 
     /// <summary>Queries of a group.</summary>
     public static int Queries<TTile>()
-        where TTile : struct, ITensorAttentionTile => TTile.IsTall ? 128 : 64;
+        where TTile : struct, ITensorAttentionTile => 4 * TTile.Queries;
 
     /// <summary>The most features that a head may have.</summary>
     public static int LargestHead<TTile>()
-        where TTile : struct, ITensorAttentionTile => TTile.IsDeep ? 128 : 64;
+        where TTile : struct, ITensorAttentionTile => TTile.Features;
 
     /// <param name="query">The address of the queries, in 16 bits, as all that follow but the bias.</param>
     /// <param name="key">That of the keys.</param>
@@ -139,7 +139,7 @@ internal static class TensorAttentionKernel
         for (int i = 0; i < queries; i += 16)
         {
             TUnit.Copy(2 * StageBytes + to + i * 128, from, rows - firstQuery - i);
-            if (TTile.IsDeep)
+            if (TTile.Features == 128)
             {
                 TUnit.Copy(2 * StageBytes + to + (queries + i) * 128, from + 128, deepRows - firstQuery - i);
             }
@@ -168,21 +168,21 @@ internal static class TensorAttentionKernel
         int row0 = 0, row8 = 0, row16 = 0, row24 = 0;
         if (TTile.HasTable)
         {
-            TUnit.ScaleQueries(TTile.IsTall || TTile.IsDeep, sizes.Scale);
+            TUnit.ScaleQueries(TTile.Queries, TTile.Features, sizes.Scale);
             row0 = TableRow(sizes, length, myQuery, myKey);
             row8 = TableRow(sizes, length, myQuery + 8, myKey);
-            if (TTile.IsTall)
+            if (TTile.Queries == 32)
             {
                 row16 = TableRow(sizes, length, myQuery + 16, myKey);
                 row24 = TableRow(sizes, length, myQuery + 24, myKey);
             }
 
-            TUnit.LoadTable(0, TTile.IsTall, table, row0, row8, row16, row24, length - myKey);
-            TUnit.LoadTable(1, TTile.IsTall, table, row0, row8, row16, row24, length - myKey);
-            if (!TTile.IsDeep)
+            TUnit.LoadTable(0, TTile.Queries, table, row0, row8, row16, row24, length - myKey);
+            TUnit.LoadTable(1, TTile.Queries, table, row0, row8, row16, row24, length - myKey);
+            if (TTile.Features == 64)
             {
-                TUnit.LoadTable(2, TTile.IsTall, table, row0, row8, row16, row24, length - myKey);
-                TUnit.LoadTable(3, TTile.IsTall, table, row0, row8, row16, row24, length - myKey);
+                TUnit.LoadTable(2, TTile.Queries, table, row0, row8, row16, row24, length - myKey);
+                TUnit.LoadTable(3, TTile.Queries, table, row0, row8, row16, row24, length - myKey);
             }
         }
 
@@ -210,19 +210,19 @@ internal static class TensorAttentionKernel
             if (!TTile.HasTable && sizes.Bias == AttentionKernel.SlopeBias)
             {
                 float distance = myQuery - firstKey - myKey;
-                TUnit.AddSlopes(0, TTile.IsDeep, distance);
-                if (TTile.IsTall)
+                TUnit.AddSlopes(0, TTile.Features, distance);
+                if (TTile.Queries == 32)
                 {
-                    TUnit.AddSlopes(1, TTile.IsDeep, distance + 16f);
+                    TUnit.AddSlopes(1, TTile.Features, distance + 16f);
                 }
             }
 
             if (left < keys)
             {
-                TUnit.Mask(TTile.IsTall, TTile.IsDeep, left - myKey);
+                TUnit.Mask(TTile.Queries, TTile.Features, left - myKey);
             }
 
-            TUnit.Rescale(TTile.IsTall, TTile.IsDeep);
+            TUnit.Rescale(TTile.Queries, TTile.Features);
             AddValues<TTile, TUnit>(
                 stage + valueAt, stage + (valueAt ^ 32), stage + (valueAt ^ 64), stage + (valueAt ^ 96), table, row0, row8, row16, row24, left - keys - myKey);
             table += 4 * keys;
@@ -230,11 +230,11 @@ internal static class TensorAttentionKernel
             stage = Next(stage);
         }
 
-        TUnit.Finish(TTile.IsTall, TTile.IsDeep);
+        TUnit.Finish(TTile.Queries, TTile.Features);
         Group.Barrier();
         int mine = warp * 4096, at = mine + (lane >> 2) * 128 + (lane >> 2) * 16 + (lane & 3) * 4;
         TUnit.Store(0, at);
-        if (TTile.IsTall || TTile.IsDeep)
+        if (TTile.Queries == 32 || TTile.Features == 128)
         {
             TUnit.Store(1, at + 2048);
         }
@@ -250,12 +250,12 @@ internal static class TensorAttentionKernel
                 TUnit.Write(place, from16);
             }
 
-            if (TTile.IsTall && rowOfSequence + 16 < length && outputChunk * Chunk < sizes.HeadSize)
+            if (TTile.Queries == 32 && rowOfSequence + 16 < length && outputChunk * Chunk < sizes.HeadSize)
             {
                 TUnit.Write(place + 32L * sizes.OutputStride, from16 + 2048);
             }
 
-            if (TTile.IsDeep && rowOfSequence < length && 64 + outputChunk * Chunk < sizes.HeadSize)
+            if (TTile.Features == 128 && rowOfSequence < length && 64 + outputChunk * Chunk < sizes.HeadSize)
             {
                 TUnit.Write(place + 128, from16 + 2048);
             }
@@ -264,7 +264,7 @@ internal static class TensorAttentionKernel
 
     /// <summary>Keys of a tile.</summary>
     private static int Keys<TTile>()
-        where TTile : struct, ITensorAttentionTile => TTile.IsDeep ? 32 : 64;
+        where TTile : struct, ITensorAttentionTile => 4096 / TTile.Features;
 
     private static int Next(int stage) => stage == 2 * StageBytes ? 0 : stage + StageBytes;
 
@@ -289,7 +289,7 @@ internal static class TensorAttentionKernel
     {
         TUnit.Copy(destination, from, rows);
         TUnit.Copy(destination + 2048, from + step, rows - 16);
-        if (TTile.IsDeep)
+        if (TTile.Features == 128)
         {
             TUnit.Copy(destination + 4096, from + 128, deepRows);
             TUnit.Copy(destination + 6144, from + step + 128, deepRows - 16);
@@ -310,10 +310,10 @@ internal static class TensorAttentionKernel
         TUnit.LoadQueries(1, address ^ 32);
         TUnit.LoadQueries(2, address ^ 64);
         TUnit.LoadQueries(3, address ^ 96);
-        if (TTile.IsTall || TTile.IsDeep)
+        if (TTile.Queries == 32 || TTile.Features == 128)
         {
             // The second sixteen queries, or the rows of the other features of all.
-            int second = address + (TTile.IsTall ? 2048 : 8192);
+            int second = address + (TTile.Queries == 32 ? 2048 : 8192);
             TUnit.LoadQueries(4, second);
             TUnit.LoadQueries(5, second ^ 32);
             TUnit.LoadQueries(6, second ^ 64);
@@ -326,17 +326,17 @@ internal static class TensorAttentionKernel
         where TTile : struct, ITensorAttentionTile
         where TUnit : struct, IAttentionUnit
     {
-        TUnit.Scores(0, TTile.IsTall, TTile.IsDeep, TTile.HasTable, address);
-        TUnit.Scores(1, TTile.IsTall, TTile.IsDeep, TTile.HasTable, address ^ 32);
-        TUnit.Scores(2, TTile.IsTall, TTile.IsDeep, TTile.HasTable, address ^ 64);
-        TUnit.Scores(3, TTile.IsTall, TTile.IsDeep, TTile.HasTable, address ^ 96);
-        if (TTile.IsDeep)
+        TUnit.Scores(0, TTile.Queries, TTile.Features, TTile.HasTable, address);
+        TUnit.Scores(1, TTile.Queries, TTile.Features, TTile.HasTable, address ^ 32);
+        TUnit.Scores(2, TTile.Queries, TTile.Features, TTile.HasTable, address ^ 64);
+        TUnit.Scores(3, TTile.Queries, TTile.Features, TTile.HasTable, address ^ 96);
+        if (TTile.Features == 128)
         {
             int second = address + TileBytes / 2;
-            TUnit.Scores(4, TTile.IsTall, TTile.IsDeep, TTile.HasTable, second);
-            TUnit.Scores(5, TTile.IsTall, TTile.IsDeep, TTile.HasTable, second ^ 32);
-            TUnit.Scores(6, TTile.IsTall, TTile.IsDeep, TTile.HasTable, second ^ 64);
-            TUnit.Scores(7, TTile.IsTall, TTile.IsDeep, TTile.HasTable, second ^ 96);
+            TUnit.Scores(4, TTile.Queries, TTile.Features, TTile.HasTable, second);
+            TUnit.Scores(5, TTile.Queries, TTile.Features, TTile.HasTable, second ^ 32);
+            TUnit.Scores(6, TTile.Queries, TTile.Features, TTile.HasTable, second ^ 64);
+            TUnit.Scores(7, TTile.Queries, TTile.Features, TTile.HasTable, second ^ 96);
         }
     }
 
@@ -350,45 +350,45 @@ internal static class TensorAttentionKernel
         where TTile : struct, ITensorAttentionTile
         where TUnit : struct, IAttentionUnit
     {
-        TUnit.Weigh(0, TTile.IsTall);
+        TUnit.Weigh(0, TTile.Queries);
         if (TTile.HasTable)
         {
-            TUnit.LoadTable(0, TTile.IsTall, table, row0, row8, row16, row24, keys);
+            TUnit.LoadTable(0, TTile.Queries, table, row0, row8, row16, row24, keys);
         }
 
-        TUnit.AddValues(TTile.IsTall, false, address0, address1, address2, address3, 0);
-        if (TTile.IsDeep)
+        TUnit.AddValues(TTile.Queries, 0, address0, address1, address2, address3, 0);
+        if (TTile.Features == 128)
         {
-            TUnit.AddValues(TTile.IsTall, true, address0, address1, address2, address3, 4096);
+            TUnit.AddValues(TTile.Queries, 1, address0, address1, address2, address3, 4096);
         }
 
-        TUnit.Weigh(1, TTile.IsTall);
+        TUnit.Weigh(1, TTile.Queries);
         if (TTile.HasTable)
         {
-            TUnit.LoadTable(1, TTile.IsTall, table, row0, row8, row16, row24, keys);
+            TUnit.LoadTable(1, TTile.Queries, table, row0, row8, row16, row24, keys);
         }
 
-        TUnit.AddValues(TTile.IsTall, false, address0, address1, address2, address3, 2048);
-        if (TTile.IsDeep)
+        TUnit.AddValues(TTile.Queries, 0, address0, address1, address2, address3, 2048);
+        if (TTile.Features == 128)
         {
-            TUnit.AddValues(TTile.IsTall, true, address0, address1, address2, address3, 6144);
+            TUnit.AddValues(TTile.Queries, 1, address0, address1, address2, address3, 6144);
         }
         else
         {
-            TUnit.Weigh(2, TTile.IsTall);
+            TUnit.Weigh(2, TTile.Queries);
             if (TTile.HasTable)
             {
-                TUnit.LoadTable(2, TTile.IsTall, table, row0, row8, row16, row24, keys);
+                TUnit.LoadTable(2, TTile.Queries, table, row0, row8, row16, row24, keys);
             }
 
-            TUnit.AddValues(TTile.IsTall, false, address0, address1, address2, address3, 4096);
-            TUnit.Weigh(3, TTile.IsTall);
+            TUnit.AddValues(TTile.Queries, 0, address0, address1, address2, address3, 4096);
+            TUnit.Weigh(3, TTile.Queries);
             if (TTile.HasTable)
             {
-                TUnit.LoadTable(3, TTile.IsTall, table, row0, row8, row16, row24, keys);
+                TUnit.LoadTable(3, TTile.Queries, table, row0, row8, row16, row24, keys);
             }
 
-            TUnit.AddValues(TTile.IsTall, false, address0, address1, address2, address3, 6144);
+            TUnit.AddValues(TTile.Queries, 0, address0, address1, address2, address3, 6144);
         }
     }
 }

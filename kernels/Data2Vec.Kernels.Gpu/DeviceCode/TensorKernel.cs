@@ -193,12 +193,12 @@ internal static class TensorKernel
             TUnit.LoadRight(3, stage + (right ^ 3 * sixteen), pitch);
         }
 
-        TUnit.MultiplyAdd(0, isWide, stage + left);
-        TUnit.MultiplyAdd(1, isWide, stage + left + 1024);
+        TUnit.MultiplyAdd(0, TTile.Side / 2, stage + left);
+        TUnit.MultiplyAdd(1, TTile.Side / 2, stage + left + 1024);
         if (isWide)
         {
-            TUnit.MultiplyAdd(2, isWide, stage + left + 2048);
-            TUnit.MultiplyAdd(3, isWide, stage + left + 3072);
+            TUnit.MultiplyAdd(2, TTile.Side / 2, stage + left + 2048);
+            TUnit.MultiplyAdd(3, TTile.Side / 2, stage + left + 3072);
         }
     }
 
@@ -215,7 +215,7 @@ internal static class TensorKernel
         int pitch = TTile.Side / 2 + 8, fours = TTile.Side / 8, mine = warp * 16 * pitch;
         Group.Barrier();
         int upper = (mine + (lane >> 2) * pitch + (lane & 3) * 2) * sizeof(float);
-        TUnit.Store(part, TTile.Side == 128, upper, upper + 8 * pitch * sizeof(float));
+        TUnit.Store(part, TTile.Side / 2, upper, upper + 8 * pitch * sizeof(float));
         Group.Barrier();
         ArrayView<Four> numbers = staged.Cast<Four>();
         for (int i = lane; i < 4 * fours; i += 32)
