@@ -30,7 +30,7 @@ public sealed class GpuBackend : Backend, IDisposable
     public bool UsesGraphs
     {
         get => Context.Graphs is not null;
-        set => Context.Graphs = value ? Context.Graphs ?? CudaGraphs.Of(Context.Accelerator) : null;
+        set => Context.Graphs = value ? Context.Graphs ?? CudaGraphs.Create(Context.Accelerator) : null;
     }
 
     /// <summary>
@@ -55,8 +55,8 @@ public sealed class GpuBackend : Backend, IDisposable
         new Span<float>(zeros, 64).Clear();
         using WeightStore store = CreateStore();
         var kernels = new GpuKernels(Context);
-        kernels.AskForTensorKernels(ElementType.BF16, [512, 768, 1024], hasSums: true, hasTables: true);
-        kernels.AskForTensorKernels(ElementType.F16, [512, 768, 1024], hasSums: true, hasTables: true);
+        kernels.RequestTensorKernels(ElementType.BF16, [512, 768, 1024], hasSums: true, hasTables: true);
+        kernels.RequestTensorKernels(ElementType.F16, [512, 768, 1024], hasSums: true, hasTables: true);
         foreach (ElementType type in new[] { ElementType.BF16, ElementType.F16, ElementType.I8, ElementType.F32 })
         {
             store.Linear([(Zeros(8, 8), null)]);

@@ -29,19 +29,19 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
     public override LinearWeights Linear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
     {
         (int inputs, int outputs) = Shapes.OfLinear(parts, scale);
-        return new GpuLinear(inputs, outputs, Matrix<PlainRows>(parts.ToArray(), scale, inputs, 1, 1));
+        return new GpuLinear(inputs, outputs, Matrix<DenseRows>(parts.ToArray(), scale, inputs, 1, 1));
     }
 
     public override Conv1dWeights Conv1d(WeightData weight, WeightData? bias, Conv1dShape shape)
     {
         Shapes.RequireConvolution(weight, bias, shape);
-        return new GpuConv1d(shape, Matrix<WindowRows>([(weight, bias)], null, shape.InputChannels / shape.Groups, shape.Kernel, shape.Groups));
+        return new GpuConv1d(shape, Matrix<Conv1dRows>([(weight, bias)], null, shape.InputChannels / shape.Groups, shape.Kernel, shape.Groups));
     }
 
     public override Conv2dWeights Conv2d(WeightData weight, WeightData? bias, Conv2dShape shape)
     {
         Shapes.RequireConvolution(weight, bias, shape);
-        return new GpuConv2d(shape, Matrix<ImageRows>([(weight, bias)], null, shape.InputChannels, shape.Kernel * shape.Kernel, 1));
+        return new GpuConv2d(shape, Matrix<Conv2dRows>([(weight, bias)], null, shape.InputChannels, shape.Kernel * shape.Kernel, 1));
     }
 
     public override NormWeights Norm(WeightData? weight, WeightData? bias, int size, float epsilon)
@@ -55,10 +55,10 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 
     public override EmbeddingWeights Embedding(WeightData table) => table.Type switch
     {
-        ElementType.F16 => Embedding<ushort, ShortFour<HalfFloat>>(table),
-        ElementType.BF16 => Embedding<ushort, ShortFour<BFloat>>(table),
-        ElementType.I8 => Embedding<sbyte, ByteFour>(table),
-        _ => Embedding<float, Four>(table),
+        ElementType.F16 => Embedding<ushort, Packed4Float16<Float16Format>>(table),
+        ElementType.BF16 => Embedding<ushort, Packed4Float16<BFloat16Format>>(table),
+        ElementType.I8 => Embedding<sbyte, Packed4Int8>(table),
+        _ => Embedding<float, Float4>(table),
     };
 
     public override Tensor Constant(ReadOnlySpan<float> values, int rows, int columns)
@@ -72,7 +72,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 
         // Tables of biases have a row for each head and query and a column for each key.
         _hasTables |= columns > 1 && rows % columns == 0;
-        nint address = s_firstConstant + ((nint)_constants.Count << DeviceArena.PlaceBits);
+        nint address = s_firstConstant + ((nint)_constants.Count << DeviceArena.OffsetBits);
         _constants.Add(Upload(padded));
         return new Tensor(address, rows, columns, stride);
     }
@@ -82,11 +82,11 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 
     /// <summary>What lies at the address of a constant.</summary>
     public ArrayView<float> View(nint address, long count) =>
-        DeviceArena.Place(_constants[(int)((address - s_firstConstant) >> DeviceArena.PlaceBits)].View, address, count);
+        DeviceArena.Place(_constants[(int)((address - s_firstConstant) >> DeviceArena.OffsetBits)].View, address, count);
 
     public override void Complete()
     {
-        _kernels.AskForTensorKernels(ActivationType, _normed, _matrices.Exists(matrix => matrix.IsOnTensorCores), _hasTables);
+        _kernels.RequestTensorKernels(ActivationType, _normed, _matrices.Exists(matrix => matrix.IsOnTensorCores), _hasTables);
         context.Kernels.Complete();
     }
 
@@ -133,10 +133,10 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         ElementType type = parts[0].Weight.Type;
         return (parts.All(part => part.Weight.Type == type) ? type : ElementType.F32) switch
         {
-            ElementType.F16 => Matrix<TRows, ushort, ShortFour<HalfFloat>>(parts, scale, channels, taps, groups),
-            ElementType.BF16 => Matrix<TRows, ushort, ShortFour<BFloat>>(parts, scale, channels, taps, groups),
-            ElementType.I8 => Matrix<TRows, sbyte, ByteFour>(parts, scale, channels, taps, groups),
-            _ => Matrix<TRows, float, Four>(parts, scale, channels, taps, groups),
+            ElementType.F16 => Matrix<TRows, ushort, Packed4Float16<Float16Format>>(parts, scale, channels, taps, groups),
+            ElementType.BF16 => Matrix<TRows, ushort, Packed4Float16<BFloat16Format>>(parts, scale, channels, taps, groups),
+            ElementType.I8 => Matrix<TRows, sbyte, Packed4Int8>(parts, scale, channels, taps, groups),
+            _ => Matrix<TRows, float, Float4>(parts, scale, channels, taps, groups),
         };
     }
 
@@ -145,12 +145,12 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         (WeightData Weight, WeightData? Bias)[] parts, WeightData? scale, int channels, int taps, int groups)
         where TRows : struct, IMatrixRows
         where T : unmanaged
-        where TWeight : unmanaged, IStoredFour
+        where TWeight : unmanaged, IPacked4
     {
         int outputs = parts.Sum(part => part.Weight.Rows), columns = outputs / groups, depth = channels * taps;
         // Rows of all formats are whole chunks for tensor cores.
         int pitch = Fill(columns, TensorKernel.Chunk), vectorPitch = Fill(outputs);
-        bool rounds = TWeight.Type == ElementType.F32 && TensorVariant.AreThereFor<TWeight>(context) && channels % TensorKernel.ChunkOf<TWeight>() == 0;
+        bool rounds = TWeight.Type == ElementType.F32 && TensorVariant.IsSupported<TWeight>(context) && channels % TensorKernel.ChunkOf<TWeight>() == 0;
         var weights = new T[checked(groups * depth * pitch)];
         var vectors = new float[3 * vectorPitch];
         vectors.AsSpan().Fill(1f);
@@ -198,7 +198,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 
     private GpuEmbedding<TWeight> Embedding<T, TWeight>(WeightData table)
         where T : unmanaged
-        where TWeight : unmanaged, IStoredFour
+        where TWeight : unmanaged, IPacked4
     {
         int rows = table.Rows, columns = table.RowSize, pitch = Fill(columns);
         var vectors = new T[checked(rows * pitch)];
@@ -235,7 +235,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         }
     }
 
-    /// <summary>The number filled up to fours, or to other parts.</summary>
+    /// <summary>The number filled up to float4s, or to other parts.</summary>
     private static int Fill(int count, int part = 4) => (count + part - 1) / part * part;
 
     private MemoryBuffer1D<float, Stride1D.Dense> Upload(float[] values) => Upload<float, float>(values);

@@ -35,12 +35,12 @@ internal abstract class GpuEmbedding(int rows, int columns) : EmbeddingWeights(r
 /// <summary>A table of vectors.</summary>
 /// <param name="context">The device.</param>
 /// <param name="columns">Features of a vector.</param>
-/// <param name="table">The vectors, each filled up to fours.</param>
+/// <param name="table">The vectors, each filled up to float4s.</param>
 /// <param name="factors">What multiplies each vector.</param>
 internal sealed class GpuEmbedding<TWeight>(
     GpuContext context, int columns, MemoryBuffer1D<TWeight, Stride1D.Dense> table, MemoryBuffer1D<float, Stride1D.Dense> factors)
     : GpuEmbedding((int)factors.Length, columns)
-    where TWeight : unmanaged, IStoredFour
+    where TWeight : unmanaged, IPacked4
 {
     private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<TWeight>, ArrayView<float>, ArrayView<float>, RowArguments>> _kernel =
         context.Kernels.Get(

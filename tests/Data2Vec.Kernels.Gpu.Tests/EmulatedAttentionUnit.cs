@@ -8,9 +8,9 @@ namespace Data2Vec.Kernels.Gpu.Tests;
 /// The instructions of attention on tensor cores, written after the PTX ISA's figures of who holds which element, for ILGPU's simulated devices with one
 /// multiprocessor and warps of 32 threads. ILGPU does not translate methods that are external to it; its simulated devices run them as they are.
 /// </summary>
-internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
+internal unsafe struct EmulatedAttentionUnit<TCopies, TFormat> : IAttentionUnit
     where TCopies : struct, ICopyTime
-    where TShort : struct, IShort
+    where TFormat : struct, IFloat16Format
 {
     private const float Lowest = -1e30f;
 
@@ -23,7 +23,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
 
     private static int Lane => Group.IdxX % 32;
 
-    private static ElementType Type => TShort.Type;
+    private static ElementType Type => TFormat.Type;
 
     [External(nameof(Begin))]
     public static void Begin(ArrayView<float> shared, float scale)

@@ -27,7 +27,7 @@ internal struct WhenWaitedFor : ICopyTime
 /// </summary>
 internal struct EmulatedTensorUnit<TCopies, TNumbers> : ITensorUnit
     where TCopies : struct, ICopyTime
-    where TNumbers : struct, IStoredFour
+    where TNumbers : struct, IPacked4
 {
     private static readonly Registers[] s_registers = [.. Enumerable.Range(0, TensorKernel.Threads).Select(_ => new Registers())];
 

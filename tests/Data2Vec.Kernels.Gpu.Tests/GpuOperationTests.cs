@@ -104,7 +104,7 @@ public class GpuOperationTests
         output.MemSetToZero();
         input.CopyFromCPU(x);
         context.Accelerator.Synchronize();
-        var sizes = new RowArguments { Rows = 4, Columns = columns, InputStride = columns, OutputStride = 16, OutputLayout = Four.BFloat };
+        var sizes = new RowArguments { Rows = 4, Columns = columns, InputStride = columns, OutputStride = 16, OutputLayout = RowLayout.BFloat16 };
         new GpuKernels(context).Copy(workspace.Queue, input.View, output.View, sizes);
         workspace.Stream.Synchronize();
         ushort[] bits = MemoryMarshal.Cast<float, ushort>(output.GetAsArray1D()).ToArray();

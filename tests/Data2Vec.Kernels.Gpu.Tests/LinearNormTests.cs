@@ -45,8 +45,8 @@ public sealed class LinearNormTests
         }
 
         // Sums that cost no launch are worth it earlier.
-        var sizes = new MatrixArguments { Rows = 1, OutputLayout = Four.Aligned + Four.BFloat + Four.Eights };
-        Assert.True(flat.Matrix.Plan(sizes, isNormed: false).IsDirect);
+        var sizes = new MatrixArguments { Rows = 1, OutputLayout = RowLayout.Aligned4 + RowLayout.BFloat16 + RowLayout.Aligned8 };
+        Assert.True(flat.Matrix.Plan(sizes, isNormed: false).RunsEpilogue);
         Assert.Equal(2, flat.Matrix.Plan(sizes, isNormed: true).Slices);
 
         int Launches(Action operation)
@@ -72,11 +72,11 @@ public sealed class LinearNormTests
         GpuMatrix matrix = ((GpuLinear)store.Linear([(weight, Weight(bias, outputs))], Weight(scale, outputs))).Matrix;
         var norm = (GpuNorm)store.Norm(Weight(gain, outputs), Weight(normBias, outputs), outputs, 1e-5f);
         Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> kernel =
-            TensorKernel.Multiply<SmallTensorTile, PlainRows, ShortFour<BFloat>, EmulatedTensorUnit<AtOnce, ShortFour<BFloat>>>;
+            TensorKernel.Multiply<TensorTile64, DenseRows, Packed4Float16<BFloat16Format>, EmulatedTensorUnit<AtOnce, Packed4Float16<BFloat16Format>>>;
         var variant = new TensorVariant(
-            Task.FromResult(accelerator.LoadKernel(kernel)), SmallTensorTile.Side, SmallTensorTile.Side, TensorKernel.Threads, TensorKernel.SharedBytes<SmallTensorTile>(), true, 1, 1);
-        var plan = new TensorPlan(variant, slices, IsDirect: false, slices * rows * outputs);
-        int layout = Four.Aligned + (type == ElementType.F32 ? 0 : Four.Format(type) + Four.Eights);
+            Task.FromResult(accelerator.LoadKernel(kernel)), TensorTile64.Side, TensorTile64.Side, TensorKernel.Threads, TensorKernel.SharedBytes<TensorTile64>(), true, 1, 1);
+        var plan = new TensorPlan(variant, slices, RunsEpilogue: false, slices * rows * outputs);
+        int layout = RowLayout.Aligned4 + (type == ElementType.F32 ? 0 : RowLayout.Format(type) + RowLayout.Aligned8);
         using MemoryBuffer1D<float, Stride1D.Dense> left = accelerator.Allocate1D(Stored(ElementType.BF16, x)), residual = accelerator.Allocate1D(Stored(type, add));
         using MemoryBuffer1D<float, Stride1D.Dense> output = accelerator.Allocate1D<float>(residual.Length), normed = accelerator.Allocate1D<float>(residual.Length);
         using MemoryBuffer1D<float, Stride1D.Dense> sums = accelerator.Allocate1D<float>(plan.Sums);
@@ -86,12 +86,12 @@ public sealed class LinearNormTests
             InputStride = inputs,
             OutputStride = outputs,
             ResidualStride = outputs,
-            AlignedInput = Four.Aligned,
+            AlignedInput = RowLayout.Aligned4,
             OutputLayout = layout,
             ResidualLayout = layout,
             HasResidual = 1,
         };
-        SumsNorm? follows = new GpuKernels(backend.Context).SumsNorm(type, norm.Vectors, normed.View, new NormArguments
+        SplitKNormEpilogue? follows = new GpuKernels(backend.Context).SplitKNormEpilogue(type, norm.Vectors, normed.View, new NormArguments
         {
             Rows = rows,
             Columns = outputs,

@@ -13,7 +13,7 @@ public sealed class ModelTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("data2vec-").FullName;
 
-    public static IEnumerable<TheoryDataRow<string, ElementType>> ShortKinds => GpuFixture.ShortKinds;
+    public static IEnumerable<TheoryDataRow<string, ElementType>> Float16Kinds => GpuFixture.Float16Kinds;
 
     public static IEnumerable<TheoryDataRow<string>> RealKinds => GpuFixture.RealKinds;
 
@@ -40,7 +40,7 @@ public sealed class ModelTests : IDisposable
     }
 
     /// <summary>Weights and activations of 16 bits, against f32 on the processor.</summary>
-    [Theory, MemberData(nameof(ShortKinds))]
+    [Theory, MemberData(nameof(Float16Kinds))]
     public void Models_of_16_bits_point_the_same_way(string kind, ElementType type)
     {
         Backend backend = Backend(kind, type);

@@ -4,13 +4,13 @@ using static Data2Vec.Kernels.Gpu.Tests.GpuFixture;
 namespace Data2Vec.Kernels.Gpu.Tests;
 
 /// <summary>
-/// Every operation with activations in bf16 and in f16 against plain loops in double precision: sizes whose fours are whole and such whose are not.
+/// Every operation with activations in bf16 and in f16 against plain loops in double precision: sizes whose float4s are whole and such whose are not.
 /// </summary>
-public class ShortActivationTests
+public class Float16ActivationTests
 {
     private const ElementType BF16 = ElementType.BF16;
 
-    public static IEnumerable<TheoryDataRow<string, ElementType>> Kinds => GpuFixture.ShortKinds;
+    public static IEnumerable<TheoryDataRow<string, ElementType>> Kinds => GpuFixture.Float16Kinds;
 
     [Theory, MemberData(nameof(Kinds))]
     public void Products_match_a_scalar_loop(string kind, ElementType type)

@@ -1,0 +1,394 @@
+using ILGPU;
+
+namespace Data2Vec.Kernels.Gpu.DeviceCode;
+
+/// <summary>What the four warps of a group do at once.</summary>
+internal interface ITensorAttentionTile
+{
+    /// <summary>Queries of a warp: 16 or 32.</summary>
+    static abstract int Queries { get; }
+
+    /// <summary>Largest number of features of a head: 64, or 128 with 16 queries of a warp.</summary>
+    static abstract int Features { get; }
+
+    /// <summary>Whether a table is added to the scores.</summary>
+    static abstract bool HasTable { get; }
+
+    /// <summary>Groups that a multiprocessor is to have registers for.</summary>
+    static abstract int GroupsPerMultiprocessor { get; }
+}
+
+/// <summary>128 queries of up to 64 features: loads of keys and values serve twice as many products.</summary>
+internal struct TensorAttentionTile128x64 : ITensorAttentionTile
+{
+    public static int Queries => 32;
+
+    public static int Features => 64;
+
+    public static bool HasTable => false;
+
+    public static int GroupsPerMultiprocessor => 2;
+}
+
+/// <summary>64 queries of up to 64 features: more groups where there is little to do.</summary>
+internal struct TensorAttentionTile64x64 : ITensorAttentionTile
+{
+    public static int Queries => 16;
+
+    public static int Features => 64;
+
+    public static bool HasTable => false;
+
+    public static int GroupsPerMultiprocessor => 3;
+}
+
+/// <summary><see cref="TensorAttentionTile64x64"/> with a table.</summary>
+internal struct TensorAttentionTile64x64WithTable : ITensorAttentionTile
+{
+    public static int Queries => 16;
+
+    public static int Features => 64;
+
+    public static bool HasTable => true;
+
+    public static int GroupsPerMultiprocessor => 3;
+}
+
+/// <summary>64 queries of up to 128 features.</summary>
+internal struct TensorAttentionTile64x128 : ITensorAttentionTile
+{
+    public static int Queries => 16;
+
+    public static int Features => 128;
+
+    public static bool HasTable => false;
+
+    public static int GroupsPerMultiprocessor => 3;
+}
+
+/// <summary><see cref="TensorAttentionTile64x128"/> with a table.</summary>
+internal struct TensorAttentionTile64x128WithTable : ITensorAttentionTile
+{
+    public static int Queries => 16;
+
+    public static int Features => 128;
+
+    public static bool HasTable => true;
+
+    public static int GroupsPerMultiprocessor => 2;
+}
+
+/// <summary>
+/// <see cref="AttentionKernel"/> on tensor cores, after FlashAttention-2 (Dao 2023): queries, keys, values and outputs in 16 bits, scores and sums in f32. Each warp has queries of
+/// its own, in registers, and runs along the keys; what its products make of keys becomes the left side of those with values without leaving the registers.
+/// Keys and values are copied to shared memory two tiles ahead. Rows there have 64 features, 128 bytes; those of deep heads' other 64 features follow all rows of the first.
+/// In a row, chunks of 16 bytes change places by the row's number, so that the eight that a matrix of 8 x 8 is loaded from lie in different banks.
+/// </summary>
+internal static class TensorAttentionKernel
+{
+    /// <summary>Threads of a group.</summary>
+    public const int Threads = 128;
+
+    /// <summary>Numbers that are copied at once: heads and strides are multiples of them.</summary>
+    private const int Chunk = TensorKernel.Chunk;
+
+    /// <summary>Bytes of a tile of keys, and of one of values.</summary>
+    private const int TileBytes = 8192;
+
+    private const int StageBytes = 2 * TileBytes;
+
+    /// <summary>Shared memory of a group, in bytes: three stages of keys and values, of which the last has the queries at first.</summary>
+    public const int SharedBytes = 3 * StageBytes;
+
+    /// <summary>Queries of a group.</summary>
+    public static int Queries<TTile>()
+        where TTile : struct, ITensorAttentionTile => 4 * TTile.Queries;
+
+    /// <summary>The most features that a head may have.</summary>
+    public static int MaxHeadSize<TTile>()
+        where TTile : struct, ITensorAttentionTile => TTile.Features;
+
+    /// <param name="query">The address of the queries, in 16 bits, as all that follow but the bias.</param>
+    /// <param name="key">That of the keys.</param>
+    /// <param name="value">That of the values.</param>
+    /// <param name="bias">That of what is added to the scores, in f32: a table whose rows begin at multiples of two numbers, or slopes.</param>
+    /// <param name="output">That of the result.</param>
+    /// <param name="starts">The bounds of the sequences.</param>
+    /// <param name="sizes">The sizes; the scale is above zero, and all is aligned.</param>
+    public static void Attend<TTile, TUnit>(
+        long query, long key, long value, long bias, long output, ArrayView<int> starts, AttentionArguments sizes)
+        where TTile : struct, ITensorAttentionTile
+        where TUnit : struct, IAttentionUnit
+    {
+        TUnit.Begin(SharedMemory.GetDynamic<float>(), sizes.Scale);
+        int thread = Group.IdxX, lane = thread & 31, warp = thread >> 5;
+        int sequence = Grid.IdxX / sizes.Tiles, head = Grid.IdxY;
+        int start = starts[sequence], length = starts[sequence + 1] - start;
+        int queries = Queries<TTile>(), firstQuery = Grid.IdxX % sizes.Tiles * queries;
+        if (firstQuery >= length)
+        {
+            return;
+        }
+
+        // A thread copies a chunk of every sixteenth row, and of deep heads the chunk 64 features further. How many rows of a chunk there are from the
+        // thread's first on is none where the chunk is past the head's last feature.
+        int row = thread >> 3, chunk = thread & 7, to = row * 128 + (chunk ^ (row & 7)) * 16;
+        int feature = head * sizes.HeadSize + chunk * Chunk;
+        int rows = chunk * Chunk < sizes.HeadSize ? length - row : 0, deepRows = 64 + chunk * Chunk < sizes.HeadSize ? length - row : 0;
+        long from = query + 2L * ((long)(start + firstQuery + row) * sizes.QueryStride + feature);
+        for (int i = 0; i < queries; i += 16)
+        {
+            TUnit.Copy(2 * StageBytes + to + i * 128, from, rows - firstQuery - i);
+            if (TTile.Features == 128)
+            {
+                TUnit.Copy(2 * StageBytes + to + (queries + i) * 128, from + 128, deepRows - firstQuery - i);
+            }
+
+            from += 32L * sizes.QueryStride;
+        }
+
+        TUnit.Commit();
+        long keyFrom = key + 2L * ((long)(start + row) * sizes.KeyStride + feature), valueFrom = value + 2L * ((long)(start + row) * sizes.ValueStride + feature);
+        CopyTiles<TTile, TUnit>(keyFrom, valueFrom, sizes, rows, deepRows, to);
+        TUnit.Commit();
+        TUnit.WaitForAllButOne();
+        Group.Barrier();
+
+        // Where a thread's row of the first matrices is; further ones lie at distances that do not disturb the order of chunks.
+        int warpQuery = warp * (queries / 4), matrixRow = (lane & 15) * 128 + ((lane >> 4) ^ (lane & 7)) * 16;
+        LoadQueries<TTile, TUnit>(2 * StageBytes + warpQuery * 128 + matrixRow);
+        int keyAt = ((lane & 7) + (lane >> 4) * 8) * 128 + ((lane >> 3 & 1) ^ (lane & 7)) * 16, valueAt = TileBytes + matrixRow;
+        if (!TTile.HasTable && sizes.Bias == AttentionKernel.SlopeBias)
+        {
+            TUnit.LoadSlope(bias + 4L * head);
+        }
+
+        int keys = Keys<TTile>(), myQuery = firstQuery + warpQuery + (lane >> 2), myKey = 2 * (lane & 3);
+        long table = bias + 4L * head * length * sizes.BiasStride;
+        int row0 = 0, row8 = 0, row16 = 0, row24 = 0;
+        if (TTile.HasTable)
+        {
+            TUnit.ScaleQueries(TTile.Queries, TTile.Features, sizes.Scale);
+            row0 = TableRow(sizes, length, myQuery, myKey);
+            row8 = TableRow(sizes, length, myQuery + 8, myKey);
+            if (TTile.Queries == 32)
+            {
+                row16 = TableRow(sizes, length, myQuery + 16, myKey);
+                row24 = TableRow(sizes, length, myQuery + 24, myKey);
+            }
+
+            TUnit.LoadTable(0, TTile.Queries, table, row0, row8, row16, row24, length - myKey);
+            TUnit.LoadTable(1, TTile.Queries, table, row0, row8, row16, row24, length - myKey);
+            if (TTile.Features == 64)
+            {
+                TUnit.LoadTable(2, TTile.Queries, table, row0, row8, row16, row24, length - myKey);
+                TUnit.LoadTable(3, TTile.Queries, table, row0, row8, row16, row24, length - myKey);
+            }
+        }
+
+        keyFrom += 2L * keys * sizes.KeyStride;
+        valueFrom += 2L * keys * sizes.ValueStride;
+        CopyTiles<TTile, TUnit>(keyFrom, valueFrom, sizes, rows - keys, deepRows - keys, StageBytes + to);
+        TUnit.Commit();
+        int loading = 2 * StageBytes, stage = 0;
+        table += 4 * keys;
+        for (int firstKey = 0; firstKey < length; firstKey += keys)
+        {
+            // This tile is there for all, and nobody reads any more what the one two further is copied to.
+            TUnit.WaitForAllButOne();
+            Group.Barrier();
+            keyFrom += 2L * keys * sizes.KeyStride;
+            valueFrom += 2L * keys * sizes.ValueStride;
+            int left = length - firstKey;
+            if (left > 2 * keys)
+            {
+                CopyTiles<TTile, TUnit>(keyFrom, valueFrom, sizes, rows - firstKey - 2 * keys, deepRows - firstKey - 2 * keys, loading + to);
+            }
+
+            TUnit.Commit();
+            Scores<TTile, TUnit>(stage + keyAt);
+            if (!TTile.HasTable && sizes.Bias == AttentionKernel.SlopeBias)
+            {
+                float distance = myQuery - firstKey - myKey;
+                TUnit.AddSlopes(0, TTile.Features, distance);
+                if (TTile.Queries == 32)
+                {
+                    TUnit.AddSlopes(1, TTile.Features, distance + 16f);
+                }
+            }
+
+            if (left < keys)
+            {
+                TUnit.Mask(TTile.Queries, TTile.Features, left - myKey);
+            }
+
+            TUnit.Rescale(TTile.Queries, TTile.Features);
+            AddValues<TTile, TUnit>(
+                stage + valueAt, stage + (valueAt ^ 32), stage + (valueAt ^ 64), stage + (valueAt ^ 96), table, row0, row8, row16, row24, left - keys - myKey);
+            table += 4 * keys;
+            loading = Next(loading);
+            stage = Next(stage);
+        }
+
+        TUnit.Finish(TTile.Queries, TTile.Features);
+        Group.Barrier();
+        int mine = warp * 4096, at = mine + (lane >> 2) * 128 + (lane >> 2) * 16 + (lane & 3) * 4;
+        TUnit.Store(0, at);
+        if (TTile.Queries == 32 || TTile.Features == 128)
+        {
+            TUnit.Store(1, at + 2048);
+        }
+
+        Group.Barrier();
+        int outputRow = lane >> 3, outputChunk = lane & 7;
+        for (int i = outputRow; i < 16; i += 4)
+        {
+            int from16 = mine + i * 128 + (outputChunk ^ (i & 7)) * 16, rowOfSequence = firstQuery + warpQuery + i;
+            long place = output + 2L * ((long)(start + rowOfSequence) * sizes.OutputStride + head * sizes.HeadSize + outputChunk * Chunk);
+            if (rowOfSequence < length && outputChunk * Chunk < sizes.HeadSize)
+            {
+                TUnit.Write(place, from16);
+            }
+
+            if (TTile.Queries == 32 && rowOfSequence + 16 < length && outputChunk * Chunk < sizes.HeadSize)
+            {
+                TUnit.Write(place + 32L * sizes.OutputStride, from16 + 2048);
+            }
+
+            if (TTile.Features == 128 && rowOfSequence < length && 64 + outputChunk * Chunk < sizes.HeadSize)
+            {
+                TUnit.Write(place + 128, from16 + 2048);
+            }
+        }
+    }
+
+    /// <summary>Keys of a tile.</summary>
+    private static int Keys<TTile>()
+        where TTile : struct, ITensorAttentionTile => 4096 / TTile.Features;
+
+    private static int Next(int stage) => stage == 2 * StageBytes ? 0 : stage + StageBytes;
+
+    /// <summary>Copies a thread's chunks of a tile of keys and one of values.</summary>
+    /// <param name="key">The thread's first chunk of the keys.</param>
+    /// <param name="value">That of the values.</param>
+    /// <param name="sizes">The sizes.</param>
+    /// <param name="rows">How many rows there are from the thread's first on.</param>
+    /// <param name="deepRows">The same of the chunks 64 features further.</param>
+    /// <param name="destination">Where the first goes.</param>
+    private static void CopyTiles<TTile, TUnit>(long key, long value, AttentionArguments sizes, int rows, int deepRows, int destination)
+        where TTile : struct, ITensorAttentionTile
+        where TUnit : struct, IAttentionUnit
+    {
+        CopyTile<TTile, TUnit>(key, 32L * sizes.KeyStride, rows, deepRows, destination);
+        CopyTile<TTile, TUnit>(value, 32L * sizes.ValueStride, rows, deepRows, destination + TileBytes);
+    }
+
+    private static void CopyTile<TTile, TUnit>(long from, long step, int rows, int deepRows, int destination)
+        where TTile : struct, ITensorAttentionTile
+        where TUnit : struct, IAttentionUnit
+    {
+        TUnit.Copy(destination, from, rows);
+        TUnit.Copy(destination + 2048, from + step, rows - 16);
+        if (TTile.Features == 128)
+        {
+            TUnit.Copy(destination + 4096, from + 128, deepRows);
+            TUnit.Copy(destination + 6144, from + step + 128, deepRows - 16);
+        }
+        else
+        {
+            TUnit.Copy(destination + 4096, from + 2 * step, rows - 32);
+            TUnit.Copy(destination + 6144, from + 3 * step, rows - 48);
+        }
+    }
+
+    /// <summary>Loads a warp's queries.</summary>
+    private static void LoadQueries<TTile, TUnit>(int address)
+        where TTile : struct, ITensorAttentionTile
+        where TUnit : struct, IAttentionUnit
+    {
+        TUnit.LoadQueries(0, address);
+        TUnit.LoadQueries(1, address ^ 32);
+        TUnit.LoadQueries(2, address ^ 64);
+        TUnit.LoadQueries(3, address ^ 96);
+        if (TTile.Queries == 32 || TTile.Features == 128)
+        {
+            // The second sixteen queries, or the rows of the other features of all.
+            int second = address + (TTile.Queries == 32 ? 2048 : 8192);
+            TUnit.LoadQueries(4, second);
+            TUnit.LoadQueries(5, second ^ 32);
+            TUnit.LoadQueries(6, second ^ 64);
+            TUnit.LoadQueries(7, second ^ 96);
+        }
+    }
+
+    /// <summary>The products of a warp's queries and a tile's keys.</summary>
+    private static void Scores<TTile, TUnit>(int address)
+        where TTile : struct, ITensorAttentionTile
+        where TUnit : struct, IAttentionUnit
+    {
+        TUnit.Scores(0, TTile.Queries, TTile.Features, TTile.HasTable, address);
+        TUnit.Scores(1, TTile.Queries, TTile.Features, TTile.HasTable, address ^ 32);
+        TUnit.Scores(2, TTile.Queries, TTile.Features, TTile.HasTable, address ^ 64);
+        TUnit.Scores(3, TTile.Queries, TTile.Features, TTile.HasTable, address ^ 96);
+        if (TTile.Features == 128)
+        {
+            int second = address + TileBytes / 2;
+            TUnit.Scores(4, TTile.Queries, TTile.Features, TTile.HasTable, second);
+            TUnit.Scores(5, TTile.Queries, TTile.Features, TTile.HasTable, second ^ 32);
+            TUnit.Scores(6, TTile.Queries, TTile.Features, TTile.HasTable, second ^ 64);
+            TUnit.Scores(7, TTile.Queries, TTile.Features, TTile.HasTable, second ^ 96);
+        }
+    }
+
+    /// <summary>How many bytes of a head's table are before a pair of a query's row; queries past the last get what the last one gets.</summary>
+    private static int TableRow(AttentionArguments sizes, int length, int query, int key) =>
+        4 * ((query < length ? query : length - 1) * sizes.BiasStride + key);
+
+    /// <summary>Makes the scores of a tile weights, adds the weighted values, and begins to load what a table has for the next tile.</summary>
+    private static void AddValues<TTile, TUnit>(
+        int address0, int address1, int address2, int address3, long table, int row0, int row8, int row16, int row24, int keys)
+        where TTile : struct, ITensorAttentionTile
+        where TUnit : struct, IAttentionUnit
+    {
+        TUnit.Weigh(0, TTile.Queries);
+        if (TTile.HasTable)
+        {
+            TUnit.LoadTable(0, TTile.Queries, table, row0, row8, row16, row24, keys);
+        }
+
+        TUnit.AddValues(TTile.Queries, 0, address0, address1, address2, address3, 0);
+        if (TTile.Features == 128)
+        {
+            TUnit.AddValues(TTile.Queries, 1, address0, address1, address2, address3, 4096);
+        }
+
+        TUnit.Weigh(1, TTile.Queries);
+        if (TTile.HasTable)
+        {
+            TUnit.LoadTable(1, TTile.Queries, table, row0, row8, row16, row24, keys);
+        }
+
+        TUnit.AddValues(TTile.Queries, 0, address0, address1, address2, address3, 2048);
+        if (TTile.Features == 128)
+        {
+            TUnit.AddValues(TTile.Queries, 1, address0, address1, address2, address3, 6144);
+        }
+        else
+        {
+            TUnit.Weigh(2, TTile.Queries);
+            if (TTile.HasTable)
+            {
+                TUnit.LoadTable(2, TTile.Queries, table, row0, row8, row16, row24, keys);
+            }
+
+            TUnit.AddValues(TTile.Queries, 0, address0, address1, address2, address3, 4096);
+            TUnit.Weigh(3, TTile.Queries);
+            if (TTile.HasTable)
+            {
+                TUnit.LoadTable(3, TTile.Queries, table, row0, row8, row16, row24, keys);
+            }
+
+            TUnit.AddValues(TTile.Queries, 0, address0, address1, address2, address3, 6144);
+        }
+    }
+}
