@@ -134,7 +134,7 @@ public partial class CudaAssemblyTests
             yield return (Find(typeof(RowKernels), nameof(RowKernels.Embed), weight), 256, null);
         }
 
-        yield return (Find(typeof(MatrixKernel), nameof(MatrixKernel.FinishSplitK)), 256, null);
+        yield return (Find(typeof(ProductEpilogue), nameof(ProductEpilogue.FinishSplitK)), 256, null);
         foreach (string name in new[] { nameof(RowKernels.Normalize), nameof(RowKernels.Copy), nameof(RowKernels.Mean), nameof(RowKernels.MaxPool) })
         {
             yield return (Find(typeof(RowKernels), name), 256, null);

@@ -92,7 +92,7 @@ public sealed class TensorKernelTests : IDisposable
                 Rows = ends[^1],
                 InputStride = shape.InputChannels,
                 Channels = channels,
-                Step = shape.Stride,
+                Stride = shape.Stride,
                 Padding = shape.Padding,
                 Sequences = lengths.Length,
             };
@@ -125,7 +125,7 @@ public sealed class TensorKernelTests : IDisposable
             Rows = 2 * shape.OutputLength(9) * shape.OutputLength(14),
             InputStride = 8,
             Channels = 8,
-            Step = 2,
+            Stride = 2,
             Padding = 1,
             Height = 9,
             Width = 14,
@@ -326,7 +326,7 @@ public sealed class TensorKernelTests : IDisposable
         Assert.Equal(conflicts, kernel.BankConflicts());
         if (sizes.RunsEpilogue == 0)
         {
-            Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments> finish = MatrixKernel.FinishSplitK;
+            Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments> finish = ProductEpilogue.FinishSplitK;
             int threads = sizes.Rows * sizes.Float4Columns;
             _accelerator.LoadKernel(finish)(
                 _accelerator.DefaultStream, new KernelConfig((threads + TensorKernel.Threads - 1) / TensorKernel.Threads, TensorKernel.Threads),

@@ -162,7 +162,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             Rows = output.Rows,
             Activation = (int)(norm is null ? activation : Activation.None),
             Channels = shape.InputChannels / shape.Groups,
-            Step = shape.Stride,
+            Stride = shape.Stride,
             Padding = shape.Padding,
             Sequences = outputs.Count,
         });
@@ -187,7 +187,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             Rows = output.Rows,
             Activation = (int)activation,
             Channels = shape.InputChannels,
-            Step = shape.Stride,
+            Stride = shape.Stride,
             Padding = shape.Padding,
             Height = height,
             Width = width,
@@ -218,7 +218,7 @@ internal sealed unsafe class GpuInference(GpuStore store, Workspace workspace, G
             OutputHeight = (height - size) / stride + 1,
             OutputWidth = (width - size) / stride + 1,
             Size = size,
-            Step = stride,
+            Stride = stride,
         });
     }
 

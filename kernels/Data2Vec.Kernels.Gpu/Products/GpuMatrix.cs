@@ -89,8 +89,8 @@ internal sealed class GpuMatrix<TRows, TWeight>(
     /// <summary>What goes on with the sums of these kernels; null where there are none.</summary>
     private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments>>? _finish =
         !TensorVariant.IsSupported<TWeight>(context) ? null : context.Kernels.Get(
-            MatrixKernel.FinishSplitK,
-            accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments>(MatrixKernel.FinishSplitK));
+            ProductEpilogue.FinishSplitK,
+            accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments>(ProductEpilogue.FinishSplitK));
 
     private int Pitch => (int)(weights.Length * 4 / ((long)Depth * Groups));
 

@@ -45,7 +45,7 @@ internal struct AttentionTileOfSimulator : IAttentionTile
     public static int Fours => 4;
 }
 
-/// <summary>The sizes of attention.</summary>
+/// <summary>The arguments of attention.</summary>
 internal struct AttentionArguments
 {
     /// <summary>Features of a head.</summary>
@@ -83,7 +83,7 @@ internal static class AttentionKernel
 
     public static void Attend<TTile>(
         ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<float> bias, ArrayView<float> output,
-        ArrayView<int> starts, AttentionArguments sizes)
+        ArrayView<int> starts, AttentionArguments arguments)
         where TTile : struct, IAttentionTile
     {
         int queryThreads = TTile.QueryThreads, keyThreads = TTile.KeyThreads, width = 4 * TTile.KeyThreads * TTile.Fours;
@@ -93,17 +93,17 @@ internal static class AttentionKernel
         ArrayView<Float4> partial = SharedMemory.Allocate<Float4>(TTile.KeyThreads * TTile.QueryThreads);
 
         int thread = Group.IdxX, threads = TTile.QueryThreads * TTile.KeyThreads, across = thread % keyThreads, down = thread / keyThreads;
-        int sequence = Grid.IdxX / sizes.Tiles, head = Grid.IdxY;
+        int sequence = Grid.IdxX / arguments.Tiles, head = Grid.IdxY;
         int start = starts[sequence], length = starts[sequence + 1] - start;
-        int firstQuery = Grid.IdxX % sizes.Tiles * queryThreads * 4;
+        int firstQuery = Grid.IdxX % arguments.Tiles * queryThreads * 4;
         if (firstQuery >= length)
         {
             return;
         }
 
-        int feature = head * sizes.HeadSize, myQuery = firstQuery + down * 4;
+        int feature = head * arguments.HeadSize, myQuery = firstQuery + down * 4;
         LoadColumns(
-            query, (start + firstQuery) * sizes.QueryStride + feature, sizes.QueryStride, length - firstQuery, sizes, queryThreads, width,
+            query, (start + firstQuery) * arguments.QueryStride + feature, arguments.QueryStride, length - firstQuery, arguments, queryThreads, width,
             queries, thread, threads);
 
         Float4x4 sum0 = default, sum1 = default, sum2 = default, sum3 = default;
@@ -111,12 +111,12 @@ internal static class AttentionKernel
         for (int firstKey = 0; firstKey < length; firstKey += keyThreads * 4)
         {
             LoadColumns(
-                key, (start + firstKey) * sizes.KeyStride + feature, sizes.KeyStride, length - firstKey, sizes, keyThreads, width,
+                key, (start + firstKey) * arguments.KeyStride + feature, arguments.KeyStride, length - firstKey, arguments, keyThreads, width,
                 rows, thread, threads);
             Group.Barrier();
 
             Float4x4 scores = default;
-            for (int i = 0; i < sizes.HeadSize; i += 4)
+            for (int i = 0; i < arguments.HeadSize; i += 4)
             {
                 // Features past the last one are zeros.
                 int queryAt = i * (queryThreads + 1) + down, keyAt = i * (keyThreads + 1) + across;
@@ -127,10 +127,10 @@ internal static class AttentionKernel
             }
 
             int myKey = firstKey + across * 4;
-            scores.A = Score(scores.A, bias, sizes, head, length, myQuery, myKey);
-            scores.B = Score(scores.B, bias, sizes, head, length, myQuery + 1, myKey);
-            scores.C = Score(scores.C, bias, sizes, head, length, myQuery + 2, myKey);
-            scores.D = Score(scores.D, bias, sizes, head, length, myQuery + 3, myKey);
+            scores.A = Score(scores.A, bias, arguments, head, length, myQuery, myKey);
+            scores.B = Score(scores.B, bias, arguments, head, length, myQuery + 1, myKey);
+            scores.C = Score(scores.C, bias, arguments, head, length, myQuery + 2, myKey);
+            scores.D = Score(scores.D, bias, arguments, head, length, myQuery + 3, myKey);
             partial[across * queryThreads + down] = new Float4(Highest(scores.A), Highest(scores.B), Highest(scores.C), Highest(scores.D));
             Group.Barrier();
 
@@ -155,8 +155,8 @@ internal static class AttentionKernel
             for (int i = thread; i < keyThreads * width; i += threads)
             {
                 int row = i / (width / 4), column = i % (width / 4) * 4;
-                int count = firstKey + row < length ? sizes.HeadSize - column : 0;
-                rows[i] = Float4.Load(value, (start + firstKey + row) * sizes.ValueStride + feature + column, count, sizes.Aligned);
+                int count = firstKey + row < length ? arguments.HeadSize - column : 0;
+                rows[i] = Float4.Load(value, (start + firstKey + row) * arguments.ValueStride + feature + column, count, arguments.Aligned);
             }
 
             Group.Barrier();
@@ -188,13 +188,13 @@ internal static class AttentionKernel
         }
 
         Float4 inverse = new(1f / total.X, 1f / total.Y, 1f / total.Z, 1f / total.W);
-        int place = (start + myQuery) * sizes.OutputStride + feature;
-        Store(output, sizes, place, length - myQuery, across * 4, Float4x4.Scale(sum0, inverse));
-        Store(output, sizes, place, length - myQuery, (keyThreads + across) * 4, Float4x4.Scale(sum1, inverse));
+        int place = (start + myQuery) * arguments.OutputStride + feature;
+        Store(output, arguments, place, length - myQuery, across * 4, Float4x4.Scale(sum0, inverse));
+        Store(output, arguments, place, length - myQuery, (keyThreads + across) * 4, Float4x4.Scale(sum1, inverse));
         if (TTile.Fours == 4)
         {
-            Store(output, sizes, place, length - myQuery, (2 * keyThreads + across) * 4, Float4x4.Scale(sum2, inverse));
-            Store(output, sizes, place, length - myQuery, (3 * keyThreads + across) * 4, Float4x4.Scale(sum3, inverse));
+            Store(output, arguments, place, length - myQuery, (2 * keyThreads + across) * 4, Float4x4.Scale(sum2, inverse));
+            Store(output, arguments, place, length - myQuery, (3 * keyThreads + across) * 4, Float4x4.Scale(sum3, inverse));
         }
     }
 
@@ -217,7 +217,7 @@ internal static class AttentionKernel
     /// at most two store to the same bank of shared memory at once.
     /// </summary>
     private static void LoadColumns(
-        ArrayView<float> source, int offset, int stride, int count, AttentionArguments sizes, int rowFloat4s, int width,
+        ArrayView<float> source, int offset, int stride, int count, AttentionArguments arguments, int rowFloat4s, int width,
         ArrayView<Float4> destination, int thread, int threads)
     {
         ArrayView<float> numbers = destination.Cast<float>();
@@ -225,7 +225,7 @@ internal static class AttentionKernel
         for (int i = thread; i < rowFloat4s * width; i += threads)
         {
             int part = i / 32, row = part / (width / 16) * 8 + i % 8, column = (part % (width / 16) * 4 + i % 32 / 8) * 4;
-            Float4 values = Float4.Load(source, offset + row * stride + column, row < count ? sizes.HeadSize - column : 0, sizes.Aligned);
+            Float4 values = Float4.Load(source, offset + row * stride + column, row < count ? arguments.HeadSize - column : 0, arguments.Aligned);
             int at = column * pitch + row;
             numbers[at] = values.X;
             numbers[at + pitch] = values.Y;
@@ -234,22 +234,22 @@ internal static class AttentionKernel
         }
     }
 
-    private static Float4 Score(Float4 product, ArrayView<float> bias, AttentionArguments sizes, int head, int length, int query, int key) => new(
-        Score(product.X, bias, sizes, head, length, query, key),
-        Score(product.Y, bias, sizes, head, length, query, key + 1),
-        Score(product.Z, bias, sizes, head, length, query, key + 2),
-        Score(product.W, bias, sizes, head, length, query, key + 3));
+    private static Float4 Score(Float4 product, ArrayView<float> bias, AttentionArguments arguments, int head, int length, int query, int key) => new(
+        Score(product.X, bias, arguments, head, length, query, key),
+        Score(product.Y, bias, arguments, head, length, query, key + 1),
+        Score(product.Z, bias, arguments, head, length, query, key + 2),
+        Score(product.W, bias, arguments, head, length, query, key + 3));
 
-    private static float Score(float product, ArrayView<float> bias, AttentionArguments sizes, int head, int length, int query, int key)
+    private static float Score(float product, ArrayView<float> bias, AttentionArguments arguments, int head, int length, int query, int key)
     {
-        float score = product * sizes.Scale;
-        if (sizes.Bias == SlopeBias)
+        float score = product * arguments.Scale;
+        if (arguments.Bias == SlopeBias)
         {
             score -= bias[head] * (query > key ? query - key : key - query);
         }
-        else if (sizes.Bias == TableBias && query < length && key < length)
+        else if (arguments.Bias == TableBias && query < length && key < length)
         {
-            score += bias[(head * length + query) * sizes.BiasStride + key];
+            score += bias[(head * length + query) * arguments.BiasStride + key];
         }
 
         return key < length ? score : Lowest;
@@ -258,13 +258,13 @@ internal static class AttentionKernel
     private static float Highest(Float4 scores) =>
         DeviceMath.Max(DeviceMath.Max(scores.X, scores.Y), DeviceMath.Max(scores.Z, scores.W));
 
-    private static void Store(ArrayView<float> output, AttentionArguments sizes, int place, int rows, int column, Float4x4 block)
+    private static void Store(ArrayView<float> output, AttentionArguments arguments, int place, int rows, int column, Float4x4 block)
     {
         for (int i = 0; i < 4; i++)
         {
             if (i < rows)
             {
-                Float4.Store(output, place + i * sizes.OutputStride + column, sizes.HeadSize - column, sizes.Aligned, block.Row(i));
+                Float4.Store(output, place + i * arguments.OutputStride + column, arguments.HeadSize - column, arguments.Aligned, block.Row(i));
             }
         }
     }

@@ -114,17 +114,17 @@ internal static class TensorAttentionKernel
     /// <param name="bias">That of what is added to the scores, in f32: a table whose rows begin at multiples of two numbers, or slopes.</param>
     /// <param name="output">That of the result.</param>
     /// <param name="starts">The bounds of the sequences.</param>
-    /// <param name="sizes">The sizes; the scale is above zero, and all is aligned.</param>
+    /// <param name="arguments">The arguments; the scale is above zero, and all is aligned.</param>
     public static void Attend<TTile, TUnit>(
-        long query, long key, long value, long bias, long output, ArrayView<int> starts, AttentionArguments sizes)
+        long query, long key, long value, long bias, long output, ArrayView<int> starts, AttentionArguments arguments)
         where TTile : struct, ITensorAttentionTile
         where TUnit : struct, IAttentionUnit
     {
-        TUnit.Begin(SharedMemory.GetDynamic<float>(), sizes.Scale);
+        TUnit.Begin(SharedMemory.GetDynamic<float>(), arguments.Scale);
         int thread = Group.IdxX, lane = thread & 31, warp = thread >> 5;
-        int sequence = Grid.IdxX / sizes.Tiles, head = Grid.IdxY;
+        int sequence = Grid.IdxX / arguments.Tiles, head = Grid.IdxY;
         int start = starts[sequence], length = starts[sequence + 1] - start;
-        int queries = Queries<TTile>(), firstQuery = Grid.IdxX % sizes.Tiles * queries;
+        int queries = Queries<TTile>(), firstQuery = Grid.IdxX % arguments.Tiles * queries;
         if (firstQuery >= length)
         {
             return;
@@ -133,9 +133,9 @@ internal static class TensorAttentionKernel
         // A thread copies a chunk of every sixteenth row, and of deep heads the chunk 64 features further. How many rows of a chunk there are from the
         // thread's first on is none where the chunk is past the head's last feature.
         int row = thread >> 3, chunk = thread & 7, to = row * 128 + (chunk ^ (row & 7)) * 16;
-        int feature = head * sizes.HeadSize + chunk * Chunk;
-        int rows = chunk * Chunk < sizes.HeadSize ? length - row : 0, deepRows = 64 + chunk * Chunk < sizes.HeadSize ? length - row : 0;
-        long from = query + 2L * ((long)(start + firstQuery + row) * sizes.QueryStride + feature);
+        int feature = head * arguments.HeadSize + chunk * Chunk;
+        int rows = chunk * Chunk < arguments.HeadSize ? length - row : 0, deepRows = 64 + chunk * Chunk < arguments.HeadSize ? length - row : 0;
+        long from = query + 2L * ((long)(start + firstQuery + row) * arguments.QueryStride + feature);
         for (int i = 0; i < queries; i += 16)
         {
             TUnit.Copy(2 * StageBytes + to + i * 128, from, rows - firstQuery - i);
@@ -144,12 +144,12 @@ internal static class TensorAttentionKernel
                 TUnit.Copy(2 * StageBytes + to + (queries + i) * 128, from + 128, deepRows - firstQuery - i);
             }
 
-            from += 32L * sizes.QueryStride;
+            from += 32L * arguments.QueryStride;
         }
 
         TUnit.Commit();
-        long keyFrom = key + 2L * ((long)(start + row) * sizes.KeyStride + feature), valueFrom = value + 2L * ((long)(start + row) * sizes.ValueStride + feature);
-        CopyTiles<TTile, TUnit>(keyFrom, valueFrom, sizes, rows, deepRows, to);
+        long keyFrom = key + 2L * ((long)(start + row) * arguments.KeyStride + feature), valueFrom = value + 2L * ((long)(start + row) * arguments.ValueStride + feature);
+        CopyTiles<TTile, TUnit>(keyFrom, valueFrom, arguments, rows, deepRows, to);
         TUnit.Commit();
         TUnit.WaitForAllButOne();
         Group.Barrier();
@@ -158,23 +158,23 @@ internal static class TensorAttentionKernel
         int warpQuery = warp * (queries / 4), matrixRow = (lane & 15) * 128 + ((lane >> 4) ^ (lane & 7)) * 16;
         LoadQueries<TTile, TUnit>(2 * StageBytes + warpQuery * 128 + matrixRow);
         int keyAt = ((lane & 7) + (lane >> 4) * 8) * 128 + ((lane >> 3 & 1) ^ (lane & 7)) * 16, valueAt = TileBytes + matrixRow;
-        if (!TTile.HasTable && sizes.Bias == AttentionKernel.SlopeBias)
+        if (!TTile.HasTable && arguments.Bias == AttentionKernel.SlopeBias)
         {
             TUnit.LoadSlope(bias + 4L * head);
         }
 
         int keys = Keys<TTile>(), myQuery = firstQuery + warpQuery + (lane >> 2), myKey = 2 * (lane & 3);
-        long table = bias + 4L * head * length * sizes.BiasStride;
+        long table = bias + 4L * head * length * arguments.BiasStride;
         int row0 = 0, row8 = 0, row16 = 0, row24 = 0;
         if (TTile.HasTable)
         {
-            TUnit.ScaleQueries(TTile.Queries, TTile.Features, sizes.Scale);
-            row0 = TableRow(sizes, length, myQuery, myKey);
-            row8 = TableRow(sizes, length, myQuery + 8, myKey);
+            TUnit.ScaleQueries(TTile.Queries, TTile.Features, arguments.Scale);
+            row0 = TableRow(arguments, length, myQuery, myKey);
+            row8 = TableRow(arguments, length, myQuery + 8, myKey);
             if (TTile.Queries == 32)
             {
-                row16 = TableRow(sizes, length, myQuery + 16, myKey);
-                row24 = TableRow(sizes, length, myQuery + 24, myKey);
+                row16 = TableRow(arguments, length, myQuery + 16, myKey);
+                row24 = TableRow(arguments, length, myQuery + 24, myKey);
             }
 
             TUnit.LoadTable(0, TTile.Queries, table, row0, row8, row16, row24, length - myKey);
@@ -186,9 +186,9 @@ internal static class TensorAttentionKernel
             }
         }
 
-        keyFrom += 2L * keys * sizes.KeyStride;
-        valueFrom += 2L * keys * sizes.ValueStride;
-        CopyTiles<TTile, TUnit>(keyFrom, valueFrom, sizes, rows - keys, deepRows - keys, StageBytes + to);
+        keyFrom += 2L * keys * arguments.KeyStride;
+        valueFrom += 2L * keys * arguments.ValueStride;
+        CopyTiles<TTile, TUnit>(keyFrom, valueFrom, arguments, rows - keys, deepRows - keys, StageBytes + to);
         TUnit.Commit();
         int loading = 2 * StageBytes, stage = 0;
         table += 4 * keys;
@@ -197,17 +197,17 @@ internal static class TensorAttentionKernel
             // This tile is there for all, and nobody reads any more what the one two further is copied to.
             TUnit.WaitForAllButOne();
             Group.Barrier();
-            keyFrom += 2L * keys * sizes.KeyStride;
-            valueFrom += 2L * keys * sizes.ValueStride;
+            keyFrom += 2L * keys * arguments.KeyStride;
+            valueFrom += 2L * keys * arguments.ValueStride;
             int left = length - firstKey;
             if (left > 2 * keys)
             {
-                CopyTiles<TTile, TUnit>(keyFrom, valueFrom, sizes, rows - firstKey - 2 * keys, deepRows - firstKey - 2 * keys, loading + to);
+                CopyTiles<TTile, TUnit>(keyFrom, valueFrom, arguments, rows - firstKey - 2 * keys, deepRows - firstKey - 2 * keys, loading + to);
             }
 
             TUnit.Commit();
             Scores<TTile, TUnit>(stage + keyAt);
-            if (!TTile.HasTable && sizes.Bias == AttentionKernel.SlopeBias)
+            if (!TTile.HasTable && arguments.Bias == AttentionKernel.SlopeBias)
             {
                 float distance = myQuery - firstKey - myKey;
                 TUnit.AddSlopes(0, TTile.Features, distance);
@@ -244,18 +244,18 @@ internal static class TensorAttentionKernel
         for (int i = outputRow; i < 16; i += 4)
         {
             int from16 = mine + i * 128 + (outputChunk ^ (i & 7)) * 16, rowOfSequence = firstQuery + warpQuery + i;
-            long place = output + 2L * ((long)(start + rowOfSequence) * sizes.OutputStride + head * sizes.HeadSize + outputChunk * Chunk);
-            if (rowOfSequence < length && outputChunk * Chunk < sizes.HeadSize)
+            long place = output + 2L * ((long)(start + rowOfSequence) * arguments.OutputStride + head * arguments.HeadSize + outputChunk * Chunk);
+            if (rowOfSequence < length && outputChunk * Chunk < arguments.HeadSize)
             {
                 TUnit.Write(place, from16);
             }
 
-            if (TTile.Queries == 32 && rowOfSequence + 16 < length && outputChunk * Chunk < sizes.HeadSize)
+            if (TTile.Queries == 32 && rowOfSequence + 16 < length && outputChunk * Chunk < arguments.HeadSize)
             {
-                TUnit.Write(place + 32L * sizes.OutputStride, from16 + 2048);
+                TUnit.Write(place + 32L * arguments.OutputStride, from16 + 2048);
             }
 
-            if (TTile.Features == 128 && rowOfSequence < length && 64 + outputChunk * Chunk < sizes.HeadSize)
+            if (TTile.Features == 128 && rowOfSequence < length && 64 + outputChunk * Chunk < arguments.HeadSize)
             {
                 TUnit.Write(place + 128, from16 + 2048);
             }
@@ -271,16 +271,16 @@ internal static class TensorAttentionKernel
     /// <summary>Copies a thread's chunks of a tile of keys and one of values.</summary>
     /// <param name="key">The thread's first chunk of the keys.</param>
     /// <param name="value">That of the values.</param>
-    /// <param name="sizes">The sizes.</param>
+    /// <param name="arguments">The arguments.</param>
     /// <param name="rows">How many rows there are from the thread's first on.</param>
     /// <param name="deepRows">The same of the chunks 64 features further.</param>
     /// <param name="destination">Where the first goes.</param>
-    private static void CopyTiles<TTile, TUnit>(long key, long value, AttentionArguments sizes, int rows, int deepRows, int destination)
+    private static void CopyTiles<TTile, TUnit>(long key, long value, AttentionArguments arguments, int rows, int deepRows, int destination)
         where TTile : struct, ITensorAttentionTile
         where TUnit : struct, IAttentionUnit
     {
-        CopyTile<TTile, TUnit>(key, 32L * sizes.KeyStride, rows, deepRows, destination);
-        CopyTile<TTile, TUnit>(value, 32L * sizes.ValueStride, rows, deepRows, destination + TileBytes);
+        CopyTile<TTile, TUnit>(key, 32L * arguments.KeyStride, rows, deepRows, destination);
+        CopyTile<TTile, TUnit>(value, 32L * arguments.ValueStride, rows, deepRows, destination + TileBytes);
     }
 
     private static void CopyTile<TTile, TUnit>(long from, long step, int rows, int deepRows, int destination)
@@ -341,8 +341,8 @@ internal static class TensorAttentionKernel
     }
 
     /// <summary>How many bytes of a head's table are before a pair of a query's row; queries past the last get what the last one gets.</summary>
-    private static int TableRow(AttentionArguments sizes, int length, int query, int key) =>
-        4 * ((query < length ? query : length - 1) * sizes.BiasStride + key);
+    private static int TableRow(AttentionArguments arguments, int length, int query, int key) =>
+        4 * ((query < length ? query : length - 1) * arguments.BiasStride + key);
 
     /// <summary>Makes the scores of a tile weights, adds the weighted values, and begins to load what a table has for the next tile.</summary>
     private static void AddValues<TTile, TUnit>(

@@ -3,48 +3,47 @@ using ILGPU;
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
 /// <summary>
-/// What a multiprocessor of compute capability 9.0 has for products of matrices of 16 bits: four warps together multiply 64 rows by all columns of a
-/// tile, both sides from shared memory, while they go on. Addresses are those in the group's dynamic shared memory, in bytes; the sums lie in
-/// registers that belong to the unit.
+/// Warpgroup instructions of compute capability 9.0 for products in a 16-bit format: four warps multiply 64 rows by all columns of a tile asynchronously,
+/// both sides from shared memory. Addresses are byte offsets in the group's dynamic shared memory; the unit owns the registers of the sums.
 /// </summary>
 /// <remarks>
-/// Matrices in shared memory are made of atoms of eight lines of 128 bytes, the chunks of 16 bytes in each changed by the line's number: of the
-/// left side a line is a row, its numbers along the depth; of the right side a line is of one depth, its numbers 64 columns.
+/// Matrices in shared memory consist of atoms of eight lines of 128 bytes; 16-byte chunks are swizzled by the line's number. A line of the left side is
+/// 64 numbers of a row along the depth; a line of the right side is 64 columns at one depth.
 /// </remarks>
 internal interface IWarpgroupUnit
 {
-    /// <summary>Called once, first: makes the sums zeros.</summary>
-    /// <param name="shared">The dynamic shared memory.</param>
+    /// <summary>Zeroes the sums. Called once, before everything else.</summary>
+    /// <param name="shared">Dynamic shared memory.</param>
     static abstract void Begin(ArrayView<float> shared);
 
-    /// <summary>Tells what will be loaded from device memory, so that it is near then.</summary>
+    /// <summary>Prefetches from global memory.</summary>
     static abstract void Prefetch(long address);
 
-    /// <summary>Begins to copy 16 bytes to shared memory: what lies at <paramref name="source"/>, or zeros, whatever the source, where <paramref name="count"/> is 0, not 16.</summary>
+    /// <summary>Starts an asynchronous copy of 16 bytes to shared memory: the source if <paramref name="count"/> is 16, zeros if it is 0.</summary>
     static abstract void Copy(int destination, long source, int count);
 
-    /// <summary>Makes one group of the copies that the thread began since the last.</summary>
+    /// <summary>Commits the thread's copies since the last commit as one group.</summary>
     static abstract void Commit();
 
-    /// <summary>Waits for the thread's groups of copies but the last ones, and shows what they brought to products that begin after a barrier.</summary>
-    /// <param name="groups">How many need not be there: 0, 1 or 4, a constant.</param>
+    /// <summary>Waits for all but the last of the thread's committed groups; their data is visible to products after a barrier.</summary>
+    /// <param name="groups">How many groups may be pending: 0, 1 or 4, a constant.</param>
     static abstract void WaitForCopies(int groups);
 
-    /// <summary>Begins to multiply 64 rows by the columns of a tile, 64 deep, and to add to the sums.</summary>
+    /// <summary>Starts adding the products of 64 rows and the columns of a tile, 64 deep, to the sums.</summary>
     /// <param name="columns">Columns of the tile: 64, 128 or 192, a constant.</param>
-    /// <param name="left">Where the warps' 64 rows are.</param>
-    /// <param name="right">Where the right side is, 64 columns after another.</param>
+    /// <param name="left">Address of the warpgroup's 64 rows.</param>
+    /// <param name="right">Address of the right side, 64 columns after another.</param>
     static abstract void Multiply(int columns, int left, int right);
 
-    /// <summary>Waits until all that was begun is multiplied, but for the last <paramref name="count"/>: 0 or 1, a constant.</summary>
+    /// <summary>Waits for all but the last <paramref name="count"/> products: 0 or 1, a constant.</summary>
     static abstract void WaitForProducts(int count);
 
     /// <summary>
-    /// Stores the sums of a warp's sixteen rows and 64 columns. Of each eight columns a thread has, in row <c>lane / 4</c> and in the eighth
-    /// after it, columns <c>2 (lane % 4)</c> and the next.
+    /// Stores the sums of a warp's 16 rows and 64 columns to shared memory. Of each eight columns a thread holds columns <c>2 (lane % 4)</c> and the next,
+    /// of row <c>lane / 4</c> and eight below.
     /// </summary>
     /// <param name="part">Which 64 columns, a constant.</param>
-    /// <param name="upper">Where the thread's first two numbers go; those of the next eight columns go 32 bytes further.</param>
-    /// <param name="lower">Where those of the row eight below go.</param>
+    /// <param name="upper">Destination of the thread's first two numbers; those of the next eight columns follow 32 bytes later.</param>
+    /// <param name="lower">Destination for the row eight below.</param>
     static abstract void Store(int part, int upper, int lower);
 }

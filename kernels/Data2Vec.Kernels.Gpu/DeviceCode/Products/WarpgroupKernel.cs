@@ -2,26 +2,26 @@ using ILGPU;
 
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
-/// <summary>A tile of a product, and how its slices go through shared memory.</summary>
+/// <summary>A tile of a product and its pipeline through shared memory.</summary>
 internal interface IWarpgroupTile
 {
-    /// <summary>Float4 warps each, with 64 rows: 1, 2 or 4.</summary>
+    /// <summary>Warpgroups of a thread group, with 64 rows each: 1, 2 or 4.</summary>
     static abstract int Warpgroups { get; }
 
-    /// <summary>Columns of a tile, 64, 128 or 192; all warps share them.</summary>
+    /// <summary>Columns of a tile, shared by all warps: 64, 128 or 192.</summary>
     static abstract int Columns { get; }
 
-    /// <summary>Slices that shared memory has room for.</summary>
+    /// <summary>Slices that fit shared memory.</summary>
     static abstract int Stages { get; }
 
-    /// <summary>Slices that are copied ahead of the one that is multiplied: one fewer than there is room for, or two, so that products overlap.</summary>
+    /// <summary>Slices copied ahead of the one being multiplied: one less than <see cref="Stages"/>, or two less to overlap products.</summary>
     static abstract int Ahead { get; }
 
-    /// <summary>Groups that a multiprocessor has registers and shared memory for.</summary>
+    /// <summary>Groups that fit the registers and shared memory of a multiprocessor.</summary>
     static abstract int GroupsPerMultiprocessor { get; }
 }
 
-/// <summary>64 rows and columns, copied far ahead: for products of few tiles, whose time is that of their steps.</summary>
+/// <summary>64 rows and columns, copied far ahead: for products of few tiles, which are bound by latency.</summary>
 internal struct WarpgroupTile64x64 : IWarpgroupTile
 {
     public static int Warpgroups => 1;
@@ -49,7 +49,7 @@ internal struct WarpgroupTile128x128 : IWarpgroupTile
     public static int GroupsPerMultiprocessor => 2;
 }
 
-/// <summary>128 rows, 192 columns: of 768, 2304 and 3072 nothing is left over.</summary>
+/// <summary>128 rows, 192 columns: divides 768, 2304 and 3072.</summary>
 internal struct WarpgroupTile128x192 : IWarpgroupTile
 {
     public static int Warpgroups => 2;
@@ -63,7 +63,7 @@ internal struct WarpgroupTile128x192 : IWarpgroupTile
     public static int GroupsPerMultiprocessor => 2;
 }
 
-/// <summary>256 rows, 192 columns: the fewest loads for a product.</summary>
+/// <summary>256 rows, 192 columns: fewest loads per product.</summary>
 internal struct WarpgroupTile256x192 : IWarpgroupTile
 {
     public static int Warpgroups => 4;
@@ -78,12 +78,12 @@ internal struct WarpgroupTile256x192 : IWarpgroupTile
 }
 
 /// <summary>
-/// The products of <see cref="TensorKernel"/> with the instructions of compute capability 9.0: each four warps have 64 rows, and all
-/// share the columns. Slices of both sides, 64 deep, are copied to shared memory ahead of the one that is multiplied.
+/// The products of <see cref="TensorKernel"/> with warpgroup instructions of compute capability 9.0: each four warps compute 64 rows and all columns of a
+/// tile. Slices of both sides, 64 deep, are copied to shared memory ahead of the one being multiplied.
 /// </summary>
 internal static class WarpgroupKernel
 {
-    /// <summary>What its assembly is for: the instructions are those of compute capability 9.0 alone.</summary>
+    /// <summary>Target of the assembly: the instructions exist only in compute capability 9.0.</summary>
     public const string Target = "sm_90a";
 
     /// <summary>Numbers of a row of the left side, and rows of the right side, in a slice.</summary>
@@ -102,21 +102,14 @@ internal static class WarpgroupKernel
     public static int Rows<TTile>()
         where TTile : struct, IWarpgroupTile => 64 * TTile.Warpgroups;
 
-    /// <summary>Shared memory of a group, in bytes: the slices, from the first multiple of 1024 on.</summary>
+    /// <summary>Shared memory of a group, in bytes: the slices, aligned to 1024 bytes.</summary>
     public static int SharedBytes<TTile>()
         where TTile : struct, IWarpgroupTile => TTile.Stages * StageBytes<TTile>() + 1024;
 
-    /// <param name="x">As in <see cref="TensorKernel"/>, as are the others.</param>
-    /// <param name="weights">That of the right side of each group, <c>[depth, columns]</c>, of 16 bits.</param>
-    /// <param name="vectors">As in <see cref="MatrixKernel"/>.</param>
-    /// <param name="residual">Added last.</param>
-    /// <param name="output">The result.</param>
-    /// <param name="inputStarts">The bounds of a convolution's sequences.</param>
-    /// <param name="outputStarts">The bounds of what it makes of them.</param>
-    /// <param name="sizes">The sizes.</param>
+    /// <summary>Takes the parameters of <see cref="TensorKernel.Multiply"/>, with both sides in a 16-bit format.</summary>
     public static void Multiply<TTile, TRows, TFormat, TUnit>(
         long x, long weights, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output,
-        ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments sizes)
+        ArrayView<int> inputStarts, ArrayView<int> outputStarts, MatrixArguments arguments)
         where TTile : struct, IWarpgroupTile
         where TRows : struct, IMatrixRows
         where TFormat : struct, IFloat16Format
@@ -125,48 +118,48 @@ internal static class WarpgroupKernel
         ArrayView<float> staged = SharedMemory.GetDynamic<float>();
         TUnit.Begin(staged);
         int thread = Group.IdxX, lane = thread & 31, warp = thread >> 5;
-        int group = Grid.IdxY / sizes.ColumnTiles;
-        int firstRow = Grid.IdxX * Rows<TTile>(), firstColumn = Grid.IdxY % sizes.ColumnTiles * TTile.Columns;
+        int group = Grid.IdxY / arguments.ColumnTiles;
+        int firstRow = Grid.IdxX * Rows<TTile>(), firstColumn = Grid.IdxY % arguments.ColumnTiles * TTile.Columns;
 
-        if (thread < TTile.Columns / 8 && firstColumn + thread * 8 < sizes.Columns)
+        if (thread < TTile.Columns / 8 && firstColumn + thread * 8 < arguments.Columns)
         {
-            TUnit.Prefetch(sizes.Biases + 4L * (group * sizes.Columns + firstColumn + thread * 8));
+            TUnit.Prefetch(arguments.Biases + 4L * (group * arguments.Columns + firstColumn + thread * 8));
         }
 
-        // Float8 threads copy a line, and all of them `lines`; each has the same chunk of four lines of the left side.
-        int lines = 16 * TTile.Warpgroups, chunk = thread & 7, line = thread >> 3, to = line * 128 + (chunk ^ (line & 7)) * 16;
-        MatrixRow row0 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + line, group);
-        MatrixRow row1 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + line + lines, group);
-        MatrixRow row2 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + line + 2 * lines, group);
-        MatrixRow row3 = MatrixKernel.Place<TRows>(inputStarts, outputStarts, sizes, firstRow + line + 3 * lines, group);
+        // Eight threads copy a line, all threads together `lines`; each copies the same chunk of four lines of the left side.
+        int lines = 16 * TTile.Warpgroups, chunk = thread & 7, line = thread >> 3, destination = line * 128 + (chunk ^ (line & 7)) * 16;
+        MatrixRow row0 = MatrixRow.Locate<TRows>(inputStarts, outputStarts, arguments, firstRow + line, group);
+        MatrixRow row1 = MatrixRow.Locate<TRows>(inputStarts, outputStarts, arguments, firstRow + line + lines, group);
+        MatrixRow row2 = MatrixRow.Locate<TRows>(inputStarts, outputStarts, arguments, firstRow + line + 2 * lines, group);
+        MatrixRow row3 = MatrixRow.Locate<TRows>(inputStarts, outputStarts, arguments, firstRow + line + 3 * lines, group);
 
-        // Columns of its first panel that are there, counted from the thread's chunk; the next panels have 64 fewer each.
-        int pitch = sizes.Float4Columns * 4, there = pitch - firstColumn - chunk * Chunk;
-        long rightFrom = weights + 2L * ((long)group * sizes.Depth * pitch + firstColumn + chunk * Chunk);
+        // Columns left in the first panel, counted from the thread's chunk; each next panel has 64 fewer.
+        int pitch = arguments.Float4Columns * 4, remaining = pitch - firstColumn - chunk * Chunk;
+        long rightSource = weights + 2L * ((long)group * arguments.Depth * pitch + firstColumn + chunk * Chunk);
 
-        int first = Grid.IdxZ * sizes.SplitDepth, last = first + sizes.SplitDepth;
-        sizes.Depth = last < sizes.Depth ? last : sizes.Depth;
+        int first = Grid.IdxZ * arguments.SplitDepth, last = first + arguments.SplitDepth;
+        arguments.Depth = last < arguments.Depth ? last : arguments.Depth;
 
         int left = (warp >> 2) * (64 * 128), loading = 0, end = TTile.Stages * StageBytes<TTile>(), next = first;
         for (; next < first + TTile.Ahead * Depth; next += Depth)
         {
-            CopyLeft<TTile, TRows, TUnit>(x, sizes, row0, row1, row2, row3, next + chunk * Chunk, loading + to);
-            CopyRight<TTile, TUnit>(rightFrom, pitch, there, sizes.Depth, next + line, loading + Right<TTile>() + to);
+            CopyLeft<TTile, TRows, TUnit>(x, arguments, row0, row1, row2, row3, next + chunk * Chunk, loading + destination);
+            CopyRight<TTile, TUnit>(rightSource, pitch, remaining, arguments.Depth, next + line, loading + Right<TTile>() + destination);
             TUnit.Commit();
             loading += StageBytes<TTile>();
         }
 
-        for (; next < sizes.Depth + TTile.Ahead * Depth; next += Depth)
+        for (; next < arguments.Depth + TTile.Ahead * Depth; next += Depth)
         {
-            // What this slice was copied to is there for all, and nobody reads any more what the next one is copied to.
+            // This slice has arrived for all threads, and none still reads what the next one overwrites.
             TUnit.WaitForCopies(TTile.Ahead - 1);
             Group.Barrier();
             int multiplying = loading - TTile.Ahead * StageBytes<TTile>();
             multiplying = multiplying < 0 ? multiplying + end : multiplying;
             TUnit.Multiply(TTile.Columns, multiplying + left, multiplying + Right<TTile>());
 
-            CopyLeft<TTile, TRows, TUnit>(x, sizes, row0, row1, row2, row3, next + chunk * Chunk, loading + to);
-            CopyRight<TTile, TUnit>(rightFrom, pitch, there, sizes.Depth, next + line, loading + Right<TTile>() + to);
+            CopyLeft<TTile, TRows, TUnit>(x, arguments, row0, row1, row2, row3, next + chunk * Chunk, loading + destination);
+            CopyRight<TTile, TUnit>(rightSource, pitch, remaining, arguments.Depth, next + line, loading + Right<TTile>() + destination);
             TUnit.Commit();
             loading += StageBytes<TTile>();
             loading = loading == end ? 0 : loading;
@@ -176,75 +169,75 @@ internal static class WarpgroupKernel
         TUnit.WaitForProducts(0);
         TUnit.WaitForCopies(0);
         Group.Barrier();
-        Finish<TFormat, TUnit>(0, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn);
+        Finish<TFormat, TUnit>(0, staged, vectors, residual, output, arguments, warp, lane, firstRow, group, firstColumn);
         if (TTile.Columns > 64)
         {
-            Finish<TFormat, TUnit>(1, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn + 64);
+            Finish<TFormat, TUnit>(1, staged, vectors, residual, output, arguments, warp, lane, firstRow, group, firstColumn + 64);
         }
 
         if (TTile.Columns > 128)
         {
-            Finish<TFormat, TUnit>(2, staged, vectors, residual, output, sizes, warp, lane, firstRow, group, firstColumn + 128);
+            Finish<TFormat, TUnit>(2, staged, vectors, residual, output, arguments, warp, lane, firstRow, group, firstColumn + 128);
         }
     }
 
     private static int StageBytes<TTile>()
         where TTile : struct, IWarpgroupTile => Right<TTile>() + TTile.Columns / 64 * Panel;
 
-    /// <summary>Where the right side begins in a slice, in bytes.</summary>
+    /// <summary>Byte offset of the right side in a slice.</summary>
     private static int Right<TTile>()
         where TTile : struct, IWarpgroupTile => Rows<TTile>() * 128;
 
-    /// <summary>Bytes from one of a thread's lines to its next.</summary>
+    /// <summary>Bytes between a thread's consecutive lines.</summary>
     private static int Pass<TTile>()
         where TTile : struct, IWarpgroupTile => 16 * TTile.Warpgroups * 128;
 
-    /// <summary>A thread's chunks of a slice of the left side.</summary>
+    /// <summary>Copies a thread's chunks of the left side.</summary>
     private static void CopyLeft<TTile, TRows, TUnit>(
-        long x, MatrixArguments sizes, MatrixRow row0, MatrixRow row1, MatrixRow row2, MatrixRow row3, int k, int destination)
+        long x, MatrixArguments arguments, MatrixRow row0, MatrixRow row1, MatrixRow row2, MatrixRow row3, int k, int destination)
         where TTile : struct, IWarpgroupTile
         where TRows : struct, IMatrixRows
         where TUnit : struct, IWarpgroupUnit
     {
-        CopyRow<TRows, TUnit>(x, sizes, row0, k, destination);
-        CopyRow<TRows, TUnit>(x, sizes, row1, k, destination + Pass<TTile>());
-        CopyRow<TRows, TUnit>(x, sizes, row2, k, destination + 2 * Pass<TTile>());
-        CopyRow<TRows, TUnit>(x, sizes, row3, k, destination + 3 * Pass<TTile>());
+        CopyRow<TRows, TUnit>(x, arguments, row0, k, destination);
+        CopyRow<TRows, TUnit>(x, arguments, row1, k, destination + Pass<TTile>());
+        CopyRow<TRows, TUnit>(x, arguments, row2, k, destination + 2 * Pass<TTile>());
+        CopyRow<TRows, TUnit>(x, arguments, row3, k, destination + 3 * Pass<TTile>());
     }
 
-    private static void CopyRow<TRows, TUnit>(long x, MatrixArguments sizes, MatrixRow row, int k, int destination)
+    private static void CopyRow<TRows, TUnit>(long x, MatrixArguments arguments, MatrixRow row, int k, int destination)
         where TRows : struct, IMatrixRows
         where TUnit : struct, IWarpgroupUnit
     {
-        int place = MatrixKernel.IndexOf<TRows>(sizes, row, k);
-        TUnit.Copy(destination, x + 2L * (place & -Chunk), place < 0 ? 0 : 16); // aligned, also where there is nothing
+        int index = MatrixRow.IndexOf<TRows>(arguments, row, k);
+        TUnit.Copy(destination, x + 2L * (index & -Chunk), index < 0 ? 0 : 16); // aligned even for padding
     }
 
-    /// <summary>A thread's chunks of a slice of the right side.</summary>
-    private static void CopyRight<TTile, TUnit>(long source, int pitch, int there, int depth, int k, int destination)
+    /// <summary>Copies a thread's chunks of the right side.</summary>
+    private static void CopyRight<TTile, TUnit>(long source, int pitch, int remaining, int depth, int k, int destination)
         where TTile : struct, IWarpgroupTile
         where TUnit : struct, IWarpgroupUnit
     {
         int lines = 16 * TTile.Warpgroups;
-        CopyLine<TTile, TUnit>(source, pitch, there, depth, k, destination);
+        CopyLine<TTile, TUnit>(source, pitch, remaining, depth, k, destination);
         if (TTile.Warpgroups < 4)
         {
-            CopyLine<TTile, TUnit>(source, pitch, there, depth, k + lines, destination + Pass<TTile>());
+            CopyLine<TTile, TUnit>(source, pitch, remaining, depth, k + lines, destination + Pass<TTile>());
         }
 
         if (TTile.Warpgroups == 1)
         {
-            CopyLine<TTile, TUnit>(source, pitch, there, depth, k + 2 * lines, destination + 2 * Pass<TTile>());
-            CopyLine<TTile, TUnit>(source, pitch, there, depth, k + 3 * lines, destination + 3 * Pass<TTile>());
+            CopyLine<TTile, TUnit>(source, pitch, remaining, depth, k + 2 * lines, destination + 2 * Pass<TTile>());
+            CopyLine<TTile, TUnit>(source, pitch, remaining, depth, k + 3 * lines, destination + 3 * Pass<TTile>());
         }
     }
 
-    /// <summary>A thread's chunk in each 64 columns of a line of the right side.</summary>
-    private static void CopyLine<TTile, TUnit>(long source, int pitch, int there, int depth, int k, int destination)
+    /// <summary>Copies a thread's chunk of each panel of a line of the right side.</summary>
+    private static void CopyLine<TTile, TUnit>(long source, int pitch, int remaining, int depth, int k, int destination)
         where TTile : struct, IWarpgroupTile
         where TUnit : struct, IWarpgroupUnit
     {
-        int columns = k < depth ? there : 0;
+        int columns = k < depth ? remaining : 0;
         long from = source + 2L * k * pitch;
         CopyPanel<TUnit>(from, columns, 0, destination);
         if (TTile.Columns > 64)
@@ -265,11 +258,11 @@ internal static class WarpgroupKernel
     }
 
     /// <summary>
-    /// What follows the product, for 64 columns of a warp's sixteen rows: bias, scale, residual, activation; or their sums are written down. They go through shared memory, so that
-    /// a thread has eight neighbours, and the same columns of every fourth row.
+    /// Runs the epilogue (bias, scale, residual, activation), or stores partial sums, of 64 columns of a warp's 16 rows. They go through shared memory, so
+    /// that a thread holds eight adjacent columns of every fourth row.
     /// </summary>
     private static void Finish<TFormat, TUnit>(
-        int part, ArrayView<float> staged, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments sizes,
+        int part, ArrayView<float> staged, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments arguments,
         int warp, int lane, int firstRow, int group, int column)
         where TFormat : struct, IFloat16Format
         where TUnit : struct, IWarpgroupUnit
@@ -281,7 +274,7 @@ internal static class WarpgroupKernel
         Warp.Barrier();
 
         column += (lane & 7) * 8;
-        int count = sizes.Columns - column, place = group * sizes.Columns + column, row = firstRow + warp * 16 + (lane >> 3);
+        int count = arguments.Columns - column, index = group * arguments.Columns + column, row = firstRow + warp * 16 + (lane >> 3);
         if (count <= 0)
         {
             return;
@@ -289,13 +282,13 @@ internal static class WarpgroupKernel
 
         ArrayView<Float4> numbers = staged.Cast<Float4>();
         int from = (mine + (lane >> 3) * Pitch) / 4 + (lane & 7) * 2;
-        if (sizes.RunsEpilogue == 0)
+        if (arguments.RunsEpilogue == 0)
         {
             for (int i = 0; i < 16; i += 4)
             {
-                if (row + i < sizes.Rows)
+                if (row + i < arguments.Rows)
                 {
-                    int to = MatrixKernel.PartialSumIndex(sizes, Grid.IdxZ, row + i, column) / 4;
+                    int to = ProductEpilogue.PartialSumIndex(arguments, Grid.IdxZ, row + i, column) / 4;
                     output.Cast<Float4>()[to] = numbers[from];
                     output.Cast<Float4>()[to + 1] = numbers[from + 1];
                 }
@@ -306,24 +299,24 @@ internal static class WarpgroupKernel
             return;
         }
 
-        ArrayView<Float4> float4s = vectors.Cast<Float4>();
-        int bias = (place + sizes.VectorStride) / 4, scale = (place + 2 * sizes.VectorStride) / 4;
+        ArrayView<Float4> vectors4 = vectors.Cast<Float4>();
+        int bias = (index + arguments.VectorStride) / 4, scale = (index + 2 * arguments.VectorStride) / 4;
         for (int i = 0; i < 16; i += 4)
         {
-            if (row + i < sizes.Rows)
+            if (row + i < arguments.Rows)
             {
-                Float8 values = new Float8(numbers[from], numbers[from + 1]) + new Float8(float4s[bias], float4s[bias + 1]); // loaded again: registers are scarce
-                if (sizes.HasScale != 0)
+                Float8 values = new Float8(numbers[from], numbers[from + 1]) + new Float8(vectors4[bias], vectors4[bias + 1]); // loaded for each row to save registers
+                if (arguments.HasScale != 0)
                 {
-                    values *= new Float8(float4s[scale], float4s[scale + 1]);
+                    values *= new Float8(vectors4[scale], vectors4[scale + 1]);
                 }
 
-                if (sizes.HasResidual != 0)
+                if (arguments.HasResidual != 0)
                 {
-                    values += Float8.LoadPacked<TFormat>(residual, (row + i) * sizes.ResidualStride + place);
+                    values += Float8.LoadPacked<TFormat>(residual, (row + i) * arguments.ResidualStride + index);
                 }
 
-                Float8.StorePacked<TFormat>(output, sizes.Output, (row + i) * sizes.OutputStride + place, sizes.Activation, values);
+                Float8.StorePacked<TFormat>(output, arguments.Output, (row + i) * arguments.OutputStride + index, arguments.Activation, values);
             }
 
             from += Pitch;

@@ -3,8 +3,8 @@ using ILGPU;
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
 /// <summary>
-/// What a thread of a warp has of a row in its registers: eights, each <see cref="WarpNormKernel.Apart"/> from the one before, zeros for those past the row's end. In
-/// memory they are whole and aligned, in f32 or as <see cref="RowLayout.Aligned8"/>; which of both is asked once for all, so that all are loaded at once.
+/// A thread's part of a row that a warp holds in registers: vectors <see cref="WarpNormKernel.VectorDistance"/> apart, zeros past the end of the row. In
+/// memory, rows are f32 with <see cref="RowLayout.Aligned4"/> or 16-bit with <see cref="RowLayout.Aligned8"/>.
 /// </summary>
 internal struct WarpRow<TSize, TFormat>(Float8 first, Float8 second, Float8 third, Float8 fourth)
     where TSize : struct, INormSize
@@ -21,53 +21,45 @@ internal struct WarpRow<TSize, TFormat>(Float8 first, Float8 second, Float8 thir
     public static WarpRow<TSize, TFormat> operator *(WarpRow<TSize, TFormat> x, WarpRow<TSize, TFormat> y) =>
         new(x.First * y.First, x.Second * y.Second, x.Third * y.Third, x.Fourth * y.Fourth);
 
-    /// <summary>The thread's numbers of a row.</summary>
-    /// <param name="source">Where the row is.</param>
+    /// <summary>Loads the thread's part of a row.</summary>
+    /// <param name="source">Memory of the row.</param>
     /// <param name="index">The thread's first number.</param>
-    /// <param name="count">How many there are from it to the row's end; 0 or less for none.</param>
-    /// <param name="layout"><see cref="RowLayout.Aligned8"/> or not.</param>
+    /// <param name="count">Numbers from there to the end of the row; none if not positive.</param>
+    /// <param name="layout">A <see cref="RowLayout"/>. It is tested once for all vectors, so that they are loaded at once.</param>
     public static WarpRow<TSize, TFormat> Load(ArrayView<float> source, int index, int count, int layout)
     {
-        WarpRow<TSize, TFormat> row;
-        if ((layout & RowLayout.Aligned8) != 0)
-        {
-            row = LoadAs(source, index, count, RowLayout.Aligned8);
-        }
-        else
-        {
-            row = LoadAs(source, index, count, RowLayout.Aligned4);
-        }
-
-        return row;
+        return (layout & RowLayout.Aligned8) == 0
+            ? LoadAs(source, index, count, RowLayout.Aligned4)
+            : LoadAs(source, index, count, RowLayout.Aligned8);
     }
 
-    /// <summary>The same of a row in f32.</summary>
+    /// <summary>Loads the thread's part of a row in f32.</summary>
     public static WarpRow<TSize, TFormat> Load(ArrayView<float> source, int index, int count) => LoadAs(source, index, count, RowLayout.Aligned4);
 
-    /// <summary>Stores the thread's numbers of a row.</summary>
-    /// <param name="destination">Where the row is.</param>
-    /// <param name="address">Its address, on devices of CUDA.</param>
+    /// <summary>Stores the thread's part of a row.</summary>
+    /// <param name="destination">Memory of the row.</param>
+    /// <param name="address">Its address, on CUDA devices.</param>
     /// <param name="index">The thread's first number.</param>
-    /// <param name="count">How many there are from it to the row's end; 0 or less for none.</param>
-    /// <param name="layout"><see cref="RowLayout.Aligned8"/> or not.</param>
+    /// <param name="count">Numbers from there to the end of the row; none if not positive.</param>
+    /// <param name="layout">A <see cref="RowLayout"/>.</param>
     /// <param name="row">The numbers.</param>
     public static void Store(ArrayView<float> destination, long address, int index, int count, int layout, WarpRow<TSize, TFormat> row)
     {
-        const int apart = WarpNormKernel.Apart;
+        const int distance = WarpNormKernel.VectorDistance;
         StoreFloat8(destination, address, index, count, layout, (int)Activation.None, row.First);
-        StoreFloat8(destination, address, index + apart, count - apart, layout, (int)Activation.None, row.Second);
-        if (TSize.Eights > 2)
+        StoreFloat8(destination, address, index + distance, count - distance, layout, (int)Activation.None, row.Second);
+        if (TSize.Vectors > 2)
         {
-            StoreFloat8(destination, address, index + 2 * apart, count - 2 * apart, layout, (int)Activation.None, row.Third);
+            StoreFloat8(destination, address, index + 2 * distance, count - 2 * distance, layout, (int)Activation.None, row.Third);
         }
 
-        if (TSize.Eights > 3)
+        if (TSize.Vectors > 3)
         {
-            StoreFloat8(destination, address, index + 3 * apart, count - 3 * apart, layout, (int)Activation.None, row.Fourth);
+            StoreFloat8(destination, address, index + 3 * distance, count - 3 * distance, layout, (int)Activation.None, row.Fourth);
         }
     }
 
-    /// <summary>Float8 of a row's numbers, zeros where there are none.</summary>
+    /// <summary>Loads a vector, zeros past the end of the row.</summary>
     public static Float8 LoadFloat8(ArrayView<float> source, int index, int count, int layout)
     {
         Float8 values = default;
@@ -86,7 +78,7 @@ internal struct WarpRow<TSize, TFormat>(Float8 first, Float8 second, Float8 thir
         return values;
     }
 
-    /// <summary>Applies an activation to eight of a row's numbers and stores them, where they are there.</summary>
+    /// <summary>Applies an activation to a vector and stores it, unless it is past the end of the row.</summary>
     public static void StoreFloat8(ArrayView<float> destination, long address, int index, int count, int layout, int activation, Float8 values)
     {
         if (count > 0)
@@ -106,12 +98,12 @@ internal struct WarpRow<TSize, TFormat>(Float8 first, Float8 second, Float8 thir
     public readonly float Sum()
     {
         float sum = First.Sum() + Second.Sum();
-        if (TSize.Eights > 2)
+        if (TSize.Vectors > 2)
         {
             sum += Third.Sum();
         }
 
-        if (TSize.Eights > 3)
+        if (TSize.Vectors > 3)
         {
             sum += Fourth.Sum();
         }
@@ -119,19 +111,19 @@ internal struct WarpRow<TSize, TFormat>(Float8 first, Float8 second, Float8 thir
         return sum;
     }
 
-    /// <summary>The sum of the squared distances to the mean of those before the row's end.</summary>
+    /// <summary>The sum of squared differences from the mean, up to the end of the row.</summary>
     public readonly float Squares(float mean, int count)
     {
-        const int apart = WarpNormKernel.Apart;
-        float squares = Squares(First, mean, count) + Squares(Second, mean, count - apart);
-        if (TSize.Eights > 2)
+        const int distance = WarpNormKernel.VectorDistance;
+        float squares = Squares(First, mean, count) + Squares(Second, mean, count - distance);
+        if (TSize.Vectors > 2)
         {
-            squares += Squares(Third, mean, count - 2 * apart);
+            squares += Squares(Third, mean, count - 2 * distance);
         }
 
-        if (TSize.Eights > 3)
+        if (TSize.Vectors > 3)
         {
-            squares += Squares(Fourth, mean, count - 3 * apart);
+            squares += Squares(Fourth, mean, count - 3 * distance);
         }
 
         return squares;
@@ -141,24 +133,20 @@ internal struct WarpRow<TSize, TFormat>(Float8 first, Float8 second, Float8 thir
     public readonly WarpRow<TSize, TFormat> Scaled(float mean, float scale) =>
         new(Scaled(First, mean, scale), Scaled(Second, mean, scale), Scaled(Third, mean, scale), Scaled(Fourth, mean, scale));
 
-    /// <param name="source">Where the row is.</param>
-    /// <param name="index">The thread's first number.</param>
-    /// <param name="count">How many there are.</param>
-    /// <param name="layout">A constant.</param>
     private static WarpRow<TSize, TFormat> LoadAs(ArrayView<float> source, int index, int count, int layout)
     {
-        const int apart = WarpNormKernel.Apart;
+        const int distance = WarpNormKernel.VectorDistance;
         WarpRow<TSize, TFormat> row = default;
         row.First = LoadFloat8(source, index, count, layout);
-        row.Second = LoadFloat8(source, index + apart, count - apart, layout);
-        if (TSize.Eights > 2)
+        row.Second = LoadFloat8(source, index + distance, count - distance, layout);
+        if (TSize.Vectors > 2)
         {
-            row.Third = LoadFloat8(source, index + 2 * apart, count - 2 * apart, layout);
+            row.Third = LoadFloat8(source, index + 2 * distance, count - 2 * distance, layout);
         }
 
-        if (TSize.Eights > 3)
+        if (TSize.Vectors > 3)
         {
-            row.Fourth = LoadFloat8(source, index + 3 * apart, count - 3 * apart, layout);
+            row.Fourth = LoadFloat8(source, index + 3 * distance, count - 3 * distance, layout);
         }
 
         return row;
