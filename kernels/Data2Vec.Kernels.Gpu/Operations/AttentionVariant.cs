@@ -21,6 +21,6 @@ internal sealed record AttentionVariant(
         int threads = TTile.QueryThreads * TTile.KeyThreads;
         return new AttentionVariant(
             context.Kernels.Get(kernel, accelerator => accelerator.LoadKernel(kernel, new KernelSpecialization(threads, null))),
-            4 * TTile.QueryThreads, threads, 4 * TTile.KeyThreads * TTile.Fours);
+            4 * TTile.QueryThreads, threads, 4 * TTile.KeyThreads * TTile.Vectors);
     }
 }

@@ -2,17 +2,17 @@ using ILGPU;
 
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
-/// <summary>How a group of threads shares some queries of one head.</summary>
+/// <summary>How a thread group shares some queries of one head.</summary>
 internal interface IAttentionTile
 {
-    /// <summary>Threads along the queries, four queries each.</summary>
+    /// <summary>Threads along the queries, with four queries each.</summary>
     static abstract int QueryThreads { get; }
 
-    /// <summary>Threads along the keys, four keys each, and then along the features of the values.</summary>
+    /// <summary>Threads along the keys, with four keys each, and along the features of the values.</summary>
     static abstract int KeyThreads { get; }
 
-    /// <summary>Fours of features of a thread: 2 or 4.</summary>
-    static abstract int Fours { get; }
+    /// <summary><see cref="Float4"/> vectors of features of a thread: 2 or 4.</summary>
+    static abstract int Vectors { get; }
 }
 
 /// <summary>Heads of up to 64 features.</summary>
@@ -22,7 +22,7 @@ internal struct AttentionTile64 : IAttentionTile
 
     public static int KeyThreads => 8;
 
-    public static int Fours => 2;
+    public static int Vectors => 2;
 }
 
 /// <summary>Heads of up to 128 features.</summary>
@@ -32,7 +32,7 @@ internal struct AttentionTile128 : IAttentionTile
 
     public static int KeyThreads => 8;
 
-    public static int Fours => 4;
+    public static int Vectors => 4;
 }
 
 /// <summary>Heads of up to 64 features, for simulated devices with few threads.</summary>
@@ -42,16 +42,16 @@ internal struct AttentionTileOfSimulator : IAttentionTile
 
     public static int KeyThreads => 4;
 
-    public static int Fours => 4;
+    public static int Vectors => 4;
 }
 
-/// <summary>The arguments of attention.</summary>
+/// <summary>Sizes and options of attention.</summary>
 internal struct AttentionArguments
 {
     /// <summary>Features of a head.</summary>
     public int HeadSize;
 
-    /// <summary>Tiles of queries of the longest sequence.</summary>
+    /// <summary>Tiles of queries in the longest sequence.</summary>
     public int Tiles;
 
     public float Scale;
@@ -60,17 +60,17 @@ internal struct AttentionArguments
     public int ValueStride;
     public int OutputStride;
 
-    /// <summary>Whether float4s of queries, keys, values and outputs are aligned.</summary>
+    /// <summary><see cref="RowLayout.Aligned4"/> if queries, keys, values and outputs all are, else 0.</summary>
     public int Aligned;
 
-    /// <summary>What the bias is: 0 nothing, 1 a table, 2 slopes.</summary>
+    /// <summary>Kind of bias: a constant of <see cref="AttentionKernel"/>.</summary>
     public int Bias;
     public int BiasStride;
 }
 
 /// <summary>
-/// Attention of some queries of one head: runs along the keys, some at a time, and keeps for each query the greatest score so
-/// far, the sum of the exponentials and the weighted sum of the values (Milakov and Gimelshein 2018, Dao et al. 2022).
+/// Attention of some queries of one head. Iterates over the keys and keeps, for each query, the maximum score so far, the sum of exponentials and the weighted
+/// sum of values (Milakov and Gimelshein 2018, Dao et al. 2022).
 /// </summary>
 internal static class AttentionKernel
 {
@@ -78,7 +78,7 @@ internal static class AttentionKernel
     public const int TableBias = 1;
     public const int SlopeBias = 2;
 
-    /// <summary>Less than any score; its exponential is nothing.</summary>
+    /// <summary>Less than any score; its exponential is 0.</summary>
     private const float Lowest = -1e30f;
 
     public static void Attend<TTile>(
@@ -86,9 +86,9 @@ internal static class AttentionKernel
         ArrayView<int> starts, AttentionArguments arguments)
         where TTile : struct, IAttentionTile
     {
-        int queryThreads = TTile.QueryThreads, keyThreads = TTile.KeyThreads, width = 4 * TTile.KeyThreads * TTile.Fours;
-        ArrayView<Float4> queries = SharedMemory.Allocate<Float4>(4 * TTile.KeyThreads * TTile.Fours * (TTile.QueryThreads + 1));
-        ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(4 * TTile.KeyThreads * TTile.Fours * (TTile.KeyThreads + 1)); // of keys, then of values
+        int queryThreads = TTile.QueryThreads, keyThreads = TTile.KeyThreads, width = 4 * TTile.KeyThreads * TTile.Vectors;
+        ArrayView<Float4> queries = SharedMemory.Allocate<Float4>(4 * TTile.KeyThreads * TTile.Vectors * (TTile.QueryThreads + 1));
+        ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(4 * TTile.KeyThreads * TTile.Vectors * (TTile.KeyThreads + 1)); // of keys, then of values
         ArrayView<Float4> weights = SharedMemory.Allocate<Float4>(4 * TTile.KeyThreads * (TTile.QueryThreads + 1));
         ArrayView<Float4> partial = SharedMemory.Allocate<Float4>(TTile.KeyThreads * TTile.QueryThreads);
 
@@ -118,7 +118,7 @@ internal static class AttentionKernel
             Float4x4 scores = default;
             for (int i = 0; i < arguments.HeadSize; i += 4)
             {
-                // Features past the last one are zeros.
+                // Features past the last one are zero.
                 int queryAt = i * (queryThreads + 1) + down, keyAt = i * (keyThreads + 1) + across;
                 scores = Float4x4.MultiplyAdd(scores, queries[queryAt], rows[keyAt]);
                 scores = Float4x4.MultiplyAdd(scores, queries[queryAt + queryThreads + 1], rows[keyAt + keyThreads + 1]);
@@ -163,7 +163,7 @@ internal static class AttentionKernel
 
             sum0 = Float4x4.Scale(sum0, decay);
             sum1 = Float4x4.Scale(sum1, decay);
-            if (TTile.Fours == 4)
+            if (TTile.Vectors == 4)
             {
                 sum2 = Float4x4.Scale(sum2, decay);
                 sum3 = Float4x4.Scale(sum3, decay);
@@ -191,21 +191,21 @@ internal static class AttentionKernel
         int place = (start + myQuery) * arguments.OutputStride + feature;
         Store(output, arguments, place, length - myQuery, across * 4, Float4x4.Scale(sum0, inverse));
         Store(output, arguments, place, length - myQuery, (keyThreads + across) * 4, Float4x4.Scale(sum1, inverse));
-        if (TTile.Fours == 4)
+        if (TTile.Vectors == 4)
         {
             Store(output, arguments, place, length - myQuery, (2 * keyThreads + across) * 4, Float4x4.Scale(sum2, inverse));
             Store(output, arguments, place, length - myQuery, (3 * keyThreads + across) * 4, Float4x4.Scale(sum3, inverse));
         }
     }
 
-    /// <summary>Adds the value of one key to the sums of four queries.</summary>
+    /// <summary>Adds the weighted value of one key to the sums of four queries.</summary>
     private static void AddValue<TTile>(
         Float4 weight, ArrayView<Float4> values, int from, ref Float4x4 sum0, ref Float4x4 sum1, ref Float4x4 sum2, ref Float4x4 sum3)
         where TTile : struct, IAttentionTile
     {
         sum0 = Float4x4.MultiplyAdd(sum0, weight, values[from]);
         sum1 = Float4x4.MultiplyAdd(sum1, weight, values[from + TTile.KeyThreads]);
-        if (TTile.Fours == 4)
+        if (TTile.Vectors == 4)
         {
             sum2 = Float4x4.MultiplyAdd(sum2, weight, values[from + 2 * TTile.KeyThreads]);
             sum3 = Float4x4.MultiplyAdd(sum3, weight, values[from + 3 * TTile.KeyThreads]);
@@ -213,16 +213,16 @@ internal static class AttentionKernel
     }
 
     /// <summary>
-    /// Loads a head's features of some rows, each feature's numbers side by side. Of 32 threads, 8 take rows and 4 take float4s, so that
-    /// at most two store to the same bank of shared memory at once.
+    /// Loads a head's features of some rows, transposed. Of 32 threads, 8 take rows and 4 take groups of four features, so that at most two store to the same
+    /// bank of shared memory at once.
     /// </summary>
     private static void LoadColumns(
-        ArrayView<float> source, int offset, int stride, int count, AttentionArguments arguments, int rowFloat4s, int width,
+        ArrayView<float> source, int offset, int stride, int count, AttentionArguments arguments, int rowGroups, int width,
         ArrayView<Float4> destination, int thread, int threads)
     {
         ArrayView<float> numbers = destination.Cast<float>();
-        int pitch = 4 * rowFloat4s + 4;
-        for (int i = thread; i < rowFloat4s * width; i += threads)
+        int pitch = 4 * rowGroups + 4;
+        for (int i = thread; i < rowGroups * width; i += threads)
         {
             int part = i / 32, row = part / (width / 16) * 8 + i % 8, column = (part % (width / 16) * 4 + i % 32 / 8) * 4;
             Float4 values = Float4.Load(source, offset + row * stride + column, row < count ? arguments.HeadSize - column : 0, arguments.Aligned);

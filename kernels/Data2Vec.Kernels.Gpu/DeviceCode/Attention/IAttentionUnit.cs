@@ -3,125 +3,119 @@ using ILGPU;
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
 /// <summary>
-/// What a multiprocessor has for attention in numbers of 16 bits. Addresses are those in the group's dynamic shared memory, in bytes; rows there have 128 bytes. What a warp works with
-/// lies in registers that belong to the unit: 16 queries, or 32 where it is tall, their scores for the keys of a tile, and their sums of weighted values. A tile has
-/// 64 keys of up to 64 features, or 32 of up to 128 where it is deep; no warp is both tall and deep.
+/// Tensor core instructions for attention in a 16-bit format. Addresses are byte offsets in the group's dynamic shared memory, whose rows have 128 bytes.
+/// The unit owns a warp's registers: 16 or 32 queries, their scores for a tile of keys, and their sums of weighted values. A tile has 64 keys of up to
+/// 64 features, or 32 keys of up to 128 features with 16 queries.
 /// </summary>
 /// <remarks>
-/// A thread has the scores, and the sums, of query <c>lane / 4</c> and of the eighth after it in each sixteen, and of each eight keys, or features,
-/// those numbered <c>2 (lane % 4)</c> and the next. All parameters but addresses, keys and distances are constants.
+/// A thread holds scores and sums of query <c>lane / 4</c> and of eight below in each 16 queries, and of keys or features <c>2 (lane % 4)</c> and the next
+/// in each eight. Parameters other than addresses, offsets in memory, scales, distances and numbers of keys or rows are constants. <c>queries</c> are those of
+/// a warp, <c>features</c> the largest size of a head.
 /// </remarks>
 internal interface IAttentionUnit
 {
-    /// <summary>Called once, first: makes the sums zeros.</summary>
-    /// <param name="shared">The dynamic shared memory.</param>
-    /// <param name="scale">The factor of the products of queries and keys, above zero.</param>
+    /// <summary>Zeroes the sums. Called once, before everything else.</summary>
+    /// <param name="shared">Dynamic shared memory.</param>
+    /// <param name="scale">Factor of the products of queries and keys, positive.</param>
     static abstract void Begin(ArrayView<float> shared, float scale);
 
-    /// <summary>Begins to copy 16 bytes to shared memory: what lies at <paramref name="source"/> where there are rows, else zeros.</summary>
-    /// <param name="destination">Where they go.</param>
-    /// <param name="source">Where they are in global memory.</param>
-    /// <param name="rows">Above zero where there is something, which alone is read.</param>
+    /// <summary>Starts an asynchronous copy of 16 bytes to shared memory: the source if <paramref name="rows"/> is positive, else zeros.</summary>
     static abstract void Copy(int destination, long source, int rows);
 
-    /// <summary>Makes one group of the copies that the thread began since the last.</summary>
+    /// <summary>Commits the thread's copies since the last commit as one group.</summary>
     static abstract void Commit();
 
-    /// <summary>Waits for the thread's groups of copies but the last.</summary>
+    /// <summary>Waits for all but the last of the thread's committed groups.</summary>
     static abstract void WaitForAllButOne();
 
     /// <summary>
-    /// Loads 16 features of 16 queries: four matrices of 8 x 8, of which threads 0-7 give the places of the first one's rows,
-    /// upper left, then those of the lower left, the upper right and the lower right.
+    /// Loads 16 features of 16 queries as four 8 x 8 matrices: upper left, lower left, upper right, lower right. Threads 0-7 give the addresses of the first
+    /// matrix's rows, threads 8-15 those of the second, and so on.
     /// </summary>
-    /// <param name="sixteen">Which: the features' sixteens are counted first, of which there are 8 where it is deep, else 4.</param>
-    /// <param name="address">Where a row of 8 numbers is.</param>
+    /// <param name="sixteen">Which 16 features; those of the second 16 queries follow the features of the first.</param>
+    /// <param name="address">A row of eight numbers.</param>
     static abstract void LoadQueries(int sixteen, int address);
 
     /// <summary>Loads the slope of <see cref="AddSlopes"/> from global memory.</summary>
     static abstract void LoadSlope(long address);
 
     /// <summary>
-    /// Multiplies the queries by the power of two that the scale has in it: exactly, but for numbers of f16 that become smaller than its normal ones. Less of the scale is left for exponents; where it is
-    /// such a power, as that of 64 features is, products and the numbers of a table are added as they are.
+    /// Multiplies the queries by the power of two in the scale, exactly except for f16 results that are subnormal. The rest of the scale is left to the
+    /// exponents. For scales that are powers of two, such as that of 64 features, products and table entries can be added directly.
     /// </summary>
-    /// <param name="queries">Queries of a warp.</param>
-    /// <param name="features">Largest number of features of a head.</param>
-    /// <param name="scale">The factor of the products of queries and keys.</param>
     static abstract void ScaleQueries(int queries, int features, float scale);
 
     /// <summary>
-    /// Multiplies 16 features of the queries and of a tile's keys, and adds to the scores, which the first step makes zeros, or what was loaded of a table in units of the products.
+    /// Adds the products of 16 features of the queries and of a tile's keys to the scores. Step 0 first zeroes the scores, or converts the loaded table entries
+    /// to units of the products.
     /// </summary>
-    /// <param name="step">Which sixteen.</param>
+    /// <param name="step">Which 16 features.</param>
     /// <param name="queries">Queries of a warp.</param>
-    /// <param name="features">Largest number of features of a head.</param>
-    /// <param name="hasTable">Whether the scores are added to a table's numbers.</param>
+    /// <param name="features">Largest size of a head.</param>
+    /// <param name="hasTable">Whether table entries were loaded.</param>
     /// <param name="address">
-    /// Where a row of 8 numbers of the first sixteen keys is: of the first eight keys the lower, then the upper eight features, then of the others. Further keys follow.
+    /// A row of eight numbers of the first 16 keys: lower, then upper eight features of the first eight keys, then of the second. Further keys follow.
     /// </param>
     static abstract void Scores(int step, int queries, int features, bool hasTable, int address);
 
     /// <summary>
-    /// Begins to load what a table has for sixteen keys, pairs of numbers, to where the scores of these are: weights have been made of them, and the next products are added to what is loaded.
+    /// Starts loading the table entries of 16 keys into the registers of their scores, whose weights have been computed. The next products are added to them.
     /// </summary>
-    /// <param name="sixteen">Which keys of the tile.</param>
+    /// <param name="sixteen">Which 16 keys of the tile.</param>
     /// <param name="queries">Queries of a warp.</param>
-    /// <param name="table">The address, in global memory, of the head's table.</param>
-    /// <param name="row0">How many bytes further the thread's first pair in the tile is; those for the next eight keys are 32 bytes further.</param>
+    /// <param name="table">Address of the head's table in global memory.</param>
+    /// <param name="row0">Byte offset of the thread's first pair in the tile; the pair of the next eight keys follows 32 bytes later.</param>
     /// <param name="row8">That of the query eight below.</param>
-    /// <param name="row16">Of the one sixteen below.</param>
-    /// <param name="row24">Of the last.</param>
-    /// <param name="keys">How many keys there are from the thread's first in the tile on: where a pair begins past them, nothing is read, and what the scores become is to be masked.</param>
+    /// <param name="row16">That of the query 16 below.</param>
+    /// <param name="row24">That of the query 24 below.</param>
+    /// <param name="keys">Keys from the thread's first in the tile to the last. Pairs past the last are not read; their scores must be masked.</param>
     static abstract void LoadTable(int sixteen, int queries, long table, int row0, int row8, int row16, int row24, int keys);
 
-    /// <summary>Subtracts the slope times the distances of keys and queries from sixteen queries' scores.</summary>
-    /// <param name="part">Which queries.</param>
-    /// <param name="features">Largest number of features of a head.</param>
-    /// <param name="distance">How far the thread's first query is behind its first key.</param>
+    /// <summary>Subtracts the slope times the distance of key and query from the scores of 16 queries.</summary>
+    /// <param name="part">Which 16 queries.</param>
+    /// <param name="features">Largest size of a head.</param>
+    /// <param name="distance">Position of the thread's first query relative to its first key.</param>
     static abstract void AddSlopes(int part, int features, float distance);
 
-    /// <summary>Leaves no weight to keys past the last.</summary>
+    /// <summary>Gives keys past the last a weight of zero.</summary>
     /// <param name="queries">Queries of a warp.</param>
-    /// <param name="features">Largest number of features of a head.</param>
-    /// <param name="keys">How many keys there are from the thread's first on.</param>
+    /// <param name="features">Largest size of a head.</param>
+    /// <param name="keys">Keys from the thread's first to the last.</param>
     static abstract void Mask(int queries, int features, int keys);
 
     /// <summary>
-    /// Makes the scores that weights are relative to the tile's greatest, and diminishes the sums to suit, where these are so much greater that weights would
-    /// come to more than 2^8. Less matters neither to f32 nor to numbers of 16 bits, and mostly only a sequence's first tile has more, as FlashAttention-4 found.
+    /// Raises the reference scores to the tile's maxima and scales the sums down accordingly, if weights would exceed 2^8 otherwise. Smaller differences matter
+    /// neither in f32 nor in 16 bits, and mostly only the first tile of a sequence exceeds them, as FlashAttention-4 found.
     /// </summary>
     static abstract void Rescale(int queries, int features);
 
-    /// <summary>Makes the scores of sixteen keys weights, <c>exp(scale (score - reference))</c>, and adds them up.</summary>
-    /// <param name="sixteen">Which keys.</param>
-    /// <param name="queries">Queries of a warp.</param>
+    /// <summary>Turns the scores of 16 keys into weights, <c>exp(scale (score - reference))</c>, and adds them up.</summary>
     static abstract void Weigh(int sixteen, int queries);
 
     /// <summary>
-    /// Adds the values of the sixteen keys that have weights, 64 features of them, to the sums. Of each sixteen features the thread gives the place of a row of 8 numbers:
-    /// of the first eight keys, then of the others, then the same for the upper eight features.
+    /// Adds 64 features of the values of the 16 weighted keys to the sums. For each 16 features the thread gives the address of a row of eight numbers: lower
+    /// eight features of the first eight keys, then of the second, then the upper eight features likewise.
     /// </summary>
     /// <param name="queries">Queries of a warp.</param>
     /// <param name="half">Which 64 features: 0 or 1.</param>
-    /// <param name="address0">The place for the first sixteen features.</param>
-    /// <param name="address1">That for the second.</param>
-    /// <param name="address2">For the third.</param>
-    /// <param name="address3">For the last.</param>
-    /// <param name="offset">How much further all of them are; a constant.</param>
+    /// <param name="address0">Address for the first 16 features.</param>
+    /// <param name="address1">Address for the second 16 features.</param>
+    /// <param name="address2">Address for the third 16 features.</param>
+    /// <param name="address3">Address for the fourth 16 features.</param>
+    /// <param name="offset">Added to all four addresses; a constant.</param>
     static abstract void AddValues(int queries, int half, int address0, int address1, int address2, int address3, int offset);
 
-    /// <summary>Divides the sums by those of the weights.</summary>
+    /// <summary>Divides the sums of values by the sums of weights.</summary>
     static abstract void Finish(int queries, int features);
 
-    /// <summary>Stores 64 features of sixteen queries in 16 bits each.</summary>
-    /// <param name="part">0, or 1 for the second sixteen queries or the second 64 features.</param>
+    /// <summary>Stores 64 features of 16 queries to shared memory in 16 bits.</summary>
+    /// <param name="part">0, or 1 for the second 16 queries or the second 64 features.</param>
     /// <param name="address">
-    /// Where the thread's first pair goes. Bits 4-6 are those of the chunk of 16 bytes: in them the number of the eight features is added without carry.
-    /// The query eight below is 1,024 bytes further.
+    /// Destination of the thread's first pair. The number of the eight features is added to bits 4-6 without carry, which swizzles chunks of 16 bytes. The query
+    /// eight below follows 1,024 bytes later.
     /// </param>
     static abstract void Store(int part, int address);
 
-    /// <summary>Copies 16 bytes from shared memory to an address in global memory.</summary>
+    /// <summary>Copies 16 bytes from shared to global memory.</summary>
     static abstract void Write(long destination, int source);
 }

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
-/// <summary>What the four warps of a group do at once.</summary>
+/// <summary>How the four warps of a group share attention.</summary>
 internal interface ITensorAttentionTile
 {
     /// <summary>Queries of a warp: 16 or 32.</summary>
@@ -11,14 +11,14 @@ internal interface ITensorAttentionTile
     /// <summary>Largest number of features of a head: 64, or 128 with 16 queries of a warp.</summary>
     static abstract int Features { get; }
 
-    /// <summary>Whether a table is added to the scores.</summary>
+    /// <summary>Whether a table of biases is added to the scores.</summary>
     static abstract bool HasTable { get; }
 
-    /// <summary>Groups that a multiprocessor is to have registers for.</summary>
+    /// <summary>Groups that must fit the registers of a multiprocessor.</summary>
     static abstract int GroupsPerMultiprocessor { get; }
 }
 
-/// <summary>128 queries of up to 64 features: loads of keys and values serve twice as many products.</summary>
+/// <summary>128 queries of up to 64 features: each load of keys and values serves twice as many products.</summary>
 internal struct TensorAttentionTile128x64 : ITensorAttentionTile
 {
     public static int Queries => 32;
@@ -30,7 +30,7 @@ internal struct TensorAttentionTile128x64 : ITensorAttentionTile
     public static int GroupsPerMultiprocessor => 2;
 }
 
-/// <summary>64 queries of up to 64 features: more groups where there is little to do.</summary>
+/// <summary>64 queries of up to 64 features: more groups, for small inputs.</summary>
 internal struct TensorAttentionTile64x64 : ITensorAttentionTile
 {
     public static int Queries => 16;
@@ -42,7 +42,7 @@ internal struct TensorAttentionTile64x64 : ITensorAttentionTile
     public static int GroupsPerMultiprocessor => 3;
 }
 
-/// <summary><see cref="TensorAttentionTile64x64"/> with a table.</summary>
+/// <summary><see cref="TensorAttentionTile64x64"/> with a table of biases.</summary>
 internal struct TensorAttentionTile64x64WithTable : ITensorAttentionTile
 {
     public static int Queries => 16;
@@ -66,7 +66,7 @@ internal struct TensorAttentionTile64x128 : ITensorAttentionTile
     public static int GroupsPerMultiprocessor => 3;
 }
 
-/// <summary><see cref="TensorAttentionTile64x128"/> with a table.</summary>
+/// <summary><see cref="TensorAttentionTile64x128"/> with a table of biases.</summary>
 internal struct TensorAttentionTile64x128WithTable : ITensorAttentionTile
 {
     public static int Queries => 16;
@@ -79,42 +79,42 @@ internal struct TensorAttentionTile64x128WithTable : ITensorAttentionTile
 }
 
 /// <summary>
-/// <see cref="AttentionKernel"/> on tensor cores, after FlashAttention-2 (Dao 2023): queries, keys, values and outputs in 16 bits, scores and sums in f32. Each warp has queries of
-/// its own, in registers, and runs along the keys; what its products make of keys becomes the left side of those with values without leaving the registers.
-/// Keys and values are copied to shared memory two tiles ahead. Rows there have 64 features, 128 bytes; those of deep heads' other 64 features follow all rows of the first.
-/// In a row, chunks of 16 bytes change places by the row's number, so that the eight that a matrix of 8 x 8 is loaded from lie in different banks.
+/// <see cref="AttentionKernel"/> on tensor cores, after FlashAttention-2 (Dao 2023): queries, keys, values and outputs in 16 bits, scores and sums in f32.
+/// Each warp holds its queries in registers and iterates over the keys; weights become the left side of products with values without leaving the registers.
+/// Keys and values are copied to shared memory two tiles ahead. Rows there have 64 features, 128 bytes; the upper 64 features of large heads follow all rows
+/// of the lower. 16-byte chunks are swizzled by the row number, so that the eight chunks of an 8 x 8 matrix lie in different banks.
 /// </summary>
 internal static class TensorAttentionKernel
 {
     /// <summary>Threads of a group.</summary>
     public const int Threads = 128;
 
-    /// <summary>Numbers that are copied at once: heads and strides are multiples of them.</summary>
+    /// <summary>Numbers of one copy: head sizes and strides are multiples of it.</summary>
     private const int Chunk = TensorKernel.Chunk;
 
-    /// <summary>Bytes of a tile of keys, and of one of values.</summary>
+    /// <summary>Bytes of a tile of keys, and of a tile of values.</summary>
     private const int TileBytes = 8192;
 
     private const int StageBytes = 2 * TileBytes;
 
-    /// <summary>Shared memory of a group, in bytes: three stages of keys and values, of which the last has the queries at first.</summary>
+    /// <summary>Shared memory of a group, in bytes: three stages of keys and values. The last stage first holds the queries.</summary>
     public const int SharedBytes = 3 * StageBytes;
 
     /// <summary>Queries of a group.</summary>
     public static int Queries<TTile>()
         where TTile : struct, ITensorAttentionTile => 4 * TTile.Queries;
 
-    /// <summary>The most features that a head may have.</summary>
+    /// <summary>Largest size of a head.</summary>
     public static int MaxHeadSize<TTile>()
         where TTile : struct, ITensorAttentionTile => TTile.Features;
 
-    /// <param name="query">The address of the queries, in 16 bits, as all that follow but the bias.</param>
-    /// <param name="key">That of the keys.</param>
-    /// <param name="value">That of the values.</param>
-    /// <param name="bias">That of what is added to the scores, in f32: a table whose rows begin at multiples of two numbers, or slopes.</param>
-    /// <param name="output">That of the result.</param>
-    /// <param name="starts">The bounds of the sequences.</param>
-    /// <param name="arguments">The arguments; the scale is above zero, and all is aligned.</param>
+    /// <param name="query">Address of the queries; everything but the bias is in a 16-bit format.</param>
+    /// <param name="key">Address of the keys.</param>
+    /// <param name="value">Address of the values.</param>
+    /// <param name="bias">Address of the table or slopes, in f32; rows of a table begin at multiples of two numbers.</param>
+    /// <param name="output">Address of the result.</param>
+    /// <param name="starts">Starts of the sequences, and the end of the last.</param>
+    /// <param name="arguments">Sizes and options; the scale is positive.</param>
     public static void Attend<TTile, TUnit>(
         long query, long key, long value, long bias, long output, ArrayView<int> starts, AttentionArguments arguments)
         where TTile : struct, ITensorAttentionTile
@@ -130,18 +130,18 @@ internal static class TensorAttentionKernel
             return;
         }
 
-        // A thread copies a chunk of every sixteenth row, and of deep heads the chunk 64 features further. How many rows of a chunk there are from the
-        // thread's first on is none where the chunk is past the head's last feature.
+        // A thread copies a chunk of every 16th row, and for heads of up to 128 features the chunk 64 features further. A chunk past the head's last feature
+        // has no rows.
         int row = thread >> 3, chunk = thread & 7, to = row * 128 + (chunk ^ (row & 7)) * 16;
         int feature = head * arguments.HeadSize + chunk * Chunk;
-        int rows = chunk * Chunk < arguments.HeadSize ? length - row : 0, deepRows = 64 + chunk * Chunk < arguments.HeadSize ? length - row : 0;
+        int rows = chunk * Chunk < arguments.HeadSize ? length - row : 0, upperRows = 64 + chunk * Chunk < arguments.HeadSize ? length - row : 0;
         long from = query + 2L * ((long)(start + firstQuery + row) * arguments.QueryStride + feature);
         for (int i = 0; i < queries; i += 16)
         {
             TUnit.Copy(2 * StageBytes + to + i * 128, from, rows - firstQuery - i);
             if (TTile.Features == 128)
             {
-                TUnit.Copy(2 * StageBytes + to + (queries + i) * 128, from + 128, deepRows - firstQuery - i);
+                TUnit.Copy(2 * StageBytes + to + (queries + i) * 128, from + 128, upperRows - firstQuery - i);
             }
 
             from += 32L * arguments.QueryStride;
@@ -149,12 +149,12 @@ internal static class TensorAttentionKernel
 
         TUnit.Commit();
         long keyFrom = key + 2L * ((long)(start + row) * arguments.KeyStride + feature), valueFrom = value + 2L * ((long)(start + row) * arguments.ValueStride + feature);
-        CopyTiles<TTile, TUnit>(keyFrom, valueFrom, arguments, rows, deepRows, to);
+        CopyTiles<TTile, TUnit>(keyFrom, valueFrom, arguments, rows, upperRows, to);
         TUnit.Commit();
         TUnit.WaitForAllButOne();
         Group.Barrier();
 
-        // Where a thread's row of the first matrices is; further ones lie at distances that do not disturb the order of chunks.
+        // The thread's row of the first matrices; further ones lie at distances that keep the swizzle.
         int warpQuery = warp * (queries / 4), matrixRow = (lane & 15) * 128 + ((lane >> 4) ^ (lane & 7)) * 16;
         LoadQueries<TTile, TUnit>(2 * StageBytes + warpQuery * 128 + matrixRow);
         int keyAt = ((lane & 7) + (lane >> 4) * 8) * 128 + ((lane >> 3 & 1) ^ (lane & 7)) * 16, valueAt = TileBytes + matrixRow;
@@ -188,13 +188,13 @@ internal static class TensorAttentionKernel
 
         keyFrom += 2L * keys * arguments.KeyStride;
         valueFrom += 2L * keys * arguments.ValueStride;
-        CopyTiles<TTile, TUnit>(keyFrom, valueFrom, arguments, rows - keys, deepRows - keys, StageBytes + to);
+        CopyTiles<TTile, TUnit>(keyFrom, valueFrom, arguments, rows - keys, upperRows - keys, StageBytes + to);
         TUnit.Commit();
         int loading = 2 * StageBytes, stage = 0;
         table += 4 * keys;
         for (int firstKey = 0; firstKey < length; firstKey += keys)
         {
-            // This tile is there for all, and nobody reads any more what the one two further is copied to.
+            // This tile has arrived for all threads, and none still reads what the one two further overwrites.
             TUnit.WaitForAllButOne();
             Group.Barrier();
             keyFrom += 2L * keys * arguments.KeyStride;
@@ -202,7 +202,7 @@ internal static class TensorAttentionKernel
             int left = length - firstKey;
             if (left > 2 * keys)
             {
-                CopyTiles<TTile, TUnit>(keyFrom, valueFrom, arguments, rows - firstKey - 2 * keys, deepRows - firstKey - 2 * keys, loading + to);
+                CopyTiles<TTile, TUnit>(keyFrom, valueFrom, arguments, rows - firstKey - 2 * keys, upperRows - firstKey - 2 * keys, loading + to);
             }
 
             TUnit.Commit();
@@ -268,22 +268,22 @@ internal static class TensorAttentionKernel
 
     private static int Next(int stage) => stage == 2 * StageBytes ? 0 : stage + StageBytes;
 
-    /// <summary>Copies a thread's chunks of a tile of keys and one of values.</summary>
-    /// <param name="key">The thread's first chunk of the keys.</param>
-    /// <param name="value">That of the values.</param>
-    /// <param name="arguments">The arguments.</param>
-    /// <param name="rows">How many rows there are from the thread's first on.</param>
-    /// <param name="deepRows">The same of the chunks 64 features further.</param>
-    /// <param name="destination">Where the first goes.</param>
-    private static void CopyTiles<TTile, TUnit>(long key, long value, AttentionArguments arguments, int rows, int deepRows, int destination)
+    /// <summary>Copies a thread's chunks of a tile of keys and of a tile of values.</summary>
+    /// <param name="key">Address of the thread's first chunk of keys.</param>
+    /// <param name="value">Address of the values.</param>
+    /// <param name="arguments">Sizes and options.</param>
+    /// <param name="rows">Rows from the thread's first to the last.</param>
+    /// <param name="upperRows">The same for the chunks 64 features further.</param>
+    /// <param name="destination">Destination of the first chunk.</param>
+    private static void CopyTiles<TTile, TUnit>(long key, long value, AttentionArguments arguments, int rows, int upperRows, int destination)
         where TTile : struct, ITensorAttentionTile
         where TUnit : struct, IAttentionUnit
     {
-        CopyTile<TTile, TUnit>(key, 32L * arguments.KeyStride, rows, deepRows, destination);
-        CopyTile<TTile, TUnit>(value, 32L * arguments.ValueStride, rows, deepRows, destination + TileBytes);
+        CopyTile<TTile, TUnit>(key, 32L * arguments.KeyStride, rows, upperRows, destination);
+        CopyTile<TTile, TUnit>(value, 32L * arguments.ValueStride, rows, upperRows, destination + TileBytes);
     }
 
-    private static void CopyTile<TTile, TUnit>(long from, long step, int rows, int deepRows, int destination)
+    private static void CopyTile<TTile, TUnit>(long from, long step, int rows, int upperRows, int destination)
         where TTile : struct, ITensorAttentionTile
         where TUnit : struct, IAttentionUnit
     {
@@ -291,8 +291,8 @@ internal static class TensorAttentionKernel
         TUnit.Copy(destination + 2048, from + step, rows - 16);
         if (TTile.Features == 128)
         {
-            TUnit.Copy(destination + 4096, from + 128, deepRows);
-            TUnit.Copy(destination + 6144, from + step + 128, deepRows - 16);
+            TUnit.Copy(destination + 4096, from + 128, upperRows);
+            TUnit.Copy(destination + 6144, from + step + 128, upperRows - 16);
         }
         else
         {
@@ -312,7 +312,7 @@ internal static class TensorAttentionKernel
         TUnit.LoadQueries(3, address ^ 96);
         if (TTile.Queries == 32 || TTile.Features == 128)
         {
-            // The second sixteen queries, or the rows of the other features of all.
+            // The second 16 queries, or the upper 64 features.
             int second = address + (TTile.Queries == 32 ? 2048 : 8192);
             TUnit.LoadQueries(4, second);
             TUnit.LoadQueries(5, second ^ 32);
@@ -340,11 +340,11 @@ internal static class TensorAttentionKernel
         }
     }
 
-    /// <summary>How many bytes of a head's table are before a pair of a query's row; queries past the last get what the last one gets.</summary>
+    /// <summary>Byte offset of a pair in a head's table; queries past the last repeat it.</summary>
     private static int TableRow(AttentionArguments arguments, int length, int query, int key) =>
         4 * ((query < length ? query : length - 1) * arguments.BiasStride + key);
 
-    /// <summary>Makes the scores of a tile weights, adds the weighted values, and begins to load what a table has for the next tile.</summary>
+    /// <summary>Turns a tile's scores into weights, adds the weighted values, and starts loading the table entries of the next tile.</summary>
     private static void AddValues<TTile, TUnit>(
         int address0, int address1, int address2, int address3, long table, int row0, int row8, int row16, int row24, int keys)
         where TTile : struct, ITensorAttentionTile
