@@ -350,45 +350,31 @@ internal static class TensorAttentionKernel
         where TTile : struct, ITensorAttentionTile
         where TUnit : struct, IAttentionUnit
     {
-        TUnit.Weigh(0, TTile.Queries);
+        AddSixteen<TTile, TUnit>(0, address0, address1, address2, address3, table, row0, row8, row16, row24, keys);
+        AddSixteen<TTile, TUnit>(1, address0, address1, address2, address3, table, row0, row8, row16, row24, keys);
+        if (TTile.Features == 64)
+        {
+            AddSixteen<TTile, TUnit>(2, address0, address1, address2, address3, table, row0, row8, row16, row24, keys);
+            AddSixteen<TTile, TUnit>(3, address0, address1, address2, address3, table, row0, row8, row16, row24, keys);
+        }
+    }
+
+    /// <summary><see cref="AddValues"/> for 16 keys.</summary>
+    private static void AddSixteen<TTile, TUnit>(
+        int sixteen, int address0, int address1, int address2, int address3, long table, int row0, int row8, int row16, int row24, int keys)
+        where TTile : struct, ITensorAttentionTile
+        where TUnit : struct, IAttentionUnit
+    {
+        TUnit.Weigh(sixteen, TTile.Queries);
         if (TTile.HasTable)
         {
-            TUnit.LoadTable(0, TTile.Queries, table, row0, row8, row16, row24, keys);
+            TUnit.LoadTable(sixteen, TTile.Queries, table, row0, row8, row16, row24, keys);
         }
 
-        TUnit.AddValues(TTile.Queries, 0, address0, address1, address2, address3, 0);
+        TUnit.AddValues(TTile.Queries, 0, address0, address1, address2, address3, 2048 * sixteen);
         if (TTile.Features == 128)
         {
-            TUnit.AddValues(TTile.Queries, 1, address0, address1, address2, address3, 4096);
-        }
-
-        TUnit.Weigh(1, TTile.Queries);
-        if (TTile.HasTable)
-        {
-            TUnit.LoadTable(1, TTile.Queries, table, row0, row8, row16, row24, keys);
-        }
-
-        TUnit.AddValues(TTile.Queries, 0, address0, address1, address2, address3, 2048);
-        if (TTile.Features == 128)
-        {
-            TUnit.AddValues(TTile.Queries, 1, address0, address1, address2, address3, 6144);
-        }
-        else
-        {
-            TUnit.Weigh(2, TTile.Queries);
-            if (TTile.HasTable)
-            {
-                TUnit.LoadTable(2, TTile.Queries, table, row0, row8, row16, row24, keys);
-            }
-
-            TUnit.AddValues(TTile.Queries, 0, address0, address1, address2, address3, 4096);
-            TUnit.Weigh(3, TTile.Queries);
-            if (TTile.HasTable)
-            {
-                TUnit.LoadTable(3, TTile.Queries, table, row0, row8, row16, row24, keys);
-            }
-
-            TUnit.AddValues(TTile.Queries, 0, address0, address1, address2, address3, 6144);
+            TUnit.AddValues(TTile.Queries, 1, address0, address1, address2, address3, 4096 + 2048 * sixteen);
         }
     }
 }
