@@ -9,32 +9,32 @@ using ILGPU.Runtime.Cuda;
 namespace Data2Vec.Kernels.Gpu;
 
 /// <summary>
-/// Kernels with instructions that ILGPU has no names for. What they write is for numbers in bf16: the instructions for others are the same but for the names of
-/// types, which are changed in the assembly.
+/// Compiles kernels with inline assembly. The assembly is written for bf16, with loops of <see cref="PtxTemplate"/>; the instructions of other formats
+/// differ only in the names of types, which are replaced here.
 /// </summary>
 internal static class CudaAssembly
 {
-    /// <summary>Bytes of shared memory that groups of any kernel may have.</summary>
+    /// <summary>Shared memory of a group that every kernel may use, in bytes.</summary>
     private const int DefaultSharedBytes = 48 << 10;
 
-    /// <summary>Compiles a kernel to assembly.</summary>
+    /// <summary>Compiles a kernel to PTX.</summary>
     /// <param name="backend">The device's compiler.</param>
-    /// <param name="kernel">The method that runs on the device.</param>
-    /// <param name="specialization">Threads of a group, and groups of a multiprocessor.</param>
+    /// <param name="kernel">The kernel method.</param>
+    /// <param name="specialization">Threads of a group and groups of a multiprocessor.</param>
     public static PTXCompiledKernel Compile(PTXBackend backend, MethodInfo kernel, KernelSpecialization specialization)
     {
         var compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), specialization);
         string text = PtxTemplate.Expand(compiled.PTXAssembly);
         if (kernel.DeclaringType == typeof(WarpgroupKernel))
         {
-            // ILGPU marks nothing for one compute capability alone.
+            // ILGPU knows no architecture-specific targets.
             text = text.Replace($".target {After(text, ".target ")}", $".target {WarpgroupKernel.Target}", StringComparison.Ordinal);
         }
 
         Type[] types = TypesOf(kernel);
         if (types.Contains(typeof(Float16Format)))
         {
-            // Numbers become the greatest ones that there are, not infinite, where the assembler knows how.
+            // Clamps to the largest finite number, if the assembler can.
             bool saturates = Version.Parse(After(text, ".version ")) >= new Version(8, 1);
             text = text.Replace("cvt.rn.bf16", saturates ? "cvt.rn.satfinite.f16" : "cvt.rn.f16", StringComparison.Ordinal)
                 .Replace("bf16", "f16", StringComparison.Ordinal);
@@ -48,11 +48,11 @@ internal static class CudaAssembly
         return compiled;
     }
 
-    /// <summary>Loads a kernel, on other devices than those of CUDA as any.</summary>
+    /// <summary>Loads a kernel; on devices other than CUDA without changes to its assembly.</summary>
     /// <param name="accelerator">The device.</param>
-    /// <param name="kernel">The method that runs on it.</param>
-    /// <param name="specialization">Threads of a group, and groups of a multiprocessor.</param>
-    /// <param name="sharedBytes">Dynamic shared memory of a group; any number that the device has.</param>
+    /// <param name="kernel">The kernel method.</param>
+    /// <param name="specialization">Threads of a group and groups of a multiprocessor.</param>
+    /// <param name="sharedBytes">Dynamic shared memory of a group.</param>
     public static TLauncher Load<TLauncher>(Accelerator accelerator, MethodInfo kernel, KernelSpecialization specialization, int sharedBytes = 0)
         where TLauncher : Delegate
     {
@@ -70,12 +70,12 @@ internal static class CudaAssembly
         return loaded.CreateLauncherDelegate<TLauncher>();
     }
 
-    /// <summary>The types that make a kernel one of several, and those that make them so.</summary>
+    /// <summary>The type arguments of a kernel, and their type arguments.</summary>
     internal static Type[] TypesOf(MethodInfo kernel) => [.. kernel.GetGenericArguments().SelectMany(type => type.GetGenericArguments().Prepend(type))];
 
-    /// <summary>What stands in a line after its beginning.</summary>
-    private static string After(string text, string beginning) =>
-        text.Split('\n').First(line => line.StartsWith(beginning, StringComparison.Ordinal))[beginning.Length..].Trim();
+    /// <summary>The rest of the first line with a prefix.</summary>
+    private static string After(string text, string prefix) =>
+        text.Split('\n').First(line => line.StartsWith(prefix, StringComparison.Ordinal))[prefix.Length..].Trim();
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<PTXAssembly>k__BackingField")]
     private static extern ref string Text(PTXCompiledKernel kernel);

@@ -7,8 +7,8 @@ using ILGPU.Runtime.OpenCL;
 namespace Data2Vec.Kernels.Gpu;
 
 /// <summary>
-/// The kernels of a device. Each is compiled once, beside the others, from when it is first asked for: a model asks for what it needs
-/// as its weights are loaded, and its loading ends when all are there.
+/// The kernels of a device. Each is compiled once, in the background, from its first request on. A model requests its kernels while its weights load and
+/// waits for them at the end.
 /// </summary>
 internal sealed class KernelCache(Accelerator accelerator)
 {
@@ -17,34 +17,37 @@ internal sealed class KernelCache(Accelerator accelerator)
     private readonly ConcurrentDictionary<MethodInfo, Lazy<Task>> _kernels = [];
     private readonly ConcurrentDictionary<MethodInfo, KernelSpecialization> _optional = [];
 
-    /// <summary>How many were asked for.</summary>
+    /// <summary>The number of requested kernels.</summary>
     public int Count => _kernels.Count;
 
-    /// <summary>A kernel's launcher, or the promise of it.</summary>
-    /// <param name="kernel">The method that runs on the device.</param>
-    /// <param name="load">Compiles it.</param>
-    public Task<TLauncher> Get<TLauncher>(Delegate kernel, Func<Accelerator, TLauncher> load)
-        where TLauncher : Delegate =>
-        (Task<TLauncher>)_kernels.GetOrAdd(kernel.Method, _ => new Lazy<Task>(() => Compile(() => load(accelerator)))).Value;
+    /// <summary>Requests a kernel.</summary>
+    /// <param name="kernel">The kernel method.</param>
+    /// <param name="specialization">Threads of a group and groups of a multiprocessor.</param>
+    /// <returns>The kernel's launcher.</returns>
+    public Task<TLauncher> Get<TLauncher>(Delegate kernel, KernelSpecialization specialization = default)
+        where TLauncher : Delegate => Get(kernel.Method, () => accelerator.LoadKernel(kernel.Method, specialization).CreateLauncherDelegate<TLauncher>());
 
-    /// <summary>The same of a kernel with instructions of its own, which the device can do without: slower kernels do the same.</summary>
-    /// <param name="kernel">The method that runs on the device.</param>
-    /// <param name="specialization">Threads of a group, and groups of a multiprocessor.</param>
+    /// <summary>Requests a kernel that a slower one can replace, with inline assembly on CUDA devices.</summary>
+    /// <param name="kernel">The kernel method.</param>
+    /// <param name="specialization">Threads of a group and groups of a multiprocessor.</param>
     /// <param name="sharedBytes">Dynamic shared memory of a group.</param>
+    /// <returns>The kernel's launcher.</returns>
     public Task<TLauncher> GetOptional<TLauncher>(Delegate kernel, KernelSpecialization specialization, int sharedBytes = 0)
         where TLauncher : Delegate =>
-        GetOptional(kernel, specialization, accelerator => CudaAssembly.Load<TLauncher>(accelerator, kernel.Method, specialization, sharedBytes));
+        GetOptional(kernel, specialization, () => CudaAssembly.Load<TLauncher>(accelerator, kernel.Method, specialization, sharedBytes));
 
-    /// <summary>The same, compiled by <paramref name="load"/>.</summary>
-    public Task<TLauncher> GetOptional<TLauncher>(Delegate kernel, KernelSpecialization specialization, Func<Accelerator, TLauncher> load)
-        where TLauncher : Delegate
+    /// <summary>Requests an optional kernel that <paramref name="load"/> compiles.</summary>
+    internal Task<TLauncher> GetOptional<TLauncher>(Delegate kernel, KernelSpecialization specialization, Func<TLauncher> load)
     {
         _optional[kernel.Method] = specialization;
-        return Get(kernel, load);
+        return Get(kernel.Method, load);
     }
 
+    private Task<TLauncher> Get<TLauncher>(MethodInfo kernel, Func<TLauncher> load) =>
+        (Task<TLauncher>)_kernels.GetOrAdd(kernel, _ => new Lazy<Task>(() => Compile(load))).Value;
+
     /// <summary>
-    /// Compiles beside the others; for OpenCL one after another, as kernels get the same text then each time, which the cache of a driver knows.
+    /// Compiles in the background; for OpenCL one kernel after another, so that ILGPU generates the same source each time and the driver's cache finds it.
     /// </summary>
     private Task<TLauncher> Compile<TLauncher>(Func<TLauncher> load)
     {
@@ -62,34 +65,34 @@ internal sealed class KernelCache(Accelerator accelerator)
         return compiled;
     }
 
-    /// <summary>Waits for all that were asked for.</summary>
-    /// <exception cref="NotSupportedException">The device's compiler refuses one that is not optional.</exception>
+    /// <summary>Waits for all requested kernels.</summary>
+    /// <exception cref="NotSupportedException">A kernel that is not optional does not compile.</exception>
     public void Complete()
     {
         foreach ((MethodInfo method, Lazy<Task> kernel) in _kernels)
         {
             if (!IsCompiled(kernel.Value) && !_optional.ContainsKey(method))
             {
-                throw new NotSupportedException($"{accelerator.Name}: {Refusal(method, kernel.Value.Exception!.InnerException!)}", kernel.Value.Exception.InnerException);
+                throw new NotSupportedException($"{accelerator.Name}: {CompileError(method, kernel.Value)}", kernel.Value.Exception!.InnerException);
             }
         }
     }
 
-    /// <summary>The optional ones that the device's compiler refuses, a line each that says why.</summary>
+    /// <summary>The optional kernels that do not compile, a line each with the reason.</summary>
     public IReadOnlyList<string> Refused() =>
     [
-        .. _kernels.Where(kernel => !IsCompiled(kernel.Value.Value)).Select(kernel =>
-            $"{Refusal(kernel.Key, kernel.Value.Value.Exception!.InnerException!)}; a slower kernel takes its place").Order(StringComparer.Ordinal),
+        .. _kernels.Where(kernel => !IsCompiled(kernel.Value.Value))
+            .Select(kernel => $"{CompileError(kernel.Key, kernel.Value.Value)}; a slower kernel replaces it").Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>Whether a kernel is compiled; waits until that is known.</summary>
+    /// <summary>Whether a kernel compiles; waits for its compilation.</summary>
     public static bool IsCompiled(Task kernel)
     {
         Task.WaitAny(kernel);
         return kernel.IsCompletedSuccessfully;
     }
 
-    /// <summary>Waits for what is being compiled, whether it is wanted still or not.</summary>
+    /// <summary>Waits for running compilations, whatever their result.</summary>
     public void Wait()
     {
         foreach (Lazy<Task> kernel in _kernels.Values)
@@ -98,10 +101,14 @@ internal sealed class KernelCache(Accelerator accelerator)
         }
     }
 
-    private string Refusal(MethodInfo method, Exception error) =>
-        $"the kernel {Name(method)} cannot be compiled: {((error is CudaException ? PtxError(method) : null) ?? error.Message).ReplaceLineEndings(" ")}";
+    private string CompileError(MethodInfo method, Task kernel)
+    {
+        Exception error = kernel.Exception!.InnerException!;
+        string message = (error is CudaException ? PtxError(method) : null) ?? error.Message;
+        return $"the kernel {Name(method)} cannot be compiled: {message.ReplaceLineEndings(" ")}";
+    }
 
-    /// <summary>What CUDA's assembler complains about first; ILGPU's error only says that it does.</summary>
+    /// <summary>The first error of the PTX assembler; ILGPU's exception does not contain it.</summary>
     private string? PtxError(MethodInfo method)
     {
         if (accelerator is not CudaAccelerator cuda || !_optional.TryGetValue(method, out KernelSpecialization specialization))
@@ -112,8 +119,8 @@ internal sealed class KernelCache(Accelerator accelerator)
         try
         {
             accelerator.Bind();
-            CudaError result = CudaAPI.CurrentAPI.LoadModule(out nint module, CudaAssembly.Compile(cuda.Backend, method, specialization).PTXAssembly, out string? log);
-            if (result != CudaError.CUDA_SUCCESS)
+            string assembly = CudaAssembly.Compile(cuda.Backend, method, specialization).PTXAssembly;
+            if (CudaAPI.CurrentAPI.LoadModule(out nint module, assembly, out string? log) != CudaError.CUDA_SUCCESS)
             {
                 return log?.Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal) || line.Contains("fatal", StringComparison.Ordinal))?.Trim();
             }
@@ -122,13 +129,13 @@ internal sealed class KernelCache(Accelerator accelerator)
         }
         catch (Exception)
         {
-            // It is refused before there is an assembly.
+            // ILGPU itself refused the kernel.
         }
 
         return null;
     }
 
-    /// <summary>The method with its class, and the types that make it one of several.</summary>
+    /// <summary>The name of a kernel with its class and type arguments.</summary>
     public static string Name(MethodInfo method) => $"{method.DeclaringType!.Name}.{method.Name}{Types(method.GetGenericArguments())}";
 
     private static string Name(Type type) => $"{type.Name.Split('`')[0]}{Types(type.GetGenericArguments())}";

@@ -2,12 +2,12 @@ using ILGPU.Runtime;
 
 namespace Data2Vec.Kernels.Gpu;
 
-/// <summary>What is asked of a driver, with complaints that name the device.</summary>
+/// <summary>Driver calls whose errors name the device.</summary>
 internal static class AcceleratorExtensions
 {
-    /// <summary>Does something with a device.</summary>
-    /// <exception cref="DeviceException">Its driver refuses.</exception>
-    public static void Do(this Accelerator accelerator, Action work)
+    /// <summary>Calls the driver.</summary>
+    /// <exception cref="DeviceException">The driver fails.</exception>
+    public static void Run(this Accelerator accelerator, Action work)
     {
         try
         {
@@ -19,7 +19,7 @@ internal static class AcceleratorExtensions
         }
     }
 
-    /// <summary>Frees something of a device; the thread need not be one that used it. What a device that failed held is gone anyway.</summary>
+    /// <summary>Frees a resource of a device, from any thread. Ignores errors of a failed device, whose memory is gone.</summary>
     public static void Release(this Accelerator accelerator, IDisposable resource)
     {
         try

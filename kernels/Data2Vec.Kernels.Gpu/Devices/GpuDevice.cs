@@ -5,13 +5,13 @@ using ILGPU.Runtime.OpenCL;
 
 namespace Data2Vec.Kernels.Gpu;
 
-/// <summary>A device that was found, whether models can run on it or not.</summary>
+/// <summary>A device of this machine. <see cref="Problem"/> tells whether models can run on it.</summary>
 public sealed class GpuDevice
 {
-    /// <summary>Shared memory of a group that the largest kernel takes.</summary>
+    /// <summary>Shared memory of a group that the largest kernel needs, in bytes.</summary>
     private const int MinSharedMemory = 44 << 10;
 
-    /// <summary>Memory that a model of base size takes in f32, with what an inference needs.</summary>
+    /// <summary>Memory that a base-size model needs in f32, with working memory, in bytes.</summary>
     private const long MinMemory = 1L << 30;
 
     private readonly Context _context;
@@ -24,10 +24,10 @@ public sealed class GpuDevice
         Drawback = FindDrawback();
     }
 
-    /// <summary>What it is chosen by: <c>cuda:0</c>, <c>opencl:1</c>.</summary>
+    /// <summary>The name that selects the device: <c>cuda:0</c>, <c>opencl:1</c>.</summary>
     public string Name { get; }
 
-    /// <summary>The device in words.</summary>
+    /// <summary>A description for people.</summary>
     public string Description => _device switch
     {
         CudaDevice cuda => $"{cuda.Name}, {cuda.MemorySize >> 20} MiB, compute capability {cuda.Architecture}, {cuda.NumMultiprocessors} multiprocessors",
@@ -35,19 +35,19 @@ public sealed class GpuDevice
         _ => _device.Name,
     };
 
-    /// <summary>Why models cannot run on it, or null where they can.</summary>
+    /// <summary>Why models cannot run on the device, or null if they can.</summary>
     public string? Problem { get; }
 
-    /// <summary>Why a model should rather run on the processor, or null where the device is the better choice.</summary>
+    /// <summary>Why models should run on the CPU instead, or null if the device is the better choice.</summary>
     public string? Drawback { get; }
 
-    /// <summary>Operations a second in single precision, without tensor cores; null where it is not known.</summary>
+    /// <summary>Peak rate in f32 without tensor cores, in operations per second; null if unknown.</summary>
     public double? PeakFlops => _device is CudaDevice { Architecture: { } architecture } cuda
         ? 2e6 * cuda.ClockRate * cuda.NumMultiprocessors * (architecture.Major == 7 || architecture is { Major: 8, Minor: 0 } ? 64 : 128)
         : null;
 
-    /// <summary>Makes the device ready.</summary>
-    /// <exception cref="NotSupportedException">It has a <see cref="Problem"/>, or its driver fails.</exception>
+    /// <summary>Opens the device.</summary>
+    /// <exception cref="NotSupportedException">The device has a <see cref="Problem"/>, or its driver fails.</exception>
     public GpuBackend Open()
     {
         if (Problem is not null)
@@ -61,7 +61,7 @@ public sealed class GpuDevice
         }
         catch (AcceleratorException error)
         {
-            throw new NotSupportedException($"{Name}: the driver cannot make the device ready: {error.Message}", error);
+            throw new NotSupportedException($"{Name}: the driver cannot open the device: {error.Message}", error);
         }
     }
 
@@ -69,7 +69,7 @@ public sealed class GpuDevice
     {
         if (_device is CLDevice { DeviceType: not CLDeviceType.CL_DEVICE_TYPE_GPU and not CLDeviceType.CL_DEVICE_TYPE_ACCELERATOR })
         {
-            return "it is the processor, which is faster without OpenCL";
+            return "it is the CPU, which is faster without OpenCL";
         }
 
         return _device.MemorySize < MinMemory ? $"it has less than {MinMemory >> 20} MiB of memory" : null;
@@ -79,7 +79,7 @@ public sealed class GpuDevice
     {
         if (_device is CudaDevice { Architecture: null } or CudaDevice { InstructionSet: null })
         {
-            return "its driver is too old";
+            return "its CUDA driver is too old";
         }
 
         if (_device is CLDevice opencl)
@@ -91,7 +91,7 @@ public sealed class GpuDevice
 
             if (!opencl.Capabilities.GenericAddressSpace)
             {
-                return "it lacks OpenCL's generic address space";
+                return "it lacks the generic address space of OpenCL";
             }
         }
 
@@ -101,7 +101,7 @@ public sealed class GpuDevice
         }
 
         return _device.MaxSharedMemoryPerGroup < MinSharedMemory
-            ? $"{MinSharedMemory >> 10} KiB of shared memory are needed, it has {_device.MaxSharedMemoryPerGroup >> 10}"
+            ? $"{MinSharedMemory >> 10} KiB of shared memory are needed, it has {_device.MaxSharedMemoryPerGroup >> 10} KiB"
             : null;
     }
 }

@@ -24,14 +24,14 @@ public static class GpuDevices
     /// <summary>The kinds of devices.</summary>
     public static IReadOnlyList<string> Kinds { get; } = [Cuda, OpenCl];
 
-    /// <summary>All that were found, those of CUDA first.</summary>
-    /// <exception cref="NotSupportedException">A driver fails when it is asked.</exception>
+    /// <summary>All devices, CUDA first.</summary>
+    /// <exception cref="NotSupportedException">A driver fails.</exception>
     public static IReadOnlyList<GpuDevice> All => s_devices.Value;
 
-    /// <summary>The first that a model should run on, or null where there is none.</summary>
+    /// <summary>The first device that models should run on, or null.</summary>
     public static GpuDevice? Best => All.FirstOrDefault(device => device is { Problem: null, Drawback: null });
 
-    /// <summary>Why there is no device of a kind; null where there is one.</summary>
+    /// <summary>Why there is no device of a kind, or null if there is one.</summary>
     /// <param name="kind"><c>cuda</c> or <c>opencl</c>.</param>
     public static string? WhyNone(string kind)
     {
@@ -41,27 +41,28 @@ public static class GpuDevices
             return null;
         }
 
-        string driver = kind == Cuda ? "driver of NVIDIA" : "OpenCL loader";
-        return HasLibrary(kind) ? $"the {driver} finds no device" : $"there is no {driver}: {Library(kind)} was not found";
+        string driver = kind == Cuda ? "NVIDIA driver" : "OpenCL loader";
+        return HasLibrary(kind) ? $"the {driver} finds no device" : $"no {driver} is installed: {Library(kind)} was not found";
     }
 
-    /// <summary>Whether a device may have this name: <c>cuda</c> or <c>opencl</c>, and a number where one wants, after a colon.</summary>
+    /// <summary>Whether a name has the form of a device name: <c>cuda</c> or <c>opencl</c>, optionally with a colon and a number.</summary>
     public static bool IsName(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return name.Split(':') is [Cuda or OpenCl] or [Cuda or OpenCl, { Length: > 0 and < 4 }] && name.Split(':').Skip(1).All(number => number.All(char.IsAsciiDigit));
+        return name.Split(':') is [Cuda or OpenCl] or [Cuda or OpenCl, { Length: > 0 and < 4 }]
+            && name.Split(':').Skip(1).All(number => number.All(char.IsAsciiDigit));
     }
 
-    /// <summary>A device by its name.</summary>
-    /// <param name="name"><c>cuda</c>, <c>cuda:1</c>, <c>opencl</c>, <c>opencl:1</c>; without a number, the first that can be used.</param>
-    /// <exception cref="ArgumentException">The name is none of these.</exception>
+    /// <summary>Finds a device by name.</summary>
+    /// <param name="name"><c>cuda</c>, <c>cuda:1</c>, <c>opencl</c>, <c>opencl:1</c>; without a number, the first usable device of the kind.</param>
+    /// <exception cref="ArgumentException">The name has another form.</exception>
     /// <exception cref="NotSupportedException">There is no such device; the message says why.</exception>
     public static GpuDevice Find(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         if (!IsName(name))
         {
-            throw new ArgumentException($"'{name}' is not the name of a device: cuda, cuda:0, opencl, opencl:0 are", nameof(name));
+            throw new ArgumentException($"'{name}' is not a device name; use cuda, cuda:0, opencl or opencl:0", nameof(name));
         }
 
         string[] parts = name.Split(':');
@@ -73,10 +74,10 @@ public static class GpuDevices
             $"{name}: {WhyNone(parts[0]) ?? $"there are only {string.Join(", ", ofKind.Select(device => device.Name))}"}");
     }
 
-    /// <summary>A device that runs kernels on the processor, thread by thread: slow, and for tests alone.</summary>
+    /// <summary>Opens ILGPU's simulated device, which runs kernels on the CPU thread by thread; for tests.</summary>
     internal static GpuBackend OpenSimulator() => new("simulator", s_context.Value.GetCPUDevice(0).CreateAccelerator(s_context.Value));
 
-    /// <summary>The driver of a kind of devices.</summary>
+    /// <summary>The driver library of a kind of device.</summary>
     internal static string Library(string kind) => (OperatingSystem.IsWindows(), OperatingSystem.IsMacOS(), kind) switch
     {
         (true, _, Cuda) => "nvcuda.dll",
@@ -90,13 +91,13 @@ public static class GpuDevices
 
     private static Context CreateContext()
     {
-        // The names that ILGPU asks for are those of development packages. On Windows Subsystem for Linux it has a resolver of its own.
+        // ILGPU loads library names of development packages. On Windows Subsystem for Linux it has its own resolver.
         if (OperatingSystem.IsLinux() && !Directory.Exists("/usr/lib/wsl/lib"))
         {
             NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
         }
 
-        // ILGPU's own cache compiles one kernel at a time, under a lock that allocations wait for; KernelCache does without.
+        // ILGPU's kernel cache compiles under a lock that allocations wait for; KernelCache replaces it.
         try
         {
             return Context.Create(builder => builder
@@ -108,7 +109,7 @@ public static class GpuDevices
         }
         catch (AcceleratorException error)
         {
-            throw new NotSupportedException($"a driver of CUDA or OpenCL fails: {error.Message}", error);
+            throw new NotSupportedException($"the CUDA or OpenCL driver fails: {error.Message}", error);
         }
     }
 

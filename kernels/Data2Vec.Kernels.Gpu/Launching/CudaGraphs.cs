@@ -3,10 +3,10 @@ using ILGPU.Runtime.Cuda;
 
 namespace Data2Vec.Kernels.Gpu;
 
-/// <summary>CUDA's graphs, which ILGPU does not know: a graph of a hundred kernels is launched in the time of a few.</summary>
+/// <summary>CUDA graphs, which ILGPU does not support: launching a graph of a hundred kernels takes the time of a few launches.</summary>
 internal sealed unsafe class CudaGraphs : IGraphDriver
 {
-    /// <summary>CU_STREAM_CAPTURE_MODE_THREAD_LOCAL: other threads may allocate and wait meanwhile.</summary>
+    /// <summary>CU_STREAM_CAPTURE_MODE_THREAD_LOCAL: other threads may allocate and wait during a capture.</summary>
     private const int ThreadLocal = 1;
 
     private readonly Accelerator _accelerator;
@@ -28,7 +28,7 @@ internal sealed unsafe class CudaGraphs : IGraphDriver
         _destroyGraph = (delegate* unmanaged<nint, int>)CudaDriver.Function("cuGraphDestroy");
     }
 
-    /// <summary>The graphs of a device, or null where it is none of CUDA's or its driver is older than 11.4, which has them all.</summary>
+    /// <summary>The graphs of a device, or null without CUDA 11.4.</summary>
     public static CudaGraphs? Create(Accelerator accelerator)
     {
         try
@@ -59,7 +59,7 @@ internal sealed unsafe class CudaGraphs : IGraphDriver
             problem = error;
         }
 
-        // Ends it also where something went wrong meanwhile, as the stream is of no use before.
+        // A failed capture must end too; until then the stream is unusable.
         int ended = _endCapture(queue, &graph);
         try
         {
@@ -87,7 +87,7 @@ internal sealed unsafe class CudaGraphs : IGraphDriver
         Check(_launch(graph, ((CudaStream)stream).StreamPtr), "cuGraphLaunch");
     }
 
-    /// <summary>What a device that failed held is gone anyway.</summary>
+    /// <summary>Does nothing on a failed device, whose memory is gone.</summary>
     public void Destroy(nint graph)
     {
         try

@@ -3,20 +3,20 @@ using ILGPU.Runtime;
 namespace Data2Vec.Kernels.Gpu;
 
 /// <summary>
-/// The graphs of lists of operations that came again: the inputs of one length give the same list each time, as working memory lies where it
-/// lay. Making a graph takes longer than launching a list, so the first time of one is only remembered.
+/// Graphs of repeated lists of operations. Inputs of the same length give equal lists, because working memory keeps its addresses. Capturing a graph takes
+/// longer than launching a list, so a list is captured when it repeats.
 /// </summary>
 internal sealed class GraphCache(GpuContext context, AcceleratorStream stream) : IDisposable
 {
-    /// <summary>How many lists are remembered, with a graph each; the one that came longest ago goes first.</summary>
-    public const int Most = 32;
+    /// <summary>The number of cached lists; the least recently used one is evicted first.</summary>
+    public const int Capacity = 32;
 
     private readonly List<Entry> _entries = [];
 
-    /// <summary>Queues a list of operations as a graph.</summary>
-    /// <param name="operations">The list.</param>
-    /// <param name="work">Queues one each.</param>
-    /// <returns>Whether that is done; else they are to be queued one by one.</returns>
+    /// <summary>Launches a list of operations as a graph.</summary>
+    /// <param name="operations">Description of the operations.</param>
+    /// <param name="work">Queues the operations.</param>
+    /// <returns>False if the operations must be queued one by one.</returns>
     public bool TryLaunch(OperationList operations, IReadOnlyList<Action> work)
     {
         if (context.Graphs is not { } driver)
@@ -30,7 +30,7 @@ internal sealed class GraphCache(GpuContext context, AcceleratorStream stream) :
         {
             _entries.RemoveAt(found);
         }
-        else if (_entries.Count == Most)
+        else if (_entries.Count == Capacity)
         {
             Destroy(_entries[0]);
             _entries.RemoveAt(0);
@@ -44,7 +44,7 @@ internal sealed class GraphCache(GpuContext context, AcceleratorStream stream) :
 
         try
         {
-            context.Do(() =>
+            context.Run(() =>
             {
                 if (entry.Graph == 0)
                 {
@@ -58,13 +58,13 @@ internal sealed class GraphCache(GpuContext context, AcceleratorStream stream) :
         }
         catch (GraphException)
         {
-            // Not tried again: what a driver refuses once it refuses always.
+            // Not tried again: the driver would refuse it again.
             context.Graphs = null;
             return false;
         }
     }
 
-    /// <summary>Forgets all, as addresses now mean something else. Nothing may be running.</summary>
+    /// <summary>Drops all graphs, because addresses become invalid. The device must be idle.</summary>
     public void Dispose()
     {
         _entries.ForEach(Destroy);
@@ -85,7 +85,7 @@ internal sealed class GraphCache(GpuContext context, AcceleratorStream stream) :
 
         public IGraphDriver? Driver { get; set; }
 
-        /// <summary>0 before it came again.</summary>
+        /// <summary>0 until the list repeats.</summary>
         public nint Graph { get; set; }
     }
 }

@@ -2,22 +2,22 @@ using ILGPU.Runtime;
 
 namespace Data2Vec.Kernels.Gpu;
 
-/// <summary>A driver that takes many operations at once.</summary>
+/// <summary>A driver that launches many operations at once as a graph.</summary>
 internal interface IGraphDriver
 {
-    /// <summary>Makes a graph of operations, without doing any.</summary>
-    /// <param name="stream">Where they are queued.</param>
-    /// <param name="work">Queues one each; all were queued before, so that nothing is left to be loaded.</param>
-    /// <exception cref="GraphException">The driver refuses; the stream is as it was.</exception>
+    /// <summary>Captures operations as a graph without running them.</summary>
+    /// <param name="stream">Stream that the operations use.</param>
+    /// <param name="work">Queues the operations. All have run before, so that everything is loaded.</param>
+    /// <exception cref="GraphException">The driver refuses; the stream is unchanged.</exception>
     nint Capture(AcceleratorStream stream, IReadOnlyList<Action> work);
 
-    /// <summary>Queues all of a graph.</summary>
-    /// <exception cref="GraphException">The driver refuses; nothing of it is queued.</exception>
+    /// <summary>Queues a graph.</summary>
+    /// <exception cref="GraphException">The driver refuses; nothing is queued.</exception>
     void Launch(nint graph, AcceleratorStream stream);
 
-    /// <summary>Frees a graph that is not running.</summary>
+    /// <summary>Frees a graph, which must not be running.</summary>
     void Destroy(nint graph);
 }
 
-/// <summary>A driver makes or runs no graph.</summary>
+/// <summary>The driver cannot capture or launch a graph.</summary>
 internal sealed class GraphException(string message, Exception? inner = null) : Exception(message, inner);

@@ -5,38 +5,25 @@ using ILGPU;
 namespace Data2Vec.Kernels.Gpu;
 
 /// <summary>
-/// Operations in the order that they are queued in, as what tells them from others: kernels, sizes, addresses. Equal lists do the same,
-/// with what lies at the addresses then.
+/// Operations in order, with everything that identifies them: kernels, sizes, addresses. Equal lists do the same with the data at those addresses.
 /// </summary>
 internal sealed class OperationList
 {
-    private readonly List<object> _operations = [];
-    private readonly List<byte> _arguments = [];
+    private List<object> _operations = [];
+    private List<byte> _arguments = [];
 
-    public OperationList()
-    {
-    }
-
-    private OperationList(OperationList other)
-    {
-        _operations = [.. other._operations];
-        _arguments = [.. other._arguments];
-    }
-
-    /// <summary>Begins an operation: a kernel, or the name of what is none.</summary>
+    /// <summary>Starts an operation: a kernel, or the name of something else.</summary>
     public OperationList Add(object operation)
     {
         _operations.Add(operation);
         return this;
     }
 
-    /// <summary>Adds an argument of the operation: a view of memory as its address and length, something else as its bits, which are to have no gaps.</summary>
+    /// <summary>Adds an argument: a view as its address and length, any other struct as its bits, which must have no padding.</summary>
     public OperationList AddArgument<T>(T argument)
-        where T : struct
     {
         if (argument is IContiguousArrayView view)
         {
-            // Nothing is there where nothing is read.
             AddBits(view.Length > 0 ? view.Buffer.NativePtr + view.IndexInBytes : 0);
             AddBits(view.LengthInBytes);
         }
@@ -48,7 +35,7 @@ internal sealed class OperationList
         return this;
     }
 
-    /// <summary>How many threads run, and what memory they share.</summary>
+    /// <summary>Adds the numbers of threads and the size of shared memory.</summary>
     public OperationList AddArgument(KernelConfig config)
     {
         AddBits(config.GridDim.X);
@@ -67,33 +54,18 @@ internal sealed class OperationList
         _arguments.Clear();
     }
 
-    public OperationList Clone() => new(this);
+    public OperationList Clone() => new() { _operations = [.. _operations], _arguments = [.. _arguments] };
 
-    /// <summary>Whether the lists are equal.</summary>
-    public bool IsSameAs(OperationList other)
-    {
-        if (other._operations.Count != _operations.Count || !CollectionsMarshal.AsSpan(_arguments).SequenceEqual(CollectionsMarshal.AsSpan(other._arguments)))
-        {
-            return false;
-        }
-
-        for (int i = 0; i < _operations.Count; i++)
-        {
-            if (!ReferenceEquals(_operations[i], other._operations[i]))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    /// <summary>Whether two lists are equal.</summary>
+    public bool IsSameAs(OperationList other) =>
+        CollectionsMarshal.AsSpan(_arguments).SequenceEqual(CollectionsMarshal.AsSpan(other._arguments))
+        && _operations.SequenceEqual(other._operations, ReferenceEqualityComparer.Instance);
 
     private void AddBits<T>(T value)
-        where T : struct
     {
         if (RuntimeHelpers.IsReferenceOrContainsReferences<T>())
         {
-            throw new ArgumentException($"{typeof(T)} is more than its bits.", nameof(value));
+            throw new ArgumentException($"{typeof(T)} contains references.", nameof(value));
         }
 
         int start = _arguments.Count, size = Unsafe.SizeOf<T>();

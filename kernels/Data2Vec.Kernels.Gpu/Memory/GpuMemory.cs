@@ -4,28 +4,28 @@ using ILGPU.Runtime.Cuda;
 
 namespace Data2Vec.Kernels.Gpu;
 
-/// <summary>A device's memory; a complaint says how much was wanted and how much there is.</summary>
+/// <summary>Allocates device and pinned memory. Errors tell how much was requested and how much is free.</summary>
 /// <param name="accelerator">The device.</param>
-/// <param name="freeIdle">Frees what is kept for later alone.</param>
+/// <param name="freeIdle">Frees cached memory.</param>
 internal sealed class GpuMemory(Accelerator accelerator, Action freeIdle)
 {
-    /// <summary>Allocates memory, its contents undefined.</summary>
-    /// <exception cref="InsufficientMemoryException">The device has not as much.</exception>
+    /// <summary>Allocates device memory with undefined contents.</summary>
+    /// <exception cref="InsufficientMemoryException">The device has less memory.</exception>
     public MemoryBuffer1D<T, Stride1D.Dense> Allocate<T>(long count)
         where T : unmanaged => Allocate(() => accelerator.Allocate1D<T>(Math.Max(count, 1)), count * Interop.SizeOf<T>(), "device memory");
 
-    /// <summary>Allocates memory of the host that the device copies from and to by itself, its contents undefined.</summary>
-    /// <exception cref="InsufficientMemoryException">There is not as much.</exception>
+    /// <summary>Allocates pinned host memory with undefined contents.</summary>
+    /// <exception cref="InsufficientMemoryException">The host has less memory.</exception>
     public PageLockedArray1D<byte> AllocatePinned(long bytes) =>
         Allocate(() => accelerator.AllocatePageLocked1D<byte>(bytes, uninitialized: true), bytes, "pinned memory");
 
-    /// <summary>Frees what was allocated.</summary>
+    /// <summary>Frees an allocation.</summary>
     public void Release(IDisposable memory) => accelerator.Release(memory);
 
     private T Allocate<T>(Func<T> allocate, long bytes, string kind)
     {
-        // Drivers ask for the thread's context, which another thread may have made.
-        accelerator.Do(accelerator.Bind);
+        // Drivers need the context to be current on this thread.
+        accelerator.Run(accelerator.Bind);
         try
         {
             return allocate();
@@ -42,7 +42,7 @@ internal sealed class GpuMemory(Accelerator accelerator, Action freeIdle)
         catch (Exception error) when (error is AcceleratorException or OutOfMemoryException)
         {
             throw new InsufficientMemoryException(
-                $"{accelerator.Name}: {bytes >> 20} MiB of {kind} are wanted, {Free()}; use smaller batches, or another device.", error);
+                $"{accelerator.Name}: cannot allocate {bytes >> 20} MiB of {kind}: {Free()}; use smaller batches or another device.", error);
         }
     }
 
@@ -51,12 +51,12 @@ internal sealed class GpuMemory(Accelerator accelerator, Action freeIdle)
         try
         {
             return accelerator is CudaAccelerator cuda
-                ? $"{cuda.GetFreeMemory() >> 20} MiB of the device's {accelerator.MemorySize >> 20} are free"
-                : $"the device has {accelerator.MemorySize >> 20}";
+                ? $"{cuda.GetFreeMemory() >> 20} of {accelerator.MemorySize >> 20} MiB are free"
+                : $"the device has {accelerator.MemorySize >> 20} MiB";
         }
         catch (AcceleratorException error)
         {
-            return $"and the device failed: {error.Message}";
+            return $"the device failed: {error.Message}";
         }
     }
 }

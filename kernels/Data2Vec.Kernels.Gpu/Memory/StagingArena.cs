@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 
 namespace Data2Vec.Kernels.Gpu;
 
-/// <summary>Pinned memory of the host, from which and to which a device copies by itself.</summary>
+/// <summary>Pinned host memory for transfers.</summary>
 internal sealed unsafe class StagingArena(GpuMemory memory) : Arena
 {
     private readonly Dictionary<nint, PageLockedArray1D<byte>> _blocks = [];

@@ -3,7 +3,7 @@ using ILGPU.Runtime;
 
 namespace Data2Vec.Kernels.Gpu;
 
-/// <summary>What an inference works with and hands on: a queue of the device, and memory on both sides.</summary>
+/// <summary>The queue and memory of an inference, reused by later ones.</summary>
 internal sealed class Workspace
 {
     private readonly Accelerator _accelerator;
@@ -12,7 +12,7 @@ internal sealed class Workspace
     {
         _accelerator = context.Accelerator;
         AcceleratorStream? stream = null;
-        _accelerator.Do(() => stream = _accelerator.CreateStream());
+        _accelerator.Run(() => stream = _accelerator.CreateStream());
         Stream = stream!;
         Queue = new LaunchQueue(context, Stream);
         Memory = new DeviceArena(context.Memory);
@@ -21,18 +21,17 @@ internal sealed class Workspace
 
     public AcceleratorStream Stream { get; }
 
-    /// <summary>What is queued there.</summary>
     public LaunchQueue Queue { get; }
 
     public DeviceArena Memory { get; }
 
-    /// <summary>What is copied from here to the device and back.</summary>
+    /// <summary>Pinned memory for transfers.</summary>
     public StagingArena Staging { get; }
 
-    /// <summary>The bounds of sequences, which the host reads too.</summary>
+    /// <summary>Sequence starts, which the host reads too.</summary>
     public HostArena Bounds { get; } = new();
 
-    /// <summary>Copies from the device when all before is done, and waits.</summary>
+    /// <summary>Copies from the device after all earlier operations, and waits.</summary>
     public unsafe void Receive(ArrayView<float> source, float* staged)
     {
         Queue.Receive(source, staged);
@@ -40,7 +39,7 @@ internal sealed class Workspace
         Queue.Begin();
     }
 
-    /// <summary>Makes it ready for another inference.</summary>
+    /// <summary>Prepares for another inference.</summary>
     public void Reset()
     {
         Queue.Discard();
@@ -51,7 +50,7 @@ internal sealed class Workspace
 
         if (Memory.IsDivided || Staging.IsDivided)
         {
-            // There will be other blocks instead, in which the addresses of graphs mean nothing.
+            // A single new block replaces them, which invalidates the addresses in graphs.
             Queue.Dispose();
         }
 
@@ -70,7 +69,7 @@ internal sealed class Workspace
         _accelerator.Release(Stream);
     }
 
-    /// <summary>Waits until all is done that was queued.</summary>
+    /// <summary>Waits for all queued operations.</summary>
     private void Wait()
     {
         Queue.Wait();

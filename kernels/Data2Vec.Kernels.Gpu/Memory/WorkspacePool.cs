@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 
 namespace Data2Vec.Kernels.Gpu;
 
-/// <summary>The workspaces of a device that no inference uses now.</summary>
+/// <summary>Idle workspaces of a device.</summary>
 internal sealed class WorkspacePool(GpuContext context)
 {
-    /// <summary>Idle ones keep their memory, which a device has less of than threads may call.</summary>
+    /// <summary>Limits the device memory that idle workspaces hold.</summary>
     private const int MaxIdle = 4;
 
     private readonly ConcurrentBag<Workspace> _idle = [];
@@ -24,7 +24,7 @@ internal sealed class WorkspacePool(GpuContext context)
         }
     }
 
-    /// <summary>Frees all that are idle.</summary>
+    /// <summary>Frees all idle workspaces.</summary>
     public void Free()
     {
         while (_idle.TryTake(out Workspace? idle))
