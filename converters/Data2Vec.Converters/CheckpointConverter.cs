@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Data2Vec.Audio;
@@ -123,11 +124,11 @@ public static class CheckpointConverter
             case AudioModel.Pretrained or AudioModel.FineTuned:
                 options.RefuseForSpeech();
                 return AudioModel.Read(checkpoint, options);
-            case TextModel.Name:
-                return TextModel.Read(checkpoint, options);
-            case VisionModel.Pretrained or VisionModel.FineTuned:
+            case Fairseq.TextModel.Name:
+                return Fairseq.TextModel.Read(checkpoint, options);
+            case Fairseq.VisionModel.Pretrained or Fairseq.VisionModel.FineTuned:
                 options.RefuseForImages();
-                return VisionModel.Read(checkpoint, options);
+                return Fairseq.VisionModel.Read(checkpoint, options);
             case MultiModel.Pretrained:
                 return MultiModel.Read(checkpoint, options);
             case MultiModel.ImageClassification or MultiModel.TextClassification:
@@ -209,10 +210,10 @@ public static class CheckpointConverter
 
         _ = architecture switch
         {
-            AudioConfig.Architecture or AudioConfig.AlibiArchitecture => (object)AudioConfig.FromJson(config, architecture),
-            TextConfig.Architecture or TextConfig.BertArchitecture => TextConfig.FromJson(config, architecture),
-            VisionConfig.Architecture or VisionConfig.PostNormArchitecture => VisionConfig.FromJson(config, architecture),
-            VggConfig.Architecture => VggConfig.FromJson(config),
+            ModelArchitecture.Data2VecAudio or ModelArchitecture.Data2Vec2Audio => (object)AudioConfig.FromJson(config, architecture),
+            ModelArchitecture.Data2VecText or ModelArchitecture.Bert => TextConfig.FromJson(config, architecture),
+            ModelArchitecture.Data2VecVision or ModelArchitecture.Data2Vec2Vision => VisionConfig.FromJson(config, architecture),
+            ModelArchitecture.Vgg => VggConfig.FromJson(config),
             _ => throw new InvalidOperationException($"{architecture} is not known to the engine."),
         };
     }

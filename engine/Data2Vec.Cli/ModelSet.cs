@@ -1,7 +1,7 @@
+using Data2Vec.Architectures;
 using Data2Vec.Cli.Inputs;
 using Data2Vec.Kernels;
 using Data2Vec.ModelFile;
-using Data2Vec.Vision;
 
 namespace Data2Vec.Cli;
 
@@ -75,7 +75,7 @@ internal sealed class ModelSet : IDisposable
     }
 
     private static InputKind KindOf(Data2VecModel model) =>
-        model.Audio is not null ? InputKind.Speech : model.ImagePreprocessing is not null ? InputKind.Image : InputKind.Text;
+        model.Modality switch { Modality.Speech => InputKind.Speech, Modality.Vision => InputKind.Image, _ => InputKind.Text };
 
     private static string Plural(InputKind kind) => kind switch
     {
@@ -91,15 +91,11 @@ internal sealed class ModelSet : IDisposable
             return Data2VecModel.Load(path, _options);
         }
 
-        bool takesImages;
-        using (D2vFile file = D2vFile.Open(path, verify: false))
-        {
-            takesImages = file.Architecture is VisionConfig.Architecture or VisionConfig.PostNormArchitecture or VggConfig.Architecture;
-        }
-
+        D2vFile file = D2vFile.Open(path);
+        bool takesImages = ModelArchitecture.All.Any(architecture => architecture.Name == file.Architecture && architecture.Modality == Modality.Vision);
         try
         {
-            return Data2VecModel.Load(path, takesImages ? _options : _options with { ImageSize = null });
+            return Data2VecModel.Load(file, takesImages ? _options : _options with { ImageSize = null });
         }
         catch (ArgumentException error)
         {

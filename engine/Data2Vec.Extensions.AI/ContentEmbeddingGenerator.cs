@@ -15,32 +15,38 @@ internal sealed class ContentEmbeddingGenerator(LazyModel model, EmbeddingOption
     private static readonly string[] s_images =
         ["image/png", "image/jpeg", "image/jpg", "image/webp", "image/gif", "image/bmp", "image/x-ms-bmp"];
 
-    protected override async Task<EmbeddedInputs> EmbedAsync(
+    protected override Task<EmbeddedInputs> EmbedAsync(
         Data2VecModel model, IReadOnlyList<DataContent> inputs, EmbeddingOptions options, CancellationToken cancellation)
     {
-        bool listens = model.Audio is not null;
-        if (!listens && model.ImagePreprocessing is null)
+        switch (model)
         {
-            throw new InvalidOperationException("The model takes texts, not recordings or images.");
+            case SpeechModel speech:
+                Require(inputs, s_recordings, "recordings");
+                return EmbedAsync(inputs, Recording, speech.EmbedCountedAsync, options, cancellation);
+            case VisionModel vision:
+                Require(inputs, s_images, "images");
+                return EmbedAsync(inputs, data => ImageFile.Decode(data.Span), vision.EmbedCountedAsync, options, cancellation);
+            default:
+                throw new InvalidOperationException("The model takes texts, not recordings or images.");
         }
+    }
 
-        Require(inputs, listens ? s_recordings : s_images, listens ? "recordings" : "images");
+    private static async Task<EmbeddedInputs> EmbedAsync<T>(
+        IReadOnlyList<DataContent> inputs, Func<ReadOnlyMemory<byte>, T> decode,
+        Func<IReadOnlyList<T>, EmbeddingOptions?, CancellationToken, Task<EmbeddedInputs>> embed, EmbeddingOptions options, CancellationToken cancellation)
+    {
         var vectors = new List<float[]>(inputs.Count);
         long rows = 0;
         while (vectors.Count < inputs.Count)
         {
             int first = vectors.Count, count = CountAtOnce(inputs, first);
-            ReadOnlyMemory<float>[] decoded = await Task.Run(
-                () => Decode(inputs, first, count, data => listens ? Recording(data, model) : model.Prepare(ImageFile.Decode(data.Span)), cancellation),
-                cancellation).WaitAsync(cancellation).ConfigureAwait(false);
-            EmbeddedInputs embedded = await (listens
-                ? model.EmbedAudioCountedAsync(decoded, options, normalizeInput: true, cancellation)
-                : model.EmbedPixelsCountedAsync(decoded, options, cancellation)).ConfigureAwait(false);
+            T[] decoded = await Task.Run(() => Decode(inputs, first, count, decode, cancellation), cancellation).WaitAsync(cancellation).ConfigureAwait(false);
+            EmbeddedInputs embedded = await embed(decoded, options, cancellation).ConfigureAwait(false);
             vectors.AddRange(embedded.Vectors);
             rows += embedded.Rows;
         }
 
-        return new EmbeddedInputs([.. vectors], rows);
+        return new EmbeddedInputs(vectors, rows);
     }
 
     private static void Require(IReadOnlyList<DataContent> inputs, string[] mediaTypes, string kind)
@@ -66,10 +72,10 @@ internal sealed class ContentEmbeddingGenerator(LazyModel model, EmbeddingOption
         return count;
     }
 
-    private static ReadOnlyMemory<float>[] Decode(
-        IReadOnlyList<DataContent> inputs, int first, int count, Func<ReadOnlyMemory<byte>, float[]> decode, CancellationToken cancellation)
+    private static T[] Decode<T>(
+        IReadOnlyList<DataContent> inputs, int first, int count, Func<ReadOnlyMemory<byte>, T> decode, CancellationToken cancellation)
     {
-        var decoded = new ReadOnlyMemory<float>[count];
+        var decoded = new T[count];
         for (int i = 0; i < count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -86,13 +92,11 @@ internal sealed class ContentEmbeddingGenerator(LazyModel model, EmbeddingOption
         return decoded;
     }
 
-    private static float[] Recording(ReadOnlyMemory<byte> data, Data2VecModel model)
+    private static Waveform Recording(ReadOnlyMemory<byte> data)
     {
         ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(data, out ArraySegment<byte> array) ? array : data.ToArray();
         using var stream = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
-        float[] samples = WavFile.Load(stream).Resample(model.SampleRate).Samples;
-        model.Frames(samples);
-        return samples;
+        return WavFile.Load(stream);
     }
 
     private static string Name(IReadOnlyList<DataContent> inputs, int i) => inputs[i].Name is { Length: > 0 } name ? $"content {i} ({name})" : $"content {i}";

@@ -125,17 +125,13 @@ public sealed class LazyModel : IDisposable
         }
     }
 
-    private static float[] Probe(Data2VecModel model, CancellationToken cancellationToken)
+    private static float[] Probe(Data2VecModel model, CancellationToken cancellationToken) => model switch
     {
-        if (model.Audio is not null)
-        {
-            return model.EmbedAudio(new float[model.SampleRate], cancellationToken: cancellationToken);
-        }
-
-        return model.ImagePreprocessing is { OutputLength: var length }
-            ? model.EmbedPixels([new float[length]], cancellationToken: cancellationToken)[0]
-            : model.EmbedTokens([new int[1]], cancellationToken: cancellationToken)[0];
-    }
+        SpeechModel speech => speech.EmbedPrepared(new float[speech.SampleRate], cancellationToken: cancellationToken),
+        VisionModel vision => vision.EmbedPrepared(new float[vision.Preprocessing.OutputLength], cancellationToken: cancellationToken),
+        TextModel text => text.EmbedPrepared(new[] { text.Config.PaddingId == 0 ? 1 : 0 }, cancellationToken: cancellationToken),
+        _ => throw new NotSupportedException(),
+    };
 
     private int? DimensionsOfFile()
     {

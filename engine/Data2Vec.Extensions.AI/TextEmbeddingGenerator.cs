@@ -5,5 +5,5 @@ internal sealed class TextEmbeddingGenerator(LazyModel model, EmbeddingOptions? 
 {
     protected override Task<EmbeddedInputs> EmbedAsync(
         Data2VecModel model, IReadOnlyList<string> inputs, EmbeddingOptions options, CancellationToken cancellation) =>
-        model.EmbedTextsCountedAsync(inputs, options, cancellation);
+        (model as TextModel ?? throw new InvalidOperationException($"The model takes {model.Modality.Inputs()}, not texts.")).EmbedCountedAsync(inputs, options, cancellation);
 }

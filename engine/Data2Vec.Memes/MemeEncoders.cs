@@ -26,8 +26,12 @@ public sealed class MemeEncoders : IDisposable
         {
             (ImageFile, TextFile) = (image, text);
             _owned.AddRange(new[] { image, text }.OfType<D2vFile>());
-            Image = Load(image, "images", images => images.EmbedImages([]));
-            Text = Load(text, "texts", texts => texts.EmbedTexts([]));
+            Image = Load<VisionModel>(image);
+            Text = Load<TextModel>(text);
+            if (Text is { Tokenizer: null })
+            {
+                throw new InvalidDataException($"{text!.Path}: the model has no tokenizer, which the texts of memes need");
+            }
         }
         catch
         {
@@ -52,9 +56,9 @@ public sealed class MemeEncoders : IDisposable
 
     internal D2vFile? TextFile { get; }
 
-    private Data2VecModel? Image { get; }
+    private VisionModel? Image { get; }
 
-    private Data2VecModel? Text { get; }
+    private TextModel? Text { get; }
 
     /// <summary>Loads encoders, each from a model file of its own.</summary>
     /// <param name="imagePath">A model of images, or null.</param>
@@ -110,7 +114,7 @@ public sealed class MemeEncoders : IDisposable
             }
         }
 
-        float[][]? images = Image?.EmbedImages([.. memes.Select(meme => meme.Image)], null, cancellationToken);
+        float[][]? images = Image?.Embed([.. memes.Select(meme => meme.Image)], null, cancellationToken);
         float[][]? ofTexts = EmbedTexts([.. texts.Select(text => text.Text)], cancellationToken);
         return [.. texts.Select((text, i) => new MemeFeatures((float[])[.. images?[i] ?? [], .. ofTexts?[i] ?? []], text.Text ?? "", text.Words ?? []))];
     }
@@ -125,11 +129,11 @@ public sealed class MemeEncoders : IDisposable
     }
 
     /// <summary>The vectors of texts; null where no encoder takes texts.</summary>
-    internal float[][]? EmbedTexts(string[] texts, CancellationToken cancellationToken) => Text?.EmbedTexts(
+    internal float[][]? EmbedTexts(string[] texts, CancellationToken cancellationToken) => Text?.Embed(
         texts, new EmbeddingOptions { LongTexts = LongTextPolicy.Truncate, MaxTokens = MaxTextTokens + 2 }, cancellationToken);
 
     /// <summary>The vectors of images; null where no encoder takes images.</summary>
-    internal float[][]? EmbedImages(RgbImage[] images, CancellationToken cancellationToken) => Image?.EmbedImages(images, null, cancellationToken);
+    internal float[][]? EmbedImages(RgbImage[] images, CancellationToken cancellationToken) => Image?.Embed(images, null, cancellationToken);
 
     /// <summary>A digest of all that decides the features of a meme.</summary>
     internal byte[] Identity()
@@ -166,26 +170,17 @@ public sealed class MemeEncoders : IDisposable
         return (string.Join(' ', words.Select(word => word.Text)), words);
     }
 
-    /// <summary>Makes a model of a file and sees that it takes what it is meant to.</summary>
-    private Data2VecModel? Load(D2vFile? file, string takes, Func<Data2VecModel, float[][]> embedNone)
+    /// <summary>Loads a model from its own view of a file.</summary>
+    private TModel? Load<TModel>(D2vFile? file)
+        where TModel : Data2VecModel
     {
         if (file is null)
         {
             return null;
         }
 
-        // The model's own view of the file goes with the model.
-        Data2VecModel model = Data2VecModel.Load(file.Share(), new ModelOptions { Backend = _options.Backend, Threads = _options.Threads });
+        TModel model = Data2VecModel.Load<TModel>(file.Share(), new ModelOptions { Backend = _options.Backend, Threads = _options.Threads });
         _owned.Add(model);
-        try
-        {
-            embedNone(model);
-        }
-        catch (InvalidOperationException problem)
-        {
-            throw new InvalidDataException($"{file.Path}: the model does not take {takes}: {problem.Message}", problem);
-        }
-
         return model;
     }
 }

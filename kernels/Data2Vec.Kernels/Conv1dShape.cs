@@ -10,6 +10,9 @@ namespace Data2Vec.Kernels;
 public readonly record struct Conv1dShape(
     int InputChannels, int OutputChannels, int Kernel, int Stride = 1, int Padding = 0, int Groups = 1)
 {
+    /// <summary>Inputs of one output.</summary>
+    public int FanIn => InputChannels / Groups * Kernel;
+
     /// <summary>The number of output rows for a sequence: none where it is shorter than the kernel.</summary>
     public int OutputLength(int inputLength)
     {

@@ -1,6 +1,6 @@
 namespace Data2Vec.Tests;
 
-/// <summary>Feeds damaged files to a reader, which may read them or refuse them, but do nothing else.</summary>
+/// <summary>Passes damaged files to a reader, which must read them or reject them with InvalidDataException.</summary>
 internal static class Damage
 {
     private const long MostBytesAllocated = 2 << 20;
@@ -9,11 +9,11 @@ internal static class Damage
     {
         for (int length = 0; length < file.Length; length++)
         {
-            ReadOrRefuse(file[..length], read);
+            ReadOrReject(file[..length], read);
         }
     }
 
-    /// <summary>Sets one to four random bytes among the first <paramref name="among"/> to random values.</summary>
+    /// <summary>Sets one to four random bytes of the first <paramref name="among"/> to random values.</summary>
     public static void ChangeBytes(byte[] file, int among, int times, Action<Stream> read)
     {
         var random = new Random(20220207);
@@ -25,11 +25,11 @@ internal static class Damage
                 damaged[random.Next(among)] = (byte)random.Next(256);
             }
 
-            ReadOrRefuse(damaged, read);
+            ReadOrReject(damaged, read);
         }
     }
 
-    private static void ReadOrRefuse(byte[] file, Action<Stream> read)
+    private static void ReadOrReject(byte[] file, Action<Stream> read)
     {
         foreach (Stream stream in (Stream[])[new MemoryStream(file), new OneWayStream(file, 1000)])
         {

@@ -2,7 +2,7 @@ using Data2Vec.IO;
 
 namespace Data2Vec.Tests;
 
-/// <summary>The files of the folder Fixtures, which the scripts in it describe.</summary>
+/// <summary>The files in the folder Fixtures. The scripts in that folder describe them.</summary>
 internal static class Fixtures
 {
     public static string Path(string name) => System.IO.Path.Combine(AppContext.BaseDirectory, "Fixtures", name);

@@ -1,6 +1,6 @@
 namespace Data2Vec.Tests;
 
-/// <summary>A stream as a pipe is one: it cannot seek, and gives a few bytes at a time.</summary>
+/// <summary>A stream that behaves like a pipe: it cannot seek, and returns a few bytes at a time.</summary>
 internal sealed class OneWayStream(byte[] bytes, int atATime = 7) : Stream
 {
     private int _position;

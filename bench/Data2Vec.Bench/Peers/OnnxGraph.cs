@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -41,7 +42,7 @@ internal static class OnnxGraph
 
         using D2vFile file = D2vFile.Open(modelPath);
         using FileStream stream = File.Create(weights + ".tmp");
-        foreach ((string initializer, long offset, int size) in name == VggConfig.Architecture
+        foreach ((string initializer, long offset, int size) in name == ModelArchitecture.Vgg
             ? VggGraph.Write(graph, Path.GetFileName(weights), VggConfig.FromJson(file.Config))
             : Copy(Path.Combine(source, $"{name}_base"), graph))
         {
@@ -72,7 +73,7 @@ internal static class OnnxGraph
 
     private static float[] Values(D2vFile file, string model, string name)
     {
-        if (model == VggConfig.Architecture)
+        if (model == ModelArchitecture.Vgg)
         {
             return Read(file, name);
         }

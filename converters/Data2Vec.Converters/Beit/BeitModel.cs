@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using Data2Vec.Converters.Fairseq;
 using Data2Vec.Converters.Layouts;
 using Data2Vec.Converters.PyTorch;
@@ -56,7 +57,7 @@ internal static class BeitModel
         string head = classes is null ? "pretrained" : $"with a classification head of {classes} labels";
         return new SourceModel
         {
-            Architecture = VisionConfig.Architecture,
+            Architecture = ModelArchitecture.Data2VecVision,
             Format = "beit",
             Name = Name,
             Description = $"data2vec vision model, {head} (BEiT's layout{(place is null ? "" : $", under '{place}'")})",
@@ -130,7 +131,7 @@ internal static class BeitModel
             Heads = heads,
             FeedForwardSize = weights.RequireSize("blocks.0.mlp.fc1.weight", 2, 0, Limits.Size),
             Epsilon = Epsilon,
-            FinalNorm = labels is null,
+            HasFinalNorm = labels is null,
             Labels = labels,
         };
     }

@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using Data2Vec.Audio;
 using Data2Vec.Converters.Layouts;
 using Data2Vec.Kernels;
@@ -67,7 +68,7 @@ internal static class AudioModel
 
     private static SourceModel Source(FairseqCheckpoint checkpoint, AudioConfig config, string prefix, string description) => new()
     {
-        Architecture = AudioConfig.Architecture,
+        Architecture = ModelArchitecture.Data2VecAudio,
         Format = FairseqCheckpoint.Format,
         Name = Pretrained,
         Description = description,

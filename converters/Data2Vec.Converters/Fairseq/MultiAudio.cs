@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using Data2Vec.Audio;
 using Data2Vec.Converters.Layouts;
 using Data2Vec.Kernels;
@@ -44,7 +45,7 @@ internal static class MultiAudio
             Layers = layers,
             Heads = heads,
             FeedForwardSize = feedForward,
-            Alibi = true,
+            Architecture = ModelArchitecture.Data2Vec2Audio,
             Normalize = normalize ?? throw new InvalidDataException("the option normalize of the task is missing"),
             Labels = labels,
         };
@@ -74,7 +75,7 @@ internal static class MultiAudio
             Format = FairseqCheckpoint.Format,
             Name = MultiModel.Pretrained,
             Description = $"data2vec 2.0 speech model{head} (fairseq {checkpoint.ModelName})",
-            Architecture = AudioConfig.AlibiArchitecture,
+            Architecture = ModelArchitecture.Data2Vec2Audio,
             Config = config.ToJson(),
             Tensors = tensors,
             Names = names,

@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using Data2Vec.Converters.Layouts;
 using Data2Vec.Text;
 
@@ -61,7 +62,7 @@ internal static class MultiText
             Format = FairseqCheckpoint.Format,
             Name = MultiModel.Pretrained,
             Description = $"data2vec 2.0 text model, {head}{(tokenizer is null ? ", without tokenizer" : "")} (fairseq {checkpoint.ModelName})",
-            Architecture = TextConfig.Architecture,
+            Architecture = ModelArchitecture.Data2VecText,
             Config = config.ToJson(),
             Tensors = ModelTensors.Of(config),
             Names = names,

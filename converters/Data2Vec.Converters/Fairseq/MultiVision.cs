@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using Data2Vec.Converters.Layouts;
 using Data2Vec.Vision;
 using Data2Vec.Vision.Images;
@@ -39,8 +40,8 @@ internal static class MultiVision
             Heads = heads,
             FeedForwardSize = feedForward,
             Epsilon = epsilon,
-            PostNorm = true,
-            FinalNorm = false,
+            Architecture = ModelArchitecture.Data2Vec2Vision,
+            HasFinalNorm = false,
             Labels = labels,
         };
         var names = new TensorNames(encoder)
@@ -59,7 +60,7 @@ internal static class MultiVision
             Format = FairseqCheckpoint.Format,
             Name = MultiModel.Pretrained,
             Description = $"data2vec 2.0 vision model, {head} (fairseq {checkpoint.ModelName})",
-            Architecture = VisionConfig.PostNormArchitecture,
+            Architecture = ModelArchitecture.Data2Vec2Vision,
             Config = config.ToJson(),
             Tensors = ModelTensors.Of(config),
             Names = names,

@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using Data2Vec.Converters.Layouts;
 using Data2Vec.Text;
 
@@ -30,7 +31,7 @@ internal static class TextModel
         string head = classes is null ? "pretrained" : $"with a classification head of {classes} labels";
         return new SourceModel
         {
-            Architecture = TextConfig.Architecture,
+            Architecture = ModelArchitecture.Data2VecText,
             Format = FairseqCheckpoint.Format,
             Name = Name,
             Description = $"data2vec text model, {head}{(tokenizer is null ? ", without tokenizer" : "")} (fairseq {Name})",

@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using Data2Vec.Converters.Layouts;
 using Data2Vec.Vision;
 using Data2Vec.Vision.Images;
@@ -44,7 +45,7 @@ internal static class VisionModel
         string head = classes is null ? "pretrained" : $"with a classification head of {classes} labels";
         return new SourceModel
         {
-            Architecture = VisionConfig.Architecture,
+            Architecture = ModelArchitecture.Data2VecVision,
             Format = FairseqCheckpoint.Format,
             Name = Pretrained,
             Description = $"data2vec vision model, {head} (fairseq {checkpoint.ModelName})",
@@ -93,7 +94,7 @@ internal static class VisionModel
             Layers = model.Integer("depth", 12, 1, Limits.Layers),
             Heads = model.Divisor("num_heads", 12, hidden, "embed_dim"),
             FeedForwardSize = model.FeedForwardSize(hidden),
-            FinalNorm = labels is null,
+            HasFinalNorm = labels is null,
             PoolSkipsFirstPatch = labels is not null,
             Labels = labels,
         };

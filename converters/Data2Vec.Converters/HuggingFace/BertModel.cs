@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using System.Text;
 using Data2Vec.Converters.Layouts;
 using Data2Vec.Text;
@@ -61,7 +62,7 @@ internal static class BertModel
 
         return new TextConfig
         {
-            IsBert = true,
+            Architecture = ModelArchitecture.Bert,
             VocabularySize = weights.RequireSize(words, 2, 0, Limits.Tokens),
             MaxTokens = weights.RequireSize($"{prefix}embeddings.position_embeddings.weight", 2, 0, Limits.Size),
             HiddenSize = hidden,
@@ -117,7 +118,7 @@ internal static class BertModel
         string head = config.Labels is { } labels ? $"with a classification head of {labels.Count} labels" : "pretrained";
         return new SourceModel
         {
-            Architecture = TextConfig.BertArchitecture,
+            Architecture = ModelArchitecture.Bert,
             Format = HuggingFaceModel.Format,
             Name = Name,
             Description = $"BERT, {head}{(tokenizer is null ? ", without tokenizer" : "")} ({layout})",

@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using Data2Vec.Audio;
 using Data2Vec.Converters.Fairseq;
 using Data2Vec.Converters.Layouts;
@@ -21,7 +22,7 @@ internal static class HuggingFaceAudio
         AudioConfig config = ReadConfig(folder, Labels(folder, outputs, options));
         return new SourceModel
         {
-            Architecture = AudioConfig.Architecture,
+            Architecture = ModelArchitecture.Data2VecAudio,
             Format = HuggingFaceModel.Format,
             Name = "data2vec-audio",
             Description = outputs is null

@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using Data2Vec.Converters.Layouts;
 using Data2Vec.Text;
 
@@ -21,7 +22,7 @@ internal static class HuggingFaceText
         string head = classes is null ? "pretrained" : $"with a classification head of {classes} labels";
         return new SourceModel
         {
-            Architecture = TextConfig.Architecture,
+            Architecture = ModelArchitecture.Data2VecText,
             Format = HuggingFaceModel.Format,
             Name = "data2vec-text",
             Description = $"data2vec text model, {head}{(tokenizer is null ? ", without tokenizer" : "")} (Hugging Face Data2VecText)",
@@ -74,7 +75,7 @@ internal static class HuggingFaceText
         int hidden = config.Integer("hidden_size", 768, 1, Limits.Size);
         var known = new TextConfig
         {
-            IsBert = isBert,
+            Architecture = isBert ? ModelArchitecture.Bert : ModelArchitecture.Data2VecText,
             VocabularySize = config.Integer("vocab_size", 30_522, 5, Limits.Tokens),
             MaxTokens = config.Integer("max_position_embeddings", 512, 5, Limits.Size),
             HiddenSize = hidden,

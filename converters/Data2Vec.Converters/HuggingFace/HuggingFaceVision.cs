@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using Data2Vec.Converters.Layouts;
 using Data2Vec.Vision;
 using Data2Vec.Vision.Images;
@@ -27,7 +28,7 @@ internal static class HuggingFaceVision
         string head = classes is null ? "pretrained" : $"with a classification head of {classes} labels";
         return new SourceModel
         {
-            Architecture = VisionConfig.Architecture,
+            Architecture = ModelArchitecture.Data2VecVision,
             Format = HuggingFaceModel.Format,
             Name = "data2vec-vision",
             Description = $"data2vec vision model, {head} (Hugging Face Data2VecVision)",
@@ -124,7 +125,7 @@ internal static class HuggingFaceVision
             Heads = config.Divisor("num_attention_heads", 12, hidden),
             FeedForwardSize = config.Integer("intermediate_size", 3072, 1, Limits.Size),
             Epsilon = config.Number("layer_norm_eps", 1e-12f),
-            FinalNorm = !mean,
+            HasFinalNorm = !mean,
             Labels = labels,
         };
     }

@@ -79,7 +79,7 @@ internal static class ModelTensors
             new("patch_embedding.bias", [hidden]),
             new("class_token", [hidden]) { SourceShape = [1, 1, hidden] },
         };
-        if (config.PostNorm)
+        if (config.HasPositionVectors)
         {
             tensors.Add(new("position_embedding.weight", [config.Patches, hidden]) { SourceShape = [1, config.Patches, hidden], Use = TensorUse.Values });
         }
@@ -93,7 +93,7 @@ internal static class ModelTensors
             AddBias($"encoder.{i}.relative_position_bias");
         }
 
-        if (config.PostNorm || config.FinalNorm)
+        if (config.HasInputNorm || config.HasFinalNorm)
         {
             tensors.AddNorm("encoder.norm", hidden);
         }

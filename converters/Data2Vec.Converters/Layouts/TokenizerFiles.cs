@@ -41,7 +41,7 @@ internal static class TokenizerFiles
     /// <summary>The tokenizer as a model file keeps it.</summary>
     public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Assets(TextTokenizer? tokenizer) =>
         tokenizer?.ToAssets() is { } assets
-            ? new (string Name, ReadOnlyMemory<byte>? Content)[] { (Data2VecModel.VocabularyAsset, assets.Vocabulary), (Data2VecModel.MergesAsset, assets.Merges) }
+            ? new (string Name, ReadOnlyMemory<byte>? Content)[] { (TextModel.VocabularyAsset, assets.Vocabulary), (TextModel.MergesAsset, assets.Merges) }
                 .Where(asset => asset.Content is not null).ToDictionary(asset => asset.Name, asset => asset.Content!.Value)
             : new Dictionary<string, ReadOnlyMemory<byte>>();
 

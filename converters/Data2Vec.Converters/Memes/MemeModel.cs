@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Converters.Layouts;
 using Data2Vec.Converters.Torchvision;
@@ -34,8 +35,8 @@ internal static class MemeModel
         int inputs = image.HiddenSize + text.HiddenSize, hidden = weights.RequireSize($"classifier.{s_layers[0]}.weight", 2, 0, Limits.Size);
         var config = new MemeConfig
         {
-            Image = new EncoderDescription(VggConfig.Architecture, image.ToJson()),
-            Text = new EncoderDescription(TextConfig.BertArchitecture, text.ToJson()),
+            Image = new EncoderDescription(ModelArchitecture.Vgg, image.ToJson()),
+            Text = new EncoderDescription(ModelArchitecture.Bert, text.ToJson()),
             HiddenSize = hidden,
         };
 

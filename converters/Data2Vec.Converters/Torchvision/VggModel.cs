@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using Data2Vec.Converters.Layouts;
 using Data2Vec.Vision;
 using Data2Vec.Vision.Images;
@@ -28,7 +29,7 @@ internal static class VggModel
         VggConfig config = ReadConfig(weights, ImageNet);
         return new SourceModel
         {
-            Architecture = VggConfig.Architecture,
+            Architecture = ModelArchitecture.Vgg,
             Format = "torchvision",
             Name = Name,
             Description = $"VGG network of {config.Blocks.Sum(block => block.Count)} convolutions and two fully connected layers (torchvision's layout)",

@@ -20,17 +20,17 @@ internal sealed class ImageInput : ModelInput
     public static ImageInput Of(string path, NpyArray pixels) => new(path, null, pixels);
 
     public override float[][] Embed(Data2VecModel model, EmbeddingOptions options) =>
-        _image is null ? model.EmbedPixels([Pixels(model)], options) : model.EmbedImages([_image], options);
+        [_image is null ? ((VisionModel)model).EmbedPrepared(Pixels(model), options) : ((VisionModel)model).Embed(_image, options)];
 
     public override float[][] EmbedLayers(Data2VecModel model, EmbeddingOptions options) =>
-        _image is null ? model.EmbedPixelLayers(Pixels(model), options) : model.EmbedImageLayers(_image, options);
+        _image is null ? ((VisionModel)model).EmbedPreparedLayers(Pixels(model), options) : ((VisionModel)model).EmbedLayers(_image, options);
 
     public override LabelProbability[][] Classify(Data2VecModel model, LongTextPolicy longTexts) =>
-        _image is null ? model.ClassifyPixels([Pixels(model)]) : model.ClassifyImages([_image]);
+        [_image is null ? ((VisionModel)model).ClassifyPrepared(Pixels(model)) : ((VisionModel)model).Classify(_image)];
 
     private float[] Pixels(Data2VecModel model)
     {
-        int size = model.ImagePreprocessing!.CropSize;
+        int size = ((VisionModel)model).Preprocessing.CropSize;
         return _pixels!.Shape is [.., var height, var width] && height == size && width == size
             ? _pixels.Floats()
             : throw new InvalidDataException($"pixels [{string.Join(", ", _pixels.Shape)}], and the model takes [3, {size}, {size}]");

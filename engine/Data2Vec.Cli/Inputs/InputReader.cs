@@ -92,20 +92,20 @@ internal static class InputReader
     private static ModelInput Array(string path)
     {
         NpyArray array = NpyFile.Read(path);
-        switch (array.Type, array.Shape)
+        switch (array.Shape)
         {
-            case (NpyType.F32, [_] or [1, _]):
+            case [_] or [1, _] when array.ElementType == typeof(float):
                 return RecordingInput.Of(path, array);
-            case (NpyType.F32, [3, _, _] or [1, 3, _, _]):
+            case [3, _, _] or [1, 3, _, _] when array.ElementType == typeof(float):
                 return ImageInput.Of(path, array);
-            case (NpyType.I64 or NpyType.I32, [_] or [1, _]):
+            case [_] or [1, _] when array.ElementType == typeof(long) || array.ElementType == typeof(int):
                 long[] ids = array.Int64s();
                 return ids.FirstOrDefault(id => id is < 0 or > int.MaxValue) is var outside and not 0
                     ? throw new InvalidDataException($"{path}: {outside} is not a token id")
                     : new TokenInput(path, [.. ids.Select(id => (int)id)]);
             default:
                 throw new InvalidDataException(
-                    $"{path}: {array.Type} [{string.Join(", ", array.Shape)}] is no model's input; a waveform is f32 [samples], pixels are f32 [3, height, width], token ids i64 [tokens]");
+                    $"{path}: {array} is no model's input; a waveform is float32 [samples], pixels are float32 [3, height, width], token ids int64 [tokens]");
         }
     }
 }

@@ -20,23 +20,24 @@ internal sealed class RecordingInput : ModelInput
     public static RecordingInput Of(string path, NpyArray samples) => new(path, null, samples.Floats());
 
     public override float[][] Embed(Data2VecModel model, EmbeddingOptions options) =>
-        [model.EmbedAudio(Samples(model), options, _recording is not null)];
+        [Run(() => _recording is null ? ((SpeechModel)model).EmbedPrepared(_samples, options) : ((SpeechModel)model).Embed(_recording, options))];
 
-    public override float[][] EmbedLayers(Data2VecModel model, EmbeddingOptions options) =>
-        model.EmbedAudioLayers(Samples(model), options, _recording is not null);
+    public override float[][] EmbedLayers(Data2VecModel model, EmbeddingOptions options) => Run(
+        () => _recording is null ? ((SpeechModel)model).EmbedPreparedLayers(_samples, options) : ((SpeechModel)model).EmbedLayers(_recording, options));
 
     public override LabelProbability[][] Classify(Data2VecModel model, LongTextPolicy longTexts) =>
         throw new NotSupportedException("speech models have no labels to tell apart; transcribe writes down what is spoken");
 
-    public string Transcribe(Data2VecModel model) => model.Transcribe([Samples(model)], _recording is not null)[0];
+    public string Transcribe(Data2VecModel model) => Run(
+        () => _recording is null ? ((SpeechModel)model).TranscribePrepared(_samples) : ((SpeechModel)model).Transcribe(_recording));
 
-    private ReadOnlyMemory<float> Samples(Data2VecModel model)
+    private static T Run<T>(Func<T> run)
     {
         try
         {
-            return _recording?.Resample(model.SampleRate).Samples ?? _samples;
+            return run();
         }
-        catch (ArgumentException error)
+        catch (ArgumentException error) when (error is not ArgumentOutOfRangeException)
         {
             throw new InvalidDataException(error.Message, error);
         }

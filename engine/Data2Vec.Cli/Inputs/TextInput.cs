@@ -5,17 +5,17 @@ namespace Data2Vec.Cli.Inputs;
 /// <summary>Texts.</summary>
 internal sealed class TextInput(IReadOnlyList<string> names, IReadOnlyList<string> texts) : ModelInput(InputKind.Text, names)
 {
-    public override float[][] Embed(Data2VecModel model, EmbeddingOptions options) => model.EmbedTexts(texts, options);
+    public override float[][] Embed(Data2VecModel model, EmbeddingOptions options) => ((TextModel)model).Embed(texts, options);
 
-    public override float[][] EmbedLayers(Data2VecModel model, EmbeddingOptions options) => model.EmbedTextLayers(texts[0], options);
+    public override float[][] EmbedLayers(Data2VecModel model, EmbeddingOptions options) => ((TextModel)model).EmbedLayers(texts[0], options);
 
-    public override LabelProbability[][] Classify(Data2VecModel model, LongTextPolicy longTexts) => model.ClassifyTexts(texts, longTexts);
+    public override LabelProbability[][] Classify(Data2VecModel model, LongTextPolicy longTexts) => ((TextModel)model).Classify(texts, new ClassificationOptions { LongTexts = longTexts });
 
     /// <summary>What becomes of each text, where the model has a tokenizer.</summary>
     /// <exception cref="InvalidDataException">A text is too long; the message names it.</exception>
     public IReadOnlyList<TextWindows> Windows(Data2VecModel model, LongTextPolicy policy, bool pooled)
     {
-        if (model.Tokenizer is not { } tokenizer || model.Text is not { } config)
+        if (model is not TextModel { Tokenizer: { } tokenizer, Config: { } config })
         {
             return [];
         }

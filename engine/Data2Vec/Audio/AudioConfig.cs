@@ -1,112 +1,70 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Data2Vec.Architectures;
 using Data2Vec.Kernels;
 using Data2Vec.ModelFile;
 
 namespace Data2Vec.Audio;
 
-/// <summary>The structure of a speech model (fairseq's <c>Data2VecAudioConfig</c>, as far as inference needs it).</summary>
-public sealed record AudioConfig
+/// <summary>The structure of a speech model (fairseq's <c>Data2VecAudioConfig</c>). Label 0 of a CTC head is the blank.</summary>
+public sealed record AudioConfig : TransformerConfig
 {
-    /// <summary>The architecture's name in a model file.</summary>
-    public const string Architecture = "data2vec-audio";
-
-    /// <summary>The name of data2vec 2.0's, whose attention has linear biases.</summary>
-    public const string AlibiArchitecture = "data2vec2-audio";
-
-    /// <summary>The feature extractor's convolutions, first to last.</summary>
-    public required IReadOnlyList<Conv1dShape> FeatureExtractor { get; init; }
-
-    /// <summary>The convolutions that tell the transformer about positions, first to last.</summary>
-    public required IReadOnlyList<Conv1dShape> PositionalConvolution { get; init; }
-
-    /// <summary>Features of a hidden state.</summary>
-    public required int HiddenSize { get; init; }
-
-    /// <summary>Transformer layers.</summary>
-    public required int Layers { get; init; }
-
-    /// <summary>Attention heads.</summary>
-    public required int Heads { get; init; }
-
-    /// <summary>Features inside a feed-forward block.</summary>
-    public required int FeedForwardSize { get; init; }
-
-    /// <summary>Whether attention has linear biases (Press et al. 2022), as in data2vec 2.0.</summary>
-    public bool Alibi { get; init; }
-
-    /// <summary>Whether each utterance is brought to mean 0 and variance 1.</summary>
-    public required bool Normalize { get; init; }
-
-    /// <summary>The labels of a CTC head in the order of its outputs, or null where the model has none. Label 0 is the blank.</summary>
-    public IReadOnlyList<string>? Labels { get; init; }
-
-    /// <summary>Samples in a second, in Hz.</summary>
-    public int SampleRate { get; init; } = 16_000;
-
-    /// <summary>Samples from the start of a frame to the start of the next.</summary>
-    public int SamplesPerFrame => FeatureExtractor.Aggregate(1, (product, conv) => checked(product * conv.Stride));
-
-    /// <summary>The number of frames that a waveform gives; none where it is too short.</summary>
-    public int Frames(int samples) => FeatureExtractor.Aggregate(samples, (length, conv) => conv.OutputLength(length));
-
-    /// <summary>The least number of samples that gives this many frames.</summary>
-    public int SamplesFor(int frames) =>
-        FeatureExtractor.Reverse().Aggregate(frames, (length, conv) => checked((length - 1) * conv.Stride + conv.Kernel));
-
-    /// <summary>Reads the <c>config</c> of a model file.</summary>
-    /// <param name="json">The configuration.</param>
-    /// <param name="architecture">The architecture that the file names.</param>
-    /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
-    public static AudioConfig FromJson(JsonElement json, string architecture = Architecture)
+    /// <summary>A configuration of data2vec's speech model; <see cref="ModelConfig.Architecture"/> can be set to data2vec 2.0's.</summary>
+    public AudioConfig()
+        : base(ModelArchitecture.Data2VecAudio)
     {
-        (int hidden, int layers, int heads, int feedForward) = ConfigReader.Transformer(json);
-        int channels = 1;
-        var extractor = new List<Conv1dShape>();
-        foreach (JsonElement conv in ConfigReader.Array(json, "feature_extractor"))
-        {
-            var shape = new Conv1dShape(channels, ConfigReader.Integer(conv, "channels"), ConfigReader.Integer(conv, "kernel"), ConfigReader.Integer(conv, "stride"));
-            extractor.Add(shape);
-            channels = shape.OutputChannels;
-        }
+    }
 
-        JsonElement positional = ConfigReader.Property(json, "positional_convolution", JsonValueKind.Object);
-        int kernel = ConfigReader.Integer(positional, "kernel");
-        int groups = ConfigReader.Integer(positional, "groups");
-        int depth = ConfigReader.Integer(positional, "depth");
-        if (kernel % 2 == 0 || hidden % groups != 0 || depth > 1000 || extractor.Count is 0 or > 100)
-        {
-            throw new InvalidDataException("the configuration contradicts itself: sizes do not divide as they should");
-        }
-
-        var config = new AudioConfig
-        {
-            FeatureExtractor = extractor,
-            PositionalConvolution =
-                Enumerable.Repeat(new Conv1dShape(hidden, hidden, kernel, 1, kernel / 2, groups), depth).ToArray(),
-            HiddenSize = hidden,
-            Layers = layers,
-            Heads = heads,
-            FeedForwardSize = feedForward,
-            Alibi = architecture == AlibiArchitecture,
-            Normalize = ConfigReader.Flag(json, "normalize"),
-            SampleRate = ConfigReader.Integer(json, "sample_rate", 10_000_000),
-            Labels = ConfigReader.Labels(json),
-        };
+    [SetsRequiredMembers]
+    private AudioConfig(JsonElement json, string architecture)
+        : base(json, architecture)
+    {
+        FeatureExtractor = ReadFeatureExtractor(json);
+        PositionalConvolution = ReadPositionalConvolution(json, HiddenSize);
+        Normalize = ConfigReader.Flag(json, "normalize");
+        SampleRate = ConfigReader.Integer(json, "sample_rate", 10_000_000);
         try
         {
-            _ = config.SamplesFor(100) + config.SamplesPerFrame;
+            _ = SamplesFor(100) + SamplesPerFrame;
         }
         catch (OverflowException)
         {
             throw new InvalidDataException("the strides of the feature extractor are absurdly large");
         }
-
-        return config;
     }
 
-    /// <summary>The <c>config</c> for a model file.</summary>
-    public JsonObject ToJson()
+    /// <summary>The convolutions of the feature extractor, first to last.</summary>
+    public required IReadOnlyList<Conv1dShape> FeatureExtractor { get; init; }
+
+    /// <summary>The convolutions whose result is added as position embedding, first to last.</summary>
+    public required IReadOnlyList<Conv1dShape> PositionalConvolution { get; init; }
+
+    /// <summary>Whether attention has linear biases (ALiBi, Press et al. 2022), as in data2vec 2.0.</summary>
+    public bool HasAlibi => Architecture == ModelArchitecture.Data2Vec2Audio;
+
+    /// <summary>Whether each recording is normalized to mean 0 and variance 1.</summary>
+    public required bool Normalize { get; init; }
+
+    /// <summary>The sample rate in Hz.</summary>
+    public int SampleRate { get; init; } = 16_000;
+
+    /// <summary>Samples from the start of a frame to the start of the next.</summary>
+    public int SamplesPerFrame => FeatureExtractor.Aggregate(1, (product, conv) => checked(product * conv.Stride));
+
+    /// <summary>The number of frames of a recording; 0 if it is too short.</summary>
+    public int Frames(int samples) => FeatureExtractor.Aggregate(samples, (length, conv) => conv.OutputLength(length));
+
+    /// <summary>The smallest number of samples that gives a number of frames.</summary>
+    public int SamplesFor(int frames) =>
+        FeatureExtractor.Reverse().Aggregate(frames, (length, conv) => checked((length - 1) * conv.Stride + conv.Kernel));
+
+    /// <summary>Reads the <c>config</c> of a model file.</summary>
+    /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
+    public static new AudioConfig FromJson(JsonElement json, string architecture = ModelArchitecture.Data2VecAudio) => new(json, architecture);
+
+    /// <inheritdoc/>
+    public override JsonObject ToJson()
     {
         var json = new JsonObject
         {
@@ -131,5 +89,31 @@ public sealed record AudioConfig
         };
         ConfigReader.WriteLabels(json, Labels);
         return json;
+    }
+
+    private static List<Conv1dShape> ReadFeatureExtractor(JsonElement json)
+    {
+        int channels = 1;
+        var extractor = new List<Conv1dShape>();
+        foreach (JsonElement conv in ConfigReader.Array(json, "feature_extractor"))
+        {
+            var shape = new Conv1dShape(channels, ConfigReader.Integer(conv, "channels"), ConfigReader.Integer(conv, "kernel"), ConfigReader.Integer(conv, "stride"));
+            extractor.Add(shape);
+            channels = shape.OutputChannels;
+        }
+
+        return extractor.Count is > 0 and <= 100
+            ? extractor
+            : throw new InvalidDataException($"the configuration has a feature extractor of {extractor.Count} convolutions; 1 to 100 are supported");
+    }
+
+    private static Conv1dShape[] ReadPositionalConvolution(JsonElement json, int hidden)
+    {
+        JsonElement positional = ConfigReader.Property(json, "positional_convolution", JsonValueKind.Object);
+        int kernel = ConfigReader.Integer(positional, "kernel"), groups = ConfigReader.Integer(positional, "groups");
+        int depth = ConfigReader.Integer(positional, "depth");
+        return kernel % 2 == 1 && hidden % groups == 0 && depth <= 1000
+            ? [.. Enumerable.Repeat(new Conv1dShape(hidden, hidden, kernel, 1, kernel / 2, groups), depth)]
+            : throw new InvalidDataException("the configuration contradicts itself: sizes do not divide as they should");
     }
 }

@@ -1,20 +1,20 @@
 using Data2Vec.Kernels;
-using Data2Vec.ModelFile;
+using Data2Vec.Parameters;
 using Data2Vec.Transformer;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec.Audio;
 
-/// <summary>The speech encoder of data2vec (Baevski et al. 2022; fairseq's <c>Data2VecAudioModel</c>), and that of data2vec 2.0,
-/// which differs by its attention bias.</summary>
+/// <summary>
+/// The speech encoder of data2vec (Baevski et al. 2022; fairseq's <c>Data2VecAudioModel</c>). data2vec 2.0's differs in its attention bias.
+/// </summary>
 internal sealed class AudioEncoder : Encoder<float>
 {
     private const float Epsilon = 1e-5f;
 
-    private readonly AudioConfig _config;
-
     /// <summary>
-    /// Frames that the feature extractor makes at a time, of however many recordings. Its first layer has the most rows, so that a
-    /// minute of sound would take hundreds of megabytes; each frame sees a few hundred samples alone, hence in pieces it comes out the same.
+    /// Frames that the feature extractor makes at a time. Its first layer has many rows: a minute of sound would take hundreds of megabytes. Each
+    /// frame depends on a few hundred samples only, so the pieces give the same result.
     /// </summary>
     private readonly int _framesAtOnce;
 
@@ -25,68 +25,67 @@ internal sealed class AudioEncoder : Encoder<float>
     private readonly NormWeights _norm;
     private readonly LayerStack _layers;
     private readonly LinearWeights? _ctc;
+    private readonly AttentionBias[] _biases;
 
-    public AudioEncoder(AudioConfig config, WeightReader weights)
+    public AudioEncoder(AudioConfig config, ParameterScope parameters)
     {
-        _config = config;
+        Config = config;
         int hidden = config.HiddenSize;
         int features = config.FeatureExtractor[^1].OutputChannels;
-        _framesAtOnce = Math.Max(1, weights.PreferredConvolutionRows / (config.SamplesPerFrame / config.FeatureExtractor[0].Stride));
+        _framesAtOnce = Math.Max(1, parameters.PreferredConvolutionRows / (config.SamplesPerFrame / config.FeatureExtractor[0].Stride));
         _extractor = [.. config.FeatureExtractor.Select((shape, i) => new ConvBlock(
-            weights.Conv1d($"feature_extractor.{i}.conv", shape),
-            weights.Norm($"feature_extractor.{i}.norm", shape.OutputChannels, Epsilon)))];
-        _featureNorm = weights.Norm("feature_projection.norm", features, Epsilon);
-        _projection = weights.Linear("feature_projection.linear", features, hidden);
-        NormWeights plain = weights.PlainNorm(hidden, Epsilon);
-        _positional = [.. config.PositionalConvolution.Select((shape, i) =>
-            new ConvBlock(weights.Conv1d($"positional_convolution.{i}.conv", shape), plain))];
-        _norm = weights.Norm("encoder.norm", hidden, Epsilon);
-        var sizes = new TransformerSizes(hidden, config.Layers, config.Heads, config.FeedForwardSize, Epsilon);
-        _layers = new LayerStack(
-            weights, sizes, (layer, _) => new PostNormLayer(layer, sizes), config.Alibi ? Alibi.Read(weights.In("encoder"), sizes) : null);
-        _ctc = config.Labels is null ? null : weights.Linear("ctc", hidden, config.Labels.Count);
+            parameters.Conv1d($"feature_extractor.{i}.conv", shape, hasBias: false, InitialValue.Kaiming(shape.FanIn)),
+            parameters.Norm($"feature_extractor.{i}.norm", shape.OutputChannels, Epsilon)))];
+        _featureNorm = parameters.Norm("feature_projection.norm", features, Epsilon);
+        _projection = parameters.Linear("feature_projection.linear", features, hidden, InitialValue.Uniform(features));
+        NormWeights plain = parameters.PlainNorm(hidden, Epsilon);
+        _positional = [.. config.PositionalConvolution.Select((shape, i) => new ConvBlock(
+            parameters.Conv1d($"positional_convolution.{i}.conv", shape, hasBias: true, InitialValue.Uniform(shape.FanIn)), plain))];
+        _norm = parameters.Norm("encoder.norm", hidden, Epsilon);
+        _layers = new LayerStack(parameters, config.Layers, (layer, _) => new PostNormLayer(layer, config));
+        _ctc = config.Labels is null ? null : parameters.Linear("ctc", hidden, config.Labels.Count);
+        _biases = config.HasAlibi ? Alibi.Create(parameters, config) : [];
     }
 
-    public override string Takes => "recordings";
+    public override AudioConfig Config { get; }
 
-    public override int HiddenSize => _config.HiddenSize;
-
-    public override int Layers => _config.Layers;
-
-    public AudioConfig Config => _config;
+    public override bool HeadScoresRows => true;
 
     public override int Rows(ReadOnlySpan<float> input)
     {
-        int shortest = _config.SamplesFor(1);
-        return input.Length >= shortest
-            ? _config.Frames(input.Length)
-            : throw new InvalidDataException(
-                $"a recording of {input.Length} samples is too short for one frame: it must have at least {shortest} ({shortest * 1000.0 / _config.SampleRate:0.#} ms at {_config.SampleRate} Hz)");
+        int shortest = Config.SamplesFor(1);
+        return input.Length < shortest
+            ? throw new InvalidDataException(
+                $"a recording of {input.Length} samples is too short for one frame: it must have at least {shortest} ({shortest * 1000.0 / Config.SampleRate:0.#} ms at {Config.SampleRate} Hz)")
+            : !TensorPrimitives.IsFiniteAll(input)
+            ? throw new InvalidDataException("a recording has samples that are not finite numbers")
+            : Config.Frames(input.Length);
     }
 
     /// <inheritdoc/>
-    /// <remarks>Inputs are samples at the model's rate, normalized as it wants them.</remarks>
-    public override Tensor Forward(
-        Inference run, IReadOnlyList<ReadOnlyMemory<float>> inputs, Sequences sequences, int? layer, Observer? observe,
-        CancellationToken cancellation)
+    /// <remarks>Inputs are samples at the model's rate, normalized if the model normalizes.</remarks>
+    public override Tensor Embed(
+        Inference run, IReadOnlyList<ReadOnlyMemory<float>> inputs, Sequences sequences, Observer? observer, CancellationToken cancellation)
     {
-        Tensor x = run.Allocate(sequences.Rows, _config.HiddenSize);
+        Tensor x = run.Allocate(sequences.Rows, Config.HiddenSize);
         for (int first = 0; first < x.Rows; first += _framesAtOnce)
         {
             cancellation.ThrowIfCancellationRequested();
             int count = Math.Min(_framesAtOnce, x.Rows - first);
-            ExtractFeatures(run, SamplesOf(inputs, sequences, first, count), x.SliceRows(first, count), observe);
+            ExtractFeatures(run, SamplesOf(inputs, sequences, first, count), x.SliceRows(first, count), observer);
         }
 
-        observe?.Invoke("features_proj", x);
-        AddPositions(run, x, sequences, observe);
-        _layers.Forward(run, x, sequences, layer, observe, cancellation);
+        observer?.Point("features_proj", x);
         return x;
     }
 
-    public override Tensor Logits(Inference run, Tensor x) => Head(run, x, _ctc!);
+    public override Tensor Contextualize(
+        Inference run, Tensor x, Sequences sequences, int? layer, Observer? observer, CancellationToken cancellation) =>
+        _layers.Forward(run, AddPositions(run, x, sequences, observer), sequences, _biases, layer, observer, cancellation);
 
-    /// <summary>The samples that some frames are made of, those of each recording apart.</summary>
+    public override Tensor Head(Inference run, Tensor x, Sequences sequences) => Project(run, x, _ctc!);
+
+    /// <summary>The samples that a range of frames depends on, separately for each recording.</summary>
     private List<ReadOnlyMemory<float>> SamplesOf(IReadOnlyList<ReadOnlyMemory<float>> inputs, Sequences sequences, int first, int count)
     {
         var samples = new List<ReadOnlyMemory<float>>();
@@ -95,37 +94,39 @@ internal sealed class AudioEncoder : Encoder<float>
             int begin = Math.Max(first - sequences.Start(i), 0), end = Math.Min(first + count - sequences.Start(i), sequences.Length(i));
             if (begin < end)
             {
-                samples.Add(inputs[i].Slice(begin * _config.SamplesPerFrame, _config.SamplesFor(end - begin)));
+                samples.Add(inputs[i].Slice(begin * Config.SamplesPerFrame, Config.SamplesFor(end - begin)));
             }
         }
 
         return samples;
     }
 
-    private void ExtractFeatures(Inference run, List<ReadOnlyMemory<float>> samples, Tensor output, Observer? observe)
+    private void ExtractFeatures(Inference run, List<ReadOnlyMemory<float>> samples, Tensor output, Observer? observer)
     {
         long mark = run.Mark();
-        Sequences sequence = run.Sequences([.. samples.Select(part => part.Length)]);
-        Tensor x = run.Allocate(sequence.Rows, 1, ElementType.F32);
+        Sequences sequences = run.Sequences([.. samples.Select(part => part.Length)]);
+        Tensor x = run.Allocate(sequences.Rows, 1, ElementType.F32);
         for (int i = 0; i < samples.Count; i++)
         {
-            run.Upload(samples[i].Span, x.SliceRows(sequence.Start(i), sequence.Length(i)));
+            run.Upload(samples[i].Span, x.SliceRows(sequences.Start(i), sequences.Length(i)));
         }
 
         for (int i = 0; i < _extractor.Length; i++)
         {
-            x = _extractor[i].Forward(run, x, ref sequence);
-            observe?.Invoke($"conv_layer{i}", x);
+            x = _extractor[i].Forward(run, x, ref sequences);
+            observer?.Point($"conv_layer{i}", x);
         }
 
-        run.LayerNorm(x, _featureNorm, x);
-        observe?.Invoke("features_ln", x);
-        run.Linear(x, _projection, output);
+        Tensor normed = run.Allocate(x.Rows, x.Columns);
+        run.LayerNorm(x, _featureNorm, normed);
+        observer?.Point("features_ln", normed);
+        run.Linear(normed, _projection, output);
         run.Release(mark);
     }
 
-    private void AddPositions(Inference run, Tensor x, Sequences frames, Observer? observe)
+    private Tensor AddPositions(Inference run, Tensor x, Sequences frames, Observer? observer)
     {
+        Tensor output = run.Allocate(x.Rows, x.Columns);
         long mark = run.Mark();
         Tensor positions = x;
         foreach (ConvBlock conv in _positional)
@@ -134,9 +135,10 @@ internal sealed class AudioEncoder : Encoder<float>
             positions = conv.Forward(run, positions, ref same);
         }
 
-        observe?.Invoke("pos_conv", positions);
-        run.LayerNorm(x, _norm, x, residual: positions);
+        observer?.Point("pos_conv", positions);
+        run.LayerNorm(x, _norm, output, residual: positions);
         run.Release(mark);
+        return output;
     }
 
     /// <summary>Convolution, normalization over the channels, GELU.</summary>

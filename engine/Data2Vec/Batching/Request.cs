@@ -1,6 +1,6 @@
 namespace Data2Vec.Batching;
 
-/// <summary>A call whose inputs wait for their turn, or run; all but its task belongs to the queue's lock.</summary>
+/// <summary>A call whose inputs wait or run. All members but <see cref="Result"/> are guarded by the queue's lock.</summary>
 internal sealed class Request<T>
 {
     private readonly IReadOnlyList<ReadOnlyMemory<T>> _inputs;
@@ -20,26 +20,26 @@ internal sealed class Request<T>
         Node = new LinkedListNode<Request<T>>(this);
     }
 
-    /// <summary>Requests with equal outputs may share a batch.</summary>
+    /// <summary>What is computed. Requests with equal outputs may share a batch.</summary>
     public Output Output { get; }
 
-    /// <summary>Its place among those that wait.</summary>
+    /// <summary>The request's node in the list of waiting requests.</summary>
     public LinkedListNode<Request<T>> Node { get; }
 
-    /// <summary>Rows of the inputs that no batch has taken, but no more than those of a batch: others wait for no more of them.</summary>
+    /// <summary>Rows of inputs that no batch has taken, at most those of one batch: requests take turns, so others wait for no more.</summary>
     public long RowsWaiting => Math.Min(_rowsLeft, _rowsAtOnce);
 
-    /// <summary>Whether all inputs are in batches, or done.</summary>
+    /// <summary>Whether all inputs are in batches or done.</summary>
     public bool IsTaken => _taken == _inputs.Count;
 
-    /// <summary>Whether the batch that runs has some of the inputs.</summary>
+    /// <summary>Whether the running batch contains some of the inputs.</summary>
     public bool IsRunning { get; set; }
 
-    /// <summary>A vector for each input.</summary>
+    /// <summary>The results, one per input.</summary>
     public Task<float[][]> Result => _result.Task;
 
-    /// <summary>Moves the next inputs into a batch, as many as fit into so many rows.</summary>
-    /// <returns>Their rows.</returns>
+    /// <summary>Moves the next inputs into a batch, as many as fit into a number of rows.</summary>
+    /// <returns>The rows of the moved inputs.</returns>
     public int Take(int rows, List<ReadOnlyMemory<T>> batch)
     {
         int sum = 0;
@@ -53,7 +53,7 @@ internal sealed class Request<T>
         return sum;
     }
 
-    /// <summary>Takes its vectors from those of a batch, from the one at <paramref name="place"/>.</summary>
+    /// <summary>Takes the request's results from those of a batch, starting at <paramref name="place"/>.</summary>
     public void Receive(float[][] vectors, ref int place)
     {
         for (; _done < _taken; _done++)

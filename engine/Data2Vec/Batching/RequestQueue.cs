@@ -3,14 +3,13 @@ using System.Diagnostics.CodeAnalysis;
 namespace Data2Vec.Batching;
 
 /// <summary>
-/// Gathers the inputs of calls that are made at the same time into batches, of which one runs at a time: an idle model begins at
-/// once, and what comes in the meantime makes the next batch. Calls take turns: one of many inputs goes behind the others after
-/// each batch.
+/// Gathers the inputs of concurrent calls into batches and runs one batch at a time. An idle model starts at once; inputs that arrive meanwhile form
+/// the next batch. Calls take turns: after each batch, a call with more inputs goes to the end of the queue.
 /// </summary>
-/// <param name="run">Runs a batch: a vector for each input. It looks at the token often.</param>
-/// <param name="rowsAtOnce">Rows of a batch; there is no padding, so rows are what a batch costs. A longer input is one alone.</param>
-/// <param name="maxRows">Rows that may wait when a further call comes; of each call those of one batch count, as it takes turns.</param>
-/// <param name="delay">How long the next batch waits for more to come where the last one served several calls.</param>
+/// <param name="run">Runs a batch and returns a result for each input. It checks the token often.</param>
+/// <param name="rowsAtOnce">Rows of a batch, which determine its cost, because nothing is padded. A longer input is a batch of its own.</param>
+/// <param name="maxRows">Rows that may wait when another call arrives. Of each call one batch counts.</param>
+/// <param name="delay">How long the next batch waits for more inputs if the last batch served several calls.</param>
 internal sealed class RequestQueue<T>(
     Func<IReadOnlyList<ReadOnlyMemory<T>>, Output, CancellationToken, float[][]> run, int rowsAtOnce, int maxRows, TimeSpan delay)
     : IDisposable
@@ -22,13 +21,13 @@ internal sealed class RequestQueue<T>(
     private bool _isWorking;
     private bool _disposed;
 
-    /// <summary>Runs inputs, together with those of others.</summary>
-    /// <param name="inputs">What the encoder accepted.</param>
-    /// <param name="rows">The rows of each.</param>
-    /// <param name="output">What is wanted of them, which makes batches different.</param>
-    /// <param name="cancellation">Ends the task at once; inputs that wait are dropped, and a batch that no call needs any more is stopped.</param>
-    /// <exception cref="QueueFullException">Too much waits.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed, maybe while the inputs waited.</exception>
+    /// <summary>Runs inputs together with those of other calls.</summary>
+    /// <param name="inputs">Inputs that the encoder accepted.</param>
+    /// <param name="rows">The rows of each input.</param>
+    /// <param name="output">What is computed. Only inputs with equal outputs share a batch.</param>
+    /// <param name="cancellation">Ends the task at once: waiting inputs are dropped, and a batch that no call needs is stopped.</param>
+    /// <exception cref="QueueFullException">Too many rows wait.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed, possibly while the inputs waited.</exception>
     public async Task<float[][]> RunAsync(
         IReadOnlyList<ReadOnlyMemory<T>> inputs, int[] rows, Output output, CancellationToken cancellation)
     {
@@ -44,7 +43,7 @@ internal sealed class RequestQueue<T>(
         return await request.Result.ConfigureAwait(false);
     }
 
-    /// <summary>What waits fails; the batch that runs is finished, unless all its calls had more to run.</summary>
+    /// <summary>Fails the waiting requests. The running batch finishes, unless each of its requests also has waiting inputs.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -94,7 +93,7 @@ internal sealed class RequestQueue<T>(
         }
     }
 
-    /// <summary>Forgets a request, and stops the batch where no other is left in it.</summary>
+    /// <summary>Removes a request, and stops the running batch if no other request needs it.</summary>
     private void Drop(Request<T> request)
     {
         if (request.Node.List is not null)
@@ -113,7 +112,7 @@ internal sealed class RequestQueue<T>(
         }
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "Whatever goes wrong is the callers' to see.")]
+    [SuppressMessage("Design", "CA1031", Justification = "Every error is passed on to the callers.")]
     private void Work()
     {
         for (bool waits = false; Next(waits) is { } batch; waits = batch.Requests.Count > 1)
@@ -136,7 +135,7 @@ internal sealed class RequestQueue<T>(
         }
     }
 
-    /// <summary>The next batch, or null where there is nothing to do, and no worker any more.</summary>
+    /// <summary>The next batch, or null if nothing waits; the worker then ends.</summary>
     private Batch<T>? Next(bool waits)
     {
         lock (_lock)

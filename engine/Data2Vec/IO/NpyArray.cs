@@ -1,105 +1,85 @@
-using System.Buffers.Binary;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 
 namespace Data2Vec.IO;
 
-/// <summary>An array as a <c>.npy</c> file holds it, in row-major (C) order.</summary>
+/// <summary>An array read from a <c>.npy</c> file, in row-major (C) order.</summary>
 public sealed class NpyArray
 {
+    private readonly NpyElement _element;
+    private readonly long[] _shape;
     private readonly byte[] _data;
 
-    internal NpyArray(NpyType type, long[] shape, byte[] data)
-    {
-        Type = type;
-        Shape = shape;
-        _data = data;
-    }
+    internal NpyArray(NpyHeader header, byte[] data) => (_element, _shape, _data) = (header.Element, header.Shape, data);
 
-    /// <summary>The type of its elements.</summary>
-    public NpyType Type { get; }
+    /// <summary>
+    /// The type of the elements: <see cref="float"/>, <see cref="double"/>, <see cref="long"/>, <see cref="int"/>, <see cref="byte"/>
+    /// or <see cref="bool"/>.
+    /// </summary>
+    public Type ElementType => _element.Type;
 
-    /// <summary>The lengths of its axes, the outermost first; empty for a single number.</summary>
-    public IReadOnlyList<long> Shape { get; }
+    /// <summary>The lengths of the axes, outermost first. Empty for a scalar.</summary>
+    public IReadOnlyList<long> Shape => _shape;
 
     /// <summary>The number of elements: the product of <see cref="Shape"/>.</summary>
-    public int Count => _data.Length / ElementBytes(Type);
+    public int Count => _data.Length / _element.Bytes;
 
-    /// <summary>The elements of a floating-point array, binary64 rounded to binary32.</summary>
+    /// <summary>Returns the elements of a floating-point array. Doubles are rounded to single precision.</summary>
     /// <returns>A new array of <see cref="Count"/> values.</returns>
-    /// <exception cref="InvalidDataException">The file holds integers or truth values.</exception>
-    public float[] Floats()
-    {
-        float[] values = new float[Count];
-        switch (Type)
-        {
-            case NpyType.F32:
-                for (int i = 0; i < values.Length; i++)
-                {
-                    values[i] = BinaryPrimitives.ReadSingleLittleEndian(_data.AsSpan(4 * i));
-                }
+    /// <exception cref="InvalidDataException">The file contains integers or Booleans.</exception>
+    public float[] Floats() => ElementType == typeof(float) ? Values<float>().ToArray()
+        : ElementType == typeof(double) ? Convert<double, float>()
+        : throw new InvalidDataException($"the array contains {_element.Name} but floating-point numbers are needed; save it with .astype(numpy.float32)");
 
-                return values;
-            case NpyType.F64:
-                for (int i = 0; i < values.Length; i++)
-                {
-                    values[i] = (float)BinaryPrimitives.ReadDoubleLittleEndian(_data.AsSpan(8 * i));
-                }
-
-                return values;
-            default:
-                throw new InvalidDataException(
-                    $"the array holds {NumpyName(Type)} where floating-point numbers are needed; save it with .astype(numpy.float32)");
-        }
-    }
-
-    /// <summary>The elements of an array of integers or truth values (0 and 1).</summary>
+    /// <summary>Returns the elements of an array of integers or Booleans (0 and 1).</summary>
     /// <returns>A new array of <see cref="Count"/> values.</returns>
-    /// <exception cref="InvalidDataException">The file holds floating-point numbers.</exception>
-    public long[] Int64s()
+    /// <exception cref="InvalidDataException">The file contains floating-point numbers.</exception>
+    public long[] Int64s() => ElementType == typeof(long) ? Values<long>().ToArray()
+        : ElementType == typeof(int) ? Convert<int, long>()
+        : ElementType == typeof(byte) || ElementType == typeof(bool) ? Convert<byte, long>()
+        : throw new InvalidDataException($"the array contains {_element.Name} but integers are needed; save it with .astype(numpy.int64)");
+
+    /// <summary>The numpy name of the element type and the shape, for example <c>float32 [3, 4]</c>.</summary>
+    public override string ToString() => $"{_element.Name} [{string.Join(", ", _shape)}]";
+
+    private ReadOnlySpan<T> Values<T>()
+        where T : unmanaged => MemoryMarshal.Cast<byte, T>(_data);
+
+    private TTo[] Convert<TFrom, TTo>()
+        where TFrom : unmanaged, System.Numerics.INumber<TFrom>
+        where TTo : unmanaged, System.Numerics.INumber<TTo>
     {
-        long[] values = new long[Count];
-        switch (Type)
-        {
-            case NpyType.I64:
-                for (int i = 0; i < values.Length; i++)
-                {
-                    values[i] = BinaryPrimitives.ReadInt64LittleEndian(_data.AsSpan(8 * i));
-                }
-
-                return values;
-            case NpyType.I32:
-                for (int i = 0; i < values.Length; i++)
-                {
-                    values[i] = BinaryPrimitives.ReadInt32LittleEndian(_data.AsSpan(4 * i));
-                }
-
-                return values;
-            case NpyType.U8 or NpyType.Bool:
-                for (int i = 0; i < values.Length; i++)
-                {
-                    values[i] = _data[i];
-                }
-
-                return values;
-            default:
-                throw new InvalidDataException(
-                    $"the array holds {NumpyName(Type)} where integers are needed; save it with .astype(numpy.int64)");
-        }
+        var converted = new TTo[Count];
+        TensorPrimitives.ConvertTruncating(Values<TFrom>(), converted);
+        return converted;
     }
+}
 
-    internal static int ElementBytes(NpyType type) => type switch
-    {
-        NpyType.F64 or NpyType.I64 => 8,
-        NpyType.F32 or NpyType.I32 => 4,
-        _ => 1,
-    };
+/// <summary>A supported element type of <c>.npy</c> files.</summary>
+/// <param name="Descriptor">The type as the header writes it.</param>
+/// <param name="Name">The type's name in numpy.</param>
+/// <param name="Type">The corresponding .NET type.</param>
+/// <param name="Bytes">The bytes per element.</param>
+internal sealed record NpyElement(string Descriptor, string Name, Type Type, int Bytes)
+{
+    public static readonly NpyElement Float32 = new("<f4", "float32", typeof(float), sizeof(float));
 
-    private static string NumpyName(NpyType type) => type switch
-    {
-        NpyType.F32 => "float32",
-        NpyType.F64 => "float64",
-        NpyType.I64 => "int64",
-        NpyType.I32 => "int32",
-        NpyType.U8 => "uint8",
-        _ => "bool",
-    };
+    public static readonly NpyElement Int64 = new("<i8", "int64", typeof(long), sizeof(long));
+
+    private static readonly NpyElement[] s_all =
+    [
+        Float32,
+        Int64,
+        new("<f8", "float64", typeof(double), sizeof(double)),
+        new("<i4", "int32", typeof(int), sizeof(int)),
+        new("|u1", "uint8", typeof(byte), sizeof(byte)),
+        new("|b1", "bool", typeof(bool), sizeof(bool)),
+    ];
+
+    /// <summary>Finds the type of a descriptor.</summary>
+    /// <exception cref="InvalidDataException">The type is not supported.</exception>
+    public static NpyElement Find(string descriptor) => Array.Find(s_all, element => element.Descriptor == descriptor)
+        ?? throw new InvalidDataException(
+            $"{(descriptor.StartsWith('>') ? $"big-endian elements ('{descriptor}')" : $"elements of type '{descriptor}'")} are not supported; "
+            + "save with .astype(numpy.float32) or .astype(numpy.int64)");
 }

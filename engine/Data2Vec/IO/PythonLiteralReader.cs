@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Data2Vec.IO;
 
-/// <summary>Reads the few kinds of Python literal that a <c>.npy</c> header is made of, and nothing else.</summary>
+/// <summary>Reads the kinds of Python literals that occur in <c>.npy</c> headers.</summary>
 internal sealed class PythonLiteralReader(string text)
 {
     private int _position;
 
-    /// <summary>Takes a character where it is the next one that is not space.</summary>
+    /// <summary>Skips space and takes a character if it comes next.</summary>
     public bool TryTake(char character)
     {
         SkipSpace();
@@ -20,7 +20,7 @@ internal sealed class PythonLiteralReader(string text)
         return true;
     }
 
-    /// <summary>Takes a character that has to be the next.</summary>
+    /// <summary>Skips space and takes a character, which must come next.</summary>
     public void Expect(char character)
     {
         if (!TryTake(character))
@@ -29,7 +29,7 @@ internal sealed class PythonLiteralReader(string text)
         }
     }
 
-    /// <summary>Makes sure that nothing but space is left.</summary>
+    /// <summary>Checks that only space is left.</summary>
     public void ExpectEnd()
     {
         SkipSpace();
@@ -39,7 +39,7 @@ internal sealed class PythonLiteralReader(string text)
         }
     }
 
-    /// <summary>Reads a string in single or double quotes, which has no escapes here.</summary>
+    /// <summary>Reads a string in single or double quotes without escapes.</summary>
     public string ReadString()
     {
         char quote = TryTake('\'') ? '\'' : TryTake('"') ? '"' : throw Unexpected("a string");
@@ -58,17 +58,15 @@ internal sealed class PythonLiteralReader(string text)
     public bool ReadBool()
     {
         SkipSpace();
-        foreach (bool value in (ReadOnlySpan<bool>)[true, false])
+        ReadOnlySpan<char> rest = text.AsSpan(_position);
+        bool value = rest.StartsWith("True");
+        if (!value && !rest.StartsWith("False"))
         {
-            string word = value ? "True" : "False";
-            if (string.CompareOrdinal(text, _position, word, 0, word.Length) == 0)
-            {
-                _position += word.Length;
-                return value;
-            }
+            throw Unexpected("True or False");
         }
 
-        throw Unexpected("True or False");
+        _position += value ? "True".Length : "False".Length;
+        return value;
     }
 
     /// <summary>Reads a tuple of lengths: <c>()</c>, <c>(3,)</c>, <c>(3, 4)</c>.</summary>
@@ -80,7 +78,7 @@ internal sealed class PythonLiteralReader(string text)
         {
             if (values.Count == maxCount)
             {
-                throw Unexpected($"no more than {maxCount} axes");
+                throw Unexpected($"at most {maxCount} axes");
             }
 
             values.Add(ReadLength());
@@ -91,7 +89,7 @@ internal sealed class PythonLiteralReader(string text)
 
             if (values.Count == 1)
             {
-                throw Unexpected("','"); // without it, Python has a number in brackets
+                throw Unexpected("','"); // without the comma, Python reads a number in parentheses
             }
 
             Expect(')');
@@ -124,5 +122,5 @@ internal sealed class PythonLiteralReader(string text)
     }
 
     private InvalidDataException Unexpected(string wanted) =>
-        new($"the npy header does not have {wanted} at its character {_position}; the file is damaged");
+        new($"the npy header does not have {wanted} at character {_position}; the file is damaged");
 }

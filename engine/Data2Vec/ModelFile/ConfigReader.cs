@@ -6,10 +6,10 @@ namespace Data2Vec.ModelFile;
 /// <summary>Checked access to the fields of a model file's <c>config</c>.</summary>
 internal static class ConfigReader
 {
-    /// <summary>The largest size that is accepted where nothing else is said.</summary>
+    /// <summary>The default limit of a size.</summary>
     public const int LargestSize = 1 << 16;
 
-    /// <summary>The most features of a head that the kernels take.</summary>
+    /// <summary>The most features per attention head that the kernels support.</summary>
     private const int LargestHead = 256;
 
     public static JsonElement Property(JsonElement json, string name, params ReadOnlySpan<JsonValueKind> kinds) =>
@@ -28,7 +28,7 @@ internal static class ConfigReader
             ? value
             : throw new InvalidDataException($"'{name}' of the configuration is not a whole number from {least} to {largest}");
 
-    /// <summary>What is added to a variance: above 0, less than 1.</summary>
+    /// <summary>The epsilon of a normalization: above 0, less than 1.</summary>
     public static float Epsilon(JsonElement json, string name) =>
         Property(json, name, JsonValueKind.Number).TryGetSingle(out float value) && value is > 0 and < 1
             ? value
@@ -37,14 +37,14 @@ internal static class ConfigReader
     public static bool Flag(JsonElement json, string name) =>
         Property(json, name, JsonValueKind.True, JsonValueKind.False).GetBoolean();
 
-    /// <summary>A list of labels, or null where there is none.</summary>
+    /// <summary>The labels of the head, or null if the model has no head.</summary>
     public static IReadOnlyList<string>? Labels(JsonElement json) => json.TryGetProperty("labels", out _)
         ? Array(json, "labels").Select(label => label.ValueKind == JsonValueKind.String
             ? label.GetString()!
             : throw new InvalidDataException("a label of the configuration is not a string")).ToArray()
         : null;
 
-    /// <summary>Writes what <see cref="Labels"/> reads.</summary>
+    /// <summary>Writes the labels of the head, if any.</summary>
     public static void WriteLabels(JsonObject json, IReadOnlyList<string>? labels)
     {
         if (labels is not null)
@@ -53,7 +53,7 @@ internal static class ConfigReader
         }
     }
 
-    /// <summary>The sizes that all transformers have; heads divide the hidden size.</summary>
+    /// <summary>The sizes that all transformers have. The heads divide the hidden size.</summary>
     public static (int Hidden, int Layers, int Heads, int FeedForward) Transformer(JsonElement json)
     {
         int hidden = Integer(json, "hidden_size"), heads = Integer(json, "heads");

@@ -1,12 +1,12 @@
 using System.Buffers;
 using Data2Vec.Kernels;
-using Data2Vec.ModelFile;
+using Data2Vec.Parameters;
 using Data2Vec.Transformer;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec.Text;
 
-/// <summary>The text encoder of data2vec (Baevski et al. 2022; fairseq's <c>Data2VecTextModel</c>); data2vec 2.0 and BERT have the same.</summary>
+/// <summary>The text encoder of data2vec (Baevski et al. 2022; fairseq's <c>Data2VecTextModel</c>), data2vec 2.0 and BERT.</summary>
 internal sealed class TextEncoder : Encoder<int>
 {
     private readonly EmbeddingWeights _tokens;
@@ -16,51 +16,42 @@ internal sealed class TextEncoder : Encoder<int>
     private readonly LinearWeights? _classifierDense;
     private readonly LinearWeights? _classifierOutput;
 
-    public TextEncoder(TextConfig config, WeightReader weights)
+    public TextEncoder(TextConfig config, ParameterScope parameters)
     {
         Config = config;
         int hidden = config.HiddenSize;
-        _tokens = weights.Embedding("token_embedding", config.VocabularySize, hidden);
-        _positions = weights.Embedding("position_embedding", config.Positions, hidden);
-        _norm = weights.Norm("embedding_norm", hidden, config.Epsilon);
-        _layers = new LayerStack(
-            weights, new TransformerSizes(hidden, config.Layers, config.Heads, config.FeedForwardSize, config.Epsilon), (layer, sizes) => new PostNormLayer(layer, sizes));
+        _tokens = parameters.Embedding("token_embedding", config.VocabularySize, hidden, config.PaddingId);
+        _positions = parameters.Embedding("position_embedding", config.Positions, hidden, config.FirstPosition - 1);
+        _norm = parameters.Norm("embedding_norm", hidden, config.Epsilon);
+        _layers = new LayerStack(parameters, config.Layers, (layer, _) => new PostNormLayer(layer, config));
         if (config.Labels is not null)
         {
-            _classifierDense = weights.Linear("classifier.dense", hidden, hidden);
-            _classifierOutput = weights.Linear("classifier.output", hidden, config.Labels.Count);
+            _classifierDense = parameters.Linear("classifier.dense", hidden, hidden);
+            _classifierOutput = parameters.Linear("classifier.output", hidden, config.Labels.Count);
         }
     }
 
-    public TextConfig Config { get; }
-
-    public override string Takes => "texts";
-
-    public override int HiddenSize => Config.HiddenSize;
-
-    public override int Layers => Config.Layers;
+    public override TextConfig Config { get; }
 
     public override bool HasClassRow => true;
-
-    public override IReadOnlyList<string>? Classes => Config.Labels;
 
     public override int Rows(ReadOnlySpan<int> input)
     {
         if (input.Length < 1 || input.Length > Config.MaxTokens)
         {
-            throw new InvalidDataException($"an input of {input.Length} tokens: the model takes 1 to {Config.MaxTokens}");
+            throw new InvalidDataException($"an input has {input.Length} tokens; the model accepts 1 to {Config.MaxTokens}");
         }
 
         foreach (int id in input)
         {
             if ((uint)id >= (uint)Config.VocabularySize)
             {
-                throw new InvalidDataException($"the token id {id} is not one of the model's, 0 to {Config.VocabularySize - 1}");
+                throw new InvalidDataException($"the token id {id} is out of the model's range, 0 to {Config.VocabularySize - 1}");
             }
 
             if (id == Config.PaddingId)
             {
-                throw new InvalidDataException($"the token id {id} is padding, which no input needs: leave it out");
+                throw new InvalidDataException($"the token id {id} is padding; leave it out, inputs need no padding");
             }
         }
 
@@ -68,12 +59,13 @@ internal sealed class TextEncoder : Encoder<int>
     }
 
     /// <inheritdoc/>
-    /// <remarks>Inputs are token ids with the special ones around the text.</remarks>
-    public override Tensor Forward(
-        Inference run, IReadOnlyList<ReadOnlyMemory<int>> inputs, Sequences sequences, int? layer, Observer? observe,
-        CancellationToken cancellation)
+    /// <remarks>Inputs are token ids, special tokens included.</remarks>
+    public override Tensor Embed(
+        Inference run, IReadOnlyList<ReadOnlyMemory<int>> inputs, Sequences sequences, Observer? observer, CancellationToken cancellation)
     {
         Tensor x = run.Allocate(sequences.Rows, Config.HiddenSize);
+        long mark = run.Mark();
+        Tensor tokens = run.Allocate(x.Rows, x.Columns), positions = run.Allocate(x.Rows, x.Columns);
         int[] rented = ArrayPool<int>.Shared.Rent(sequences.Rows);
         Span<int> ids = rented.AsSpan(0, sequences.Rows);
         for (int i = 0; i < inputs.Count; i++)
@@ -81,7 +73,7 @@ internal sealed class TextEncoder : Encoder<int>
             inputs[i].Span.CopyTo(ids[sequences.Start(i)..]);
         }
 
-        run.Embed(ids, _tokens, x);
+        run.Embed(ids, _tokens, tokens);
         for (int i = 0; i < inputs.Count; i++)
         {
             for (int j = 0; j < sequences.Length(i); j++)
@@ -90,26 +82,23 @@ internal sealed class TextEncoder : Encoder<int>
             }
         }
 
-        run.Embed(ids, _positions, x, add: true);
+        run.Embed(ids, _positions, positions);
         ArrayPool<int>.Shared.Return(rented);
-        observe?.Invoke("embeddings", x);
-        run.LayerNorm(x, _norm, x);
-        _layers.Forward(run, x, sequences, layer, observe, cancellation);
+        run.LayerNorm(tokens, _norm, x, residual: positions);
+        run.Release(mark);
         return x;
     }
 
-    /// <summary>fairseq's <c>RobertaClassificationHead</c>, and BERT's pooler and head: <c>W₂ tanh(W₁ x₀ + b₁) + b₂</c> of the first row.</summary>
-    public override float[][] Scores(Inference run, Tensor x, Sequences sequences)
-    {
-        if (_classifierDense is null || _classifierOutput is null)
-        {
-            return base.Scores(run, x, sequences);
-        }
+    public override Tensor Contextualize(
+        Inference run, Tensor x, Sequences sequences, int? layer, Observer? observer, CancellationToken cancellation) =>
+        _layers.Forward(run, x, sequences, [], layer, observer, cancellation);
 
+    /// <summary>fairseq's <c>RobertaClassificationHead</c>, and BERT's pooler and head: <c>W₂ tanh(W₁ x₀ + b₁) + b₂</c> of the first row.</summary>
+    public override Tensor Head(Inference run, Tensor x, Sequences sequences)
+    {
         // The tanh of a few rows is not worth an operation on the device.
-        float[] hidden = RowPooling.Download(run, Head(run, RowPooling.FirstRows(run, x, sequences), _classifierDense));
+        float[] hidden = RowPooling.Download(run, Project(run, RowPooling.FirstRows(run, x, sequences), _classifierDense!));
         TensorPrimitives.Tanh(hidden, hidden);
-        Tensor scores = Head(run, run.Upload(hidden, sequences.Count, Config.HiddenSize), _classifierOutput);
-        return [.. RowPooling.Download(run, scores).Chunk(_classifierOutput.Outputs)];
+        return Project(run, run.Upload(hidden, sequences.Count, Config.HiddenSize), _classifierOutput!);
     }
 }

@@ -1,38 +1,34 @@
 using Data2Vec.Kernels;
-using Data2Vec.ModelFile;
+using Data2Vec.Parameters;
 
 namespace Data2Vec.Transformer;
 
 /// <summary>
-/// Attention with linear biases (Press et al. 2022), as data2vec 2.0 has it (fairseq's <c>get_alibi</c>): a slope for each head, times
-/// a learned scale.
+/// Attention with linear biases (Press et al. 2022) as in data2vec 2.0 (fairseq's <c>get_alibi</c>): one slope per head, times a learned scale.
 /// </summary>
 internal static class Alibi
 {
-    private const string Scale = "alibi_scale";
-
-    /// <summary>The bias of each layer.</summary>
-    /// <param name="encoder">
-    /// Has <c>alibi_scale</c>, <c>[1 or layers, 1 or heads]</c>; below 0 it counts as 0.
-    /// </param>
-    /// <param name="sizes">The transformer's.</param>
-    public static Func<int, AttentionBias> Read(WeightReader encoder, TransformerSizes sizes)
+    /// <summary>Declares <c>encoder.alibi_scale</c> and computes each layer's bias. Scales below 0 count as 0.</summary>
+    public static AttentionBias[] Create(ParameterScope parameters, TransformerConfig config)
     {
-        IReadOnlyList<int> shape = encoder.Shape(Scale);
-        if (shape is not [var layers, var heads] || (layers != 1 && layers != sizes.Layers) || (heads != 1 && heads != sizes.Heads))
+        int heads = config.Heads;
+        WeightData scales = parameters.In("encoder").Constant(new Parameter("alibi_scale", [config.Layers, heads], ParameterRole.Constant)
         {
-            throw new InvalidDataException($"tensor 'encoder.{Scale}' has the shape [{string.Join(", ", shape)}], but the configuration says [1 or {sizes.Layers}, 1 or {sizes.Heads}]");
-        }
-
-        float[] scales = encoder.Values(Scale, layers, heads);
-        AttentionBias[] biases = [.. scales.Chunk(heads).Select(ofLayer => new AttentionBias(Slopes: encoder.Constant(
-            [.. Slopes(sizes.Heads).Select((slope, head) => slope * MathF.Max(ofLayer[heads == 1 ? 0 : head], 0))], 1, sizes.Heads)))];
-        return layer => biases[layers == 1 ? 0 : layer];
+            MayBroadcast = true,
+            Initial = InitialValue.One,
+        })!;
+        AttentionBias[] biases = [.. Enumerable.Range(0, scales.Rows).Select(layer => new AttentionBias(Slopes: parameters.Activations(1, heads, () =>
+        {
+            float[] ofLayer = new float[scales.RowSize];
+            scales.ReadRow(layer, ofLayer);
+            return [.. Slopes(heads).Select((slope, head) => slope * MathF.Max(ofLayer[ofLayer.Length == 1 ? 0 : head], 0))];
+        })))];
+        return biases.Length == 1 ? [.. Enumerable.Repeat(biases[0], config.Layers)] : biases;
     }
 
     /// <summary>
-    /// <c>2^(-8 / n), 2^(-16 / n) …</c> where there are <c>n</c> heads, a power of two; otherwise those of the power below, then every
-    /// second one of the power above.
+    /// <c>2^(-8 / n), 2^(-16 / n) …</c> for <c>n</c> heads if <c>n</c> is a power of two; otherwise the slopes of the power below, then every
+    /// second slope of the power above.
     /// </summary>
     internal static float[] Slopes(int heads)
     {

@@ -1,42 +1,42 @@
+using System.Diagnostics;
 using Data2Vec.Kernels;
 
 namespace Data2Vec.Transformer;
 
-/// <summary>Called with a name and the activations at that point of an encoder, while they are there.</summary>
-/// <param name="name">A point, such as <c>layer.3</c>.</param>
-/// <param name="activations">What stands there, <c>[rows, features]</c>.</param>
-internal delegate void Observer(string name, Tensor activations);
+/// <summary>Sees activations while an encoder runs; they are valid during the call only.</summary>
+internal abstract class Observer
+{
+    /// <summary>Sees the hidden states <c>[rows, hidden]</c> after a layer; number 0 is what enters the first layer.</summary>
+    public virtual void Layer(int number, Tensor states)
+    {
+    }
 
-/// <summary>What the encoders of all kinds of input have in common.</summary>
+    /// <summary>Sees the activations at another named point.</summary>
+    public virtual void Point(string name, Tensor activations)
+    {
+    }
+}
+
+/// <summary>What the encoders of all modalities have in common.</summary>
 internal abstract class Encoder
 {
-    /// <summary>What the model takes, for messages: <c>recordings</c>, <c>texts</c>, <c>images</c>.</summary>
-    public abstract string Takes { get; }
+    /// <summary>The encoder's structure.</summary>
+    public abstract ModelConfig Config { get; }
 
-    /// <summary>Features of a hidden state.</summary>
-    public abstract int HiddenSize { get; }
-
-    /// <summary>Transformer layers.</summary>
-    public abstract int Layers { get; }
-
-    /// <summary>Whether the first row of an input stands for the whole of it.</summary>
+    /// <summary>Whether the first row of an input represents the whole input.</summary>
     public virtual bool HasClassRow => false;
 
-    /// <summary>Rows at the start of an input that its mean leaves out.</summary>
+    /// <summary>Rows at the start of an input that its mean skips.</summary>
     public virtual int RowsBeforeMean => 0;
 
-    /// <summary>What a classification head tells apart, in the order of its outputs, or null where the model has none.</summary>
-    public virtual IReadOnlyList<string>? Classes => null;
+    /// <summary>Whether the head scores every row (CTC) rather than every input (classification).</summary>
+    public virtual bool HeadScoresRows => false;
 
-    /// <summary>The classification head's scores <c>[inputs, classes]</c>, from the encoder's output.</summary>
-    public virtual float[][] Scores(Inference run, Tensor x, Sequences sequences) =>
-        throw new InvalidOperationException("The model has no classification head.");
+    /// <summary>The head's scores from the encoder's output, <c>[inputs or rows, labels]</c>. Called only if the model has labels.</summary>
+    public virtual Tensor Head(Inference run, Tensor x, Sequences sequences) => throw new UnreachableException();
 
-    /// <summary>The CTC head's scores of each row, <c>[rows, labels]</c>, from the encoder's output.</summary>
-    public virtual Tensor Logits(Inference run, Tensor x) => throw new InvalidOperationException("The model has no CTC head.");
-
-    /// <summary>A linear layer whose results go out, in f32.</summary>
-    protected static Tensor Head(Inference run, Tensor x, LinearWeights weights)
+    /// <summary>A linear layer with results in f32.</summary>
+    protected static Tensor Project(Inference run, Tensor x, LinearWeights weights)
     {
         Tensor output = run.Allocate(x.Rows, weights.Outputs, ElementType.F32);
         run.Linear(x, weights, output);
@@ -44,25 +44,35 @@ internal abstract class Encoder
     }
 }
 
-/// <summary>An encoder of inputs that are numbers of one type.</summary>
-/// <typeparam name="T">Samples, token ids, pixels.</typeparam>
+/// <summary>
+/// An encoder in two phases: <see cref="Embed"/> turns inputs into rows, <see cref="Contextualize"/> runs rows through the layers. Masking in training
+/// stands between them. No operation overwrites its own inputs, so that a recording of the operations can be played backward.
+/// </summary>
+/// <typeparam name="T">Samples, token ids or pixels.</typeparam>
 internal abstract class Encoder<T> : Encoder
 {
-    /// <summary>The rows that an input becomes.</summary>
-    /// <exception cref="InvalidDataException">The model cannot take it; the message says why.</exception>
+    /// <summary>The number of rows that an input becomes.</summary>
+    /// <exception cref="InvalidDataException">The model does not accept the input; the message says why.</exception>
     public abstract int Rows(ReadOnlySpan<T> input);
 
-    /// <summary>From inputs to the hidden states of a layer, <c>[rows, hidden]</c>, one sequence an input.</summary>
-    /// <param name="run">Where it runs.</param>
-    /// <param name="inputs">What <see cref="Rows"/> accepted.</param>
+    /// <summary>Turns inputs into rows, <c>[rows, hidden]</c>.</summary>
+    /// <param name="run">The inference.</param>
+    /// <param name="inputs">Inputs that <see cref="Rows"/> accepted.</param>
+    /// <param name="sequences">The rows of each input.</param>
+    /// <param name="observer">Sees named activations.</param>
+    /// <param name="cancellation">Checked before each input.</param>
+    public abstract Tensor Embed(
+        Inference run, IReadOnlyList<ReadOnlyMemory<T>> inputs, Sequences sequences, Observer? observer, CancellationToken cancellation);
+
+    /// <summary>Runs rows through the layers, <c>[rows, hidden]</c>.</summary>
+    /// <param name="run">The inference.</param>
+    /// <param name="x">The rows that <see cref="Embed"/> returned. Their memory may be reused.</param>
     /// <param name="sequences">The rows of each input.</param>
     /// <param name="layer">
-    /// The last layer to run, 0 for what enters the first one; null for the encoder's output, which is the last layer's, or what a
-    /// normalization after it makes of that.
+    /// The last layer to run, 0 for none; null for the encoder's output, which is that of the last layer, normalized if the model has a final norm.
     /// </param>
-    /// <param name="observe">Sees the activations on the way.</param>
-    /// <param name="cancellation">Looked at before each layer.</param>
-    public abstract Tensor Forward(
-        Inference run, IReadOnlyList<ReadOnlyMemory<T>> inputs, Sequences sequences, int? layer, Observer? observe,
-        CancellationToken cancellation);
+    /// <param name="observer">Sees every layer.</param>
+    /// <param name="cancellation">Checked before each layer.</param>
+    public abstract Tensor Contextualize(
+        Inference run, Tensor x, Sequences sequences, int? layer, Observer? observer, CancellationToken cancellation);
 }

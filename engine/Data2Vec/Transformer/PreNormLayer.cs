@@ -1,24 +1,27 @@
 using Data2Vec.Kernels;
-using Data2Vec.ModelFile;
+using Data2Vec.Parameters;
 
 namespace Data2Vec.Transformer;
 
 /// <summary>
-/// A layer that normalizes before attention and feed-forward block and may scale what they add (Bao et al. 2022, Touvron et al. 2021;
-/// fairseq's <c>Block</c> of <c>data2vec_vision</c>).
+/// A layer that normalizes before attention and feed-forward block and may scale what they add (Bao et al. 2022, Touvron et al. 2021; fairseq's
+/// <c>Block</c> of <c>data2vec_vision</c>).
 /// </summary>
-internal sealed class PreNormLayer(WeightReader weights, TransformerSizes sizes) : TransformerLayer(weights, sizes)
+internal sealed class PreNormLayer(ParameterScope parameters, TransformerConfig config, int number)
+    : TransformerLayer(parameters, config, depth: number + 1)
 {
-    public override void Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias)
+    public override void Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias, Tensor output)
     {
         long mark = run.Mark();
         Tensor normed = run.Allocate(x.Rows, x.Columns);
         Tensor middle = run.Allocate(x.Rows, x.Columns);
         long inner = run.Mark();
         run.LayerNorm(x, AttentionNorm, normed);
-        run.LinearNorm(Attend(run, normed, sequences, bias), AttentionOutput, FeedForwardNorm, middle, normed, residual: x);
+        Tensor attended = Attend(run, normed, sequences, bias);
+        normed = run.Reuse(normed);
+        run.LinearNorm(attended, AttentionOutput, FeedForwardNorm, middle, normed, residual: x);
         run.Release(inner);
-        run.Linear(Expand(run, normed), FeedForwardOutput, x, residual: middle);
+        run.Linear(Expand(run, normed), FeedForwardOutput, output, residual: middle);
         run.Release(mark);
     }
 }

@@ -1,43 +1,72 @@
 using Data2Vec.Kernels;
-using Data2Vec.ModelFile;
+using Data2Vec.Parameters;
 
 namespace Data2Vec.Transformer;
 
-/// <summary>A transformer layer: attention, then a feed-forward block; the kinds differ in where they normalize.</summary>
-/// <param name="weights">The layer's.</param>
-/// <param name="sizes">The transformer's.</param>
-internal abstract class TransformerLayer(WeightReader weights, TransformerSizes sizes)
+/// <summary>A transformer layer: attention, then a feed-forward block. The kinds differ in where they normalize.</summary>
+internal abstract class TransformerLayer
 {
-    private readonly float _scale = 1f / MathF.Sqrt(sizes.Hidden / sizes.Heads);
-    private readonly LinearWeights _queryKeyValue = weights.In("attention").Linear(["query", "key", "value"], sizes.Hidden, sizes.Hidden);
-    private readonly LinearWeights _intermediate = weights.Linear("feed_forward.intermediate", sizes.Hidden, sizes.FeedForward);
+    private const float MatrixDeviation = 0.02f;
 
-    /// <summary>What follows <see cref="Attend"/>; a residual is added to what it makes.</summary>
-    protected LinearWeights AttentionOutput { get; } = weights.Linear("attention.output", sizes.Hidden, sizes.Hidden, scale: "attention_scale");
+    private readonly int _heads;
+    private readonly float _scale;
+    private readonly LinearWeights _queryKeyValue;
+    private readonly LinearWeights _intermediate;
 
-    /// <summary>What follows <see cref="Expand"/>; a residual is added to what it makes.</summary>
-    protected LinearWeights FeedForwardOutput { get; } = weights.Linear("feed_forward.output", sizes.FeedForward, sizes.Hidden, scale: "feed_forward_scale");
+    /// <param name="parameters">The layer's parameters.</param>
+    /// <param name="config">The transformer's structure.</param>
+    /// <param name="depth">
+    /// For layers that scale what they add to the residual: the layer's number plus 1, by which initial values shrink; 0 for layers that do not.
+    /// </param>
+    protected TransformerLayer(ParameterScope parameters, TransformerConfig config, int depth)
+    {
+        int hidden = config.HiddenSize, feedForward = config.FeedForwardSize;
+        bool isScaled = depth > 0;
+        _heads = config.Heads;
+        _scale = 1f / MathF.Sqrt(hidden / _heads);
+        InitialValue outputs = InitialValue.Normal(isScaled ? MatrixDeviation / MathF.Sqrt(2 * depth) : MatrixDeviation);
 
-    /// <summary>The normalization that belongs to attention.</summary>
-    protected NormWeights AttentionNorm { get; } = weights.Norm("attention_norm", sizes.Hidden, sizes.Epsilon);
+        ParameterScope attention = parameters.In("attention");
+        _queryKeyValue = parameters.Linear(
+            [attention.Affine("query", hidden, hidden), attention.Affine("key", hidden, hidden, biasIsOptional: isScaled), attention.Affine("value", hidden, hidden)]);
+        var attentionOutput = attention.Affine("output", hidden, hidden, outputs);
+        AttentionNorm = parameters.Norm("attention_norm", hidden, config.Epsilon);
+        _intermediate = parameters.Linear("feed_forward.intermediate", hidden, feedForward);
+        var feedForwardOutput = parameters.Affine("feed_forward.output", feedForward, hidden, outputs);
+        FeedForwardNorm = parameters.Norm("feed_forward_norm", hidden, config.Epsilon);
 
-    /// <summary>The normalization that belongs to the feed-forward block.</summary>
-    protected NormWeights FeedForwardNorm { get; } = weights.Norm("feed_forward_norm", sizes.Hidden, sizes.Epsilon);
+        // Layer scale (Touvron et al. 2021) multiplies what a block adds to the residual.
+        const float InitialScale = 1e-4f;
+        AttentionOutput = parameters.Linear([attentionOutput], isScaled ? parameters.Scale("attention_scale", hidden, InitialScale) : null);
+        FeedForwardOutput = parameters.Linear([feedForwardOutput], isScaled ? parameters.Scale("feed_forward_scale", hidden, InitialScale) : null);
+    }
 
-    /// <summary>Replaces the hidden states <c>[rows, hidden]</c> by the layer's output.</summary>
-    public abstract void Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias);
+    /// <summary>Follows <see cref="Attend"/>; its result is added to the residual.</summary>
+    protected LinearWeights AttentionOutput { get; }
 
-    /// <summary>What the heads make of hidden states, one after another <c>[rows, hidden]</c>.</summary>
+    /// <summary>Follows <see cref="Expand"/>; its result is added to the residual.</summary>
+    protected LinearWeights FeedForwardOutput { get; }
+
+    /// <summary>The normalization of the attention block.</summary>
+    protected NormWeights AttentionNorm { get; }
+
+    /// <summary>The normalization of the feed-forward block.</summary>
+    protected NormWeights FeedForwardNorm { get; }
+
+    /// <summary>Computes the layer's output from hidden states, both <c>[rows, hidden]</c>.</summary>
+    public abstract void Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias, Tensor output);
+
+    /// <summary>The outputs of all attention heads side by side, <c>[rows, hidden]</c>.</summary>
     protected Tensor Attend(Inference run, Tensor x, Sequences sequences, AttentionBias bias)
     {
         int hidden = x.Columns;
         Tensor qkv = run.Linear(x, _queryKeyValue), attended = run.Allocate(x.Rows, hidden);
         run.Attention(
             qkv.SliceColumns(0, hidden), qkv.SliceColumns(hidden, hidden), qkv.SliceColumns(2 * hidden, hidden),
-            sequences, sizes.Heads, _scale, bias, attended);
+            sequences, _heads, _scale, bias, attended);
         return attended;
     }
 
-    /// <summary>What the first half of the feed-forward block makes of hidden states, <c>[rows, feed-forward size]</c>.</summary>
+    /// <summary>The first half of the feed-forward block, <c>[rows, feed-forward size]</c>.</summary>
     protected Tensor Expand(Inference run, Tensor x) => run.Linear(x, _intermediate, Activation.Gelu);
 }

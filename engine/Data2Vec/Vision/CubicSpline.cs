@@ -1,31 +1,31 @@
 namespace Data2Vec.Vision;
 
 /// <summary>
-/// The cubic spline through given points that has no knot at the second point and the last but one (de Boor 1978, "not-a-knot").
-/// Beyond the first and the last point it stays at their values, as FITPACK's evaluation does.
+/// The cubic spline through given points without knots at the second and the penultimate point (de Boor 1978, "not-a-knot"). Beyond the
+/// first and the last point it is constant, like FITPACK's evaluation.
 /// </summary>
-/// <param name="places">Where the points are, ascending; at least four.</param>
-internal sealed class CubicSpline(double[] places)
+/// <param name="points">The positions of the points, ascending; at least four.</param>
+internal sealed class CubicSpline(double[] points)
 {
-    /// <summary>The fewest points that make a cubic.</summary>
+    /// <summary>The fewest points of a cubic.</summary>
     public const int FewestPoints = 4;
 
-    /// <summary>The curve through values at the places, read elsewhere.</summary>
-    /// <param name="values">One for each place.</param>
-    /// <param name="at">Where the curve is wanted.</param>
-    /// <returns>One number for each of <paramref name="at"/>.</returns>
+    /// <summary>Evaluates the spline through values at the points.</summary>
+    /// <param name="values">One value for each point.</param>
+    /// <param name="at">The positions at which to evaluate.</param>
+    /// <returns>One value for each of <paramref name="at"/>.</returns>
     public double[] Interpolate(ReadOnlySpan<double> values, ReadOnlySpan<double> at)
     {
         double[] slopes = Slopes(values);
         var result = new double[at.Length];
         for (int i = 0; i < result.Length; i++)
         {
-            double place = Math.Clamp(at[i], places[0], places[^1]);
-            int piece = Array.BinarySearch(places, place);
-            piece = Math.Min(piece < 0 ? ~piece - 1 : piece, places.Length - 2);
+            double position = Math.Clamp(at[i], points[0], points[^1]);
+            int piece = Array.BinarySearch(points, position);
+            piece = Math.Min(piece < 0 ? ~piece - 1 : piece, points.Length - 2);
 
-            // Hermite's cubic between two points.
-            double step = places[piece + 1] - places[piece], t = (place - places[piece]) / step, rest = 1 - t;
+            // Hermite interpolation between two points.
+            double step = points[piece + 1] - points[piece], t = (position - points[piece]) / step, rest = 1 - t;
             result[i] = rest * rest * ((1 + 2 * t) * values[piece] + t * step * slopes[piece])
                 + t * t * ((1 + 2 * rest) * values[piece + 1] - rest * step * slopes[piece + 1]);
         }
@@ -33,10 +33,13 @@ internal sealed class CubicSpline(double[] places)
         return result;
     }
 
-    /// <summary>The curve's slope at each place: what makes the second derivative continuous, and the third one at the second place from either end.</summary>
+    /// <summary>
+    /// The slope at each point. The slopes make the second derivative continuous, and the third derivative at the second point from either
+    /// end.
+    /// </summary>
     private double[] Slopes(ReadOnlySpan<double> values)
     {
-        int count = places.Length, last = count - 1;
+        int count = points.Length, last = count - 1;
         double[] below = new double[count], diagonal = new double[count], above = new double[count], right = new double[count];
         for (int i = 1; i < last; i++)
         {
@@ -53,7 +56,7 @@ internal sealed class CubicSpline(double[] places)
         (diagonal[last], below[last]) = (second, both);
         right[last] = ((first + 2 * both) * second * Chord(values, last - 1) + first * first * Chord(values, last - 2)) / both;
 
-        // The system is tridiagonal: elimination downwards, substitution upwards.
+        // The system is tridiagonal: forward elimination, then back substitution.
         for (int i = 1; i < count; i++)
         {
             double factor = below[i] / diagonal[i - 1];
@@ -70,7 +73,7 @@ internal sealed class CubicSpline(double[] places)
         return right;
     }
 
-    private double Step(int i) => places[i + 1] - places[i];
+    private double Step(int i) => points[i + 1] - points[i];
 
     private double Chord(ReadOnlySpan<double> values, int i) => (values[i + 1] - values[i]) / Step(i);
 }

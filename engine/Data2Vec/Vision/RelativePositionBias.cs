@@ -1,65 +1,86 @@
 using Data2Vec.Kernels;
-using Data2Vec.ModelFile;
+using Data2Vec.Parameters;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec.Vision;
 
 /// <summary>
 /// Relative position bias between the patches of a square grid and a class token before them (Bao et al. 2022; fairseq's
-/// <c>RelativePositionBias</c>).
+/// <c>RelativePositionBias</c>). Layers may share a table, have their own, or both, whose sum then applies.
 /// </summary>
-internal static class RelativePositionBias
+internal sealed class RelativePositionBias
 {
-    private const string Name = "relative_position_bias.weight";
+    private readonly ParameterScope _parameters;
+    private readonly VisionConfig _stored;
+    private readonly int _grid;
+    private readonly WeightData? _shared;
+    private readonly AttentionBias _common;
+    private long _biases;
 
-    /// <summary>The bias of each layer: the sum of one that all have and of its own, where there are any.</summary>
-    /// <param name="weights">The model's.</param>
-    /// <param name="stored">The structure that they are for.</param>
-    /// <param name="grid">Patches in a row of the grid that is wanted.</param>
-    public static Func<int, AttentionBias> Read(WeightReader weights, VisionConfig stored, int grid)
+    /// <param name="parameters">The model's parameters.</param>
+    /// <param name="stored">The structure that the tables are for.</param>
+    /// <param name="grid">Patches per row of the grid to compute the bias for.</param>
+    public RelativePositionBias(ParameterScope parameters, VisionConfig stored, int grid)
     {
-        int tables = Enumerable.Range(0, stored.Layers).Count(layer => weights.In("encoder").In(layer).Has(Name)) + (weights.Has(Name) ? 1 : 0);
-        long rows = 1L + (long)grid * grid;
-        if (tables * stored.Heads * rows * rows > VisionConfig.MostBiases)
-        {
-            throw new InvalidDataException($"relative position bias for {grid} x {grid} patches in {tables} tables would take more than a gigabyte");
-        }
-
-        float[]? shared = Table(weights);
-        AttentionBias common = shared is null ? default : Create(shared);
-        return layer =>
-        {
-            if (Table(weights.In("encoder").In(layer)) is not { } own)
-            {
-                return common;
-            }
-
-            if (shared is not null)
-            {
-                TensorPrimitives.Add(shared, own, own);
-            }
-
-            return Create(own);
-        };
-
-        float[]? Table(WeightReader from)
-        {
-            float[]? table = from.Has(Name) ? from.Values(Name, stored.RelativePositions, stored.Heads) : null;
-            return table is null || grid == stored.GridSize ? table : RelativePositionTable.Resize(table, stored.Heads, stored.GridSize, grid);
-        }
-
-        AttentionBias Create(float[] table) =>
-            new(Table: weights.Constant(Expand(table, stored.Heads, grid), stored.Heads * (1 + grid * grid), 1 + grid * grid));
+        (_parameters, _stored, _grid) = (parameters, stored, grid);
+        _shared = Declare(parameters);
+        _common = _shared is null ? default : Create(() => Table(_shared));
     }
 
-    /// <summary>From a number for each distance to one for each pair of rows.</summary>
+    /// <summary>Declares a layer's own table, and computes its bias.</summary>
+    public AttentionBias OfLayer(ParameterScope layer)
+    {
+        if (Declare(layer) is not { } own)
+        {
+            return _common;
+        }
+
+        return Create(() =>
+        {
+            float[] table = Table(own);
+            if (_shared is not null)
+            {
+                TensorPrimitives.Add(Table(_shared), table, table);
+            }
+
+            return table;
+        });
+    }
+
+    private WeightData? Declare(ParameterScope scope) => scope.Constant(
+        new Parameter("relative_position_bias.weight", [_stored.RelativePositions, _stored.Heads], ParameterRole.Constant)
+        {
+            IsOptional = true,
+            Initial = InitialValue.Zero,
+        });
+
+    private AttentionBias Create(Func<float[]> table)
+    {
+        int rows = 1 + _grid * _grid;
+        return new AttentionBias(Table: _parameters.Activations(_stored.Heads * rows, rows, () =>
+        {
+            _biases += (long)_stored.Heads * rows * rows;
+            return _biases <= VisionConfig.MostBiases
+                ? Expand(table(), _stored.Heads, _grid)
+                : throw new InvalidDataException($"the relative position biases of {_grid} x {_grid} patches would take more than a gigabyte");
+        }));
+    }
+
+    /// <summary>The numbers of a table, interpolated if the grid is another.</summary>
+    private float[] Table(WeightData stored)
+    {
+        float[] table = stored.ToArray();
+        return _grid == _stored.GridSize ? table : RelativePositionTable.Resize(table, _stored.Heads, _stored.GridSize, _grid);
+    }
+
+    /// <summary>Expands a table with one value per distance to one value per pair of rows.</summary>
     /// <param name="table">
-    /// <c>[distances, heads]</c>: the distances between patches, down and then across, each from <c>1 - grid</c> to
-    /// <c>grid - 1</c>; then class token to patch, patch to class token, class token to itself.
+    /// <c>[distances, heads]</c>: the vertical and then horizontal distances between patches, each from <c>1 - grid</c> to <c>grid - 1</c>; then class
+    /// token to patch, patch to class token, class token to itself.
     /// </param>
     /// <param name="heads">The number of heads.</param>
-    /// <param name="grid">Patches in a row and in a column.</param>
-    /// <returns><c>[heads * rows, rows]</c>, where an image has <c>1 + grid * grid</c> rows.</returns>
+    /// <param name="grid">Patches per row and column.</param>
+    /// <returns><c>[heads * rows, rows]</c> for the <c>1 + grid * grid</c> rows of an image.</returns>
     public static float[] Expand(ReadOnlySpan<float> table, int heads, int grid)
     {
         int rows = 1 + grid * grid;

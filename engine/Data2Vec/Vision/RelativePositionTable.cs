@@ -1,20 +1,19 @@
 namespace Data2Vec.Vision;
 
 /// <summary>
-/// Brings tables of relative position bias to another grid as BEiT does (Bao et al. 2022; <c>run_class_finetuning.py</c>): the known
-/// distances are laid out ever more widely from the centre, so that they reach as far as the new ones, and a bicubic spline through
-/// them is read at the new distances.
+/// Resizes tables of relative position bias to another grid as BEiT does (Bao et al. 2022; <c>run_class_finetuning.py</c>). The known distances are
+/// spread out geometrically from the centre until they reach the largest new distance, and a bicubic spline through them is sampled at the new ones.
 /// </summary>
 internal static class RelativePositionTable
 {
-    /// <summary>Rows for the class token, which no distance changes.</summary>
+    /// <summary>Rows for the class token, which do not depend on distance.</summary>
     private const int ClassRows = 3;
 
     /// <summary>The table for another grid.</summary>
     /// <param name="table"><c>[(2 * from - 1)^2 + 3, heads]</c>.</param>
     /// <param name="heads">The number of heads.</param>
-    /// <param name="from">Patches in a row of the grid that the table is for.</param>
-    /// <param name="to">Patches in a row of the new grid.</param>
+    /// <param name="from">Patches per row of the grid that the table is for.</param>
+    /// <param name="to">Patches per row of the new grid.</param>
     /// <returns><c>[(2 * to - 1)^2 + 3, heads]</c>.</returns>
     /// <exception cref="InvalidDataException">The table has too few distances.</exception>
     public static float[] Resize(ReadOnlySpan<float> table, int heads, int from, int to)
@@ -23,7 +22,7 @@ internal static class RelativePositionTable
         if (known < CubicSpline.FewestPoints)
         {
             throw new InvalidDataException(
-                $"the relative position bias of a grid of {from} x {from} patches tells too little about other grids; leave the image size as it is");
+                $"the relative position bias of {from} x {from} patches has too few distances to interpolate; do not change the image size");
         }
 
         var spline = new CubicSpline(Places(from, to));
@@ -63,8 +62,8 @@ internal static class RelativePositionTable
     }
 
     /// <summary>
-    /// Where the known distances are laid: steps of 1, q, q² … from the centre, whose sum is the largest new distance where q is
-    /// between 1.01 and 1.5, and as near as can be otherwise.
+    /// The positions of the known distances: steps of 1, q, q² … from the centre, whose sum is the largest new distance, or as close to it as a q
+    /// between 1.01 and 1.5 allows.
     /// </summary>
     private static double[] Places(int from, int to)
     {

@@ -1,16 +1,16 @@
 namespace Data2Vec.Vision;
 
 /// <summary>
-/// Vectors of positions in a square grid (He et al. 2022; fairseq's <c>get_2d_sincos_pos_embed</c>): one half tells the column, the
-/// other the row, each by sines and then cosines of the position at falling frequencies.
+/// Position vectors of a square grid (He et al. 2022; fairseq's <c>get_2d_sincos_pos_embed</c>). One half encodes the column, the other the row, each
+/// as sines and then cosines of the position at decreasing frequencies.
 /// </summary>
 internal static class SinusoidalPositions
 {
-    /// <summary>They are stored in single precision.</summary>
+    /// <summary>Stored vectors are in single precision.</summary>
     private const float Tolerance = 1e-5f;
 
     /// <summary>The vectors of a grid, row by row.</summary>
-    /// <param name="grid">Patches in a row and in a column.</param>
+    /// <param name="grid">Patches per row and column.</param>
     /// <param name="hidden">Features, a multiple of 4.</param>
     /// <returns><c>[grid * grid, hidden]</c>.</returns>
     public static float[] Create(int grid, int hidden)
@@ -29,14 +29,14 @@ internal static class SinusoidalPositions
     }
 
     /// <summary>The vectors for another grid.</summary>
-    /// <param name="stored">Those of the grid that a model is made for.</param>
-    /// <param name="from">Patches in a row of that grid.</param>
-    /// <param name="to">Patches in a row of the new one.</param>
+    /// <param name="stored">The vectors of the grid that a model was trained on.</param>
+    /// <param name="from">Patches per row of that grid.</param>
+    /// <param name="to">Patches per row of the new grid.</param>
     /// <param name="hidden">Features.</param>
-    /// <exception cref="InvalidDataException">They are none of these, but learned or other ones.</exception>
+    /// <exception cref="InvalidDataException">The stored vectors are not sinusoidal, for example because they were trained.</exception>
     public static float[] Resize(float[] stored, int from, int to, int hidden) =>
         hidden % 4 == 0 && stored.Zip(Create(from, hidden)).All(pair => MathF.Abs(pair.First - pair.Second) <= Tolerance)
             ? Create(to, hidden)
             : throw new InvalidDataException(
-                "the positions of the patches are not the sines and cosines that could be had for other grids; leave the image size as it is");
+                "the position vectors are not sines and cosines and cannot be computed for another grid; do not change the image size");
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Data2Vec.Architectures;
 using Data2Vec.ModelFile;
 using Data2Vec.Vision.Images;
 
@@ -7,32 +8,36 @@ namespace Data2Vec.Vision;
 
 /// <summary>
 /// The structure of a VGG network (Simonyan and Zisserman 2015; torchvision's <c>VGG</c> without batch normalization), up to its second
-/// fully connected layer, of any number and width of convolutions.
+/// fully connected layer, with any number and width of convolutions.
 /// </summary>
-public sealed record VggConfig
+public sealed record VggConfig : ModelConfig
 {
-    /// <summary>The architecture's name in a model file.</summary>
-    public const string Architecture = "vgg";
-
-    /// <summary>The most numbers that are accepted of one layer's output for an image: a gigabyte.</summary>
+    /// <summary>The most values of one layer's output for an image: a gigabyte.</summary>
     private const long MostActivations = 1 << 28;
+
+    /// <summary>A configuration of a VGG network.</summary>
+    public VggConfig()
+        : base(ModelArchitecture.Vgg)
+    {
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A VGG network has none. Layer 0 is its features.</remarks>
+    public override int Layers => 0;
 
     /// <summary>How an image becomes pixels.</summary>
     public required ImagePreprocessing Preprocessing { get; init; }
 
-    /// <summary>The side of the square of pixels that the model sees: a multiple of 2 for each of the <see cref="Blocks"/>.</summary>
+    /// <summary>Height and width of the images that the model sees, divisible by 2 once per block.</summary>
     public required int ImageSize { get; init; }
 
-    /// <summary>The output channels of each block's convolutions; a maximum over 2 x 2 pixels follows each block.</summary>
+    /// <summary>The output channels of each block's convolutions. Each block ends with max pooling over 2 x 2 pixels.</summary>
     public required IReadOnlyList<IReadOnlyList<int>> Blocks { get; init; }
 
     /// <summary>Features of the first fully connected layer.</summary>
     public required int IntermediateSize { get; init; }
 
-    /// <summary>Features of the second one, which are the image's.</summary>
-    public required int HiddenSize { get; init; }
-
-    /// <summary>The side of the square of pixels that the last block leaves.</summary>
+    /// <summary>Height and width of the last block's output, in pixels.</summary>
     public int GridSize => ImageSize >> Blocks.Count;
 
     /// <summary>Channels of the last block.</summary>
@@ -40,10 +45,11 @@ public sealed record VggConfig
 
     /// <summary>Reads the <c>config</c> of a model file.</summary>
     /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
-    public static VggConfig FromJson(JsonElement json)
+    public static new VggConfig FromJson(JsonElement json, string architecture = ModelArchitecture.Vgg)
     {
         var config = new VggConfig
         {
+            Architecture = architecture,
             Preprocessing = ImagePreprocessing.FromJson(ConfigReader.Property(json, "preprocessing", JsonValueKind.Object)),
             ImageSize = ConfigReader.Integer(json, "image_size", ImagePreprocessing.MaxSize),
             Blocks = [.. ConfigReader.Array(json, "blocks").Select(Widths)],
@@ -55,8 +61,8 @@ public sealed record VggConfig
             : throw new InvalidDataException("the configuration contradicts itself: image, blocks and preprocessing do not fit each other");
     }
 
-    /// <summary>The <c>config</c> for a model file.</summary>
-    public JsonObject ToJson() => new()
+    /// <inheritdoc/>
+    public override JsonObject ToJson() => new()
     {
         ["image_size"] = ImageSize,
         ["blocks"] = new JsonArray([.. Blocks.Select(block => new JsonArray([.. block.Select(width => (JsonNode)width)]))]),

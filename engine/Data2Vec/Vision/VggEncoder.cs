@@ -1,63 +1,57 @@
 using System.Buffers;
 using Data2Vec.Kernels;
-using Data2Vec.ModelFile;
+using Data2Vec.Parameters;
 using Data2Vec.Transformer;
 
 namespace Data2Vec.Vision;
 
 /// <summary>
-/// A VGG network (Simonyan and Zisserman 2015) as an encoder of images: one row an image, which holds what its second fully connected layer
-/// gives, before the activation (torchvision's <c>vgg16</c> with <c>classifier[:4]</c>).
+/// A VGG network (Simonyan and Zisserman 2015) as an image encoder. Each image becomes one row: the output of the second fully connected layer
+/// before its activation (torchvision's <c>vgg16</c> with <c>classifier[:4]</c>).
 /// </summary>
 internal sealed class VggEncoder : ImageEncoder
 {
-    private const int Colours = 3;
+    private const int Channels = 3;
 
-    /// <summary>Images that share what is read of the fully connected layers: most of the weights, and little of the arithmetic.</summary>
+    /// <summary>Images that go through the fully connected layers together. These have most of the weights and little of the arithmetic.</summary>
     private const int ImagesAtOnce = 32;
 
     private readonly Conv2dWeights[][] _blocks;
     private readonly Conv2dWeights _fc6;
     private readonly LinearWeights _fc7;
 
-    public VggEncoder(VggConfig config, WeightReader weights)
+    public VggEncoder(VggConfig config, ParameterScope parameters)
         : base(config.Preprocessing)
     {
         Config = config;
         _blocks = new Conv2dWeights[config.Blocks.Count][];
-        int channels = Colours;
+        int channels = Channels;
         for (int block = 0; block < _blocks.Length; block++)
         {
             _blocks[block] = new Conv2dWeights[config.Blocks[block].Count];
             for (int i = 0; i < _blocks[block].Length; i++)
             {
                 int outputs = config.Blocks[block][i];
-                _blocks[block][i] = weights.Conv2d($"blocks.{block}.{i}", new Conv2dShape(channels, outputs, Kernel: 3, Padding: 1));
+                _blocks[block][i] = parameters.Conv2d($"blocks.{block}.{i}", new Conv2dShape(channels, outputs, Kernel: 3, Padding: 1));
                 channels = outputs;
             }
         }
 
-        // Over all pixels that are left: a convolution with one window.
-        _fc6 = weights.Conv2d("fc6", new Conv2dShape(channels, config.IntermediateSize, config.GridSize));
-        _fc7 = weights.Linear("fc7", config.IntermediateSize, config.HiddenSize);
+        // A convolution with one window over all remaining pixels.
+        _fc6 = parameters.Conv2d("fc6", new Conv2dShape(channels, config.IntermediateSize, config.GridSize));
+        _fc7 = parameters.Linear("fc7", config.IntermediateSize, config.HiddenSize);
     }
-
-    public VggConfig Config { get; }
-
-    public override int HiddenSize => Config.HiddenSize;
-
-    /// <summary>None are transformers: layer 0 are the features.</summary>
-    public override int Layers => 0;
 
     protected override int RowsOfImage => 1;
 
+    public override VggConfig Config { get; }
+
     /// <inheritdoc/>
-    /// <remarks>Inputs are pixels <c>[3, size, size]</c>, normalized as the model wants them.</remarks>
-    public override Tensor Forward(
-        Inference run, IReadOnlyList<ReadOnlyMemory<float>> inputs, Sequences sequences, int? layer, Observer? observe,
-        CancellationToken cancellation)
+    /// <remarks>Inputs are normalized pixels <c>[3, size, size]</c>.</remarks>
+    public override Tensor Embed(
+        Inference run, IReadOnlyList<ReadOnlyMemory<float>> inputs, Sequences sequences, Observer? observer, CancellationToken cancellation)
     {
-        Tensor features = run.Allocate(inputs.Count, HiddenSize, ElementType.F32);
+        Tensor features = run.Allocate(inputs.Count, Config.HiddenSize, ElementType.F32);
         int grid = Config.GridSize;
         for (int first = 0; first < inputs.Count; first += ImagesAtOnce)
         {
@@ -67,23 +61,31 @@ internal sealed class VggEncoder : ImageEncoder
             for (int i = 0; i < count; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                Convolve(run, inputs[first + i].Span, maps.SliceRows(i * grid * grid, grid * grid), observe);
+                Convolve(run, inputs[first + i].Span, maps.SliceRows(i * grid * grid, grid * grid), observer);
             }
 
             Tensor hidden = run.Allocate(count, Config.IntermediateSize);
             run.Conv2d(maps, grid, grid, _fc6, Activation.Relu, hidden);
-            observe?.Invoke("fc6", hidden);
+            observer?.Point("fc6", hidden);
             run.Linear(hidden, _fc7, features.SliceRows(first, count));
             run.Release(mark);
         }
 
-        observe?.Invoke("layer.0", features);
-        observe?.Invoke("output", features);
         return features;
     }
 
-    /// <summary>From pixels <c>[3, size, size]</c> to what the blocks leave of them, <c>[grid * grid, channels]</c>.</summary>
-    private void Convolve(Inference run, ReadOnlySpan<float> pixels, Tensor output, Observer? observe)
+    /// <inheritdoc/>
+    /// <remarks>A VGG network has no transformer layers.</remarks>
+    public override Tensor Contextualize(
+        Inference run, Tensor x, Sequences sequences, int? layer, Observer? observer, CancellationToken cancellation)
+    {
+        observer?.Layer(0, x);
+        observer?.Point("output", x);
+        return x;
+    }
+
+    /// <summary>Runs the blocks on pixels <c>[3, size, size]</c>; the output is <c>[grid * grid, channels]</c>.</summary>
+    private void Convolve(Inference run, ReadOnlySpan<float> pixels, Tensor output, Observer? observer)
     {
         long mark = run.Mark();
         int side = Config.ImageSize;
@@ -97,12 +99,12 @@ internal sealed class VggEncoder : ImageEncoder
             {
                 Tensor y = run.Allocate(side * side, Config.Blocks[block][i]);
                 run.Conv2d(x, side, side, _blocks[block][i], Activation.Relu, y);
-                observe?.Invoke($"blocks.{block}.{i}", y);
+                observer?.Point($"blocks.{block}.{i}", y);
                 x = y;
             }
 
             run.MaxPool2d(x, side, side, 2, 2, pooled);
-            observe?.Invoke($"blocks.{block}", pooled);
+            observer?.Point($"blocks.{block}", pooled);
             run.Release(ofBlock);
             (x, side) = (pooled, half);
         }
@@ -110,7 +112,7 @@ internal sealed class VggEncoder : ImageEncoder
         run.Release(mark);
     }
 
-    /// <summary>The pixels with their colours side by side, <c>[pixels, 3]</c>.</summary>
+    /// <summary>The pixels with their channels interleaved, <c>[pixels, 3]</c>.</summary>
     private static Tensor Upload(Inference run, ReadOnlySpan<float> planes, int pixels)
     {
         float[] rented = ArrayPool<float>.Shared.Rent(planes.Length);
@@ -118,13 +120,13 @@ internal sealed class VggEncoder : ImageEncoder
         {
             for (int i = 0; i < pixels; i++)
             {
-                for (int colour = 0; colour < Colours; colour++)
+                for (int channel = 0; channel < Channels; channel++)
                 {
-                    rented[i * Colours + colour] = planes[colour * pixels + i];
+                    rented[i * Channels + channel] = planes[channel * pixels + i];
                 }
             }
 
-            return run.Upload(rented.AsSpan(0, planes.Length), pixels, Colours);
+            return run.Upload(rented.AsSpan(0, planes.Length), pixels, Channels);
         }
         finally
         {

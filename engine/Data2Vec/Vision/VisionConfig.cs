@@ -1,108 +1,90 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Data2Vec.Architectures;
 using Data2Vec.ModelFile;
 using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Vision;
 
-/// <summary>The structure of a vision model (fairseq's <c>Data2VecVisionConfig</c>, as far as inference needs it).</summary>
-public sealed record VisionConfig
+/// <summary>The structure of a vision transformer (fairseq's <c>Data2VecVisionConfig</c>, BEiT's).</summary>
+public sealed record VisionConfig : TransformerConfig
 {
-    /// <summary>The architecture's name in a model file.</summary>
-    public const string Architecture = "data2vec-vision";
-
-    /// <summary>The name of data2vec 2.0's, see <see cref="PostNorm"/>.</summary>
-    public const string PostNormArchitecture = "data2vec2-vision";
-
-    /// <summary>The most numbers in the biases of all layers: a gigabyte.</summary>
+    /// <summary>The most numbers in the attention biases of all layers: a gigabyte.</summary>
     internal const long MostBiases = 1 << 28;
+
+    /// <summary>A configuration of data2vec's vision model; <see cref="ModelConfig.Architecture"/> can be set to data2vec 2.0's.</summary>
+    public VisionConfig()
+        : base(ModelArchitecture.Data2VecVision)
+    {
+    }
+
+    [SetsRequiredMembers]
+    private VisionConfig(JsonElement json, string architecture)
+        : base(json, architecture)
+    {
+        Preprocessing = ImagePreprocessing.FromJson(ConfigReader.Property(json, "preprocessing", JsonValueKind.Object));
+        ImageSize = ConfigReader.Integer(json, "image_size", ImagePreprocessing.MaxSize);
+        PatchSize = ConfigReader.Integer(json, "patch_size", ImagePreprocessing.MaxSize);
+        Epsilon = ConfigReader.Epsilon(json, "layer_norm_epsilon");
+        HasFinalNorm = ConfigReader.Flag(json, "final_norm");
+        PoolSkipsFirstPatch = ConfigReader.Flag(json, "pool_skips_first_patch");
+        if (!GridFits || Preprocessing.CropSize != ImageSize || (HasInputNorm && HasFinalNorm))
+        {
+            throw new InvalidDataException("the configuration contradicts itself: image, patches, preprocessing and normalizations do not fit each other");
+        }
+    }
 
     /// <summary>How an image becomes pixels.</summary>
     public required ImagePreprocessing Preprocessing { get; init; }
 
-    /// <summary>The side of the square of pixels that the model sees.</summary>
+    /// <summary>Height and width of the images that the model sees, in pixels.</summary>
     public required int ImageSize { get; init; }
 
-    /// <summary>The side of a patch, in pixels.</summary>
+    /// <summary>Height and width of a patch, in pixels.</summary>
     public required int PatchSize { get; init; }
 
-    /// <summary>Features of a hidden state.</summary>
-    public required int HiddenSize { get; init; }
+    /// <summary>Whether layers normalize before attention and feed-forward block; otherwise after each residual.</summary>
+    public bool NormalizesFirst => !IsData2Vec2;
 
-    /// <summary>Transformer layers.</summary>
-    public required int Layers { get; init; }
+    /// <summary>Whether position vectors are added to the patches; otherwise attention has relative position bias.</summary>
+    public bool HasPositionVectors => IsData2Vec2;
 
-    /// <summary>Attention heads.</summary>
-    public required int Heads { get; init; }
-
-    /// <summary>Features inside a feed-forward block.</summary>
-    public required int FeedForwardSize { get; init; }
-
-    /// <summary>What the normalizations add to the variance.</summary>
-    public float Epsilon { get; init; } = 1e-5f;
-
-    /// <summary>
-    /// Whether the layers normalize after each residual, as in data2vec 2.0, where vectors of positions are added to the patches and a
-    /// normalization stands before the first layer; otherwise they normalize before, and attention has relative position bias.
-    /// </summary>
-    public bool PostNorm { get; init; }
+    /// <summary>Whether a normalization precedes the first layer.</summary>
+    public bool HasInputNorm => IsData2Vec2;
 
     /// <summary>Whether a normalization follows the last layer.</summary>
-    public required bool FinalNorm { get; init; }
+    public required bool HasFinalNorm { get; init; }
 
     /// <summary>
-    /// Whether the classification head's mean leaves out the first patch: fairseq's <c>Data2VecImageClassificationModel</c> takes the class
-    /// token off twice, and models were trained so.
+    /// Whether the classification head's mean skips the first patch. fairseq's <c>Data2VecImageClassificationModel</c> drops the class token twice,
+    /// and its models are trained that way.
     /// </summary>
     public bool PoolSkipsFirstPatch { get; init; }
 
-    /// <summary>What a classification head tells apart, in the order of its outputs, or null where the model has none.</summary>
-    public IReadOnlyList<string>? Labels { get; init; }
-
-    /// <summary>Patches in a row and in a column.</summary>
+    /// <summary>Patches per row and column.</summary>
     public int GridSize => ImageSize / PatchSize;
 
     /// <summary>Patches of an image.</summary>
     public int Patches => GridSize * GridSize;
 
-    /// <summary>Numbers of a patch: its pixels in three channels.</summary>
+    /// <summary>Values of a patch: its pixels in three channels.</summary>
     internal int PatchLength => 3 * PatchSize * PatchSize;
 
     private bool GridFits => ImageSize % PatchSize == 0
         && (long)Heads * (1 + Patches) * (1 + Patches) <= MostBiases && (Patches > 1 || !PoolSkipsFirstPatch);
 
-    /// <summary>Rows of a table of relative positions: one for each distance between patches, three for the class token.</summary>
+    /// <summary>Rows of a relative position table: one per distance between patches, and three for the class token.</summary>
     internal int RelativePositions => (2 * GridSize - 1) * (2 * GridSize - 1) + 3;
 
+    private bool IsData2Vec2 => Architecture == ModelArchitecture.Data2Vec2Vision;
+
     /// <summary>Reads the <c>config</c> of a model file.</summary>
-    /// <param name="json">The configuration.</param>
-    /// <param name="architecture">The architecture that the file names.</param>
     /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
-    public static VisionConfig FromJson(JsonElement json, string architecture = Architecture)
-    {
-        (int hidden, int layers, int heads, int feedForward) = ConfigReader.Transformer(json);
-        var config = new VisionConfig
-        {
-            Preprocessing = ImagePreprocessing.FromJson(ConfigReader.Property(json, "preprocessing", JsonValueKind.Object)),
-            ImageSize = ConfigReader.Integer(json, "image_size", ImagePreprocessing.MaxSize),
-            PatchSize = ConfigReader.Integer(json, "patch_size", ImagePreprocessing.MaxSize),
-            HiddenSize = hidden,
-            Layers = layers,
-            Heads = heads,
-            FeedForwardSize = feedForward,
-            Epsilon = ConfigReader.Epsilon(json, "layer_norm_epsilon"),
-            PostNorm = architecture == PostNormArchitecture,
-            FinalNorm = ConfigReader.Flag(json, "final_norm"),
-            PoolSkipsFirstPatch = ConfigReader.Flag(json, "pool_skips_first_patch"),
-            Labels = ConfigReader.Labels(json),
-        };
-        return config.GridFits && config.Preprocessing.CropSize == config.ImageSize && !(config.PostNorm && config.FinalNorm)
-            ? config
-            : throw new InvalidDataException("the configuration contradicts itself: image, patches, preprocessing and normalizations do not fit each other");
-    }
+    public static new VisionConfig FromJson(JsonElement json, string architecture = ModelArchitecture.Data2VecVision) => new(json, architecture);
 
     /// <summary>The same model for images of another size.</summary>
-    /// <param name="size">The side of the square of pixels that the model sees.</param>
+    /// <param name="size">The new <see cref="ImageSize"/>.</param>
     /// <exception cref="ArgumentException">The model cannot see images of this size.</exception>
     internal VisionConfig WithImageSize(int size)
     {
@@ -113,15 +95,15 @@ public sealed record VisionConfig
 
         if (size < PatchSize || size % PatchSize != 0)
         {
-            throw new ArgumentException($"An image size of {size} is not a multiple of {PatchSize}, the side of the model's patches.", nameof(size));
+            throw new ArgumentException($"The image size {size} is not a multiple of the patch size {PatchSize}.", nameof(size));
         }
 
         VisionConfig config = this with { ImageSize = size, Preprocessing = Preprocessing.WithCropSize(size) };
-        return config.GridFits ? config : throw new ArgumentException($"An image size of {size} gives the model {config.Patches} patches, which it cannot take.", nameof(size));
+        return config.GridFits ? config : throw new ArgumentException($"The image size {size} gives {config.Patches} patches, which is out of the supported range.", nameof(size));
     }
 
-    /// <summary>The <c>config</c> for a model file.</summary>
-    public JsonObject ToJson()
+    /// <inheritdoc/>
+    public override JsonObject ToJson()
     {
         var json = new JsonObject
         {
@@ -132,7 +114,7 @@ public sealed record VisionConfig
             ["heads"] = Heads,
             ["feed_forward_size"] = FeedForwardSize,
             ["layer_norm_epsilon"] = Epsilon,
-            ["final_norm"] = FinalNorm,
+            ["final_norm"] = HasFinalNorm,
             ["pool_skips_first_patch"] = PoolSkipsFirstPatch,
             ["preprocessing"] = Preprocessing.ToJson(),
         };

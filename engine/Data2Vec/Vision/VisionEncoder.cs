@@ -1,15 +1,14 @@
 using System.Buffers;
 using Data2Vec.Kernels;
-using Data2Vec.ModelFile;
+using Data2Vec.Parameters;
 using Data2Vec.Transformer;
 
 namespace Data2Vec.Vision;
 
-/// <summary>The vision encoder of data2vec (Baevski et al. 2022, after Bao et al. 2022; fairseq's <c>Data2VecVisionModel</c>).</summary>
-/// <remarks>
-/// The rows of an image are its class token, then its patches, row by row. data2vec 2.0 (fairseq's <c>Data2VecMultiModel</c>) has vectors of
-/// positions instead of a bias of attention, and normalizes before the first layer and after each residual.
-/// </remarks>
+/// <summary>
+/// The vision encoder of data2vec (Baevski et al. 2022, after Bao et al. 2022; fairseq's <c>Data2VecVisionModel</c>) and data2vec 2.0 (fairseq's
+/// <c>Data2VecMultiModel</c>). The rows of an image are its class token, then its patches row by row.
+/// </summary>
 internal sealed class VisionEncoder : ImageEncoder
 {
     private const int ClassRows = 1;
@@ -18,107 +17,79 @@ internal sealed class VisionEncoder : ImageEncoder
     private readonly Tensor _classToken;
     private readonly Tensor _positions;
     private readonly LayerStack _layers;
+    private readonly AttentionBias[] _biases = [];
     private readonly NormWeights? _norm;
     private readonly NormWeights? _classifierNorm;
     private readonly LinearWeights? _classifier;
 
-    /// <param name="stored">The structure that the weights are for.</param>
-    /// <param name="weights">The weights.</param>
-    /// <param name="imageSize">The side of the square of pixels to see; null for the one that the weights are for.</param>
-    public VisionEncoder(VisionConfig stored, WeightReader weights, int? imageSize = null)
-        : this(stored, weights, imageSize is { } size ? stored.WithImageSize(size) : stored)
+    /// <param name="stored">The structure that the parameters are for.</param>
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="imageSize">The size of the images to see; null for the one that the parameters are for.</param>
+    public VisionEncoder(VisionConfig stored, ParameterScope parameters, int? imageSize = null)
+        : this(stored, parameters, imageSize is { } size ? stored.WithImageSize(size) : stored)
     {
     }
 
-    private VisionEncoder(VisionConfig stored, WeightReader weights, VisionConfig config)
+    private VisionEncoder(VisionConfig stored, ParameterScope parameters, VisionConfig config)
         : base(config.Preprocessing)
     {
         Config = config;
         int hidden = config.HiddenSize;
-        _patchEmbedding = weights.Linear("patch_embedding", config.PatchLength, hidden);
-        _classToken = weights.Constant(weights.Values("class_token", hidden), ClassRows, hidden);
-        var sizes = new TransformerSizes(hidden, config.Layers, config.Heads, config.FeedForwardSize, config.Epsilon);
-        if (config.PostNorm)
+        _patchEmbedding = parameters.Linear("patch_embedding", config.PatchLength, hidden);
+        WeightData classToken = parameters.Constant(new Parameter("class_token", [hidden], ParameterRole.Constant) { Initial = InitialValue.Normal(0.02f) })!;
+        _classToken = parameters.Activations(ClassRows, hidden, classToken.ToArray);
+        if (config.HasPositionVectors)
         {
-            float[] positions = weights.Values("position_embedding.weight", stored.Patches, hidden);
-            if (config.GridSize != stored.GridSize)
+            WeightData positions = parameters.Constant(new Parameter("position_embedding.weight", [stored.Patches, hidden], ParameterRole.Constant)
             {
-                positions = SinusoidalPositions.Resize(positions, stored.GridSize, config.GridSize, hidden);
-            }
+                Initial = InitialValue.Normal(0.02f),
+            })!;
+            _positions = parameters.Activations(config.Patches, hidden, () => config.GridSize == stored.GridSize
+                ? positions.ToArray()
+                : SinusoidalPositions.Resize(positions.ToArray(), stored.GridSize, config.GridSize, hidden));
+        }
 
-            _positions = weights.Constant(positions, config.Patches, hidden);
-            _layers = new LayerStack(weights, sizes, (layer, _) => new PostNormLayer(layer, sizes));
+        if (config.NormalizesFirst)
+        {
+            _biases = new AttentionBias[config.Layers];
+            var bias = new RelativePositionBias(parameters, stored, config.GridSize);
+            _layers = new LayerStack(parameters, config.Layers, (scope, number) =>
+            {
+                var layer = new PreNormLayer(scope, config, number);
+                _biases[number] = bias.OfLayer(scope);
+                return layer;
+            });
         }
         else
         {
-            _layers = new LayerStack(weights, sizes, (layer, _) => new PreNormLayer(layer, sizes), RelativePositionBias.Read(weights, stored, config.GridSize));
+            _layers = new LayerStack(parameters, config.Layers, (scope, _) => new PostNormLayer(scope, config));
         }
 
-        _norm = config.PostNorm || config.FinalNorm ? weights.Norm("encoder.norm", hidden, config.Epsilon) : null;
+        _norm = config.HasInputNorm || config.HasFinalNorm ? parameters.Norm("encoder.norm", hidden, config.Epsilon) : null;
         if (config.Labels is not null)
         {
-            _classifierNorm = weights.Norm("classifier.norm", hidden, config.Epsilon);
-            _classifier = weights.Linear("classifier.output", hidden, config.Labels.Count);
+            _classifierNorm = parameters.Norm("classifier.norm", hidden, config.Epsilon);
+            _classifier = parameters.Linear("classifier.output", hidden, config.Labels.Count);
         }
     }
 
-    public VisionConfig Config { get; }
-
-    public override int HiddenSize => Config.HiddenSize;
-
-    public override int Layers => Config.Layers;
+    public override VisionConfig Config { get; }
 
     public override bool HasClassRow => true;
 
     public override int RowsBeforeMean => ClassRows;
 
-    public override IReadOnlyList<string>? Classes => Config.Labels;
-
     protected override int RowsOfImage => ClassRows + Config.Patches;
 
     /// <inheritdoc/>
-    /// <remarks>Inputs are pixels <c>[3, size, size]</c>, normalized as the model wants them.</remarks>
-    public override Tensor Forward(
-        Inference run, IReadOnlyList<ReadOnlyMemory<float>> inputs, Sequences sequences, int? layer, Observer? observe,
-        CancellationToken cancellation)
+    /// <remarks>Inputs are normalized pixels <c>[3, size, size]</c>.</remarks>
+    public override Tensor Embed(
+        Inference run, IReadOnlyList<ReadOnlyMemory<float>> inputs, Sequences sequences, Observer? observer, CancellationToken cancellation)
     {
-        Tensor x = run.Allocate(sequences.Rows, HiddenSize);
-        EmbedPatches(run, inputs, sequences, x, cancellation);
-        if (Config.PostNorm)
-        {
-            observe?.Invoke("embeddings", x);
-            run.LayerNorm(x, _norm!, x);
-        }
-
-        _layers.Forward(run, x, sequences, layer, observe, cancellation);
-        if (layer is null && Config.FinalNorm)
-        {
-            run.LayerNorm(x, _norm!, x);
-        }
-
-        observe?.Invoke("output", x);
-        return x;
-    }
-
-    /// <summary>The head of fairseq's <c>Data2VecImageClassificationModel</c>: mean over the patches, normalization, linear layer.</summary>
-    public override float[][] Scores(Inference run, Tensor x, Sequences sequences)
-    {
-        if (_classifierNorm is null || _classifier is null)
-        {
-            return base.Scores(run, x, sequences);
-        }
-
-        Tensor means = run.MeanOfSequences(x, sequences, ClassRows + (Config.PoolSkipsFirstPatch ? 1 : 0));
-        run.LayerNorm(means, _classifierNorm, means);
-        return [.. RowPooling.Download(run, Head(run, means, _classifier)).Chunk(_classifier.Outputs)];
-    }
-
-    private void EmbedPatches(
-        Inference run, IReadOnlyList<ReadOnlyMemory<float>> inputs, Sequences sequences, Tensor x, CancellationToken cancellation)
-    {
-        int length = Config.Patches * Config.PatchLength;
+        Tensor x = run.Allocate(sequences.Rows, Config.HiddenSize);
         long mark = run.Mark();
         Tensor patches = run.Allocate(x.Rows, Config.PatchLength, ElementType.F32);
+        int length = Config.Patches * Config.PatchLength;
         float[] rented = ArrayPool<float>.Shared.Rent(length);
         try
         {
@@ -126,7 +97,7 @@ internal sealed class VisionEncoder : ImageEncoder
             {
                 cancellation.ThrowIfCancellationRequested();
                 Unfold(inputs[i].Span, rented);
-                run.Upload(rented.AsSpan(0, length), patches.SliceRows(sequences.Start(i) + ClassRows, Config.Patches));
+                run.Upload(rented.AsSpan(0, length), PatchesOf(patches, sequences, i));
             }
         }
         finally
@@ -134,17 +105,60 @@ internal sealed class VisionEncoder : ImageEncoder
             ArrayPool<float>.Shared.Return(rented);
         }
 
-        // One product for all: what it makes of the undefined rows between the images, the class token replaces.
-        run.Linear(patches, _patchEmbedding, x);
-        run.Release(mark);
+        // One product for all images. The rows between the images are undefined before it, and replaced by the class token after it.
+        run.Linear(patches, _patchEmbedding, x, residual: Positions(run, sequences));
         run.Copy(
             _classToken with { Rows = inputs.Count, Stride = 0 },
-            x with { Rows = inputs.Count, Stride = (ClassRows + Config.Patches) * x.Stride });
-        for (int i = 0; i < inputs.Count && !_positions.IsEmpty; i++)
-        {
-            run.Add(x.SliceRows(sequences.Start(i) + ClassRows, Config.Patches), _positions);
-        }
+            x with { Rows = inputs.Count, Stride = RowsOfImage * x.Stride });
+        run.Release(mark);
+        observer?.Point("embeddings", x);
+        return x;
     }
+
+    public override Tensor Contextualize(
+        Inference run, Tensor x, Sequences sequences, int? layer, Observer? observer, CancellationToken cancellation)
+    {
+        x = _layers.Forward(run, Config.HasInputNorm ? Normalize(run, x) : x, sequences, _biases, layer, observer, cancellation);
+        x = layer is null && Config.HasFinalNorm ? Normalize(run, x) : x;
+        observer?.Point("output", x);
+        return x;
+    }
+
+    /// <summary>The head of fairseq's <c>Data2VecImageClassificationModel</c>: mean over the patches, normalization, linear layer.</summary>
+    public override Tensor Head(Inference run, Tensor x, Sequences sequences)
+    {
+        Tensor means = run.MeanOfSequences(x, sequences, ClassRows + (Config.PoolSkipsFirstPatch ? 1 : 0));
+        Tensor normed = run.Allocate(means.Rows, means.Columns, means.Type);
+        run.LayerNorm(means, _classifierNorm!, normed);
+        return Project(run, normed, _classifier!);
+    }
+
+    private Tensor Normalize(Inference run, Tensor x)
+    {
+        Tensor normed = run.Allocate(x.Rows, x.Columns);
+        run.LayerNorm(x, _norm!, normed);
+        return normed;
+    }
+
+    /// <summary>The position vectors of all images, or no tensor.</summary>
+    private Tensor Positions(Inference run, Sequences sequences)
+    {
+        if (_positions.IsEmpty)
+        {
+            return default;
+        }
+
+        Tensor positions = run.Allocate(sequences.Rows, Config.HiddenSize, ElementType.F32);
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            run.Copy(_positions, PatchesOf(positions, sequences, i));
+        }
+
+        return positions;
+    }
+
+    /// <summary>The rows of an image without its class token.</summary>
+    private Tensor PatchesOf(Tensor x, Sequences sequences, int image) => x.SliceRows(sequences.Start(image) + ClassRows, Config.Patches);
 
     /// <summary>From pixels <c>[3, size, size]</c> to patches <c>[patches, 3 * patch * patch]</c>.</summary>
     private void Unfold(ReadOnlySpan<float> pixels, Span<float> patches)

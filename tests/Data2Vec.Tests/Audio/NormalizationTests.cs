@@ -5,8 +5,8 @@ namespace Data2Vec.Tests.Audio;
 public class NormalizationTests
 {
     [Theory]
-    [InlineData("utterance-raw", "utterance-source", 2e-5f)] // fairseq's sums are in single precision
-    [InlineData("offset", "offset-normalized", 1e-6f)] // numpy in double precision
+    [InlineData("utterance-raw", "utterance-source", 2e-5f)] // fairseq sums in single precision
+    [InlineData("offset", "offset-normalized", 1e-6f)] // numpy sums in double precision
     public void Equals_the_reference(string samples, string normalized, float tolerance)
     {
         float[] expected = Fixtures.Floats($"audio/{normalized}.npy");
@@ -19,7 +19,7 @@ public class NormalizationTests
     }
 
     [Fact]
-    public void Silence_stays_silent_and_nothing_stays_nothing()
+    public void A_constant_becomes_silence_and_an_empty_input_stays_empty()
     {
         Assert.Equal(new float[100], Normalization.PerUtterance(Enumerable.Repeat(0.25f, 100).ToArray()));
         Assert.Empty(Normalization.PerUtterance([]));

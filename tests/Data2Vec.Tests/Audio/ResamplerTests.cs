@@ -5,9 +5,9 @@ namespace Data2Vec.Tests.Audio;
 
 public class ResamplerTests
 {
-    private const int Settled = 300; // output samples at either end that hear the silence outside
+    private const int Settled = 300; // output samples at either end that are affected by the silence beyond it
 
-    // The same design rules for every pair of rates: the band is flat to 0.45 of the lower rate and shut at its half.
+    // The same design applies to every pair of rates: flat up to 0.45 of the lower rate, closed from half of it.
     public static TheoryData<int, int> Rates => new()
     {
         { 44100, 16000 }, { 48000, 16000 }, { 22050, 16000 }, { 96000, 16000 }, { 192000, 16000 }, { 44099, 16000 },
@@ -16,7 +16,7 @@ public class ResamplerTests
 
     [Theory]
     [MemberData(nameof(Rates))]
-    public void Passes_tones_of_the_pass_band_unchanged(int from, int to)
+    public void Tones_in_the_pass_band_are_unchanged(int from, int to)
     {
         var resampler = new Resampler(from, to);
         double top = Math.Min(from, to) * 0.4375; // 7 kHz of 16 kHz
@@ -31,7 +31,7 @@ public class ResamplerTests
                 noise += (result[i] - ideal) * (result[i] - ideal);
             }
 
-            Assert.True(Decibels(noise / signal) < -90, $"{frequency} Hz comes out with an error of {Decibels(noise / signal):F1} dB");
+            Assert.True(Decibels(noise / signal) < -90, $"{frequency} Hz has an error of {Decibels(noise / signal):F1} dB");
         }
     }
 
@@ -42,14 +42,14 @@ public class ResamplerTests
     [InlineData(44099)]
     [InlineData(22050)]
     [InlineData(2999999)]
-    public void Tones_above_the_output_band_leave_no_alias(int from)
+    public void Tones_above_the_output_band_leave_no_aliases(int from)
     {
         var resampler = new Resampler(from);
         for (double frequency = 8000; frequency <= Math.Min(20_000, from / 2); frequency += 250)
         {
             float[] result = resampler.Resample(Tone(frequency, from, seconds: 0.12));
             double power = MeanSquare(result.AsSpan(Margin(from, 16000)..^Margin(from, 16000))) / 0.5;
-            Assert.True(Decibels(power) < -90, $"{frequency} Hz comes out at {Decibels(power):F1} dB");
+            Assert.True(Decibels(power) < -90, $"{frequency} Hz leaks through at {Decibels(power):F1} dB");
         }
     }
 
@@ -57,9 +57,9 @@ public class ResamplerTests
     [InlineData(8000)]
     [InlineData(7999)]
     [InlineData(11025)]
-    public void Up_sampling_leaves_no_image(int from)
+    public void Upsampling_leaves_no_images(int from)
     {
-        // Every tone of the input's band up to its Nyquist frequency; above that, nothing may come out.
+        // Tones up to the input's Nyquist frequency must leave nothing above it.
         var resampler = new Resampler(from);
         for (double frequency = from * 0.05; frequency < from * 0.5; frequency += from * 0.05)
         {
@@ -77,7 +77,7 @@ public class ResamplerTests
     [InlineData(48000)]
     [InlineData(22050)]
     [InlineData(8000)]
-    public void Equals_scipys_resample_poly_with_a_longer_filter(int from)
+    public void Equals_resample_poly_of_scipy_with_a_longer_filter(int from)
     {
         float[] expected = Fixtures.Floats($"audio/tones-{from}-to-16000.npy");
         float[] actual = new Resampler(from).Resample(Fixtures.Floats($"audio/tones-{from}.npy"));
@@ -90,7 +90,7 @@ public class ResamplerTests
     [InlineData(44100, 16000, 441)]
     [InlineData(8000, 16000, 77)]
     [InlineData(32000, 16000, 0)]
-    public void An_impulse_keeps_its_moment_and_its_shape_is_symmetric(int from, int to, int at)
+    public void An_impulse_keeps_its_time_and_becomes_symmetric(int from, int to, int at)
     {
         float[] samples = new float[900];
         samples[at] = 1;
@@ -106,7 +106,7 @@ public class ResamplerTests
     }
 
     [Fact]
-    public void A_sweep_comes_out_as_the_sweep()
+    public void A_sweep_is_reproduced()
     {
         // From 100 Hz to 6.9 kHz in two seconds.
         const int from = 44100, to = 16000;
@@ -138,7 +138,7 @@ public class ResamplerTests
     }
 
     [Fact]
-    public void Equal_rates_return_the_samples_themselves()
+    public void Equal_rates_return_the_same_samples()
     {
         float[] samples = [1, 2, 3];
         Assert.Same(samples, new Resampler(16000).Resample(samples));
@@ -153,7 +153,7 @@ public class ResamplerTests
     [InlineData(2999999, 16000)]
     [InlineData(99999999, 16000)]
     [InlineData(1, 16000)]
-    public void Awkward_ratios_need_no_large_table(int from, int to)
+    public void Ratios_of_large_integers_need_no_large_table(int from, int to)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
         _ = new Resampler(from, to);
@@ -161,7 +161,7 @@ public class ResamplerTests
     }
 
     [Fact]
-    public void Refuses_impossible_rates_and_lengths()
+    public void Rejects_impossible_rates_and_lengths()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new Resampler(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => new Resampler(16000, -1));
@@ -170,21 +170,21 @@ public class ResamplerTests
     }
 
     [Fact]
-    public void A_minute_takes_a_moment()
+    public void A_minute_is_resampled_within_seconds()
     {
         float[] samples = new float[60 * 44100];
         var resampler = new Resampler(44100);
         resampler.Resample(samples);
         var watch = Stopwatch.StartNew();
         resampler.Resample(samples);
-        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 3); // 0.1 s alone; a loaded machine and a debug build get their time
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 3); // 0.1 s on an idle machine in a release build
     }
 
     private static int Margin(int from, int to) => to > from ? (int)((long)Settled * to / from) : Settled;
 
     private static float[] Tone(double frequency, int rate, double seconds)
     {
-        // Long enough for both margins.
+        // long enough for both margins
         int count = (int)(rate * seconds) + (int)(2.0 * Settled * Math.Max(1, rate / 16000.0));
         return [.. Enumerable.Range(0, count).Select(i => (float)Math.Cos(2 * Math.PI * frequency * i / rate + 0.3))];
     }
@@ -200,7 +200,7 @@ public class ResamplerTests
         return sum / samples.Length;
     }
 
-    /// <summary>The power of one frequency, 1 for a tone of amplitude 1, under a Hann window squared.</summary>
+    /// <summary>The power at one frequency under a squared Hann window. A tone of amplitude 1 has power 1.</summary>
     private static double PowerAt(ReadOnlySpan<float> samples, double frequency, int rate)
     {
         double real = 0, imaginary = 0, total = 0;

@@ -2,12 +2,12 @@ using System.Text;
 
 namespace Data2Vec.Tests.Audio;
 
-/// <summary>Puts a WAV file together byte by byte, right or wrong.</summary>
+/// <summary>Builds valid and invalid WAV files.</summary>
 internal sealed class WavBuilder
 {
     public string Magic { get; init; } = "RIFF";
 
-    /// <summary>The right one where null.</summary>
+    /// <summary>The correct size if null.</summary>
     public uint? RiffSize { get; init; }
 
     public ushort Tag { get; init; } = 1;
@@ -35,7 +35,7 @@ internal sealed class WavBuilder
     public static byte[] Chunk(string id, byte[] content) =>
         [.. Encoding.ASCII.GetBytes(id), .. BitConverter.GetBytes(content.Length), .. content, .. new byte[content.Length & 1]];
 
-    /// <summary>What follows the 16 bytes of 'fmt ' for WAVE_FORMAT_EXTENSIBLE.</summary>
+    /// <summary>The bytes after the first 16 of 'fmt ' in WAVE_FORMAT_EXTENSIBLE.</summary>
     public static byte[] Extension(ushort validBits, ushort tag) =>
         [22, 0, .. BitConverter.GetBytes(validBits), 4, 0, 0, 0, .. new Guid(tag, 0, 0x10, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71).ToByteArray()];
 

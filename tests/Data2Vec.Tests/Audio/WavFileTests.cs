@@ -4,7 +4,7 @@ namespace Data2Vec.Tests.Audio;
 
 public class WavFileTests
 {
-    private static readonly float[] TwoSamples = [0.5f, -0.5f]; // WavBuilder's default data
+    private static readonly float[] TwoSamples = [0.5f, -0.5f]; // the default data of WavBuilder
 
     [Theory]
     [InlineData("pcm8", 16000)]
@@ -20,7 +20,7 @@ public class WavFileTests
     [InlineData("stereofloat", 16000)]
     [InlineData("five24", 96000)]
     [InlineData("streamed", 16000)]
-    public void Reads_what_sox_and_scipy_read(string name, int sampleRate)
+    public void Samples_equal_those_of_sox_and_scipy(string name, int sampleRate)
     {
         float[] expected = Fixtures.Floats($"audio/{name}.npy");
         foreach (Waveform waveform in (Waveform[])[
@@ -34,7 +34,7 @@ public class WavFileTests
     }
 
     [Fact]
-    public void Reads_the_utterance_as_the_reference_did()
+    public void Samples_equal_those_of_the_reference_implementation()
     {
         Waveform waveform = WavFile.Load(Fixtures.Path("audio/utterance.wav"));
         Assert.Equal(Fixtures.Floats("audio/utterance-raw.npy"), waveform.Samples);
@@ -52,7 +52,7 @@ public class WavFileTests
     }
 
     [Fact]
-    public void Full_scale_is_minus_one_to_just_below_one()
+    public void Full_scale_runs_from_minus_one_to_just_below_one()
     {
         Assert.Equal([-1f, 127 / 128f, 0], Load(new WavBuilder { Bits = 8, Data = [0, 255, 128] }));
         Assert.Equal([-1f, 32767 / 32768f], Load(new WavBuilder { Data = [0x00, 0x80, 0xFF, 0x7F] }));
@@ -64,11 +64,11 @@ public class WavFileTests
     [InlineData(1, 16, 16)]
     [InlineData(1, 16, 12)] // twelve valid bits at the top of sixteen
     [InlineData(1, 16, 0)]
-    public void Extensible_pcm_has_the_scale_of_its_container(int tag, int bits, int validBits) =>
+    public void Extensible_PCM_uses_the_scale_of_its_container(int tag, int bits, int validBits) =>
         Assert.Equal(TwoSamples, Load(new WavBuilder { Tag = 0xFFFE, Bits = (ushort)bits, AfterFormat = WavBuilder.Extension((ushort)validBits, (ushort)tag) }));
 
     [Fact]
-    public void Extensible_float_and_companded_are_told_by_the_sub_format()
+    public void The_sub_format_selects_float_and_companded_samples()
     {
         Assert.Equal(TwoSamples, Load(new WavBuilder
         {
@@ -81,7 +81,7 @@ public class WavFileTests
     }
 
     [Fact]
-    public void Skips_unknown_chunks_and_the_padding_of_odd_ones()
+    public void Skips_unknown_chunks_and_their_padding()
     {
         var file = new WavBuilder
         {
@@ -93,17 +93,17 @@ public class WavFileTests
     }
 
     [Theory]
-    [InlineData(0u, 0u)] // a pipe's writer that never knew
-    [InlineData(36u, 0u)] // a recorder that was killed
+    [InlineData(0u, 0u)] // written to a pipe
+    [InlineData(36u, 0u)] // the recorder was killed
     [InlineData(0xFFFFFFFFu, 0xFFFFFFFFu)] // ffmpeg
     [InlineData(0x7FFFF024u, 0x7FFFF000u)] // sox
     [InlineData(0xFFFFFFFFu, 0u)]
-    [InlineData(40u, 4000u)] // cut short
-    public void Reads_what_is_there_where_the_length_is_unknown_or_too_large(uint riffSize, uint dataSize) =>
+    [InlineData(40u, 4000u)] // truncated
+    public void Reads_to_the_end_if_the_length_is_unknown_or_too_large(uint riffSize, uint dataSize) =>
         Assert.Equal(TwoSamples, Load(new WavBuilder { RiffSize = riffSize, DataSize = dataSize }));
 
     [Fact]
-    public void Data_of_length_zero_is_silence_where_chunks_are_known_to_follow()
+    public void Data_of_length_zero_is_empty_if_chunks_follow()
     {
         Assert.Empty(Load(new WavBuilder { Data = [], ChunksAfterData = WavBuilder.Chunk("LIST", new byte[26]) }));
         Assert.Empty(Load(new WavBuilder { Data = [] }));
@@ -112,7 +112,7 @@ public class WavFileTests
     [Theory]
     [InlineData("RF64", 4L)]
     [InlineData("BW64", 4L)]
-    [InlineData("RF64", 0L)] // not filled in
+    [InlineData("RF64", 0L)] // never filled in
     [InlineData("RF64", -1L)]
     public void RF64_takes_the_length_from_ds64(string magic, long dataSize)
     {
@@ -128,13 +128,13 @@ public class WavFileTests
     }
 
     [Fact]
-    public void Part_of_a_frame_at_the_end_is_left_out()
+    public void A_partial_frame_at_the_end_is_dropped()
     {
         Assert.Equal(TwoSamples, Load(new WavBuilder { Data = [0x00, 0x40, 0x00, 0xC0, 0x77], DataSize = uint.MaxValue, ChunksAfterData = [] }, cut: 1));
     }
 
     [Fact]
-    public void Long_files_are_read_whole_in_blocks()
+    public void Files_longer_than_a_block_are_read_completely()
     {
         byte[] data = new byte[300_001 * 6];
         for (int i = 0; i < data.Length / 2; i++)
@@ -149,7 +149,7 @@ public class WavFileTests
     [Theory]
     [InlineData(1u)]
     [InlineData(5_644_800u)]
-    public void Any_sample_rate_is_taken(uint sampleRate) =>
+    public void Any_sample_rate_is_accepted(uint sampleRate) =>
         Assert.Equal((int)sampleRate, WavFile.Load(new MemoryStream(new WavBuilder { SampleRate = sampleRate }.ToArray())).SampleRate);
 
     [Theory]
@@ -165,24 +165,24 @@ public class WavFileTests
     [InlineData(6, 16, "16-bit A-law")]
     public void Names_codecs_that_are_not_supported(int tag, int bits, string name)
     {
-        string message = Refusal(new WavBuilder { Tag = (ushort)tag, Bits = (ushort)bits }.ToArray());
+        string message = Rejection(new WavBuilder { Tag = (ushort)tag, Bits = (ushort)bits }.ToArray());
         Assert.Contains(name, message, StringComparison.Ordinal);
         Assert.Contains("convert to", message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Refuses_headers_that_contradict_themselves()
+    public void Rejects_headers_that_contradict_themselves()
     {
-        Assert.Contains("0 channels", Refusal(new WavBuilder { Channels = 0 }.ToArray()), StringComparison.Ordinal);
-        Assert.Contains("0 Hz", Refusal(new WavBuilder { SampleRate = 0 }.ToArray()), StringComparison.Ordinal);
-        Assert.Contains("block align is 3", Refusal(new WavBuilder { BlockAlign = 3 }.ToArray()), StringComparison.Ordinal);
-        Assert.Contains("block align is 0", Refusal(new WavBuilder { BlockAlign = 0 }.ToArray()), StringComparison.Ordinal);
-        Assert.Contains("17 valid bits", Refusal(new WavBuilder { Tag = 0xFFFE, AfterFormat = WavBuilder.Extension(17, 1) }.ToArray()), StringComparison.Ordinal);
-        Assert.Contains("needs 40", Refusal(new WavBuilder { Tag = 0xFFFE }.ToArray()), StringComparison.Ordinal);
-        Assert.Contains("before the 'fmt ' chunk", Refusal([.. "RIFF"u8, 4, 0, 0, 0, .. "WAVE"u8, .. WavBuilder.Chunk("data", [1, 2])]), StringComparison.Ordinal);
+        Assert.Contains("0 channels", Rejection(new WavBuilder { Channels = 0 }.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("0 Hz", Rejection(new WavBuilder { SampleRate = 0 }.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("block align is 3", Rejection(new WavBuilder { BlockAlign = 3 }.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("block align is 0", Rejection(new WavBuilder { BlockAlign = 0 }.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("17 valid bits", Rejection(new WavBuilder { Tag = 0xFFFE, AfterFormat = WavBuilder.Extension(17, 1) }.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("needs 40", Rejection(new WavBuilder { Tag = 0xFFFE }.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("before the 'fmt ' chunk", Rejection([.. "RIFF"u8, 4, 0, 0, 0, .. "WAVE"u8, .. WavBuilder.Chunk("data", [1, 2])]), StringComparison.Ordinal);
         byte[] otherGuid = WavBuilder.Extension(16, 1);
         otherGuid[^1] ^= 1;
-        Assert.Contains("sub-format", Refusal(new WavBuilder { Tag = 0xFFFE, AfterFormat = otherGuid }.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("sub-format", Rejection(new WavBuilder { Tag = 0xFFFE, AfterFormat = otherGuid }.ToArray()), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -200,8 +200,8 @@ public class WavFileTests
     [InlineData("FFF15080001FFC0000000000", "a raw AAC file")]
     [InlineData("48656C6C6F2C20776F726C64", "'Hell'")]
     [InlineData("00010203040506070809", "bytes 00010203")]
-    public void Tells_what_a_file_is_that_is_no_wav(string hex, string name) =>
-        Assert.Contains(name, Refusal(Convert.FromHexString(hex)), StringComparison.Ordinal);
+    public void Names_the_type_of_files_other_than_WAV(string hex, string name) =>
+        Assert.Contains(name, Rejection(Convert.FromHexString(hex)), StringComparison.Ordinal);
 
     [Theory]
     [InlineData(double.NaN)]
@@ -211,7 +211,7 @@ public class WavFileTests
     {
         byte[] data = new byte[20_000 * 16];
         BitConverter.GetBytes(value).CopyTo(data, 16_800 * 16 + 8);
-        string message = Refusal(new WavBuilder { Tag = 3, Bits = 64, Channels = 2, Data = data }.ToArray());
+        string message = Rejection(new WavBuilder { Tag = 3, Bits = 64, Channels = 2, Data = data }.ToArray());
         Assert.Contains("sample 16800 (1.050 s) of channel 2", message, StringComparison.Ordinal);
     }
 
@@ -222,14 +222,14 @@ public class WavFileTests
         File.WriteAllText(path, "not a recording");
         string message = Assert.Throws<InvalidDataException>(() => WavFile.Load(path)).Message;
         File.Delete(path);
-        Assert.StartsWith(path + ": this is no WAV file", message, StringComparison.Ordinal);
+        Assert.StartsWith(path + ": this is not a WAV file", message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("data")]
     [InlineData("JUNK")]
     [InlineData("fmt ")]
-    public void A_claim_of_four_gigabytes_costs_nothing(string chunk)
+    public void A_forged_length_of_four_gigabytes_allocates_little(string chunk)
     {
         byte[] file = new WavBuilder { ChunksBeforeData = WavBuilder.Chunk("JUNK", new byte[20]), DataSize = 0xFFFFFFF0 }.ToArray();
         int at = file.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(chunk));
@@ -249,7 +249,7 @@ public class WavFileTests
     [Theory]
     [InlineData("five24")]
     [InlineData("float32")]
-    public void Damaged_files_are_read_or_refused(string name)
+    public void Damaged_files_are_read_or_rejected(string name)
     {
         byte[] file = Fixtures.Bytes($"audio/{name}.wav");
         Damage.CutAtEveryByte(file, stream => WavFile.Load(stream));
@@ -259,7 +259,7 @@ public class WavFileTests
 
     private static float[] Load(WavBuilder file, int cut = 0) => WavFile.Load(new MemoryStream(file.ToArray()[..^cut])).Samples;
 
-    private static string Refusal(byte[] file)
+    private static string Rejection(byte[] file)
     {
         string message = Assert.Throws<InvalidDataException>(() => WavFile.Load(new MemoryStream(file))).Message;
         Assert.Equal(message, Assert.Throws<InvalidDataException>(() => WavFile.Load(new OneWayStream(file))).Message);

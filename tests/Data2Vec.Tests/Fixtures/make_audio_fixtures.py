@@ -1,7 +1,7 @@
-"""Makes Fixtures/audio and Fixtures/npy; run it in this folder.
+"""Writes Fixtures/audio and Fixtures/npy. Run it in this folder.
 
 Needs sox 14.4, and Python 3.11 or 3.12 with numpy and scipy (audioop left the standard library in 3.13).
-What a test expects is decoded here by sox, scipy or audioop, never by the code under test.
+sox, scipy or audioop decode the expected samples, never the code under test.
 """
 import audioop
 import io
@@ -58,7 +58,7 @@ with_scipy("float32", np.float32)
 with_scipy("float64", np.float64)
 with_scipy("stereofloat", np.float32, channels=2)
 
-# To a pipe, sox cannot fill in the sizes.
+# sox cannot fill in the sizes when it writes to a pipe.
 samples = sound(301, 1, 16000)
 streamed = sox(*raw(1, 16000), "-t", "wav", "-e", "signed", "-b", "16", "-", stdin=samples.tobytes())
 open("audio/streamed.wav", "wb").write(streamed)
@@ -69,8 +69,8 @@ codes = bytes(range(256))
 np.save("audio/alaw-codes.npy", (np.frombuffer(audioop.alaw2lin(codes, 2), np.int16) / 32768).astype(np.float32))
 np.save("audio/mulaw-codes.npy", (np.frombuffer(audioop.ulaw2lin(codes, 2), np.int16) / 32768).astype(np.float32))
 
-# Tones below 6.5 kHz, resampled with a longer filter than the one under test and another window. They fade in and out:
-# a sudden edge has frequencies in the transition band, where two filters may differ.
+# Tones below 6.5 kHz, resampled with a longer filter and another window than the code under test. They fade in and out because a sudden
+# edge has frequencies in the transition band, where two filters may differ.
 for rate, up, down in [(44100, 160, 441), (48000, 1, 3), (22050, 320, 441), (8000, 2, 1)]:
     t = np.arange(rate // 25 + 7) / rate
     top = min(6500, 0.43 * rate)
@@ -81,7 +81,7 @@ for rate, up, down in [(44100, 160, 441), (48000, 1, 3), (22050, 320, 441), (800
     np.save(f"audio/tones-{rate}.npy", tones)
     np.save(f"audio/tones-{rate}-to-16000.npy", scipy.signal.resample_poly(tones.astype(np.float64), up, down, window=taps).astype(np.float32))
 
-# npy files of every type and version; the tests know the formulas.
+# npy files of every type and version. The tests repeat the formulas.
 grid = np.arange(12).reshape(3, 4)
 for dtype in ["f4", "f8", "i8", "i4", "u1"]:
     np.save(f"npy/{dtype}.npy", (grid / 8 - 0.5 if dtype[0] == "f" else grid).astype(dtype))
@@ -104,5 +104,5 @@ wide = offset.astype(np.float64)
 np.save("audio/offset.npy", offset)
 np.save("audio/offset-normalized.npy", ((wide - wide.mean()) / np.sqrt(wide.var() + 1e-5)).astype(np.float32))
 
-# utterance.wav, utterance-raw.npy and utterance-source.npy are not made here: they are one of the inputs that fairseq's
-# activations were recorded for, as a file, as samples, and as fairseq normalized them.
+# This script does not write utterance.wav, utterance-raw.npy and utterance-source.npy. They are an input for which fairseq's activations
+# were recorded: the file, its samples, and the samples as normalized by fairseq.

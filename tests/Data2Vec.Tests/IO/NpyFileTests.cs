@@ -10,32 +10,33 @@ public class NpyFileTests
     private static readonly float[] AsFloats = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
 
     [Theory]
-    [InlineData("f4", NpyType.F32)]
-    [InlineData("f8", NpyType.F64)]
-    public void Reads_the_floating_point_types_of_numpy(string name, NpyType type)
+    [InlineData("f4", typeof(float))]
+    [InlineData("f8", typeof(double))]
+    public void Reads_the_floating_point_types_of_numpy(string name, Type type)
     {
         NpyArray array = NpyFile.Read(Fixtures.Path($"npy/{name}.npy"));
-        Assert.Equal(type, array.Type);
+        Assert.Equal(type, array.ElementType);
         Assert.Equal([3, 4], array.Shape);
+        Assert.Equal($"{(name == "f4" ? "float32" : "float64")} [3, 4]", array.ToString());
         Assert.Equal(AsFloats.Select(value => value / 8 - 0.5f), array.Floats());
         Assert.Contains("integers are needed", Assert.Throws<InvalidDataException>(array.Int64s).Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("i8", NpyType.I64)]
-    [InlineData("i4", NpyType.I32)]
-    [InlineData("u1", NpyType.U8)]
-    public void Reads_the_integer_types_of_numpy(string name, NpyType type)
+    [InlineData("i8", typeof(long))]
+    [InlineData("i4", typeof(int))]
+    [InlineData("u1", typeof(byte))]
+    public void Reads_the_integer_types_of_numpy(string name, Type type)
     {
         NpyArray array = NpyFile.Read(new OneWayStream(Fixtures.Bytes($"npy/{name}.npy")));
-        Assert.Equal(type, array.Type);
+        Assert.Equal(type, array.ElementType);
         Assert.Equal([3, 4], array.Shape);
         Assert.Equal(ZeroToEleven, array.Int64s());
         Assert.Contains("floating-point numbers are needed", Assert.Throws<InvalidDataException>(array.Floats).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Reads_truth_values() =>
+    public void Reads_Booleans() =>
         Assert.Equal(ZeroToEleven.Select(value => value % 3 == 0 ? 1L : 0L), NpyFile.Read(Fixtures.Path("npy/b1.npy")).Int64s());
 
     [Theory]
@@ -69,7 +70,7 @@ public class NpyFileTests
     }
 
     [Fact]
-    public void Reads_long_arrays_from_files_and_pipes_as_they_were_written()
+    public void Long_arrays_round_trip_through_files_and_pipes()
     {
         float[] values = [.. Enumerable.Range(0, 100_003).Select(i => i / 7f)];
         string path = Path.GetTempFileName();
@@ -83,7 +84,7 @@ public class NpyFileTests
     }
 
     [Fact]
-    public void Refuses_to_write_a_shape_of_another_size()
+    public void Rejects_a_shape_that_does_not_match_the_elements()
     {
         Assert.Throws<ArgumentException>(() => NpyFile.Write(new MemoryStream(), new float[4], 5));
         Assert.Throws<ArgumentException>(() => NpyFile.Write(new MemoryStream(), new float[4], -2, -2));
@@ -101,8 +102,8 @@ public class NpyFileTests
     [InlineData("big-endian.npy", "big-endian")]
     [InlineData("fortran.npy", "Fortran order")]
     [InlineData("structured.npy", "does not have a string")]
-    [InlineData("archive.npz", "no npy file")]
-    public void Refuses_what_it_does_not_read_and_names_it(string name, string reason)
+    [InlineData("archive.npz", "not an npy file")]
+    public void Rejects_unsupported_arrays_with_the_reason(string name, string reason)
     {
         string path = Fixtures.Path($"npy/{name}");
         string message = Assert.Throws<InvalidDataException>(() => NpyFile.Read(path)).Message;
@@ -118,8 +119,8 @@ public class NpyFileTests
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (-2,), }", "axis length")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", "axis length")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", "too large")]
-    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", "takes 12 bytes but 8")]
-    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (500000000,), }", "but 8 are there")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", "takes 12 bytes but the file has 8")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (500000000,), }", "but the file has 8")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 9223372036854775807, 9), }", null)]
     [InlineData("{'descr': '<f4', 'fortran_order': 0, 'shape': (2,), }", "True or False")]
     [InlineData("{'descr': '<f4', 'fortran_order': False}", "lacks")]
@@ -151,7 +152,7 @@ public class NpyFileTests
     }
 
     [Fact]
-    public void Refuses_long_headers_other_versions_and_bytes_after_the_array()
+    public void Rejects_long_headers_other_versions_and_trailing_bytes()
     {
         Assert.Contains("too long", Assert.Throws<InvalidDataException>(
             () => NpyFile.Read(new MemoryStream([0x93, .. "NUMPY"u8, 2, 0, 0, 0, 0, 0x70]))).Message, StringComparison.Ordinal);
@@ -159,12 +160,12 @@ public class NpyFileTests
             () => NpyFile.Read(new MemoryStream([0x93, .. "NUMPY"u8, 4, 0, 0, 0, 0, 0]))).Message, StringComparison.Ordinal);
         string path = Path.GetTempFileName();
         File.WriteAllBytes(path, [.. Fixtures.Bytes("npy/f4.npy"), 0]);
-        Assert.Contains("bytes follow", Assert.Throws<InvalidDataException>(() => NpyFile.Read(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("continues after the array", Assert.Throws<InvalidDataException>(() => NpyFile.Read(path)).Message, StringComparison.Ordinal);
         File.Delete(path);
     }
 
     [Fact]
-    public void Damaged_files_are_read_or_refused()
+    public void Damaged_files_are_read_or_rejected()
     {
         byte[] file = Fixtures.Bytes("npy/i8.npy");
         Damage.CutAtEveryByte(file, stream => NpyFile.Read(stream).Int64s());

@@ -6,12 +6,12 @@ namespace Data2Vec.Tests.Text;
 
 public class LongTextTests
 {
-    private static readonly MergeList s_merges = MergesFile.Read(TokenizerFixtures.VocabBpe, "vocab.bpe");
+    private static readonly MergeList s_merges = MergeList.Read(TokenizerFixtures.VocabBpe, "vocab.bpe");
 
     public static TheoryData<string> Units => ["a", "the", "ha中", " ", "=", "9", "information", "é𝒜"];
 
     [Fact]
-    public void The_merger_of_long_pieces_gives_the_tokens_of_the_library()
+    public void The_merger_for_long_pieces_gives_the_tokens_of_the_library()
     {
         BytePairEncoder library = new(s_merges);
         LongPieceMerger merger = new(s_merges);
@@ -38,7 +38,7 @@ public class LongTextTests
 
     [Theory]
     [MemberData(nameof(Units))]
-    public void A_word_on_either_side_of_the_limit_between_library_and_merger_follows_the_definition(string unit)
+    public void Words_near_the_limit_between_library_and_merger_follow_the_definition(string unit)
     {
         int repeats = BytePairEncoder.LibraryPieceBytes / Encoding.UTF8.GetByteCount(unit);
         foreach (int count in (int[])[repeats - 1, repeats, repeats + 1, repeats + 2])
@@ -76,7 +76,7 @@ public class LongTextTests
         AssertEncodedWithinASecond(builder.ToString());
     }
 
-    // The fastest of three, as other work on the machine is not what is measured.
+    // The fastest of three runs, to reduce the effect of other load on the machine.
     private static void AssertEncodedWithinASecond(string text)
     {
         TimeSpan fastest = TimeSpan.MaxValue;
@@ -102,7 +102,7 @@ public class LongTextTests
         }
     }
 
-    // As the definition says: of all pairs the one of lowest rank, everywhere at once from the left, until none is left.
+    // The definition: merge the pair of the lowest rank at all its positions, from the left, until no pair is left.
     private static List<int> MergeByDefinition(IEnumerable<string> pieces)
     {
         List<int> all = [];
@@ -111,7 +111,7 @@ public class LongTextTests
             List<int> tokens = [.. Encoding.UTF8.GetBytes(piece).Select(value => (int)value)];
             for (int rank = 0; rank < s_merges.Merges.Count; rank++)
             {
-                // Every merge makes a token of its own from tokens of lower rank, so going through the ranks once is enough.
+                // Every merge makes a new token from tokens of lower rank, so one pass over the ranks suffices.
                 for (int i = 0; i + 1 < tokens.Count; i++)
                 {
                     if ((tokens[i], tokens[i + 1]) == s_merges.Merges[rank])

@@ -19,7 +19,7 @@ public class PieceSplitterTests
     [InlineData("hi 👩‍🚀🇩🇪", "hi| 👩‍🚀🇩🇪")]
     [InlineData("a\u001cb\u200bc", "a|\u001c|b|\u200b|c")]
     [InlineData("!!'s", "!!'|s")]
-    public void Pieces_are_those_of_the_GPT2_pattern(string text, string pieces)
+    public void Pieces_equal_those_of_the_GPT2_pattern(string text, string pieces)
     {
         List<string> actual = [];
         for (int start = 0; start < text.Length;)

@@ -11,7 +11,7 @@ public class TextChunkerTests
     [InlineData(LongTextPolicy.Truncate)]
     [InlineData(LongTextPolicy.Error)]
     [InlineData(LongTextPolicy.Chunk)]
-    public void A_text_that_fits_exactly_is_one_whole_window_under_every_policy(LongTextPolicy policy)
+    public void A_text_that_fits_exactly_is_one_window_under_every_policy(LongTextPolicy policy)
     {
         int[] ids = [.. Enumerable.Range(0, 510)];
         TextWindows result = TextChunker.Split(ids, Begin, End, 512, policy);
@@ -41,7 +41,7 @@ public class TextChunkerTests
     }
 
     [Fact]
-    public void The_error_names_count_limit_and_the_other_choices()
+    public void The_error_names_the_count_the_limit_and_the_other_policies()
     {
         TextTooLongException error = Assert.Throws<TextTooLongException>(
             () => TextChunker.Split(new int[511], Begin, End, 512, LongTextPolicy.Error));
@@ -54,7 +54,7 @@ public class TextChunkerTests
     }
 
     [Fact]
-    public void Windows_by_default_overlap_by_a_quarter()
+    public void Windows_overlap_by_a_quarter_by_default()
     {
         TextWindows result = TextChunker.Split(new int[511], Begin, End, 512, LongTextPolicy.Chunk);
 
@@ -64,7 +64,7 @@ public class TextChunkerTests
     }
 
     [Fact]
-    public void Chunks_cover_every_token_overlap_as_asked_and_weigh_by_their_tokens()
+    public void Chunks_cover_all_tokens_with_the_given_overlap_and_are_weighted_by_length()
     {
         for (int maxLength = 3; maxLength <= 12; maxLength++)
         {
@@ -79,7 +79,7 @@ public class TextChunkerTests
     }
 
     [Fact]
-    public void Lengths_overlaps_and_policies_without_sense_are_refused()
+    public void Invalid_lengths_overlaps_and_policies_are_rejected()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => TextChunker.Split([1], Begin, End, 2, LongTextPolicy.Chunk));
         Assert.Throws<ArgumentOutOfRangeException>(() => TextChunker.Split([1], Begin, End, 12, LongTextPolicy.Chunk, 10));
@@ -101,7 +101,7 @@ public class TextChunkerTests
 
             int repeated = joined.Count - window.Offset;
             Assert.Equal(joined.Count == 0 ? 0 : overlap, repeated);
-            Assert.True(window.TokenCount > repeated, "every window brings something new");
+            Assert.True(window.TokenCount > repeated, "every window adds tokens");
             joined.AddRange(window.Ids[(1 + repeated)..^1]);
         }
 

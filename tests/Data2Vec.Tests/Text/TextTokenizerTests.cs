@@ -7,27 +7,27 @@ public class TextTokenizerTests
     private static readonly TextTokenizer s_tokenizer = TokenizerFixtures.Tokenizer;
 
     [Fact]
-    public void Ids_are_those_of_fairseq()
+    public void Ids_equal_those_of_fairseq()
     {
         Assert.Equal(5, TokenizerFixtures.FairseqCases.Count);
         Assert.All(TokenizerFixtures.FairseqCases, item => Assert.Equal(item.Ids, s_tokenizer.Encode(item.Text)));
     }
 
     [Fact]
-    public void Ids_of_10000_texts_of_all_scripts_are_those_of_an_independent_implementation()
+    public void Ids_of_10000_texts_in_all_scripts_equal_those_of_an_independent_implementation()
     {
         Assert.Equal(10_000, TokenizerFixtures.Reference.Count);
         Assert.All(TokenizerFixtures.Reference, item => Assert.Equal(item.Ids, s_tokenizer.Encode(item.Text)));
     }
 
     [Fact]
-    public void Decoding_gives_back_every_valid_text()
+    public void Decoding_returns_the_encoded_text()
     {
         Assert.All(TokenizerFixtures.Reference, item => Assert.Equal(item.Text, s_tokenizer.Decode(s_tokenizer.Encode(item.Text))));
     }
 
     [Fact]
-    public void Special_ids_and_size_are_those_of_the_fairseq_dictionary()
+    public void Special_ids_and_size_equal_those_of_the_fairseq_dictionary()
     {
         Assert.Equal((0, 1, 2, 3), (s_tokenizer.BeginId, s_tokenizer.PadId, s_tokenizer.EndId, s_tokenizer.UnknownId));
         Assert.Equal(4 + 4100 + 1, s_tokenizer.VocabularySize);
@@ -43,7 +43,7 @@ public class TextTokenizerTests
     }
 
     [Fact]
-    public void The_three_ways_to_encode_agree()
+    public void The_encoding_methods_agree()
     {
         List<int> appended = [7];
         s_tokenizer.Encode("It's 42 °C", appended);
@@ -70,9 +70,9 @@ public class TextTokenizerTests
     }
 
     [Fact]
-    public void Half_a_surrogate_pair_counts_as_the_replacement_character()
+    public void An_unpaired_surrogate_counts_as_the_replacement_character()
     {
-        // Not as inline data: attributes are stored as UTF-8, which cannot hold them.
+        // Inline data is stored as UTF-8, which cannot represent unpaired surrogates.
         (string Text, string Replaced)[] cases =
         [
             ("\ud800", "\ufffd"),
@@ -86,7 +86,7 @@ public class TextTokenizerTests
     }
 
     [Fact]
-    public void Decoding_leaves_out_frame_and_padding_and_names_other_special_tokens()
+    public void Decoding_drops_begin_end_and_padding_and_names_other_special_tokens()
     {
         int[] text = s_tokenizer.EncodeWithoutSpecials("film");
 
@@ -94,7 +94,7 @@ public class TextTokenizerTests
     }
 
     [Fact]
-    public void Decoding_half_a_character_gives_the_replacement_character()
+    public void Decoding_part_of_a_character_gives_the_replacement_character()
     {
         int[] ids = s_tokenizer.EncodeWithoutSpecials("東");
 
@@ -103,14 +103,14 @@ public class TextTokenizerTests
     }
 
     [Fact]
-    public void Decoding_an_id_of_no_entry_is_refused()
+    public void Decoding_an_id_outside_the_vocabulary_is_rejected()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => s_tokenizer.Decode([-1]));
         Assert.Throws<ArgumentOutOfRangeException>(() => s_tokenizer.Decode([s_tokenizer.VocabularySize]));
     }
 
     [Fact]
-    public void Windows_of_a_text_are_its_ids_in_the_frame()
+    public void Windows_are_ids_between_begin_and_end()
     {
         int[] ids = s_tokenizer.EncodeWithoutSpecials("The plot is dull, lifeless and far too long.");
         TextWindows result = s_tokenizer.EncodeWindows("The plot is dull, lifeless and far too long.", 8, LongTextPolicy.Chunk, 2);
@@ -122,7 +122,7 @@ public class TextTokenizerTests
     }
 
     [Fact]
-    public void Null_is_refused()
+    public void Null_is_rejected()
     {
         Assert.Throws<ArgumentNullException>(() => s_tokenizer.Encode(null!));
         Assert.Throws<ArgumentNullException>(() => s_tokenizer.EncodeWithoutSpecials(null!));
@@ -130,7 +130,7 @@ public class TextTokenizerTests
     }
 
     [Fact]
-    public void Eight_threads_at_once_on_a_new_tokenizer_get_the_ids_of_one()
+    public void Eight_concurrent_threads_get_the_ids_of_one()
     {
         TextTokenizer tokenizer = TextTokenizer.FromFairseq(TokenizerFixtures.EncoderJson, TokenizerFixtures.VocabBpe, TokenizerFixtures.DictTxt);
         IReadOnlyList<(string Text, int[] Ids)> reference = TokenizerFixtures.Reference;

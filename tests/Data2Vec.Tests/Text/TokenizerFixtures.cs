@@ -7,8 +7,8 @@ using Data2Vec.Text;
 namespace Data2Vec.Tests.Text;
 
 /// <summary>
-/// The tokenizer files of the small text model (byte-level BPE of 4,096 tokens), the same vocabulary in Hugging Face's forms, and
-/// texts with the ids that other implementations give.
+/// The tokenizer files of the small text model (byte-level BPE with 4,096 tokens), the same vocabulary in Hugging Face's formats, and texts
+/// with the ids of other implementations.
 /// </summary>
 internal static class TokenizerFixtures
 {
@@ -22,14 +22,14 @@ internal static class TokenizerFixtures
 
     public static TextTokenizer Tokenizer { get; } = TextTokenizer.FromFairseq(EncoderJson, VocabBpe, DictTxt);
 
-    /// <summary>Texts and ids out of fairseq itself.</summary>
+    /// <summary>Texts with ids computed by fairseq.</summary>
     public static IReadOnlyList<(string Text, int[] Ids)> FairseqCases { get; } =
         [.. JsonNode.Parse(Bytes("fairseq_cases.json"))!.AsArray().Select(node => ((string)node!["text"]!, Integers(node["ids"]!)))];
 
-    /// <summary>Texts and ids out of Fixtures/make_reference.py.</summary>
+    /// <summary>Texts with ids computed by Fixtures/make_reference.py.</summary>
     public static IReadOnlyList<(string Text, int[] Ids)> Reference { get; } = ReadReference();
 
-    /// <summary>vocab.json: token to the model's id, the special tokens included, as the published RoBERTa has it.</summary>
+    /// <summary>The content of vocab.json: tokens and the model's ids, including special tokens, like the published RoBERTa.</summary>
     public static Dictionary<string, int> HuggingFaceVocabulary()
     {
         Dictionary<int, string> tokenOfBpeId = JsonSerializer.Deserialize<Dictionary<string, int>>(EncoderJson)!.ToDictionary(pair => pair.Value, pair => pair.Key);
@@ -46,7 +46,7 @@ internal static class TokenizerFixtures
 
     public static byte[] VocabJson() => JsonSerializer.SerializeToUtf8Bytes(HuggingFaceVocabulary());
 
-    /// <summary>A tokenizer.json as the tokenizers library writes it for RoBERTa.</summary>
+    /// <summary>A tokenizer.json in the form that the tokenizers library writes for RoBERTa.</summary>
     public static JsonObject TokenizerJson(bool mergesAsPairs)
     {
         Dictionary<string, int> vocabulary = HuggingFaceVocabulary();

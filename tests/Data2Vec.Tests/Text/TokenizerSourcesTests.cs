@@ -10,7 +10,7 @@ public class TokenizerSourcesTests
 
     [Theory]
     [MemberData(nameof(Sources))]
-    public void Every_source_of_a_vocabulary_gives_the_ids_and_assets_of_the_fairseq_files(string source)
+    public void Every_file_format_gives_the_same_ids_and_assets(string source)
     {
         TextTokenizer tokenizer = Create(source);
 
@@ -24,7 +24,7 @@ public class TokenizerSourcesTests
     }
 
     [Fact]
-    public void Assets_are_lines_in_the_byte_alphabet_with_names_behind_a_space()
+    public void Assets_are_lines_in_the_byte_alphabet_with_names_after_a_space()
     {
         TextTokenizerAssets assets = TokenizerFixtures.Tokenizer.ToAssets();
         string[] vocabulary = Encoding.UTF8.GetString(assets.Vocabulary.Span).Split('\n');
@@ -35,9 +35,9 @@ public class TokenizerSourcesTests
     }
 
     [Fact]
-    public void A_token_that_the_dictionary_lacks_becomes_unknown_also_by_way_of_assets()
+    public void A_token_missing_from_the_dictionary_becomes_unknown()
     {
-        // The dictionary has one line, for BPE id 11, which is ','.
+        // The only line of the dictionary is for BPE id 11, which is ','.
         TextTokenizer fairseq = TextTokenizer.FromFairseq(TokenizerFixtures.EncoderJson, TokenizerFixtures.VocabBpe, "11 5\n"u8.ToArray());
         TextTokenizerAssets assets = fairseq.ToAssets();
         TextTokenizer again = TextTokenizer.FromAssets(assets.Vocabulary.Span, assets.Merges!.Value.Span);
@@ -48,7 +48,7 @@ public class TokenizerSourcesTests
     }
 
     [Fact]
-    public void A_word_of_the_dictionary_that_looks_like_a_token_but_is_no_id_is_only_a_name()
+    public void A_word_in_the_dictionary_other_than_an_id_is_a_name()
     {
         TextTokenizer tokenizer = FromDictionary("11 5\na 4\n007 3\n");
 
@@ -57,7 +57,7 @@ public class TokenizerSourcesTests
     }
 
     [Fact]
-    public void Overwriting_gives_a_word_its_later_line_and_leaves_the_order_as_in_fairseq()
+    public void An_overwritten_word_gets_the_id_of_its_later_line()
     {
         TextTokenizer tokenizer = FromDictionary("11 5\n13 4\n11 3 #fairseq:overwrite\n<s> 2 #fairseq:overwrite\n");
 
@@ -70,7 +70,7 @@ public class TokenizerSourcesTests
     }
 
     [Fact]
-    public void A_mask_in_the_dictionary_keeps_its_line()
+    public void A_mask_in_the_dictionary_keeps_its_id()
     {
         TextTokenizer tokenizer = FromDictionary("11 5\n<mask> 0\n13 4\n");
 
@@ -95,7 +95,7 @@ public class TokenizerSourcesTests
         };
     }
 
-    // Special tokens may stand in model.vocab or only among the added tokens.
+    // Special tokens may be in model.vocab or only in added_tokens.
     private static JsonObject WithoutSpecialsInTheModel(JsonObject json)
     {
         json["model"]!["vocab"]!.AsObject().Remove("<mask>");

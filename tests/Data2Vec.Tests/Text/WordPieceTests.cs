@@ -4,14 +4,14 @@ using Data2Vec.Text;
 
 namespace Data2Vec.Tests.Text;
 
-/// <summary>BERT's tokenizer, against ids that Fixtures/make_wordpiece.py gives.</summary>
+/// <summary>Compares BERT's tokenizer with the ids of Fixtures/make_wordpiece.py.</summary>
 public sealed class WordPieceTests
 {
     private static readonly string s_folder = Path.Combine(AppContext.BaseDirectory, "Text", "Fixtures");
     private static readonly byte[] s_vocabulary = File.ReadAllBytes(Path.Combine(s_folder, "wordpiece_vocab.txt"));
 
     [Theory, InlineData("cased"), InlineData("uncased")]
-    public void Texts_of_all_kinds_get_the_ids_of_the_algorithm_as_it_was_published(string kind)
+    public void Ids_equal_those_of_the_published_algorithm(string kind)
     {
         TextTokenizer tokenizer = Create(kind == "uncased");
         JsonArray cases = JsonNode.Parse(File.ReadAllBytes(Path.Combine(s_folder, "wordpiece.json")))!.AsArray();
@@ -26,7 +26,7 @@ public sealed class WordPieceTests
     }
 
     [Fact]
-    public void Special_tokens_are_those_of_the_vocabulary_and_none_of_them_comes_out_of_a_text()
+    public void Special_ids_come_from_the_vocabulary_and_never_from_a_text()
     {
         TextTokenizer tokenizer = Create(false);
         Assert.Equal((0, 2, 3, 4, 5), (tokenizer.PadId, tokenizer.UnknownId, tokenizer.BeginId, tokenizer.EndId, tokenizer.MaskId));
@@ -36,7 +36,7 @@ public sealed class WordPieceTests
     }
 
     [Fact]
-    public void Ids_become_words_again()
+    public void Ids_decode_to_words()
     {
         TextTokenizer tokenizer = Create(false);
         Assert.Equal("The people unable , [UNK] !", tokenizer.Decode(tokenizer.Encode("The people  unable, ßßŒŒ!")));
@@ -45,7 +45,7 @@ public sealed class WordPieceTests
     }
 
     [Fact]
-    public void Half_a_surrogate_pair_and_long_texts_do_no_harm()
+    public void Unpaired_surrogates_and_long_texts_are_supported()
     {
         TextTokenizer tokenizer = Create(true);
         Assert.Equal(tokenizer.EncodeWithoutSpecials("thethe"), tokenizer.EncodeWithoutSpecials("the\ud800the"));
@@ -54,7 +54,7 @@ public sealed class WordPieceTests
     }
 
     [Fact]
-    public void A_model_file_keeps_the_vocabulary_as_it_is()
+    public void The_vocabulary_asset_equals_the_file()
     {
         TextTokenizerAssets assets = Create(false).ToAssets();
         Assert.Null(assets.Merges);
@@ -63,10 +63,10 @@ public sealed class WordPieceTests
 
     [Theory]
     [InlineData("", "empty")]
-    [InlineData("[PAD]\n[UNK]\n[CLS]\n[SEP]\n", "no special token '[MASK]'")]
-    [InlineData("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nthe\n", "line 7: 'the' has an id already, 5")]
+    [InlineData("[PAD]\n[UNK]\n[CLS]\n[SEP]\n", "the special token '[MASK]' is missing")]
+    [InlineData("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nthe\n", "line 7: 'the' already has the id 5")]
     [InlineData("[PAD]\n[UNK]\n\n[CLS]\n[SEP]\n[MASK]\n", "line 3: the piece is empty")]
-    public void A_damaged_vocabulary_is_refused(string vocabulary, string message) => Assert.Contains(
+    public void A_damaged_vocabulary_is_rejected(string vocabulary, string message) => Assert.Contains(
         message, Assert.Throws<InvalidDataException>(() => TextTokenizer.FromWordPieces(Encoding.UTF8.GetBytes(vocabulary), new WordPieceOptions())).Message, StringComparison.Ordinal);
 
     private static TextTokenizer Create(bool uncased) => TextTokenizer.FromWordPieces(s_vocabulary, new WordPieceOptions { Lowercase = uncased, StripAccents = uncased });

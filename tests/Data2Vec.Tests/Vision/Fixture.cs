@@ -4,21 +4,21 @@ using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Tests.Vision;
 
-/// <summary>The files in <c>Fixtures</c>, made by the scripts that stand there.</summary>
+/// <summary>The files in <c>Fixtures</c>. The scripts in that folder create them.</summary>
 internal static class Fixture
 {
-    private static readonly string _folder = Path.Combine(AppContext.BaseDirectory, "Vision", "Fixtures");
+    private static readonly string s_folder = Path.Combine(AppContext.BaseDirectory, "Vision", "Fixtures");
 
     public static IEnumerable<string> ImageNames =>
-        Directory.GetFiles(Path.Combine(_folder, "files")).Select(file => Path.GetFileName(file)!).Where(name => !name.EndsWith(".ppm", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+        Directory.GetFiles(Path.Combine(s_folder, "files")).Select(file => Path.GetFileName(file)!).Where(name => !name.EndsWith(".ppm", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
 
-    public static string ImagePath(string name) => Path.Combine(_folder, "files", name);
+    public static string ImagePath(string name) => Path.Combine(s_folder, "files", name);
 
     public static byte[] Image(string name) => File.ReadAllBytes(ImagePath(name));
 
-    public static BinaryReader Records(string name) => new(File.OpenRead(Path.Combine(_folder, name)));
+    public static BinaryReader Records(string name) => new(File.OpenRead(Path.Combine(s_folder, name)));
 
-    /// <summary>Reads a binary PPM as the scripts write it: "P6", width and height, 255, each on a line, then the samples.</summary>
+    /// <summary>Reads a binary PPM: lines with "P6", width and height, and 255, then the samples.</summary>
     public static RgbImage ExpectedPixels(string name)
     {
         byte[] file = Image(name + ".ppm");
@@ -28,7 +28,7 @@ internal static class Fixture
         return new RgbImage(size[0], size[1], file[start..]);
     }
 
-    /// <summary>The largest difference of two images' samples.</summary>
+    /// <summary>The largest difference between the samples of two images.</summary>
     public static int MaxDifference(RgbImage expected, RgbImage actual)
     {
         Assert.Equal((expected.Width, expected.Height), (actual.Width, actual.Height));

@@ -9,16 +9,16 @@ public class ImageFileTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Every_kind_of_file_decodes_to_the_pixels_that_Pillow_decodes(string name)
+    public void Pixels_equal_those_of_Pillow_for_every_kind_of_file(string name)
     {
         RgbImage image = ImageFile.Load(Fixture.ImagePath(name));
-        // Pillow fills the low bits of 5- and 6-bit samples by another rule; everything else is equal bit for bit.
+        // Pillow expands 5- and 6-bit samples differently. All other files are equal bit for bit.
         int allowed = name == "565.bmp" ? 1 : 0;
         Assert.InRange(Fixture.MaxDifference(Fixture.ExpectedPixels(name), image), 0, allowed);
     }
 
     [Fact]
-    public void A_path_a_stream_and_bytes_give_the_same_image()
+    public void Paths_streams_and_bytes_give_the_same_image()
     {
         byte[] file = Fixture.Image("rgb-420.jpg");
         byte[] expected = ImageFile.Load(Fixture.ImagePath("rgb-420.jpg")).Pixels;
@@ -28,12 +28,12 @@ public class ImageFileTests
     }
 
     [Fact]
-    public void Many_threads_decode_at_once() =>
+    public void Decoding_is_thread_safe() =>
         Parallel.ForEach(Enumerable.Repeat(Fixture.ImageNames, 8).SelectMany(names => names), name =>
             Assert.InRange(Fixture.MaxDifference(Fixture.ExpectedPixels(name), ImageFile.Load(Fixture.ImagePath(name))), 0, 1));
 
     [Fact]
-    public void What_the_first_frame_of_a_GIF_leaves_uncovered_is_white()
+    public void Pixels_outside_the_first_frame_of_a_GIF_are_white()
     {
         byte[] file = Fixture.Image("palette.gif");
         RgbImage frame = ImageFile.Decode(file);
@@ -60,7 +60,7 @@ public class ImageFileTests
     [InlineData("ICO", "\0\0\u0001\0\u0001\0")]
     [InlineData("JPEG 2000", "\0\0\0\u000CjP  \r\n")]
     [InlineData("Netpbm", "P6\n1 1\n255\n...")]
-    public void A_format_that_is_not_read_is_named_with_the_way_out(string format, string start)
+    public void An_unsupported_format_is_named_with_a_remedy(string format, string start)
     {
         InvalidDataException exception = Assert.Throws<InvalidDataException>(() => ImageFile.Decode(System.Text.Encoding.Latin1.GetBytes(start)));
         Assert.StartsWith(format, exception.Message, StringComparison.Ordinal);
@@ -69,8 +69,8 @@ public class ImageFileTests
 
     [Theory]
     [InlineData("", "the file is empty")]
-    [InlineData("just some words", "JPEG, PNG, WebP, BMP and GIF are read")]
-    public void What_is_no_image_is_said_to_be_none(string content, string message) =>
+    [InlineData("just some words", "JPEG, PNG, WebP, BMP and GIF are supported")]
+    public void Files_other_than_images_are_rejected(string content, string message) =>
         Assert.Contains(message, Assert.Throws<InvalidDataException>(() => ImageFile.Decode(System.Text.Encoding.Latin1.GetBytes(content))).Message, StringComparison.Ordinal);
 
     [Fact]
@@ -96,7 +96,7 @@ public class ImageFileTests
     [InlineData("lossy.webp")]
     [InlineData("palette.gif")]
     [InlineData("rgb.bmp")]
-    public void A_file_cut_in_the_middle_is_said_to_be_truncated(string name)
+    public void A_file_cut_in_the_middle_is_reported_as_truncated(string name)
     {
         byte[] file = Fixture.Image(name);
         InvalidDataException exception = Assert.Throws<InvalidDataException>(() => ImageFile.Decode(file.AsSpan(0, file.Length / 2)));
@@ -104,7 +104,7 @@ public class ImageFileTests
     }
 
     [Fact]
-    public void A_file_damaged_in_the_middle_is_said_to_be_damaged()
+    public void A_file_damaged_in_the_middle_is_reported_as_damaged()
     {
         byte[] file = Fixture.Image("rgb.png");
         file[file.Length / 2] ^= 0x55;
@@ -112,13 +112,13 @@ public class ImageFileTests
     }
 
     [Fact]
-    public void A_bomb_is_refused_by_its_header_without_the_memory_of_its_pixels()
+    public void A_decompression_bomb_is_rejected_before_its_pixels_are_allocated()
     {
         byte[] file = PngHeaderOnly(50_000, 50_000);
         long before = Environment.WorkingSet;
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         InvalidDataException exception = Assert.Throws<InvalidDataException>(() => ImageFile.Decode(file));
-        Assert.Contains("50000 x 50000 pixels are refused", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("50000 x 50000 pixels exceed the limit", exception.Message, StringComparison.Ordinal);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 1 << 20);
         Assert.InRange(Environment.WorkingSet - before, long.MinValue, 64 << 20);
     }
@@ -136,11 +136,11 @@ public class ImageFileTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_truncated_file_is_an_error_or_lacks_nothing_of_the_picture(string name)
+    public void A_truncated_file_is_rejected_unless_all_pixels_are_present(string name)
     {
         byte[] file = Fixture.Image(name);
         RgbImage whole = ImageFile.Decode(file);
-        int refused = 0;
+        int rejected = 0;
         for (int i = 0; i < 200; i++)
         {
             try
@@ -150,11 +150,11 @@ public class ImageFileTests
             }
             catch (InvalidDataException)
             {
-                refused++;
+                rejected++;
             }
         }
 
-        Assert.True(refused > 50);
+        Assert.True(rejected > 50);
     }
 
     [Theory]
@@ -173,7 +173,7 @@ public class ImageFileTests
     [InlineData("rgb.bmp")]
     [InlineData("565.bmp")]
     [InlineData("run-length.bmp")]
-    public void A_damaged_file_decodes_or_is_refused_and_nothing_else(string name)
+    public void Damaged_files_decode_or_are_rejected(string name)
     {
         byte[] file = Fixture.Image(name);
         Random random = new(5);
@@ -212,7 +212,7 @@ public class ImageFileTests
         return file;
     }
 
-    /// <summary>Makes a PNG's checksums right, so that the damage reaches what lies behind them.</summary>
+    /// <summary>Corrects the checksums of a PNG, so that damage reaches the code behind them.</summary>
     private static void RepairChecksums(byte[] png)
     {
         for (long at = 8; at + 12 <= png.Length;)

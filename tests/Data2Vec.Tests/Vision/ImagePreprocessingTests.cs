@@ -10,7 +10,7 @@ public class ImagePreprocessingTests
         """;
 
     [Fact]
-    public void Every_picture_becomes_the_numbers_of_torchvision()
+    public void Outputs_equal_those_of_torchvision()
     {
         using BinaryReader records = Fixture.Records("preprocessed.bin");
         int count = 0;
@@ -33,7 +33,7 @@ public class ImagePreprocessingTests
     }
 
     [Fact]
-    public void Every_picture_becomes_the_numbers_of_OpenCV()
+    public void Outputs_equal_those_of_OpenCV()
     {
         using BinaryReader records = Fixture.Records("opencv.bin");
         int count = 0, samples = 0, others = 0;
@@ -43,7 +43,7 @@ public class ImagePreprocessingTests
             RgbImage source = new(width, height, records.ReadBytes(width * height * 3));
             foreach (float value in ImagePreprocessing.OpenCv(side).Apply(source))
             {
-                // OpenCV rounds ties differently where it uses vectors.
+                // OpenCV's vectorized code rounds ties differently.
                 byte expected = records.ReadByte();
                 Assert.InRange(MathF.Abs(value * 255 - expected), 0, 1.001f);
                 samples++;
@@ -56,7 +56,7 @@ public class ImagePreprocessingTests
     }
 
     [Fact]
-    public void A_crop_of_what_OpenCV_resizes_is_the_middle_of_the_whole()
+    public void A_crop_equals_the_middle_of_the_whole_image_resized_as_by_OpenCV()
     {
         RgbImage image = new(50, 40, [.. Enumerable.Range(0, 50 * 40 * 3).Select(i => (byte)(i * i % 251))]);
         ImagePreprocessing whole = new(ResizeMode.Squash, 20, 20, default, new(1, 1, 1), Interpolation.OpenCvBicubic);
@@ -69,7 +69,7 @@ public class ImagePreprocessingTests
     }
 
     [Fact]
-    public void Colours_go_where_their_order_says_with_the_mean_and_deviation_of_each()
+    public void Channels_are_ordered_and_normalized_separately()
     {
         RgbImage image = new(1, 1, [0, 51, 255]);
         ImagePreprocessing rgb = new(ResizeMode.Squash, 1, 1, new(0.1f, 0.2f, 0.3f), new(1, 2, 4));
@@ -85,7 +85,7 @@ public class ImagePreprocessingTests
     [InlineData(500, 375, 256, 341, 256)]
     [InlineData(1000, 999, 256, 256, 256)]
     [InlineData(3, 65500, 256, 256, 5589333)]
-    public void The_longer_side_is_cut_to_an_integer(int width, int height, int size, int expectedWidth, int expectedHeight)
+    public void The_longer_side_is_truncated_to_an_integer(int width, int height, int size, int expectedWidth, int expectedHeight)
     {
         ImagePreprocessing preprocessing = ImagePreprocessing.ResizeThenCentreCrop(size, 224, ImagePreprocessing.Half, ImagePreprocessing.Half);
         Assert.Equal((expectedWidth, expectedHeight), preprocessing.ResizedSize(width, height));
@@ -103,7 +103,7 @@ public class ImagePreprocessingTests
     }
 
     [Fact]
-    public void The_destination_must_have_the_length_of_the_output()
+    public void A_destination_of_another_length_is_rejected()
     {
         ImagePreprocessing preprocessing = ImagePreprocessing.Squash(4, ImagePreprocessing.Half, ImagePreprocessing.Half);
         RgbImage image = new(2, 2, new byte[12]);
@@ -112,28 +112,17 @@ public class ImagePreprocessingTests
     }
 
     [Fact]
-    public void What_is_written_to_JSON_is_read_back_equal()
+    public void JSON_round_trips()
     {
         ImagePreprocessing written = new(
             ResizeMode.ShorterSide, 36, 32, ImagePreprocessing.ImageNetMean, ImagePreprocessing.ImageNetStandardDeviation, Interpolation.Bilinear);
-        using MemoryStream stream = new();
-        using (Utf8JsonWriter writer = new(stream))
-        {
-            written.WriteTo(writer);
-        }
-
         Assert.Equal(
             """{"resize":"shorter_side","resize_size":36,"crop_size":32,"mean":[0.485,0.456,0.406],"std":[0.229,0.224,0.225],"interpolation":"bilinear"}""",
-            System.Text.Encoding.UTF8.GetString(stream.ToArray()));
-        Assert.Equal(written, ImagePreprocessing.FromJson(Json(System.Text.Encoding.UTF8.GetString(stream.ToArray()))));
+            written.ToJson().ToJsonString());
+        Assert.Equal(written, ImagePreprocessing.FromJson(Json(written.ToJson().ToJsonString())));
         Assert.Equal(ImagePreprocessing.Squash(8, ImagePreprocessing.Half, ImagePreprocessing.Half), ImagePreprocessing.FromJson(Json(Complete)));
-        using MemoryStream other = new();
-        using (Utf8JsonWriter writer = new(other))
-        {
-            ImagePreprocessing.OpenCv(224).WriteTo(writer);
-        }
-
-        Assert.Equal(ImagePreprocessing.OpenCv(224), ImagePreprocessing.FromJson(Json(System.Text.Encoding.UTF8.GetString(other.ToArray()))));
+        ImagePreprocessing openCv = ImagePreprocessing.OpenCv(224);
+        Assert.Equal(openCv, ImagePreprocessing.FromJson(Json(openCv.ToJson().ToJsonString())));
     }
 
     [Theory]
@@ -155,7 +144,7 @@ public class ImagePreprocessingTests
     [InlineData("\"bicubic\"", "\"bicubic\",\"extra\":1", "extra")]
     [InlineData("\"bicubic\"", "\"bicubic\",\"crop_size\":8", "crop_size")]
     [InlineData("{", "[{", "not a JSON object")]
-    public void A_wrong_field_is_named(string part, string replacement, string expected)
+    public void An_invalid_field_is_named(string part, string replacement, string expected)
     {
         string json = Complete.Replace(part, replacement, StringComparison.Ordinal) + (replacement.StartsWith('[') ? "]" : "");
         InvalidDataException exception = Assert.Throws<InvalidDataException>(() => ImagePreprocessing.FromJson(Json(json)));
@@ -167,11 +156,11 @@ public class ImagePreprocessingTests
     [InlineData("""{"image_processor_type":"BeitImageProcessor","do_resize":true,"size":{"height":256,"width":256},"resample":3,"do_center_crop":true,"crop_size":{"height":224,"width":224},"do_rescale":true,"rescale_factor":0.00392156862745098,"do_normalize":true,"image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5]}""", ResizeMode.Squash, 256, 224)]
     [InlineData("""{"size":{"shortest_edge":256},"do_center_crop":true,"crop_size":224}""", ResizeMode.ShorterSide, 256, 224)]
     [InlineData("{}", ResizeMode.Squash, 256, 224)]
-    public void The_configurations_of_transformers_are_read(string json, ResizeMode resize, int size, int cropSize) =>
+    public void Configurations_of_transformers_are_read(string json, ResizeMode resize, int size, int cropSize) =>
         Assert.Equal(new ImagePreprocessing(resize, size, cropSize, ImagePreprocessing.Half, ImagePreprocessing.Half), ImagePreprocessing.FromHuggingFace(Json(json)));
 
     [Fact]
-    public void Rescaling_and_normalization_may_be_left_out()
+    public void Rescaling_and_normalization_are_optional()
     {
         RgbImage image = new(1, 1, [0, 100, 255]);
         Assert.Equal([0f, 100 / 255f, 1f], ReadAndApply("""{"size":1,"do_center_crop":false,"do_normalize":false}"""));
@@ -202,7 +191,7 @@ public class ImagePreprocessingTests
     [InlineData("""{"image_mean":0.5}""", "image_mean")]
     [InlineData("""{"rescale_factor":0}""", "rescale_factor")]
     [InlineData("[]", "not a JSON object")]
-    public void A_configuration_that_is_not_supported_is_named(string json, string expected) =>
+    public void An_unsupported_field_is_named(string json, string expected) =>
         Assert.Contains(expected, Assert.Throws<InvalidDataException>(() => ImagePreprocessing.FromHuggingFace(Json(json))).Message, StringComparison.Ordinal);
 
     private static JsonElement Json(string json) => JsonDocument.Parse(json).RootElement;

@@ -5,7 +5,7 @@ namespace Data2Vec.Tests.Vision;
 public class ImageResizerTests
 {
     [Fact]
-    public void Every_resized_picture_has_the_bits_of_Pillow()
+    public void Resized_images_equal_those_of_Pillow_bit_for_bit()
     {
         using BinaryReader records = Fixture.Records("resized.bin");
         int count = 0;
@@ -28,11 +28,11 @@ public class ImageResizerTests
     [InlineData(50, 40, 30, 20, 3, 4, 11, 13)]
     [InlineData(9, 7, 40, 60, 25, 0, 15, 60)]
     [InlineData(300, 2, 17, 5, 16, 4, 1, 1)]
-    public void A_window_has_the_bits_of_the_whole(int width, int height, int targetWidth, int targetHeight, int left, int top, int columns, int rows)
+    public void A_window_equals_a_crop_of_the_whole_bit_for_bit(int width, int height, int targetWidth, int targetHeight, int left, int top, int columns, int rows)
     {
         RgbImage source = Noise(width, height);
         RgbImage whole = new ImageResizer(width, height, targetWidth, targetHeight).Resize(source);
-        RgbImage window = new ImageResizer(width, height, targetWidth, targetHeight, left, top, columns, rows, Interpolation.Bicubic).Resize(source);
+        RgbImage window = new ImageResizer(width, height, targetWidth, targetHeight, new CropSpan(left, columns), new CropSpan(top, rows), Interpolation.Bicubic).Resize(source);
         for (int y = 0; y < rows; y++)
         {
             ReadOnlySpan<byte> expected = whole.Pixels.AsSpan(((top + y) * targetWidth + left) * 3, columns * 3);
@@ -41,7 +41,7 @@ public class ImageResizerTests
     }
 
     [Fact]
-    public void One_instance_serves_many_threads()
+    public void An_instance_is_thread_safe()
     {
         RgbImage source = Noise(90, 70);
         ImageResizer resizer = new(90, 70, 41, 33);
@@ -50,7 +50,7 @@ public class ImageResizerTests
     }
 
     [Fact]
-    public void An_image_of_another_size_is_refused() =>
+    public void An_image_of_another_size_is_rejected() =>
         Assert.Throws<ArgumentException>(() => new ImageResizer(4, 5, 2, 2).Resize(Noise(5, 4)));
 
     [Fact]

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes reference.jsonl.gz: 10,000 strings of mixed scripts with the ids that a data2vec text model takes for them.
+"""Writes reference.jsonl.gz: 10,000 strings of mixed scripts with their ids for a data2vec text model.
 
-An implementation of GPT-2's byte-level BPE and fairseq's dictionary from their definitions, apart from the library under test: the
-published pattern runs in the `regex` module, and merging is the plain definition (find the pair of lowest rank, merge all of it, repeat).
-Only the files beside this script are read, and the seed is fixed. Needs python3-regex.
+Implements GPT-2's byte-level BPE and fairseq's dictionary from their definitions, independently of the library under test. The `regex`
+module runs the published pattern, and merging follows the definition: find the pair of the lowest rank, merge all its occurrences, repeat.
+The script reads only the files in its folder, and the seed is fixed. Needs python3-regex.
 """
 import functools
 import gzip

@@ -1,7 +1,7 @@
-"""Writes wordpiece_vocab.txt, a small vocabulary, and wordpiece.json: texts with the ids that BERT's algorithm gives them.
+"""Writes wordpiece_vocab.txt, a small vocabulary, and wordpiece.json: texts with their ids by BERT's algorithm.
 
-The algorithm as its paper's code has it (Devlin et al. 2018), written here once more, plainly: text is cleaned, Chinese characters stand
-alone, words end at white space and punctuation, and each word is cut, greedily from the left, into the longest pieces there are.
+A plain implementation of the algorithm in the paper's code (Devlin et al. 2018): text is cleaned, each Chinese character is a word, words
+end at white space and punctuation, and each word is split greedily from the left into the longest known pieces.
 """
 import json
 import os
@@ -59,7 +59,7 @@ def words(text, lower, chinese=True):
         cleaned += " " if is_space(c) else f" {c} " if chinese and is_chinese(c) else c
     for word in cleaned.split():
         if lower:
-            # Character by character, as the tokenizers in use do it: a sigma at the end of a word is like any other.
+            # Character by character, like the tokenizers in use, so a final sigma is not special.
             word = "".join(c for c in unicodedata.normalize("NFD", "".join(c.lower() for c in word)) if unicodedata.category(c) != "Mn")
         part = ""
         for c in word:

@@ -1,7 +1,7 @@
-"""Writes image files of every kind the decoder reads, and beside each the pixels that Pillow makes of it (.ppm).
+"""Writes image files of every kind that the decoder supports, and the pixels that Pillow decodes from each (.ppm).
 
 Run with Python 3, Pillow and NumPy: python3 make_image_files.py
-Transparent pixels are laid over white, the EXIF orientation is applied, embedded colour profiles are ignored.
+Transparent pixels are blended over white, the EXIF orientation is applied, and embedded color profiles are ignored.
 """
 
 import os
@@ -16,7 +16,7 @@ WIDTH, HEIGHT = 37, 23
 
 
 def picture(width=WIDTH, height=HEIGHT, seed=7):
-    """Smooth colour ramps, an edge and a little noise."""
+    """Smooth color ramps, an edge and some noise."""
     random = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width].astype(float)
     red = 255 * x / max(width - 1, 1)
@@ -66,7 +66,7 @@ def write(name, data, pixels=None):
 
 
 def png(samples, depth, color, interlaced=False, chunks=()):
-    """A PNG of integer samples [height, width, channels], also of the kinds that Pillow does not write."""
+    """A PNG of integer samples [height, width, channels], including kinds that Pillow cannot write."""
     height, width, channels = samples.shape
 
     def rows(part):
@@ -95,7 +95,7 @@ def png(samples, depth, color, interlaced=False, chunks=()):
 
 
 def swapped_profile():
-    """An ICC profile that exchanges red and blue: whoever applies it cannot go unnoticed."""
+    """An ICC profile that swaps red and blue, so that applying it is noticed."""
     data = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     return data.replace(b"rXYZ", b"tmpX").replace(b"bXYZ", b"rXYZ").replace(b"tmpX", b"bXYZ")
 
@@ -106,7 +106,7 @@ def adobe_transform(data, transform):
 
 
 def bmp(width, height, bits, compression, data, palette=b"", masks=b""):
-    """A BMP with a 40-byte information header; a negative height stands for top-down rows."""
+    """A BMP with a 40-byte information header. A negative height means top-down rows."""
     offset = 14 + 40 + len(masks) + len(palette)
     return (b"BM" + struct.pack("<IHHI", offset + len(data), 0, 0, offset)
             + struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(data), 2835, 2835,
@@ -161,7 +161,7 @@ def png_files(rgb):
     write("interlaced.png", png(rgb, 8, 2, interlaced=True))
     write("interlaced-alpha.png", png(np.dstack([rgb, alpha]), 8, 6, interlaced=True))
     write("interlaced-two-bit.png", png((grey // 64)[..., None], 2, 0, interlaced=True))
-    # Sixteen bits: the high byte of each sample. Pillow does this for colour but clips grey, so this one is NumPy's.
+    # 16-bit samples keep their high byte. Pillow does so for color but clips gray, so NumPy converts gray.
     write("rgb-16.png", png(wide, 16, 2))
     high = (wide >> 8).astype(np.uint8)
     write("grey-16.png", png(wide[..., :1], 16, 0), np.repeat(high[..., :1], 3, -1))

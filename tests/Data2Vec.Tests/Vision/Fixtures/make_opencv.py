@@ -1,8 +1,8 @@
-"""Images and what OpenCV's resize with INTER_CUBIC makes of them, blue before red, as "Hate Speech in Pixels" prepares its images.
+"""Writes images resized by OpenCV with INTER_CUBIC, in BGR order, as "Hate Speech in Pixels" prepares its images.
 
-    python3 make_opencv.py        writes opencv.bin beside itself; needs python3-opencv (4.6)
+    python3 make_opencv.py        writes opencv.bin to this folder; needs python3-opencv (4.6)
 
-A record: width, height, side (i32), the image's samples [height, width, 3] in RGB, the result's [3, side, side] in BGR.
+A record has width, height and side (i32), the samples of the image [height, width, 3] in RGB, and those of the result [3, side, side] in BGR.
 """
 import os
 import struct
@@ -15,7 +15,7 @@ with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "opencv.bin")
     for width, height, side in [(1, 1, 3), (2, 3, 7), (5, 4, 16), (31, 17, 16), (16, 16, 16), (9, 40, 23), (90, 61, 32), (64, 3, 12)]:
         for sharp in (False, True):
             image = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
-            if sharp:  # letters have edges that overshoot
+            if sharp:  # the edges of letters overshoot
                 image = np.where(image > 127, 255, 0).astype(np.uint8)
             bgr = cv2.resize(image[:, :, ::-1], (side, side), interpolation=cv2.INTER_CUBIC)
             file.write(struct.pack("<3i", width, height, side) + image.tobytes() + bgr.transpose(2, 0, 1).tobytes())

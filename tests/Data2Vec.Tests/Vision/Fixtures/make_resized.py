@@ -1,9 +1,9 @@
-"""Writes what Pillow's resize and torchvision's transforms make of small pictures.
+"""Writes small images resized by Pillow and transformed by torchvision.
 
 Run with Python 3, Pillow, NumPy and torchvision: python3 make_resized.py
-resized.bin: records of width, height, target width, target height, filter (2 bilinear, 3 bicubic; int32 each),
-then the source's and the target's samples. preprocessed.bin: records of width, height, resize (0 squash, 1 shorter
-side), resize size, crop size, filter (int32 each), the source's samples and the transformed float32 values.
+resized.bin has records of width, height, target width, target height and filter (2 bilinear, 3 bicubic; int32 each), then the samples of
+source and target. preprocessed.bin has records of width, height, resize (0 squash, 1 shorter side), resize size, crop size and filter
+(int32 each), then the samples of the source and the transformed float32 values.
 """
 
 import os
@@ -19,7 +19,7 @@ random = np.random.default_rng(2022)
 
 
 def picture(width, height):
-    """Half of them noise, which overshoots the filter; half of them flat fields with hard edges."""
+    """Either noise, which makes the filter overshoot, or flat fields with hard edges."""
     if random.integers(2):
         return random.integers(0, 256, (height, width, 3), dtype=np.uint8)
     y, x = np.mgrid[0:height, 0:width]

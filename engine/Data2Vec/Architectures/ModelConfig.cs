@@ -1,0 +1,69 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Data2Vec.Architectures;
+using Data2Vec.ModelFile;
+using Data2Vec.Parameters;
+
+namespace Data2Vec;
+
+/// <summary>The structure of a model: the <c>config</c> of a model file.</summary>
+public abstract record ModelConfig
+{
+    private protected ModelConfig(string architecture) => Architecture = architecture;
+
+    /// <summary>The architecture's name, one of <see cref="ModelArchitecture.All"/>.</summary>
+    public string Architecture { get; init; }
+
+    /// <summary>Features of a hidden state, and so of an embedding.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Transformer layers.</summary>
+    public virtual int Layers { get; init; }
+
+    /// <summary>The labels of the model's head in the order of its outputs, or null where the model has no head.</summary>
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>The kind of input.</summary>
+    public Modality Modality => ModelArchitecture.Find(Architecture).Modality;
+
+    /// <summary>The <c>config</c> for a model file.</summary>
+    public abstract JsonObject ToJson();
+
+    /// <summary>
+    /// Lists the model's parameters in the order of a model file, as its blocks declare them. Optional ones are included.
+    /// </summary>
+    public IReadOnlyList<Parameter> ListParameters() =>
+        ParameterList.Of(parameters => ModelArchitecture.Find(Architecture).CreateEncoder(this, parameters));
+
+    /// <summary>Reads the <c>config</c> of a model file.</summary>
+    /// <exception cref="InvalidDataException">The architecture is unknown, or a field is missing or out of range.</exception>
+    public static ModelConfig FromJson(JsonElement json, string architecture) => ModelArchitecture.Find(architecture).ReadConfig(json);
+}
+
+/// <summary>The structure of a transformer.</summary>
+public abstract record TransformerConfig : ModelConfig
+{
+    private protected TransformerConfig(string architecture)
+        : base(architecture)
+    {
+    }
+
+    /// <summary>Reads the fields that all transformers have.</summary>
+    [SetsRequiredMembers]
+    private protected TransformerConfig(JsonElement json, string architecture)
+        : base(architecture)
+    {
+        (HiddenSize, Layers, Heads, FeedForwardSize) = ConfigReader.Transformer(json);
+        Labels = ConfigReader.Labels(json);
+    }
+
+    /// <summary>Attention heads.</summary>
+    public required int Heads { get; init; }
+
+    /// <summary>Features inside a feed-forward block.</summary>
+    public required int FeedForwardSize { get; init; }
+
+    /// <summary>What the normalizations add to the variance.</summary>
+    public float Epsilon { get; init; } = 1e-5f;
+}

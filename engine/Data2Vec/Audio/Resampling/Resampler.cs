@@ -1,0 +1,157 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Data2Vec.Audio;
+
+/// <summary>
+/// Changes the sample rate of a waveform by band-limited interpolation: each output sample is the input filtered by a low-pass kernel
+/// centered at the output's time. Sample 0 keeps its time, and the input counts as silent beyond its ends. An instance converts between
+/// two fixed rates and is thread-safe.
+/// </summary>
+/// <remarks>
+/// With the ratio of the rates L / M in lowest terms, output times have L different phases between two input samples. If L is small, the
+/// kernel is tabulated exactly for each phase. If L is large (44,099 to 16,000 Hz), fewer phases are tabulated, and each output is
+/// interpolated between the results of its two nearest phases.
+/// </remarks>
+public sealed class Resampler
+{
+    /// <summary>The sample rate of data2vec's speech models, in Hz.</summary>
+    public const int ModelRate = 16_000;
+
+    private const int MaxExactTable = 1 << 18; // 1 MB of taps
+
+    // The error of linear interpolation grows with the square of (bandwidth / phases). 512 phases give -120 dB for the full band. A kernel
+    // with a narrower pass band reaches the same with fewer phases.
+    private const int InterpolatedPhases = 512;
+    private const int MinInterpolatedPhases = 4;
+
+    private readonly int _inputRate;
+    private readonly int _outputRate;
+    private readonly long _l;
+    private readonly long _m;
+    private readonly int _phases; // rows of the table, plus one when interpolating
+    private readonly bool _interpolates;
+    private readonly int _half; // taps on either side of the output time
+    private readonly float[] _table = []; // [phase, tap], taps in the order of the input samples
+
+    /// <summary>Designs the filter for a pair of sample rates.</summary>
+    /// <param name="inputRate">The rate of the input in Hz.</param>
+    /// <param name="outputRate">The rate of the output in Hz.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A rate is not positive, or the input rate exceeds 65,536 times the output rate.</exception>
+    public Resampler(int inputRate, int outputRate = ModelRate)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputRate);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputRate);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(inputRate, outputRate * 65_536L);
+        (_inputRate, _outputRate) = (inputRate, outputRate);
+        if (inputRate == outputRate)
+        {
+            return;
+        }
+
+        long divisor = (long)BigInteger.GreatestCommonDivisor(inputRate, outputRate);
+        (_l, _m) = (outputRate / divisor, inputRate / divisor);
+        var kernel = new LowPassKernel(inputRate, outputRate);
+        _half = (int)Math.Ceiling(kernel.HalfWidth);
+        _interpolates = _l > 1 && _l * _half * 2 > MaxExactTable;
+        double passed = Math.Min(1, (double)outputRate / inputRate);
+        _phases = _interpolates ? (int)Math.Max(MinInterpolatedPhases, Math.Ceiling(InterpolatedPhases * passed)) : (int)_l;
+        _table = Tabulate(kernel, _half, _phases, _interpolates ? _phases + 1 : _phases);
+    }
+
+    /// <summary>Resamples a waveform.</summary>
+    /// <param name="samples">Samples at the input rate.</param>
+    /// <returns>
+    /// ceil(n * output rate / input rate) samples at the output rate, or <paramref name="samples"/> itself if the rates are equal.
+    /// </returns>
+    /// <exception cref="ArgumentException">The result would not fit in an array.</exception>
+    public float[] Resample(float[] samples)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        if (_inputRate == _outputRate)
+        {
+            return samples;
+        }
+
+        long length = (samples.Length * _l + _m - 1) / _m;
+        if (length > Array.MaxLength)
+        {
+            throw new ArgumentException(
+                $"{samples.Length} samples at {_inputRate} Hz become {length} samples at {_outputRate} Hz, which do not fit in an array; split the recording",
+                nameof(samples));
+        }
+
+        float[] result = new float[length];
+        long sample = 0, fraction = 0; // output i is at the time of input sample + fraction / L
+        for (int i = 0; i < result.Length; i++)
+        {
+            result[i] = _interpolates
+                ? BetweenPhases(samples, (int)sample, (double)fraction / _l * _phases)
+                : AtPhase(samples, (int)sample, (int)fraction);
+            fraction += _m;
+            sample += fraction / _l;
+            fraction %= _l;
+        }
+
+        return result;
+    }
+
+    private float BetweenPhases(float[] samples, int sample, double phase)
+    {
+        int before = (int)phase;
+        float weight = (float)(phase - before);
+        return (1 - weight) * AtPhase(samples, sample, before) + weight * AtPhase(samples, sample, before + 1);
+    }
+
+    private float AtPhase(float[] samples, int sample, int phase)
+    {
+        long first = (long)sample - _half + 1;
+        int skipped = (int)Math.Max(0, -first);
+        int end = (int)Math.Min(2L * _half, samples.Length - first);
+        return Dot(samples.AsSpan((int)(first + skipped), end - skipped), _table.AsSpan(phase * 2 * _half + skipped, end - skipped));
+    }
+
+    private static float[] Tabulate(LowPassKernel kernel, int half, int phases, int rows)
+    {
+        float[] table = new float[rows * 2 * half];
+        for (int row = 0; row < rows; row++)
+        {
+            Span<float> taps = table.AsSpan(row * 2 * half, 2 * half);
+            for (int tap = 0; tap < taps.Length; tap++)
+            {
+                taps[tap] = (float)kernel.At((double)row / phases + half - 1 - tap);
+            }
+        }
+
+        return table;
+    }
+
+    private static float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        // Four independent sums hide the latency of the additions.
+        ReadOnlySpan<Vector<float>> va = MemoryMarshal.Cast<float, Vector<float>>(a);
+        ReadOnlySpan<Vector<float>> vb = MemoryMarshal.Cast<float, Vector<float>>(b)[..va.Length];
+        Vector<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        int i = 0;
+        for (; i + 3 < va.Length; i += 4)
+        {
+            sum0 = Vector.MultiplyAddEstimate(va[i], vb[i], sum0);
+            sum1 = Vector.MultiplyAddEstimate(va[i + 1], vb[i + 1], sum1);
+            sum2 = Vector.MultiplyAddEstimate(va[i + 2], vb[i + 2], sum2);
+            sum3 = Vector.MultiplyAddEstimate(va[i + 3], vb[i + 3], sum3);
+        }
+
+        for (; i < va.Length; i++)
+        {
+            sum0 = Vector.MultiplyAddEstimate(va[i], vb[i], sum0);
+        }
+
+        float sum = Vector.Sum(sum0 + sum1 + (sum2 + sum3));
+        for (int j = va.Length * Vector<float>.Count; j < a.Length; j++)
+        {
+            sum += a[j] * b[j];
+        }
+
+        return sum;
+    }
+}

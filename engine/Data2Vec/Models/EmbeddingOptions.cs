@@ -1,0 +1,46 @@
+using Data2Vec.Text;
+
+namespace Data2Vec;
+
+/// <summary>Options that concern the inputs of a call.</summary>
+public abstract record InputOptions
+{
+    private protected InputOptions()
+    {
+    }
+
+    /// <summary>
+    /// How texts longer than the model accepts are handled. With <see cref="LongTextPolicy.Chunk"/> the results of overlapping windows are averaged,
+    /// weighted by their share of the tokens.
+    /// </summary>
+    public LongTextPolicy LongTexts { get; init; } = LongTextPolicy.Chunk;
+
+    /// <summary>
+    /// The most tokens of a text, special tokens included, at least 3; null for the model's own limit, which always applies.
+    /// </summary>
+    public int? MaxTokens { get; init; }
+}
+
+/// <summary>Options of a classification.</summary>
+public sealed record ClassificationOptions : InputOptions;
+
+/// <summary>Options of an embedding.</summary>
+public sealed record EmbeddingOptions : InputOptions
+{
+    /// <summary>
+    /// The layer whose output is embedded: 0 is the input of the first layer; null is the encoder's output, which is that of the last layer,
+    /// normalized if the model has a final norm (vision).
+    /// </summary>
+    public int? Layer { get; init; }
+
+    /// <summary>How the layer's rows become one vector.</summary>
+    public Pooling Pooling { get; init; } = Pooling.Mean;
+
+    /// <summary>Whether each vector is scaled to length 1.</summary>
+    public bool Normalize { get; init; }
+}
+
+/// <summary>Vectors of an asynchronous call, and what they cost.</summary>
+/// <param name="Vectors">For each input its vector, or its rows without pooling.</param>
+/// <param name="Rows">Rows that went through the model: tokens with the special ones, frames, patches with the class token.</param>
+public readonly record struct EmbeddedInputs(IReadOnlyList<float[]> Vectors, long Rows);

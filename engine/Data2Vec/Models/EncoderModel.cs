@@ -1,0 +1,310 @@
+using System.Runtime.ExceptionServices;
+using Data2Vec.Batching;
+using Data2Vec.Kernels;
+using Data2Vec.Transformer;
+
+namespace Data2Vec;
+
+/// <summary>A model that embeds inputs of one type.</summary>
+/// <typeparam name="TInput">The input: <see cref="Audio.Waveform"/>, <see cref="string"/> or <see cref="Vision.Images.RgbImage"/>.</typeparam>
+/// <typeparam name="TElement">
+/// The elements of a prepared input, which is passed to the encoder unprocessed: normalized samples at the model's rate, token ids with the special
+/// ones, or normalized pixels <c>[3, size, size]</c>.
+/// </typeparam>
+public abstract class EncoderModel<TInput, TElement> : Data2VecModel
+    where TElement : unmanaged
+{
+    private readonly Encoder<TElement> _encoder;
+    private readonly RequestQueue<TElement> _queue;
+
+    private protected EncoderModel(LoadedEncoder loaded)
+        : base(loaded)
+    {
+        _encoder = (Encoder<TElement>)loaded.Encoder;
+        _queue = new RequestQueue<TElement>(Run, Store.PreferredBatchRows, loaded.Options.MaxQueuedRows, loaded.Options.GatherDelay);
+    }
+
+    /// <summary>Embeds inputs.</summary>
+    /// <param name="inputs">The inputs. They are batched without padding; each result is independent of the other inputs.</param>
+    /// <param name="options">Which vectors to compute.</param>
+    /// <param name="cancellationToken">Checked before each input and layer.</param>
+    /// <returns>For each input one vector, or its <c>[rows, features]</c> without pooling.</returns>
+    /// <exception cref="ArgumentException">
+    /// An option is out of range or does not apply to the model, or a text needs several windows, which cannot be returned without pooling.
+    /// </exception>
+    /// <exception cref="InvalidDataException">The model does not accept an input: too short, too small, or not finite.</exception>
+    /// <exception cref="InvalidOperationException">The model is given texts and has no tokenizer.</exception>
+    /// <exception cref="Text.TextTooLongException">A text is too long, and the policy is <see cref="Text.LongTextPolicy.Error"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public float[][] Embed(IReadOnlyList<TInput> inputs, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new EmbeddingOptions();
+        return Embed(Prepare(inputs, options, cancellationToken), options, cancellationToken);
+    }
+
+    /// <summary>Embeds one input.</summary>
+    /// <returns>One vector, or <c>[rows, features]</c> without pooling.</returns>
+    /// <inheritdoc cref="Embed(IReadOnlyList{TInput}, EmbeddingOptions?, CancellationToken)"/>
+    public float[] Embed(TInput input, EmbeddingOptions? options = null, CancellationToken cancellationToken = default) =>
+        Embed([input], options, cancellationToken)[0];
+
+    /// <summary>Embeds inputs, in batches with those of other asynchronous calls.</summary>
+    /// <param name="inputs">The inputs. They must not change before the task ends.</param>
+    /// <param name="options">Which vectors to compute.</param>
+    /// <param name="cancellationToken">Ends the task at once, and the work unless another call shares it.</param>
+    /// <exception cref="QueueFullException">More inputs wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
+    /// <inheritdoc cref="Embed(IReadOnlyList{TInput}, EmbeddingOptions?, CancellationToken)"/>
+    public async Task<float[][]> EmbedAsync(
+        IReadOnlyList<TInput> inputs, EmbeddingOptions? options = null, CancellationToken cancellationToken = default) =>
+        [.. (await EmbedCountedAsync(inputs, options, cancellationToken).ConfigureAwait(false)).Vectors];
+
+    /// <summary>Embeds one input, in a batch with those of other asynchronous calls.</summary>
+    /// <returns>One vector, or <c>[rows, features]</c> without pooling.</returns>
+    /// <inheritdoc cref="EmbedAsync(IReadOnlyList{TInput}, EmbeddingOptions?, CancellationToken)"/>
+    public async Task<float[]> EmbedAsync(TInput input, EmbeddingOptions? options = null, CancellationToken cancellationToken = default) =>
+        (await EmbedAsync([input], options, cancellationToken).ConfigureAwait(false))[0];
+
+    /// <summary>Embeds inputs, in batches with those of other asynchronous calls, and counts the rows that went through the model.</summary>
+    /// <returns>The vectors, as <c>EmbedAsync</c> returns them, and the number of rows.</returns>
+    /// <inheritdoc cref="EmbedAsync(IReadOnlyList{TInput}, EmbeddingOptions?, CancellationToken)"/>
+    public async Task<EmbeddedInputs> EmbedCountedAsync(
+        IReadOnlyList<TInput> inputs, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new EmbeddingOptions();
+        Output output = OutputOf(options);
+        PreparedInputs<TElement> prepared = await PrepareAsync(inputs, options, cancellationToken).ConfigureAwait(false);
+        return await QueueAsync(prepared, output, options, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Embeds one input by the input of the first layer and the output of every layer.</summary>
+    /// <returns><see cref="Data2VecModel.Layers"/> + 1 entries.</returns>
+    /// <inheritdoc cref="Embed(TInput, EmbeddingOptions?, CancellationToken)"/>
+    public float[][] EmbedLayers(TInput input, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new EmbeddingOptions();
+        return EmbedLayers(Prepare([input], options, cancellationToken), options, cancellationToken);
+    }
+
+    /// <summary>Embeds prepared inputs, which are passed to the encoder unprocessed.</summary>
+    /// <param name="inputs">Normalized samples at the model's rate, token ids with the special ones, or normalized pixels <c>[3, size, size]</c>.</param>
+    /// <param name="options">Which vectors to compute.</param>
+    /// <param name="cancellationToken">Checked before each input and layer.</param>
+    /// <returns>For each input one vector, or its <c>[rows, features]</c> without pooling.</returns>
+    /// <exception cref="ArgumentException">An option is out of range, or does not apply to the model.</exception>
+    /// <exception cref="InvalidDataException">The model does not accept an input: wrong size, unknown token id, or not finite.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public float[][] EmbedPrepared(
+        IReadOnlyList<ReadOnlyMemory<TElement>> inputs, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return Embed(new PreparedInputs<TElement>(inputs), options ?? new EmbeddingOptions(), cancellationToken);
+    }
+
+    /// <summary>Embeds one prepared input, which is passed to the encoder unprocessed.</summary>
+    /// <returns>One vector, or <c>[rows, features]</c> without pooling.</returns>
+    /// <inheritdoc cref="EmbedPrepared(IReadOnlyList{ReadOnlyMemory{TElement}}, EmbeddingOptions?, CancellationToken)"/>
+    public float[] EmbedPrepared(ReadOnlyMemory<TElement> input, EmbeddingOptions? options = null, CancellationToken cancellationToken = default) =>
+        EmbedPrepared([input], options, cancellationToken)[0];
+
+    /// <summary>Embeds prepared inputs, in batches with those of other asynchronous calls.</summary>
+    /// <param name="inputs">As for <c>EmbedPrepared</c>. They are copied before the method returns.</param>
+    /// <param name="options">Which vectors to compute.</param>
+    /// <param name="cancellationToken">Ends the task at once, and the work unless another call shares it.</param>
+    /// <exception cref="QueueFullException">More inputs wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
+    /// <inheritdoc cref="EmbedPrepared(IReadOnlyList{ReadOnlyMemory{TElement}}, EmbeddingOptions?, CancellationToken)"/>
+    public async Task<float[][]> EmbedPreparedAsync(
+        IReadOnlyList<ReadOnlyMemory<TElement>> inputs, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new EmbeddingOptions();
+        return [.. (await QueueAsync(Copy(inputs), OutputOf(options), options, cancellationToken).ConfigureAwait(false)).Vectors];
+    }
+
+    /// <summary>Embeds one prepared input by the input of the first layer and the output of every layer.</summary>
+    /// <returns><see cref="Data2VecModel.Layers"/> + 1 entries.</returns>
+    /// <inheritdoc cref="EmbedPrepared(ReadOnlyMemory{TElement}, EmbeddingOptions?, CancellationToken)"/>
+    public float[][] EmbedPreparedLayers(
+        ReadOnlyMemory<TElement> input, EmbeddingOptions? options = null, CancellationToken cancellationToken = default) =>
+        EmbedLayers(new PreparedInputs<TElement>([input]), options ?? new EmbeddingOptions(), cancellationToken);
+
+    /// <summary>Brings inputs into the encoder's form.</summary>
+    private protected abstract PreparedInputs<TElement> Prepare(
+        IReadOnlyList<TInput> inputs, InputOptions options, CancellationToken cancellationToken);
+
+    private protected override void StopQueue() => _queue.Dispose();
+
+    /// <summary>Prepares inputs on another thread. The token ends the waiting.</summary>
+    private protected Task<PreparedInputs<TElement>> PrepareAsync(
+        IReadOnlyList<TInput> inputs, InputOptions options, CancellationToken cancellationToken) =>
+        Task.Run(() => Prepare(inputs, options, cancellationToken), cancellationToken).WaitAsync(cancellationToken);
+
+    /// <summary>Copies prepared inputs: a caller who cancels may reuse their memory while a batch with the inputs of others still reads it.</summary>
+    private protected static PreparedInputs<TElement> Copy(IReadOnlyList<ReadOnlyMemory<TElement>> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return new([.. inputs.Select(input => (ReadOnlyMemory<TElement>)input.ToArray())]);
+    }
+
+    /// <summary>The head's scores, <c>[labels]</c> or <c>[rows, labels]</c> for each part.</summary>
+    internal float[][] Scores(IReadOnlyList<ReadOnlyMemory<TElement>> parts, CancellationToken cancellationToken = default) =>
+        Run(parts, Output.Scores, cancellationToken);
+
+    /// <summary>The head's scores, computed in batches with the inputs of other asynchronous calls.</summary>
+    private protected Task<float[][]> ScoresAsync(IReadOnlyList<ReadOnlyMemory<TElement>> parts, CancellationToken cancellationToken) =>
+        _queue.RunAsync(parts, RowsOf(parts), Output.Scores, cancellationToken);
+
+    /// <summary>The number of rows of a prepared input.</summary>
+    /// <exception cref="InvalidDataException">The model does not accept it.</exception>
+    internal int Rows(ReadOnlySpan<TElement> input) => _encoder.Rows(input);
+
+    /// <summary>Shows the activations at every point of the encoder; layers are called <c>layer.N</c>.</summary>
+    internal void Observe(ReadOnlyMemory<TElement> input, Action<string, float[]> observe)
+    {
+        using Use use = BeginUse();
+        using Inference run = Store.Begin();
+        Sequences sequences = run.Sequences([_encoder.Rows(input.Span)]);
+        var observer = new Downloader(run, observe);
+        _encoder.Contextualize(run, _encoder.Embed(run, [input], sequences, observer, default), sequences, null, observer, default);
+    }
+
+    private float[][] Embed(PreparedInputs<TElement> prepared, EmbeddingOptions options, CancellationToken cancellationToken) =>
+        Finish(prepared.Combine(Run(prepared.Parts, OutputOf(options), cancellationToken)), options);
+
+    private float[][] EmbedLayers(PreparedInputs<TElement> prepared, EmbeddingOptions options, CancellationToken cancellationToken)
+    {
+        float[] layers = Finish(prepared.Combine(Run(prepared.Parts, OutputOf(options) with { AllLayers = true }, cancellationToken)), options)[0];
+        return [.. layers.Chunk(layers.Length / (Layers + 1))];
+    }
+
+    private async Task<EmbeddedInputs> QueueAsync(
+        PreparedInputs<TElement> prepared, Output output, EmbeddingOptions options, CancellationToken cancellationToken)
+    {
+        int[] rows = RowsOf(prepared.Parts);
+        float[][] vectors = await _queue.RunAsync(prepared.Parts, rows, output, cancellationToken).ConfigureAwait(false);
+        return new EmbeddedInputs(Finish(prepared.Combine(vectors), options), rows.Sum(count => (long)count));
+    }
+
+    private float[][] Finish(float[][] vectors, EmbeddingOptions options)
+    {
+        if (options.Normalize)
+        {
+            foreach (float[] vector in vectors)
+            {
+                RowPooling.Normalize(vector, HiddenSize);
+            }
+        }
+
+        return vectors;
+    }
+
+    private Output OutputOf(EmbeddingOptions options)
+    {
+        if (options.Layer is { } layer)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(layer, nameof(options));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(layer, Layers, nameof(options));
+        }
+
+        if (!Enum.IsDefined(options.Pooling))
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), options.Pooling, "The pooling is unknown.");
+        }
+
+        return options.Pooling != Pooling.Class || _encoder.HasClassRow
+            ? new Output(options.Layer, options.Pooling)
+            : throw new ArgumentException("The model has no class token; use the mean.", nameof(options));
+    }
+
+    private int[] RowsOf(IReadOnlyList<ReadOnlyMemory<TElement>> parts) => [.. parts.Select(part => _encoder.Rows(part.Span))];
+
+    /// <summary>
+    /// Runs inputs a few at a time: enough rows to keep the device busy, few enough to bound memory. A device that wants it gets several batches at once.
+    /// </summary>
+    private float[][] Run(IReadOnlyList<ReadOnlyMemory<TElement>> inputs, Output output, CancellationToken cancellationToken)
+    {
+        using Use use = BeginUse();
+        int[] rows = RowsOf(inputs);
+        List<Range> batches = Batches(rows);
+        var results = new float[batches.Count][][];
+        void RunBatch(int i) => results[i] ??= this.RunBatch([.. inputs.Take(batches[i])], rows[batches[i]], output, cancellationToken);
+        if (batches.Count > 1 && Store.ConcurrentInferences > 1)
+        {
+            try
+            {
+                Parallel.For(0, batches.Count, new ParallelOptions { MaxDegreeOfParallelism = Store.ConcurrentInferences }, RunBatch);
+            }
+            catch (AggregateException errors)
+            {
+                // Memory that does not suffice for several batches at once may suffice for one after another.
+                if (errors.InnerExceptions.FirstOrDefault(error => error is not InsufficientMemoryException) is { } other)
+                {
+                    ExceptionDispatchInfo.Throw(other);
+                }
+            }
+        }
+
+        for (int i = 0; i < batches.Count; i++)
+        {
+            RunBatch(i);
+        }
+
+        return [.. results.SelectMany(batch => batch)];
+    }
+
+    /// <summary>Cuts inputs into batches of at most <see cref="WeightStore.PreferredBatchRows"/> rows, or one input.</summary>
+    private List<Range> Batches(int[] rows)
+    {
+        var batches = new List<Range>();
+        for (int first = 0, end; first < rows.Length; first = end)
+        {
+            int sum = rows[first];
+            for (end = first + 1; end < rows.Length && sum + rows[end] <= Store.PreferredBatchRows; end++)
+            {
+                sum += rows[end];
+            }
+
+            batches.Add(first..end);
+        }
+
+        return batches;
+    }
+
+    private float[][] RunBatch(ReadOnlyMemory<TElement>[] inputs, int[] rows, Output output, CancellationToken cancellationToken)
+    {
+        using Inference run = Store.Begin();
+        Sequences sequences = run.Sequences(rows);
+        Tensor x = _encoder.Embed(run, inputs, sequences, null, cancellationToken);
+        if (output.AllLayers)
+        {
+            var layers = new LayerPooling(run, sequences, output.Pooling, _encoder.RowsBeforeMean);
+            _encoder.Contextualize(run, x, sequences, Layers, layers, cancellationToken);
+            return [.. Enumerable.Range(0, inputs.Length).Select(i => (float[])[.. layers.Vectors.SelectMany(ofLayer => ofLayer[i])])];
+        }
+
+        x = _encoder.Contextualize(run, x, sequences, output.Layer, null, cancellationToken);
+        if (!output.IsScores)
+        {
+            return RowPooling.Pool(run, x, sequences, output.Pooling, _encoder.RowsBeforeMean);
+        }
+
+        Tensor scores = _encoder.Head(run, x, sequences);
+        return _encoder.HeadScoresRows
+            ? RowPooling.Pool(run, scores, sequences, Pooling.None, 0)
+            : [.. RowPooling.Download(run, scores).Chunk(scores.Columns)];
+    }
+
+    /// <summary>Pools every layer's hidden states.</summary>
+    private sealed class LayerPooling(Inference run, Sequences sequences, Pooling pooling, int rowsBeforeMean) : Observer
+    {
+        public List<float[][]> Vectors { get; } = [];
+
+        public override void Layer(int number, Tensor states) => Vectors.Add(RowPooling.Pool(run, states, sequences, pooling, rowsBeforeMean));
+    }
+
+    /// <summary>Copies all activations.</summary>
+    private sealed class Downloader(Inference run, Action<string, float[]> observe) : Observer
+    {
+        public override void Layer(int number, Tensor states) => Point($"layer.{number}", states);
+
+        public override void Point(string name, Tensor activations) => observe(name, RowPooling.Download(run, activations));
+    }
+}

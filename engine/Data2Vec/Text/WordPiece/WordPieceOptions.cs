@@ -1,0 +1,45 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Data2Vec.ModelFile;
+
+namespace Data2Vec.Text;
+
+/// <summary>How BERT's tokenizer prepares text (<c>BasicTokenizer</c> in its code).</summary>
+public sealed record WordPieceOptions
+{
+    /// <summary>Whether text is converted to lower case, as for the uncased models.</summary>
+    public bool Lowercase { get; init; }
+
+    /// <summary>Whether accents are removed. Requires <see cref="Lowercase"/>.</summary>
+    public bool StripAccents { get; init; }
+
+    /// <summary>Whether each Chinese character is a word of its own.</summary>
+    public bool SplitChinese { get; init; } = true;
+
+    /// <summary>Reads the options from the configuration in a model file.</summary>
+    /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
+    internal static WordPieceOptions? FromJson(JsonElement config)
+    {
+        if (!config.TryGetProperty("word_pieces", out JsonElement json))
+        {
+            return null;
+        }
+
+        var options = new WordPieceOptions
+        {
+            Lowercase = ConfigReader.Flag(json, "lowercase"),
+            StripAccents = ConfigReader.Flag(json, "strip_accents"),
+            SplitChinese = ConfigReader.Flag(json, "split_chinese"),
+        };
+        return options.StripAccents && !options.Lowercase
+            ? throw new InvalidDataException("the configuration strips accents without lower case, which is not supported")
+            : options;
+    }
+
+    internal JsonObject ToJson() => new()
+    {
+        ["lowercase"] = Lowercase,
+        ["strip_accents"] = StripAccents,
+        ["split_chinese"] = SplitChinese,
+    };
+}

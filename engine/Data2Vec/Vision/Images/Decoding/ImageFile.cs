@@ -1,0 +1,132 @@
+using SkiaSharp;
+
+namespace Data2Vec.Vision.Images;
+
+/// <summary>Decodes JPEG, PNG, WebP, BMP and GIF files to 8-bit RGB. No other type uses the decoding library (SkiaSharp).</summary>
+/// <remarks>
+/// Samples are those of the file. Color profiles and gamma are ignored, CMYK is converted by the plain formula, and 16-bit samples keep
+/// their upper 8 bits. The EXIF orientation is applied. Transparent pixels, and pixels that a GIF frame does not cover, become white.
+/// Of an animation, the first frame is decoded.
+/// </remarks>
+public static class ImageFile
+{
+    /// <summary>Whether a file is an image, supported or not, judging by about its first kilobyte.</summary>
+    public static bool IsImage(ReadOnlySpan<byte> start) => ImageFormatDetector.IsImage(start);
+
+    /// <summary>Decodes a file.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged, of another format, or larger than the limits allow.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static RgbImage Load(string path, ImageLimits? limits = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            return Load(stream, limits);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidDataException($"{Path.GetFileName(path)}: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Decodes the rest of a stream, which need not be seekable.</summary>
+    /// <inheritdoc cref="Decode" path="/exception"/>
+    public static RgbImage Load(Stream stream, ImageLimits? limits = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        limits ??= ImageLimits.Default;
+        using MemoryStream file = new();
+        Span<byte> buffer = stackalloc byte[16 * 1024];
+        for (int count; (count = stream.Read(buffer)) > 0; file.Write(buffer[..count]))
+        {
+            CheckFileSize(file.Length + count, limits);
+        }
+
+        return Decode(file.GetBuffer().AsSpan(0, (int)file.Length), limits);
+    }
+
+    /// <summary>Decodes the content of a file.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged, of another format, or larger than the limits allow.</exception>
+    public static RgbImage Decode(ReadOnlySpan<byte> file, ImageLimits? limits = null)
+    {
+        limits ??= ImageLimits.Default;
+        CheckFileSize(file.Length, limits);
+        ImageFormat format = ImageFormatDetector.Detect(file);
+        using SKData data = SKData.CreateCopy(file);
+        using SKCodec? codec = SKCodec.Create(new SKMemoryStream(data), out SKCodecResult opened);
+        if (codec is null)
+        {
+            throw Failure(file, format, opened, "header");
+        }
+
+        int width = codec.Info.Width, height = codec.Info.Height;
+        CheckDimensions(format, width, height, limits);
+        SKImageInfo target = new(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul); // no color space, so no conversion
+        byte[] rgba = GC.AllocateUninitializedArray<byte>(width * height * 4);
+        SKCodecResult decoded = ReadPixels(codec, target, rgba);
+        if (decoded != SKCodecResult.Success || Truncation.IsFound(format, file))
+        {
+            throw Failure(file, format, decoded, "pixels");
+        }
+
+        int orientation = format == ImageFormat.Png ? PngChunks.ReadOrientation(file) : (int)codec.EncodedOrigin;
+        return RgbaConversion.ToRgb(rgba, width, height, orientation);
+    }
+
+    private static unsafe SKCodecResult ReadPixels(SKCodec codec, SKImageInfo target, byte[] rgba)
+    {
+        fixed (byte* pixels = rgba)
+        {
+            return codec.GetPixels(target, (nint)pixels);
+        }
+    }
+
+    private static void CheckFileSize(long bytes, ImageLimits limits)
+    {
+        if (bytes > Math.Min(limits.MaxFileBytes, Array.MaxLength))
+        {
+            throw new InvalidDataException($"the file is larger than the limit of {limits.MaxFileBytes} bytes");
+        }
+    }
+
+    private static void CheckDimensions(ImageFormat format, int width, int height, ImageLimits limits)
+    {
+        if (width < 1 || height < 1)
+        {
+            throw new InvalidDataException($"the {Name(format)} header declares {width} x {height} pixels");
+        }
+
+        if (Math.Max(width, height) > limits.MaxSide)
+        {
+            throw new InvalidDataException($"{width} x {height} pixels exceed the limit of {limits.MaxSide} per side; scale the image down");
+        }
+
+        // RGBA pixels must fit in one array, regardless of the limits.
+        long allowed = Math.Min(limits.MaxPixels, Array.MaxLength / 4);
+        if ((long)width * height > allowed)
+        {
+            throw new InvalidDataException($"{width} x {height} pixels exceed the limit of {allowed} pixels; scale the image down");
+        }
+    }
+
+    private static InvalidDataException Failure(ReadOnlySpan<byte> file, ImageFormat format, SKCodecResult result, string part)
+    {
+        // The decoder also reports complete but damaged input as incomplete.
+        bool isTruncated = format is ImageFormat.Bmp or ImageFormat.Gif ? result == SKCodecResult.IncompleteInput : Truncation.IsFound(format, file);
+        string reason = isTruncated ? "is truncated" : $"is damaged or of an unsupported kind: its {part} cannot be decoded; save it again as PNG or JPEG";
+        return new InvalidDataException($"the {Name(format)} file {reason}");
+    }
+
+    private static string Name(ImageFormat format) => format == ImageFormat.WebP ? "WebP" : format.ToString().ToUpperInvariant();
+}
+
+/// <summary>Limits for image files. A file beyond a limit is rejected before its pixels are decoded.</summary>
+/// <param name="MaxPixels">The most pixels. Decoding takes up to 7 bytes per pixel, and 13 for a progressive JPEG.</param>
+/// <param name="MaxSide">The longest side in pixels.</param>
+/// <param name="MaxFileBytes">The largest file in bytes.</param>
+public sealed record ImageLimits(long MaxPixels = 100_000_000, int MaxSide = 65_500, long MaxFileBytes = 512L << 20)
+{
+    /// <summary>100 megapixels, sides of 65,500 pixels, files of 512 MiB.</summary>
+    public static ImageLimits Default { get; } = new();
+}

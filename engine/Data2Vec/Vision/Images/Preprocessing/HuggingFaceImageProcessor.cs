@@ -1,0 +1,102 @@
+using System.Text.Json;
+using Data2Vec.IO;
+
+namespace Data2Vec.Vision.Images;
+
+/// <summary>Reads the <c>preprocessor_config.json</c> of transformers' BEiT classes.</summary>
+/// <remarks>
+/// If a crop removes an odd number of pixels, transformers rounds the offset down, and torchvision, which this project follows, rounds it
+/// to the even number. After <c>shortest_edge</c>, the crop can therefore differ by one pixel.
+/// </remarks>
+internal static class HuggingFaceImageProcessor
+{
+    private const string Source = "preprocessor_config.json";
+    private const int DefaultSize = 256;
+    private const int DefaultCropSize = 224;
+
+    public static ImagePreprocessing Read(JsonElement json)
+    {
+        JsonFields fields = new(json, Source);
+        foreach (string name in (string[])["image_processor_type", "feature_extractor_type"])
+        {
+            if (fields.Find(name) is not null && !fields.Text(name).StartsWith("Beit", StringComparison.Ordinal))
+            {
+                throw fields.Bad(name, "a BEiT class such as BeitImageProcessor");
+            }
+        }
+
+        if (!fields.Flag("do_resize", true))
+        {
+            throw fields.Bad("do_resize", "true (the model requires a fixed image size)");
+        }
+
+        bool byShorterSide = fields.Find("size") is { ValueKind: JsonValueKind.Object } && fields.Object("size").Find("shortest_edge") is not null;
+        int size = byShorterSide ? Size(fields.Object("size"), "shortest_edge") : Square(fields, "size", DefaultSize);
+        bool isCropped = fields.Flag("do_center_crop", true);
+        if (!isCropped && byShorterSide)
+        {
+            throw fields.Bad("do_center_crop", "true if \"size\" is a shortest edge (the model requires square images)");
+        }
+
+        Interpolation interpolation = fields.Number("resample", 3) switch
+        {
+            2 => Interpolation.Bilinear,
+            3 => Interpolation.Bicubic,
+            _ => throw fields.Bad("resample", "2 (bilinear) or 3 (bicubic)"),
+        };
+        (ChannelValues mean, ChannelValues deviation) = ReadNormalization(fields);
+        return ImagePreprocessing.Create(
+            Source,
+            byShorterSide ? ResizeMode.ShorterSide : ResizeMode.Squash,
+            size,
+            isCropped ? Square(fields, "crop_size", DefaultCropSize) : size,
+            mean,
+            deviation,
+            interpolation);
+    }
+
+    /// <summary>Reads three numbers, one for each channel.</summary>
+    public static ChannelValues Channels(this JsonFields fields, string name)
+    {
+        float[] values = fields.Numbers(name, 3);
+        return new(values[0], values[1], values[2]);
+    }
+
+    private static int Size(JsonFields fields, string name) => fields.Integer(name, 1, ImagePreprocessing.MaxSize);
+
+    /// <summary>Reads the side of a square: a number, or an object with equal height and width.</summary>
+    private static int Square(JsonFields fields, string name, int fallback)
+    {
+        if (fields.Find(name) is not { ValueKind: JsonValueKind.Object })
+        {
+            return fields.Find(name) is null ? fallback : Size(fields, name);
+        }
+
+        JsonFields sides = fields.Object(name);
+        int height = Size(sides, "height");
+        return Size(sides, "width") == height ? height : throw sides.Bad("width", "equal to \"height\"");
+    }
+
+    /// <summary>Images are always divided by 255 first, so a different scale factor is moved into the mean and the deviation.</summary>
+    private static (ChannelValues Mean, ChannelValues Deviation) ReadNormalization(JsonFields fields)
+    {
+        double factor = fields.Flag("do_rescale", true) ? fields.Number("rescale_factor", 1 / 255.0) : 1;
+        if (factor <= 0)
+        {
+            throw fields.Bad("rescale_factor", "above 0");
+        }
+
+        bool isNormalized = fields.Flag("do_normalize", true);
+        ChannelValues mean = isNormalized ? Read("image_mean") : default;
+        ChannelValues deviation = isNormalized ? Read("image_std") : new(1, 1, 1);
+
+        // Files contain 1/255 with varying precision.
+        double ratio = factor * 255;
+        return Math.Abs(ratio - 1) < 1e-6 ? (mean, deviation) : (Divide(mean, ratio), Divide(deviation, ratio));
+
+        ChannelValues Read(string name) => fields.Find(name) is null ? ImagePreprocessing.Half : fields.Channels(name);
+    }
+
+    private static ChannelValues Divide(ChannelValues values, double divisor) =>
+        new((float)(values.Red / divisor), (float)(values.Green / divisor), (float)(values.Blue / divisor));
+}
