@@ -17,7 +17,7 @@ internal static class GpuFixture
         s_backends.Keys.SelectMany(_ => new[] { ElementType.BF16, ElementType.F16 }, (kind, type) => (kind, type)).ToDictionary(key => key, key => new Lazy<GpuBackend>(() =>
         {
             GpuBackend backend = key.kind == Simulator ? GpuDevices.OpenSimulator() : GpuDevices.Find(key.kind).Open();
-            backend.Context.ActivationType = key.type;
+            backend.Context.Options = backend.Context.Options with { ActivationType = key.type };
             return backend;
         }));
 
@@ -25,7 +25,7 @@ internal static class GpuFixture
     private static GpuBackend OpenCudaWithoutTensorCores()
     {
         GpuBackend backend = GpuDevices.Find("cuda").Open();
-        backend.Context.HasTensorCores = false;
+        backend.Context.Options = backend.Context.Options with { HasTensorCores = false };
         return backend;
     }
 
@@ -57,7 +57,7 @@ internal static class GpuFixture
     {
         Assert.SkipWhen(GpuDevices.WhyNone("cuda") is not null, "there is no device of CUDA");
         GpuBackend backend = GpuDevices.Find("cuda").Open();
-        if (!backend.Context.HasTensorCores)
+        if (!backend.Context.Options.HasTensorCores)
         {
             backend.Dispose();
             Assert.Skip("the device has no tensor cores");

@@ -67,14 +67,14 @@ public sealed class GraphTests : IDisposable
     public void Only_the_latest_graphs_are_kept_and_none_longer_than_the_memory_they_work_in()
     {
         CountingGraphs graphs = Take();
-        for (int i = 0; i < 2 * (GraphCache.Most + 3); i++)
+        for (int i = 0; i < 2 * (GraphCache.Capacity + 3); i++)
         {
             Run((2 + i / 2, i, Activation.None));
         }
 
-        Assert.Equal((GraphCache.Most + 3, 3), (graphs.Captured, graphs.Destroyed));
-        Run((GraphCache.Most, 1, Activation.None));
-        Assert.Equal(GraphCache.Most + 4, graphs.Launched);
+        Assert.Equal((GraphCache.Capacity + 3, 3), (graphs.Captured, graphs.Destroyed));
+        Run((GraphCache.Capacity, 1, Activation.None));
+        Assert.Equal(GraphCache.Capacity + 4, graphs.Launched);
 
         // More than a block of working memory holds.
         using (Inference run = _store.Begin())

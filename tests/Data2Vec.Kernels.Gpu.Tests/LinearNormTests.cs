@@ -47,13 +47,13 @@ public sealed class LinearNormTests
         // Sums that cost no launch are worth it earlier.
         var sizes = new MatrixArguments { Rows = 1, OutputLayout = RowLayout.Aligned4 + RowLayout.BFloat16 + RowLayout.Aligned8 };
         Assert.True(flat.Matrix.Plan(sizes, isNormed: false).RunsEpilogue);
-        Assert.Equal(2, flat.Matrix.Plan(sizes, isNormed: true).Slices);
+        Assert.Equal(2, flat.Matrix.Plan(sizes, isNormed: true).Splits);
 
         int Launches(Action operation)
         {
-            int before = workspace.Queue.Gathered;
+            int before = workspace.Queue.Recorded;
             operation();
-            return workspace.Queue.Gathered - before;
+            return workspace.Queue.Recorded - before;
         }
     }
 
@@ -79,7 +79,7 @@ public sealed class LinearNormTests
         int layout = RowLayout.Aligned4 + (type == ElementType.F32 ? 0 : RowLayout.Format(type) + RowLayout.Aligned8);
         using MemoryBuffer1D<float, Stride1D.Dense> left = accelerator.Allocate1D(Stored(ElementType.BF16, x)), residual = accelerator.Allocate1D(Stored(type, add));
         using MemoryBuffer1D<float, Stride1D.Dense> output = accelerator.Allocate1D<float>(residual.Length), normed = accelerator.Allocate1D<float>(residual.Length);
-        using MemoryBuffer1D<float, Stride1D.Dense> sums = accelerator.Allocate1D<float>(plan.Sums);
+        using MemoryBuffer1D<float, Stride1D.Dense> sums = accelerator.Allocate1D<float>(plan.PartialSums);
         var product = new MatrixArguments
         {
             Rows = rows,
@@ -91,7 +91,7 @@ public sealed class LinearNormTests
             ResidualLayout = layout,
             HasResidual = 1,
         };
-        SplitKNormEpilogue? follows = new GpuKernels(backend.Context).SplitKNormEpilogue(type, norm.Vectors, normed.View, new NormArguments
+        SplitKNormEpilogue? epilogue = new GpuKernels(backend.Context).SplitKNorm(type, new NormOperation(output.View, residual.View, norm.Vectors, normed.View, new NormArguments
         {
             Rows = rows,
             Columns = outputs,
@@ -103,11 +103,11 @@ public sealed class LinearNormTests
             OutputLayout = layout,
             HasResidual = 1,
             Epsilon = 1e-5f,
-        });
-        Assert.NotNull(follows);
+        }));
+        Assert.NotNull(epilogue);
         Workspace workspace = backend.Context.Workspaces.Rent();
         ArrayView<int> none = output.View.BaseView.Cast<int>();
-        matrix.LaunchTensor(plan, workspace.Queue, left.View, residual.View, output.View, sums.View, none, none, product, follows);
+        matrix.LaunchTensor(workspace.Queue, plan, new MatrixProduct(left.View, residual.View, output.View, none, none, product, epilogue), sums.View);
         workspace.Queue.Wait();
         backend.Context.Workspaces.Return(workspace);
         double[] expected = [.. Reference.Linear(x, rows, inputs, weight.ToArray(), bias, outputs).Select((value, i) => value * scale[i % outputs] + add[i])];
@@ -128,7 +128,7 @@ public sealed class LinearNormTests
         TensorVariant[] variants = TensorKernelTests.VariantsFor(backend.Context, sides);
         Assert.SkipUnless((variant ?? 0) < variants.Length, "the device has no warps that multiply together");
         await variants[variant ?? 0].Kernel;
-        backend.Context.Tensor = variant;
+        backend.Context.Options = backend.Context.Options with { TensorVariant = variant };
 
         // Launches can be counted where they are gathered.
         backend.UsesGraphs = true;
@@ -158,11 +158,11 @@ public sealed class LinearNormTests
                 run.Upload(x, input);
                 run.Upload(add, residual);
                 Tensor output = run.Allocate(rows, outputs, type), normed = run.Allocate(rows, outputs, type), other = run.Allocate(rows, outputs, type);
-                int before = workspace.Queue.Gathered;
+                int before = workspace.Queue.Recorded;
                 run.LinearNorm(input, weights, norm, output, normed, residual);
                 if (isFused)
                 {
-                    Assert.Equal(2, workspace.Queue.Gathered - before);
+                    Assert.Equal(2, workspace.Queue.Recorded - before);
                 }
 
                 // The two operations round what is between them.

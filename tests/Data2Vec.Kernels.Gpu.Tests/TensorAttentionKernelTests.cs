@@ -51,13 +51,13 @@ public sealed class TensorAttentionKernelTests
         using var queue = new LaunchQueue(backend.Context, backend.Context.Accelerator.DefaultStream);
         foreach (bool large in new[] { true, false })
         {
-            backend.Context.LargeTiles = large;
+            backend.Context.Options = backend.Context.Options with { UsesLargeTiles = large };
             var kernels = new GpuKernels(backend.Context);
             Assert.True(kernels.MaxTensorHeadSize(type, hasTable: false) > 0 && kernels.MaxTensorHeadSize(type, hasTable: true) > 0);
             foreach ((int[] lengths, int heads, int size) in new[] { ([1, 64, 31], 2, 64), ([65, 200, 130], 3, 64), ([500], 2, 64), ([100], 3, 16), (new[] { 197, 33 }, 2, 128), ([300], 1, 96) })
             {
                 Check(backend.Context.Accelerator, type, lengths, heads, size, isJoint: true, (q, k, v, bias, output, starts, sizes) =>
-                    kernels.TensorAttention(type, queue, q, k, v, bias, output, starts, lengths.Length, lengths.Max(), heads, sizes));
+                    kernels.TensorAttention(queue, type, new AttentionOperation<long>(q, k, v, bias, output, starts, lengths.Max(), heads, sizes)));
             }
         }
     }
@@ -97,8 +97,8 @@ public sealed class TensorAttentionKernelTests
         {
             for (int i = 0; i < times; i++)
             {
-                kernels.TensorAttention(
-                    ElementType.BF16, queue, q, q + 2L * hidden, q + 4L * hidden, bias.View, Address(output), starts.View, sequences, length, heads, sizes);
+                kernels.TensorAttention(queue, ElementType.BF16, new AttentionOperation<long>(
+                    q, q + 2L * hidden, q + 4L * hidden, bias.View, Address(output), starts.View, length, heads, sizes));
             }
 
             accelerator.DefaultStream.Synchronize();
@@ -107,7 +107,7 @@ public sealed class TensorAttentionKernelTests
         var times = new double[2];
         for (int i = 0; i < 2; i++)
         {
-            backend.Context.LargeTiles = i == 0;
+            backend.Context.Options = backend.Context.Options with { UsesLargeTiles = i == 0 };
             Attend(3);
             var watch = Stopwatch.StartNew();
             Attend(20);

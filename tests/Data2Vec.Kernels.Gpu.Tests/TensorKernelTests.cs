@@ -151,7 +151,7 @@ public sealed class TensorKernelTests : IDisposable
         TensorVariant[] variants = VariantsFor(backend.Context, type);
         Assert.SkipUnless(variant < variants.Length, "the device has no warps that multiply together");
         await variants[variant].Kernel;
-        backend.Context.Tensor = variant;
+        backend.Context.Options = backend.Context.Options with { TensorVariant = variant };
         using WeightStore store = backend.CreateStore();
         foreach ((int rows, int inputs, int outputs) in new[] { (1, 8, 1), (70, 40, 9), (5, 200, 72), (300, 768, 530), (300, 768, 576), (40, 3072, 776) })
         {

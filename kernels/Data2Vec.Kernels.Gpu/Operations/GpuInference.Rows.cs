@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Data2Vec.Kernels.Gpu.DeviceCode;
-using ILGPU;
 
 namespace Data2Vec.Kernels.Gpu;
 

@@ -1,5 +1,4 @@
 using Data2Vec.Kernels.Gpu.DeviceCode;
-using ILGPU;
 using ILGPU.Runtime;
 
 namespace Data2Vec.Kernels.Gpu;
