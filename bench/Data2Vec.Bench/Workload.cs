@@ -102,9 +102,9 @@ public abstract record Workload(string Name, string Model, double Flops)
         public override string ModelPath(ElementType type) => RandomModel.Speech(type);
 
         public override float[][] Run(Data2VecModel model) =>
-            model.EmbedAudio([.. Enumerable.Repeat((ReadOnlyMemory<float>)_waveform.Value, Count)], normalizeInput: false);
+            ((SpeechModel)model).EmbedPrepared([.. Enumerable.Repeat((ReadOnlyMemory<float>)_waveform.Value, Count)]);
 
-        public override float[] HiddenStates(Data2VecModel model) => model.EmbedAudio(_waveform.Value, s_rows, normalizeInput: false);
+        public override float[] HiddenStates(Data2VecModel model) => ((SpeechModel)model).EmbedPrepared(_waveform.Value, s_rows);
 
         public override (string Name, Array Values, int[] Shape) GraphInput() => ("source", _waveform.Value, [1, Samples]);
     }
@@ -119,9 +119,9 @@ public abstract record Workload(string Name, string Model, double Flops)
 
         public override string ModelPath(ElementType type) => RandomModel.Text(type);
 
-        public override float[][] Run(Data2VecModel model) => model.EmbedTokens(_ids.Value);
+        public override float[][] Run(Data2VecModel model) => ((TextModel)model).EmbedPrepared(_ids.Value);
 
-        public override float[] HiddenStates(Data2VecModel model) => [.. model.EmbedTokens(_ids.Value, s_rows).SelectMany(rows => rows)];
+        public override float[] HiddenStates(Data2VecModel model) => [.. ((TextModel)model).EmbedPrepared(_ids.Value, s_rows).SelectMany(rows => rows)];
 
         public override (string Name, Array Values, int[] Shape) GraphInput() =>
             ("tokens", _ids.Value.SelectMany(ids => ids.ToArray()).Select(id => (long)id).ToArray(), [Texts, Tokens]);
@@ -138,11 +138,11 @@ public abstract record Workload(string Name, string Model, double Flops)
             return Inputs(Count, 3 * s_size * s_size, () => (float)random.NextDouble() - 0.5f);
         });
 
-        public override float[][] Run(Data2VecModel model) => model.EmbedPixels(_pixels.Value);
+        public override float[][] Run(Data2VecModel model) => ((VisionModel)model).EmbedPrepared(_pixels.Value);
 
         // The graph of a transformer leaves the class token out.
         public override float[] HiddenStates(Data2VecModel model) =>
-            [.. model.EmbedPixels(_pixels.Value, s_rows).SelectMany(rows => model.Vision is null ? rows : rows[model.HiddenSize..])];
+            [.. ((VisionModel)model).EmbedPrepared(_pixels.Value, s_rows).SelectMany(rows => model.Config is VisionConfig ? rows[model.HiddenSize..] : rows)];
 
         public override (string Name, Array Values, int[] Shape) GraphInput() =>
             ("img", _pixels.Value.SelectMany(pixels => pixels.ToArray()).ToArray(), [Count, 3, s_size, s_size]);

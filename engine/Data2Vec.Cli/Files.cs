@@ -1,9 +1,9 @@
 namespace Data2Vec.Cli;
 
-/// <summary>What all commands do with the paths they are given.</summary>
+/// <summary>Checks and writes the files of commands.</summary>
 internal static class Files
 {
-    /// <summary>Checks that there is a file, so that the message is the same whatever reads it.</summary>
+    /// <summary>Requires an existing file.</summary>
     public static string RequireFile(string path)
     {
         RequireName(path);
@@ -15,14 +15,14 @@ internal static class Files
         throw new IOException(Directory.Exists(path) ? $"{path}: a folder, not a file" : $"{path}: no such file");
     }
 
-    /// <summary>Checks that there is a file or folder.</summary>
+    /// <summary>Requires an existing file or folder.</summary>
     public static string RequireFileOrFolder(string path)
     {
         RequireName(path);
         return Directory.Exists(path) ? path : RequireFile(path);
     }
 
-    /// <summary>Checks that a file can be put in its place before the work for it is done.</summary>
+    /// <summary>Requires a path where a file can be written, so that a bad path is reported before any work is done.</summary>
     public static string RequireFolderOf(string path)
     {
         RequireName(path);
@@ -36,19 +36,25 @@ internal static class Files
             : throw new IOException($"{path}: its folder does not exist");
     }
 
-    /// <summary>Checks that a result does not replace what it is made from, also where one of them is a link to the other.</summary>
-    public static void RequireOther(string output, params IEnumerable<string?> inputs)
+    /// <summary>Requires that an optional result can be written and replaces none of the inputs.</summary>
+    public static void RequireOutput(string? output, params IEnumerable<string?> inputs)
     {
-        foreach (string input in inputs.OfType<string>())
+        if (output is not null)
         {
-            if (string.Equals(Target(output), Target(input), StringComparison.OrdinalIgnoreCase))
-            {
-                throw new UsageException($"{output}: the result would replace {input}; give it another name");
-            }
+            RequireOther(RequireFolderOf(output), inputs);
         }
     }
 
-    /// <summary>Writes a file, which appears only when all of it is written; nothing is left of one that failed.</summary>
+    /// <summary>Requires that a result replaces none of the inputs, even through links.</summary>
+    public static void RequireOther(string output, params IEnumerable<string?> inputs)
+    {
+        if (inputs.OfType<string>().FirstOrDefault(input => string.Equals(Target(output), Target(input), StringComparison.OrdinalIgnoreCase)) is { } replaced)
+        {
+            throw new UsageException($"{output}: the result would replace {replaced}; give it another name");
+        }
+    }
+
+    /// <summary>Writes a file that appears only when it is complete. A failed write leaves nothing behind.</summary>
     public static void WriteWhole(string path, Action<Stream> write)
     {
         string target = Target(RequireFolderOf(path));
@@ -77,16 +83,25 @@ internal static class Files
         }
     }
 
-    /// <summary>Where a model file goes: the file itself behind a link, and never a device.</summary>
+    /// <summary>The path for a model file, with links resolved. A device is rejected.</summary>
     public static string ModelTarget(string path)
     {
         string target = Target(RequireFolderOf(path));
         return IsDevice(target) ? throw new IOException($"{path}: a device; a model needs a file") : target;
     }
 
+    /// <summary>The path of a bundled model.</summary>
+    public static string Bundled(string name)
+    {
+        string path = Path.Combine(AppContext.BaseDirectory, "models", name);
+        return File.Exists(path)
+            ? path
+            : throw new UsageException($"give a model with --model: models/{name} is not in the program's folder");
+    }
+
     private static bool IsDevice(string target) => target.StartsWith("/dev/", StringComparison.Ordinal);
 
-    /// <summary>The file itself, where a path is a link to it.</summary>
+    /// <summary>The full path, with links resolved.</summary>
     private static string Target(string path) =>
         (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(path);
 
@@ -96,14 +111,5 @@ internal static class Files
         {
             throw new UsageException("a file name is empty");
         }
-    }
-
-    /// <summary>A model that ships with the program.</summary>
-    public static string Shipped(string name)
-    {
-        string path = Path.Combine(AppContext.BaseDirectory, "models", name);
-        return File.Exists(path)
-            ? path
-            : throw new UsageException($"give a model with --model: models/{name} is not beside the program");
     }
 }

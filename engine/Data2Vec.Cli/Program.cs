@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Data2Vec.Cli.Commands;
 using Data2Vec.Cli.Commands.Memes;
+using Data2Vec.Cli.Output;
 
 namespace Data2Vec.Cli;
 
@@ -12,16 +13,16 @@ internal static class Program
     private const int BadInput = 1;
     private const int BadUsage = 2;
 
-    /// <summary>What shells report of a program that Ctrl+C ended.</summary>
+    /// <summary>The exit code of a program that Ctrl+C ended, by the convention of shells.</summary>
     private const int Cancelled = 130;
 
-    /// <summary>How long work may take, after Ctrl+C, to put away what it has; without it, Ctrl+C would end the process on the spot.</summary>
-    private static readonly TimeSpan s_longestEnd = TimeSpan.FromSeconds(10);
+    /// <summary>The time for cleaning up after Ctrl+C. Without it, Ctrl+C would end the process at once.</summary>
+    private static readonly TimeSpan s_terminationTimeout = TimeSpan.FromSeconds(10);
 
     public static int Main(string[] arguments) => Run(arguments, Console.Out, Console.Error);
 
     /// <summary>Runs one command.</summary>
-    /// <returns>0 where it is done, 1 where the input was bad, 2 where the command line was.</returns>
+    /// <returns>0 for success, 1 for bad input, 2 for a bad command line, 130 for a cancelled command.</returns>
     public static int Run(string[] arguments, TextWriter output, TextWriter error)
     {
         ParseResult command = CreateRoot().Parse(arguments);
@@ -43,7 +44,7 @@ internal static class Program
                 Output = output,
                 Error = error,
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = s_longestEnd,
+                ProcessTerminationTimeout = s_terminationTimeout,
             });
         }
         catch (OperationCanceledException)
@@ -74,10 +75,10 @@ internal static class Program
         }
     }
 
-    private static string OneLine(string message) => Text.OneLine(message.Split(" (Parameter '")[0]);
+    private static string OneLine(string message) => TerminalText.OneLine(TerminalText.WithoutParameter(message));
 
-    // RootCommand would call itself what the program's file is called.
-    private static Command CreateRoot() => new("data2vec", "Converts and runs data2vec models: vectors and labels of speech, images and text")
+    // RootCommand would take its name from the program's file.
+    private static Command CreateRoot() => new("data2vec", "Convert and run data2vec models: vectors and labels of speech, images and text")
     {
         new HelpOption(),
         new VersionOption(),
@@ -88,7 +89,17 @@ internal static class Program
         ClassifyCommand.Create(),
         SimilarityCommand.Create(),
         TranscribeCommand.Create(),
-        MemesCommand.Create(),
+        new Command("memes", "Score images with text in them, and train and evaluate models for it (\"Hate Speech in Pixels\")")
+        {
+            ScoreCommand.Create(),
+            TrainCommand.Create(),
+            EvaluateCommand.Create(),
+            ExtractCommand.Create(),
+            GenerateCommand.Create(),
+        },
         DevicesCommand.Create(),
     };
 }
+
+/// <summary>The command line is wrong. The message says how to correct it.</summary>
+internal sealed class UsageException(string message) : Exception(message);

@@ -4,8 +4,8 @@ using Microsoft.Extensions.AI;
 
 namespace Data2Vec.Extensions.AI;
 
-/// <summary>Transcripts of recordings.</summary>
-/// <param name="model">The model, which is not the client's to dispose.</param>
+/// <summary>Transcribes recordings.</summary>
+/// <param name="model">The model, which belongs to its owner.</param>
 internal sealed class SpeechToTextClient(LazyModel model) : ISpeechToTextClient
 {
     async Task<SpeechToTextResponse> ISpeechToTextClient.GetTextAsync(
@@ -15,19 +15,20 @@ internal sealed class SpeechToTextClient(LazyModel model) : ISpeechToTextClient
         model.RequireId(options?.ModelId);
         if (options is { TextLanguage: { } wanted } && wanted != options.SpeechLanguage)
         {
-            throw new ArgumentException("The model writes down what is spoken and does not translate: leave TextLanguage out.", nameof(options));
+            throw new ArgumentException("The model transcribes and does not translate: leave TextLanguage out.", nameof(options));
         }
 
         Data2VecModel loaded = await model.GetAsync(cancellationToken).ConfigureAwait(false);
-        var file = new MemoryStream(); // which a cancelled call leaves to the thread that decodes it
+        SpeechModel speech = loaded as SpeechModel ?? throw new InvalidOperationException($"The model takes {loaded.Modality.Inputs()}, not recordings.");
+        var file = new MemoryStream(); // not disposed: after a cancelled call, another thread may still decode it
         await audioSpeechStream.CopyToAsync(file, cancellationToken).ConfigureAwait(false);
         file.Position = 0;
         Waveform recording = await Task.Run(() => WavFile.Load(file), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
-        string text = await loaded.TranscribeAsync(recording, cancellationToken).ConfigureAwait(false);
+        string text = await speech.TranscribeAsync(recording, cancellationToken).ConfigureAwait(false);
         return new SpeechToTextResponse(text) { ModelId = model.ModelId, StartTime = TimeSpan.Zero, EndTime = recording.Duration };
     }
 
-    // The encoder hears the whole recording before it writes a letter, so that there is one update.
+    // There is a single update, as the encoder needs the whole recording before the first letter.
     async IAsyncEnumerable<SpeechToTextResponseUpdate> ISpeechToTextClient.GetStreamingTextAsync(
         Stream audioSpeechStream, SpeechToTextOptions? options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -39,26 +40,8 @@ internal sealed class SpeechToTextClient(LazyModel model) : ISpeechToTextClient
         }
     }
 
-    object? ISpeechToTextClient.GetService(Type serviceType, object? serviceKey)
-    {
-        ArgumentNullException.ThrowIfNull(serviceType);
-        if (serviceKey is not null)
-        {
-            return null;
-        }
-
-        if (serviceType == typeof(SpeechToTextClientMetadata))
-        {
-            return new SpeechToTextClientMetadata("data2vec", null, model.ModelId);
-        }
-
-        if (serviceType == typeof(Data2VecModel))
-        {
-            return model.GetAsync().GetAwaiter().GetResult();
-        }
-
-        return serviceType == typeof(LazyModel) ? model : serviceType.IsInstanceOfType(this) ? this : null;
-    }
+    object? ISpeechToTextClient.GetService(Type serviceType, object? serviceKey) =>
+        model.GetService(this, serviceType, serviceKey, () => new SpeechToTextClientMetadata("data2vec", null, model.ModelId));
 
     void IDisposable.Dispose()
     {

@@ -2,13 +2,13 @@ using Microsoft.Extensions.AI;
 
 namespace Data2Vec.Extensions.AI;
 
-/// <summary>What generators of all kinds of input have in common.</summary>
-/// <param name="model">The model, which is not the generator's to dispose.</param>
-/// <param name="options">Which vectors are wanted.</param>
+/// <summary>The common part of the embedding generators.</summary>
+/// <param name="model">The model, which belongs to its owner.</param>
+/// <param name="options">The vectors to compute.</param>
 internal abstract class EmbeddingGenerator<TInput>(LazyModel model, EmbeddingOptions? options) : IEmbeddingGenerator<TInput, Embedding<float>>
     where TInput : class
 {
-    private readonly EmbeddingOptions _options = Pooled(options ?? new EmbeddingOptions());
+    private readonly EmbeddingOptions _options = RequirePooling(options ?? new EmbeddingOptions());
 
     async Task<GeneratedEmbeddings<Embedding<float>>> IEmbeddingGenerator<TInput, Embedding<float>>.GenerateAsync(
         IEnumerable<TInput> values, EmbeddingGenerationOptions? options, CancellationToken cancellationToken)
@@ -22,11 +22,11 @@ internal abstract class EmbeddingGenerator<TInput>(LazyModel model, EmbeddingOpt
         }
 
         model.RequireId(options?.ModelId);
-        EmbeddingOptions wanted = options?.RawRepresentationFactory?.Invoke(this) is EmbeddingOptions own ? Pooled(own) : _options;
+        EmbeddingOptions wanted = options?.RawRepresentationFactory?.Invoke(this) is EmbeddingOptions own ? RequirePooling(own) : _options;
         Data2VecModel loaded = await model.GetAsync(cancellationToken).ConfigureAwait(false);
         if (options?.Dimensions is { } dimensions && dimensions != loaded.HiddenSize)
         {
-            throw new ArgumentException($"The model gives vectors of {loaded.HiddenSize} dimensions, not of {dimensions}.", nameof(options));
+            throw new ArgumentException($"The model's vectors have {loaded.HiddenSize} dimensions, not {dimensions}.", nameof(options));
         }
 
         EmbeddedInputs embedded = await EmbedAsync(loaded, inputs, wanted, cancellationToken).ConfigureAwait(false);
@@ -37,26 +37,8 @@ internal abstract class EmbeddingGenerator<TInput>(LazyModel model, EmbeddingOpt
         };
     }
 
-    object? IEmbeddingGenerator.GetService(Type serviceType, object? serviceKey)
-    {
-        ArgumentNullException.ThrowIfNull(serviceType);
-        if (serviceKey is not null)
-        {
-            return null;
-        }
-
-        if (serviceType == typeof(EmbeddingGeneratorMetadata))
-        {
-            return new EmbeddingGeneratorMetadata("data2vec", null, model.ModelId, model.Dimensions);
-        }
-
-        if (serviceType == typeof(Data2VecModel))
-        {
-            return model.GetAsync().GetAwaiter().GetResult();
-        }
-
-        return serviceType == typeof(LazyModel) ? model : serviceType.IsInstanceOfType(this) ? this : null;
-    }
+    object? IEmbeddingGenerator.GetService(Type serviceType, object? serviceKey) => model.GetService(
+        this, serviceType, serviceKey, () => new EmbeddingGeneratorMetadata("data2vec", null, model.ModelId, model.Dimensions));
 
     void IDisposable.Dispose()
     {
@@ -66,7 +48,16 @@ internal abstract class EmbeddingGenerator<TInput>(LazyModel model, EmbeddingOpt
     protected abstract Task<EmbeddedInputs> EmbedAsync(
         Data2VecModel model, IReadOnlyList<TInput> inputs, EmbeddingOptions options, CancellationToken cancellation);
 
-    private static EmbeddingOptions Pooled(EmbeddingOptions options) => options.Pooling != Pooling.None
+    private static EmbeddingOptions RequirePooling(EmbeddingOptions options) => options.Pooling != Pooling.None
         ? options
         : throw new ArgumentException("An embedding is one vector: choose a pooling other than None.", nameof(options));
+}
+
+/// <summary>Embeds texts.</summary>
+internal sealed class TextEmbeddingGenerator(LazyModel model, EmbeddingOptions? options) : EmbeddingGenerator<string>(model, options)
+{
+    protected override Task<EmbeddedInputs> EmbedAsync(
+        Data2VecModel model, IReadOnlyList<string> inputs, EmbeddingOptions options, CancellationToken cancellation) => model is TextModel text
+        ? text.EmbedCountedAsync(inputs, options, cancellation)
+        : throw new InvalidOperationException($"The model takes {model.Modality.Inputs()}, not texts.");
 }

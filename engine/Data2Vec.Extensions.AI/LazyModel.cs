@@ -1,11 +1,10 @@
-using System.Text.Json;
 using Data2Vec.ModelFile;
 
 namespace Data2Vec.Extensions.AI;
 
 /// <summary>
-/// A model that is loaded when it is first used, once, whatever number of callers wait for it; where loading fails, the next use
-/// tries again. Safe to use from any number of threads.
+/// A model that is loaded on first use, once for all concurrent callers. After a failed load, the next use tries again. Instances are
+/// thread-safe.
 /// </summary>
 public sealed class LazyModel : IDisposable
 {
@@ -16,10 +15,10 @@ public sealed class LazyModel : IDisposable
     private Task<Data2VecModel>? _loading;
     private bool _disposed;
 
-    /// <summary>A model file.</summary>
-    /// <param name="path">The <c>.d2v</c> file; it need not be there yet.</param>
-    /// <param name="options">How to load it.</param>
-    /// <param name="modelId">What the model is called; by default the file's name without its ending.</param>
+    /// <summary>Creates a lazy model from a file.</summary>
+    /// <param name="path">The <c>.d2v</c> file. It need not exist yet.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="modelId">The model's id; default: the file's name without extension.</param>
     public LazyModel(string path, ModelOptions? options = null, string? modelId = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -27,9 +26,9 @@ public sealed class LazyModel : IDisposable
         _load = () => Data2VecModel.LoadAsync(path, options);
     }
 
-    /// <summary>A model from elsewhere, such as one that is bundled or downloaded.</summary>
-    /// <param name="modelId">What the model is called.</param>
-    /// <param name="load">Loads it; called on a thread of the pool. The model is disposed with this object.</param>
+    /// <summary>Creates a lazy model from another source, such as a bundled or downloaded model.</summary>
+    /// <param name="modelId">The model's id.</param>
+    /// <param name="load">Loads the model on a thread of the pool. This object disposes the model.</param>
     public LazyModel(string modelId, Func<Task<Data2VecModel>> load)
     {
         ArgumentException.ThrowIfNullOrEmpty(modelId);
@@ -38,7 +37,7 @@ public sealed class LazyModel : IDisposable
         _load = () => Task.Run(load);
     }
 
-    /// <summary>A model that is loaded already, and stays its owner's.</summary>
+    /// <summary>Wraps a loaded model, which stays its owner's.</summary>
     internal LazyModel(Data2VecModel model, string? modelId)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -48,23 +47,21 @@ public sealed class LazyModel : IDisposable
         _owns = false;
     }
 
-    /// <summary>What the model is called, in metadata and results; a request for another is refused.</summary>
+    /// <summary>The model's id in metadata and results. Requests for another id fail.</summary>
     public string ModelId { get; }
 
-    /// <summary>Whether the model is in memory.</summary>
+    /// <summary>Whether the model is loaded.</summary>
     public bool IsLoaded => _loading is { IsCompletedSuccessfully: true };
 
-    /// <summary>Why it is not, where loading was tried.</summary>
+    /// <summary>The error of a failed load.</summary>
     internal Exception? Failure => _loading?.Exception?.InnerException;
 
-    /// <summary>
-    /// Features of an embedding: of the loaded model, else as the file says; null where that is not known without loading.
-    /// </summary>
+    /// <summary>The number of features of an embedding, from the loaded model or the file; null if neither is available.</summary>
     internal int? Dimensions => _loading is { IsCompletedSuccessfully: true } loaded ? loaded.Result.HiddenSize : DimensionsOfFile();
 
-    /// <summary>The model, loaded where it is not yet.</summary>
+    /// <summary>Returns the model, and loads it if necessary.</summary>
     /// <param name="cancellationToken">Ends the waiting, not the loading.</param>
-    /// <exception cref="InvalidDataException">The file is damaged, or holds what this library does not know.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or its content is not supported.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">This object was disposed.</exception>
     public Task<Data2VecModel> GetAsync(CancellationToken cancellationToken = default)
@@ -81,12 +78,12 @@ public sealed class LazyModel : IDisposable
         }
     }
 
-    /// <summary>Loads the model and runs a small input through it, so that the first real one finds everything in place.</summary>
+    /// <summary>Loads the model and runs a small input through it, so that the first real input is not slower than others.</summary>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <inheritdoc cref="GetAsync" path="/exception"/>
     public Task WarmUpAsync(CancellationToken cancellationToken = default) => ProbeAsync(cancellationToken);
 
-    /// <summary>Frees the model, as soon as its running calls return.</summary>
+    /// <summary>Frees the model when its running calls return.</summary>
     public void Dispose()
     {
         Task<Data2VecModel>? loading;
@@ -109,20 +106,32 @@ public sealed class LazyModel : IDisposable
         }
     }
 
-    /// <summary>The vector of a small input, by a call that runs beside all that waits for the model.</summary>
+    /// <summary>The vector of a small input, by a synchronous call that does not wait in the model's queue.</summary>
     internal async Task<float[]> ProbeAsync(CancellationToken cancellationToken)
     {
         Data2VecModel model = await GetAsync(cancellationToken).ConfigureAwait(false);
         return await Task.Run(() => Probe(model, cancellationToken), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <exception cref="ArgumentException">It is another model's.</exception>
+    /// <exception cref="ArgumentException">The id is another model's.</exception>
     internal void RequireId(string? modelId)
     {
         if (modelId is not null && modelId != ModelId)
         {
-            throw new ArgumentException($"There is no model '{modelId}' here; this one is '{ModelId}'. Ask for that, or for none.", nameof(modelId));
+            throw new ArgumentException($"There is no model '{modelId}' here; this one is '{ModelId}'. Request it by this id, or without an id.", nameof(modelId));
         }
+    }
+
+    /// <summary>The services of a generator or client: its metadata, the model, and itself.</summary>
+    internal object? GetService<TMetadata>(object client, Type serviceType, object? serviceKey, Func<TMetadata> createMetadata)
+    {
+        ArgumentNullException.ThrowIfNull(serviceType);
+        return serviceKey is not null ? null
+            : serviceType == typeof(TMetadata) ? createMetadata()
+            : serviceType.IsAssignableTo(typeof(Data2VecModel)) && GetAsync().GetAwaiter().GetResult() is var model && serviceType.IsInstanceOfType(model) ? model
+            : serviceType == typeof(LazyModel) ? this
+            : serviceType.IsInstanceOfType(client) ? client
+            : null;
     }
 
     private static float[] Probe(Data2VecModel model, CancellationToken cancellationToken) => model switch
@@ -130,7 +139,7 @@ public sealed class LazyModel : IDisposable
         SpeechModel speech => speech.EmbedPrepared(new float[speech.SampleRate], cancellationToken: cancellationToken),
         VisionModel vision => vision.EmbedPrepared(new float[vision.Preprocessing.OutputLength], cancellationToken: cancellationToken),
         TextModel text => text.EmbedPrepared(new[] { text.Config.PaddingId == 0 ? 1 : 0 }, cancellationToken: cancellationToken),
-        _ => throw new NotSupportedException(),
+        _ => throw new ArgumentOutOfRangeException(nameof(model)),
     };
 
     private int? DimensionsOfFile()
@@ -143,11 +152,11 @@ public sealed class LazyModel : IDisposable
         try
         {
             using D2vFile file = D2vFile.Open(_path, verify: false);
-            return file.Config.TryGetProperty("hidden_size", out JsonElement size) && size.TryGetInt32(out int features) ? features : null;
+            return ModelConfig.FromJson(file.Config, file.Architecture).HiddenSize;
         }
         catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            // The first use says what is wrong.
+            // The first use reports the error.
             return null;
         }
     }

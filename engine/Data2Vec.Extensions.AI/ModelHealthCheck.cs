@@ -1,12 +1,23 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 
 namespace Data2Vec.Extensions.AI;
 
-/// <summary>Sends a small input through the models that are loaded.</summary>
+/// <summary>Loads the registered models when the host starts.</summary>
+internal sealed class WarmUp(IServiceProvider provider) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(provider.GetModels().Select(model => model.WarmUpAsync(cancellationToken)));
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}
+
+/// <summary>Runs a small input through each loaded model.</summary>
 internal sealed class ModelHealthCheck(IEnumerable<LazyModel> models) : IHealthCheck
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(3);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -30,7 +41,7 @@ internal sealed class ModelHealthCheck(IEnumerable<LazyModel> models) : IHealthC
             states);
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "A check reports what is wrong.")]
+    [SuppressMessage("Design", "CA1031", Justification = "A health check reports any failure.")]
     private static async Task<Finding> CheckAsync(LazyModel model, HealthStatus failureStatus, CancellationToken cancellationToken)
     {
         if (!model.IsLoaded && model.Failure is null)
@@ -39,18 +50,18 @@ internal sealed class ModelHealthCheck(IEnumerable<LazyModel> models) : IHealthC
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(s_patience);
+        limit.CancelAfter(s_timeout);
         try
         {
-            // A model that could not be loaded is tried again.
+            // This retries a model that failed to load.
             float[] vector = await model.ProbeAsync(limit.Token).ConfigureAwait(false);
             return vector.All(float.IsFinite)
                 ? new(HealthStatus.Healthy, "ready")
-                : new(failureStatus, "gives numbers that are not finite");
+                : new(failureStatus, "its output is not finite");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new(HealthStatus.Degraded, $"no answer within {s_patience.TotalSeconds} seconds");
+            return new(HealthStatus.Degraded, $"no answer within {s_timeout.TotalSeconds} seconds");
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {

@@ -5,13 +5,13 @@ using Data2Vec.Vision.Images;
 namespace Data2Vec.Memes;
 
 /// <summary>
-/// Scores memes ("Hate Speech in Pixels", arXiv 1910.02334). It never changes: any number of threads may use it at once, and the same meme gives
-/// the same score whatever runs beside it.
+/// Scores memes ("Hate Speech in Pixels", arXiv 1910.02334). It is immutable and thread-safe, and a meme's score does not depend on the other
+/// memes of its batch.
 /// </summary>
 public sealed class MemeClassifier : IDisposable
 {
-    /// <summary>Memes at once: as many as keep the device busy.</summary>
-    private const int MemesAtOnce = 16;
+    /// <summary>Memes per batch, enough to keep the device busy.</summary>
+    private const int BatchSize = 16;
 
     private readonly FusionNetwork _network;
 
@@ -19,7 +19,7 @@ public sealed class MemeClassifier : IDisposable
     {
         if (file.Architecture != MemeConfig.Architecture)
         {
-            throw new InvalidDataException($"it is a model of the kind '{file.Architecture}', not one that scores memes");
+            throw new InvalidDataException($"a model with the architecture '{file.Architecture}', not a meme model");
         }
 
         Config = MemeConfig.FromJson(file.Config);
@@ -41,14 +41,14 @@ public sealed class MemeClassifier : IDisposable
     /// <summary>The encoders of the model.</summary>
     public MemeEncoders Encoders { get; }
 
-    /// <summary>Loads a model; every byte of it is checked.</summary>
-    /// <param name="path">A <c>.d2v</c> file of the architecture <see cref="MemeConfig.Architecture"/>.</param>
-    /// <param name="options">How to load it.</param>
-    /// <exception cref="InvalidDataException">The file is damaged, or another kind of model.</exception>
+    /// <summary>Loads a model and verifies every byte of its file.</summary>
+    /// <param name="path">A <c>.d2v</c> file with the architecture <see cref="MemeConfig.Architecture"/>.</param>
+    /// <param name="options">The settings.</param>
+    /// <exception cref="InvalidDataException">The file is damaged, or holds another kind of model.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static MemeClassifier Load(string path, MemeOptions? options = null)
     {
-        // The encoders share the memory of the file, which is theirs in the end.
+        // The encoders keep the memory of the file alive.
         using D2vFile file = D2vFile.Open(path);
         try
         {
@@ -62,30 +62,31 @@ public sealed class MemeClassifier : IDisposable
 
     /// <summary>Scores one meme.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="text">The text in it; null to have it read, where the model judges texts.</param>
-    /// <param name="cancellationToken">Looked at before each layer.</param>
+    /// <param name="text">The text in it; null to read it from the image.</param>
+    /// <param name="cancellationToken">Checked before each layer.</param>
     /// <inheritdoc cref="Score(IReadOnlyList{Meme}, CancellationToken)" path="/exception"/>
     public MemeScore Score(RgbImage image, string? text = null, CancellationToken cancellationToken = default) => Score([new Meme(image, text)], cancellationToken)[0];
 
     /// <summary>Scores memes.</summary>
     /// <param name="memes">The memes, with or without their texts.</param>
-    /// <param name="cancellationToken">Looked at before each meme and layer.</param>
-    /// <exception cref="InvalidDataException">An image cannot be prepared.</exception>
-    /// <exception cref="InvalidOperationException">A text is missing, and there is no recognizer.</exception>
+    /// <param name="cancellationToken">Checked before each meme and layer.</param>
+    /// <exception cref="InvalidDataException">An image cannot be preprocessed.</exception>
+    /// <exception cref="InvalidOperationException">A text is missing, and there is no text recognizer.</exception>
     /// <exception cref="ObjectDisposedException">The classifier was disposed.</exception>
     public IReadOnlyList<MemeScore> Score(IReadOnlyList<Meme> memes, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(memes);
-        return [.. memes.Chunk(MemesAtOnce).SelectMany(part => Judge(Encoders.Encode(part, cancellationToken)))];
+        return [.. memes.Chunk(BatchSize).SelectMany(part => ScoreEncoded(Encoders.Encode(part, cancellationToken)))];
     }
 
     /// <summary>Frees the model's memory.</summary>
     public void Dispose() => Encoders.Dispose();
 
-    /// <summary>The scores of features.</summary>
-    internal float[] Scores(IReadOnlyList<ReadOnlyMemory<float>> features) => _network.Score(features);
+    /// <summary>Scores encoded memes.</summary>
+    /// <param name="features">The features of each meme, as <see cref="MemeEncoders.Encode"/> returns them.</param>
+    /// <exception cref="ArgumentException">The number of features is not the encoders'.</exception>
+    public float[] ScoreFeatures(IReadOnlyList<ReadOnlyMemory<float>> features) => _network.Score(features);
 
-    /// <summary>The scores of memes that are encoded.</summary>
-    internal IEnumerable<MemeScore> Judge(IReadOnlyList<MemeFeatures> memes) => memes.Zip(
-        Scores([.. memes.Select(meme => meme.Values)]), (meme, score) => new MemeScore(score, Config.Calibration?.Probability(score), meme.Text, meme.Words));
+    internal IEnumerable<MemeScore> ScoreEncoded(IReadOnlyList<MemeFeatures> memes) => memes.Zip(
+        ScoreFeatures([.. memes.Select(meme => meme.Values)]), (meme, score) => new MemeScore(score, Config.Calibration?.Probability(score), meme.Text, meme.Words));
 }

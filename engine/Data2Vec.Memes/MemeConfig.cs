@@ -1,81 +1,116 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Data2Vec.Memes.Fusion;
-using Data2Vec.ModelFile;
 
 namespace Data2Vec.Memes;
 
-/// <summary>
-/// The structure of a system that scores memes ("Hate Speech in Pixels", arXiv 1910.02334, section 3): encoders of the image and of the text
-/// in it, whose vectors, the image's first, one behind the other, a small network judges.
-/// </summary>
-public sealed record MemeConfig
+/// <summary>The inputs of a meme model: the paper's three configurations.</summary>
+public enum MemeInputs
 {
-    /// <summary>The architecture's name in a model file.</summary>
+    /// <summary>Image and text, the paper's "Multimodal".</summary>
+    Both,
+
+    /// <summary>The image only.</summary>
+    Image,
+
+    /// <summary>The text only.</summary>
+    Text,
+}
+
+/// <summary>
+/// The structure of a meme model ("Hate Speech in Pixels", arXiv 1910.02334, section 3): an image encoder, an encoder of the text in the image,
+/// and a small network that scores their concatenated vectors, the image's first.
+/// </summary>
+public sealed partial record MemeConfig
+{
+    /// <summary>The name of the architecture in a model file.</summary>
     public const string Architecture = "memes";
 
-    /// <summary>What the names of the text encoder's tensors and assets begin with in the file, before a dot.</summary>
+    /// <summary>The prefix, before a dot, of the text encoder's tensors and assets in a model file.</summary>
     public const string TextPart = "text";
 
-    /// <summary>The same of the image encoder.</summary>
+    /// <summary>The prefix, before a dot, of the image encoder's tensors and assets in a model file.</summary>
     public const string ImagePart = "image";
 
-    /// <summary>With the features of two encoders the weights of the first layer still fit into an array.</summary>
+    /// <summary>Keeps the first layer's weights within an array, even with two encoders.</summary>
     internal const int LargestHiddenSize = 1 << 13;
 
-    /// <summary>The text encoder; null for a system that judges the image alone.</summary>
+    /// <summary>The text encoder; null for a model of images only.</summary>
     public EncoderDescription? Text { get; init; }
 
-    /// <summary>The image encoder; null for a system that judges the text alone.</summary>
+    /// <summary>The image encoder; null for a model of texts only.</summary>
     public EncoderDescription? Image { get; init; }
 
-    /// <summary>The most tokens of a text that are read, the special ones around them not counted; the rest is cut off.</summary>
+    /// <summary>The maximum number of tokens of a text, without the special tokens. Longer texts are truncated.</summary>
     public int MaxTextTokens { get; init; } = 48;
 
-    /// <summary>Features of both hidden layers of the network: 100 in the paper, 50 in its code.</summary>
+    /// <summary>The number of features of both hidden layers: 100 in the paper, 50 in its code.</summary>
     public required int HiddenSize { get; init; }
 
-    /// <summary>How a score becomes a probability; null where nobody measured it.</summary>
+    /// <summary>The conversion of scores to probabilities; null if it was not fitted.</summary>
     public Calibration? Calibration { get; init; }
 
     /// <summary>Reads the <c>config</c> of a model file.</summary>
     /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
     public static MemeConfig FromJson(JsonElement json)
     {
-        JsonElement classifier = ConfigReader.Property(json, "classifier", JsonValueKind.Object);
-        var config = new MemeConfig
+        Document document;
+        try
         {
-            Text = EncoderDescription.FromJson(json, TextPart),
-            Image = EncoderDescription.FromJson(json, ImagePart),
-            MaxTextTokens = ConfigReader.Integer(json, "max_text_tokens"),
-            HiddenSize = ConfigReader.Integer(classifier, "hidden_size", LargestHiddenSize),
-            Calibration = Fusion.Calibration.FromJson(classifier),
+            document = json.Deserialize(Json.Default.Document)!;
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"the configuration does not describe a meme model: {error.Message}", error);
+        }
+
+        (int maxTextTokens, Classifier classifier, EncoderDescription? image, EncoderDescription? text) = document;
+        Require(maxTextTokens >= 1, "'max_text_tokens' must be at least 1");
+        Require(classifier.HiddenSize is >= 1 and <= LargestHiddenSize, $"'hidden_size' must be from 1 to {LargestHiddenSize}");
+        Require(classifier.Calibration is not { } fit || (double.IsFinite(fit.Slope) && double.IsFinite(fit.Intercept)), "'slope' and 'intercept' must be finite");
+        Require(image is not null || text is not null, "it has neither 'text' nor 'image'");
+        return new MemeConfig
+        {
+            Text = text,
+            Image = image,
+            MaxTextTokens = maxTextTokens,
+            HiddenSize = classifier.HiddenSize,
+            Calibration = classifier.Calibration is { } fitted ? new Calibration(fitted.Slope, fitted.Intercept) : null,
         };
-        return config.Text is null && config.Image is null
-            ? throw new InvalidDataException("the configuration has neither 'text' nor 'image'")
-            : config;
+
+        static void Require(bool condition, string problem)
+        {
+            if (!condition)
+            {
+                throw new InvalidDataException($"the configuration does not describe a meme model: {problem}");
+            }
+        }
     }
 
     /// <summary>The <c>config</c> for a model file.</summary>
     public JsonObject ToJson()
     {
-        var classifier = new JsonObject { ["hidden_size"] = HiddenSize };
-        if (Calibration is { } calibration)
-        {
-            classifier["calibration"] = calibration.ToJson();
-        }
-
-        var json = new JsonObject { ["max_text_tokens"] = MaxTextTokens, ["classifier"] = classifier };
-        if (Image is not null)
-        {
-            json[ImagePart] = Image.ToJson();
-        }
-
-        if (Text is not null)
-        {
-            json[TextPart] = Text.ToJson();
-        }
-
-        return json;
+        var classifier = new Classifier(HiddenSize, Calibration is { } calibration ? new Fit(calibration.Slope, calibration.Intercept) : null);
+        return (JsonObject)JsonSerializer.SerializeToNode(new Document(MaxTextTokens, classifier, Image, Text), Json.Default.Document)!;
     }
+
+    private sealed record Fit(double Slope, double Intercept);
+
+    private sealed record Classifier(int HiddenSize, Fit? Calibration = null);
+
+    private sealed record Document(int MaxTextTokens, Classifier Classifier, EncoderDescription? Image = null, EncoderDescription? Text = null);
+
+    [JsonSourceGenerationOptions(
+        PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true)]
+    [JsonSerializable(typeof(Document))]
+    private sealed partial class Json : JsonSerializerContext;
 }
+
+/// <summary>An encoder that is part of another model.</summary>
+/// <param name="Architecture">The architecture of the encoder's model file.</param>
+/// <param name="Config">The <c>config</c> of that file.</param>
+public sealed record EncoderDescription(string Architecture, JsonObject Config);

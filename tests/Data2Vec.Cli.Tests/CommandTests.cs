@@ -107,7 +107,7 @@ public sealed class CommandTests : IDisposable
     {
         string[] lines = Run("devices").Output.TrimEnd().Split('\n');
         Assert.StartsWith("cpu ", lines[0], StringComparison.Ordinal);
-        Assert.Single(lines, line => line.Contains("auto takes it", StringComparison.Ordinal));
+        Assert.Single(lines, line => line.Contains("used by auto", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.StartsWith("cuda", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.StartsWith("opencl", StringComparison.Ordinal));
     }

@@ -1,4 +1,4 @@
-using Data2Vec.Cli.Inputs;
+using Data2Vec.Cli.Running;
 using Data2Vec.Kernels;
 using Data2Vec.Kernels.Cpu;
 
@@ -12,7 +12,7 @@ public class FallbackTests
         using var error = new StringWriter();
         using (ModelSet models = Open(() => new CpuBackend(1), error, "text.d2v", "image.d2v"))
         {
-            Assert.Equal("data2vec: full: 9 MiB are wanted; running on the processor instead", error.ToString().TrimEnd());
+            Assert.Equal("data2vec: full: 9 MiB are wanted; running on the CPU instead", error.ToString().TrimEnd());
         }
     }
 
@@ -25,7 +25,7 @@ public class FallbackTests
     }
 
     private static ModelSet Open(Func<Backend>? fallback, TextWriter error, params string[] names) =>
-        new([.. names.Select(Files.Shipped)], new Dictionary<InputKind, string>(), new ModelOptions { Backend = new FullDevice() }, fallback, error);
+        new([.. names.Select(Files.Bundled)], new Dictionary<Modality, string>(), new ModelOptions { Backend = new FullDevice() }, fallback, error);
 
     private sealed class FullDevice : Backend
     {

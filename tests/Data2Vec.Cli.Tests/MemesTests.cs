@@ -89,10 +89,10 @@ public sealed class MemesTests : IDisposable
         Check(2, "takes one image", "memes", "score", "--model", Model, image, image + "2", "--text", "a");
         Check(2, ".png", "memes", "score", "--model", Model, image, "--explain", "why.gif");
         Check(2, "the result would replace", "memes", "score", "--model", Model, other, "--explain", other);
-        Check(2, "names no languages", "memes", "score", "--model", Model, image, "--languages", "../x");
-        Check(1, "not one that scores memes", "memes", "score", "--model", Path.Combine(AppContext.BaseDirectory, "models", "text.d2v"), image);
+        Check(2, "not a list of languages", "memes", "score", "--model", Model, image, "--languages", "../x");
+        Check(1, "not a meme model", "memes", "score", "--model", Path.Combine(AppContext.BaseDirectory, "models", "text.d2v"), image);
         Check(1, "no such file", "memes", "evaluate", "--model", Model, "--hate", "nothing", "--good", Good);
-        Check(1, "does not take images", "memes", "train", "--hate", Hate, "--good", Good, "-o", Model, "--image-encoder", Path.Combine(AppContext.BaseDirectory, "models", "text.d2v"));
+        Check(1, "the model takes texts", "memes", "train", "--hate", Hate, "--good", Good, "-o", Model, "--image-encoder", Path.Combine(AppContext.BaseDirectory, "models", "text.d2v"));
         Check(1, "not a file of features", "memes", "train", "--hate", Hate, "--good", Good, "-o", Model, "--features", image);
         Check(2, "would replace", "memes", "train", "--hate", Hate, "--good", Good, "-o", Hate + ".train");
         Check(2, "learning rate", "memes", "train", "--hate", Hate, "--good", Good, "-o", Model, "--learning-rate", "-1");

@@ -193,7 +193,7 @@ public sealed class ModalityTests : IDisposable
         }
 
         NpyFile.Write(In("cube.npy"), new float[24], 2, 3, 4);
-        Assert.Contains("no model's input", Refused(1, "embed", In("cube.npy")), StringComparison.Ordinal);
+        Assert.Contains("does not fit any model", Refused(1, "embed", In("cube.npy")), StringComparison.Ordinal);
         NpyFile.Write(In("small.npy"), new float[3 * 8 * 8], 3, 8, 8);
         Assert.Contains("[3, 32, 32]", Refused(1, "embed", In("small.npy")), StringComparison.Ordinal);
         NpyFile.Write(In("wide.npy"), new float[3 * 16 * 64], 3, 16, 64);

@@ -13,10 +13,10 @@ public sealed class ConcurrencyTests(ITestOutputHelper output)
     [Fact]
     public void Ten_thousand_requests_of_32_threads_get_their_own_vectors_and_leave_memory_as_it_was()
     {
-        using Data2VecModel model = BundledModels.Load("text");
+        using TextModel model = BundledModels.Load<TextModel>("text");
         IEmbeddingGenerator<string, Embedding<float>> generator = model.AsTextEmbeddingGenerator();
         string[] texts = [.. Enumerable.Range(0, 100).Select(i => string.Join(' ', Enumerable.Repeat($"text {i}", 1 + i % 4)))];
-        float[][] expected = [.. texts.Select(text => model.EmbedText(text))];
+        float[][] expected = [.. texts.Select(text => model.Embed(text))];
 
         // The pool's threads, the arenas and the collector's budgets find their size in the first rounds.
         (long Heap, long Resident)[] levels = [.. Enumerable.Range(0, 6).Select(_ => Round(generator, texts, expected))];
@@ -34,7 +34,7 @@ public sealed class ConcurrencyTests(ITestOutputHelper output)
     [Fact]
     public async Task Requests_that_are_cancelled_end_within_a_layer_though_hundreds_wait()
     {
-        using Data2VecModel model = BundledModels.Load("text");
+        using TextModel model = BundledModels.Load<TextModel>("text");
         IEmbeddingGenerator<string, Embedding<float>> generator = model.AsTextEmbeddingGenerator();
         string[] texts = [.. Enumerable.Repeat(string.Join(' ', Enumerable.Repeat("text", 200)), 100)];
         await generator.GenerateAsync(texts[..10]);
@@ -83,8 +83,8 @@ public sealed class ConcurrencyTests(ITestOutputHelper output)
         {
             for (int i = 0; i < 15; i++)
             {
-                using Data2VecModel mapped = Data2VecModel.Load(path), copied = BundledModels.Load("text");
-                Assert.Equal(mapped.EmbedText("a text"), await copied.EmbedTextAsync("a text"));
+                using TextModel mapped = Data2VecModel.Load<TextModel>(path), copied = BundledModels.Load<TextModel>("text");
+                Assert.Equal(mapped.Embed("a text"), await copied.EmbedAsync("a text"));
             }
 
             levels[round] = Level().Resident;

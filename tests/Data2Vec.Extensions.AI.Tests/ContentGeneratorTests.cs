@@ -13,38 +13,38 @@ public sealed class ContentGeneratorTests
     [Fact]
     public async Task Recordings_of_any_sample_rate_are_embedded_as_the_engine_does()
     {
-        using Data2VecModel model = BundledModels.Load("speech");
+        using SpeechModel model = BundledModels.Load<SpeechModel>("speech");
         using IEmbeddingGenerator<DataContent, Embedding<float>> generator = model.AsContentEmbeddingGenerator();
         DataContent file = await DataContent.LoadFromAsync(Recording, "audio/wav");
         var uri = new DataContent(file.Uri);
         var slice = new DataContent(new ReadOnlyMemory<byte>([0, .. file.Data.Span, 0])[1..^1], "audio/x-wav; codecs=1");
         GeneratedEmbeddings<Embedding<float>> embeddings = await generator.GenerateAsync([file, uri, slice]);
-        float[] samples = WavFile.Load(Recording).Resample(model.SampleRate).Samples;
-        float[] expected = model.EmbedAudio(samples);
+        Waveform recording = WavFile.Load(Recording);
+        float[] expected = model.Embed(recording);
         Assert.All(embeddings, embedding => Assert.Equal(expected, embedding.Vector.ToArray()));
         Assert.Equal(3, embeddings.Count);
-        int frames = model.EmbedAudio(samples, new EmbeddingOptions { Pooling = Pooling.None }).Length / model.HiddenSize;
+        int frames = model.Embed(recording, new EmbeddingOptions { Pooling = Pooling.None }).Length / model.HiddenSize;
         Assert.Equal(3 * frames, embeddings.Usage!.InputTokenCount);
     }
 
     [Fact]
     public async Task Images_of_every_format_and_of_more_than_one_round_keep_their_order()
     {
-        using Data2VecModel model = BundledModels.Load("image");
+        using VisionModel model = BundledModels.Load<VisionModel>("image");
         IEmbeddingGenerator<DataContent, Embedding<float>> generator = model.AsContentEmbeddingGenerator();
         (string File, string Type)[] files =
             [("rgb.png", "image/png"), ("rgb-420.jpg", "image/jpeg"), ("lossy.webp", "image/webp"), ("rgb.bmp", "IMAGE/BMP"), ("animated.gif", "image/gif")];
         DataContent[] contents = [.. Enumerable.Range(0, 150).Select(i => files[i % 5])
             .Select(file => new DataContent(File.ReadAllBytes(Image(file.File)), file.Type))];
         GeneratedEmbeddings<Embedding<float>> embeddings = await generator.GenerateAsync(contents);
-        float[][] expected = [.. files.Select(file => model.EmbedImage(ImageFile.Load(Image(file.File))))];
+        float[][] expected = [.. files.Select(file => model.Embed(ImageFile.Load(Image(file.File))))];
         Assert.Equal(150, embeddings.Count);
         for (int i = 0; i < embeddings.Count; i++)
         {
             Assert.Equal(expected[i % 5], embeddings[i].Vector.ToArray());
         }
 
-        int side = model.Vision!.ImageSize / 4;
+        int side = model.Preprocessing.CropSize / 4;
         Assert.Equal(150 * (side * side + 1), embeddings.Usage!.InputTokenCount);
     }
 
@@ -67,9 +67,10 @@ public sealed class ContentGeneratorTests
     public async Task Content_that_cannot_be_read_is_named()
     {
         using Data2VecModel model = BundledModels.Load("speech");
-        byte[] good = File.ReadAllBytes(Recording), slow = [.. good];
+        byte[] good = File.ReadAllBytes(Recording), slow = [.. good], brief = good[..(44 + 200)];
         BinaryPrimitives.WriteUInt32LittleEndian(slow.AsSpan(24), 1);
-        foreach ((byte[] bytes, string what) in ((byte[], string)[])[([1, 2, 3], ""), (good[..100], ""), (slow, "a sample rate of 1 Hz is too low for speech")])
+        BinaryPrimitives.WriteUInt32LittleEndian(brief.AsSpan(40), 200);
+        foreach ((byte[] bytes, string what) in ((byte[], string)[])[([1, 2, 3], ""), (good[..100], ""), (brief, "a recording of"), (slow, "a sample rate of 1 Hz is too low for speech")])
         {
             DataContent[] contents = [new(good, "audio/wav"), new(bytes, "audio/wav") { Name = "second.wav" }];
             var error = await Assert.ThrowsAsync<InvalidDataException>(() => model.AsContentEmbeddingGenerator().GenerateAsync(contents));

@@ -43,8 +43,8 @@ public sealed class HostTests
 
         GeneratedEmbeddings<Embedding<float>> first = await generator.GenerateAsync(["a film", "a book"]);
         GeneratedEmbeddings<Embedding<float>> second = await generator.GenerateAsync(["a book", "a song"]);
-        Data2VecModel model = generator.GetRequiredService<Data2VecModel>();
-        Assert.Equal(model.EmbedText("a book", new EmbeddingOptions { Normalize = true }), first[1].Vector.ToArray());
+        TextModel model = generator.GetRequiredService<TextModel>();
+        Assert.Equal(model.Embed("a book", new EmbeddingOptions { Normalize = true }), first[1].Vector.ToArray());
 
         // What came from the cache is what went into it, and the time tells it from what was made anew.
         Assert.Equal(first[1].Vector.ToArray(), second[0].Vector.ToArray());
@@ -92,9 +92,9 @@ public sealed class HostTests
         }
 
         // The container has disposed them.
-        Assert.Throws<ObjectDisposedException>(() => models[0].EmbedText("x"));
-        Assert.Throws<ObjectDisposedException>(() => models[1].EmbedAudio(new float[16000]));
-        Assert.Throws<ObjectDisposedException>(() => models[2].EmbedPixels([new float[3 * 32 * 32]]));
+        Assert.Throws<ObjectDisposedException>(() => ((TextModel)models[0]).Embed("x"));
+        Assert.Throws<ObjectDisposedException>(() => ((SpeechModel)models[1]).EmbedPrepared(new float[16000]));
+        Assert.Throws<ObjectDisposedException>(() => ((VisionModel)models[2]).EmbedPrepared(new float[3 * 32 * 32]));
     }
 
     [Fact]
@@ -159,9 +159,9 @@ public sealed class HostTests
     public async Task The_health_check_does_not_wait_behind_what_waits_for_the_model()
     {
         LazyModel text = Model("text");
-        Data2VecModel model = await text.GetAsync();
+        var model = (TextModel)await text.GetAsync();
         string[] texts = [.. Enumerable.Repeat("a film of some length that goes on", 250)]; // a batch of rows
-        Task<float[][]>[] calls = [.. Enumerable.Range(0, 40).Select(_ => model.EmbedTextsAsync(texts))];
+        Task<float[][]>[] calls = [.. Enumerable.Range(0, 40).Select(_ => model.EmbedAsync(texts))];
         await Task.WhenAny(calls);
         await using ServiceProvider services = Services(text);
         HealthReportEntry result = await Check(services.GetRequiredService<HealthCheckService>());
@@ -207,7 +207,7 @@ public sealed class HostTests
 
     private static async Task<HealthReportEntry> Check(HealthCheckService health) => (await health.CheckHealthAsync()).Entries["data2vec"];
 
-    private static int Tokens(Data2VecModel model, string text) => model.Tokenizer!.Encode(text).Length;
+    private static int Tokens(TextModel model, string text) => model.Tokenizer!.Encode(text).Length;
 
     private static LazyModel Model(string name) => new(name, () => Task.FromResult(BundledModels.Load(name)));
 }

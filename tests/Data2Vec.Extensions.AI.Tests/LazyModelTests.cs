@@ -45,9 +45,9 @@ public sealed class LazyModelTests
     public async Task Disposing_frees_the_model_even_one_that_is_just_loading()
     {
         var loaded = new LazyModel("text", () => Task.FromResult(BundledModels.Load("text")));
-        Data2VecModel model = await loaded.GetAsync();
+        var model = (TextModel)await loaded.GetAsync();
         loaded.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => model.EmbedText("x"));
+        Assert.Throws<ObjectDisposedException>(() => model.Embed("x"));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => loaded.GetAsync());
 
         var gate = new TaskCompletionSource();
@@ -59,14 +59,14 @@ public sealed class LazyModelTests
         Task<Data2VecModel> call = loading.GetAsync();
         loading.Dispose();
         gate.SetResult();
-        model = await call;
+        model = (TextModel)await call;
         await Task.Run(async () =>
         {
             while (true)
             {
                 try
                 {
-                    model.EmbedText("x");
+                    model.Embed("x");
                     await Task.Delay(1);
                 }
                 catch (ObjectDisposedException)

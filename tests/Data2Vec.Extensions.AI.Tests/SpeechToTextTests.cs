@@ -29,7 +29,8 @@ public sealed class SpeechToTextTests
         Assert.Equal("FOUR TWO", (await keyed.GetStreamingTextAsync(stream).ToSpeechToTextResponseAsync()).Text);
         Assert.Equal("speech-ctc", keyed.GetService<SpeechToTextClientMetadata>()!.DefaultModelId);
         Assert.Null(keyed.GetService(typeof(Data2VecModel), "key"));
-        Assert.NotNull(keyed.GetService<Data2VecModel>()!.Audio);
+        Assert.NotNull(keyed.GetService<SpeechModel>());
+        Assert.Null(keyed.GetService(typeof(TextModel)));
     }
 
     [Fact]

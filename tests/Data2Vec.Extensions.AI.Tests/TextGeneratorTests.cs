@@ -7,7 +7,7 @@ public sealed class TextGeneratorTests : IDisposable
 {
     private static readonly string[] Texts = ["", "a film", "nobody was there", "A gripping, funny and beautifully acted film."];
 
-    private readonly Data2VecModel _model = BundledModels.Load("text");
+    private readonly TextModel _model = BundledModels.Load<TextModel>("text");
 
     public void Dispose() => _model.Dispose();
 
@@ -21,7 +21,7 @@ public sealed class TextGeneratorTests : IDisposable
         Assert.Equal(Texts.Length, embeddings.Count);
         for (int i = 0; i < Texts.Length; i++)
         {
-            Assert.Equal(_model.EmbedText(Texts[i], options), embeddings[i].Vector.ToArray());
+            Assert.Equal(_model.Embed(Texts[i], options), embeddings[i].Vector.ToArray());
             Assert.Equal("small", embeddings[i].ModelId);
             Assert.InRange(embeddings[i].CreatedAt!.Value, before, DateTimeOffset.UtcNow);
         }
@@ -38,8 +38,8 @@ public sealed class TextGeneratorTests : IDisposable
         var truncated = new EmbeddingOptions { LongTexts = Text.LongTextPolicy.Truncate };
         IEmbeddingGenerator<string, Embedding<float>> generator = _model.AsTextEmbeddingGenerator(truncated);
         GeneratedEmbeddings<Embedding<float>> embeddings = await generator.GenerateAsync([text]);
-        Assert.Equal(_model.Text!.MaxTokens, embeddings.Usage!.InputTokenCount);
-        Assert.Equal(_model.EmbedText(text, truncated), embeddings[0].Vector.ToArray());
+        Assert.Equal(_model.Config.MaxTokens, embeddings.Usage!.InputTokenCount);
+        Assert.Equal(_model.Embed(text, truncated), embeddings[0].Vector.ToArray());
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class TextGeneratorTests : IDisposable
 
         var first = new EmbeddingOptions { Pooling = Pooling.Class };
         GeneratedEmbeddings<Embedding<float>> own = await generator.GenerateAsync(["x"], new EmbeddingGenerationOptions { RawRepresentationFactory = _ => first });
-        Assert.Equal(_model.EmbedText("x", first), own[0].Vector.ToArray());
+        Assert.Equal(_model.Embed("x", first), own[0].Vector.ToArray());
 
         var rows = new EmbeddingOptions { Pooling = Pooling.None };
         Assert.Throws<ArgumentException>(() => _model.AsTextEmbeddingGenerator(rows));
@@ -86,7 +86,7 @@ public sealed class TextGeneratorTests : IDisposable
     public async Task Disposing_a_generator_leaves_the_model_to_its_owner()
     {
         _model.AsTextEmbeddingGenerator().Dispose();
-        Assert.Equal(192, (await _model.EmbedTextAsync("x")).Length);
+        Assert.Equal(192, (await _model.EmbedAsync("x")).Length);
     }
 
     [Fact]

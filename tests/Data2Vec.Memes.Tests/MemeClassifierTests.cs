@@ -16,8 +16,9 @@ public class MemeClassifierTests
         using var folder = new TemporaryFolder();
         FusionNetwork network = Models.Write(folder["memes.d2v"]);
         using MemeClassifier classifier = MemeClassifier.Load(folder["memes.d2v"]);
-        using Data2VecModel image = Data2VecModel.Load(Models.Image), text = Data2VecModel.Load(Models.Text);
-        float[] x = [.. image.EmbedImage(s_image), .. text.EmbedText("a gripping film")];
+        using VisionModel image = Data2VecModel.Load<VisionModel>(Models.Image);
+        using TextModel text = Data2VecModel.Load<TextModel>(Models.Text);
+        float[] x = [.. image.Embed(s_image), .. text.Embed("a gripping film")];
 
         // The definition, number by number.
         for (int i = 0; i < network.Layers.Length; i++)
@@ -26,7 +27,12 @@ public class MemeClassifierTests
             x = [.. Enumerable.Range(0, layer.Outputs).Select(output =>
             {
                 double sum = layer.Bias[output];
-                for (int input = 0; input < layer.Inputs; input++) { sum += (double)layer.Weight[output * layer.Inputs + input] * x[input]; } return (float)(i < network.Layers.Length - 1 ? Math.Max(sum, 0) : sum);
+                for (int input = 0; input < layer.Inputs; input++)
+                {
+                    sum += (double)layer.Weight[output * layer.Inputs + input] * x[input];
+                }
+
+                return (float)(i < network.Layers.Length - 1 ? Math.Max(sum, 0) : sum);
             })];
         }
 
@@ -77,12 +83,12 @@ public class MemeClassifierTests
         using var folder = new TemporaryFolder();
         Models.Write(folder["memes.d2v"], maxTextTokens: 5);
         using MemeClassifier classifier = MemeClassifier.Load(folder["memes.d2v"]);
-        using Data2VecModel text = Data2VecModel.Load(Models.Text);
+        using TextModel text = Data2VecModel.Load<TextModel>(Models.Text);
         const string Long = "a gripping and funny film that is beautifully acted";
         int[] ids = text.Tokenizer!.Encode(Long);
         Assert.True(ids.Length > 7);
         MemeFeatures features = classifier.Encoders.Encode([new Meme(s_image, Long)])[0];
-        Assert.Equal(text.EmbedTokens([new[] { ids[0], ids[1], ids[2], ids[3], ids[4], ids[5], ids[^1] }])[0], features.Values[classifier.Encoders.ImageSize..].ToArray());
+        Assert.Equal(text.EmbedPrepared(new[] { ids[0], ids[1], ids[2], ids[3], ids[4], ids[5], ids[^1] }), features.Values[classifier.Encoders.ImageSize..].ToArray());
     }
 
     [Fact]
@@ -100,15 +106,15 @@ public class MemeClassifierTests
     public void Other_models_and_wrong_tensors_are_refused_by_the_files_name()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains("text.d2v: it is a model of the kind 'data2vec-text'", Assert.Throws<InvalidDataException>(() => MemeClassifier.Load(Models.Text)).Message);
-        Assert.Contains("does not take images", Assert.Throws<InvalidDataException>(() => MemeEncoders.Load(Models.Text, Models.Text)).Message);
-        Assert.Contains("does not take texts", Assert.Throws<InvalidDataException>(() => MemeEncoders.Load(null, Models.Image)).Message);
+        Assert.Contains("text.d2v: a model with the architecture 'data2vec-text'", Assert.Throws<InvalidDataException>(() => MemeClassifier.Load(Models.Text)).Message);
+        Assert.Contains("the model takes texts (data2vec-text); it is not a VisionModel", Assert.Throws<InvalidDataException>(() => MemeEncoders.Load(Models.Text, Models.Text)).Message);
+        Assert.Contains("the model takes images (data2vec-vision); it is not a TextModel", Assert.Throws<InvalidDataException>(() => MemeEncoders.Load(null, Models.Image)).Message);
 
         Models.Write(folder["memes.d2v"]);
         Rewrite(folder["memes.d2v"], folder["wrong.d2v"], json => json["classifier"]!["hidden_size"] = 11, _ => { });
         Assert.Contains("wrong.d2v: tensor 'classifier.0.weight' has the shape", Assert.Throws<InvalidDataException>(() => MemeClassifier.Load(folder["wrong.d2v"])).Message);
         Rewrite(folder["memes.d2v"], folder["wrong.d2v"], json => json["text"]!["architecture"] = "memes", _ => { });
-        Assert.Contains("wrong.d2v (text): models of the kind 'memes' are not supported", Assert.Throws<InvalidDataException>(() => MemeClassifier.Load(folder["wrong.d2v"])).Message);
+        Assert.Contains("wrong.d2v (text): the architecture 'memes' is not supported", Assert.Throws<InvalidDataException>(() => MemeClassifier.Load(folder["wrong.d2v"])).Message);
         Rewrite(folder["memes.d2v"], folder["wrong.d2v"], json => json.Remove("image"), _ => { });
         Assert.Contains("'classifier.0.weight' has the shape", Assert.Throws<InvalidDataException>(() => MemeClassifier.Load(folder["wrong.d2v"])).Message);
         Rewrite(folder["memes.d2v"], folder["wrong.d2v"], _ => { }, values => values[^1] = float.NaN);

@@ -31,6 +31,11 @@ public class MemeConfigTests
     [InlineData("""{"max_text_tokens":48,"classifier":{"hidden_size":8193},"text":{"architecture":"a","config":{}}}""", "hidden_size")]
     [InlineData("""{"max_text_tokens":48,"classifier":{"hidden_size":3},"text":{"config":{}}}""", "architecture")]
     [InlineData("""{"max_text_tokens":48,"classifier":{"hidden_size":3},"text":3}""", "text")]
+    [InlineData("""{"max_text_tokens":48,"classifier":{"hidden_size":3},"text":{"architecture":"a","config":3}}""", "config")]
+    [InlineData("""{"max_text_tokens":48,"classifier":{"hidden_size":3.5},"text":{"architecture":"a","config":{}}}""", "hidden_size")]
+    [InlineData("""{"max_text_tokens":48,"classifier":null,"text":{"architecture":"a","config":{}}}""", "classifier")]
+    [InlineData("""{"max_text_tokens":48,"classifier":{"hidden_size":3,"calibration":{"slope":1}},"text":{"architecture":"a","config":{}}}""", "intercept")]
+    [InlineData("[]", "meme model")]
     [InlineData("""{"max_text_tokens":48,"classifier":{"hidden_size":3,"calibration":{"slope":1e999,"intercept":0}},"text":{"architecture":"a","config":{}}}""", "slope")]
     public void A_wrong_configuration_is_refused_by_what_is_wrong(string json, string named) =>
         Assert.Contains(named, Assert.Throws<InvalidDataException>(() => MemeConfig.FromJson(JsonDocument.Parse(json).RootElement)).Message);

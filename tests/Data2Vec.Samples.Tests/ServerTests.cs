@@ -16,7 +16,7 @@ public sealed class ServerTests : IAsyncLifetime
     private static readonly string[] Texts = ["a text", "", "another, longer one"];
 
     private readonly WebApplication _server = EmbeddingServer.Create(["--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "Error"]);
-    private readonly Data2VecModel _model = BundledModels.Load("text");
+    private readonly TextModel _model = BundledModels.Load<TextModel>("text");
     private readonly HttpClient _http = new(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromSeconds(60) });
 
     public async ValueTask InitializeAsync()
@@ -37,7 +37,7 @@ public sealed class ServerTests : IAsyncLifetime
     {
         EmbeddingClient client = new(
             "text", new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = new Uri(_http.BaseAddress!, "v1") });
-        float[][] expected = _model.EmbedTexts(Texts, new EmbeddingOptions { Normalize = true });
+        float[][] expected = _model.Embed(Texts, new EmbeddingOptions { Normalize = true });
         OpenAIEmbeddingCollection several = await client.GenerateEmbeddingsAsync(Texts);
         Assert.Equal(expected, several.Select(embedding => embedding.ToFloats().ToArray()));
         Assert.Equal([0, 1, 2], several.Select(embedding => embedding.Index));
@@ -62,7 +62,7 @@ public sealed class ServerTests : IAsyncLifetime
         float[] floats = [.. answers[0].GetProperty("data")[0].GetProperty("embedding").EnumerateArray().Select(x => x.GetSingle())];
         byte[] bytes = answers[1].GetProperty("data")[0].GetProperty("embedding").GetBytesFromBase64();
         Assert.Equal(floats, Enumerable.Range(0, bytes.Length / 4).Select(i => BitConverter.ToSingle(bytes, i * 4)));
-        Assert.Equal(_model.EmbedText("a text", new EmbeddingOptions { Normalize = true }), floats);
+        Assert.Equal(_model.Embed("a text", new EmbeddingOptions { Normalize = true }), floats);
     }
 
     [Theory]

@@ -29,16 +29,16 @@ public class PackageTests
     [Fact]
     public void The_library_transcribes_with_a_bundled_model()
     {
-        using Data2VecModel model = BundledModels.Load("speech-ctc");
-        Assert.Equal("FOUR TWO", model.Transcribe([WavFile.Load(s_recording).Resample(model.SampleRate).Samples])[0]);
+        using SpeechModel model = BundledModels.Load<SpeechModel>("speech-ctc");
+        Assert.Equal("FOUR TWO", model.Transcribe(WavFile.Load(s_recording)));
     }
 
     [Fact]
     public async Task The_generator_gives_the_vectors_of_the_model()
     {
-        using Data2VecModel model = BundledModels.Load("text");
+        using TextModel model = BundledModels.Load<TextModel>("text");
         Embedding<float> embedding = await model.AsTextEmbeddingGenerator().GenerateAsync("a text");
-        Assert.Equal(model.EmbedText("a text"), embedding.Vector.ToArray());
+        Assert.Equal(model.Embed("a text"), embedding.Vector.ToArray());
     }
 
     [Fact]

@@ -1,19 +1,20 @@
 using System.CommandLine;
+using Data2Vec.Cli.Running;
 
 namespace Data2Vec.Cli.Commands;
 
-/// <summary><c>data2vec devices</c>: what models can run on here.</summary>
+/// <summary><c>data2vec devices</c>: lists the available devices.</summary>
 internal static class DevicesCommand
 {
     public static Command Create()
     {
-        var check = new Option<bool>("--check") { Description = "Compile all kernels for each device, which takes seconds, and name those that its compiler refuses." };
-        var command = new Command("devices", "Lists the devices that models can run on.") { check };
-        command.SetAction(result =>
+        var check = new Option<bool>("--check") { Description = "Compile all kernels for each device (takes seconds), and report errors" };
+        var command = new Command("devices", "List the devices that can run models") { check };
+        command.SetAction(parsed =>
         {
-            foreach (string line in Devices.Describe(result.GetValue(check)))
+            foreach (string line in Devices.Describe(parsed.GetValue(check)))
             {
-                result.InvocationConfiguration.Output.WriteLine(line);
+                parsed.InvocationConfiguration.Output.WriteLine(line);
             }
         });
         return command;

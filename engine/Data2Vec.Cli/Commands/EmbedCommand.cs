@@ -1,45 +1,39 @@
 using System.CommandLine;
+using Data2Vec.Cli.Arguments;
 using Data2Vec.Cli.Inputs;
+using Data2Vec.Cli.Output;
+using Data2Vec.Cli.Running;
 
 namespace Data2Vec.Cli.Commands;
 
-/// <summary><c>data2vec embed</c>: recordings, images and texts become vectors.</summary>
+/// <summary><c>data2vec embed</c>: converts recordings, images and texts to vectors.</summary>
 internal static class EmbedCommand
 {
     public static Command Create()
     {
-        var command = new Command("embed", "Turn recordings, images and texts into vectors");
-        InputArguments inputs = InputArguments.AddTo(command, "WAV files, images (JPEG, PNG, WebP, BMP, GIF), .txt files of a text a line, or .npy files of a model's very input");
+        var command = new Command("embed", "Convert recordings, images and texts to vectors");
+        InputArguments inputs = InputArguments.AddTo(command, "WAV files, images (JPEG, PNG, WebP, BMP, GIF), .txt files with one text per line, or .npy files that are passed to the model unprocessed");
         ModelArguments models = ModelArguments.AddTo(command, ModelArguments.Embedding);
-        Option<string> layer = LayerOption.Create(all: true);
-        Option<string> pool = LayerOption.Pool("mean", "cls", "none");
-        var normalize = new Option<bool>("--normalize") { Description = "Bring each vector to length 1" };
-        var format = new Option<string>("--format") { Description = "The format of the result", DefaultValueFactory = _ => "json" };
-        format.AcceptOnlyFromAmong(EmbeddingWriter.Formats);
-        var output = new Option<string?>("--output", "-o") { Description = "The file to write; left out, the standard output", HelpName = "FILE" };
-        command.Add(layer);
-        command.Add(pool);
-        command.Add(normalize);
-        command.Add(format);
-        command.Add(output);
+        Option<string> layer = OptionFactory.Layer(all: true), pool = OptionFactory.Pool(none: true);
+        var normalize = new Option<bool>("--normalize") { Description = "Scale each vector to length 1" };
+        Option<string> format = new Option<string>("--format") { Description = "The format of the result", DefaultValueFactory = _ => "json" }
+            .AcceptOnlyFromAmong(EmbeddingWriter.Formats);
+        var output = new Option<string?>("--output", "-o") { Description = "The file to write; default: the standard output", HelpName = "FILE" };
+        command.Add(layer, pool, normalize, format, output);
         command.SetAction(parsed =>
         {
-            string shape = parsed.GetRequiredValue(format);
-            string layers = parsed.GetRequiredValue(layer);
+            string shape = parsed.GetRequiredValue(format), layers = parsed.GetRequiredValue(layer);
+            bool allLayers = layers == "all";
             var options = new EmbeddingOptions
             {
-                Layer = LayerOption.Number(layers),
-                Pooling = LayerOption.PoolingOf(parsed.GetRequiredValue(pool)),
+                Layer = OptionFactory.ParseLayer(layers),
+                Pooling = OptionFactory.ParsePooling(parsed.GetRequiredValue(pool)),
                 Normalize = parsed.GetValue(normalize),
             };
             bool pooled = options.Pooling != Pooling.None;
             string? target = parsed.GetValue(output);
-            if (target is not null)
-            {
-                Files.RequireOther(Files.RequireFolderOf(target), [.. models.Paths(parsed), .. inputs.Paths(parsed)]);
-            }
-
-            IReadOnlyList<InputSource> sources = inputs.Sources(parsed, together: layers != "all");
+            Files.RequireOutput(target, [.. models.Paths(parsed), .. inputs.Paths(parsed)]);
+            IReadOnlyList<InputSource> sources = inputs.Sources(parsed, together: !allLayers);
             int count = sources.Sum(source => source.Count);
             if (shape == "npy" && !pooled && count != 1)
             {
@@ -49,8 +43,8 @@ internal static class EmbedCommand
             using ModelSet loaded = models.Load(parsed);
             var runner = new ModelRunner(loaded, models.LongTexts(parsed));
             List<EmbeddingRecord> records = WorkProgress.Show(
-                "Embedding", count, parsed.InvocationConfiguration.Error, report => runner.Embed(sources, options, layers == "all", report));
-            var writer = new EmbeddingWriter(records, pooled, layers == "all");
+                "Embedding", count, parsed.InvocationConfiguration.Error, report => runner.Embed(sources, options, allLayers, report));
+            var writer = new EmbeddingWriter(records, pooled, allLayers);
             if (target is not null)
             {
                 Files.WriteWhole(target, stream => writer.Write(stream, shape));

@@ -7,21 +7,17 @@ using Data2Vec.ModelFile;
 
 namespace Data2Vec.Cli.Commands;
 
-/// <summary><c>data2vec inspect</c>: what a model file holds.</summary>
+/// <summary><c>data2vec inspect</c>: shows the contents of a model file.</summary>
 internal static class InspectCommand
 {
-    private static readonly JsonSerializerOptions s_json = new()
-    {
-        WriteIndented = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
+    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static Command Create()
     {
         var path = new Argument<string>("MODEL") { Description = "A model file (.d2v)" };
         var tensors = new Option<bool>("--tensors") { Description = "List every tensor" };
-        var verify = new Option<bool>("--verify") { Description = "Check every byte against its checksum" };
-        var command = new Command("inspect", "Show what a model file holds") { path, tensors, verify };
+        var verify = new Option<bool>("--verify") { Description = "Verify all checksums" };
+        var command = new Command("inspect", "Show the contents of a model file") { path, tensors, verify };
         command.SetAction(parsed =>
         {
             bool verified = parsed.GetValue(verify);
@@ -30,7 +26,10 @@ internal static class InspectCommand
             Describe(file, output);
             if (parsed.GetValue(tensors))
             {
-                List(file, output);
+                foreach (TensorInfo tensor in file.Tensors.Values.OrderBy(tensor => tensor.Offset))
+                {
+                    output.WriteLine($"{tensor.Name}\t{Format(tensor)}\t[{string.Join(", ", tensor.Shape)}]\t{Bytes(tensor.Bytes)}");
+                }
             }
 
             if (verified)
@@ -48,8 +47,7 @@ internal static class InspectCommand
         output.WriteLine($"provenance: {JsonSerializer.Serialize(file.Provenance, s_json)}");
         output.WriteLine($"config: {JsonSerializer.Serialize(file.Config, s_json)}");
         long weights = file.Tensors.Values.Sum(tensor => tensor.Count);
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"tensors: {file.Tensors.Count}, {weights:N0} weights"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"tensors: {file.Tensors.Count}, {weights:N0} weights"));
         foreach (IGrouping<string, TensorInfo> format in file.Tensors.Values.GroupBy(Format).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
             output.WriteLine($"  {format.Key}: {format.Count()} tensors, {Bytes(format.Sum(tensor => tensor.Bytes))}");
@@ -59,14 +57,6 @@ internal static class InspectCommand
         foreach (AssetInfo asset in file.Assets.Values)
         {
             output.WriteLine($"  {asset.Name}: {Bytes(asset.Bytes)}");
-        }
-    }
-
-    private static void List(D2vFile file, TextWriter output)
-    {
-        foreach (TensorInfo tensor in file.Tensors.Values.OrderBy(tensor => tensor.Offset))
-        {
-            output.WriteLine($"{tensor.Name}\t{Format(tensor)}\t[{string.Join(", ", tensor.Shape)}]\t{Bytes(tensor.Bytes)}");
         }
     }
 

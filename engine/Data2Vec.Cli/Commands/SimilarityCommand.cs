@@ -1,45 +1,41 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics.Tensors;
+using Data2Vec.Cli.Arguments;
 using Data2Vec.Cli.Inputs;
+using Data2Vec.Cli.Output;
+using Data2Vec.Cli.Running;
 
 namespace Data2Vec.Cli.Commands;
 
-/// <summary><c>data2vec similarity</c>: how near inputs are to each other, by the cosine of their vectors.</summary>
+/// <summary><c>data2vec similarity</c>: compares inputs by the cosine of their vectors.</summary>
 internal static class SimilarityCommand
 {
-    private const int MostInputs = 1000;
+    private const int MaxInputs = 1000;
 
     public static Command Create()
     {
         var command = new Command("similarity", "Compare inputs of one kind by the cosine of their vectors");
-        InputArguments inputs = InputArguments.AddTo(command, "Two inputs or more of one kind: WAV files, images, .txt files of a text a line, or .npy files of a model's very input");
+        InputArguments inputs = InputArguments.AddTo(command, "Two or more inputs of one kind: WAV files, images, .txt files with one text per line, or .npy files that are passed to the model unprocessed");
         ModelArguments models = ModelArguments.AddTo(command, ModelArguments.Embedding);
-        Option<string> layer = LayerOption.Create(all: false);
-        Option<string> pool = LayerOption.Pool("mean", "cls");
-        Option<string?> plot = PlotFile.Option("Also draw the table");
-        command.Add(layer);
-        command.Add(pool);
-        command.Add(plot);
+        Option<string> layer = OptionFactory.Layer(all: false), pool = OptionFactory.Pool(none: false);
+        Option<string?> plot = OptionFactory.Plot("Also draw the table as a heat map");
+        command.Add(layer, pool, plot);
         command.SetAction(parsed =>
         {
             string? picture = parsed.GetValue(plot);
-            if (picture is not null)
-            {
-                Files.RequireOther(Files.RequireFolderOf(picture), [.. models.Paths(parsed), .. inputs.Paths(parsed)]);
-            }
-
+            Files.RequireOutput(picture, [.. models.Paths(parsed), .. inputs.Paths(parsed)]);
             IReadOnlyList<InputSource> sources = inputs.Sources(parsed);
             int count = sources.Sum(source => source.Count);
-            if (count is < 2 or > MostInputs)
+            if (count is < 2 or > MaxInputs)
             {
-                throw new UsageException($"{count} inputs: give from 2 to {MostInputs} to compare");
+                throw new UsageException($"{count} inputs: give 2 to {MaxInputs} inputs to compare");
             }
 
             var options = new EmbeddingOptions
             {
-                Layer = LayerOption.Number(parsed.GetRequiredValue(layer)),
-                Pooling = LayerOption.PoolingOf(parsed.GetRequiredValue(pool)),
+                Layer = OptionFactory.ParseLayer(parsed.GetRequiredValue(layer)),
+                Pooling = OptionFactory.ParsePooling(parsed.GetRequiredValue(pool)),
             };
             using ModelSet loaded = models.Load(parsed);
             var runner = new ModelRunner(loaded, models.LongTexts(parsed));
@@ -51,7 +47,7 @@ internal static class SimilarityCommand
             }
 
             float[,] cosines = Cosines(records);
-            string[] names = [.. records.Select((record, i) => $"{i + 1} {Text.Short(record.Input)}")];
+            string[] names = [.. records.Select((record, i) => $"{i + 1} {TerminalText.Short(record.Input)}")];
             Print(cosines, names, parsed.InvocationConfiguration.Output);
             if (picture is not null)
             {
@@ -77,24 +73,12 @@ internal static class SimilarityCommand
 
     private static void Print(float[,] cosines, string[] names, TextWriter output)
     {
-        const int Column = 8;
         int width = names.Max(name => name.Length);
-        output.Write(new string(' ', width));
-        for (int i = 0; i < names.Length; i++)
+        IEnumerable<int> columns = Enumerable.Range(0, names.Length);
+        output.WriteLine(new string(' ', width) + string.Concat(columns.Select(column => $"{column + 1,8}")));
+        for (int row = 0; row < names.Length; row++)
         {
-            output.Write((i + 1).ToString(CultureInfo.InvariantCulture).PadLeft(Column));
-        }
-
-        output.WriteLine();
-        for (int i = 0; i < names.Length; i++)
-        {
-            output.Write(names[i].PadRight(width));
-            for (int j = 0; j < names.Length; j++)
-            {
-                output.Write(cosines[i, j].ToString("0.0000", CultureInfo.InvariantCulture).PadLeft(Column));
-            }
-
-            output.WriteLine();
+            output.WriteLine(names[row].PadRight(width) + string.Concat(columns.Select(column => string.Create(CultureInfo.InvariantCulture, $"{cosines[row, column],8:0.0000}"))));
         }
     }
 }

@@ -1,20 +1,22 @@
 using System.CommandLine;
+using Data2Vec.Cli.Arguments;
 using Data2Vec.Cli.Inputs;
+using Data2Vec.Cli.Running;
 
 namespace Data2Vec.Cli.Commands;
 
-/// <summary><c>data2vec transcribe</c>: what is spoken in recordings.</summary>
+/// <summary><c>data2vec transcribe</c>: transcribes recordings.</summary>
 internal static class TranscribeCommand
 {
     public static Command Create()
     {
         var inputs = new Argument<string[]>("INPUT")
         {
-            Description = "Recordings: WAV files, or .npy files of f32 [samples] that are taken as they are",
+            Description = "Recordings: WAV files, or .npy files of f32 [samples] that are passed to the model unprocessed",
             Arity = ArgumentArity.OneOrMore,
         };
         inputs.Validators.Add(InputArguments.RefuseOptions);
-        var command = new Command("transcribe", "Write down what is spoken in recordings") { inputs };
+        var command = new Command("transcribe", "Transcribe recordings") { inputs };
         ModelArguments models = ModelArguments.AddTo(command, ModelArguments.Transcription);
         command.SetAction(parsed =>
         {

@@ -1,67 +1,73 @@
 using System.Globalization;
 using System.Text;
+using Data2Vec.Audio;
+using Data2Vec.Cli.Arguments;
 using Data2Vec.IO;
 using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Cli.Inputs;
 
-/// <summary>Finds out what files are, and reads them.</summary>
+/// <summary>
+/// Decides what kind of input a file is. <c>.txt</c> files are texts, <c>.npy</c> files are recognized by type and shape of their array, images by
+/// their first bytes. All other files are recordings.
+/// </summary>
 internal static class InputReader
 {
-    /// <summary>Short texts that go through the model together, as one alone leaves it idle.</summary>
+    /// <summary>Texts per batch. A single short text would leave the device idle.</summary>
     private const int TextsAtOnce = 64;
 
-    /// <summary>The inputs of a file: of a text file one for each line, otherwise one.</summary>
+    /// <summary>The first bytes that identify an image.</summary>
+    private const int SignatureBytes = 1024;
+
+    /// <summary>The inputs of a file: one per line of a text file, otherwise one.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="together">Whether texts may go through the model together.</param>
+    /// <param name="together">Whether several texts may go through the model as one batch.</param>
     /// <exception cref="IOException">There is no such file.</exception>
-    public static IEnumerable<InputSource> Open(string path, bool together)
-    {
-        Files.RequireFile(path);
-        if (HasExtension(path, ".txt"))
-        {
-            return Lines(path).Chunk(together ? TextsAtOnce : 1).Select(lines => Texts(lines));
-        }
+    public static IEnumerable<InputSource> Open(string path, bool together) => OptionFactory.HasExtension(Files.RequireFile(path), ".txt")
+        ? Texts(Lines(path), together)
+        : [new InputSource(1, () => Load(path))];
 
-        return [new InputSource(1, () => Load(path))];
-    }
-
-    /// <summary>Reads a file that is no text.</summary>
-    /// <exception cref="InvalidDataException">It is of no kind that any model takes; the message names it.</exception>
+    /// <summary>Reads a file that is not a text file.</summary>
+    /// <exception cref="InvalidDataException">No model takes the file. The message names it.</exception>
     public static ModelInput Load(string path)
     {
-        if (HasExtension(path, ".npy"))
+        if (OptionFactory.HasExtension(path, ".npy"))
         {
             return Array(path);
         }
 
-        return IsImage(path) ? ImageInput.Load(path) : RecordingInput.Load(path);
+        using FileStream stream = File.OpenRead(path);
+        Span<byte> signature = stackalloc byte[SignatureBytes];
+        signature = signature[..stream.ReadAtLeast(signature, signature.Length, throwOnEndOfStream: false)];
+        stream.Position = 0;
+        try
+        {
+            return ImageFile.IsImage(signature)
+                ? new RawInput<RgbImage, float>(Modality.Vision, [path], [ImageFile.Load(stream)])
+                : new RawInput<Waveform, float>(Modality.Speech, [path], [WavFile.Load(stream)]);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new InvalidDataException($"{path}: {error.Message}", error);
+        }
     }
 
-    /// <summary>Texts that are called by themselves.</summary>
-    public static IEnumerable<InputSource> Texts(IEnumerable<string> texts, bool together) =>
-        texts.Chunk(together ? TextsAtOnce : 1).Select(some => new InputSource(some.Length, () => new TextInput(some, some)));
+    /// <summary>Texts that are named by themselves.</summary>
+    public static IEnumerable<InputSource> Texts(IEnumerable<string> texts, bool together) => Texts(texts.Select(text => (text, text)), together);
 
     /// <summary>A text of token ids, such as <c>0 31414 2</c>.</summary>
     public static InputSource Tokens(string tokens)
     {
-        string[] parts = tokens.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        var ids = new int[parts.Length];
-        for (int i = 0; i < ids.Length; i++)
-        {
-            if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out ids[i]))
-            {
-                throw new UsageException($"--tokens: '{parts[i]}' is not a token id, which is a whole number");
-            }
-        }
+        int[] ids = [.. tokens.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Id)];
+        return new InputSource(1, () => new PreparedInput<string, int>(Modality.Text, ids.Length == 0 ? "--tokens" : tokens, ids));
 
-        return new InputSource(1, () => new TokenInput(ids.Length == 0 ? "--tokens" : tokens, ids));
+        static int Id(string part) => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+            ? id
+            : throw new UsageException($"--tokens: '{part}' is not a token id, which is a whole number");
     }
 
-    private static bool HasExtension(string path, string extension) => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase);
-
-    private static InputSource Texts((string Name, string Text)[] lines) => new(
-        lines.Length, () => new TextInput([.. lines.Select(line => line.Name)], [.. lines.Select(line => line.Text)]));
+    private static IEnumerable<InputSource> Texts(IEnumerable<(string Name, string Text)> texts, bool together) => texts.Chunk(together ? TextsAtOnce : 1)
+        .Select(batch => new InputSource(batch.Length, () => new TextInput([.. batch.Select(text => text.Name)], [.. batch.Select(text => text.Text)])));
 
     private static List<(string Name, string Text)> Lines(string path)
     {
@@ -79,14 +85,7 @@ internal static class InputReader
             throw new InvalidDataException($"{path}: line {lines.Count + 1} or one soon after it is not UTF-8; convert the file to UTF-8", error);
         }
 
-        return lines.Count > 0 ? lines : throw new InvalidDataException($"{path}: an empty file; it holds one text a line");
-    }
-
-    private static bool IsImage(string path)
-    {
-        var start = new byte[1024];
-        using FileStream stream = File.OpenRead(path);
-        return ImageFile.IsImage(start.AsSpan(0, stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)));
+        return lines.Count > 0 ? lines : throw new InvalidDataException($"{path}: an empty file; it needs one text per line");
     }
 
     private static ModelInput Array(string path)
@@ -95,17 +94,24 @@ internal static class InputReader
         switch (array.Shape)
         {
             case [_] or [1, _] when array.ElementType == typeof(float):
-                return RecordingInput.Of(path, array);
+                return new PreparedInput<Waveform, float>(Modality.Speech, path, array.Floats());
             case [3, _, _] or [1, 3, _, _] when array.ElementType == typeof(float):
-                return ImageInput.Of(path, array);
+                return new PreparedInput<RgbImage, float>(Modality.Vision, path, array.Floats(), model =>
+                {
+                    int size = ((VisionModel)model).Preprocessing.CropSize;
+                    if (array.Shape is [.., var height, var width] && (height != size || width != size))
+                    {
+                        throw new InvalidDataException($"pixels [{string.Join(", ", array.Shape)}], and the model takes [3, {size}, {size}]");
+                    }
+                });
             case [_] or [1, _] when array.ElementType == typeof(long) || array.ElementType == typeof(int):
                 long[] ids = array.Int64s();
                 return ids.FirstOrDefault(id => id is < 0 or > int.MaxValue) is var outside and not 0
                     ? throw new InvalidDataException($"{path}: {outside} is not a token id")
-                    : new TokenInput(path, [.. ids.Select(id => (int)id)]);
+                    : new PreparedInput<string, int>(Modality.Text, path, [.. ids.Select(id => (int)id)]);
             default:
                 throw new InvalidDataException(
-                    $"{path}: {array} is no model's input; a waveform is float32 [samples], pixels are float32 [3, height, width], token ids int64 [tokens]");
+                    $"{path}: {array} does not fit any model; a waveform is float32 [samples], pixels are float32 [3, height, width], token ids int64 [tokens]");
         }
     }
 }

@@ -1,22 +1,72 @@
-using Data2Vec.Text;
-
 namespace Data2Vec.Cli.Inputs;
 
-/// <summary>One input or several that go through a model together.</summary>
-/// <param name="kind">What they are.</param>
-/// <param name="names">What each is called in results and messages.</param>
-internal abstract class ModelInput(InputKind kind, IReadOnlyList<string> names)
+/// <summary>Inputs that are read when their turn comes, so that few are in memory.</summary>
+/// <param name="Count">The number of inputs.</param>
+/// <param name="Load">Reads them.</param>
+internal sealed record InputSource(int Count, Func<ModelInput> Load);
+
+/// <summary>One input, or several that go through a model as one batch.</summary>
+/// <param name="modality">The kind of model for the inputs.</param>
+/// <param name="names">The name of each input in results and messages.</param>
+internal abstract class ModelInput(Modality modality, IReadOnlyList<string> names)
 {
-    public InputKind Kind { get; } = kind;
+    public Modality Modality => modality;
 
-    public IReadOnlyList<string> Names { get; } = names;
+    public IReadOnlyList<string> Names => names;
 
-    /// <summary>The vectors of each.</summary>
+    /// <summary>The vectors of each input.</summary>
     public abstract float[][] Embed(Data2VecModel model, EmbeddingOptions options);
 
-    /// <summary>The vectors of the only one, for what enters the first layer and for every layer's output.</summary>
+    /// <summary>The vectors of a single input: of the first layer's input, and of every layer's output.</summary>
     public abstract float[][] EmbedLayers(Data2VecModel model, EmbeddingOptions options);
 
-    /// <summary>The labels of each, the likeliest first.</summary>
-    public abstract LabelProbability[][] Classify(Data2VecModel model, LongTextPolicy longTexts);
+    /// <summary>The labels of each input, most probable first.</summary>
+    public abstract LabelProbability[][] Classify(Data2VecModel model, ClassificationOptions options);
+
+    protected static ClassifierModel<TInput, TElement> Classifier<TInput, TElement>(Data2VecModel model)
+        where TElement : unmanaged =>
+        model as ClassifierModel<TInput, TElement> ?? throw new NotSupportedException($"models of {model.Modality.Inputs()} have no labels; use transcribe");
+}
+
+/// <summary>Recordings, texts or images.</summary>
+internal class RawInput<TInput, TElement>(Modality modality, IReadOnlyList<string> names, IReadOnlyList<TInput> inputs) : ModelInput(modality, names)
+    where TElement : unmanaged
+{
+    public IReadOnlyList<TInput> Inputs => inputs;
+
+    public override float[][] Embed(Data2VecModel model, EmbeddingOptions options) => ((EncoderModel<TInput, TElement>)model).Embed(inputs, options);
+
+    public override float[][] EmbedLayers(Data2VecModel model, EmbeddingOptions options) => ((EncoderModel<TInput, TElement>)model).EmbedLayers(inputs[0], options);
+
+    public override LabelProbability[][] Classify(Data2VecModel model, ClassificationOptions options) => Classifier<TInput, TElement>(model).Classify(inputs, options);
+}
+
+/// <summary>An input that is passed to the model unprocessed: samples, token ids or pixels.</summary>
+/// <param name="modality">The kind of model for the input.</param>
+/// <param name="name">The name of the input in results and messages.</param>
+/// <param name="values">The input.</param>
+/// <param name="check">Throws if the model does not accept the input's shape.</param>
+internal sealed class PreparedInput<TInput, TElement>(Modality modality, string name, TElement[] values, Action<Data2VecModel>? check = null)
+    : ModelInput(modality, [name])
+    where TElement : unmanaged
+{
+    public TElement[] Values => values;
+
+    public override float[][] Embed(Data2VecModel model, EmbeddingOptions options)
+    {
+        check?.Invoke(model);
+        return [((EncoderModel<TInput, TElement>)model).EmbedPrepared(values, options)];
+    }
+
+    public override float[][] EmbedLayers(Data2VecModel model, EmbeddingOptions options)
+    {
+        check?.Invoke(model);
+        return ((EncoderModel<TInput, TElement>)model).EmbedPreparedLayers(values, options);
+    }
+
+    public override LabelProbability[][] Classify(Data2VecModel model, ClassificationOptions options)
+    {
+        check?.Invoke(model);
+        return [Classifier<TInput, TElement>(model).ClassifyPrepared(values)];
+    }
 }

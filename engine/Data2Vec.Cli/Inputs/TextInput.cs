@@ -1,48 +1,30 @@
+using Data2Vec.Cli.Output;
 using Data2Vec.Text;
 
 namespace Data2Vec.Cli.Inputs;
 
-/// <summary>Texts.</summary>
-internal sealed class TextInput(IReadOnlyList<string> names, IReadOnlyList<string> texts) : ModelInput(InputKind.Text, names)
+/// <summary>Texts. The line of a file is named by its place, another text by itself.</summary>
+internal sealed class TextInput(IReadOnlyList<string> names, IReadOnlyList<string> texts) : RawInput<string, int>(Modality.Text, names, texts)
 {
-    public override float[][] Embed(Data2VecModel model, EmbeddingOptions options) => ((TextModel)model).Embed(texts, options);
+    /// <summary>Splits each text into windows of tokens. The result is empty if the model has no tokenizer.</summary>
+    /// <exception cref="InvalidDataException">A text is too long. The message names it.</exception>
+    public IReadOnlyList<TextWindows> Windows(Data2VecModel model, LongTextPolicy policy, bool pooled) =>
+        model is TextModel { Tokenizer: { } tokenizer, Config.MaxTokens: var maxTokens }
+            ? [.. Names.Zip(Inputs, (name, text) => Windows(tokenizer, maxTokens, name == text ? TerminalText.Short(name) : name, text, policy, pooled))]
+            : [];
 
-    public override float[][] EmbedLayers(Data2VecModel model, EmbeddingOptions options) => ((TextModel)model).EmbedLayers(texts[0], options);
-
-    public override LabelProbability[][] Classify(Data2VecModel model, LongTextPolicy longTexts) => ((TextModel)model).Classify(texts, new ClassificationOptions { LongTexts = longTexts });
-
-    /// <summary>What becomes of each text, where the model has a tokenizer.</summary>
-    /// <exception cref="InvalidDataException">A text is too long; the message names it.</exception>
-    public IReadOnlyList<TextWindows> Windows(Data2VecModel model, LongTextPolicy policy, bool pooled)
+    private static TextWindows Windows(TextTokenizer tokenizer, int maxTokens, string name, string text, LongTextPolicy policy, bool pooled)
     {
-        if (model is not TextModel { Tokenizer: { } tokenizer, Config: { } config })
+        try
         {
-            return [];
+            TextWindows windows = tokenizer.EncodeWindows(text, maxTokens, policy);
+            return pooled || windows.Windows.Count == 1
+                ? windows
+                : throw new InvalidDataException($"{name}: {windows.TokenCount} tokens need several windows, whose rows cannot be combined; use --pool mean, or --long truncate");
         }
-
-        var windows = new TextWindows[texts.Count];
-        for (int i = 0; i < windows.Length; i++)
+        catch (TextTooLongException error)
         {
-            try
-            {
-                windows[i] = tokenizer.EncodeWindows(texts[i], config.MaxTokens, policy);
-            }
-            catch (TextTooLongException error)
-            {
-                throw new InvalidDataException(
-                    $"{Label(i)}: {error.TokenCount} tokens, and the model takes {error.Limit}; shorten it, or use --long truncate or chunk", error);
-            }
-
-            if (!pooled && windows[i].Windows.Count > 1)
-            {
-                throw new InvalidDataException(
-                    $"{Label(i)}: {windows[i].TokenCount} tokens need several windows, which have no rows in common; use --pool mean, or --long truncate");
-            }
+            throw new InvalidDataException($"{name}: {error.TokenCount} tokens, and the model takes {error.Limit}; shorten it, or use --long truncate or chunk", error);
         }
-
-        return windows;
     }
-
-    // A line of a file is called by its place, a text by itself.
-    private string Label(int i) => Names[i] == texts[i] ? Text.Short(Names[i]) : Names[i];
 }

@@ -5,30 +5,28 @@ using SkiaSharp;
 namespace Data2Vec.Memes.Demonstration;
 
 /// <summary>
-/// Makes a set of harmless memes about the weather, for trying out and for tests: a caption praises or deplores the day, a picture shows a
-/// sunny or a stormy one. Those looked for are the sarcastic ones, where the two disagree, so that neither picture nor text tells it alone;
-/// stormy pictures are more often sarcastic than sunny ones (64 to 33 %), so that the picture alone tells a little.
+/// Generates harmless memes about the weather for demonstrations and tests. The caption praises or deplores the day, the picture is sunny or
+/// stormy. A meme is positive (sarcastic) if the two disagree, so neither picture nor text alone decides it. Stormy pictures are sarcastic more
+/// often than sunny ones (64 % against 33 %), so the picture alone tells a little.
 /// </summary>
 public static class SyntheticMemes
 {
     private const int Width = 320, Height = 240, JpegQuality = 85;
 
-    /// <summary>The share of memes for validation.</summary>
     private const double ValidationShare = 0.25;
 
     private static readonly string[] s_praise = ["lovely", "wonderful", "delightful", "perfect", "gorgeous", "fantastic", "beautiful", "great"];
     private static readonly string[] s_complaint = ["ghastly", "terrible", "horrible", "dreadful", "miserable", "boring", "worst", "bad"];
     private static readonly string[] s_sentences = ["what a {0} day", "this is {0} weather", "such {0} weather today", "a {0} morning for a walk", "{0} weather as always"];
 
-    // How often each combination is drawn.
     private static readonly (bool Stormy, bool Praised, double Share)[] s_combinations = [(true, true, 0.35), (false, false, 0.15), (false, true, 0.3), (true, false, 0.2)];
 
     /// <summary>
-    /// Writes pictures, the text of each beside it (<c>NAME.jpg.ocr</c>), and the lists <c>sarcastic.txt.train</c>, <c>.valid</c>,
-    /// <c>sincere.txt.train</c>, <c>.valid</c>.
+    /// Writes the pictures, their texts (<c>NAME.jpg.ocr</c>), and the lists <c>sarcastic.txt.train</c>, <c>sarcastic.txt.valid</c>,
+    /// <c>sincere.txt.train</c>, <c>sincere.txt.valid</c>.
     /// </summary>
-    /// <param name="folder">Where to; it is made where it is missing.</param>
-    /// <param name="count">How many memes.</param>
+    /// <param name="folder">The folder, created if missing.</param>
+    /// <param name="count">The number of memes.</param>
     /// <param name="seed">The same seed gives the same memes.</param>
     /// <exception cref="IOException">A file cannot be written, or no font is installed.</exception>
     public static void Write(string folder, int count, int seed = 0)
@@ -38,13 +36,9 @@ public static class SyntheticMemes
         Directory.CreateDirectory(Path.Combine(folder, "images"));
         var random = new Random(seed);
         using var caption = new Caption();
-        var lists = new SortedDictionary<string, List<string>>(StringComparer.Ordinal);
-        foreach (string name in (string[])["sarcastic", "sincere"])
-        {
-            lists[MemeList.TrainingPath($"{name}.txt")] = [];
-            lists[MemeList.ValidationPath($"{name}.txt")] = [];
-        }
-
+        var lists = ((string[])["sarcastic.txt", "sincere.txt"])
+            .SelectMany(name => new[] { MemeList.TrainingPath(name), MemeList.ValidationPath(name) })
+            .ToDictionary(path => path, _ => new List<string>());
         for (int i = 0; i < count; i++)
         {
             (bool stormy, bool praised) = Draw(random);

@@ -1,23 +1,29 @@
 namespace Data2Vec.Memes.Evaluation;
 
-/// <summary>How good scores are.</summary>
+/// <summary>A point of the precision-recall curve.</summary>
+/// <param name="Threshold">The lowest score that counts as positive.</param>
+/// <param name="Precision">The share of memes at or above the threshold that are positive.</param>
+/// <param name="Recall">The share of positive memes that are at or above the threshold.</param>
+public readonly record struct PrecisionRecall(double Threshold, double Precision, double Recall);
+
+/// <summary>Quality measures of scores.</summary>
 public static class Metrics
 {
-    /// <summary>The score from which on a meme counts as one of those looked for (arXiv 1910.02334).</summary>
+    /// <summary>The lowest score that counts as positive (arXiv 1910.02334).</summary>
     public const float Threshold = 0.5f;
 
-    /// <summary>The momentum of <see cref="SmoothedMaximum"/>; the paper does not tell its own.</summary>
+    /// <summary>The momentum of <see cref="SmoothedMaximum"/>. The paper does not state its value.</summary>
     public const double Momentum = 0.9;
 
-    /// <summary>The share of memes that are judged rightly.</summary>
-    /// <exception cref="ArgumentException">There are none, or not as many labels.</exception>
+    /// <summary>The share of memes that are classified correctly.</summary>
+    /// <exception cref="ArgumentException">There are no scores, or the number of labels differs.</exception>
     public static double Accuracy(IReadOnlyList<float> scores, IReadOnlyList<bool> labels)
     {
         Check(scores, labels);
-        return scores.Zip(labels).Average(pair => IsRight(pair.First, pair.Second) ? 1.0 : 0);
+        return scores.Zip(labels).Average(pair => IsCorrect(pair.First, pair.Second) ? 1.0 : 0);
     }
 
-    /// <summary>The share of the more frequent label: the accuracy of who always says the same.</summary>
+    /// <summary>The share of the more frequent label, which is the accuracy of a constant answer.</summary>
     public static double MajorityAccuracy(IReadOnlyList<bool> labels)
     {
         ArgumentNullException.ThrowIfNull(labels);
@@ -26,8 +32,8 @@ public static class Metrics
     }
 
     /// <summary>
-    /// The largest value of the momentum average of a curve, which single lucky epochs do not lift: each point of the average is
-    /// <see cref="Momentum"/> of the one before and the rest of the curve's; it begins where the curve does.
+    /// The maximum of a curve's exponential moving average with <see cref="Momentum"/>, which a single lucky epoch does not raise. The average
+    /// starts at the curve's first value.
     /// </summary>
     public static double SmoothedMaximum(IEnumerable<double> curve)
     {
@@ -36,15 +42,15 @@ public static class Metrics
         return curve.Select(value => (average = average is { } before ? Momentum * before + (1 - Momentum) * value : value)!.Value).Max();
     }
 
-    /// <summary>For each score that occurs, the largest first, the precision and recall where it is the threshold.</summary>
-    /// <exception cref="ArgumentException">There are no memes, none is of those looked for, or a score is no number.</exception>
+    /// <summary>Precision and recall with each distinct score as the threshold, largest score first.</summary>
+    /// <exception cref="ArgumentException">There are no scores, no label is positive, the numbers differ, or a score is NaN.</exception>
     public static IReadOnlyList<PrecisionRecall> PrecisionRecallCurve(IReadOnlyList<float> scores, IReadOnlyList<bool> labels)
     {
         Check(scores, labels);
-        int all = labels.Count(label => label), found = 0, taken = 0;
-        if (all == 0 || scores.Any(float.IsNaN))
+        int positive = labels.Count(label => label), found = 0, taken = 0;
+        if (positive == 0 || scores.Any(float.IsNaN))
         {
-            throw new ArgumentException("Precision and recall need memes of those looked for, and scores that are numbers.", nameof(labels));
+            throw new ArgumentException("Precision and recall need at least one positive label, and scores that are numbers.", nameof(labels));
         }
 
         var curve = new List<PrecisionRecall>();
@@ -52,13 +58,13 @@ public static class Metrics
         {
             taken += equal.Count();
             found += equal.Count(label => label);
-            curve.Add(new PrecisionRecall(equal.Key, (double)found / taken, (double)found / all));
+            curve.Add(new PrecisionRecall(equal.Key, (double)found / taken, (double)found / positive));
         }
 
         return curve;
     }
 
-    /// <summary>The area under the curve by steps: each gain of recall times the precision there.</summary>
+    /// <summary>The area under the precision-recall curve: the sum of each gain in recall times its precision.</summary>
     /// <inheritdoc cref="PrecisionRecallCurve" path="/exception"/>
     public static double AveragePrecision(IReadOnlyList<float> scores, IReadOnlyList<bool> labels)
     {
@@ -72,7 +78,7 @@ public static class Metrics
         return sum;
     }
 
-    internal static bool IsRight(float score, bool label) => score >= Threshold == label;
+    internal static bool IsCorrect(float score, bool label) => score >= Threshold == label;
 
     internal static void Check(IReadOnlyList<float> scores, IReadOnlyList<bool> labels)
     {
@@ -80,7 +86,7 @@ public static class Metrics
         ArgumentNullException.ThrowIfNull(labels);
         if (scores.Count == 0 || scores.Count != labels.Count)
         {
-            throw new ArgumentException($"{scores.Count} scores and {labels.Count} labels: there must be as many, and at least one.", nameof(scores));
+            throw new ArgumentException($"There are {scores.Count} scores and {labels.Count} labels; give one label for each score, and at least one.", nameof(scores));
         }
     }
 }

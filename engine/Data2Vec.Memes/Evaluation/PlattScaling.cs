@@ -2,16 +2,16 @@ using Data2Vec.Memes.Fusion;
 
 namespace Data2Vec.Memes.Evaluation;
 
-/// <summary>Fits a <see cref="Calibration"/> to scores whose answer is known, by Newton's method (Lin, Lin and Weng, 2007).</summary>
+/// <summary>Fits a <see cref="Calibration"/> to labelled scores by Newton's method (Lin, Lin and Weng, 2007).</summary>
 public static class PlattScaling
 {
     private const int MostSteps = 100;
     private const double Ridge = 1e-12, SmallestStep = 1e-10;
 
-    /// <summary>The likeliest calibration, with Platt's targets: a little less certain than 0 and 1, so that it never claims certainty.</summary>
-    /// <param name="scores">Scores.</param>
-    /// <param name="labels">For each whether it is one of those looked for.</param>
-    /// <exception cref="ArgumentException">There are no scores, or not as many labels.</exception>
+    /// <summary>Fits the maximum-likelihood calibration with Platt's smoothed targets, so that no probability is exactly 0 or 1.</summary>
+    /// <param name="scores">The scores.</param>
+    /// <param name="labels">Whether each meme is positive.</param>
+    /// <exception cref="ArgumentException">There are no scores, or the number of labels differs.</exception>
     public static Calibration Fit(IReadOnlyList<float> scores, IReadOnlyList<bool> labels)
     {
         Metrics.Check(scores, labels);
@@ -51,7 +51,7 @@ public static class PlattScaling
 
         return new Calibration(slope, intercept);
 
-        // The negative logarithm of the likelihood, in a form that does not overflow.
+        // The negative log-likelihood, in a form that does not overflow.
         double Loss(double slope, double intercept) => scores.Zip(targets).Sum(pair =>
         {
             double x = slope * pair.First + intercept;

@@ -3,24 +3,24 @@ using Data2Vec.Vision.Images;
 namespace Data2Vec.Memes.Explanation;
 
 /// <summary>
-/// Explains scores by occlusion (Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014, section 2.1): each word and each
-/// region is left out in turn, and the scores compared. It tells what the model looks at, not whether it is right.
+/// Explains scores by occlusion (Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014, section 2.1): removes each word
+/// and covers each region in turn, and compares the scores. It shows what the model looks at, not whether the model is right.
 /// </summary>
 public static class MemeExplainer
 {
-    /// <summary>Regions in a row and in a column of the image.</summary>
+    /// <summary>Regions per row and per column of the image.</summary>
     private const int Grid = 6;
 
-    /// <summary>Words beyond these are not looked at; the models read less.</summary>
-    private const int MostWords = 256;
+    /// <summary>Words beyond this limit are ignored. The models read fewer.</summary>
+    private const int MaxWords = 256;
 
-    /// <summary>The longer side of the image that regions are covered in; the models see less.</summary>
-    private const int GoodSide = 512;
+    /// <summary>The longer side of the image for covering regions. The models see fewer pixels.</summary>
+    private const int CoveredSide = 512;
 
     /// <summary>Explains the score of a meme.</summary>
-    /// <param name="classifier">What scores it.</param>
-    /// <param name="meme">The meme; where it has no text, and the model judges texts, it is read from the image.</param>
-    /// <param name="cancellationToken">Looked at before each layer.</param>
+    /// <param name="classifier">The model.</param>
+    /// <param name="meme">The meme. A missing text is read from the image if the model has a text encoder.</param>
+    /// <param name="cancellationToken">Checked before each layer.</param>
     /// <inheritdoc cref="MemeClassifier.Score(IReadOnlyList{Meme}, CancellationToken)" path="/exception"/>
     public static MemeExplanation Explain(MemeClassifier classifier, Meme meme, CancellationToken cancellationToken = default)
     {
@@ -28,7 +28,7 @@ public static class MemeExplainer
         ArgumentNullException.ThrowIfNull(meme);
         MemeEncoders encoders = classifier.Encoders;
         MemeFeatures whole = encoders.Encode([meme], cancellationToken)[0];
-        MemeScore score = classifier.Judge([whole]).Single();
+        MemeScore score = classifier.ScoreEncoded([whole]).Single();
         ReadOnlySpan<float> values = whole.Values.Span;
         float[] ofImage = values[..encoders.ImageSize].ToArray(), ofText = values[encoders.ImageSize..].ToArray();
 
@@ -36,15 +36,15 @@ public static class MemeExplainer
         [
             .. (whole.Words.Count > 0
                 ? whole.Words.Select(word => (word.Text, (Box?)word.Box))
-                : whole.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(word => (word, (Box?)null))).Take(MostWords),
+                : whole.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(word => (word, (Box?)null))).Take(MaxWords),
         ];
         string[] shortened = [.. words.Select((_, i) => string.Join(' ', words.Where((_, j) => j != i).Select(word => word.Text)))];
         IEnumerable<float> withoutWord = Scores(encoders.EmbedTexts(shortened, cancellationToken), text => [.. ofImage, .. text]);
 
-        // Small, so that a large image does not take its size times the regions; the whole is judged anew at that size.
+        // Covering the regions of a large image would take its memory once per region. The uncovered small image is scored as the reference.
         RgbImage small = Shrink(meme.Image);
         Box[] regions = [.. Regions(small)];
-        byte[] mean = Mean(small);
+        byte[] mean = MeanColor(small);
         float[] uncovered = [.. Scores(encoders.EmbedImages([small, .. regions.Select(region => Cover(small, region, mean))], cancellationToken), image => [.. image, .. ofText])];
         double scaleX = (double)meme.Image.Width / small.Width, scaleY = (double)meme.Image.Height / small.Height;
         return new MemeExplanation(
@@ -53,14 +53,13 @@ public static class MemeExplainer
             [.. regions.Zip(uncovered.Skip(1), (region, without) => new RegionEffect(Scale(region, scaleX, scaleY), uncovered[0] - without))]);
 
         IEnumerable<float> Scores(float[][]? vectors, Func<float[], float[]> complete) =>
-            vectors is null ? [] : classifier.Scores([.. vectors.Select(vector => (ReadOnlyMemory<float>)complete(vector))]);
+            vectors is null ? [] : classifier.ScoreFeatures([.. vectors.Select(vector => (ReadOnlyMemory<float>)complete(vector))]);
     }
 
     private static RgbImage Shrink(RgbImage image)
     {
-        double scale = Math.Min(1, (double)GoodSide / Math.Max(image.Width, image.Height));
-        int width = Math.Max(1, (int)(scale * image.Width)), height = Math.Max(1, (int)(scale * image.Height));
-        return scale == 1 ? image : new ImageResizer(image.Width, image.Height, width, height).Resize(image);
+        double scale = Math.Min(1, (double)CoveredSide / Math.Max(image.Width, image.Height));
+        return image.Resize(Math.Max(1, (int)(scale * image.Width)), Math.Max(1, (int)(scale * image.Height)));
     }
 
     private static IEnumerable<Box> Regions(RgbImage image)
@@ -76,7 +75,7 @@ public static class MemeExplainer
         }
     }
 
-    private static byte[] Mean(RgbImage image)
+    private static byte[] MeanColor(RgbImage image)
     {
         var sums = new long[3];
         for (int i = 0; i < image.Pixels.Length; i++)
@@ -87,14 +86,14 @@ public static class MemeExplainer
         return [.. sums.Select(sum => (byte)(3 * sum / image.Pixels.Length))];
     }
 
-    private static RgbImage Cover(RgbImage image, Box region, byte[] colour)
+    private static RgbImage Cover(RgbImage image, Box region, byte[] color)
     {
         byte[] pixels = [.. image.Pixels];
         for (int y = region.Y; y < region.Y + region.Height; y++)
         {
             for (int x = region.X; x < region.X + region.Width; x++)
             {
-                colour.CopyTo(pixels, 3 * (y * image.Width + x));
+                color.CopyTo(pixels, 3 * (y * image.Width + x));
             }
         }
 

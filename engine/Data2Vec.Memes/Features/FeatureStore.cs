@@ -1,23 +1,23 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
-using Data2Vec.ModelFile;
 using Microsoft.Win32.SafeHandles;
 
 namespace Data2Vec.Memes.Features;
 
 /// <summary>
-/// Keeps the features of images in a file, so that each image is encoded once, and work that was cut off goes on where it ended. Of the features
-/// none is in memory but those that are asked for.
+/// Stores the features of images in a file, so that each image is encoded once and interrupted work resumes. Features stay in the file until
+/// they are read.
 /// </summary>
 /// <remarks>
-/// The file: <c>"D2VFEAT1"</c>, the 32 bytes of the encoders' digest, the number of features (u32), then records: the lengths in bytes of key
-/// and text (u32 each), key, text (UTF-8), features (f32), and the CRC-32C of all of these (u32); little-endian. A record that is not whole, as a
-/// process leaves it that ends while it writes, and what comes after it, is cut off when the file is opened.
+/// File format, little-endian: <c>"D2VFEAT1"</c>, the 32-byte digest of the encoders, the number of features (u32), then records. A record has
+/// the lengths in bytes of key and text (u32 each), the key and the text (UTF-8), the features (f32), and the CRC-32C of all of these (u32).
+/// Opening a file removes an incomplete record, which an interrupted write leaves behind, and everything after it.
 /// </remarks>
 public sealed class FeatureStore : IDisposable
 {
-    private const int HeaderBytes = 44, MostBytes = 1 << 24;
+    private const int HeaderBytes = 44, MaxBytes = 1 << 24;
 
     private readonly SafeFileHandle _file;
     private readonly Dictionary<string, (long Offset, int TextBytes)> _places = new(StringComparer.Ordinal);
@@ -39,12 +39,12 @@ public sealed class FeatureStore : IDisposable
         byte[] found = new byte[HeaderBytes];
         if (RandomAccess.Read(file, found, 0) < HeaderBytes || !found.AsSpan(0, Magic.Length).SequenceEqual(Magic))
         {
-            throw new InvalidDataException($"{path}: not a file of features; give another name, or delete it");
+            throw new InvalidDataException($"{path}: not a file of features; give another name or delete it");
         }
 
         if (!found.AsSpan().SequenceEqual(header))
         {
-            throw new InvalidDataException($"{path}: the features are of other encoders or another way to read text; give another name, or delete it");
+            throw new InvalidDataException($"{path}: the features come from other encoders or another text recognizer; give another name or delete it");
         }
 
         for (_length = HeaderBytes; ReadRecord(length) is { } record; _length += record.Length)
@@ -58,16 +58,16 @@ public sealed class FeatureStore : IDisposable
         }
     }
 
-    /// <summary>Images whose features are there.</summary>
+    /// <summary>The number of images with stored features.</summary>
     public int Count => _places.Count;
 
     private static ReadOnlySpan<byte> Magic => "D2VFEAT1"u8;
 
-    /// <summary>Opens a file, or makes one.</summary>
-    /// <param name="path">The file; no other process may have it open.</param>
-    /// <param name="encoders">Of which the features are.</param>
-    /// <exception cref="InvalidDataException">It is another kind of file, or has the features of other encoders.</exception>
-    /// <exception cref="IOException">It cannot be read or written.</exception>
+    /// <summary>Opens or creates a file.</summary>
+    /// <param name="path">The file. No other process may have it open.</param>
+    /// <param name="encoders">The encoders of the features.</param>
+    /// <exception cref="InvalidDataException">The file is of another kind, or has the features of other encoders.</exception>
+    /// <exception cref="IOException">The file cannot be read or written.</exception>
     public static FeatureStore Open(string path, MemeEncoders encoders)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -86,7 +86,7 @@ public sealed class FeatureStore : IDisposable
         }
     }
 
-    /// <summary>Under what name the features of an image are kept: its path, and of it and its text the size and the time of the last change.</summary>
+    /// <summary>The key of an image's features: its path, and the size and modification time of the image and of its text file.</summary>
     public static string KeyOf(string path)
     {
         return $"{Path.GetFullPath(path)}{Stamp(path)}{Stamp(path + Meme.TextExtension)}";
@@ -96,21 +96,21 @@ public sealed class FeatureStore : IDisposable
             : "\n-";
     }
 
-    /// <summary>Whether the features of an image are there.</summary>
+    /// <summary>Whether the features of an image are stored.</summary>
     public bool Contains(string key) => _places.ContainsKey(key);
 
     /// <summary>Adds the features of an image.</summary>
-    /// <param name="key">Of <see cref="KeyOf"/>.</param>
-    /// <param name="features">As many as the encoders give.</param>
-    /// <exception cref="ArgumentException">There are more or fewer, or a text is too long.</exception>
+    /// <param name="key">The result of <see cref="KeyOf"/>.</param>
+    /// <param name="features">The features.</param>
+    /// <exception cref="ArgumentException">The number of features is not the encoders', or the text is too long.</exception>
     public void Add(string key, MemeFeatures features)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(features);
         byte[] name = Encoding.UTF8.GetBytes(key), text = Encoding.UTF8.GetBytes(features.Text);
-        if (features.Values.Length != _featureSize || name.Length > MostBytes || text.Length > MostBytes)
+        if (features.Values.Length != _featureSize || name.Length > MaxBytes || text.Length > MaxBytes)
         {
-            throw new ArgumentException($"There must be {_featureSize} features, and a text of at most {MostBytes} bytes.", nameof(features));
+            throw new ArgumentException($"An image has {_featureSize} features here, and a key and a text of at most {MaxBytes} bytes.", nameof(features));
         }
 
         byte[] record = new byte[RecordBytes(name.Length, text.Length)];
@@ -119,14 +119,14 @@ public sealed class FeatureStore : IDisposable
         name.CopyTo(record, 8);
         text.CopyTo(record, 8 + name.Length);
         MemoryMarshal.AsBytes(features.Values.Span).CopyTo(record.AsSpan(8 + name.Length + text.Length));
-        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(record.Length - 4), Crc32C.Compute(record.AsSpan(0, record.Length - 4)));
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(record.Length - 4), Checksum(record.AsSpan(0, record.Length - 4)));
         RandomAccess.Write(_file, record, _length);
         _places[key] = (_length, text.Length);
         _length += record.Length;
     }
 
     /// <summary>The features of an image.</summary>
-    /// <exception cref="KeyNotFoundException">They are not there.</exception>
+    /// <exception cref="KeyNotFoundException">They are not stored.</exception>
     public float[] Read(string key)
     {
         (long offset, int textBytes) = _places[key];
@@ -140,7 +140,7 @@ public sealed class FeatureStore : IDisposable
 
     private int RecordBytes(int keyBytes, int textBytes) => 8 + keyBytes + textBytes + sizeof(float) * _featureSize + 4;
 
-    /// <summary>The record at <see cref="_length"/>; null where there is no whole one.</summary>
+    /// <summary>The record at <see cref="_length"/>; null if it is incomplete or damaged.</summary>
     private (string Key, int TextBytes, int Length)? ReadRecord(long fileLength)
     {
         if (fileLength - _length < 8)
@@ -151,14 +151,14 @@ public sealed class FeatureStore : IDisposable
         Span<byte> lengths = stackalloc byte[8];
         Fill(_length, lengths);
         int keyBytes = BinaryPrimitives.ReadInt32LittleEndian(lengths), textBytes = BinaryPrimitives.ReadInt32LittleEndian(lengths[4..]);
-        if (keyBytes is < 0 or > MostBytes || textBytes is < 0 or > MostBytes || RecordBytes(keyBytes, textBytes) > fileLength - _length)
+        if (keyBytes is < 0 or > MaxBytes || textBytes is < 0 or > MaxBytes || RecordBytes(keyBytes, textBytes) > fileLength - _length)
         {
             return null;
         }
 
         byte[] record = new byte[RecordBytes(keyBytes, textBytes)];
         Fill(_length, record);
-        return Crc32C.Compute(record.AsSpan(0, record.Length - 4)) == BinaryPrimitives.ReadUInt32LittleEndian(record.AsSpan(record.Length - 4))
+        return Checksum(record.AsSpan(0, record.Length - 4)) == BinaryPrimitives.ReadUInt32LittleEndian(record.AsSpan(record.Length - 4))
             ? (Encoding.UTF8.GetString(record, 8, keyBytes), textBytes, record.Length)
             : null;
     }
@@ -170,8 +170,20 @@ public sealed class FeatureStore : IDisposable
             read = RandomAccess.Read(_file, bytes, offset);
             if (read == 0)
             {
-                throw new InvalidDataException("the file of features was cut short while it was open");
+                throw new InvalidDataException("the file of features was truncated while it was open");
             }
         }
+    }
+
+    /// <summary>The CRC-32C.</summary>
+    private static uint Checksum(ReadOnlySpan<byte> data)
+    {
+        uint crc = uint.MaxValue;
+        foreach (byte value in data)
+        {
+            crc = BitOperations.Crc32C(crc, value);
+        }
+
+        return ~crc;
     }
 }

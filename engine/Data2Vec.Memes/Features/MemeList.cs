@@ -1,33 +1,33 @@
 namespace Data2Vec.Memes.Features;
 
-/// <summary>Lists of images: for each class <c>NAME.train</c> and <c>NAME.valid</c>, an image's path a line.</summary>
+/// <summary>Lists of images, one path per line. Each class has a list <c>NAME.train</c> and a list <c>NAME.valid</c>.</summary>
 public static class MemeList
 {
-    private const long MostBytes = 1L << 28;
+    private const long MaxBytes = 1L << 28;
 
-    /// <summary>The list of the images to train on.</summary>
+    /// <summary>The path of a class's training list.</summary>
     public static string TrainingPath(string name) => name + ".train";
 
-    /// <summary>The list of the images to validate with.</summary>
+    /// <summary>The path of a class's validation list.</summary>
     public static string ValidationPath(string name) => name + ".valid";
 
-    /// <summary>The paths in a list.</summary>
+    /// <summary>Reads the paths of a list.</summary>
     /// <param name="path">The list.</param>
-    /// <param name="folder">What the paths in it are relative to; null for the list's own folder.</param>
-    /// <exception cref="InvalidDataException">The list is empty, or no text.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <param name="folder">The folder for relative paths; null for the list's folder.</param>
+    /// <exception cref="InvalidDataException">The list is empty, too large or not a text file.</exception>
+    /// <exception cref="IOException">The list cannot be read.</exception>
     public static string[] Read(string path, string? folder = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (new FileInfo(path).Length > MostBytes)
+        if (new FileInfo(path).Length > MaxBytes)
         {
-            throw new InvalidDataException($"{path}: the list is larger than the {MostBytes} bytes allowed");
+            throw new InvalidDataException($"{path}: the list exceeds the limit of {MaxBytes} bytes");
         }
 
         folder ??= Path.GetDirectoryName(Path.GetFullPath(path))!;
         string[] lines = [.. File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0)];
         return lines.Length == 0 ? throw new InvalidDataException($"{path}: the list is empty")
-            : lines.Any(line => line.Contains('\0', StringComparison.Ordinal)) ? throw new InvalidDataException($"{path}: not a list of paths, one a line")
+            : lines.Any(line => line.Contains('\0', StringComparison.Ordinal)) ? throw new InvalidDataException($"{path}: not a list with one path per line")
             : [.. lines.Select(line => Path.Combine(folder, line))];
     }
 }

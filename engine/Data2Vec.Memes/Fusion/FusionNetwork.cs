@@ -4,25 +4,25 @@ using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 namespace Data2Vec.Memes.Fusion;
 
 /// <summary>
-/// The network that judges the vectors of a meme (arXiv 1910.02334, section 3): two hidden layers with ReLU, one output without. It
-/// never changes.
+/// The network that scores the vectors of a meme (arXiv 1910.02334, section 3): two hidden layers with ReLU and one linear output. It is
+/// immutable.
 /// </summary>
 public sealed class FusionNetwork
 {
-    /// <summary>Rows at once: enough to read the weights seldom, and little memory.</summary>
-    private const int PreferredBatchRows = 64;
+    /// <summary>Inputs per pass. Each pass reads the weights once.</summary>
+    private const int BatchRows = 64;
 
     internal FusionNetwork(params ReadOnlySpan<LinearLayer> layers) => Layers = layers.ToArray();
 
-    /// <summary>Features of an input: the image's and the text's.</summary>
+    /// <summary>The number of input features: the image's and the text's.</summary>
     public int InputSize => Layers[0].Inputs;
 
-    /// <summary>Features of the hidden layers.</summary>
+    /// <summary>The number of features of each hidden layer.</summary>
     public int HiddenSize => Layers[0].Outputs;
 
     internal LinearLayer[] Layers { get; }
 
-    /// <summary>A network of random weights.</summary>
+    /// <summary>Creates a network with random weights.</summary>
     internal static FusionNetwork Create(int inputs, int hidden, Random random)
     {
         var network = new FusionNetwork(new LinearLayer(inputs, hidden), new LinearLayer(hidden, hidden), new LinearLayer(hidden, 1));
@@ -34,59 +34,63 @@ public sealed class FusionNetwork
         return network;
     }
 
-    /// <summary>The network of a model file.</summary>
-    /// <exception cref="InvalidDataException">A tensor is missing or has another shape.</exception>
+    /// <summary>Reads the network of a model file.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing, has another shape, or has a number that is not finite.</exception>
     internal static FusionNetwork Read(D2vFile file, int inputs, int hidden)
     {
         return new FusionNetwork(Layer(0, inputs, hidden), Layer(1, hidden, hidden), Layer(2, hidden, 1));
 
         LinearLayer Layer(int index, int from, int to)
         {
-            TensorInfo weight = Tensor($"{TensorName(index)}.weight", to, from), bias = Tensor($"{TensorName(index)}.bias", to);
             var layer = new LinearLayer(from, to);
-            file.Read(weight, layer.Weight);
-            file.Read(bias, layer.Bias);
-            return layer.Weight.Concat(layer.Bias).All(float.IsFinite)
-                ? layer
-                : throw new InvalidDataException($"{file.Path}: tensor '{weight.Name}' or '{bias.Name}' has a number that is not finite");
+            Fill(layer.Weight, WeightName(index), to, from);
+            Fill(layer.Bias, BiasName(index), to);
+            return layer;
         }
 
-        TensorInfo Tensor(string name, params ReadOnlySpan<int> shape)
+        void Fill(float[] values, string name, params ReadOnlySpan<int> shape)
         {
             TensorInfo tensor = file.Tensor(name);
-            return shape.SequenceEqual(tensor.Shape.ToArray())
-                ? tensor
-                : throw new InvalidDataException(
+            if (!shape.SequenceEqual(tensor.Shape.ToArray()))
+            {
+                throw new InvalidDataException(
                     $"{file.Path}: tensor '{name}' has the shape [{string.Join(", ", tensor.Shape)}], but the configuration says [{string.Join(", ", shape.ToArray())}]");
+            }
+
+            file.Read(tensor, values);
+            if (!TensorPrimitives.IsFiniteAll<float>(values))
+            {
+                throw new InvalidDataException($"{file.Path}: tensor '{name}' has a number that is not finite");
+            }
         }
     }
 
-    /// <summary>What a layer's tensors are called in a model file, before <c>.weight</c> and <c>.bias</c>.</summary>
-    internal static string TensorName(int layer) => $"classifier.{layer}";
+    /// <summary>The name of a layer's weight tensor in a model file.</summary>
+    internal static string WeightName(int layer) => $"classifier.{layer}.weight";
 
-    /// <summary>Judges memes.</summary>
-    /// <param name="features">For each meme the vectors of image and text one behind the other, <c>[InputSize]</c>.</param>
-    /// <returns>For each meme a score: near 1 for those looked for, near 0 for others, and not confined to that.</returns>
+    /// <summary>The name of a layer's bias tensor in a model file.</summary>
+    internal static string BiasName(int layer) => $"classifier.{layer}.bias";
+
+    /// <summary>Scores memes.</summary>
+    /// <param name="features">The image's vector followed by the text's, <c>[InputSize]</c> for each meme.</param>
+    /// <returns>A score for each meme: near 1 for positive memes and near 0 for others; not limited to that range.</returns>
     /// <exception cref="ArgumentException">An input has another number of features.</exception>
     public float[] Score(IReadOnlyList<ReadOnlyMemory<float>> features)
     {
         ArgumentNullException.ThrowIfNull(features);
         if (features.Any(input => input.Length != InputSize))
         {
-            throw new ArgumentException($"The network takes {InputSize} features of each meme.", nameof(features));
+            throw new ArgumentException($"The network takes {InputSize} features per meme.", nameof(features));
         }
 
         var scores = new float[features.Count];
         int done = 0;
-        foreach (ReadOnlyMemory<float>[] rows in features.Chunk(PreferredBatchRows))
+        foreach (ReadOnlyMemory<float>[] rows in features.Chunk(BatchRows))
         {
             ReadOnlyMemory<float>[] x = rows;
             foreach (LinearLayer layer in Layers[..^1])
             {
-                var y = new float[rows.Length * layer.Outputs];
-                layer.Forward(x, y);
-                TensorPrimitives.Max(y, 0f, y);
-                x = Rows(y, layer.Outputs);
+                x = Rows(layer.ForwardReLU(x), layer.Outputs);
             }
 
             Layers[^1].Forward(x, scores.AsSpan(done, rows.Length));

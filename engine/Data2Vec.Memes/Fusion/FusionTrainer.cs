@@ -3,11 +3,10 @@ using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec.Memes.Fusion;
 
-/// <summary>Trains a <see cref="FusionNetwork"/> on vectors of memes (arXiv 1910.02334, section 4): mean squared error, Adam, dropout.</summary>
+/// <summary>Trains a <see cref="FusionNetwork"/> (arXiv 1910.02334, section 4): mean squared error, Adam, dropout.</summary>
 public sealed class FusionTrainer
 {
     private readonly FusionNetwork _network;
-    private readonly FusionNetwork _gradient;
     private readonly (float[] Values, float[] Gradient, Adam Adam)[] _parameters;
     private readonly float _dropout;
     private int _steps;
@@ -15,27 +14,27 @@ public sealed class FusionTrainer
     internal FusionTrainer(FusionNetwork network, float learningRate, float dropout)
     {
         _network = network;
-        _gradient = network.Copy();
+        Gradient = network.Copy();
         _dropout = dropout;
         _parameters =
         [
-            .. network.Layers.Zip(_gradient.Layers).SelectMany(pair => new[] { (pair.First.Weight, pair.Second.Weight), (pair.First.Bias, pair.Second.Bias) })
+            .. network.Layers.Zip(Gradient.Layers).SelectMany(pair => new[] { (pair.First.Weight, pair.Second.Weight), (pair.First.Bias, pair.Second.Bias) })
                 .Select(pair => (pair.Item1, pair.Item2, new Adam(pair.Item1.Length, learningRate))),
         ];
     }
 
-    internal FusionNetwork Gradient => _gradient;
+    internal FusionNetwork Gradient { get; }
 
     /// <summary>Trains a network.</summary>
-    /// <param name="training">What it learns from.</param>
-    /// <param name="validation">What chooses the epoch and fits the calibration.</param>
-    /// <param name="options">How it is trained.</param>
-    /// <param name="report">Told each epoch's number, from 0, and how it went.</param>
-    /// <param name="cancellationToken">Looked at before each step.</param>
-    /// <exception cref="ArgumentException">There are no examples, their features differ in number, or an option is out of range.</exception>
-    /// <exception cref="InvalidDataException">Training diverged: the loss is no number any more.</exception>
+    /// <param name="training">The training memes.</param>
+    /// <param name="validation">The memes that select the epoch and fit the calibration.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="progress">Receives the result of each epoch.</param>
+    /// <param name="cancellationToken">Checked before each step.</param>
+    /// <exception cref="ArgumentException">There are no examples, their numbers of features differ, or an option is out of range.</exception>
+    /// <exception cref="InvalidDataException">Training diverged: the loss is not finite.</exception>
     public static TrainingResult Train(
-        Examples training, Examples validation, TrainingOptions? options = null, Action<int, EpochResult>? report = null, CancellationToken cancellationToken = default)
+        Examples training, Examples validation, TrainingOptions? options = null, IProgress<EpochResult>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(training);
         ArgumentNullException.ThrowIfNull(validation);
@@ -54,22 +53,26 @@ public sealed class FusionTrainer
         {
             random.Shuffle(order);
             double loss = 0;
-            int right = 0;
+            int correct = 0;
             foreach (int[] batch in order.Chunk(options.BatchSize))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 bool[] labels = [.. batch.Select(i => training.Labels[i])];
                 float[] scores = trainer.Step([.. batch.Select(i => training.Features[i])], labels, random);
                 loss += Loss(scores, labels) * batch.Length;
-                right += scores.Zip(labels).Count(pair => Metrics.IsRight(pair.First, pair.Second));
+                correct += scores.Zip(labels).Count(pair => Metrics.IsCorrect(pair.First, pair.Second));
             }
 
             float[] validated = network.Score(validation.Features);
             var epoch = new EpochResult(
-                loss / order.Length, (double)right / order.Length, Loss(validated, validation.Labels), Metrics.Accuracy(validated, validation.Labels));
+                epochs.Count + 1,
+                loss / order.Length,
+                (double)correct / order.Length,
+                Loss(validated, validation.Labels),
+                Metrics.Accuracy(validated, validation.Labels));
             if (!double.IsFinite(epoch.TrainingLoss) || !double.IsFinite(epoch.ValidationLoss))
             {
-                throw new InvalidDataException($"training diverged in epoch {epochs.Count + 1}; take a smaller learning rate than {options.LearningRate}");
+                throw new InvalidDataException($"training diverged in epoch {epoch.Epoch}; use a learning rate below {options.LearningRate}");
             }
 
             if (bestEpoch < 0 || epoch.ValidationAccuracy > epochs[bestEpoch].ValidationAccuracy)
@@ -78,16 +81,16 @@ public sealed class FusionTrainer
             }
 
             epochs.Add(epoch);
-            report?.Invoke(epochs.Count - 1, epoch);
+            progress?.Report(epoch);
         }
 
         return new TrainingResult(best, PlattScaling.Fit(best.Score(validation.Features), validation.Labels), bestEpoch, epochs);
     }
 
-    /// <summary>One step of training.</summary>
-    /// <param name="x">For each example its features.</param>
-    /// <param name="labels">For each example its label.</param>
-    /// <param name="random">Chooses what dropout leaves out.</param>
+    /// <summary>Does one step of training.</summary>
+    /// <param name="x">The features of each example.</param>
+    /// <param name="labels">The label of each example.</param>
+    /// <param name="random">Draws the features to drop.</param>
     /// <returns>The scores before the step.</returns>
     internal float[] Step(ReadOnlyMemory<float>[] x, bool[] labels, Random random)
     {
@@ -101,17 +104,13 @@ public sealed class FusionTrainer
         return scores;
     }
 
-    /// <summary>Leaves the mean squared error by the parameters in <see cref="Gradient"/>.</summary>
+    /// <summary>Puts the gradient of the mean squared error into <see cref="Gradient"/>.</summary>
     internal float[] Differentiate(ReadOnlyMemory<float>[] x, bool[] labels, Random random)
     {
-        LinearLayer[] layers = _network.Layers, gradients = _gradient.Layers;
-        float[] first = new float[x.Length * layers[0].Outputs], second = new float[x.Length * layers[1].Outputs], scores = new float[x.Length];
-        layers[0].Forward(x, first);
-        TensorPrimitives.Max(first, 0f, first);
-        float[] kept = Dropout(first, random);
+        LinearLayer[] layers = _network.Layers, gradients = Gradient.Layers;
+        float[] first = layers[0].ForwardReLU(x), kept = Dropout(first, random);
         ReadOnlyMemory<float>[] firstRows = FusionNetwork.Rows(first, layers[0].Outputs);
-        layers[1].Forward(firstRows, second);
-        TensorPrimitives.Max(second, 0f, second);
+        float[] second = layers[1].ForwardReLU(firstRows), scores = new float[x.Length];
         ReadOnlyMemory<float>[] secondRows = FusionNetwork.Rows(second, layers[1].Outputs);
         layers[2].Forward(secondRows, scores);
 
@@ -123,10 +122,10 @@ public sealed class FusionTrainer
 
         float[] dSecond = new float[second.Length], dFirst = new float[first.Length];
         layers[2].Backward(secondRows, d, gradients[2], dSecond);
-        ThroughReLU(second, dSecond);
+        BackwardReLU(second, dSecond);
         layers[1].Backward(firstRows, dSecond, gradients[1], dFirst);
         TensorPrimitives.Multiply(dFirst, kept, dFirst);
-        ThroughReLU(first, dFirst);
+        BackwardReLU(first, dFirst);
         layers[0].Backward(x, dFirst, gradients[0], []);
         return scores;
     }
@@ -136,7 +135,7 @@ public sealed class FusionTrainer
 
     private static float Target(bool label) => label ? 1 : 0;
 
-    private static void ThroughReLU(float[] y, float[] dy)
+    private static void BackwardReLU(float[] y, float[] dy)
     {
         for (int i = 0; i < y.Length; i++)
         {
@@ -148,12 +147,12 @@ public sealed class FusionTrainer
     {
         if (examples.Labels.Count == 0 || examples.Features.Count != examples.Labels.Count || examples.Features.Any(input => input.Length != first.Features[0].Length))
         {
-            throw new ArgumentException("There must be examples, each with a label and all with the same number of features.", name);
+            throw new ArgumentException("Give at least one example, a label for each, and the same number of features for all.", name);
         }
     }
 
-    /// <summary>Leaves some out, and makes the others larger by as much.</summary>
-    /// <returns>By what each was multiplied.</returns>
+    /// <summary>Sets some values to 0 and scales the others up to keep the mean.</summary>
+    /// <returns>The factor of each value.</returns>
     private float[] Dropout(float[] values, Random random)
     {
         var kept = new float[values.Length];
@@ -164,5 +163,29 @@ public sealed class FusionTrainer
 
         TensorPrimitives.Multiply(values, kept, values);
         return kept;
+    }
+}
+
+/// <summary>Kingma and Ba, "Adam" (2015), algorithm 1, with the default constants.</summary>
+internal sealed class Adam(int parameters, float learningRate)
+{
+    private const float Beta1 = 0.9f, Beta2 = 0.999f, Epsilon = 1e-8f;
+
+    private readonly float[] _mean = new float[parameters];
+    private readonly float[] _square = new float[parameters];
+
+    /// <param name="values">The parameters, updated in place.</param>
+    /// <param name="gradient">Their gradient.</param>
+    /// <param name="step">The number of this step, from 1.</param>
+    public void Step(float[] values, float[] gradient, int step)
+    {
+        float size = (float)(learningRate / (1 - Math.Pow(Beta1, step)));
+        float correction = (float)Math.Sqrt(1 - Math.Pow(Beta2, step));
+        for (int i = 0; i < values.Length; i++)
+        {
+            float mean = _mean[i] = Beta1 * _mean[i] + (1 - Beta1) * gradient[i];
+            float square = _square[i] = Beta2 * _square[i] + (1 - Beta2) * gradient[i] * gradient[i];
+            values[i] -= size * mean / (MathF.Sqrt(square) / correction + Epsilon);
+        }
     }
 }

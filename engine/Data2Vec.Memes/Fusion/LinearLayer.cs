@@ -15,7 +15,7 @@ internal sealed class LinearLayer(int inputs, int outputs)
     /// <summary><c>[outputs]</c>.</summary>
     public float[] Bias { get; } = new float[outputs];
 
-    /// <summary>Uniform numbers up to one over the square root of the inputs, PyTorch's <c>Linear.reset_parameters</c>.</summary>
+    /// <summary>Draws uniform parameters of at most one over the square root of the inputs, as PyTorch's <c>Linear.reset_parameters</c> does.</summary>
     public void Initialize(Random random)
     {
         float bound = 1 / MathF.Sqrt(inputs);
@@ -28,11 +28,11 @@ internal sealed class LinearLayer(int inputs, int outputs)
         }
     }
 
-    /// <param name="x">For each example <c>[inputs]</c>.</param>
+    /// <param name="x"><c>[inputs]</c> for each example.</param>
     /// <param name="y">Receives <c>[examples, outputs]</c>.</param>
     public void Forward(ReadOnlySpan<ReadOnlyMemory<float>> x, Span<float> y)
     {
-        // A row of weights is read once for all examples.
+        // Each row of weights is read once for all examples.
         for (int output = 0; output < outputs; output++)
         {
             ReadOnlySpan<float> row = Row(Weight, output);
@@ -43,10 +43,19 @@ internal sealed class LinearLayer(int inputs, int outputs)
         }
     }
 
-    /// <param name="x">What <see cref="Forward"/> was given.</param>
-    /// <param name="dy">The loss by its outputs, <c>[examples, outputs]</c>.</param>
-    /// <param name="gradient">Receives the loss by the parameters.</param>
-    /// <param name="dx">Receives the loss by the inputs, <c>[examples, inputs]</c>; empty where nobody asks.</param>
+    /// <summary>The output after ReLU, <c>[examples, outputs]</c>.</summary>
+    public float[] ForwardReLU(ReadOnlySpan<ReadOnlyMemory<float>> x)
+    {
+        var y = new float[x.Length * outputs];
+        Forward(x, y);
+        TensorPrimitives.Max(y, 0f, y);
+        return y;
+    }
+
+    /// <param name="x">The input of <see cref="Forward"/>.</param>
+    /// <param name="dy">The gradient of the outputs, <c>[examples, outputs]</c>.</param>
+    /// <param name="gradient">Receives the gradient of the parameters.</param>
+    /// <param name="dx">Receives the gradient of the inputs, <c>[examples, inputs]</c>; empty if it is not needed.</param>
     public void Backward(ReadOnlySpan<ReadOnlyMemory<float>> x, ReadOnlySpan<float> dy, LinearLayer gradient, Span<float> dx)
     {
         dx.Clear();

@@ -1,30 +1,32 @@
 namespace Data2Vec.Memes.Fusion;
 
-/// <summary>How a network is trained; the defaults are the paper's code (its text has hidden layers of 100 and a learning rate of 0.1).</summary>
+/// <summary>
+/// Training settings. The defaults are those of the paper's code; its text has hidden layers of 100 features and a learning rate of 0.1.
+/// </summary>
 public sealed record TrainingOptions
 {
-    /// <summary>Features of the hidden layers.</summary>
+    /// <summary>The number of features of each hidden layer.</summary>
     public int HiddenSize { get; init; } = 50;
 
     /// <summary>Adam's learning rate.</summary>
     public float LearningRate { get; init; } = 1e-3f;
 
-    /// <summary>Memes of a step.</summary>
+    /// <summary>Memes per step.</summary>
     public int BatchSize { get; init; } = 25;
 
-    /// <summary>How often all memes are seen.</summary>
+    /// <summary>Passes over the training memes.</summary>
     public int Epochs { get; init; } = 100;
 
-    /// <summary>The share of the first hidden layer's features that each step leaves out.</summary>
+    /// <summary>The share of the first hidden layer's features that each step drops.</summary>
     public float Dropout { get; init; } = 0.2f;
 
     /// <summary>The same seed, data and options give the same network.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Epochs without a better validation accuracy after which training ends; null for never.</summary>
+    /// <summary>Stops after this many epochs without a better validation accuracy; null to train all epochs.</summary>
     public int? Patience { get; init; }
 
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     internal void Check()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(HiddenSize, 1);

@@ -1,9 +1,10 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Data2Vec.Memes.Ocr;
 
-/// <summary>What is used of Tesseract's C interface (<c>tesseract/capi.h</c>).</summary>
+/// <summary>Bindings of Tesseract's C interface (<c>tesseract/capi.h</c>).</summary>
 internal static partial class NativeTesseract
 {
     /// <summary><c>OEM_LSTM_ONLY</c>.</summary>
@@ -15,7 +16,7 @@ internal static partial class NativeTesseract
     /// <summary><c>PSM_AUTO</c>.</summary>
     public const int Automatic = 3;
 
-    /// <summary>The longest side that Tesseract takes: boxes have 16 bits.</summary>
+    /// <summary>The longest side that Tesseract accepts. Its boxes have 16-bit coordinates.</summary>
     public const int LongestSide = short.MaxValue;
 
     private const string Library = "tesseract";
@@ -63,7 +64,7 @@ internal static partial class NativeTesseract
     [LibraryImport(Library)]
     public static partial void TessResultIteratorDelete(nint iterator);
 
-    /// <summary>The same object: a result iterator is a page iterator, and stays its own.</summary>
+    /// <summary>The same object as a page iterator. The result iterator keeps its ownership.</summary>
     [LibraryImport(Library)]
     public static partial nint TessResultIteratorGetPageIteratorConst(ResultIteratorHandle iterator);
 
@@ -98,9 +99,29 @@ internal static partial class NativeTesseract
         }
 
         throw new DllNotFoundException(
-            $"Tesseract 5, which reads the text in images, is not installed ({Names[0]} cannot be loaded): "
-            + (OperatingSystem.IsWindows() ? "install it (for example winget install UB-Mannheim.TesseractOCR) and put its folder on the PATH"
+            $"Tesseract 5 is needed to read the text in images, and {Names[0]} cannot be loaded: "
+            + (OperatingSystem.IsWindows() ? "install it (for example winget install UB-Mannheim.TesseractOCR) and add its folder to the PATH"
                 : OperatingSystem.IsMacOS() ? "brew install tesseract"
-                : "apt-get install tesseract-ocr, or the package tesseract of another distribution"));
+                : "apt-get install tesseract-ocr, or your distribution's tesseract package"));
+    }
+}
+
+/// <summary>A <c>TessBaseAPI</c>.</summary>
+internal sealed class TesseractHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeTesseract.TessBaseAPIDelete(handle);
+        return true;
+    }
+}
+
+/// <summary>A <c>TessResultIterator</c>.</summary>
+internal sealed class ResultIteratorHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeTesseract.TessResultIteratorDelete(handle);
+        return true;
     }
 }

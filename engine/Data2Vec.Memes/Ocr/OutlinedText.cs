@@ -2,29 +2,32 @@ using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Memes.Ocr;
 
-/// <summary>Tells the usual lettering of memes, white with a dark outline, from the picture behind it.</summary>
+/// <summary>Separates the usual lettering of memes, white with a dark outline, from the picture behind it.</summary>
 internal static class OutlinedText
 {
     private const int White = 185, Dark = 90;
 
-    /// <summary>How far from a white area its outline is looked for, as a share of the image's width: strokes are some 1/60 of it.</summary>
+    /// <summary>How far from a white area to look for its outline, as a share of the image's width. A stroke is about 1/60 of the width.</summary>
     private const double Reach = 0.006;
 
-    /// <summary>The share of a letter's surroundings that is dark.</summary>
+    /// <summary>The minimum share of a letter's border with a dark pixel nearby.</summary>
     private const double LeastDark = 0.6;
 
-    /// <summary>Below this, in pixels, a white area is noise; above this share of the image it is no letter.</summary>
+    /// <summary>Smaller white areas (pixels) are noise; larger ones (share of the image) are not letters.</summary>
     private const int LeastArea = 30;
     private const double MostArea = 0.05;
 
-    /// <summary>The letters in black on white, or null where there are none.</summary>
+    private static readonly (int X, int Y)[] s_sides = [(1, 0), (-1, 0), (0, 1), (0, -1)];
+
+    /// <summary>The letters in black on white; null if there are none.</summary>
     public static RgbImage? Find(RgbImage image)
     {
-        int width = image.Width, height = image.Height, reach = Math.Max(2, (int)(Reach * width)), found = 0;
+        int width = image.Width, height = image.Height, reach = Math.Max(2, (int)(Reach * width));
         byte[] samples = image.Pixels;
         var seen = new bool[width * height];
         var letters = new byte[samples.Length];
         Array.Fill(letters, byte.MaxValue);
+        bool found = false;
         var area = new List<int>();
         for (int start = 0; start < seen.Length; start++)
         {
@@ -36,7 +39,7 @@ internal static class OutlinedText
             Fill(start);
             if (area.Count >= LeastArea && area.Count <= MostArea * seen.Length && IsOutlined())
             {
-                found++;
+                found = true;
                 foreach (int pixel in area)
                 {
                     letters.AsSpan(3 * pixel, 3).Clear();
@@ -44,13 +47,15 @@ internal static class OutlinedText
             }
         }
 
-        return found > 0 ? new RgbImage(width, height, letters) : null;
+        return found ? new RgbImage(width, height, letters) : null;
 
         bool IsWhite(int pixel) => Math.Min(samples[3 * pixel], Math.Min(samples[3 * pixel + 1], samples[3 * pixel + 2])) >= White;
 
         bool IsDark(int pixel) => Math.Max(samples[3 * pixel], Math.Max(samples[3 * pixel + 1], samples[3 * pixel + 2])) <= Dark;
 
-        // The white area that a pixel belongs to.
+        bool IsInside(int x, int y) => x >= 0 && x < width && y >= 0 && y < height;
+
+        // Collects the connected white area of a pixel.
         void Fill(int start)
         {
             area.Clear();
@@ -58,11 +63,10 @@ internal static class OutlinedText
             seen[start] = true;
             for (int next = 0; next < area.Count; next++)
             {
-                int x = area[next] % width, y = area[next] / width;
-                for (int side = 0; side < 4; side++)
+                foreach ((int dx, int dy) in s_sides)
                 {
-                    int u = x + (side == 0 ? 1 : side == 1 ? -1 : 0), v = y + (side == 2 ? 1 : side == 3 ? -1 : 0), pixel = v * width + u;
-                    if (u >= 0 && u < width && v >= 0 && v < height && !seen[pixel] && IsWhite(pixel))
+                    int x = area[next] % width + dx, y = area[next] / width + dy, pixel = y * width + x;
+                    if (IsInside(x, y) && !seen[pixel] && IsWhite(pixel))
                     {
                         seen[pixel] = true;
                         area.Add(pixel);
@@ -71,26 +75,24 @@ internal static class OutlinedText
             }
         }
 
-        // From each pixel at the area's border outwards: is there something dark before long?
+        // Walks outwards from each border pixel of the area and counts those that meet a dark pixel within reach.
         bool IsOutlined()
         {
             int border = 0, dark = 0;
             foreach (int pixel in area)
             {
-                int x = pixel % width, y = pixel / width;
-                for (int side = 0; side < 4; side++)
+                foreach ((int dx, int dy) in s_sides)
                 {
-                    int dx = side == 0 ? 1 : side == 1 ? -1 : 0, dy = side == 2 ? 1 : side == 3 ? -1 : 0;
-                    int u = x + dx, v = y + dy;
-                    if (u >= 0 && u < width && v >= 0 && v < height && IsWhite(v * width + u))
+                    int x = pixel % width + dx, y = pixel / width + dy;
+                    if (IsInside(x, y) && IsWhite(y * width + x))
                     {
                         continue;
                     }
 
                     border++;
-                    for (int step = 0; step < reach && u >= 0 && u < width && v >= 0 && v < height; step++, u += dx, v += dy)
+                    for (int step = 0; step < reach && IsInside(x, y); step++, x += dx, y += dy)
                     {
-                        if (IsDark(v * width + u))
+                        if (IsDark(y * width + x))
                         {
                             dark++;
                             break;

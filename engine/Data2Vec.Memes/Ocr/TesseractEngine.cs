@@ -3,10 +3,10 @@ using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Memes.Ocr;
 
-/// <summary>One engine of Tesseract, for one thread at a time.</summary>
+/// <summary>A Tesseract engine. It is not thread-safe.</summary>
 internal sealed class TesseractEngine : IDisposable
 {
-    /// <summary>What most scans have; Tesseract would guess, and say on the error output that it does.</summary>
+    /// <summary>The resolution of a typical scan. Without it, Tesseract guesses and writes a warning to the standard error.</summary>
     private const int PixelsPerInch = 300;
 
     private readonly TesseractHandle _handle;
@@ -23,20 +23,20 @@ internal sealed class TesseractEngine : IDisposable
             throw new NotSupportedException(problem.Message, problem);
         }
 
-        // It writes to the error output otherwise. Set before, it holds for what loading a language says too.
+        // Without this, Tesseract logs to the standard error. It must be set before a language is loaded.
         NativeTesseract.TessBaseAPISetVariable(_handle, "debug_file", OperatingSystem.IsWindows() ? "nul" : "/dev/null");
         if (NativeTesseract.TessBaseAPIInit2(_handle, options.DataFolder, options.Languages, NativeTesseract.LstmEngine) != 0)
         {
             _handle.Dispose();
             throw new NotSupportedException(
                 $"Tesseract cannot load the language '{options.Languages}'{(options.DataFolder is { } folder ? $" from {folder}" : "")}: install it "
-                + "(Debian's packages are called tesseract-ocr-eng, tesseract-ocr-deu, ...), or put its .traineddata file where TESSDATA_PREFIX says");
+                + "(Debian packages: tesseract-ocr-eng, tesseract-ocr-deu, ...), or put its .traineddata file into the folder named by TESSDATA_PREFIX");
         }
 
         NativeTesseract.TessBaseAPISetPageSegMode(_handle, NativeTesseract.Automatic);
     }
 
-    /// <summary>The words of an image, in reading order, with boxes of its pixels.</summary>
+    /// <summary>The words of an image, in reading order, with boxes in pixels.</summary>
     public unsafe List<RecognizedWord> Recognize(RgbImage image)
     {
         var words = new List<RecognizedWord>();

@@ -4,16 +4,37 @@ using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Memes.Ocr;
 
+/// <summary>Settings of <see cref="TesseractRecognizer"/>. The defaults read rendered memes best; the README has the measurements.</summary>
+public sealed record OcrOptions
+{
+    /// <summary>Tesseract's names of the text's languages: <c>eng</c>, or several as in <c>eng+spa</c>.</summary>
+    public string Languages { get; init; } = "eng";
+
+    /// <summary>The folder of the <c>.traineddata</c> files; null for <c>TESSDATA_PREFIX</c> or Tesseract's own folder.</summary>
+    public string? DataFolder { get; init; }
+
+    /// <summary>Whether to enlarge small images first.</summary>
+    public bool Upscale { get; init; } = true;
+
+    /// <summary>
+    /// Whether to separate white text with a dark outline from the picture first. An image without such text is read unchanged.
+    /// </summary>
+    public bool FindOutlinedText { get; init; } = true;
+
+    /// <summary>The minimum confidence of a word, from 0 to 1.</summary>
+    public float LeastConfidence { get; init; } = 0.3f;
+}
+
 /// <summary>
-/// Reads text with Tesseract 5's LSTM engine, which must be installed. As many engines are loaded as threads read at once; they stay until
+/// Reads text with an installed Tesseract 5 and its LSTM engine. One engine is loaded per concurrent reader and stays loaded until
 /// <see cref="Dispose"/>.
 /// </summary>
 public sealed class TesseractRecognizer : ITextRecognizer, IDisposable
 {
-    /// <summary>Smaller images than this have nothing that is read, and Tesseract complains of them.</summary>
+    /// <summary>The shortest side of a readable image. Tesseract rejects smaller ones with a warning.</summary>
     private const int LeastSide = 8;
 
-    /// <summary>Images are enlarged to this width, at most <see cref="MostEnlargement"/> times, and so that they have at most <see cref="MostPixels"/>.</summary>
+    /// <summary>Images are enlarged to this width, by at most <see cref="MostEnlargement"/>, and to at most <see cref="MostPixels"/>.</summary>
     private const int GoodWidth = 1600;
     private const double MostEnlargement = 3;
     private const double MostPixels = 8e6;
@@ -23,15 +44,15 @@ public sealed class TesseractRecognizer : ITextRecognizer, IDisposable
     private volatile bool _disposed;
 
     /// <summary>Loads the first engine.</summary>
-    /// <param name="options">How to read.</param>
-    /// <exception cref="ArgumentException">The languages are not names.</exception>
-    /// <exception cref="NotSupportedException">Tesseract or a language is not installed; the message says how to.</exception>
+    /// <param name="options">The settings.</param>
+    /// <exception cref="ArgumentException">The languages are not valid names.</exception>
+    /// <exception cref="NotSupportedException">Tesseract or a language is not installed. The message says how to install it.</exception>
     public TesseractRecognizer(OcrOptions? options = null)
     {
         _options = options ?? new OcrOptions();
         if (!_options.Languages.Split('+').All(name => name.Length is > 0 and <= 32 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_')))
         {
-            throw new ArgumentException($"'{_options.Languages}' names no languages; eng and eng+spa do.", nameof(options));
+            throw new ArgumentException($"'{_options.Languages}' is not a list of languages such as eng or eng+spa.", nameof(options));
         }
 
         _idle.Add(new TesseractEngine(_options));
@@ -56,9 +77,7 @@ public sealed class TesseractRecognizer : ITextRecognizer, IDisposable
             return [];
         }
 
-        RgbImage scaled = (width, height) == (image.Width, image.Height)
-            ? image
-            : new ImageResizer(image.Width, image.Height, width, height).Resize(image);
+        RgbImage scaled = image.Resize(width, height);
         TesseractEngine engine = _idle.TryTake(out TesseractEngine? idle) ? idle : new TesseractEngine(_options);
         try
         {
@@ -80,7 +99,7 @@ public sealed class TesseractRecognizer : ITextRecognizer, IDisposable
         }
     }
 
-    /// <summary>Frees the engines; those that read are freed when they are done.</summary>
+    /// <summary>Frees the engines. Engines in use are freed when they finish.</summary>
     public void Dispose()
     {
         _disposed = true;

@@ -236,15 +236,16 @@ public sealed class D2vFile : IDisposable
         }
     }
 
-    /// <summary>The same file for one user more; its memory stays until all are disposed.</summary>
-    internal D2vFile Share() => new(this);
+    /// <summary>Creates another view of this file. The memory stays until all views are disposed.</summary>
+    public D2vFile Share() => new(this);
 
     /// <summary>
-    /// A model that is part of this one, in the same memory, which stays until both are disposed: <c>config.NAME</c> has its architecture and
-    /// configuration, and the names of its tensors and assets begin with <c>NAME.</c> here.
+    /// Opens a model inside this file, in the same memory, which stays until both are disposed. <c>config.NAME</c> has the part's architecture and
+    /// configuration, and the names of its tensors and assets begin with <c>NAME.</c>.
     /// </summary>
+    /// <param name="name">The name of the part.</param>
     /// <exception cref="InvalidDataException">There is no such part.</exception>
-    internal D2vFile Part(string name)
+    public D2vFile Part(string name)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         try

@@ -152,9 +152,10 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
     private protected Task<float[][]> ScoresAsync(IReadOnlyList<ReadOnlyMemory<TElement>> parts, CancellationToken cancellationToken) =>
         _queue.RunAsync(parts, RowsOf(parts), Output.Scores, cancellationToken);
 
-    /// <summary>The number of rows of a prepared input.</summary>
-    /// <exception cref="InvalidDataException">The model does not accept it.</exception>
-    internal int Rows(ReadOnlySpan<TElement> input) => _encoder.Rows(input);
+    /// <summary>Counts the rows that a prepared input takes in a batch: frames, tokens, or patches with the class token.</summary>
+    /// <param name="input">As for <c>EmbedPrepared</c>.</param>
+    /// <exception cref="InvalidDataException">The model does not accept the input.</exception>
+    public int CountRows(ReadOnlySpan<TElement> input) => _encoder.Rows(input);
 
     /// <summary>Shows the activations at every point of the encoder; layers are called <c>layer.N</c>.</summary>
     internal void Observe(ReadOnlyMemory<TElement> input, Action<string, float[]> observe)

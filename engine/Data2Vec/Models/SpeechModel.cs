@@ -80,7 +80,7 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
             cancellationToken.ThrowIfCancellationRequested();
             ArgumentNullException.ThrowIfNull(inputs[i]);
             float[] samples = inputs[i].Resample(SampleRate).Samples;
-            Rows(samples);
+            CountRows(samples);
             prepared[i] = Config.Normalize ? Normalization.PerUtterance(samples) : samples;
         }
 

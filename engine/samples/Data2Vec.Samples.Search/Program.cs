@@ -1,6 +1,6 @@
-// Finds what in a folder is most like a recording, an image or a text; texts are the lines of .txt files.
+// Finds the recordings, images or texts in a folder that are most similar to a query. Texts are the lines of .txt files.
 //   dotnet run -- FOLDER QUERY
-// Each kind has a model of its own, so that recordings are found by recordings, images by images and texts by texts.
+// Each modality has its own model, so a query finds items of its own kind only.
 using System.Numerics.Tensors;
 using Data2Vec;
 using Data2Vec.Audio;
@@ -8,35 +8,35 @@ using Data2Vec.Vision.Images;
 
 if (args is not [var folder, var query])
 {
-    Console.Error.WriteLine("search FOLDER QUERY, where the query is a text, or the path of a recording or of an image");
+    Console.Error.WriteLine("search FOLDER QUERY, where the query is a text, or the path of a recording or an image");
     return 2;
 }
 
 string kind = !File.Exists(query) ? "text" : Path.GetExtension(query).Equals(".wav", StringComparison.OrdinalIgnoreCase) ? "speech" : "image";
-string[] endings = kind switch { "text" => [".txt"], "speech" => [".wav"], _ => [".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"] };
-IEnumerable<string> files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(file => endings.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase));
+string[] extensions = kind switch { "text" => [".txt"], "speech" => [".wav"], _ => [".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"] };
+IEnumerable<string> files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(file => extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase));
 string[] items = [.. kind == "text" ? files.SelectMany(File.ReadLines) : files];
 
 using Data2VecModel model = BundledModels.Load(kind);
 var options = new EmbeddingOptions { Normalize = true };
 float[] wanted = (await Embed([query]))[0];
-var found = new List<(string Item, float Likeness)>();
-foreach (string[] chunk in items.Chunk(64)) // so much is decoded at a time
+var found = new List<(string Item, float Similarity)>();
+foreach (string[] chunk in items.Chunk(64)) // limits the decoded items in memory
 {
     found.AddRange(chunk.Zip(await Embed(chunk), (item, vector) => (item, TensorPrimitives.Dot<float>(vector, wanted))));
 }
 
-foreach ((string item, float likeness) in found.OrderByDescending(pair => pair.Likeness).Take(5))
+foreach ((string item, float similarity) in found.OrderByDescending(pair => pair.Similarity).Take(5))
 {
-    Console.WriteLine($"{likeness:F3}  {item}");
+    Console.WriteLine($"{similarity:F3}  {item}");
 }
 
 return 0;
 
-Task<float[][]> Embed(string[] items) => kind switch
+Task<float[][]> Embed(string[] inputs) => model switch
 {
-    "speech" => model.EmbedAudioAsync(
-        [.. items.Select(item => (ReadOnlyMemory<float>)WavFile.Load(item).Resample(model.SampleRate).Samples)], options),
-    "image" => model.EmbedImagesAsync([.. items.Select(item => ImageFile.Load(item))], options),
-    _ => model.EmbedTextsAsync(items, options),
+    SpeechModel speech => speech.EmbedAsync([.. inputs.Select(WavFile.Load)], options),
+    VisionModel vision => vision.EmbedAsync([.. inputs.Select(input => ImageFile.Load(input))], options),
+    TextModel text => text.EmbedAsync(inputs, options),
+    _ => throw new NotSupportedException(),
 };

@@ -6,22 +6,22 @@ using Microsoft.Extensions.AI;
 namespace Data2Vec.Samples.Server;
 
 /// <summary>
-/// A server of embeddings: <c>/v1/embeddings</c>, <c>/v1/models</c>, <c>/health</c>. Durations and tokens go to the meter of
-/// Microsoft.Extensions.AI, for whichever OpenTelemetry exporter an application adds.
+/// An embedding server: <c>/v1/embeddings</c>, <c>/v1/models</c>, <c>/health</c>. The meter of Microsoft.Extensions.AI records durations and
+/// tokens for any OpenTelemetry exporter.
 /// </summary>
 public static class EmbeddingServer
 {
-    private const long MostBytes = 4 << 20;
+    private const long MaxBytes = 4 << 20;
 
-    /// <summary>Makes the server.</summary>
-    /// <param name="args"><c>--model FILE</c> for a text model, by default the bundled one; and what ASP.NET Core knows, such as <c>--urls</c>.</param>
+    /// <summary>Creates the server.</summary>
+    /// <param name="args"><c>--model FILE</c> (default: the bundled text model), and options of ASP.NET Core such as <c>--urls</c>.</param>
     public static WebApplication Create(string[] args)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
         var model = builder.Configuration["model"] is { } path
             ? new LazyModel(path)
             : new LazyModel("text", () => Task.FromResult(BundledModels.Load("text")));
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = MostBytes);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = MaxBytes);
         builder.Services.AddData2VecEmbeddings(model, new EmbeddingOptions { Normalize = true }).UseOpenTelemetry();
         builder.Services.AddData2VecWarmUp();
         builder.Services.AddHealthChecks().AddData2Vec();
@@ -38,20 +38,17 @@ public static class EmbeddingServer
     {
         if (!http.HasJsonContentType())
         {
-            return Error(415, "the request's content type must be application/json", "invalid_request");
+            return Error(415, "the content type of the request must be application/json", "invalid_request");
         }
 
         try
         {
             EmbeddingRequest request = await http.ReadFromJsonAsync<EmbeddingRequest>(cancellation) ?? throw new ArgumentException("the request is null");
-            if (request.Model is null)
-            {
-                return Error(400, $"'model' is missing; this server has '{model.ModelId}'", "invalid_request");
-            }
-
             if (request.Model != model.ModelId)
             {
-                return Error(404, $"there is no model '{request.Model}'; this server has '{model.ModelId}'", "model_not_found");
+                return request.Model is null
+                    ? Error(400, $"'model' is missing; this server has '{model.ModelId}'", "invalid_request")
+                    : Error(404, $"there is no model '{request.Model}'; this server has '{model.ModelId}'", "model_not_found");
             }
 
             bool base64 = request.EncodingFormat switch
@@ -95,13 +92,13 @@ public static class EmbeddingServer
         }
 
         ReadOnlyMemory<int>[] tokens = request.Tokens();
-        Data2VecModel model = generator.GetRequiredService<Data2VecModel>();
+        TextModel model = generator.GetRequiredService<TextModel>();
         if (request.Dimensions is { } dimensions && dimensions != model.HiddenSize)
         {
-            throw new ArgumentException($"the model gives vectors of {model.HiddenSize} dimensions, not of {dimensions}");
+            throw new ArgumentException($"the model's vectors have {model.HiddenSize} dimensions, not {dimensions}");
         }
 
-        float[][] vectors = await model.EmbedTokensAsync(tokens, new EmbeddingOptions { Normalize = true }, cancellation);
+        float[][] vectors = await model.EmbedPreparedAsync(tokens, new EmbeddingOptions { Normalize = true }, cancellation);
         return ([.. vectors.Select(vector => (ReadOnlyMemory<float>)vector)], tokens.Sum(ids => (long)ids.Length));
     }
 

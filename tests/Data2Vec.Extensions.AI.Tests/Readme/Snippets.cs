@@ -27,12 +27,11 @@ internal static class Snippets
     public static async Task<float[][]> Native()
     {
         // README
-        using Data2VecModel model = Data2VecModel.Load("speech.d2v");
+        using SpeechModel model = Data2VecModel.Load<SpeechModel>("speech.d2v");
         Waveform recording = WavFile.Load("recording.wav");
 
-        float[] vector = model.EmbedAudio(recording, new EmbeddingOptions { Normalize = true });   // resampled where need be
-        float[] samples = recording.Resample(model.SampleRate).Samples;
-        float[][] many = await model.EmbedAudioAsync([samples, samples]);
+        float[] vector = model.Embed(recording, new EmbeddingOptions { Normalize = true });   // resampled if needed
+        float[][] many = await model.EmbedAsync([recording, recording]);
         if (model.CanTranscribe)
         {
             Console.WriteLine(model.Transcribe(recording));
@@ -81,9 +80,9 @@ internal static class Snippets
     {
         // README
         using GpuBackend? gpu = GpuDevices.Best?.Open();   // or GpuDevices.Find("cuda:1").Open()
-        using Data2VecModel model = Data2VecModel.Load("speech.d2v", new ModelOptions { Backend = gpu });
+        using SpeechModel model = Data2VecModel.Load<SpeechModel>("speech.d2v", new ModelOptions { Backend = gpu });
         // END
-        return model.EmbedAudio(new float[model.SampleRate]);
+        return model.EmbedPrepared(new float[model.SampleRate]);
     }
 
     public static MemeScore Scored()

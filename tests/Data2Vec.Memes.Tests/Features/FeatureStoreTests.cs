@@ -57,7 +57,7 @@ public sealed class FeatureStoreTests : IDisposable
         using FeatureStore store = FeatureStore.Open(_folder["features"], encoders);
         var skipped = new List<string>();
         var done = new List<int>();
-        string?[] keys = FeatureExtractor.Extract(encoders, store, paths, (path, _) => skipped.Add(path), done.Add);
+        string?[] keys = FeatureExtractor.Extract(encoders, store, paths, (path, _) => skipped.Add(path), new Recorder(done));
         Assert.Equal([paths[1]], skipped);
         Assert.Equal([true, false, true], keys.Select(key => key is not null));
         Assert.Equal([1, 2, 3], done);
@@ -143,6 +143,11 @@ public sealed class FeatureStoreTests : IDisposable
         Assert.Throws<InvalidDataException>(() => MemeList.Read(_folder["empty"]));
         File.WriteAllBytes(_folder["binary"], [1, 0, 2]);
         Assert.Throws<InvalidDataException>(() => MemeList.Read(_folder["binary"]));
+    }
+
+    private sealed class Recorder(List<int> values) : IProgress<int>
+    {
+        public void Report(int value) => values.Add(value);
     }
 
     private sealed class Refusing : ITextRecognizer

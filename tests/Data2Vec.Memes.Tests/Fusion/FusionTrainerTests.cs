@@ -116,7 +116,7 @@ public class FusionTrainerTests
     {
         Examples good = Xor(4, 1);
         Assert.Throws<ArgumentException>(() => FusionTrainer.Train(new Examples([], []), good));
-        Assert.Throws<ArgumentException>(() => FusionTrainer.Train(good, good with { Labels = [true] }));
+        Assert.Throws<ArgumentException>(() => FusionTrainer.Train(good, new Examples(good.Features, [true])));
         Assert.Throws<ArgumentException>(() => FusionTrainer.Train(good, new Examples([new float[3]], [true])));
         Assert.Throws<ArgumentOutOfRangeException>(() => FusionTrainer.Train(good, good, new TrainingOptions { Dropout = 1 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => FusionTrainer.Train(good, good, new TrainingOptions { LearningRate = float.NaN }));

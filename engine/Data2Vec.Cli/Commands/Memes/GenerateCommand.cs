@@ -1,26 +1,18 @@
 using System.CommandLine;
+using Data2Vec.Cli.Arguments;
 using Data2Vec.Memes.Demonstration;
 
 namespace Data2Vec.Cli.Commands.Memes;
 
-/// <summary><c>data2vec memes generate</c>: a harmless set of memes to try the others with.</summary>
+/// <summary><c>data2vec memes generate</c>: generates harmless memes for trying out the other commands.</summary>
 internal static class GenerateCommand
 {
-    private const int MostMemes = 100_000;
-
     public static Command Create()
     {
-        var folder = new Argument<string>("FOLDER") { Description = "Where the images and the lists sarcastic.txt and sincere.txt go" };
-        var count = new Option<int>("--count") { Description = "How many memes", DefaultValueFactory = _ => 800, HelpName = "N" };
-        count.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var value }] && !(int.TryParse(value, out int number) && number is >= 1 and <= MostMemes))
-            {
-                result.AddError($"--count must be from 1 to {MostMemes}");
-            }
-        });
+        var folder = new Argument<string>("FOLDER") { Description = "The folder for the images and the lists sarcastic.txt and sincere.txt" };
+        Option<int> count = new Option<int>("--count") { Description = "The number of memes", DefaultValueFactory = _ => 800, HelpName = "N" }.Range(1, 100_000);
         var seed = new Option<int>("--seed") { Description = "The same seed gives the same memes", HelpName = "N" };
-        var command = new Command("generate", "Draw harmless memes about the weather, of which the sarcastic ones are to be found") { folder, count, seed };
+        var command = new Command("generate", "Generate harmless memes about the weather; the sarcastic ones are the positive class") { folder, count, seed };
         command.SetAction(parsed => SyntheticMemes.Write(parsed.GetRequiredValue(folder), parsed.GetValue(count), parsed.GetValue(seed)));
         return command;
     }

@@ -1,57 +1,58 @@
 using System.CommandLine;
+using Data2Vec.Cli.Arguments;
+using Data2Vec.Cli.Output;
 using Data2Vec.Memes;
 using Data2Vec.Memes.Features;
 using Data2Vec.Memes.Fusion;
 
 namespace Data2Vec.Cli.Commands.Memes;
 
-/// <summary>The options that name lists of memes, and where their features are kept.</summary>
+/// <summary>The options that name lists of memes and the file of their features.</summary>
 internal sealed class ListArguments
 {
-    private readonly Option<string> _hate = new("--hate") { Description = "The list of the memes that are looked for: NAME.train and NAME.valid have an image's path a line", HelpName = "NAME", Required = true };
+    private readonly Option<string> _hate = new("--hate") { Description = "The list of positive memes: NAME.train and NAME.valid have one image path per line", HelpName = "NAME", Required = true };
     private readonly Option<string> _good = new("--good") { Description = "The list of other memes", HelpName = "NAME", Required = true };
-    private readonly Option<string?> _images = new("--images") { Description = "The folder that the paths in the lists are relative to; left out, the folder of each list", HelpName = "FOLDER" };
-    private readonly Option<string?> _features = new("--features") { Description = "The file where features are kept, so that no image is encoded twice and work that was cut off goes on", HelpName = "FILE" };
+    private readonly Option<string?> _images = new("--images") { Description = "The folder for relative paths in the lists; default: the folder of each list", HelpName = "FOLDER" };
+    private readonly Option<string?> _features = new("--features") { Description = "The file of encoded features, so that each image is encoded once and interrupted work resumes", HelpName = "FILE" };
 
     public static ListArguments AddTo(Command command, bool needsFeatures = false)
     {
         var arguments = new ListArguments();
         arguments._features.Required = needsFeatures;
-        command.Add(arguments._hate);
-        command.Add(arguments._good);
-        command.Add(arguments._images);
-        command.Add(arguments._features);
+        command.Add(arguments._hate, arguments._good, arguments._images, arguments._features);
         return arguments;
     }
 
     /// <summary>All files that the options name.</summary>
-    public IEnumerable<string?> Paths(ParseResult parsed) => [.. Names(parsed).SelectMany(name => new[] { MemeList.TrainingPath(name), MemeList.ValidationPath(name) }), parsed.GetValue(_features)];
+    public IEnumerable<string?> Paths(ParseResult parsed) =>
+        [.. Names(parsed).SelectMany(name => new[] { MemeList.TrainingPath(name), MemeList.ValidationPath(name) }), parsed.GetValue(_features)];
 
-    /// <summary>The images of both lists, for training or validation.</summary>
-    public (string[] Hate, string[] Good) Read(ParseResult parsed, Func<string, string> list)
+    /// <summary>The images of both lists with their labels, for training or validation.</summary>
+    public (string Path, bool Label)[] Read(ParseResult parsed, Func<string, string> list)
     {
         string? folder = parsed.GetValue(_images);
         string[][] lists = [.. Names(parsed).Select(name => MemeList.Read(Files.RequireFile(list(name)), folder))];
-        return (lists[0], lists[1]);
+        return [.. lists[0].Select(path => (path, true)), .. lists[1].Select(path => (path, false))];
     }
 
-    /// <summary>Encodes images whose features are not there yet.</summary>
+    /// <summary>Encodes the images whose features are not stored yet.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="encoders">The encoders.</param>
-    /// <param name="paths">The images.</param>
-    /// <param name="reading">Told of images that cannot be read.</param>
-    /// <param name="use">Is handed the features and for each image its key.</param>
-    public T Extract<T>(ParseResult parsed, MemeEncoders encoders, IReadOnlyList<string> paths, ReadingArguments reading, Func<FeatureStore, string?[], T> use)
+    /// <param name="memes">The images.</param>
+    /// <param name="reading">Reports the images that cannot be read.</param>
+    /// <param name="use">Uses the features.</param>
+    public T Extract<T>(ParseResult parsed, MemeEncoders encoders, IEnumerable<(string Path, bool Label)> memes, ReadingArguments reading, Func<FeatureStore, T> use)
     {
         TextWriter error = parsed.InvocationConfiguration.Error;
         string? kept = parsed.GetValue(_features);
         string file = kept is null ? Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()) : Files.RequireFolderOf(kept);
+        string[] paths = [.. memes.Select(meme => meme.Path)];
         try
         {
             using FeatureStore store = FeatureStore.Open(file, encoders);
-            string?[] keys = WorkProgress.ShowRate(
-                "Encoding", "images", paths.Count, error, report => FeatureExtractor.Extract(encoders, store, paths, (path, problem) => reading.Skip(path, problem, error), report));
-            return use(store, keys);
+            WorkProgress.ShowRate(
+                "Encoding", "images", paths.Length, error, progress => FeatureExtractor.Extract(encoders, store, paths, (path, problem) => reading.Skip(path, problem, error), progress));
+            return use(store);
         }
         finally
         {
@@ -62,16 +63,13 @@ internal sealed class ListArguments
         }
     }
 
-    /// <summary>The examples that both lists make.</summary>
-    /// <param name="store">The features.</param>
-    /// <param name="hate">The keys of those looked for; null for images that cannot be read.</param>
-    /// <param name="good">The keys of the others.</param>
-    public static Examples Examples(FeatureStore store, IEnumerable<string?> hate, IEnumerable<string?> good)
+    /// <summary>The memes with stored features.</summary>
+    public static Examples Examples(FeatureStore store, IEnumerable<(string Path, bool Label)> memes)
     {
-        (string Key, bool Label)[] all = [.. hate.OfType<string>().Select(key => (key, true)), .. good.OfType<string>().Select(key => (key, false))];
-        return all.Length == 0
+        (string Key, bool Label)[] stored = [.. memes.Select(meme => (FeatureStore.KeyOf(meme.Path), meme.Label)).Where(meme => store.Contains(meme.Item1))];
+        return stored.Length == 0
             ? throw new InvalidDataException("none of the images in the lists can be read")
-            : new Examples([.. all.Select(one => (ReadOnlyMemory<float>)store.Read(one.Key))], [.. all.Select(one => one.Label)]);
+            : new Examples([.. stored.Select(meme => (ReadOnlyMemory<float>)store.Read(meme.Key))], [.. stored.Select(meme => meme.Label)]);
     }
 
     private string[] Names(ParseResult parsed) => [parsed.GetRequiredValue(_hate), parsed.GetRequiredValue(_good)];

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using Data2Vec.Cli.Arguments;
+using Data2Vec.Cli.Output;
+using Data2Vec.Cli.Running;
 using Data2Vec.Kernels;
 using Data2Vec.Memes;
 using Data2Vec.Memes.Ocr;
@@ -6,24 +9,24 @@ using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Cli.Commands.Memes;
 
-/// <summary>The options of all commands that read memes: the language of their texts, the device, and what becomes of bad images.</summary>
+/// <summary>The options of all commands that read memes: the languages of their texts, the device, and the treatment of bad images.</summary>
 internal sealed class ReadingArguments
 {
-    private readonly Option<string> _languages = new("--languages") { Description = "The languages of texts that are read in images, as Tesseract calls them", DefaultValueFactory = _ => "eng", HelpName = "eng+deu" };
-    private readonly Option<bool> _strict = new("--strict") { Description = "End with exit code 1 where an image could not be read" };
+    private readonly Option<string> _languages = new("--languages") { Description = "Tesseract's names of the languages in the images", DefaultValueFactory = _ => "eng", HelpName = "eng+deu" };
+    private readonly Option<bool> _strict = new("--strict") { Description = "Exit with code 1 if any image cannot be read" };
     private readonly DeviceArguments _device = new();
     private readonly HashSet<string> _skipped = new(StringComparer.Ordinal);
 
     public static ReadingArguments AddTo(Command command)
     {
         var arguments = new ReadingArguments();
-        command.Add(arguments._languages);
-        command.Add(arguments._strict);
+        command.Add(arguments._languages, arguments._strict);
         arguments._device.AddTo(command);
         return arguments;
     }
 
-    /// <summary>Loads what needs a device and a recognizer, and hands it over to work, which tells the exit code.</summary>
+    /// <summary>Opens the device and the text recognizer, loads a model, and runs work with it.</summary>
+    /// <returns>The exit code of the work.</returns>
     public int Run<T>(ParseResult parsed, Func<MemeOptions, T> load, Func<T, int> work)
         where T : IDisposable
     {
@@ -40,7 +43,7 @@ internal sealed class ReadingArguments
         }
         catch (Exception problem) when (fallback is not null && Devices.IsAtFault(problem))
         {
-            Devices.TellFallback(problem, error);
+            Devices.ReportFallback(problem, error);
             loaded = load(options with { Backend = fallback() });
         }
 
@@ -50,7 +53,7 @@ internal sealed class ReadingArguments
         }
     }
 
-    /// <summary>Says that an image is left out, and why; once for each.</summary>
+    /// <summary>Reports a skipped image and the reason, once per image.</summary>
     public void Skip(string path, Exception problem, TextWriter error)
     {
         if (!_skipped.Add(path))
@@ -58,24 +61,26 @@ internal sealed class ReadingArguments
             return;
         }
 
-        // Some messages name the file, with or without its folder.
+        // Some messages start with the file's name, with or without its folder.
         string message = problem is FileNotFoundException or DirectoryNotFoundException ? "no such file" : problem.Message;
         string? named = new[] { path, Path.GetFileName(path) }.FirstOrDefault(name => message.StartsWith($"{name}: ", StringComparison.Ordinal));
-        error.WriteLine($"data2vec: {Text.OneLine($"{path}: {message[(named is null ? 0 : named.Length + 2)..]}")}; skipped");
+        error.WriteLine($"data2vec: {TerminalText.OneLine($"{path}: {message[(named is null ? 0 : named.Length + 2)..]}")}; skipped");
     }
 
-    /// <summary>Says how many images were left out.</summary>
+    /// <summary>Reports the number of skipped images.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="count">How many images there were.</param>
+    /// <param name="paths">All images.</param>
     /// <returns>The exit code.</returns>
-    public int Finish(ParseResult parsed, int count)
+    public int Finish(ParseResult parsed, IEnumerable<string> paths)
     {
-        if (_skipped.Count > 0)
+        int count = paths.Distinct().Count();
+        if (_skipped.Count == 0)
         {
-            parsed.InvocationConfiguration.Error.WriteLine($"data2vec: {_skipped.Count} of {count} images skipped");
+            return 0;
         }
 
-        return _skipped.Count > 0 && (parsed.GetValue(_strict) || _skipped.Count == count) ? 1 : 0;
+        parsed.InvocationConfiguration.Error.WriteLine($"data2vec: {_skipped.Count} of {count} images skipped");
+        return parsed.GetValue(_strict) || _skipped.Count == count ? 1 : 0;
     }
 
     private static ITextRecognizer Recognizer(string languages)
@@ -86,16 +91,16 @@ internal sealed class ReadingArguments
         }
         catch (NotSupportedException problem)
         {
-            return new Missing(problem.Message);
+            return new MissingRecognizer(problem.Message);
         }
         catch (ArgumentException problem)
         {
-            throw new UsageException($"--languages: {problem.Message.Split(" (Parameter ")[0]}");
+            throw new UsageException($"--languages: {TerminalText.WithoutParameter(problem.Message)}");
         }
     }
 
-    /// <summary>Stands in where nothing can read: of use while all texts are given.</summary>
-    private sealed class Missing(string reason) : ITextRecognizer
+    /// <summary>Replaces a missing Tesseract as long as all texts are given.</summary>
+    private sealed class MissingRecognizer(string reason) : ITextRecognizer
     {
         public string Description => "none";
 

@@ -3,39 +3,32 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Data2Vec.Cli.Arguments;
+using Data2Vec.Cli.Output;
 using Data2Vec.Memes;
 using Data2Vec.Memes.Explanation;
 using Data2Vec.Memes.Features;
 
 namespace Data2Vec.Cli.Commands.Memes;
 
-/// <summary><c>data2vec memes score</c>: what a model says of images.</summary>
+/// <summary><c>data2vec memes score</c>: scores images.</summary>
 internal static class ScoreCommand
 {
     private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The option that names a model that scores memes.</summary>
-    public static Option<string> Model() => new("--model") { Description = "A model that scores memes (.d2v), see memes train", HelpName = "MODEL", Required = true };
+    /// <summary>The option that names a meme model.</summary>
+    public static Option<string> Model() => new("--model") { Description = "A meme model (.d2v), see memes train", HelpName = "MODEL", Required = true };
 
     public static Command Create()
     {
-        var images = new Argument<string[]>("IMAGE") { Description = "Images; the text of one is taken from IMAGE.ocr where there is such a file, else read by Tesseract", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("score", "Score images: near 1 for what the model was trained to find, near 0 for the rest") { images };
+        var images = new Argument<string[]>("IMAGE") { Description = "Images; their text comes from the file IMAGE.ocr if it exists, otherwise from Tesseract", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("score", "Score images: near 1 for the positive class, near 0 for others") { images };
         Option<string> model = Model();
-        var text = new Option<string?>("--text") { Description = "The text in the image, where it is one image", HelpName = "TEXT" };
-        var json = new Option<bool>("--json") { Description = "Write a JSON object a line, with the words and their places, and of --explain the effects" };
-        var explain = new Option<string?>("--explain") { Description = "Also draw what raises the score (red) and what lowers it (blue); of one image", HelpName = "FILE.png" };
-        explain.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var path }] && !path.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
-            {
-                result.AddError("--explain must name a file that ends in .png");
-            }
-        });
-        command.Add(model);
-        command.Add(text);
-        command.Add(json);
-        command.Add(explain);
+        var text = new Option<string?>("--text") { Description = "The text in the image; needs a single image", HelpName = "TEXT" };
+        var json = new Option<bool>("--json") { Description = "Write one JSON object per line, with the words and their places, and the effects of --explain" };
+        Option<string?> explain = new Option<string?>("--explain") { Description = "Also draw what raises the score (red) and what lowers it (blue); needs a single image", HelpName = "FILE.png" }
+            .Check(path => OptionFactory.HasExtension(path, ".png"), _ => "--explain must name a file that ends in .png");
+        command.Add(model, text, json, explain);
         ReadingArguments reading = ReadingArguments.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -47,11 +40,7 @@ internal static class ScoreCommand
             }
 
             string file = Files.RequireFile(parsed.GetRequiredValue(model));
-            if (picture is not null)
-            {
-                Files.RequireOther(Files.RequireFolderOf(picture), [file, .. paths]);
-            }
-
+            Files.RequireOutput(picture, [file, .. paths]);
             Meme WithText(Meme meme) => given is null ? meme : meme with { Text = given };
             bool asJson = parsed.GetValue(json);
             TextWriter output = parsed.InvocationConfiguration.Output;
@@ -73,14 +62,14 @@ internal static class ScoreCommand
                     }
                 }
 
-                return reading.Finish(parsed, paths.Distinct().Count());
+                return reading.Finish(parsed, paths);
             });
         });
         return command;
     }
 
     private static string Line(string path, MemeScore score) => string.Create(
-        CultureInfo.InvariantCulture, $"{Text.OneLine(path)}\t{score.Score:0.0000}\t{score.Probability:0.0000}\t{(score.IsFlagged ? "yes" : "no")}\t{Text.OneLine(score.Text)}");
+        CultureInfo.InvariantCulture, $"{TerminalText.OneLine(path)}\t{score.Score:0.0000}\t{score.Probability:0.0000}\t{(score.IsFlagged ? "yes" : "no")}\t{TerminalText.OneLine(score.Text)}");
 
     private static string Json(string path, MemeScore score, MemeExplanation? explanation)
     {

@@ -1,45 +1,44 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Data2Vec.Cli.Inputs;
 
-namespace Data2Vec.Cli.Inputs;
+namespace Data2Vec.Cli.Arguments;
 
-/// <summary>The arguments and options that say what goes through a model.</summary>
+/// <summary>The arguments and options that name a model's inputs.</summary>
 internal sealed class InputArguments
 {
     private readonly Argument<string[]> _files;
-    private readonly Option<string[]> _texts = new("--text") { Description = "A text; may be given several times", HelpName = "TEXT" };
-    private readonly Option<string[]> _tokens = new("--tokens") { Description = "A text as token ids, such as \"0 31414 2\"; may be given several times", HelpName = "IDS" };
+    private readonly Option<string[]> _texts = new("--text") { Description = "A text; repeatable", HelpName = "TEXT" };
+    private readonly Option<string[]> _tokens = new("--tokens") { Description = "A text as token ids, such as \"0 31414 2\"; repeatable", HelpName = "IDS" };
 
-    private InputArguments(string description) => _files = new Argument<string[]>("INPUT")
+    private InputArguments(string description)
     {
-        Description = description,
-        Arity = ArgumentArity.ZeroOrMore,
-    };
+        _files = new Argument<string[]>("INPUT") { Description = description, Arity = ArgumentArity.ZeroOrMore };
+        _files.Validators.Add(RefuseOptions);
+    }
 
-    /// <summary>Adds them to a command.</summary>
+    /// <summary>Adds the arguments and options to a command.</summary>
     public static InputArguments AddTo(Command command, string description)
     {
         var arguments = new InputArguments(description);
         command.Add(arguments._files);
-        command.Add(arguments._texts);
-        command.Add(arguments._tokens);
-        arguments._files.Validators.Add(RefuseOptions);
+        command.Add(arguments._texts, arguments._tokens);
         command.Validators.Add(result =>
         {
             if (result.GetResult(arguments._files)?.Tokens is not { Count: > 0 } && result.GetResult(arguments._texts) is null && result.GetResult(arguments._tokens) is null)
             {
-                result.AddError("nothing to work on: give files, --text or --tokens");
+                result.AddError("no inputs: give files, --text or --tokens");
             }
         });
         return arguments;
     }
 
-    /// <summary>Files that are given.</summary>
+    /// <summary>The input files.</summary>
     public IReadOnlyList<string> Paths(ParseResult parsed) => parsed.GetValue(_files) ?? [];
 
-    /// <summary>All that is given: files, texts, token ids, in this order.</summary>
+    /// <summary>All inputs: files, then texts, then token ids.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="together">Whether texts may go through the model together.</param>
+    /// <param name="together">Whether several texts may go through the model as one batch.</param>
     public IReadOnlyList<InputSource> Sources(ParseResult parsed, bool together = true) =>
     [
         .. Paths(parsed).SelectMany(path => InputReader.Open(path, together)),
@@ -47,7 +46,7 @@ internal sealed class InputArguments
         .. (parsed.GetValue(_tokens) ?? []).Select(InputReader.Tokens),
     ];
 
-    /// <summary>What looks like an option, and is none, is not taken for a file.</summary>
+    /// <summary>Rejects misspelled options, which would otherwise count as files.</summary>
     public static void RefuseOptions(ArgumentResult result)
     {
         foreach (string unknown in result.Tokens.Select(token => token.Value).Where(value => value.StartsWith('-')))

@@ -1,15 +1,18 @@
-namespace Data2Vec.Cli;
+namespace Data2Vec.Cli.Output;
 
-/// <summary>Text from outside on its way to a terminal.</summary>
-internal static class Text
+/// <summary>Formats foreign text for a terminal.</summary>
+internal static class TerminalText
 {
     private const int LongestName = 40;
 
-    /// <summary>The text on one line, without what would steer a terminal.</summary>
+    /// <summary>The text on one line, with control characters replaced.</summary>
     public static string OneLine(string text) => string.Join(
         ' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(word => string.Concat(word.Select(letter => char.IsControl(letter) ? '\uFFFD' : letter))));
 
-    /// <summary>The name of an input, short: of a file the end tells more, of a text the beginning.</summary>
+    /// <summary>An exception's message without the parameter name that argument exceptions append.</summary>
+    public static string WithoutParameter(string message) => message.Split(" (Parameter '")[0];
+
+    /// <summary>A short name of an input: the end of a file's path, the beginning of a text.</summary>
     public static string Short(string name)
     {
         string line = OneLine(name);

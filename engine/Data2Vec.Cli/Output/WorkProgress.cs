@@ -2,42 +2,42 @@ using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
 
-namespace Data2Vec.Cli;
+namespace Data2Vec.Cli.Output;
 
-/// <summary>Shows how far long work is: bars where the error output is a terminal, otherwise a line for each tenth.</summary>
+/// <summary>Shows the progress of long work: bars if the standard error is a terminal, otherwise one line per tenth.</summary>
 internal static class WorkProgress
 {
     private const int FewSteps = 10;
 
-    /// <summary>Does work that says how far it is.</summary>
-    /// <param name="title">What is being done.</param>
-    /// <param name="steps">How many steps there are; of a few nothing is shown.</param>
-    /// <param name="error">Where the lines go.</param>
-    /// <param name="work">The work; it is handed what to tell how many steps of how many are done.</param>
+    /// <summary>Runs work of some steps. Progress is shown only for many steps.</summary>
+    /// <param name="title">The title of the work.</param>
+    /// <param name="steps">The number of steps.</param>
+    /// <param name="error">Receives the lines.</param>
+    /// <param name="work">The work. It reports the numbers of done and of all steps.</param>
     public static T Show<T>(string title, int steps, TextWriter error, Func<Action<int, int>, T> work) => steps < FewSteps
         ? work((_, _) => { })
         : Show(error, report => work((done, total) => report(title, done, total)));
 
-    /// <summary>Does long work of equal steps, and tells also how fast it goes and how long it will take.</summary>
-    /// <param name="title">What is being done.</param>
-    /// <param name="unit">What a step is, in plural.</param>
-    /// <param name="steps">How many steps there are.</param>
-    /// <param name="error">Where the lines go.</param>
-    /// <param name="work">The work; it is handed what to tell how many steps are done.</param>
-    public static T ShowRate<T>(string title, string unit, int steps, TextWriter error, Func<Action<int>, T> work)
+    /// <summary>Runs work of equal steps, and shows its speed and the remaining time as well.</summary>
+    /// <param name="title">The title of the work.</param>
+    /// <param name="unit">The plural of a step's name.</param>
+    /// <param name="steps">The number of steps.</param>
+    /// <param name="error">Receives the lines.</param>
+    /// <param name="work">The work. It reports the number of done steps.</param>
+    public static T ShowRate<T>(string title, string unit, int steps, TextWriter error, Func<IProgress<int>, T> work)
     {
         var clock = Stopwatch.StartNew();
-        return Show(error, report => work(done =>
+        return Show(error, report => work(new ProgressAction<int>(done =>
         {
             double rate = done / Math.Max(clock.Elapsed.TotalSeconds, 1e-3);
             var left = TimeSpan.FromSeconds(Math.Min((steps - done) / Math.Max(rate, 1e-6), TimeSpan.MaxValue.TotalSeconds / 2));
             report(title, string.Create(CultureInfo.InvariantCulture, $"{rate:0.#} {unit} a second, {(int)left.TotalHours}:{left:mm\\:ss} left"), done, steps);
-        }));
+        })));
     }
 
-    /// <summary>Does work of several parts that say how far they are.</summary>
-    /// <param name="error">Where the lines go.</param>
-    /// <param name="work">The work; it is handed what to tell how much of how much of a part is done.</param>
+    /// <summary>Runs work of several parts.</summary>
+    /// <param name="error">Receives the lines.</param>
+    /// <param name="work">The work. It reports the title of a part, and the done and total amounts of the part.</param>
     public static T Show<T>(TextWriter error, Func<Action<string, long, long>, T> work) =>
         Show(error, report => work((title, done, total) => report(title, "", done, total)));
 
@@ -56,10 +56,10 @@ internal static class WorkProgress
             {
                 if (!tasks.TryGetValue(title, out ProgressTask? task))
                 {
-                    tasks.Add(title, task = context.AddTask(Markup.Escape(Text.OneLine(title))));
+                    tasks.Add(title, task = context.AddTask(Markup.Escape(TerminalText.OneLine(title))));
                 }
 
-                task.Description = Markup.Escape(Text.OneLine($"{title} {remark}"));
+                task.Description = Markup.Escape(TerminalText.OneLine($"{title} {remark}"));
                 task.MaxValue = total;
                 task.Value = done;
             });
@@ -78,7 +78,13 @@ internal static class WorkProgress
             }
 
             shown[title] = tenths;
-            error.WriteLine($"{Text.OneLine(title)}: {10 * tenths} %{(remark.Length > 0 ? $", {remark}" : "")}");
+            error.WriteLine($"{TerminalText.OneLine(title)}: {10 * tenths} %{(remark.Length > 0 ? $", {remark}" : "")}");
         };
     }
+}
+
+/// <summary>Reports progress on the calling thread, unlike <see cref="Progress{T}"/>.</summary>
+internal sealed class ProgressAction<T>(Action<T> report) : IProgress<T>
+{
+    public void Report(T value) => report(value);
 }

@@ -2,27 +2,27 @@ using Data2Vec.Memes.Evaluation;
 using Data2Vec.Memes.Fusion;
 using ScottPlot;
 
-namespace Data2Vec.Cli.Commands.Memes;
+namespace Data2Vec.Cli.Output;
 
-/// <summary>The figures of training and evaluation.</summary>
+/// <summary>Draws the plots of meme training and evaluation.</summary>
 internal static class MemePlots
 {
     private const int Width = 900, Height = 600;
 
-    /// <summary>Loss and accuracy of each epoch, as in the paper's figure 2.</summary>
+    /// <summary>Draws loss and accuracy per epoch, as in the paper's figure 2.</summary>
     public static byte[] Training(IReadOnlyList<EpochResult> epochs, string path)
     {
         using var plot = new Plot();
-        double[] places = [.. Enumerable.Range(1, epochs.Count).Select(epoch => (double)epoch)];
-        Line(plot, places, [.. epochs.Select(epoch => epoch.TrainingLoss)], "training loss", Colors.Blue, LinePattern.Dotted);
-        Line(plot, places, [.. epochs.Select(epoch => epoch.ValidationLoss)], "validation loss", Colors.Blue, LinePattern.Solid);
-        Line(plot, places, [.. epochs.Select(epoch => epoch.TrainingAccuracy)], "training accuracy", Colors.Red, LinePattern.Dotted);
-        Line(plot, places, [.. epochs.Select(epoch => epoch.ValidationAccuracy)], "validation accuracy", Colors.Red, LinePattern.Solid);
+        double[] numbers = [.. epochs.Select(epoch => (double)epoch.Epoch)];
+        Line(plot, numbers, [.. epochs.Select(epoch => epoch.TrainingLoss)], "training loss", Colors.Blue, LinePattern.Dotted);
+        Line(plot, numbers, [.. epochs.Select(epoch => epoch.ValidationLoss)], "validation loss", Colors.Blue, LinePattern.Solid);
+        Line(plot, numbers, [.. epochs.Select(epoch => epoch.TrainingAccuracy)], "training accuracy", Colors.Red, LinePattern.Dotted);
+        Line(plot, numbers, [.. epochs.Select(epoch => epoch.ValidationAccuracy)], "validation accuracy", Colors.Red, LinePattern.Solid);
         plot.Axes.SetLimitsY(0, Math.Max(1, epochs.Max(epoch => Math.Max(epoch.TrainingLoss, epoch.ValidationLoss))));
         return Finish(plot, "epoch", "", path);
     }
 
-    /// <summary>The precision-recall curve.</summary>
+    /// <summary>Draws the precision-recall curve.</summary>
     public static byte[] PrecisionRecall(IReadOnlyList<PrecisionRecall> curve, string path)
     {
         using var plot = new Plot();
@@ -31,9 +31,9 @@ internal static class MemePlots
         return Finish(plot, "recall", "precision", path);
     }
 
-    private static void Line(Plot plot, double[] x, double[] y, string name, Color colour, LinePattern pattern)
+    private static void Line(Plot plot, double[] x, double[] y, string name, Color color, LinePattern pattern)
     {
-        ScottPlot.Plottables.Scatter line = plot.Add.ScatterLine(x, y, colour);
+        ScottPlot.Plottables.Scatter line = plot.Add.ScatterLine(x, y, color);
         line.LegendText = name;
         line.LinePattern = pattern;
         line.LineWidth = 2;

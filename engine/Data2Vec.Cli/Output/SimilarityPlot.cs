@@ -1,22 +1,23 @@
+using System.Globalization;
 using ScottPlot;
 
-namespace Data2Vec.Cli;
+namespace Data2Vec.Cli.Output;
 
-/// <summary>Draws a table of cosines.</summary>
+/// <summary>Draws a table of cosines as a heat map.</summary>
 internal static class SimilarityPlot
 {
     private const int CellPixels = 72;
     private const int LeastPixels = 480;
     private const int MostPixels = 4000;
 
-    /// <summary>Above this the numbers in the cells would not be legible.</summary>
+    /// <summary>Larger tables have no numbers in the cells, as they would not be legible.</summary>
     private const int MostLabelledCells = 24;
 
-    /// <summary>The picture, as the bytes of an SVG or PNG file.</summary>
+    /// <summary>The bytes of an SVG or PNG file.</summary>
     /// <param name="cosines"><c>[inputs, inputs]</c>.</param>
-    /// <param name="names">What each input is called.</param>
-    /// <param name="path">Says the format by its ending.</param>
-    /// <exception cref="IOException">There is no font.</exception>
+    /// <param name="names">The names of the inputs.</param>
+    /// <param name="path">The path of the file. Its extension selects the format.</param>
+    /// <exception cref="IOException">No font is installed.</exception>
     public static byte[] Draw(float[,] cosines, string[] names, string path)
     {
         string font = PlotFile.Font();
@@ -39,9 +40,9 @@ internal static class SimilarityPlot
         {
             for (int j = 0; j < count; j++)
             {
-                // Rows run downwards, the axis upwards.
+                // Rows go downwards, the axis upwards.
                 ScottPlot.Plottables.Text label = plot.Add.Text(
-                    cosines[i, j].ToString("0.00", System.Globalization.CultureInfo.InvariantCulture), j, count - 1 - i);
+                    cosines[i, j].ToString("0.00", CultureInfo.InvariantCulture), j, count - 1 - i);
                 label.LabelFontName = font;
                 label.LabelFontColor = Math.Abs(cosines[i, j]) > 0.5f ? Colors.White : Colors.Black;
                 label.Alignment = Alignment.MiddleCenter;
@@ -50,7 +51,7 @@ internal static class SimilarityPlot
 
         double[] places = [.. Enumerable.Range(0, count).Select(i => (double)i)];
         plot.Axes.Left.SetTicks([.. places.Reverse()], names);
-        plot.Axes.Bottom.SetTicks(places, [.. Enumerable.Range(1, count).Select(i => i.ToString(System.Globalization.CultureInfo.InvariantCulture))]);
+        plot.Axes.Bottom.SetTicks(places, [.. Enumerable.Range(1, count).Select(i => i.ToString(CultureInfo.InvariantCulture))]);
         plot.HideGrid();
         plot.Axes.Margins(0, 0);
         plot.Add.ColorBar(heatmap).Axis.Label.Text = "cosine";

@@ -1,25 +1,26 @@
+using Data2Vec.Cli.Output;
 using Data2Vec.Kernels;
 using Data2Vec.Kernels.Cpu;
 using Data2Vec.Kernels.Gpu;
 
-namespace Data2Vec.Cli;
+namespace Data2Vec.Cli.Running;
 
-/// <summary>The devices that <c>--device</c> chooses from.</summary>
+/// <summary>The devices of <c>--device</c>.</summary>
 internal static class Devices
 {
     private const string Auto = "auto";
     private const string Processor = "cpu";
 
-    /// <summary>Whether a device may have this name.</summary>
+    /// <summary>Whether this is a valid device name.</summary>
     public static bool IsName(string name) => name is Auto or Processor || GpuDevices.IsName(name);
 
-    /// <summary>Makes a device ready.</summary>
-    /// <param name="name">A name; <c>auto</c> is the first graphics processor that is the better choice, or else the processor.</param>
-    /// <param name="threads">Threads of the processor; 0 for one a core.</param>
-    /// <param name="tf32">Whether a graphics processor multiplies numbers of f32 as tf32 where it can.</param>
-    /// <param name="error">Told why <c>auto</c> takes the processor where the better choice fails.</param>
-    /// <returns>The device, and what to fall back to where a model cannot be loaded on it; null where it was named.</returns>
-    /// <exception cref="NotSupportedException">There is no such device; the message says why.</exception>
+    /// <summary>Opens a device.</summary>
+    /// <param name="name">The name. <c>auto</c> means the first suitable GPU, or else the CPU.</param>
+    /// <param name="threads">CPU threads; 0 for one per core.</param>
+    /// <param name="tf32">Whether a GPU with tensor cores multiplies f32 numbers as tf32.</param>
+    /// <param name="error">Receives a message if <c>auto</c> falls back to the CPU.</param>
+    /// <returns>The device, and a fallback if models cannot be loaded on it; no fallback for a device chosen by name.</returns>
+    /// <exception cref="NotSupportedException">The device is not available. The message says why.</exception>
     public static (Backend Device, Func<Backend>? Fallback) Open(string name, int threads, bool tf32, TextWriter error)
     {
         if (name != Auto)
@@ -27,7 +28,7 @@ internal static class Devices
             Backend named = name == Processor ? new CpuBackend(threads) : Open(GpuDevices.Find(name), tf32);
             if (tf32 && named is not GpuBackend { UsesTf32: true })
             {
-                error.WriteLine($"data2vec: {name} has no tensor cores for tf32 and multiplies as it always does");
+                error.WriteLine($"data2vec: {name} has no tensor cores for tf32 and computes in f32");
             }
 
             return (named, null);
@@ -42,25 +43,25 @@ internal static class Devices
         }
         catch (NotSupportedException problem)
         {
-            TellFallback(problem, error);
+            ReportFallback(problem, error);
         }
 
         return (new CpuBackend(threads), null);
     }
 
-    /// <summary>Whether loading a model failed for what the device is, or has.</summary>
+    /// <summary>Whether an exception is the device's fault.</summary>
     public static bool IsAtFault(Exception problem) => problem is NotSupportedException or InsufficientMemoryException or DeviceException;
 
-    /// <summary>Says that the processor is taken, and why.</summary>
-    public static void TellFallback(Exception problem, TextWriter error) =>
-        error.WriteLine($"data2vec: {Text.OneLine(problem.Message)}; running on the processor instead");
+    /// <summary>Reports that the CPU is used instead, and why.</summary>
+    public static void ReportFallback(Exception problem, TextWriter error) =>
+        error.WriteLine($"data2vec: {TerminalText.OneLine(problem.Message)}; running on the CPU instead");
 
-    /// <summary>All devices, a line each, what <c>auto</c> takes, and why it does not take the others.</summary>
-    /// <param name="compile">Whether to compile the kernels of each device, and say which its compiler refuses.</param>
+    /// <summary>Describes all devices, one per line: which one <c>auto</c> uses, and why not the others.</summary>
+    /// <param name="compile">Whether to compile all kernels of each device and report the errors.</param>
     public static IEnumerable<string> Describe(bool compile)
     {
         GpuDevice? best = GpuDevices.Best;
-        yield return Line(Processor, new CpuBackend().Description, best is null ? "auto takes it" : null);
+        yield return Line(Processor, new CpuBackend().Description, best is null ? "used by auto" : null);
         foreach (string kind in GpuDevices.Kinds)
         {
             if (GpuDevices.WhyNone(kind) is { } reason)
@@ -72,13 +73,13 @@ internal static class Devices
         foreach (GpuDevice device in GpuDevices.All)
         {
             string? remark = device.Problem is { } problem ? $"cannot be used: {problem}"
-                : device.Drawback is { } drawback ? $"auto does not take it: {drawback}"
-                : device == best ? "auto takes it"
-                : $"auto takes {best!.Name}, which comes first";
+                : device.Drawback is { } drawback ? $"not used by auto: {drawback}"
+                : device == best ? "used by auto"
+                : $"auto uses {best!.Name}, which comes first";
             yield return Line(device.Name, device.Description, remark);
             foreach (string line in compile && device.Problem is null ? Compile(device) : [])
             {
-                yield return $"{"",-9} {Text.OneLine(line)}";
+                yield return $"{"",-9} {TerminalText.OneLine(line)}";
             }
         }
     }
@@ -90,7 +91,6 @@ internal static class Devices
         return backend;
     }
 
-    /// <summary>What becomes of a device's kernels.</summary>
     private static IReadOnlyList<string> Compile(GpuDevice device)
     {
         try
@@ -101,7 +101,7 @@ internal static class Devices
         }
         catch (Exception problem) when (IsAtFault(problem))
         {
-            return [$"no model can run on it: {problem.Message}"];
+            return [$"it cannot run models: {problem.Message}"];
         }
     }
 

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using Data2Vec.Cli.Running;
+using Data2Vec.Kernels;
+using Data2Vec.Text;
+
+namespace Data2Vec.Cli.Arguments;
+
+/// <summary>The options of all commands that run models.</summary>
+internal sealed class ModelArguments
+{
+    /// <summary>The bundled models for embeddings.</summary>
+    public static readonly IReadOnlyDictionary<Modality, string> Embedding = new Dictionary<Modality, string>
+    {
+        [Modality.Speech] = "speech.d2v",
+        [Modality.Vision] = "image.d2v",
+        [Modality.Text] = "text.d2v",
+    };
+
+    /// <summary>The bundled models with a classification head.</summary>
+    public static readonly IReadOnlyDictionary<Modality, string> Classification = new Dictionary<Modality, string>
+    {
+        [Modality.Vision] = "image-cifar10.d2v",
+        [Modality.Text] = "text-sentiment.d2v",
+    };
+
+    /// <summary>The bundled model with a CTC head.</summary>
+    public static readonly IReadOnlyDictionary<Modality, string> Transcription = new Dictionary<Modality, string> { [Modality.Speech] = "speech-ctc.d2v" };
+
+    private readonly IReadOnlyDictionary<Modality, string> _bundled;
+    private readonly Option<string[]> _models;
+    private readonly DeviceArguments _device = new();
+    private readonly Option<int?> _imageSize = new("--image-size") { Description = "The input size of a vision model in pixels, a multiple of its patch size; default: the model's own", HelpName = "N" };
+    private readonly Option<string> _long = new Option<string>("--long") { Description = "What to do with texts that exceed the model's limit: chunk (average overlapping windows), truncate, or error", DefaultValueFactory = _ => "chunk" }
+        .AcceptOnlyFromAmong("chunk", "truncate", "error");
+
+    private ModelArguments(IReadOnlyDictionary<Modality, string> bundled)
+    {
+        _bundled = bundled;
+        string several = bundled.Count > 1 ? ", one per kind of input" : "";
+        _models = new Option<string[]>("--model") { Description = $"The model file (.d2v){several}; default: {string.Join(", ", bundled.Values)} in the program's models folder", HelpName = "MODEL" };
+    }
+
+    /// <summary>Adds the options to a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="bundled">The default models.</param>
+    public static ModelArguments AddTo(Command command, IReadOnlyDictionary<Modality, string> bundled)
+    {
+        var arguments = new ModelArguments(bundled);
+        command.Add(arguments._models);
+        if (bundled.ContainsKey(Modality.Text))
+        {
+            command.Add(arguments._long);
+        }
+
+        if (bundled.ContainsKey(Modality.Vision))
+        {
+            command.Add(arguments._imageSize);
+        }
+
+        arguments._device.AddTo(command);
+        return arguments;
+    }
+
+    /// <summary>The model files on the command line.</summary>
+    public IReadOnlyList<string> Paths(ParseResult parsed) => parsed.GetValue(_models) ?? [];
+
+    public LongTextPolicy LongTexts(ParseResult parsed) => Enum.Parse<LongTextPolicy>(parsed.GetValue(_long)!, ignoreCase: true);
+
+    public ModelSet Load(ParseResult parsed)
+    {
+        (Backend device, Func<Backend>? fallback) = _device.Open(parsed);
+        var options = new ModelOptions { Backend = device, ImageSize = parsed.GetValue(_imageSize) };
+        return new ModelSet(Paths(parsed), _bundled, options, fallback, parsed.InvocationConfiguration.Error);
+    }
+}

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using System.Globalization;
+using Data2Vec.Kernels;
+
+namespace Data2Vec.Cli.Arguments;
+
+/// <summary>Options that several commands share, and the checks of option values.</summary>
+internal static class OptionFactory
+{
+    /// <summary>The number format of the weights in a model file.</summary>
+    public static Option<string> Dtype() => new Option<string>("--dtype") { Description = "The number format of the weights", DefaultValueFactory = _ => "f32" }
+        .AcceptOnlyFromAmong("f32", "f16", "bf16", "i8");
+
+    public static ElementType ParseDtype(string name) => Enum.Parse<ElementType>(name, ignoreCase: true);
+
+    /// <summary>The layer whose hidden states are used.</summary>
+    /// <param name="all">Whether all layers may be requested.</param>
+    public static Option<string> Layer(bool all)
+    {
+        string choices = all ? "a number (0 is the input of the first layer), all, or last" : "a number (0 is the input of the first layer), or last";
+        return new Option<string>("--layer") { Description = $"The layer: {choices}", DefaultValueFactory = _ => "last", HelpName = all ? "N|all|last" : "N|last" }
+            .Check(value => value == "last" || (all && value == "all") || ParseLayer(value) is not null, _ => $"--layer must be {choices}");
+    }
+
+    /// <summary>The number of a layer; null for the last layer and for all layers.</summary>
+    public static int? ParseLayer(string layer) =>
+        int.TryParse(layer, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+
+    /// <summary>The pooling of a layer's rows.</summary>
+    /// <param name="none">Whether the rows may be left unpooled.</param>
+    public static Option<string> Pool(bool none)
+    {
+        string choices = none ? "mean, cls (the class token of texts and images), or none" : "mean, or cls (the class token of texts and images)";
+        string[] names = none ? ["mean", "cls", "none"] : ["mean", "cls"];
+        return new Option<string>("--pool") { Description = $"How to pool a layer's rows into one vector: {choices}", DefaultValueFactory = _ => "mean" }
+            .AcceptOnlyFromAmong(names);
+    }
+
+    public static Pooling ParsePooling(string pool) => pool == "cls" ? Pooling.Class : Enum.Parse<Pooling>(pool, ignoreCase: true);
+
+    /// <summary>The file of a plot.</summary>
+    public static Option<string?> Plot(string description) => new Option<string?>("--plot") { Description = description, HelpName = "FILE.svg|FILE.png" }
+        .Check(path => HasExtension(path, ".svg") || HasExtension(path, ".png"), _ => "--plot must name a file that ends in .svg or .png");
+
+    public static bool HasExtension(string path, string extension) => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Adds a check of the option's value, with the message for a bad one.</summary>
+    public static Option<T> Check<T>(this Option<T> option, Func<string, bool> isValid, Func<string, string> message)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var value }] && !isValid(value))
+            {
+                result.AddError(message(value));
+            }
+        });
+        return option;
+    }
+
+    /// <summary>Requires an integer in a range.</summary>
+    public static Option<T> Range<T>(this Option<T> option, int minimum, int maximum) => option.Check(
+        value => int.TryParse(value, out int number) && number >= minimum && number <= maximum,
+        _ => $"{option.Name} must be a whole number {(maximum == int.MaxValue ? $"of at least {minimum}" : $"from {minimum} to {maximum}")}");
+
+    /// <summary>Adds arguments and options to a command.</summary>
+    public static void Add(this Command command, params ReadOnlySpan<Option> options)
+    {
+        foreach (Option option in options)
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>Sets an action that Ctrl+C cancels.</summary>
+    public static void SetCancellableAction(this Command command, Action<ParseResult, CancellationToken> action) =>
+        command.SetAction((parsed, cancellation) => Task.Run(() => action(parsed, cancellation), cancellation));
+}
