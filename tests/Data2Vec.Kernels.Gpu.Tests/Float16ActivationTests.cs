@@ -51,7 +51,7 @@ public class Float16ActivationTests
     public void Means_and_lookups_match_a_scalar_loop(string kind, ElementType type) => OperationChecks.MeansAndLookups(Backend(kind, type), type);
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Parts_of_a_tensor_are_what_they_are_parts_of(string kind, ElementType type) => OperationChecks.Splits(Backend(kind, type), type);
+    public void Parts_of_a_tensor_are_what_they_are_parts_of(string kind, ElementType type) => OperationChecks.Slices(Backend(kind, type), type);
 
     /// <summary>Halves of steps, numbers below the normal ones, beyond the greatest, and none.</summary>
     [Theory, MemberData(nameof(Kinds))]
