@@ -43,8 +43,8 @@ internal sealed class GpuEmbedding<TWeight>(
     : GpuEmbedding((int)factors.Length, columns)
     where TWeight : unmanaged, IPacked4
 {
-    private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<TWeight>, ArrayView<float>, ArrayView<float>, RowArguments>> _kernel =
-        context.Kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<TWeight>, ArrayView<float>, ArrayView<float>, RowArguments>>(
+    private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<TWeight>, ArrayView<float>, ArrayView<float>, RowArguments>>
+        _kernel = context.Kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<TWeight>, ArrayView<float>, ArrayView<float>, RowArguments>>(
             RowKernels.Embed<TWeight>);
 
     public override void Launch(LaunchQueue queue, ArrayView<int> ids, ArrayView<float> output, RowArguments arguments) => queue.Launch(

@@ -122,7 +122,8 @@ internal sealed class KernelCache(Accelerator accelerator)
             string assembly = CudaAssembly.Compile(cuda.Backend, method, specialization).PTXAssembly;
             if (CudaAPI.CurrentAPI.LoadModule(out nint module, assembly, out string? log) != CudaError.CUDA_SUCCESS)
             {
-                return log?.Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal) || line.Contains("fatal", StringComparison.Ordinal))?.Trim();
+                return log?.Split('\n')
+                    .FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal) || line.Contains("fatal", StringComparison.Ordinal))?.Trim();
             }
 
             CudaAPI.CurrentAPI.DestroyModule(module);

@@ -31,7 +31,8 @@ public sealed class GpuDevice
     public string Description => _device switch
     {
         CudaDevice cuda => $"{cuda.Name}, {cuda.MemorySize >> 20} MiB, compute capability {cuda.Architecture}, {cuda.NumMultiprocessors} multiprocessors",
-        CLDevice opencl => $"{opencl.Name}, {opencl.MemorySize >> 20} MiB, OpenCL {opencl.DeviceVersion}, {opencl.NumMultiprocessors} compute units, {opencl.PlatformName}",
+        CLDevice opencl =>
+            $"{opencl.Name}, {opencl.MemorySize >> 20} MiB, OpenCL {opencl.DeviceVersion}, {opencl.NumMultiprocessors} compute units, {opencl.PlatformName}",
         _ => _device.Name,
     };
 

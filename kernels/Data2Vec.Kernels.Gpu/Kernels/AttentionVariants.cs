@@ -53,7 +53,8 @@ internal sealed record TensorAttentionVariant(Task<TensorAttentionLauncher> Kern
         where TFormat : struct, IFloat16Format =>
         new(
             context.Kernels.GetOptional<TensorAttentionLauncher>(
-                TensorAttentionKernel.Attend<TTile, CudaAttentionUnit<TFormat>>, new KernelSpecialization(TensorAttentionKernel.Threads, TTile.GroupsPerMultiprocessor)),
+                TensorAttentionKernel.Attend<TTile, CudaAttentionUnit<TFormat>>,
+                new KernelSpecialization(TensorAttentionKernel.Threads, TTile.GroupsPerMultiprocessor)),
             TensorAttentionKernel.Queries<TTile>(), TensorAttentionKernel.MaxHeadSize<TTile>());
 }
 

@@ -67,7 +67,8 @@ internal sealed class LaunchQueue(GpuContext context, AcceleratorStream stream) 
 
     /// <inheritdoc cref="Launch{T1, T2, T3}"/>
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8>(
-        Task<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>> kernel, KernelConfig config, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f, T7 g, T8 h)
+        Task<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>> kernel, KernelConfig config,
+        T1 a, T2 b, T3 c, T4 d, T5 e, T6 f, T7 g, T8 h)
     {
         Describe(kernel, config)?.AddArgument(a).AddArgument(b).AddArgument(c).AddArgument(d).AddArgument(e).AddArgument(f).AddArgument(g).AddArgument(h);
         Launch(kernel, launch => launch(stream, config, a, b, c, d, e, f, g, h));

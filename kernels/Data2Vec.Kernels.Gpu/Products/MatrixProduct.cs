@@ -23,7 +23,8 @@ internal readonly record struct MatrixProduct(
 internal readonly record struct SplitKNormEpilogue(Task<SplitKNormLauncher> Kernel, ArrayView<float> Vectors, ArrayView<float> Output, NormArguments Arguments)
 {
     /// <summary>Adds the partial sums, runs the product's epilogue and normalizes.</summary>
-    public void Launch(LaunchQueue queue, ArrayView<float> partialSums, ArrayView<float> vectors, MatrixProduct product, MatrixArguments arguments) => queue.Launch(
-        Kernel, new KernelConfig(Arguments.Rows, WarpNormKernel.SplitKThreads), partialSums, vectors, product.Residual, product.Output, Vectors, Output,
-        arguments, Arguments);
+    public void Launch(LaunchQueue queue, ArrayView<float> partialSums, ArrayView<float> vectors, MatrixProduct product, MatrixArguments arguments) =>
+        queue.Launch(
+            Kernel, new KernelConfig(Arguments.Rows, WarpNormKernel.SplitKThreads), partialSums, vectors, product.Residual, product.Output, Vectors, Output,
+            arguments, Arguments);
 }

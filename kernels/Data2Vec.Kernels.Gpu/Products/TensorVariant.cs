@@ -101,7 +101,8 @@ internal sealed record TensorVariant(
         where TRows : struct, IMatrixRows
         where TFormat : struct, IFloat16Format =>
         Create(
-            context, WarpgroupKernel.Multiply<TTile, TRows, TFormat, CudaWarpgroupUnit<TFormat>>, WarpgroupKernel.Threads<TTile>(), TTile.GroupsPerMultiprocessor,
+            context, WarpgroupKernel.Multiply<TTile, TRows, TFormat, CudaWarpgroupUnit<TFormat>>,
+            WarpgroupKernel.Threads<TTile>(), TTile.GroupsPerMultiprocessor,
             WarpgroupKernel.Rows<TTile>(), TTile.Columns, WarpgroupKernel.SharedBytes<TTile>(), false, start, step);
 
     private static TensorVariant Create(

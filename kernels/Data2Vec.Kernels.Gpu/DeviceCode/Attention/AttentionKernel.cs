@@ -19,9 +19,7 @@ internal interface IAttentionTile
 internal struct AttentionTile64 : IAttentionTile
 {
     public static int QueryThreads => 16;
-
     public static int KeyThreads => 8;
-
     public static int Vectors => 2;
 }
 
@@ -29,9 +27,7 @@ internal struct AttentionTile64 : IAttentionTile
 internal struct AttentionTile128 : IAttentionTile
 {
     public static int QueryThreads => 8;
-
     public static int KeyThreads => 8;
-
     public static int Vectors => 4;
 }
 
@@ -39,9 +35,7 @@ internal struct AttentionTile128 : IAttentionTile
 internal struct AttentionTileOfSimulator : IAttentionTile
 {
     public static int QueryThreads => 4;
-
     public static int KeyThreads => 4;
-
     public static int Vectors => 4;
 }
 

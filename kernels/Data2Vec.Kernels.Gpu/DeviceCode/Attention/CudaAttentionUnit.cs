@@ -79,7 +79,8 @@ internal struct CudaAttentionUnit<TFormat> : IAttentionUnit
 
         CudaAsm.Emit("<g:0..%1/16|<i:0..4|mov.b32 a$(4*g+i), q$(16*g+4*%0+i); >>", step, queries);
         CudaAsm.Emit(
-            At + "<t:0..256/%2|" + LoadMatrices + "{b0, b1, b2, b3}, [at + $(2048*t)]; <g:0..%1/16|<n:0..2|" + Multiply + ScoresOfKeys + Sides + ScoresOfKeys + "; >>>",
+            At + "<t:0..256/%2|" + LoadMatrices + "{b0, b1, b2, b3}, [at + $(2048*t)]; "
+            + "<g:0..%1/16|<n:0..2|" + Multiply + ScoresOfKeys + Sides + ScoresOfKeys + "; >>>",
             address, queries, features);
     }
 

@@ -68,7 +68,7 @@ internal interface IAttentionUnit
     /// <param name="row8">That of the query eight below.</param>
     /// <param name="row16">That of the query 16 below.</param>
     /// <param name="row24">That of the query 24 below.</param>
-    /// <param name="keys">Keys from the thread's first in the tile to the last. Pairs past the last are not read; their scores must be masked.</param>
+    /// <param name="keys">Keys from the thread's first in the tile to the last. Later pairs are not read; their scores must be masked.</param>
     static abstract void LoadTable(int sixteen, int queries, long table, int row0, int row8, int row16, int row24, int keys);
 
     /// <summary>Subtracts the slope times the distance of key and query from the scores of 16 queries.</summary>

@@ -22,11 +22,8 @@ internal interface ITensorAttentionTile
 internal struct TensorAttentionTile128x64 : ITensorAttentionTile
 {
     public static int Queries => 32;
-
     public static int Features => 64;
-
     public static bool HasTable => false;
-
     public static int GroupsPerMultiprocessor => 2;
 }
 
@@ -34,11 +31,8 @@ internal struct TensorAttentionTile128x64 : ITensorAttentionTile
 internal struct TensorAttentionTile64x64 : ITensorAttentionTile
 {
     public static int Queries => 16;
-
     public static int Features => 64;
-
     public static bool HasTable => false;
-
     public static int GroupsPerMultiprocessor => 3;
 }
 
@@ -46,11 +40,8 @@ internal struct TensorAttentionTile64x64 : ITensorAttentionTile
 internal struct TensorAttentionTile64x64WithTable : ITensorAttentionTile
 {
     public static int Queries => 16;
-
     public static int Features => 64;
-
     public static bool HasTable => true;
-
     public static int GroupsPerMultiprocessor => 3;
 }
 
@@ -58,11 +49,8 @@ internal struct TensorAttentionTile64x64WithTable : ITensorAttentionTile
 internal struct TensorAttentionTile64x128 : ITensorAttentionTile
 {
     public static int Queries => 16;
-
     public static int Features => 128;
-
     public static bool HasTable => false;
-
     public static int GroupsPerMultiprocessor => 3;
 }
 
@@ -70,11 +58,8 @@ internal struct TensorAttentionTile64x128 : ITensorAttentionTile
 internal struct TensorAttentionTile64x128WithTable : ITensorAttentionTile
 {
     public static int Queries => 16;
-
     public static int Features => 128;
-
     public static bool HasTable => true;
-
     public static int GroupsPerMultiprocessor => 2;
 }
 
@@ -148,7 +133,8 @@ internal static class TensorAttentionKernel
         }
 
         TUnit.Commit();
-        long keyFrom = key + 2L * ((long)(start + row) * arguments.KeyStride + feature), valueFrom = value + 2L * ((long)(start + row) * arguments.ValueStride + feature);
+        long keyFrom = key + 2L * ((long)(start + row) * arguments.KeyStride + feature);
+        long valueFrom = value + 2L * ((long)(start + row) * arguments.ValueStride + feature);
         CopyTiles<TTile, TUnit>(keyFrom, valueFrom, arguments, rows, upperRows, to);
         TUnit.Commit();
         TUnit.WaitForAllButOne();

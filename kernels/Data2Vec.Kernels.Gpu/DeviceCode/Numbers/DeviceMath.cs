@@ -29,7 +29,7 @@ internal static class DeviceMath
         return p * Interop.IntAsFloat((uint)(n + 127) << 23);
     }
 
-    /// <summary>The exact GELU <c>x Φ(x)</c>, with the approximation of the CPU backend: <c>Φ(x) = 1/2 + x P(x²) / Q(x²)</c> for <c>|x| &lt;= 5.5</c>.</summary>
+    /// <summary>The exact GELU <c>x Φ(x)</c>, as the CPU backend approximates it: <c>Φ(x) = 1/2 + x P(x²) / Q(x²)</c> for <c>|x| &lt;= 5.5</c>.</summary>
     public static float Gelu(float x)
     {
         float z = x < -5.5f ? -5.5f : x > 5.5f ? 5.5f : x;

@@ -30,7 +30,6 @@ internal struct Float4(float x, float y, float z, float w) : IPacked4
     public float W = w;
 
     public static ElementType Type => ElementType.F32;
-
     public static int Bytes => 4;
 
     public static Float4 operator +(Float4 a, Float4 b) => new(a.X + b.X, a.Y + b.Y, a.Z + b.Z, a.W + b.W);

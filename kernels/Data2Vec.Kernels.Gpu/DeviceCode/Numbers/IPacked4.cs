@@ -23,7 +23,6 @@ internal struct Packed4Int8 : IPacked4
     public sbyte W;
 
     public static ElementType Type => ElementType.I8;
-
     public static int Bytes => 1;
 
     public readonly Float4 Widen() => new(X, Y, Z, W);
@@ -37,7 +36,6 @@ internal struct Packed4Float16<TFormat> : IPacked4
     public int High;
 
     public static ElementType Type => TFormat.Type;
-
     public static int Bytes => 2;
 
     /// <summary>Rounds each number to the nearest.</summary>

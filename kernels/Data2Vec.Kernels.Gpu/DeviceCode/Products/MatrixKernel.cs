@@ -19,9 +19,7 @@ internal interface IMatrixTile
 internal struct MatrixTile128 : IMatrixTile
 {
     public static int Side => 16;
-
     public static int Blocks => 2;
-
     public static int GroupsPerMultiprocessor => 2;
 }
 
@@ -29,9 +27,7 @@ internal struct MatrixTile128 : IMatrixTile
 internal struct MatrixTile64 : IMatrixTile
 {
     public static int Side => 16;
-
     public static int Blocks => 1;
-
     public static int GroupsPerMultiprocessor => 3;
 }
 
@@ -39,9 +35,7 @@ internal struct MatrixTile64 : IMatrixTile
 internal struct MatrixTile16 : IMatrixTile
 {
     public static int Side => 4;
-
     public static int Blocks => 1;
-
     public static int GroupsPerMultiprocessor => 3;
 }
 

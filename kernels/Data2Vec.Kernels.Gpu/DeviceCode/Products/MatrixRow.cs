@@ -16,7 +16,6 @@ internal interface IMatrixRows
 internal struct DenseRows : IMatrixRows
 {
     public static bool IsConvolution => false;
-
     public static bool IsImage => false;
 }
 
@@ -24,7 +23,6 @@ internal struct DenseRows : IMatrixRows
 internal struct Conv1dRows : IMatrixRows
 {
     public static bool IsConvolution => true;
-
     public static bool IsImage => false;
 }
 
@@ -32,7 +30,6 @@ internal struct Conv1dRows : IMatrixRows
 internal struct Conv2dRows : IMatrixRows
 {
     public static bool IsConvolution => true;
-
     public static bool IsImage => true;
 }
 

@@ -43,7 +43,8 @@ internal static class ProductEpilogue
     public static void FinishSplitK(
         ArrayView<float> partialSums, ArrayView<float> vectors, ArrayView<float> residual, ArrayView<float> output, MatrixArguments arguments)
     {
-        int i = Grid.IdxX * Group.DimX + Group.IdxX, row = i / arguments.Float4Columns, column = i % arguments.Float4Columns * 4, count = arguments.Columns - column;
+        int i = Grid.IdxX * Group.DimX + Group.IdxX, row = i / arguments.Float4Columns;
+        int column = i % arguments.Float4Columns * 4, count = arguments.Columns - column;
         if (row < arguments.Rows && count > 0)
         {
             Float4 sum = default;

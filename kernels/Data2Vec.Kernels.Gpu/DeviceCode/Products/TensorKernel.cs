@@ -114,14 +114,15 @@ internal static class TensorKernel
             int next = k + (Stages - 1) * depth;
             CopyLeft<TRows, TNumbers, TUnit>(x, arguments, row0, next + leftDepth, loading + leftDestination);
             CopyLeft<TRows, TNumbers, TUnit>(x, arguments, row1, next + leftDepth, loading + leftDestination + Pass);
+            int passRows = PassRows<TTile, TNumbers>();
             CopyRight<TNumbers, TUnit>(rightSource, pitch, rightEnd, next + rightDepth, loading + rightDestination);
-            CopyRight<TNumbers, TUnit>(rightSource, pitch, rightEnd, next + rightDepth + PassRows<TTile, TNumbers>(), loading + rightDestination + Pass);
+            CopyRight<TNumbers, TUnit>(rightSource, pitch, rightEnd, next + rightDepth + passRows, loading + rightDestination + Pass);
             if (TTile.Side == 128)
             {
                 CopyLeft<TRows, TNumbers, TUnit>(x, arguments, row2, next + leftDepth, loading + leftDestination + 2 * Pass);
                 CopyLeft<TRows, TNumbers, TUnit>(x, arguments, row3, next + leftDepth, loading + leftDestination + 3 * Pass);
-                CopyRight<TNumbers, TUnit>(rightSource, pitch, rightEnd, next + rightDepth + 2 * PassRows<TTile, TNumbers>(), loading + rightDestination + 2 * Pass);
-                CopyRight<TNumbers, TUnit>(rightSource, pitch, rightEnd, next + rightDepth + 3 * PassRows<TTile, TNumbers>(), loading + rightDestination + 3 * Pass);
+                CopyRight<TNumbers, TUnit>(rightSource, pitch, rightEnd, next + rightDepth + 2 * passRows, loading + rightDestination + 2 * Pass);
+                CopyRight<TNumbers, TUnit>(rightSource, pitch, rightEnd, next + rightDepth + 3 * passRows, loading + rightDestination + 3 * Pass);
             }
 
             TUnit.Commit();

@@ -25,13 +25,9 @@ internal interface IWarpgroupTile
 internal struct WarpgroupTile64x64 : IWarpgroupTile
 {
     public static int Warpgroups => 1;
-
     public static int Columns => 64;
-
     public static int Stages => 6;
-
     public static int Ahead => 5;
-
     public static int GroupsPerMultiprocessor => 2;
 }
 
@@ -39,13 +35,9 @@ internal struct WarpgroupTile64x64 : IWarpgroupTile
 internal struct WarpgroupTile128x128 : IWarpgroupTile
 {
     public static int Warpgroups => 2;
-
     public static int Columns => 128;
-
     public static int Stages => 3;
-
     public static int Ahead => 2;
-
     public static int GroupsPerMultiprocessor => 2;
 }
 
@@ -53,13 +45,9 @@ internal struct WarpgroupTile128x128 : IWarpgroupTile
 internal struct WarpgroupTile128x192 : IWarpgroupTile
 {
     public static int Warpgroups => 2;
-
     public static int Columns => 192;
-
     public static int Stages => 2;
-
     public static int Ahead => 1;
-
     public static int GroupsPerMultiprocessor => 2;
 }
 
@@ -67,13 +55,9 @@ internal struct WarpgroupTile128x192 : IWarpgroupTile
 internal struct WarpgroupTile256x192 : IWarpgroupTile
 {
     public static int Warpgroups => 4;
-
     public static int Columns => 192;
-
     public static int Stages => 4;
-
     public static int Ahead => 2;
-
     public static int GroupsPerMultiprocessor => 1;
 }
 
@@ -305,7 +289,8 @@ internal static class WarpgroupKernel
         {
             if (row + i < arguments.Rows)
             {
-                Float8 values = new Float8(numbers[from], numbers[from + 1]) + new Float8(vectors4[bias], vectors4[bias + 1]); // loaded for each row to save registers
+                // Biases and scales are loaded for each row, to save registers.
+                Float8 values = new Float8(numbers[from], numbers[from + 1]) + new Float8(vectors4[bias], vectors4[bias + 1]);
                 if (arguments.HasScale != 0)
                 {
                     values *= new Float8(vectors4[scale], vectors4[scale + 1]);

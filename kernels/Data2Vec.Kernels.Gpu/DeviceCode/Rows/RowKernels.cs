@@ -121,7 +121,8 @@ internal static class RowKernels
             Float4 values = (Sum(x, residual, arguments, row, column) - mean) * scale;
             values = values * Float4.Load(vectors, column, columns - column, arguments.Columns % 4 == 0 ? RowLayout.Aligned4 : 0)
                 + Float4.Load(vectors, columns + column, columns - column, arguments.Columns % 4 == 0 ? RowLayout.Aligned4 : 0);
-            Float4.StoreAs(output, row * arguments.OutputStride + column, columns - column, arguments.OutputLayout, Float4.Activate(values, arguments.Activation));
+            Float4.StoreAs(
+                output, row * arguments.OutputStride + column, columns - column, arguments.OutputLayout, Float4.Activate(values, arguments.Activation));
         }
     }
 
@@ -193,7 +194,8 @@ internal static class RowKernels
         {
             int row = i / columns4, column = i % columns4 * 4, count = arguments.Columns - column;
             int line = row / arguments.OutputWidth, image = line / arguments.OutputHeight;
-            int corner = (image * arguments.Height + (line - image * arguments.OutputHeight) * arguments.Stride) * arguments.Width + (row - line * arguments.OutputWidth) * arguments.Stride;
+            int corner = (image * arguments.Height + (line - image * arguments.OutputHeight) * arguments.Stride) * arguments.Width
+                + (row - line * arguments.OutputWidth) * arguments.Stride;
             Float4 highest = Float4.LoadAs(x, corner * arguments.InputStride + column, count, arguments.InputLayout);
             for (int pixel = 1; pixel < arguments.Size * arguments.Size; pixel++)
             {

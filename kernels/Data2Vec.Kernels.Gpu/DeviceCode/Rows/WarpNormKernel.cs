@@ -39,7 +39,7 @@ internal static class WarpNormKernel
     /// <summary>Rows of a group.</summary>
     public const int Rows = Threads / 32;
 
-    /// <summary>Threads of a group in <see cref="NormalizeSplitK"/>, one row each: split products mostly have few rows, which this spreads over multiprocessors.</summary>
+    /// <summary>Threads of a group in <see cref="NormalizeSplitK"/>, a single row: split products have few rows, which spread over multiprocessors.</summary>
     public const int SplitKThreads = 32;
 
     /// <summary>Distance between a thread's consecutive vectors.</summary>
@@ -52,7 +52,8 @@ internal static class WarpNormKernel
     /// <param name="vectors">Gain, then bias.</param>
     /// <param name="output">The result; may be an input.</param>
     /// <param name="arguments">Sizes and options; columns are a multiple of eight.</param>
-    public static void Normalize<TSize, TFormat>(ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments arguments)
+    public static void Normalize<TSize, TFormat>(
+        ArrayView<float> x, ArrayView<float> residual, ArrayView<float> vectors, ArrayView<float> output, NormArguments arguments)
         where TSize : struct, INormSize
         where TFormat : struct, IFloat16Format
     {
@@ -111,8 +112,10 @@ internal static class WarpNormKernel
         {
             WarpRow<TSize, TFormat> first = WarpRow<TSize, TFormat>.Load(partialSums, index, count);
             WarpRow<TSize, TFormat> second = WarpRow<TSize, TFormat>.Load(partialSums, index + splitSize, k + product.SplitDepth < product.Depth ? count : 0);
-            WarpRow<TSize, TFormat> third = WarpRow<TSize, TFormat>.Load(partialSums, index + 2 * splitSize, k + 2 * product.SplitDepth < product.Depth ? count : 0);
-            WarpRow<TSize, TFormat> fourth = WarpRow<TSize, TFormat>.Load(partialSums, index + 3 * splitSize, k + 3 * product.SplitDepth < product.Depth ? count : 0);
+            WarpRow<TSize, TFormat> third = WarpRow<TSize, TFormat>.Load(
+                partialSums, index + 2 * splitSize, k + 2 * product.SplitDepth < product.Depth ? count : 0);
+            WarpRow<TSize, TFormat> fourth = WarpRow<TSize, TFormat>.Load(
+                partialSums, index + 3 * splitSize, k + 3 * product.SplitDepth < product.Depth ? count : 0);
             values = values + first + second + third + fourth;
             index += 4 * splitSize;
         }
@@ -150,12 +153,15 @@ internal static class WarpNormKernel
         return values;
     }
 
-    private static void Store<TSize, TFormat>(ArrayView<float> vectors, ArrayView<float> output, NormArguments arguments, int row, int column, int count, Float8 values)
+    private static void Store<TSize, TFormat>(
+        ArrayView<float> vectors, ArrayView<float> output, NormArguments arguments, int row, int column, int count, Float8 values)
         where TSize : struct, INormSize
         where TFormat : struct, IFloat16Format
     {
-        Float8 gain = WarpRow<TSize, TFormat>.LoadFloat8(vectors, column, count, RowLayout.Aligned4), bias = WarpRow<TSize, TFormat>.LoadFloat8(vectors, arguments.Columns + column, count, RowLayout.Aligned4);
-        WarpRow<TSize, TFormat>.StoreFloat8(output, arguments.Output, row * arguments.OutputStride + column, count, arguments.OutputLayout, arguments.Activation, values * gain + bias);
+        Float8 gain = WarpRow<TSize, TFormat>.LoadFloat8(vectors, column, count, RowLayout.Aligned4);
+        Float8 bias = WarpRow<TSize, TFormat>.LoadFloat8(vectors, arguments.Columns + column, count, RowLayout.Aligned4);
+        WarpRow<TSize, TFormat>.StoreFloat8(
+            output, arguments.Output, row * arguments.OutputStride + column, count, arguments.OutputLayout, arguments.Activation, values * gain + bias);
     }
 
     /// <summary>Scales a row, which the threads of a warp share, to mean 0 and variance 1.</summary>
