@@ -6,17 +6,17 @@ using BenchmarkDotNet.Running;
 
 namespace Data2Vec.Bench;
 
-/// <summary>A benchmark that knows how many floating-point operations one call makes.</summary>
+/// <summary>A benchmark that knows its number of floating-point operations.</summary>
 internal interface ICountsFlops
 {
-    /// <summary>Operations of one call of a method; multiply-adds count twice.</summary>
+    /// <summary>The floating-point operations of one call of a method; a multiply-add is two.</summary>
     double Flops(string method);
 }
 
-/// <summary>Columns for GFLOP/s, and its share of the measured peak of all threads used.</summary>
+/// <summary>A column with GFLOP/s, or with their share of the measured peak of all cores.</summary>
 internal sealed class GflopsColumn(bool share) : IColumn
 {
-    private static readonly Lazy<double> PeakOfThread = new(Peak.GigaflopsPerThread);
+    private static readonly Lazy<double> s_peakOfThread = new(Peak.GigaflopsPerThread);
 
     public string Id => ColumnName;
 
@@ -33,8 +33,8 @@ internal sealed class GflopsColumn(bool share) : IColumn
     public UnitType UnitType => UnitType.Dimensionless;
 
     public string Legend => share
-        ? "Share of the multiply-add peak of all cores, measured on registers in this run"
-        : "Billions of floating-point operations a second; a multiply-add is two";
+        ? "Share of the multiply-add peak of all cores, as measured on registers in this run"
+        : "Billions of floating-point operations per second; a multiply-add is two";
 
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase)
     {
@@ -56,7 +56,7 @@ internal sealed class GflopsColumn(bool share) : IColumn
         }
 
         return share
-            ? (gigaflops / (PeakOfThread.Value * Environment.ProcessorCount)).ToString("P0", CultureInfo.InvariantCulture)
+            ? (gigaflops / (s_peakOfThread.Value * Environment.ProcessorCount)).ToString("P0", CultureInfo.InvariantCulture)
             : gigaflops.ToString("F1", CultureInfo.InvariantCulture);
     }
 

@@ -12,9 +12,9 @@ public unsafe class OperationBenchmarks : ICountsFlops
     private const int Rows = 499;
     private const int Hidden = 768;
     private const int Inner = 3072;
-    private static readonly Conv1dShape First = new(1, 512, 10, 5);
-    private static readonly Conv1dShape Wide = new(512, 512, 3, 2);
-    private static readonly Conv1dShape Positional = new(768, 768, 19, 1, 9, 16);
+    private static readonly Conv1dShape s_first = new(1, 512, 10, 5);
+    private static readonly Conv1dShape s_wide = new(512, 512, 3, 2);
+    private static readonly Conv1dShape s_positional = new(768, 768, 19, 1, 9, 16);
 
     private WeightStore _store = null!;
     private Inference _run = null!;
@@ -32,9 +32,9 @@ public unsafe class OperationBenchmarks : ICountsFlops
         _qkv = _store.Linear([(Weight(3 * Hidden, Hidden), Weight(3 * Hidden))]);
         _intermediate = _store.Linear([(Weight(Inner, Hidden), Weight(Inner))]);
         _output = _store.Linear([(Weight(Hidden, Inner), Weight(Hidden))]);
-        _first = _store.Conv1d(Weight(512, 1, 10), null, First);
-        _wide = _store.Conv1d(Weight(512, 512, 3), null, Wide);
-        _positional = _store.Conv1d(Weight(768, 48, 19), Weight(768), Positional);
+        _first = _store.Conv1d(Weight(512, 1, 10), null, s_first);
+        _wide = _store.Conv1d(Weight(512, 512, 3), null, s_wide);
+        _positional = _store.Conv1d(Weight(768, 48, 19), Weight(768), s_positional);
         _norm = _store.Norm(null, null, Hidden, 1e-5f);
         _channels = _store.Norm(null, null, 512, 1e-5f);
         _run = _store.Begin();
@@ -45,9 +45,9 @@ public unsafe class OperationBenchmarks : ICountsFlops
         _frames = _run.Sequences([Rows]);
         _samples = Random(32_000, 1);
         _sampleRows = _run.Sequences([32_000]);
-        _featureRows = _run.Sequences(_sampleRows, First);
+        _featureRows = _run.Sequences(_sampleRows, s_first);
         _features = Random(_featureRows.Rows, 512);
-        _halfRows = _run.Sequences(_featureRows, Wide);
+        _halfRows = _run.Sequences(_featureRows, s_wide);
         _half = Random(_halfRows.Rows, 512);
     }
 
@@ -55,11 +55,11 @@ public unsafe class OperationBenchmarks : ICountsFlops
     [Benchmark]
     public void LinearQueryKeyValue() => _run.Linear(_x, _qkv, _tripled);
 
-    /// <summary>First half of the feed-forward block with GELU: 499 x 768 x 3072.</summary>
+    /// <summary>The first half of the feed-forward block with GELU: 499 x 768 x 3072.</summary>
     [Benchmark]
     public void LinearWithGelu() => _run.Linear(_x, _intermediate, _inner, Activation.Gelu);
 
-    /// <summary>Second half with the residual: 499 x 3072 x 768.</summary>
+    /// <summary>The second half with the residual: 499 x 3072 x 768.</summary>
     [Benchmark]
     public void LinearWithResidual() => _run.Linear(_inner, _output, _hidden, residual: _x);
 
@@ -73,7 +73,7 @@ public unsafe class OperationBenchmarks : ICountsFlops
     [Benchmark]
     public void LayerNorm() => _run.LayerNorm(_x, _norm, _hidden, _x);
 
-    /// <summary>Normalization and GELU of 2 s of the first convolution's features: 6,399 rows of 512.</summary>
+    /// <summary>Normalization and GELU of the first convolution's features, 2 s: 6,399 rows of 512.</summary>
     [Benchmark]
     public void LayerNormGelu() => _run.LayerNorm(_features, _channels, _features, default, Activation.Gelu);
 
@@ -94,8 +94,8 @@ public unsafe class OperationBenchmarks : ICountsFlops
         nameof(LinearQueryKeyValue) => 2.0 * Rows * Hidden * 3 * Hidden,
         nameof(LinearWithGelu) or nameof(LinearWithResidual) => 2.0 * Rows * Hidden * Inner,
         nameof(Attention) => 4.0 * Rows * Rows * Hidden,
-        nameof(ConvFirst) => 2.0 * First.OutputLength(32_000) * 512 * 10,
-        nameof(ConvWide) => 2.0 * Wide.OutputLength(First.OutputLength(32_000)) * 512 * 512 * 3,
+        nameof(ConvFirst) => 2.0 * s_first.OutputLength(32_000) * 512 * 10,
+        nameof(ConvWide) => 2.0 * s_wide.OutputLength(s_first.OutputLength(32_000)) * 512 * 512 * 3,
         nameof(ConvPositional) => 2.0 * Rows * 768 * 48 * 19,
         _ => double.NaN,
     };

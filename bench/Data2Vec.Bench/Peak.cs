@@ -5,10 +5,10 @@ using Data2Vec.Kernels.Cpu;
 
 namespace Data2Vec.Bench;
 
-/// <summary>What this machine's multiply-add units can do, measured: the yardstick for kernels.</summary>
+/// <summary>Measures the peak rate of this machine's multiply-add units.</summary>
 internal static class Peak
 {
-    /// <summary>GFLOP/s of one thread on registers alone, in the widest vectors; the best of several tries.</summary>
+    /// <summary>The GFLOP/s of one thread on registers in the widest vectors: the best of several measurements.</summary>
     public static double GigaflopsPerThread()
     {
         double best = 0;

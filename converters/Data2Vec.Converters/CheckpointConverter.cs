@@ -1,19 +1,9 @@
-using Data2Vec.Architectures;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Data2Vec.Audio;
-using Data2Vec.Converters.Beit;
-using Data2Vec.Converters.Fairseq;
+using Data2Vec.Converters.Checkpoints;
 using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Converters.Layouts;
-using Data2Vec.Converters.Memes;
 using Data2Vec.Converters.PyTorch;
-using Data2Vec.Converters.Torchvision;
-using Data2Vec.Kernels;
-using Data2Vec.Memes;
 using Data2Vec.ModelFile;
-using Data2Vec.Text;
-using Data2Vec.Vision;
 
 namespace Data2Vec.Converters;
 
@@ -44,98 +34,25 @@ public static class CheckpointConverter
         ArgumentException.ThrowIfNullOrEmpty(output);
         options ??= new ConversionOptions();
         string name = options.SourceName ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(checkpoint)));
-        if (Path.GetFullPath(checkpoint) == Path.GetFullPath(output))
-        {
-            throw new InvalidDataException($"{name}: the model file would replace the checkpoint; give it another name");
-        }
+        InvalidData.ThrowIf(
+            Path.GetFullPath(checkpoint) == Path.GetFullPath(output),
+            $"{name}: the model file would replace the checkpoint; give it another name");
 
         if (HuggingFaceFolder.Find(checkpoint) is { } found)
         {
-            if (HuggingFaceFolder.WouldReplace(found, output))
-            {
-                throw new InvalidDataException($"{name}: the model file would replace {Path.GetFileName(output)} of the model's folder; give it another name");
-            }
+            InvalidData.ThrowIf(
+                HuggingFaceFolder.WouldReplace(found, output),
+                $"{name}: the model file would replace {Path.GetFileName(output)} of the model's folder; give it another name");
 
             using HuggingFaceFolder folder = HuggingFaceFolder.Open(found);
-            return Convert(() => HuggingFaceModel.Read(folder, options));
+            return Convert(() => SourceCheckpoint.FromFolder(folder));
         }
 
         using PyTorchFile file = PyTorchFile.Open(checkpoint);
-        return Convert(() => Read(file.Root, options));
+        return Convert(() => SourceCheckpoint.FromPickle(file.Root));
 
-        ConversionResult Convert(Func<SourceModel> read)
-        {
-            try
-            {
-                return Write(read(), name, output, options, progress);
-            }
-            catch (InvalidDataException error)
-            {
-                throw new InvalidDataException($"{name}: {error.Message}", error);
-            }
-        }
-    }
-
-    private static SourceModel Read(object? root, ConversionOptions options)
-    {
-        if (root is PickleDictionary entries)
-        {
-            // BEiT's first: it may have 'args' too, which are not those of fairseq.
-            if (BeitModel.TryRead(entries, options) is { } beit)
-            {
-                return beit;
-            }
-
-            if (FairseqCheckpoint.TryRead(entries) is { } fairseq)
-            {
-                return Read(fairseq, options);
-            }
-
-            var weights = new PickledWeights(entries);
-            if (VggModel.IsOne(weights))
-            {
-                return VggModel.Read(weights, options);
-            }
-
-            if (MemeModel.IsOne(weights))
-            {
-                return MemeModel.Read(weights, options);
-            }
-
-            if (BertModel.IsOne(weights))
-            {
-                return BertModel.Read(weights, options);
-            }
-
-            if (HuggingFaceModel.IsOne(weights))
-            {
-                throw new InvalidDataException("the weights of a Hugging Face model; its config.json must lie beside them");
-            }
-        }
-
-        throw new InvalidDataException(
-            "a checkpoint of an unknown layout: not fairseq's, which has 'cfg' or 'args' and 'model', nor BEiT's, which has 'patch_embed.proj.weight' under 'model' or 'module', nor torchvision's VGG, which has 'features.0.weight' and 'classifier.0.weight', nor a Hugging Face folder");
-    }
-
-    private static SourceModel Read(FairseqCheckpoint checkpoint, ConversionOptions options)
-    {
-        switch (checkpoint.ModelName)
-        {
-            case AudioModel.Pretrained or AudioModel.FineTuned:
-                options.RefuseForSpeech();
-                return AudioModel.Read(checkpoint, options);
-            case Fairseq.TextModel.Name:
-                return Fairseq.TextModel.Read(checkpoint, options);
-            case Fairseq.VisionModel.Pretrained or Fairseq.VisionModel.FineTuned:
-                options.RefuseForImages();
-                return Fairseq.VisionModel.Read(checkpoint, options);
-            case MultiModel.Pretrained:
-                return MultiModel.Read(checkpoint, options);
-            case MultiModel.ImageClassification or MultiModel.TextClassification:
-                return MultiModel.ReadFineTuned(checkpoint, options);
-            default:
-                throw new InvalidDataException(ModelNames.Describe(checkpoint.ModelName));
-        }
+        ConversionResult Convert(Func<SourceCheckpoint> read) =>
+            InvalidData.Named(name, () => Write(Layout.ReadAny(read(), options), name, output, options, progress));
     }
 
     private static ConversionResult Write(
@@ -145,13 +62,12 @@ public static class CheckpointConverter
         ConversionOptions options,
         IProgress<ConversionProgress>? progress)
     {
-        CheckEngine(model);
         IReadOnlyList<SourceTensor> tensors = model.Resolve(options.Teacher);
         var provenance = new JsonObject
         {
             ["source"] = sourceName,
-            ["format"] = model.Format,
-            ["model"] = model.Name,
+            ["format"] = model.Layout.Format,
+            ["model"] = model.Layout.Model,
         };
         if (options.Teacher)
         {
@@ -163,7 +79,7 @@ public static class CheckpointConverter
             Architecture = model.Architecture,
             Config = model.Config,
             Provenance = provenance,
-            Tensors = tensors.Select(tensor => Declare(tensor.Spec, options.Type)).ToList(),
+            Tensors = [.. tensors.Select(tensor => tensor.Parameter.Declare(options.Type))],
         };
         foreach ((string name, ReadOnlyMemory<byte> asset) in model.Assets)
         {
@@ -176,9 +92,9 @@ public static class CheckpointConverter
         {
             SourceTensor tensor = tensors[i];
             tensor.Verify();
-            writer.Write(tensor.Spec.Name, tensor.Read);
-            parameters += tensor.Spec.Shape.Aggregate(1L, (product, size) => product * size);
-            progress?.Report(new ConversionProgress(tensor.Spec.Name, i + 1, tensors.Count));
+            writer.Write(tensor.Parameter.Name, tensor.Read);
+            parameters += tensor.Parameter.Count;
+            progress?.Report(new ConversionProgress(tensor.Parameter.Name, i + 1, tensors.Count));
         }
 
         long bytes = writer.Length;
@@ -186,43 +102,4 @@ public static class CheckpointConverter
         string description = options.Teacher ? $"{model.Description}, the teacher's weights" : model.Description;
         return new ConversionResult(model.Architecture, description, parameters, bytes);
     }
-
-    /// <summary>Refuses what would be refused when the model file is loaded.</summary>
-    private static void CheckEngine(SourceModel model)
-    {
-        using JsonDocument json = JsonDocument.Parse(model.Config.ToJsonString());
-        CheckEngine(model.Architecture, json.RootElement);
-    }
-
-    private static void CheckEngine(string architecture, JsonElement config)
-    {
-        if (architecture == MemeConfig.Architecture)
-        {
-            var memes = MemeConfig.FromJson(config);
-            foreach (EncoderDescription encoder in new[] { memes.Text, memes.Image }.OfType<EncoderDescription>())
-            {
-                using JsonDocument part = JsonDocument.Parse(encoder.Config.ToJsonString());
-                CheckEngine(encoder.Architecture, part.RootElement);
-            }
-
-            return;
-        }
-
-        _ = architecture switch
-        {
-            ModelArchitecture.Data2VecAudio or ModelArchitecture.Data2Vec2Audio => (object)AudioConfig.FromJson(config, architecture),
-            ModelArchitecture.Data2VecText or ModelArchitecture.Bert => TextConfig.FromJson(config, architecture),
-            ModelArchitecture.Data2VecVision or ModelArchitecture.Data2Vec2Vision => VisionConfig.FromJson(config, architecture),
-            ModelArchitecture.Vgg => VggConfig.FromJson(config),
-            _ => throw new InvalidOperationException($"{architecture} is not known to the engine."),
-        };
-    }
-
-    private static TensorDeclaration Declare(TensorSpec spec, ElementType type) => spec.Use switch
-    {
-        TensorUse.Values => new TensorDeclaration(spec.Name, ElementType.F32, spec.Shape),
-        TensorUse.Weights when type is ElementType.F32 or ElementType.BF16 || (type == ElementType.I8 && spec.Shape.Length == 2) =>
-            new TensorDeclaration(spec.Name, type, spec.Shape, WeightLayout.Panels, spec.Groups),
-        _ => new TensorDeclaration(spec.Name, type, spec.Shape),
-    };
 }

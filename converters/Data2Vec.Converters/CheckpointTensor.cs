@@ -33,7 +33,7 @@ public enum CheckpointType
     /// <summary>One byte for a truth value.</summary>
     Bool,
 
-    /// <summary>Any other; its numbers cannot be read.</summary>
+    /// <summary>Any other format; its elements cannot be read.</summary>
     Other,
 }
 
@@ -62,10 +62,10 @@ public abstract class CheckpointTensor(CheckpointType type, long[] shape)
     /// </exception>
     public abstract void Read(long start, Span<float> destination);
 
-    /// <summary>Whether one number in the file stands for several elements.</summary>
+    /// <summary>Whether one stored number stands for several elements.</summary>
     internal virtual bool RepeatsNumbers => false;
 
-    /// <summary>Makes sure that the numbers in the file are those that were saved, where it has checksums.</summary>
+    /// <summary>Compares the stored numbers with the file's checksum, if it has one.</summary>
     /// <exception cref="InvalidDataException">They are not.</exception>
     internal virtual void Verify()
     {

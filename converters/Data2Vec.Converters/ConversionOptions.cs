@@ -2,7 +2,7 @@ using Data2Vec.Kernels;
 
 namespace Data2Vec.Converters;
 
-/// <summary>What a conversion is to do beyond what the checkpoint says.</summary>
+/// <summary>Options of a conversion.</summary>
 public sealed record ConversionOptions
 {
     /// <summary>
@@ -11,23 +11,23 @@ public sealed record ConversionOptions
     /// </summary>
     public string? DictionaryPath { get; init; }
 
-    /// <summary>GPT-2's <c>encoder.json</c> and <c>vocab.bpe</c> for a text model; null takes what lies in a Hugging Face folder, if anything.</summary>
+    /// <summary>GPT-2's <c>encoder.json</c> and <c>vocab.bpe</c> for a text model; null uses the files in a Hugging Face folder, if any.</summary>
     public (string EncoderPath, string MergesPath)? BytePairFiles { get; init; }
 
-    /// <summary>BERT's <c>vocab.txt</c>; null takes what lies in a Hugging Face folder, if anything.</summary>
+    /// <summary>BERT's <c>vocab.txt</c>; null uses the files in a Hugging Face folder, if any.</summary>
     /// <remarks>Given here, it is of an uncased model, whose text becomes lower case, if it has no piece with a capital letter.</remarks>
     public string? VocabularyPath { get; init; }
 
-    /// <summary>The labels of a classification head, one a line in the order of its outputs; null gives it the checkpoint's, or numbers.</summary>
+    /// <summary>The labels of a classification head, one a line in the order of its outputs; null uses the checkpoint's labels, or numbers.</summary>
     public string? LabelsPath { get; init; }
 
     /// <summary>The number format of the weights; biases and normalizations are always f32.</summary>
     public ElementType Type { get; init; } = ElementType.F32;
 
-    /// <summary>Whether to take the transformer's weights from the EMA teacher of pre-training instead of the student.</summary>
+    /// <summary>Whether to convert the EMA teacher of pre-training instead of the student.</summary>
     public bool Teacher { get; init; }
 
-    /// <summary>What the model file and messages call the checkpoint; null takes its file name.</summary>
+    /// <summary>The checkpoint's name in the model file and in messages; null uses its file name.</summary>
     public string? SourceName { get; init; }
 
     internal void RefuseForSpeech()
@@ -36,30 +36,22 @@ public sealed record ConversionOptions
         RefuseLabels();
     }
 
-    internal void RefuseLabels() => Refuse(LabelsPath is not null, "labels are of use to models with a classification head alone");
+    internal void RefuseLabels() => InvalidData.ThrowIf(LabelsPath is not null, "labels apply only to models with a classification head");
 
     internal void RefuseForImages()
     {
         RefuseTokenizer();
-        Refuse(DictionaryPath is not null, "a dictionary is of use to text models and CTC heads alone");
+        InvalidData.ThrowIf(DictionaryPath is not null, "a dictionary applies only to text models and CTC heads");
     }
 
     internal void RefuseBytePairs()
     {
-        Refuse(BytePairFiles is not null, "encoder.json and vocab.bpe are of use to data2vec's text models alone; BERT's tokenizer is its vocab.txt");
-        Refuse(DictionaryPath is not null, "a dictionary is of use to data2vec's text models and CTC heads alone; BERT's tokenizer is its vocab.txt");
+        InvalidData.ThrowIf(BytePairFiles is not null, "encoder.json and vocab.bpe apply only to data2vec's text models; BERT's tokenizer is its vocab.txt");
+        InvalidData.ThrowIf(DictionaryPath is not null, "a dictionary applies only to data2vec's text models and CTC heads; BERT's tokenizer is its vocab.txt");
     }
 
-    internal void RefuseVocabulary() => Refuse(VocabularyPath is not null, "vocab.txt is of use to BERT alone");
+    internal void RefuseVocabulary() => InvalidData.ThrowIf(VocabularyPath is not null, "vocab.txt applies only to BERT");
 
     private void RefuseTokenizer() =>
-        Refuse(BytePairFiles is not null || VocabularyPath is not null, "the files of a tokenizer are of use to text models alone");
-
-    private static void Refuse(bool given, string why)
-    {
-        if (given)
-        {
-            throw new InvalidDataException(why);
-        }
-    }
+        InvalidData.ThrowIf(BytePairFiles is not null || VocabularyPath is not null, "the files of a tokenizer apply only to text models");
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace Data2Vec.Converters;
 
@@ -8,7 +9,7 @@ internal static class ElementReader
 {
     private const int BufferBytes = 1 << 20;
 
-    /// <summary>Reads numbers that stand one after another from an offset into a region on.</summary>
+    /// <summary>Reads contiguous elements of a region.</summary>
     public static void Read(ByteRegion region, long offset, CheckpointType type, int elementSize, Span<float> floats)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(BufferBytes, (long)floats.Length * elementSize));
@@ -31,83 +32,34 @@ internal static class ElementReader
         }
     }
 
+    /// <summary>Converts as many elements as there are floats.</summary>
     public static void ToFloats(CheckpointType type, ReadOnlySpan<byte> bytes, Span<float> floats)
     {
         switch (type)
         {
-            case CheckpointType.F64:
-                for (int i = 0; i < floats.Length; i++)
-                {
-                    floats[i] = (float)BinaryPrimitives.ReadDoubleLittleEndian(bytes[(8 * i)..]);
-                }
+            case CheckpointType.F64: Convert(bytes, floats, sizeof(double), element => (float)BinaryPrimitives.ReadDoubleLittleEndian(element)); break;
+            case CheckpointType.F32 when BitConverter.IsLittleEndian: MemoryMarshal.Cast<byte, float>(bytes)[..floats.Length].CopyTo(floats); break;
+            case CheckpointType.F32: Convert(bytes, floats, sizeof(float), BinaryPrimitives.ReadSingleLittleEndian); break;
+            case CheckpointType.F16: Convert(bytes, floats, sizeof(short), element => (float)BinaryPrimitives.ReadHalfLittleEndian(element)); break;
+            case CheckpointType.BF16: Convert(bytes, floats, sizeof(short), UpperHalf); break;
+            case CheckpointType.I64: Convert(bytes, floats, sizeof(long), element => BinaryPrimitives.ReadInt64LittleEndian(element)); break;
+            case CheckpointType.I32: Convert(bytes, floats, sizeof(int), element => BinaryPrimitives.ReadInt32LittleEndian(element)); break;
+            case CheckpointType.I16: Convert(bytes, floats, sizeof(short), element => BinaryPrimitives.ReadInt16LittleEndian(element)); break;
+            case CheckpointType.I8: Convert(bytes, floats, 1, element => (sbyte)element[0]); break;
+            case CheckpointType.U8: Convert(bytes, floats, 1, element => element[0]); break;
+            case CheckpointType.Bool: Convert(bytes, floats, 1, element => element[0] == 0 ? 0 : 1); break;
+            default: throw new ArgumentOutOfRangeException(nameof(type));
+        }
 
-                break;
-            case CheckpointType.F32:
-                for (int i = 0; i < floats.Length; i++)
-                {
-                    floats[i] = BinaryPrimitives.ReadSingleLittleEndian(bytes[(4 * i)..]);
-                }
+        // bfloat16 is the upper half of a float.
+        static float UpperHalf(ReadOnlySpan<byte> element) => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadInt16LittleEndian(element) << 16);
+    }
 
-                break;
-            case CheckpointType.F16:
-                for (int i = 0; i < floats.Length; i++)
-                {
-                    floats[i] = (float)BinaryPrimitives.ReadHalfLittleEndian(bytes[(2 * i)..]);
-                }
-
-                break;
-            case CheckpointType.BF16:
-                // bfloat16 is the upper half of a float.
-                for (int i = 0; i < floats.Length; i++)
-                {
-                    floats[i] = BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadInt16LittleEndian(bytes[(2 * i)..]) << 16);
-                }
-
-                break;
-            case CheckpointType.I64:
-                for (int i = 0; i < floats.Length; i++)
-                {
-                    floats[i] = BinaryPrimitives.ReadInt64LittleEndian(bytes[(8 * i)..]);
-                }
-
-                break;
-            case CheckpointType.I32:
-                for (int i = 0; i < floats.Length; i++)
-                {
-                    floats[i] = BinaryPrimitives.ReadInt32LittleEndian(bytes[(4 * i)..]);
-                }
-
-                break;
-            case CheckpointType.I16:
-                for (int i = 0; i < floats.Length; i++)
-                {
-                    floats[i] = BinaryPrimitives.ReadInt16LittleEndian(bytes[(2 * i)..]);
-                }
-
-                break;
-            case CheckpointType.I8:
-                for (int i = 0; i < floats.Length; i++)
-                {
-                    floats[i] = (sbyte)bytes[i];
-                }
-
-                break;
-            case CheckpointType.U8:
-                for (int i = 0; i < floats.Length; i++)
-                {
-                    floats[i] = bytes[i];
-                }
-
-                break;
-            case CheckpointType.Bool:
-                for (int i = 0; i < floats.Length; i++)
-                {
-                    floats[i] = bytes[i] == 0 ? 0 : 1;
-                }
-
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(type));
+    private static void Convert(ReadOnlySpan<byte> bytes, Span<float> floats, int size, Func<ReadOnlySpan<byte>, float> convert)
+    {
+        for (int i = 0; i < floats.Length; i++)
+        {
+            floats[i] = convert(bytes[(i * size)..]);
         }
     }
 }

@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Data2Vec.Converters;
 
-/// <summary>Bytes that stand in the file as they are; any number of threads may read them.</summary>
+/// <summary>A range of the file's own bytes. Any number of threads may read it.</summary>
 internal sealed class FileRegion(SafeFileHandle file, long start, long length) : ByteRegion(length)
 {
     public override bool IsRandomAccess => true;
@@ -12,21 +12,28 @@ internal sealed class FileRegion(SafeFileHandle file, long start, long length) :
 
     public override void Read(long offset, Span<byte> destination)
     {
-        if (offset < 0 || destination.Length > Length - offset)
-        {
-            throw new InvalidDataException("the file refers to bytes beyond the end of one of its parts");
-        }
+        InvalidData.ThrowIf(offset < 0 || destination.Length > Length - offset, "the file refers to bytes beyond the end of one of its parts");
 
         while (destination.Length > 0)
         {
             int count = RandomAccess.Read(file, destination, start + offset);
-            if (count == 0)
-            {
-                throw new InvalidDataException("the file ends too early; it was not downloaded completely");
-            }
+            InvalidData.ThrowIf(count == 0, "the file ends too early; it was not downloaded completely");
 
             offset += count;
             destination = destination[count..];
         }
     }
+}
+
+/// <summary>A range of a checkpoint's bytes, read in pieces.</summary>
+/// <param name="length">The number of bytes.</param>
+internal abstract class ByteRegion(long length)
+{
+    public long Length { get; } = length;
+
+    /// <summary>Whether any piece can be read without reading the bytes before it.</summary>
+    public abstract bool IsRandomAccess { get; }
+
+    /// <summary>Reads the bytes that begin at an offset into the region.</summary>
+    public abstract void Read(long offset, Span<byte> destination);
 }

@@ -8,8 +8,8 @@ internal static class LabelFile
 {
     private const int MaxFileBytes = 16 << 20;
 
-    /// <summary>The labels of a head: those of a file, of the checkpoint, or its outputs' numbers; null where there is no head.</summary>
-    /// <param name="classes">The outputs of the head, or null where there is none.</param>
+    /// <summary>The labels of a head: from a file, from the checkpoint, or numbers. Null without a head.</summary>
+    /// <param name="classes">The outputs of the head, or null if there is none.</param>
     /// <param name="path">The file, or null.</param>
     /// <param name="known">The labels that the checkpoint gives for so many outputs, or null where it gives none.</param>
     /// <exception cref="InvalidDataException">The file does not fit the head.</exception>
@@ -22,10 +22,7 @@ internal static class LabelFile
                 : null;
         }
 
-        if (classes is null)
-        {
-            throw new InvalidDataException("the model has no classification head, so that labels are of no use to it");
-        }
+        InvalidData.ThrowIf(classes is null, "the model has no classification head and takes no labels");
 
         string name = Path.GetFileName(path);
         try

@@ -1,9 +1,9 @@
 namespace Data2Vec.Converters;
 
-/// <summary>Files that are read whole.</summary>
+/// <summary>Reads small files.</summary>
 internal static class SmallFile
 {
-    /// <summary>Reads a file whose length need not be what the system says.</summary>
+    /// <summary>Reads a file, up to a limit that does not rely on the reported length.</summary>
     /// <param name="path">The file.</param>
     /// <param name="most">The most bytes that are accepted.</param>
     /// <param name="kind">What such a file is, for the message.</param>
@@ -15,10 +15,7 @@ internal static class SmallFile
         Span<byte> buffer = stackalloc byte[16 * 1024];
         for (int count; (count = stream.Read(buffer)) > 0; bytes.Write(buffer[..count]))
         {
-            if (bytes.Length + count > most)
-            {
-                throw new InvalidDataException($"{Path.GetFileName(path)}: larger than {most >> 20} MiB, so this is no {kind}");
-            }
+            InvalidData.ThrowIf(bytes.Length + count > most, $"{Path.GetFileName(path)}: larger than {most >> 20} MiB, so this is no {kind}");
         }
 
         return bytes.ToArray();

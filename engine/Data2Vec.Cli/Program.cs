@@ -1,9 +1,5 @@
-using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using Data2Vec.Cli.Commands;
-using Data2Vec.Cli.Commands.Memes;
-using Data2Vec.Cli.Output;
 
 namespace Data2Vec.Cli;
 
@@ -59,7 +55,7 @@ internal static class Program
         {
             return Fail($"{problem.FileName}: no such file", BadInput);
         }
-        catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException or HttpRequestException or InsufficientMemoryException)
+        catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException or HttpRequestException or InsufficientMemoryException or DeviceException)
         {
             return Fail(problem.Message, BadInput);
         }

@@ -26,7 +26,7 @@ public sealed class MemeClassifier : IDisposable
         Encoders = MemeEncoders.Load(file, Config, options);
         try
         {
-            _network = FusionNetwork.Read(file, Encoders.FeatureSize, Config.HiddenSize);
+            _network = FusionNetwork.Read(file, Encoders.FeatureSize, Config.Classifier.HiddenSize);
         }
         catch
         {
@@ -88,5 +88,5 @@ public sealed class MemeClassifier : IDisposable
     public float[] ScoreFeatures(IReadOnlyList<ReadOnlyMemory<float>> features) => _network.Score(features);
 
     internal IEnumerable<MemeScore> ScoreEncoded(IReadOnlyList<MemeFeatures> memes) => memes.Zip(
-        ScoreFeatures([.. memes.Select(meme => meme.Values)]), (meme, score) => new MemeScore(score, Config.Calibration?.Probability(score), meme.Text, meme.Words));
+        ScoreFeatures([.. memes.Select(meme => meme.Values)]), (meme, score) => new MemeScore(score, Config.Classifier.Calibration?.Probability(score), meme.Text, meme.Words));
 }

@@ -5,6 +5,19 @@ using Data2Vec.ModelFile;
 
 namespace Data2Vec.Memes;
 
+/// <summary>The inputs of a meme model: the paper's three configurations.</summary>
+public enum MemeInputs
+{
+    /// <summary>Image and text, the paper's "Multimodal".</summary>
+    Both,
+
+    /// <summary>The image only.</summary>
+    Image,
+
+    /// <summary>The text only.</summary>
+    Text,
+}
+
 /// <summary>Writes encoders and a network into one model file.</summary>
 public static class MemeModelWriter
 {
@@ -45,8 +58,7 @@ public static class MemeModelWriter
             Image = Describe(image),
             Text = Describe(text),
             MaxTextTokens = encoders.MaxTextTokens,
-            HiddenSize = network.HiddenSize,
-            Calibration = result.Calibration,
+            Classifier = new ClassifierDescription(network.HiddenSize, result.Calibration),
         };
         using D2vWriter writer = D2vWriter.Create(path, new D2vContents
         {

@@ -29,26 +29,26 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 
     public override LinearWeights Linear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
     {
-        (int inputs, int outputs) = Shapes.OfLinear(parts, scale);
+        (int inputs, int outputs) = OperationShapes.RequireLinearWeights(parts, scale);
         return new GpuLinear(inputs, outputs, Matrix<DenseRows>(parts.ToArray(), scale, inputs, 1, 1));
     }
 
     public override Conv1dWeights Conv1d(WeightData weight, WeightData? bias, Conv1dShape shape)
     {
-        Shapes.RequireConvolution(weight, bias, shape);
+        OperationShapes.RequireConvolutionWeights(weight, bias, shape);
         return new GpuConv1d(shape, Matrix<Conv1dRows>([(weight, bias)], null, shape.InputChannels / shape.Groups, shape.Kernel, shape.Groups));
     }
 
     public override Conv2dWeights Conv2d(WeightData weight, WeightData? bias, Conv2dShape shape)
     {
-        Shapes.RequireConvolution(weight, bias, shape);
+        OperationShapes.RequireConvolutionWeights(weight, bias, shape);
         return new GpuConv2d(shape, Matrix<Conv2dRows>([(weight, bias)], null, shape.InputChannels, shape.Kernel * shape.Kernel, 1));
     }
 
     public override NormWeights Norm(WeightData? weight, WeightData? bias, int size, float epsilon)
     {
-        Shapes.RequireVector(weight, size);
-        Shapes.RequireVector(bias, size);
+        OperationShapes.RequireVector(weight, size);
+        OperationShapes.RequireVector(bias, size);
         _normed.Add(size);
         float[] vectors = [.. weight?.ToArray() ?? [.. Enumerable.Repeat(1f, size)], .. bias?.ToArray() ?? new float[size]];
         return new GpuNorm(size, epsilon, Upload(vectors));

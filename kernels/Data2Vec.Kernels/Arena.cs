@@ -1,12 +1,14 @@
+using System.Runtime.InteropServices;
+
 namespace Data2Vec.Kernels;
 
 /// <summary>
-/// Working memory that grows like a stack. The first inference of a size may need several blocks; the next one finds a
-/// single block of the size that was needed, and allocates nothing.
+/// Working memory that grows like a stack. The first inference of a size may need several blocks. The next one finds a single block of the
+/// size that was needed, and allocates nothing.
 /// </summary>
-internal abstract class Arena : IDisposable
+public abstract class Arena : IDisposable
 {
-    /// <summary>Every allocation begins at a cache line.</summary>
+    /// <summary>The alignment of every allocation, in bytes: a cache line.</summary>
     public const int Alignment = 64;
 
     private const long SmallestBlock = 1 << 20;
@@ -18,13 +20,13 @@ internal abstract class Arena : IDisposable
     private long _highest;
     private long _wanted = SmallestBlock;
 
-    /// <summary>Whether there are several blocks, in place of which <see cref="Reset"/> leaves one.</summary>
+    /// <summary>Whether there are several blocks, which <see cref="Reset"/> replaces with one.</summary>
     public bool IsDivided => _blocks.Count > 1;
 
-    /// <summary>The present top, for <see cref="Release"/>.</summary>
+    /// <summary>The current top, for <see cref="Release"/>.</summary>
     public long Mark() => _before + _used;
 
-    /// <summary>The address of memory for <paramref name="bytes"/> bytes, undefined in content.</summary>
+    /// <summary>Allocates memory with undefined contents, and returns its address.</summary>
     public nint Allocate(long bytes)
     {
         bytes = (bytes + Alignment - 1) & ~(Alignment - 1L);
@@ -50,7 +52,7 @@ internal abstract class Arena : IDisposable
         return memory;
     }
 
-    /// <summary>Gives back all that was allocated since the mark was taken.</summary>
+    /// <summary>Releases everything allocated since the mark was taken.</summary>
     public void Release(long mark)
     {
         while (_current >= 0 && mark < _before)
@@ -62,13 +64,13 @@ internal abstract class Arena : IDisposable
         _used = mark - _before;
     }
 
-    /// <summary>Gives everything back. In place of several blocks there will be one that would have done.</summary>
+    /// <summary>Releases everything. One block that would have been large enough replaces several.</summary>
     public void Reset()
     {
         if (_blocks.Count > 1)
         {
             _wanted = Math.Min(_highest, LargestBlock);
-            Dispose();
+            Free();
         }
 
         _current = -1;
@@ -78,6 +80,12 @@ internal abstract class Arena : IDisposable
     /// <summary>Frees the memory.</summary>
     public void Dispose()
     {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
         foreach (Block block in _blocks)
         {
             FreeBlock(block.Address);
@@ -86,14 +94,14 @@ internal abstract class Arena : IDisposable
         _blocks.Clear();
     }
 
-    /// <summary>The most bytes that one block may have.</summary>
+    /// <summary>The largest size of a block, in bytes.</summary>
     protected virtual long LargestBlock => long.MaxValue;
 
-    /// <summary>Allocates memory that addresses can count through.</summary>
+    /// <summary>Allocates memory in which addresses can be added to.</summary>
     /// <returns>The address of the first byte.</returns>
     protected abstract nint AllocateBlock(long bytes);
 
-    /// <summary>Frees what <see cref="AllocateBlock"/> returned.</summary>
+    /// <summary>Frees a block of <see cref="AllocateBlock"/>.</summary>
     protected abstract void FreeBlock(nint address);
 
     private void AddBlock(long least)
@@ -106,7 +114,7 @@ internal abstract class Arena : IDisposable
         }
         catch (OutOfMemoryException) when (size > least)
         {
-            // What an earlier inference took may not be there any more, nor be needed.
+            // As much memory as an earlier inference took may no longer be free, and may not be needed.
             address = AllocateBlock(size = least);
         }
 
@@ -114,4 +122,19 @@ internal abstract class Arena : IDisposable
     }
 
     private readonly record struct Block(nint Address, long Size);
+}
+
+/// <summary>Working memory that the processor addresses.</summary>
+public sealed unsafe class HostArena : Arena
+{
+    private const int Page = 4096;
+
+    /// <summary>Kernels read whole vectors, so this many bytes after an allocation are readable.</summary>
+    private const int Slack = 256;
+
+    /// <inheritdoc/>
+    protected override nint AllocateBlock(long bytes) => (nint)NativeMemory.AlignedAlloc((nuint)(bytes + Slack), Page);
+
+    /// <inheritdoc/>
+    protected override void FreeBlock(nint address) => NativeMemory.AlignedFree((void*)address);
 }

@@ -1,49 +1,48 @@
 namespace Data2Vec.Kernels;
 
 /// <summary>
-/// One running inference: its working memory, and the operations that a model is written in. Belongs to one thread at a
-/// time; every operation's result is a tensor in the working memory, which grows like a stack.
+/// One running inference: its working memory, and the operations of models. It belongs to one thread at a time. Results are tensors in the
+/// working memory, which grows like a stack.
 /// </summary>
 /// <remarks>
-/// A row's result depends on that row's sequence alone, bit for bit on the CPU: not on the other sequences of the batch,
-/// nor on the number of threads.
-/// On a device other than the processor, any operation may throw <see cref="DeviceException"/>, or
-/// <see cref="InsufficientMemoryException"/>.
+/// A row's result depends only on that row's sequence, not on the other sequences of the batch or on the number of threads: on the CPU bit
+/// for bit. Operands that do not fit throw <see cref="ArgumentException"/>. On other devices, any operation may throw
+/// <see cref="DeviceException"/> or <see cref="InsufficientMemoryException"/>.
 /// </remarks>
 public abstract class Inference : IDisposable
 {
     /// <summary>
-    /// What activations are in where nothing else is said: f32, or on a device bf16 or f16 where that is what its products read. Operations take and
-    /// make tensors of f32 and of this type.
+    /// The default number format of activations: f32, or the bf16 or f16 that a device's products read. Operations accept tensors of this type and
+    /// of f32.
     /// </summary>
     public abstract ElementType ActivationType { get; }
 
-    /// <summary>A new tensor in <see cref="ActivationType"/>, its contents undefined.</summary>
+    /// <summary>Allocates a tensor of <see cref="ActivationType"/> with undefined contents.</summary>
     public Tensor Allocate(int rows, int columns) => Allocate(rows, columns, ActivationType);
 
-    /// <summary>A new tensor, its contents undefined.</summary>
+    /// <summary>Allocates a tensor with undefined contents.</summary>
     /// <param name="rows">The number of rows.</param>
     /// <param name="columns">The number of features in a row.</param>
-    /// <param name="type">f32, for what comes in and goes out, or <see cref="ActivationType"/>.</param>
+    /// <param name="type">f32, for inputs and results, or <see cref="ActivationType"/>.</param>
     public abstract Tensor Allocate(int rows, int columns, ElementType type);
 
     /// <summary>Memory for a tensor of the shape and type of <paramref name="spent"/>, which no later operation reads.</summary>
     /// <returns><paramref name="spent"/> itself here; an inference that keeps activations returns a new tensor.</returns>
     public virtual Tensor Reuse(Tensor spent) => spent;
 
-    /// <summary>The present top of the working memory, for <see cref="Release"/>.</summary>
+    /// <summary>The current top of the working memory, for <see cref="Release"/>.</summary>
     public abstract long Mark();
 
-    /// <summary>Gives back all that was allocated since <paramref name="mark"/> was taken.</summary>
+    /// <summary>Releases everything allocated since <paramref name="mark"/> was taken.</summary>
     public abstract void Release(long mark);
 
-    /// <summary>The bounds of sequences that follow one another.</summary>
+    /// <summary>The bounds of consecutive sequences.</summary>
     public abstract Sequences Sequences(ReadOnlySpan<int> lengths);
 
-    /// <summary>The bounds of what a convolution makes of sequences.</summary>
+    /// <summary>The bounds of a convolution's output sequences.</summary>
     public abstract Sequences Sequences(Sequences inputs, Conv1dShape shape);
 
-    /// <summary>Copies numbers, row by row, into a new tensor in f32.</summary>
+    /// <summary>Copies row-major numbers into a new f32 tensor.</summary>
     public Tensor Upload(ReadOnlySpan<float> values, int rows, int columns)
     {
         Tensor tensor = Allocate(rows, columns, ElementType.F32);
@@ -51,13 +50,13 @@ public abstract class Inference : IDisposable
         return tensor;
     }
 
-    /// <summary>Copies numbers, row by row, into a tensor.</summary>
+    /// <summary>Copies row-major numbers into a tensor.</summary>
     public abstract void Upload(ReadOnlySpan<float> values, Tensor destination);
 
-    /// <summary>Copies a tensor's rows out, one directly behind the other, in f32.</summary>
+    /// <summary>Copies a tensor to contiguous row-major f32.</summary>
     public abstract void Download(Tensor tensor, Span<float> values);
 
-    /// <summary>Copies a tensor's rows out, into arrays that take as many whole rows each as they hold.</summary>
+    /// <summary>Copies a tensor's rows to arrays, one after another. Each array receives as many whole rows as it holds.</summary>
     public virtual void Download(Tensor tensor, IReadOnlyList<float[]> destinations)
     {
         ArgumentNullException.ThrowIfNull(destinations);
@@ -70,24 +69,24 @@ public abstract class Inference : IDisposable
         }
     }
 
-    /// <summary>Copies a tensor; numbers in bf16 and f16 are the nearest.</summary>
+    /// <summary>Copies a tensor, rounding to the nearest number of the destination's format.</summary>
     public abstract void Copy(Tensor source, Tensor destination);
 
     /// <summary>Adds <paramref name="other"/> to <paramref name="x"/>.</summary>
     public abstract void Add(Tensor x, Tensor other);
 
     /// <summary>
-    /// <c>output = residual + scale * activation(x Wᵀ + b)</c>; residual and scale where there are any.
+    /// <c>output = residual + scale * activation(x Wᵀ + b)</c>. Residual and scale are optional.
     /// </summary>
     /// <param name="x">Inputs <c>[rows, inputs]</c>.</param>
     /// <param name="weights">The layer.</param>
-    /// <param name="output">Result <c>[rows, outputs]</c>, apart from the other tensors in memory.</param>
+    /// <param name="output">Result <c>[rows, outputs]</c>; must not overlap the other tensors.</param>
     /// <param name="activation">Applied before the residual is added.</param>
-    /// <param name="residual"><c>[rows, outputs]</c>, or nothing.</param>
+    /// <param name="residual"><c>[rows, outputs]</c>, or <see cref="Tensor.None"/>.</param>
     public abstract void Linear(
         Tensor x, LinearWeights weights, Tensor output, Activation activation = Activation.None, Tensor residual = default);
 
-    /// <summary>The same into a new tensor in <see cref="ActivationType"/>.</summary>
+    /// <summary>A linear layer into a new tensor of <see cref="ActivationType"/>.</summary>
     public Tensor Linear(Tensor x, LinearWeights weights, Activation activation = Activation.None, Tensor residual = default)
     {
         ArgumentNullException.ThrowIfNull(weights);
@@ -97,7 +96,7 @@ public abstract class Inference : IDisposable
     }
 
     /// <summary>
-    /// <c>activation(norm(conv(x)))</c> within each sequence, the norm over the channels of each row where there is one.
+    /// <c>activation(norm(conv(x)))</c> within each sequence. The optional norm is over the channels of each row.
     /// </summary>
     /// <param name="x"><c>[rows, input channels]</c>.</param>
     /// <param name="inputs">The sequences of <paramref name="x"/>.</param>
@@ -111,82 +110,83 @@ public abstract class Inference : IDisposable
 
     /// <summary><c>activation(conv(x))</c> of each image.</summary>
     /// <param name="x">The pixels of images, line by line, <c>[images * height * width, input channels]</c>.</param>
-    /// <param name="height">Lines of an image.</param>
-    /// <param name="width">Pixels of a line.</param>
+    /// <param name="height">The lines of an image.</param>
+    /// <param name="width">The pixels of a line.</param>
     /// <param name="weights">The convolution.</param>
     /// <param name="activation">Applied last.</param>
     /// <param name="output">
-    /// Result <c>[images * output height * output width, output channels]</c>, the sides as <see cref="Conv2dShape.OutputLength"/> has them.
+    /// Result <c>[images * output height * output width, output channels]</c>, with the sides of <see cref="Conv2dShape.OutputLength"/>.
     /// </param>
     public abstract void Conv2d(Tensor x, int height, int width, Conv2dWeights weights, Activation activation, Tensor output);
 
     /// <summary>The greatest number of each channel in square windows of each image, without padding.</summary>
     /// <param name="x">The pixels of images, line by line, <c>[images * height * width, channels]</c>.</param>
-    /// <param name="height">Lines of an image.</param>
-    /// <param name="width">Pixels of a line.</param>
+    /// <param name="height">The lines of an image.</param>
+    /// <param name="width">The pixels of a line.</param>
     /// <param name="size">Height and width of a window.</param>
-    /// <param name="stride">Pixels from one window to the next, along both sides.</param>
+    /// <param name="stride">Pixels from one window to the next, in both directions.</param>
     /// <param name="output">Result <c>[images * ((height - size) / stride + 1) * ((width - size) / stride + 1), channels]</c>.</param>
     public abstract void MaxPool2d(Tensor x, int height, int width, int size, int stride, Tensor output);
 
-    /// <summary><c>output = activation(norm(x + residual))</c> for each row; the residual where there is one.</summary>
+    /// <summary><c>output = activation(norm(x + residual))</c> for each row. The residual is optional.</summary>
     /// <param name="x"><c>[rows, size]</c>.</param>
     /// <param name="norm">The normalization.</param>
     /// <param name="output">Result; may be <paramref name="x"/> or <paramref name="residual"/>.</param>
-    /// <param name="residual"><c>[rows, size]</c>, or nothing.</param>
+    /// <param name="residual"><c>[rows, size]</c>, or <see cref="Tensor.None"/>.</param>
     /// <param name="activation">Applied last.</param>
     public abstract void LayerNorm(
         Tensor x, NormWeights norm, Tensor output, Tensor residual = default, Activation activation = Activation.None);
 
     /// <summary>
-    /// <c>output = residual + scale * (x Wᵀ + b)</c>, then <c>normed = norm(output)</c> for each row; residual and scale where there are any.
+    /// <c>output = residual + scale * (x Wᵀ + b)</c>, then <c>normed = norm(output)</c> for each row. Residual and scale are optional.
     /// </summary>
     /// <param name="x">Inputs <c>[rows, inputs]</c>.</param>
     /// <param name="weights">The layer.</param>
     /// <param name="norm">The normalization.</param>
-    /// <param name="output">What is normalized, <c>[rows, outputs]</c>, apart from <paramref name="x"/> and <paramref name="residual"/> in memory.</param>
+    /// <param name="output">The sums <c>[rows, outputs]</c>; must not overlap <paramref name="x"/> or <paramref name="residual"/>.</param>
     /// <param name="normed">
-    /// Result <c>[rows, outputs]</c>; may be <paramref name="output"/>, whose numbers it then replaces, or <paramref name="x"/> or <paramref name="residual"/>.
+    /// Result <c>[rows, outputs]</c>; may be <paramref name="output"/>, <paramref name="x"/> or <paramref name="residual"/>, which it then replaces.
     /// </param>
-    /// <param name="residual"><c>[rows, outputs]</c>, or nothing.</param>
-    /// <exception cref="ArgumentException">The shapes do not match, or <paramref name="output"/> is to replace what it is made of.</exception>
+    /// <param name="residual"><c>[rows, outputs]</c>, or <see cref="Tensor.None"/>.</param>
+    /// <exception cref="ArgumentException">The shapes do not match, or <paramref name="output"/> overlaps an input.</exception>
     public virtual void LinearNorm(Tensor x, LinearWeights weights, NormWeights norm, Tensor output, Tensor normed, Tensor residual = default)
     {
-        Shapes.RequireLinearNorm(x, weights, norm, output, normed, residual);
+        OperationShapes.RequireLinearNorm(x, weights, norm, output, normed, residual);
         Linear(x, weights, output, Activation.None, residual);
         LayerNorm(output, norm, normed);
     }
 
     /// <summary>
-    /// <c>softmax(scale * Q Kᵀ + bias) V</c> for each head within each sequence, without the matrix of all scores in memory.
+    /// <c>softmax(scale * Q Kᵀ + bias) V</c> for each head within each sequence, without all scores in memory at once.
     /// </summary>
     /// <param name="query"><c>[rows, heads * size]</c>.</param>
     /// <param name="key"><c>[rows, heads * size]</c>.</param>
     /// <param name="value"><c>[rows, heads * size]</c>.</param>
-    /// <param name="sequences">Who sees whom.</param>
+    /// <param name="sequences">The sequences of rows, which attend only to themselves.</param>
     /// <param name="heads">The number of heads.</param>
     /// <param name="scale">Multiplies the scores.</param>
-    /// <param name="bias">Added to the scores, or nothing.</param>
+    /// <param name="bias">Added to the scores; the default adds nothing.</param>
     /// <param name="output">Result <c>[rows, heads * size]</c>.</param>
     public abstract void Attention(
         Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output);
 
-    /// <summary>Looks vectors up: row <c>i</c> becomes <c>table[ids[i]]</c>, added to what it held if asked.</summary>
+    /// <summary>Looks up vectors: row <c>i</c> becomes <c>table[ids[i]]</c>, or is increased by it if <paramref name="add"/> is true.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The table does not have an id.</exception>
     public abstract void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, bool add = false);
 
     /// <summary>The mean of the rows of each sequence, <c>[sequences, columns]</c>, in f32.</summary>
     /// <param name="x"><c>[rows, columns]</c>.</param>
-    /// <param name="sequences">Which rows belong together.</param>
-    /// <param name="skip">Rows at the start of each sequence that are left out; every sequence has more.</param>
+    /// <param name="sequences">The sequences of rows.</param>
+    /// <param name="skip">Rows to leave out at the start of each sequence; every sequence has more.</param>
     public abstract Tensor MeanOfSequences(Tensor x, Sequences sequences, int skip = 0);
 
-    /// <summary>Gives the working memory back.</summary>
+    /// <summary>Returns the working memory to the store.</summary>
     public void Dispose()
     {
         Dispose(true);
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Gives the working memory back.</summary>
+    /// <summary>Returns the working memory to the store.</summary>
     protected abstract void Dispose(bool disposing);
 }

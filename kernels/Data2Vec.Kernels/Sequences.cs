@@ -1,24 +1,25 @@
 namespace Data2Vec.Kernels;
 
 /// <summary>
-/// The bounds of the sequences of a packed batch: sequence <c>i</c> is the rows <c>Start(i) … Start(i) + Length(i) - 1</c>.
-/// Lives in the working memory of one <see cref="Inference"/>.
+/// The bounds of the sequences of a packed batch: sequence <c>i</c> is the rows <c>Start(i)</c> to <c>Start(i) + Length(i) - 1</c>. Lives in the
+/// working memory of one <see cref="Inference"/>.
 /// </summary>
 public readonly unsafe struct Sequences
 {
     private readonly int* _starts;
 
-    /// <param name="starts"><c>count + 1</c> row numbers, the first 0, the last the number of rows.</param>
+    /// <summary>Describes sequences; backends create them in their working memory.</summary>
+    /// <param name="starts"><c>count + 1</c> row numbers, from 0 to the number of rows; valid until the working memory is released.</param>
     /// <param name="count">The number of sequences.</param>
-    /// <param name="data">Where the device finds the same numbers, where it does not read these.</param>
-    internal Sequences(int* starts, int count, nint data = 0)
+    /// <param name="data">The device's copy of the bounds, if it cannot read <paramref name="starts"/>.</param>
+    public Sequences(int* starts, int count, nint data = 0)
     {
         _starts = starts;
         Count = count;
         Data = data;
     }
 
-    /// <summary>Where the device finds the bounds; what it means is the backend's business.</summary>
+    /// <summary>The device's copy of the bounds; the backend defines its meaning.</summary>
     public nint Data { get; }
 
     /// <summary>The number of sequences.</summary>

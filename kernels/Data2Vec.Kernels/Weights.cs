@@ -1,6 +1,6 @@
 namespace Data2Vec.Kernels;
 
-/// <summary>A linear layer's weights on a backend; several matrices given together are one layer with all their outputs.</summary>
+/// <summary>The weights of a linear layer on a backend.</summary>
 /// <param name="inputs">Features of an input row.</param>
 /// <param name="outputs">Features of an output row.</param>
 public abstract class LinearWeights(int inputs, int outputs)
@@ -12,31 +12,31 @@ public abstract class LinearWeights(int inputs, int outputs)
     public int Outputs { get; } = outputs;
 }
 
-/// <summary>A one-dimensional convolution's weights on a backend.</summary>
-/// <param name="shape">What the convolution does to lengths and channels.</param>
+/// <summary>The weights of a one-dimensional convolution on a backend.</summary>
+/// <param name="shape">The sizes of the convolution.</param>
 public abstract class Conv1dWeights(Conv1dShape shape)
 {
-    /// <summary>What the convolution does to lengths and channels.</summary>
+    /// <summary>The sizes of the convolution.</summary>
     public Conv1dShape Shape { get; } = shape;
 }
 
-/// <summary>A two-dimensional convolution's weights on a backend.</summary>
-/// <param name="shape">What the convolution does to images and channels.</param>
+/// <summary>The weights of a two-dimensional convolution on a backend.</summary>
+/// <param name="shape">The sizes of the convolution.</param>
 public abstract class Conv2dWeights(Conv2dShape shape)
 {
-    /// <summary>What the convolution does to images and channels.</summary>
+    /// <summary>The sizes of the convolution.</summary>
     public Conv2dShape Shape { get; } = shape;
 }
 
-/// <summary>A layer normalization's gain and bias on a backend.</summary>
+/// <summary>The gain and bias of a layer normalization on a backend.</summary>
 /// <param name="size">Features of a row.</param>
-/// <param name="epsilon">What is added to the variance.</param>
+/// <param name="epsilon">Added to the variance.</param>
 public abstract class NormWeights(int size, float epsilon)
 {
     /// <summary>Features of a row.</summary>
     public int Size { get; } = size;
 
-    /// <summary>What is added to the variance.</summary>
+    /// <summary>Added to the variance.</summary>
     public float Epsilon { get; } = epsilon;
 }
 

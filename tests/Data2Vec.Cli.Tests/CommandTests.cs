@@ -64,7 +64,7 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public void The_shipped_models_read_the_sample_recording()
+    public void The_bundled_models_read_the_sample_recording()
     {
         string sample = Path.Combine(AppContext.BaseDirectory, "Fixtures", "four-two.wav");
         Assert.Equal((0, "FOUR TWO", ""), Run("transcribe", sample) is var (code, text, error) ? (code, text.TrimEnd(), error) : default);
@@ -75,7 +75,7 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public void A_result_never_replaces_what_it_is_made_from()
+    public void A_result_never_replaces_an_input()
     {
         string model = Convert("audio_tiny_fp16.pt");
         string input = Noise();
@@ -91,7 +91,7 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public void Numbers_that_are_not_finite_are_refused()
+    public void Numbers_that_are_not_finite_are_rejected()
     {
         string input = Path.Combine(_folder, "nan.npy");
         NpyFile.Write(input, Enumerable.Repeat(float.NaN, 4000).ToArray());
@@ -103,7 +103,7 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public void Devices_name_the_processor_and_what_auto_takes_and_say_of_each_other_kind_what_there_is_or_why_there_is_none()
+    public void Devices_lists_every_kind_of_device_or_why_there_is_none_and_the_one_used_by_auto()
     {
         string[] lines = Run("devices").Output.TrimEnd().Split('\n');
         Assert.StartsWith("cpu ", lines[0], StringComparison.Ordinal);
@@ -113,7 +113,7 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public void Devices_that_are_checked_say_what_becomes_of_their_kernels_below_their_line()
+    public void Devices_check_reports_on_the_kernels_below_each_device()
     {
         string[] lines = Run("devices").Output.TrimEnd().Split('\n'), check = Run("devices", "--check").Output.TrimEnd().Split('\n');
         Assert.Equal(lines, check.Where(line => line[0] != ' '));
@@ -128,7 +128,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("cuda:", 2)]
     [InlineData("cuda:-1", 2)]
     [InlineData("cpu:0", 2)]
-    public void A_device_that_is_not_there_is_named(string device, int expected)
+    public void An_unavailable_device_is_named(string device, int expected)
     {
         (int code, string output, string error) = Run("embed", "--text", "a", "--device", device);
         Assert.Equal((expected, ""), (code, output));
@@ -136,11 +136,11 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public void The_processor_can_be_asked_for_by_name() =>
+    public void The_CPU_can_be_chosen_by_name() =>
         Assert.Equal(Run("embed", "--text", "a", "--threads", "1").Output, Run("embed", "--text", "a", "--threads", "1", "--device", "cpu").Output);
 
     [Fact]
-    public void A_device_that_cannot_multiply_as_tf32_says_so()
+    public void A_device_without_tf32_reports_it()
     {
         (int code, string output, string error) = Run("embed", "--text", "a", "--device", "cpu", "--tf32");
         Assert.Equal((0, Run("embed", "--text", "a", "--device", "cpu").Output), (code, output));
@@ -203,7 +203,7 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public void Transcribe_refuses_a_model_without_a_head()
+    public void Transcribe_rejects_a_model_without_a_head()
     {
         (int code, _, string error) = Run("transcribe", "--model", Convert("audio_tiny_fp16.pt"), Noise());
         Assert.Equal(1, code);

@@ -31,7 +31,7 @@ public sealed class DamagedFileTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void A_model_cut_anywhere_or_with_any_byte_changed_is_refused()
+    public void A_truncated_or_altered_model_is_rejected()
     {
         foreach (byte[] bytes in Damage(File.ReadAllBytes(_model)))
         {
@@ -41,7 +41,7 @@ public sealed class DamagedFileTests : IDisposable
     }
 
     [Fact]
-    public void A_checkpoint_cut_anywhere_or_with_any_byte_changed_is_refused_or_the_change_did_not_matter()
+    public void A_truncated_or_altered_checkpoint_is_rejected_unless_the_change_does_not_matter()
     {
         byte[] model = File.ReadAllBytes(_model);
         int refused = 0;
@@ -73,7 +73,7 @@ public sealed class DamagedFileTests : IDisposable
     [InlineData("PK\u0003\u0004")]
     [InlineData("")]
     [InlineData("hello")]
-    public void A_hostile_or_foreign_file_is_refused_as_checkpoint_as_model_and_as_recording(string content)
+    public void A_hostile_or_foreign_file_is_rejected_as_checkpoint_model_and_recording(string content)
     {
         File.WriteAllBytes(_damaged, Encoding.Latin1.GetBytes(content));
         AssertRefused(Run("convert", _damaged, "-o", _result));

@@ -1,4 +1,3 @@
-using Data2Vec.Cli.Running;
 using Data2Vec.Kernels;
 using Data2Vec.Kernels.Cpu;
 
@@ -7,7 +6,7 @@ namespace Data2Vec.Cli.Tests;
 public class FallbackTests
 {
     [Fact]
-    public void Models_that_a_device_cannot_hold_run_on_the_processor_and_the_reason_is_told_once()
+    public void Models_that_a_device_cannot_hold_run_on_the_CPU_and_the_reason_is_reported_once()
     {
         using var error = new StringWriter();
         using (ModelSet models = Open(() => new CpuBackend(1), error, "text.d2v", "image.d2v"))
@@ -17,7 +16,7 @@ public class FallbackTests
     }
 
     [Fact]
-    public void A_device_that_was_named_is_not_replaced()
+    public void A_device_chosen_by_name_has_no_fallback()
     {
         using var error = new StringWriter();
         Assert.Throws<InsufficientMemoryException>(() => Open(null, error, "text.d2v"));
@@ -25,7 +24,7 @@ public class FallbackTests
     }
 
     private static ModelSet Open(Func<Backend>? fallback, TextWriter error, params string[] names) =>
-        new([.. names.Select(Files.Bundled)], new Dictionary<Modality, string>(), new ModelOptions { Backend = new FullDevice() }, fallback, error);
+        new([.. names.Select(Files.Bundled)], new Dictionary<Modality, string>(), new Device(new FullDevice(), fallback, error));
 
     private sealed class FullDevice : Backend
     {

@@ -17,7 +17,7 @@ public sealed class MemesTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void A_model_is_trained_measured_and_scores_and_explains()
+    public void A_model_is_trained_and_evaluated_and_scores_and_explains()
     {
         string features = Path.Combine(_folder, "features"), figure = Path.Combine(_folder, "training.svg"), curve = Path.Combine(_folder, "curve.png"), picture = Path.Combine(_folder, "why.png");
         Generate();
@@ -78,7 +78,7 @@ public sealed class MemesTests : IDisposable
     }
 
     [Fact]
-    public void Wrong_commands_and_files_have_one_clear_line()
+    public void Bad_command_lines_and_files_are_reported_in_one_line()
     {
         Generate(12);
         Assert.Equal(0, Train("--epochs", "1").Code);

@@ -16,7 +16,7 @@ public sealed class ModalityTests : IDisposable
     private static string Recording => Fixture("four-two.wav");
 
     [Fact]
-    public void Embed_takes_all_kinds_at_once_and_picks_the_model_of_each()
+    public void Embed_takes_all_kinds_of_inputs_and_selects_their_models()
     {
         string texts = Write("texts.txt", "one\n\nthree 😀\n");
         JsonElement[] records = Records(Run("embed", Image, Recording, texts, "--text", "hello", "--tokens", "0 5 2"));
@@ -30,7 +30,7 @@ public sealed class ModalityTests : IDisposable
     }
 
     [Fact]
-    public void A_text_among_others_gives_what_it_gives_alone()
+    public void A_text_has_the_same_vector_in_a_batch_and_alone()
     {
         string texts = Write("texts.txt", string.Concat(Enumerable.Range(0, 100).Select(i => $"text number {i * i}\n")));
         JsonElement[] records = Records(Run("embed", texts));
@@ -43,7 +43,7 @@ public sealed class ModalityTests : IDisposable
     [InlineData("A gripping, funny and beautifully acted film.", "positive", 1.665178656578064, -0.969636857509613)]
     [InlineData("The plot is dull, lifeless and far too long.", "negative", -1.140113353729248, 1.3257709741592407)]
     [InlineData("Naïve café — 東京 isn't in the training data!", "negative", 0.07312451303005219, 0.509967029094696)]
-    public void The_shipped_model_tells_sentiments_as_fairseq_does(string text, string label, double positive, double negative)
+    public void The_bundled_model_classifies_sentiments_as_fairseq_does(string text, string label, double positive, double negative)
     {
         string[] fields = Run("classify", "--text", text, "--top", "1").Output.TrimEnd().Split('\t');
         Assert.Equal(label, fields[1]);
@@ -104,7 +104,7 @@ public sealed class ModalityTests : IDisposable
     }
 
     [Fact]
-    public void A_text_that_is_too_long_is_treated_as_asked_and_the_result_says_so()
+    public void A_text_that_is_too_long_is_handled_as_requested_and_the_result_reports_it()
     {
         string path = Write("long.txt", $"short\n{string.Concat(Enumerable.Repeat("word ", 3000))}\n");
         JsonElement[] chunked = Records(Run("embed", path));
@@ -158,7 +158,7 @@ public sealed class ModalityTests : IDisposable
     }
 
     [Fact]
-    public void Inputs_that_do_not_go_together_are_refused()
+    public void Inputs_that_do_not_fit_together_are_rejected()
     {
         string texts = Write("texts.txt", "one\n");
         Assert.Contains("one table", Refused(2, "embed", texts, Image, "--format", "csv"), StringComparison.Ordinal);

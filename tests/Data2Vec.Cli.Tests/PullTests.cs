@@ -17,7 +17,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public async Task Pull_prints_the_path_of_a_model_that_embeds_and_finds_it_again_offline()
+    public async Task Pull_prints_the_path_of_a_working_model_and_finds_it_offline()
     {
         (int code, string output, string error) = await RunAsync("pull", FakeHub.Repository, "--dtype", "bf16");
         Assert.Equal(0, code);
@@ -46,7 +46,7 @@ public sealed class PullTests : IDisposable
     [InlineData(2, "../x: ", "../x")]
     [InlineData(2, "HF_ENDPOINT", FakeHub.Repository, "HF_ENDPOINT=nowhere")]
     [InlineData(2, "fairseq:none: ", "fairseq:none")]
-    public async Task What_cannot_be_pulled_is_told_in_one_line(int expected, string beginning, params string[] arguments)
+    public async Task A_failed_pull_is_reported_in_one_line(int expected, string beginning, params string[] arguments)
     {
         _hub.Fault = request => request.Path.Contains("none", StringComparison.Ordinal) ? new HttpAnswer(404, [], ("X-Error-Code", "RepoNotFound")) : null;
         (int code, string output, string error) = await RunAsync(["pull", .. arguments]);
@@ -55,7 +55,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public async Task Interrupted_it_ends_with_130_and_keeps_what_came()
+    public async Task An_interrupted_pull_exits_with_130_and_keeps_the_partial_download()
     {
         if (OperatingSystem.IsWindows())
         {

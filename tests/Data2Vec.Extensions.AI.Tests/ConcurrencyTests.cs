@@ -11,7 +11,7 @@ public sealed class ConcurrencyTests(ITestOutputHelper output)
     private const int Requests = 10_000, Threads = 32;
 
     [Fact]
-    public void Ten_thousand_requests_of_32_threads_get_their_own_vectors_and_leave_memory_as_it_was()
+    public void Ten_thousand_requests_of_32_threads_get_their_own_vectors_and_leak_no_memory()
     {
         using TextModel model = BundledModels.Load<TextModel>("text");
         IEmbeddingGenerator<string, Embedding<float>> generator = model.AsTextEmbeddingGenerator();
@@ -32,7 +32,7 @@ public sealed class ConcurrencyTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Requests_that_are_cancelled_end_within_a_layer_though_hundreds_wait()
+    public async Task Cancelled_requests_end_within_a_layer_even_if_hundreds_wait()
     {
         using TextModel model = BundledModels.Load<TextModel>("text");
         IEmbeddingGenerator<string, Embedding<float>> generator = model.AsTextEmbeddingGenerator();
@@ -73,7 +73,7 @@ public sealed class ConcurrencyTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Models_that_are_disposed_give_their_memory_back()
+    public async Task Disposed_models_return_their_memory()
     {
         using var folder = new Folder();
         string path = folder.File("text.d2v");

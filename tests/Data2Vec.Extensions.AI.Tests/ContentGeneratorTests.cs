@@ -8,18 +8,18 @@ namespace Data2Vec.Extensions.AI.Tests;
 /// <summary>Recordings and images as <see cref="DataContent"/>, against the engine's own calls.</summary>
 public sealed class ContentGeneratorTests
 {
-    private static readonly string Recording = Path.Combine(AppContext.BaseDirectory, "four-two.wav");
+    private static readonly string s_recording = Path.Combine(AppContext.BaseDirectory, "four-two.wav");
 
     [Fact]
-    public async Task Recordings_of_any_sample_rate_are_embedded_as_the_engine_does()
+    public async Task Recordings_of_any_sample_rate_get_the_engines_vectors()
     {
         using SpeechModel model = BundledModels.Load<SpeechModel>("speech");
         using IEmbeddingGenerator<DataContent, Embedding<float>> generator = model.AsContentEmbeddingGenerator();
-        DataContent file = await DataContent.LoadFromAsync(Recording, "audio/wav");
+        DataContent file = await DataContent.LoadFromAsync(s_recording, "audio/wav");
         var uri = new DataContent(file.Uri);
         var slice = new DataContent(new ReadOnlyMemory<byte>([0, .. file.Data.Span, 0])[1..^1], "audio/x-wav; codecs=1");
         GeneratedEmbeddings<Embedding<float>> embeddings = await generator.GenerateAsync([file, uri, slice]);
-        Waveform recording = WavFile.Load(Recording);
+        Waveform recording = WavFile.Load(s_recording);
         float[] expected = model.Embed(recording);
         Assert.All(embeddings, embedding => Assert.Equal(expected, embedding.Vector.ToArray()));
         Assert.Equal(3, embeddings.Count);
@@ -28,7 +28,7 @@ public sealed class ContentGeneratorTests
     }
 
     [Fact]
-    public async Task Images_of_every_format_and_of_more_than_one_round_keep_their_order()
+    public async Task Images_of_all_formats_in_several_batches_keep_their_order()
     {
         using VisionModel model = BundledModels.Load<VisionModel>("image");
         IEmbeddingGenerator<DataContent, Embedding<float>> generator = model.AsContentEmbeddingGenerator();
@@ -54,7 +54,7 @@ public sealed class ContentGeneratorTests
     [InlineData("image", "audio/wav", "image/png, image/jpeg")]
     [InlineData("image", "image/svg+xml", "image/png, image/jpeg")]
     [InlineData("image", "application/octet-stream", "image/png, image/jpeg")]
-    public async Task Media_types_that_the_model_does_not_take_are_refused_by_name(string modelName, string mediaType, string taken)
+    public async Task Unsupported_media_types_are_rejected_with_the_contents_name(string modelName, string mediaType, string taken)
     {
         using Data2VecModel model = BundledModels.Load(modelName);
         var content = new DataContent(new byte[] { 1, 2, 3 }, mediaType) { Name = "mine" };
@@ -67,7 +67,7 @@ public sealed class ContentGeneratorTests
     public async Task Content_that_cannot_be_read_is_named()
     {
         using Data2VecModel model = BundledModels.Load("speech");
-        byte[] good = File.ReadAllBytes(Recording), slow = [.. good], brief = good[..(44 + 200)];
+        byte[] good = File.ReadAllBytes(s_recording), slow = [.. good], brief = good[..(44 + 200)];
         BinaryPrimitives.WriteUInt32LittleEndian(slow.AsSpan(24), 1);
         BinaryPrimitives.WriteUInt32LittleEndian(brief.AsSpan(40), 200);
         foreach ((byte[] bytes, string what) in ((byte[], string)[])[([1, 2, 3], ""), (good[..100], ""), (brief, "a recording of"), (slow, "a sample rate of 1 Hz is too low for speech")])

@@ -13,12 +13,12 @@ namespace Data2Vec.Extensions.AI.Tests;
 /// <summary>Generators in a generic host, with the decorators that applications put around them.</summary>
 public sealed class HostTests
 {
-    private static readonly string Recording = Path.Combine(AppContext.BaseDirectory, "four-two.wav");
+    private static readonly string s_recording = Path.Combine(AppContext.BaseDirectory, "four-two.wav");
 
     [Fact]
-    public async Task Logging_a_cache_and_telemetry_see_what_they_should()
+    public async Task Logging_caching_and_telemetry_work()
     {
-        const string Source = nameof(Logging_a_cache_and_telemetry_see_what_they_should);
+        const string Source = nameof(Logging_caching_and_telemetry_work);
         using var folder = new Folder();
         string path = folder.File("small.d2v");
         Folder.Write("text", path);
@@ -67,7 +67,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task Keyed_generators_of_all_kinds_stand_side_by_side_and_share_a_model()
+    public async Task Keyed_generators_of_all_modalities_coexist_and_share_a_model()
     {
         LazyModel text = Model("text"), speech = Model("speech"), image = Model("image");
         HostApplicationBuilder builder = Builder();
@@ -85,7 +85,7 @@ public sealed class HostTests
             var looks = services.GetRequiredKeyedService<IEmbeddingGenerator<DataContent, Embedding<float>>>("image");
             Assert.Same(plain.GetService<Data2VecModel>(), keyed.GetService<Data2VecModel>());
             Assert.NotEqual((await plain.GenerateVectorAsync("x")).ToArray(), (await keyed.GenerateVectorAsync("x")).ToArray());
-            Assert.Equal(192, (await listens.GenerateVectorAsync(await DataContent.LoadFromAsync(Recording))).Length);
+            Assert.Equal(192, (await listens.GenerateVectorAsync(await DataContent.LoadFromAsync(s_recording))).Length);
             Assert.Equal(128, (await looks.GenerateVectorAsync(
                 await DataContent.LoadFromAsync(Path.Combine(AppContext.BaseDirectory, "Images", "rgb.png")))).Length);
             models = [.. await Task.WhenAll(text.GetAsync(), speech.GetAsync(), image.GetAsync())];
@@ -98,7 +98,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task A_missing_model_fails_no_start_and_the_first_use_by_its_name()
+    public async Task A_missing_model_fails_the_first_use_but_not_the_start()
     {
         using var folder = new Folder();
         string path = folder.File("missing.d2v");
@@ -129,7 +129,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task The_health_check_tells_apart_not_used_ready_and_broken()
+    public async Task The_health_check_distinguishes_unused_ready_and_broken_models()
     {
         using var folder = new Folder();
         LazyModel text = Model("text");
@@ -156,7 +156,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task The_health_check_does_not_wait_behind_what_waits_for_the_model()
+    public async Task The_health_check_bypasses_the_models_queue()
     {
         LazyModel text = Model("text");
         var model = (TextModel)await text.GetAsync();
@@ -171,7 +171,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task The_health_check_does_not_wait_for_ever_and_shows_each_of_two_models_of_one_name()
+    public async Task The_health_check_times_out_and_lists_both_models_with_the_same_name()
     {
         var never = new TaskCompletionSource<Data2VecModel>();
         int loads = 0;

@@ -3,7 +3,7 @@ namespace Data2Vec.Extensions.AI.Tests;
 public sealed class LazyModelTests
 {
     [Fact]
-    public async Task It_loads_once_for_any_number_of_callers_and_a_cancelled_one_stops_waiting_alone()
+    public async Task Concurrent_callers_share_one_load_and_only_a_cancelled_one_stops_waiting()
     {
         int loads = 0;
         var gate = new TaskCompletionSource();
@@ -27,7 +27,7 @@ public sealed class LazyModelTests
     }
 
     [Fact]
-    public async Task A_load_that_fails_is_tried_again_by_the_next_use()
+    public async Task A_failed_load_is_retried_by_the_next_use()
     {
         using var folder = new Folder();
         string path = folder.File("model.d2v");
@@ -42,7 +42,7 @@ public sealed class LazyModelTests
     }
 
     [Fact]
-    public async Task Disposing_frees_the_model_even_one_that_is_just_loading()
+    public async Task Disposing_frees_the_model_even_while_it_loads()
     {
         var loaded = new LazyModel("text", () => Task.FromResult(BundledModels.Load("text")));
         var model = (TextModel)await loaded.GetAsync();

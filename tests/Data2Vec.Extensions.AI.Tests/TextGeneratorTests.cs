@@ -5,34 +5,34 @@ namespace Data2Vec.Extensions.AI.Tests;
 /// <summary>What callers of <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> rely on.</summary>
 public sealed class TextGeneratorTests : IDisposable
 {
-    private static readonly string[] Texts = ["", "a film", "nobody was there", "A gripping, funny and beautifully acted film."];
+    private static readonly string[] s_texts = ["", "a film", "nobody was there", "A gripping, funny and beautifully acted film."];
 
     private readonly TextModel _model = BundledModels.Load<TextModel>("text");
 
     public void Dispose() => _model.Dispose();
 
     [Fact]
-    public async Task Vectors_are_the_models_in_the_order_of_the_texts_and_say_where_they_come_from()
+    public async Task Embeddings_are_the_models_vectors_in_order_with_metadata()
     {
         var options = new EmbeddingOptions { Normalize = true, Layer = 3 };
         using IEmbeddingGenerator<string, Embedding<float>> generator = _model.AsTextEmbeddingGenerator(options, "small");
         DateTimeOffset before = DateTimeOffset.UtcNow;
-        GeneratedEmbeddings<Embedding<float>> embeddings = await generator.GenerateAsync(Texts.Select(text => text));
-        Assert.Equal(Texts.Length, embeddings.Count);
-        for (int i = 0; i < Texts.Length; i++)
+        GeneratedEmbeddings<Embedding<float>> embeddings = await generator.GenerateAsync(s_texts.Select(text => text));
+        Assert.Equal(s_texts.Length, embeddings.Count);
+        for (int i = 0; i < s_texts.Length; i++)
         {
-            Assert.Equal(_model.Embed(Texts[i], options), embeddings[i].Vector.ToArray());
+            Assert.Equal(_model.Embed(s_texts[i], options), embeddings[i].Vector.ToArray());
             Assert.Equal("small", embeddings[i].ModelId);
             Assert.InRange(embeddings[i].CreatedAt!.Value, before, DateTimeOffset.UtcNow);
         }
 
-        Assert.Equal(Texts.Sum(text => _model.Tokenizer!.Encode(text).Length), embeddings.Usage!.InputTokenCount);
+        Assert.Equal(s_texts.Sum(text => _model.Tokenizer!.Encode(text).Length), embeddings.Usage!.InputTokenCount);
         Assert.Equal(embeddings.Usage.InputTokenCount, embeddings.Usage.TotalTokenCount);
         Assert.Empty(await generator.GenerateAsync([]));
     }
 
     [Fact]
-    public async Task A_long_text_counts_the_tokens_that_went_through_the_model()
+    public async Task Usage_of_a_long_text_counts_the_tokens_that_went_through_the_model()
     {
         string text = string.Join(' ', Enumerable.Repeat("a long text of many words", 100));
         var truncated = new EmbeddingOptions { LongTexts = Text.LongTextPolicy.Truncate };
@@ -43,7 +43,7 @@ public sealed class TextGeneratorTests : IDisposable
     }
 
     [Fact]
-    public async Task Options_of_a_request_are_honoured_or_refused()
+    public async Task Options_of_a_request_are_applied_or_rejected()
     {
         IEmbeddingGenerator<string, Embedding<float>> generator = _model.AsTextEmbeddingGenerator(modelId: "small");
         Assert.Single(await generator.GenerateAsync(["x"], new EmbeddingGenerationOptions { ModelId = "small", Dimensions = _model.HiddenSize }));
@@ -66,7 +66,7 @@ public sealed class TextGeneratorTests : IDisposable
     }
 
     [Fact]
-    public void Services_are_metadata_itself_and_the_engine_and_none_has_a_key()
+    public void Services_are_the_metadata_the_generator_and_the_model_without_keys()
     {
         IEmbeddingGenerator<string, Embedding<float>> generator = _model.AsTextEmbeddingGenerator();
         EmbeddingGeneratorMetadata metadata = generator.GetRequiredService<EmbeddingGeneratorMetadata>();
@@ -90,7 +90,7 @@ public sealed class TextGeneratorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_model_of_another_kind_is_refused_by_what_it_takes()
+    public async Task A_model_of_another_modality_is_rejected()
     {
         using Data2VecModel speech = BundledModels.Load("speech");
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => speech.AsTextEmbeddingGenerator().GenerateAsync(["x"]));
@@ -101,7 +101,7 @@ public sealed class TextGeneratorTests : IDisposable
     }
 
     [Fact]
-    public async Task Cancelled_requests_say_so()
+    public async Task Cancelled_requests_throw()
     {
         using var cancel = new CancellationTokenSource();
         await cancel.CancelAsync();

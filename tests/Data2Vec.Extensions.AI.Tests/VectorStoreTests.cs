@@ -9,14 +9,14 @@ namespace Data2Vec.Extensions.AI.Tests;
 /// <summary>Embeddings in a PostgreSQL database, found again by their cosine.</summary>
 public sealed class VectorStoreTests
 {
-    private static readonly string[] Texts =
+    private static readonly string[] s_texts =
     [
         "a gripping and beautifully acted film", "dull and far too long", "the river rises in the north of the county",
         "the album was released in 1998", "a funny film for children", "he was born in the town and played for its club",
     ];
 
     [Fact]
-    public async Task With_pgvector_the_nearest_texts_are_those_of_a_plain_loop()
+    public async Task With_pgvector_the_nearest_texts_match_a_plain_loop()
     {
         using var server = new PostgresServer();
         await using (NpgsqlDataSource plain = NpgsqlDataSource.Create(server.ConnectionString))
@@ -34,7 +34,7 @@ public sealed class VectorStoreTests
     }
 
     [Fact]
-    public async Task With_arrays_too_where_there_is_no_extension()
+    public async Task Vectors_match_without_the_pgvector_extension()
     {
         using var server = new PostgresServer();
         await using NpgsqlDataSource database = NpgsqlDataSource.Create(server.ConnectionString);
@@ -52,8 +52,8 @@ public sealed class VectorStoreTests
             await create.ExecuteNonQueryAsync();
         }
 
-        GeneratedEmbeddings<Embedding<float>> embeddings = await generator.GenerateAsync(Texts);
-        for (int i = 0; i < Texts.Length; i++)
+        GeneratedEmbeddings<Embedding<float>> embeddings = await generator.GenerateAsync(s_texts);
+        for (int i = 0; i < s_texts.Length; i++)
         {
             await using NpgsqlCommand insert = database.CreateCommand("INSERT INTO texts VALUES ($1, $2)");
             insert.Parameters.Add(new NpgsqlParameter { Value = i });
@@ -61,7 +61,7 @@ public sealed class VectorStoreTests
             await insert.ExecuteNonQueryAsync();
         }
 
-        foreach (string question in (string[])[Texts[3], "an entertaining film", "a singer and her songs"])
+        foreach (string question in (string[])[s_texts[3], "an entertaining film", "a singer and her songs"])
         {
             ReadOnlyMemory<float> wanted = await generator.GenerateVectorAsync(question);
             await using NpgsqlCommand find = database.CreateCommand(query);
@@ -74,7 +74,7 @@ public sealed class VectorStoreTests
             }
 
             Assert.Equal(
-                Enumerable.Range(0, Texts.Length).OrderByDescending(i => TensorPrimitives.CosineSimilarity(embeddings[i].Vector.Span, wanted.Span)), found);
+                Enumerable.Range(0, s_texts.Length).OrderByDescending(i => TensorPrimitives.CosineSimilarity(embeddings[i].Vector.Span, wanted.Span)), found);
         }
     }
 

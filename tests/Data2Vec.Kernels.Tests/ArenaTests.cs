@@ -5,7 +5,7 @@ public class ArenaTests
     private const long Mebibyte = 1 << 20;
 
     [Fact]
-    public void What_took_several_blocks_once_takes_one_the_next_time()
+    public void After_a_reset_one_block_replaces_several()
     {
         using var arena = new LimitedArena { Limit = long.MaxValue };
         Fill(arena);
@@ -17,7 +17,7 @@ public class ArenaTests
     }
 
     [Fact]
-    public void An_arena_that_does_not_get_as_much_as_it_once_had_takes_what_is_needed()
+    public void After_a_reset_with_less_free_memory_only_what_is_needed_is_allocated()
     {
         using var arena = new LimitedArena { Limit = long.MaxValue };
         Fill(arena);
@@ -30,7 +30,7 @@ public class ArenaTests
     }
 
     [Fact]
-    public void What_is_given_back_is_given_out_again()
+    public void Released_memory_is_allocated_again()
     {
         using var arena = new LimitedArena { Limit = long.MaxValue };
         arena.Allocate(64);
@@ -48,7 +48,7 @@ public class ArenaTests
         arena.Allocate(3 * Mebibyte);
     }
 
-    /// <summary>Gives out addresses with nothing behind them.</summary>
+    /// <summary>Allocates addresses without memory.</summary>
     private sealed class LimitedArena : Arena
     {
         public long Limit { get; set; }

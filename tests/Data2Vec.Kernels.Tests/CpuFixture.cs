@@ -2,7 +2,7 @@ using Data2Vec.Kernels.Cpu;
 
 namespace Data2Vec.Kernels.Tests;
 
-/// <summary>The levels of this machine.</summary>
+/// <summary>The CPU levels of this machine.</summary>
 internal static class CpuFixture
 {
     public static TheoryData<string> Levels =>

@@ -18,11 +18,11 @@ public class CpuOperationTests
         OperationChecks.LinearWithAllThatFollows(Backend(level));
 
     [Theory, MemberData(nameof(Levels))]
-    public void A_layer_and_its_normalization_match_a_scalar_loop_wherever_the_result_goes(string level) =>
+    public void A_linear_layer_with_a_norm_matches_a_scalar_loop_for_every_destination(string level) =>
         OperationChecks.LinearNorm(Backend(level), [(1, 7, 3), (2, 16, 16), (37, 50, 72), (5, 300, 768)]);
 
     [Theory, MemberData(nameof(Levels))]
-    public void Layers_and_normalizations_that_do_not_fit_are_refused(string level) => OperationChecks.RefusedLinearNorms(Backend(level));
+    public void Linear_layers_and_norms_of_mismatched_shapes_are_refused(string level) => OperationChecks.RefusedLinearNorms(Backend(level));
 
     [Theory, MemberData(nameof(Levels))]
     public void Several_parts_make_one_layer(string level)
@@ -48,10 +48,11 @@ public class CpuOperationTests
                     return Weight(rows, outputs, inputs);
                 }
 
-                var packed = new float[PanelLayout.Size(outputs, inputs)];
+                var layout = new PanelLayout(ElementType.F32, outputs, inputs);
+                var packed = new float[layout.WordCount];
                 for (int i = 0; i < rows.Length; i++)
                 {
-                    packed[PanelLayout.Offset(outputs, inputs, 1, i / inputs, i % inputs)] = rows[i];
+                    packed[layout.Offset(i / inputs, i % inputs, 0)] = rows[i];
                 }
 
                 return Weight(packed, outputs, inputs) with { Layout = WeightLayout.Panels };
@@ -60,15 +61,16 @@ public class CpuOperationTests
     }
 
     [Theory, MemberData(nameof(Levels))]
-    public void A_grouped_convolution_in_panels_is_the_one_in_rows(string level)
+    public void A_grouped_convolution_in_panels_equals_the_one_in_rows(string level)
     {
         var shape = new Conv1dShape(40, 80, 3, 1, 1, 2);
         const int length = 30, channels = 20;
         float[] w = Numbers(1, 80 * channels * 3), x = Numbers(2, length * 40);
-        var packed = new float[PanelLayout.Size(80, channels * 3, 2)];
+        var layout = new PanelLayout(ElementType.F32, 80, channels, 3, 2);
+        var packed = new float[layout.WordCount];
         for (int i = 0; i < w.Length; i++)
         {
-            packed[PanelLayout.Offset(80, channels * 3, 2, i / (channels * 3), i % 3 * channels + i / 3 % channels)] = w[i];
+            packed[layout.Offset(i / (channels * 3), i / 3 % channels, i % 3)] = w[i];
         }
 
         WeightData rows = Weight(w, 80, channels, 3);
@@ -87,7 +89,7 @@ public class CpuOperationTests
     }
 
     [Theory, MemberData(nameof(Levels))]
-    public void Gelu_is_within_rounding_of_the_exact_one_everywhere(string level) =>
+    public void Gelu_is_within_rounding_of_the_exact_function(string level) =>
         OperationChecks.Gelu(Backend(level), 4096);
 
     [Theory, MemberData(nameof(Levels))]
@@ -104,14 +106,14 @@ public class CpuOperationTests
     ]);
 
     [Theory, MemberData(nameof(Levels))]
-    public void Pooling_of_images_takes_the_greatest_numbers(string level) => OperationChecks.MaxPool2d(Backend(level),
+    public void Max_pooling_matches_a_scalar_loop(string level) => OperationChecks.MaxPool2d(Backend(level),
         [(1, 2, 2, 1, 2, 2), (2, 7, 5, 3, 2, 2), (1, 8, 8, 64, 2, 2), (2, 6, 9, 20, 3, 1), (1, 1, 1, 17, 1, 1), (1, 9, 4, 33, 3, 2), (1, 1, 3, 2, 2, 2)]);
 
     [Theory, MemberData(nameof(Levels))]
-    public void Images_that_do_not_fit_are_refused(string level) => OperationChecks.RefusedImages(Backend(level));
+    public void Images_of_mismatched_shapes_are_refused(string level) => OperationChecks.RefusedImages(Backend(level));
 
     [Theory, MemberData(nameof(Levels))]
-    public void An_image_has_the_same_bits_alone_and_among_others_on_one_thread_and_on_many(string level)
+    public void An_image_has_the_same_bits_alone_and_in_a_batch_for_any_number_of_threads(string level)
     {
         const int images = 17, side = 7, channels = 90;
         float[] x = Numbers(1, images * side * side * channels);
@@ -151,7 +153,7 @@ public class CpuOperationTests
         [(1, 2, 16), (5, 4, 16), (33, 3, 8), (197, 2, 64), (300, 1, 20), (530, 2, 32)]);
 
     [Theory, MemberData(nameof(Levels))]
-    public void A_row_has_the_same_bits_alone_and_among_others_on_one_thread_and_on_many(string level)
+    public void A_row_has_the_same_bits_alone_and_in_a_batch_for_any_number_of_threads(string level)
     {
         const int inputs = 1500, outputs = 96, rows = 230;
         float[] x = Numbers(1, rows * inputs), w = Numbers(2, outputs * inputs);
@@ -177,7 +179,7 @@ public class CpuOperationTests
         OperationChecks.MeansAndLookups(Backend(level));
 
     [Theory, MemberData(nameof(Levels))]
-    public void Threads_may_run_at_once_and_memory_stays_the_same(string level)
+    public void Concurrent_inferences_give_the_same_results(string level)
     {
         const int inputs = 64, outputs = 64, rows = 200;
         float[] x = Numbers(1, rows * inputs), w = Numbers(2, outputs * inputs);
@@ -197,8 +199,8 @@ public class CpuOperationTests
     }
 
     [Theory, MemberData(nameof(Levels))]
-    public void An_inference_that_is_disposed_twice_does_nothing_to_later_ones(string level) => OperationChecks.Disposal(Backend(level));
+    public void Disposing_an_inference_twice_does_not_affect_later_ones(string level) => OperationChecks.Disposal(Backend(level));
 
     [Theory, MemberData(nameof(Levels))]
-    public void Parts_of_a_tensor_are_what_they_are_parts_of(string level) => OperationChecks.Slices(Backend(level));
+    public void Slices_read_and_write_their_part_of_a_tensor_only(string level) => OperationChecks.Slices(Backend(level));
 }

@@ -1,12 +1,11 @@
-using Data2Vec.Kernels.Cpu.Dot;
 using static Data2Vec.Kernels.Tests.CpuFixture;
 using static Data2Vec.Kernels.Tests.TestData;
 
 namespace Data2Vec.Kernels.Tests;
 
 /// <summary>
-/// Products with weights in bf16 and in bytes, against plain loops in double precision, at every level of this machine. The inputs are
-/// numbers that bf16 and scaled bytes hold exactly, so that assembled dot products have nothing to round but their sums.
+/// Products with weights in bf16 and i8, against plain loops in double precision, at every level of this machine. bf16 and scaled bytes
+/// represent the inputs exactly, so dot products round only their sums.
 /// </summary>
 public class NumberFormatTests
 {
@@ -44,7 +43,7 @@ public class NumberFormatTests
     }
 
     [Theory, MemberData(nameof(LevelsAndTypes))]
-    public void Parts_scale_activation_and_residual_go_with_them(string level, ElementType type)
+    public void Parts_scale_activation_and_residual_match_a_scalar_loop(string level, ElementType type)
     {
         const int rows = 37, inputs = 50, outputs = 64;
         WeightData first = Encode(Numbers(2, 32 * inputs, 0.1f), type, 32, inputs), second = Encode(Numbers(3, 32 * inputs, 0.02f), type, 32, inputs);
@@ -93,11 +92,11 @@ public class NumberFormatTests
     }
 
     [Theory, MemberData(nameof(LevelsAndTypes))]
-    public void Attention_of_such_models_matches_a_scalar_loop_with_every_kind_of_bias(string level, ElementType type) =>
+    public void Attention_matches_a_scalar_loop_with_every_kind_of_bias(string level, ElementType type) =>
         OperationChecks.Attention(Backend(level), [(1, 2, 16), (5, 4, 16), (33, 3, 7), (33, 3, 6), (197, 2, 64), (300, 1, 20), (531, 2, 32)], type, 0.02);
 
     [Theory, MemberData(nameof(LevelsAndTypes))]
-    public void Attention_gives_a_sequence_the_same_bits_alone_and_among_others(string level, ElementType type)
+    public void Attention_gives_a_sequence_the_same_bits_alone_and_in_a_batch(string level, ElementType type)
     {
         const int heads = 3, columns = heads * 20;
         int[] lengths = [5, 131, 1, 600, 14, 15];
@@ -124,7 +123,7 @@ public class NumberFormatTests
     }
 
     [Theory, MemberData(nameof(LevelsAndTypes))]
-    public void Rounding_of_the_inputs_stays_within_its_bound_and_rows_do_not_see_each_other(string level, ElementType type)
+    public void Rounding_of_the_inputs_stays_within_its_bound_and_rows_are_independent(string level, ElementType type)
     {
         const int rows = 30, inputs = 777, outputs = 96;
         WeightData weight = Encode(Numbers(2, outputs * inputs, 0.05f), type, outputs, inputs);
@@ -140,10 +139,10 @@ public class NumberFormatTests
     }
 
     [Theory, MemberData(nameof(LevelsAndTypes))]
-    public void Panels_of_a_file_give_the_same_bits_as_rows(string level, ElementType type) => OperationChecks.Panels(Backend(level), type);
+    public void Panels_give_the_same_bits_as_rows(string level, ElementType type) => OperationChecks.Panels(Backend(level), type);
 
     [Theory, MemberData(nameof(LevelsAndTypes))]
-    public void What_is_not_a_number_is_not_lost(string level, ElementType type)
+    public void NaN_in_a_row_makes_only_that_row_of_the_result_not_finite(string level, ElementType type)
     {
         const int inputs = 70, outputs = 32;
         using WeightStore store = Backend(level).CreateStore();
@@ -158,10 +157,6 @@ public class NumberFormatTests
             Assert.All(y[outputs..], value => Assert.True(float.IsFinite(value)));
         }
     }
-
-    [Fact]
-    public void This_machine_says_whether_it_has_dot_products() =>
-        TestContext.Current.TestOutputHelper?.WriteLine($"AVX512_BF16 and AVX512_VNNI: {DotSupport.IsSupported}");
 
     /// <summary>Whole numbers whose largest in each row is 127.</summary>
     private static float[] ExactNumbers(int rows, int columns)

@@ -3,8 +3,8 @@ using static Data2Vec.Kernels.Tests.TestData;
 namespace Data2Vec.Kernels.Tests;
 
 /// <summary>
-/// The operations of any backend, each against plain loops in double precision, with activations in f32 or in 16 bits: then inputs are numbers
-/// that bf16 has, and results are within its rounding.
+/// Checks each operation of any backend against plain loops in double precision, with activations in f32 or 16 bits. In 16 bits the inputs are
+/// exact, and results are within one rounding.
 /// </summary>
 internal static class OperationChecks
 {
@@ -22,7 +22,7 @@ internal static class OperationChecks
         }
     }
 
-    /// <summary>What follows a product.</summary>
+    /// <summary>The epilogue of a product: bias, scale, activation, residual.</summary>
     public static void LinearWithAllThatFollows(Backend backend, int rows = 37, int inputs = 50, int outputs = 72, ElementType activations = ElementType.F32)
     {
         float[] x = Rounded(activations, Numbers(1, rows * inputs)), w = Numbers(2, outputs * inputs, 0.2f), b = Numbers(3, outputs), s = Numbers(4, outputs), add = Rounded(activations, Numbers(5, rows * outputs));
@@ -40,7 +40,7 @@ internal static class OperationChecks
         Close(expected, Download(run, y), 1e-5, y.Type);
     }
 
-    /// <summary>Linear layers with the normalization that follows them: into a tensor of its own, and in the place of each that it may replace.</summary>
+    /// <summary>Linear layers followed by a normalization, into a new tensor and into each tensor that it may replace.</summary>
     public static void LinearNorm(Backend backend, IEnumerable<(int Rows, int Inputs, int Outputs)> sizes, ElementType activations = ElementType.F32)
     {
         using WeightStore store = backend.CreateStore();
@@ -74,7 +74,7 @@ internal static class OperationChecks
         }
     }
 
-    /// <summary>Linear layers with a normalization that do not fit together.</summary>
+    /// <summary>Linear layers and normalizations of mismatched shapes are refused.</summary>
     public static void RefusedLinearNorms(Backend backend)
     {
         using WeightStore store = backend.CreateStore();
@@ -114,7 +114,7 @@ internal static class OperationChecks
         }
     }
 
-    /// <summary>Convolutions over several images, and what follows them.</summary>
+    /// <summary>Convolutions over several images, with and without an activation.</summary>
     public static void Conv2d(Backend backend, IEnumerable<(int Images, int Height, int Width, Conv2dShape Shape)> sizes, ElementType activations = ElementType.F32)
     {
         using WeightStore store = backend.CreateStore();
@@ -136,7 +136,7 @@ internal static class OperationChecks
         }
     }
 
-    /// <summary>The greatest numbers of windows, exactly.</summary>
+    /// <summary>Maximum pooling, exactly.</summary>
     public static void MaxPool2d(Backend backend, IEnumerable<(int Images, int Height, int Width, int Channels, int Size, int Stride)> sizes, ElementType activations = ElementType.F32)
     {
         using WeightStore store = backend.CreateStore();
@@ -151,7 +151,7 @@ internal static class OperationChecks
         }
     }
 
-    /// <summary>Images of other sizes than the rows, windows of no size, and weights of other shapes are refused.</summary>
+    /// <summary>Images that do not match the rows, empty windows, and weights of other shapes are refused.</summary>
     public static void RefusedImages(Backend backend)
     {
         var shape = new Conv2dShape(2, 3, 3);
@@ -189,7 +189,7 @@ internal static class OperationChecks
         }
     }
 
-    /// <summary>Attention within two sequences, with every kind of bias, in a model whose weights have a format.</summary>
+    /// <summary>Attention within two sequences, with every kind of bias, in a model with weights of a number format.</summary>
     public static void Attention(
         Backend backend, IEnumerable<(int Length, int Heads, int Size)> sizes, ElementType type = ElementType.F32, double tolerance = 1e-5,
         ElementType activations = ElementType.F32)
@@ -232,7 +232,7 @@ internal static class OperationChecks
         }
     }
 
-    /// <summary>Means of sequences, and vectors of a table, put or added.</summary>
+    /// <summary>Means of sequences, and vectors of a table, written or added.</summary>
     public static void MeansAndLookups(Backend backend, ElementType activations = ElementType.F32)
     {
         float[] table = Numbers(1, 10 * 37);
@@ -273,7 +273,7 @@ internal static class OperationChecks
         }
     }
 
-    /// <summary>Products, convolutions and lookups with weights in a format, where the device reads that format itself and rounds nothing else.</summary>
+    /// <summary>Products, convolutions and lookups with weights in a format that the device reads without further rounding.</summary>
     public static void Format(Backend backend, ElementType type, params IEnumerable<(int Rows, int Inputs, int Outputs)> others)
     {
         using WeightStore store = backend.CreateStore();
@@ -322,7 +322,7 @@ internal static class OperationChecks
         Close([.. new[] { 7, 0, 3 }.SelectMany(id => vectors[(id * 22)..((id + 1) * 22)].Select(value => (double)value))], Download(lookup, found), 1e-6);
     }
 
-    /// <summary>Columns and rows of a tensor in the middle of it, put in, taken out, copied and added, and nothing beside them touched.</summary>
+    /// <summary>Slices from the middle of a tensor are uploaded, downloaded, copied and added, and the elements beside them stay unchanged.</summary>
     public static void Slices(Backend backend, ElementType activations = ElementType.F32)
     {
         const int rows = 7, columns = 23;
@@ -351,7 +351,7 @@ internal static class OperationChecks
         double[] Part(float[] from) => [.. Enumerable.Range(0, 18).Select(i => (double)from[(2 + i / 6) * columns + first + i % 6])];
     }
 
-    /// <summary>Weights in panels, as a file holds them, against the same by rows: the same bits.</summary>
+    /// <summary>Weights in panels give the same bits as the same weights in rows.</summary>
     public static void Panels(Backend backend, ElementType type)
     {
         using WeightStore store = backend.CreateStore();
@@ -392,7 +392,7 @@ internal static class OperationChecks
         }
     }
 
-    /// <summary>An inference that is disposed twice, or used after that, does nothing to those that came later.</summary>
+    /// <summary>Disposing an inference twice, or using it afterwards, does not affect later inferences.</summary>
     public static void Disposal(Backend backend)
     {
         using WeightStore store = backend.CreateStore();

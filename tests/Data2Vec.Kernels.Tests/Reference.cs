@@ -1,6 +1,6 @@
 namespace Data2Vec.Kernels.Tests;
 
-/// <summary>Each operation as its definition says it, in double precision and with plain loops.</summary>
+/// <summary>Each operation by its definition, with plain loops in double precision.</summary>
 internal static class Reference
 {
     public static double[] Linear(float[] x, int rows, int inputs, float[] weight, float[] bias, int outputs)

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Data2Vec.Kernels.Tests;
 
-/// <summary>Numbers to test with, and weights in memory that stays until the process ends.</summary>
+/// <summary>Random numbers, and weights in memory that is never freed.</summary>
 internal static unsafe class TestData
 {
     public static float[] Numbers(int seed, int count, float scale = 1f)
@@ -24,12 +24,12 @@ internal static unsafe class TestData
         return new WeightData((nint)memory, ElementType.F32, WeightLayout.Rows, shape);
     }
 
-    /// <summary>Numbers cut off to those that a type of activations has.</summary>
+    /// <summary>Rounds numbers to those that a type of activations represents exactly.</summary>
     public static float[] Rounded(ElementType type, float[] numbers) => type == ElementType.F32 ? numbers
         : type == ElementType.F16 ? [.. numbers.Select(value => (float)(Half)value)]
         : [.. numbers.Select(value => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) & ~0xFFFF))];
 
-    /// <summary>Numbers as activations of an inference that has them in a type.</summary>
+    /// <summary>Uploads numbers as activations, whose type is checked.</summary>
     public static Tensor Put(Inference run, float[] numbers, int rows, int columns, ElementType type)
     {
         Tensor x = run.Allocate(rows, columns);
@@ -45,10 +45,10 @@ internal static unsafe class TestData
         return values;
     }
 
-    /// <param name="expected">What is wanted.</param>
-    /// <param name="actual">What there is.</param>
-    /// <param name="bound">How far the two may differ.</param>
-    /// <param name="type">What the numbers were stored in: in bf16 they may differ by its rounding besides.</param>
+    /// <param name="expected">The expected numbers.</param>
+    /// <param name="actual">The computed numbers.</param>
+    /// <param name="bound">The largest absolute difference.</param>
+    /// <param name="type">The format that the numbers were stored in. Its rounding is allowed in addition.</param>
     public static void Close(ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, double bound, ElementType type = ElementType.F32)
     {
         double rounding = type == ElementType.BF16 ? 1 / 256.0 : type == ElementType.F16 ? 1 / 2048.0 : 0;
@@ -63,7 +63,7 @@ internal static unsafe class TestData
         Assert.True(worst <= bound, $"largest difference {worst}");
     }
 
-    /// <summary>Weights in a format of fewer bits, made of the nearest of its numbers, or of those that bf16 truncates them to.</summary>
+    /// <summary>Converts weights to a smaller format, by rounding; to bf16, by truncation.</summary>
     public static WeightData Encode(float[] values, ElementType type, params int[] shape)
     {
         int rows = shape[0], size = values.Length / rows;
@@ -93,7 +93,7 @@ internal static unsafe class TestData
         return new WeightData((nint)memory, type, WeightLayout.Rows, shape);
     }
 
-    /// <summary>The same weights as a file holds them in panels, by the formula of its specification.</summary>
+    /// <summary>Copies weights to panels, by the formula of the file format's specification.</summary>
     public static WeightData InPanels(WeightData weight, int groups)
     {
         int outputs = weight.Rows, channels = weight.Shape[1], taps = weight.RowSize / channels;

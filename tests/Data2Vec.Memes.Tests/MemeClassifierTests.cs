@@ -11,7 +11,7 @@ public class MemeClassifierTests
     private static readonly RgbImage s_image = Noise(40, 30, 1), s_other = Noise(64, 64, 2);
 
     [Fact]
-    public void The_score_is_the_networks_of_both_vectors_the_images_first()
+    public void The_network_scores_the_images_vector_followed_by_the_texts()
     {
         using var folder = new TemporaryFolder();
         FusionNetwork network = Models.Write(folder["memes.d2v"]);
@@ -48,7 +48,7 @@ public class MemeClassifierTests
     [Theory]
     [InlineData(MemeInputs.Image)]
     [InlineData(MemeInputs.Text)]
-    public void A_system_of_one_encoder_does_not_see_the_other_half(MemeInputs inputs)
+    public void A_model_with_one_encoder_ignores_the_other_input(MemeInputs inputs)
     {
         using var folder = new TemporaryFolder();
         Models.Write(folder["memes.d2v"], inputs);
@@ -64,7 +64,7 @@ public class MemeClassifierTests
     }
 
     [Fact]
-    public void A_batch_from_many_threads_has_the_scores_of_single_memes()
+    public void Concurrent_batches_give_the_scores_of_single_memes()
     {
         using var folder = new TemporaryFolder();
         Models.Write(folder["memes.d2v"]);
@@ -78,7 +78,7 @@ public class MemeClassifierTests
     }
 
     [Fact]
-    public void A_text_is_cut_after_as_many_tokens_as_the_model_says()
+    public void A_text_is_truncated_to_the_models_number_of_tokens()
     {
         using var folder = new TemporaryFolder();
         Models.Write(folder["memes.d2v"], maxTextTokens: 5);
@@ -92,7 +92,7 @@ public class MemeClassifierTests
     }
 
     [Fact]
-    public void A_text_that_is_missing_and_cannot_be_read_is_told()
+    public void A_missing_text_without_a_recognizer_is_reported()
     {
         using var folder = new TemporaryFolder();
         Models.Write(folder["memes.d2v"]);
@@ -103,7 +103,7 @@ public class MemeClassifierTests
     }
 
     [Fact]
-    public void Other_models_and_wrong_tensors_are_refused_by_the_files_name()
+    public void Errors_of_other_models_and_wrong_tensors_name_the_file()
     {
         using var folder = new TemporaryFolder();
         Assert.Contains("text.d2v: a model with the architecture 'data2vec-text'", Assert.Throws<InvalidDataException>(() => MemeClassifier.Load(Models.Text)).Message);

@@ -7,20 +7,20 @@ namespace Data2Vec.Memes.Tests;
 public class MemeConfigTests
 {
     [Fact]
-    public void What_is_written_is_read_again()
+    public void A_written_configuration_is_read_back()
     {
         var config = new MemeConfig
         {
             Text = new EncoderDescription("data2vec-text", new JsonObject { ["layers"] = 2 }),
-            HiddenSize = 50,
             MaxTextTokens = 20,
-            Calibration = new Calibration(4.5, -2.25),
+            Classifier = new ClassifierDescription(50, new Calibration(4.5, -2.25)),
         };
         MemeConfig read = MemeConfig.FromJson(JsonDocument.Parse(config.ToJson().ToJsonString()).RootElement);
         Assert.Equal("data2vec-text", read.Text!.Architecture);
         Assert.Equal("""{"layers":2}""", read.Text.Config.ToJsonString());
         Assert.Null(read.Image);
-        Assert.Equal((50, 20, new Calibration(4.5, -2.25)), (read.HiddenSize, read.MaxTextTokens, read.Calibration));
+        Assert.Equal((20, config.Classifier), (read.MaxTextTokens, read.Classifier));
+        Assert.Equal("""{"max_text_tokens":20,"classifier":{"hidden_size":50,"calibration":{"slope":4.5,"intercept":-2.25}},"text":{"architecture":"data2vec-text","config":{"layers":2}}}""", config.ToJson().ToJsonString());
     }
 
     [Theory]
@@ -37,6 +37,6 @@ public class MemeConfigTests
     [InlineData("""{"max_text_tokens":48,"classifier":{"hidden_size":3,"calibration":{"slope":1}},"text":{"architecture":"a","config":{}}}""", "intercept")]
     [InlineData("[]", "meme model")]
     [InlineData("""{"max_text_tokens":48,"classifier":{"hidden_size":3,"calibration":{"slope":1e999,"intercept":0}},"text":{"architecture":"a","config":{}}}""", "slope")]
-    public void A_wrong_configuration_is_refused_by_what_is_wrong(string json, string named) =>
+    public void The_error_of_a_wrong_configuration_names_the_field(string json, string named) =>
         Assert.Contains(named, Assert.Throws<InvalidDataException>(() => MemeConfig.FromJson(JsonDocument.Parse(json).RootElement)).Message);
 }

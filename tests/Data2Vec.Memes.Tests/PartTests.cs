@@ -7,7 +7,7 @@ namespace Data2Vec.Memes.Tests;
 public class PartTests
 {
     [Fact]
-    public void A_part_has_its_own_names_and_keeps_the_memory_of_the_whole()
+    public void A_part_has_its_own_names_and_keeps_the_memory_of_the_file()
     {
         D2vFile whole = Write();
         D2vFile part = whole.Part("text");
@@ -30,7 +30,7 @@ public class PartTests
     }
 
     [Fact]
-    public void A_part_that_is_not_there_is_refused_by_name()
+    public void A_missing_part_is_named()
     {
         using D2vFile whole = Write();
         Assert.Equal("test: the configuration lacks 'image'", Assert.Throws<InvalidDataException>(() => whole.Part("image")).Message);

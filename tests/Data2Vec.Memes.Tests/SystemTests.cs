@@ -9,7 +9,7 @@ namespace Data2Vec.Memes.Tests;
 public class SystemTests
 {
     [Fact]
-    public void Both_together_tell_what_neither_image_nor_text_tells_alone()
+    public void Image_and_text_together_score_what_neither_can_alone()
     {
         using var folder = new TemporaryFolder();
         SyntheticMemes.Write(folder["set"], 600, seed: 1);
@@ -41,7 +41,7 @@ public class SystemTests
     }
 
     [Fact]
-    public void The_captions_of_the_set_are_read_as_they_were_written()
+    public void The_captions_of_synthetic_memes_are_read_correctly()
     {
         using var folder = new TemporaryFolder();
         SyntheticMemes.Write(folder["set"], 20, seed: 2);

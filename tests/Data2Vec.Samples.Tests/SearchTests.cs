@@ -6,7 +6,7 @@ namespace Data2Vec.Samples.Tests;
 public sealed class SearchTests
 {
     [Fact]
-    public void The_nearest_of_each_kind_is_the_query_itself()
+    public void The_nearest_item_of_each_kind_is_the_query_itself()
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("data2vec-");
         try

@@ -13,7 +13,7 @@ namespace Data2Vec.Samples.Tests;
 /// <summary>The server sample, by OpenAI's client and by hand.</summary>
 public sealed class ServerTests : IAsyncLifetime
 {
-    private static readonly string[] Texts = ["a text", "", "another, longer one"];
+    private static readonly string[] s_texts = ["a text", "", "another, longer one"];
 
     private readonly WebApplication _server = EmbeddingServer.Create(["--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "Error"]);
     private readonly TextModel _model = BundledModels.Load<TextModel>("text");
@@ -33,24 +33,24 @@ public sealed class ServerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task OpenAIs_client_gets_the_models_vectors_for_texts_and_token_ids()
+    public async Task The_OpenAI_client_gets_the_models_vectors_for_texts_and_token_ids()
     {
         EmbeddingClient client = new(
             "text", new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = new Uri(_http.BaseAddress!, "v1") });
-        float[][] expected = _model.Embed(Texts, new EmbeddingOptions { Normalize = true });
-        OpenAIEmbeddingCollection several = await client.GenerateEmbeddingsAsync(Texts);
+        float[][] expected = _model.Embed(s_texts, new EmbeddingOptions { Normalize = true });
+        OpenAIEmbeddingCollection several = await client.GenerateEmbeddingsAsync(s_texts);
         Assert.Equal(expected, several.Select(embedding => embedding.ToFloats().ToArray()));
         Assert.Equal([0, 1, 2], several.Select(embedding => embedding.Index));
-        int[][] ids = [.. Texts.Select(_model.Tokenizer!.Encode)];
+        int[][] ids = [.. s_texts.Select(_model.Tokenizer!.Encode)];
         Assert.Equal(ids.Sum(text => text.Length), several.Usage.InputTokenCount);
         Assert.Equal("text", several.Model);
 
-        OpenAIEmbedding one = await client.GenerateEmbeddingAsync(Texts[2]);
+        OpenAIEmbedding one = await client.GenerateEmbeddingAsync(s_texts[2]);
         Assert.Equal(expected[2], one.ToFloats().ToArray());
         OpenAIEmbeddingCollection tokens = await client.GenerateEmbeddingsAsync(ids.Select(text => (ReadOnlyMemory<int>)text));
         Assert.Equal(expected, tokens.Select(embedding => embedding.ToFloats().ToArray()));
         var error = await Assert.ThrowsAsync<ClientResultException>(
-            () => client.GenerateEmbeddingsAsync(Texts, new EmbeddingGenerationOptions { Dimensions = 7 }));
+            () => client.GenerateEmbeddingsAsync(s_texts, new EmbeddingGenerationOptions { Dimensions = 7 }));
         Assert.Equal(400, error.Status);
         Assert.Contains("192", error.Message, StringComparison.Ordinal);
     }
@@ -81,7 +81,7 @@ public sealed class ServerTests : IAsyncLifetime
     [InlineData("""{"model": "text", "input": ["a", "\udc00 b"]}""", 400, "")]
     [InlineData("""{"model": "\ud800", "input": "a"}""", 400, "")]
     [InlineData("""{"model": "text", "input": "a", "encoding_format": 1}""", 400, "")]
-    public async Task What_is_wrong_with_a_request_is_said_in_OpenAIs_shape(string body, int status, string message)
+    public async Task Errors_have_the_format_of_OpenAI(string body, int status, string message)
     {
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
         using HttpResponseMessage response = await _http.PostAsync("v1/embeddings", content);
@@ -91,7 +91,7 @@ public sealed class ServerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Requests_that_are_too_large_are_refused_and_the_server_is_healthy()
+    public async Task Requests_that_are_too_large_are_rejected_and_the_server_stays_healthy()
     {
         using var large = new StringContent($$"""{"model": "text", "input": "{{new string('x', 5 << 20)}}"}""", Encoding.UTF8, "application/json");
         using var request = new HttpRequestMessage(HttpMethod.Post, "v1/embeddings") { Content = large, Headers = { ExpectContinue = true } };

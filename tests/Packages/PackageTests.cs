@@ -8,7 +8,7 @@ using Data2Vec.Converters;
 using Data2Vec.Memes;
 using Microsoft.Extensions.AI;
 
-/// <summary>The packages as their users get them: restored from a feed, the tool installed, a program published as native code.</summary>
+/// <summary>The packages as users get them: restored from a feed, installed as a tool, published as native code.</summary>
 public class PackageTests
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(10);
@@ -17,9 +17,9 @@ public class PackageTests
     private static readonly string s_recording = Path.Combine(s_root, "engine", "samples", "four-two.wav");
 
     [Fact]
-    public void What_is_tested_is_what_was_packed()
+    public void The_tested_packages_are_the_packed_ones()
     {
-        // A feed of the machine may have packages of the same names and versions.
+        // Another feed on this machine may have packages with the same names and versions.
         string[] restored = Directory.GetFiles(Path.Combine(s_root, "artifacts", "restored"), "data2vec*.nupkg", SearchOption.AllDirectories);
         Assert.Contains(restored, package => Path.GetFileName(package).StartsWith("data2vec.converters.", StringComparison.Ordinal));
         Dictionary<string, string> packed = Directory.GetFiles(s_packed, "*.nupkg").ToDictionary(package => Path.GetFileName(package)!, StringComparer.OrdinalIgnoreCase);
@@ -34,7 +34,7 @@ public class PackageTests
     }
 
     [Fact]
-    public async Task The_generator_gives_the_vectors_of_the_model()
+    public async Task The_generator_returns_the_vectors_of_the_model()
     {
         using TextModel model = BundledModels.Load<TextModel>("text");
         Embedding<float> embedding = await model.AsTextEmbeddingGenerator().GenerateAsync("a text");
@@ -42,7 +42,7 @@ public class PackageTests
     }
 
     [Fact]
-    public void The_converter_refuses_what_is_no_checkpoint()
+    public void The_converter_rejects_a_file_that_is_not_a_checkpoint()
     {
         string output = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         Assert.Throws<InvalidDataException>(() => CheckpointConverter.Convert(s_recording, output, new ConversionOptions()));
@@ -50,11 +50,11 @@ public class PackageTests
     }
 
     [Fact]
-    public void The_meme_classifier_refuses_what_is_no_model() =>
+    public void The_meme_classifier_rejects_a_file_that_is_not_a_model() =>
         Assert.Throws<InvalidDataException>(() => MemeClassifier.Load(s_recording));
 
     [Fact]
-    public async Task The_tool_is_installed_and_transcribes()
+    public async Task The_installed_tool_transcribes()
     {
         string folder = Directory.CreateTempSubdirectory("data2vec-tool-").FullName;
         try
@@ -70,7 +70,7 @@ public class PackageTests
     }
 
     [Fact]
-    public async Task A_program_is_published_as_native_code_without_a_warning_and_transcribes()
+    public async Task A_native_program_publishes_without_warnings_and_transcribes()
     {
         string folder = Directory.CreateTempSubdirectory("data2vec-native-").FullName;
         try
@@ -104,7 +104,7 @@ public class PackageTests
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{program} {string.Join(' ', arguments)}: not done after {s_limit.TotalMinutes} minutes");
+            throw new TimeoutException($"{program} {string.Join(' ', arguments)}: timed out after {s_limit.TotalMinutes} minutes");
         }
     }
 

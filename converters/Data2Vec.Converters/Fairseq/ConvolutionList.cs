@@ -20,10 +20,7 @@ internal ref struct ConvolutionList
     /// <exception cref="InvalidDataException">It is not of the form above, or asks for too much.</exception>
     public static IReadOnlyList<(int Channels, int Kernel, int Stride)> Parse(string text)
     {
-        if (text.Length > MaxLength)
-        {
-            throw new InvalidDataException($"the option conv_feature_layers is longer than {MaxLength} characters");
-        }
+        InvalidData.ThrowIf(text.Length > MaxLength, $"the option conv_feature_layers is longer than {MaxLength} characters");
 
         var reader = new ConvolutionList(text);
         var layers = new List<(int, int, int)>();
@@ -31,10 +28,7 @@ internal ref struct ConvolutionList
         {
             List<(int, int, int)> list = reader.ReadList();
             int times = reader.TryTake('*') ? reader.ReadNumber() : 1;
-            if (layers.Count + (long)list.Count * times > MaxLayers)
-            {
-                throw new InvalidDataException($"the option conv_feature_layers has more than {MaxLayers} layers");
-            }
+            InvalidData.ThrowIf(layers.Count + (long)list.Count * times > MaxLayers, $"the option conv_feature_layers has more than {MaxLayers} layers");
 
             for (int i = 0; i < times; i++)
             {
@@ -85,10 +79,7 @@ internal ref struct ConvolutionList
         for (; _position < _text.Length && char.IsAsciiDigit(_text[_position]); _position++)
         {
             number = number * 10 + (_text[_position] - '0');
-            if (number > MaxNumber)
-            {
-                throw new InvalidDataException($"the option conv_feature_layers has a number above {MaxNumber}");
-            }
+            InvalidData.ThrowIf(number > MaxNumber, $"the option conv_feature_layers has a number above {MaxNumber}");
         }
 
         if (_position == start)

@@ -18,10 +18,7 @@ internal static class FairseqDictionary
     public static IReadOnlyList<string> ReadFile(string path)
     {
         string name = Path.GetFileName(path);
-        if (new FileInfo(path).Length > MaxFileBytes)
-        {
-            throw new InvalidDataException($"{name}: larger than {MaxFileBytes >> 20} MiB, so this is no dictionary of labels");
-        }
+        InvalidData.ThrowIf(new FileInfo(path).Length > MaxFileBytes, $"{name}: larger than {MaxFileBytes >> 20} MiB, so this is no dictionary of labels");
 
         var labels = new List<string>(s_special);
         var known = new HashSet<string>(s_special, StringComparer.Ordinal);
@@ -39,15 +36,8 @@ internal static class FairseqDictionary
                     throw new InvalidDataException($"{name}: line {number} is not a label, a space and a count");
                 }
 
-                if (!known.Add(line[..space]))
-                {
-                    throw new InvalidDataException($"{name}: line {number} repeats a label");
-                }
-
-                if (labels.Count == MaxLabels)
-                {
-                    throw new InvalidDataException($"{name}: more than {MaxLabels} labels");
-                }
+                InvalidData.ThrowIf(!known.Add(line[..space]), $"{name}: line {number} repeats a label");
+                InvalidData.ThrowIf(labels.Count == MaxLabels, $"{name}: more than {MaxLabels} labels");
 
                 labels.Add(line[..space]);
             }
@@ -60,7 +50,7 @@ internal static class FairseqDictionary
         return labels;
     }
 
-    /// <summary>The labels of the dictionary in a checkpoint, or null where it has none.</summary>
+    /// <summary>The labels of the dictionary in a checkpoint, or null if it has none.</summary>
     /// <exception cref="InvalidDataException">What stands there is not a dictionary.</exception>
     public static IReadOnlyList<string>? FromCheckpoint(PickleDictionary checkpoint)
     {

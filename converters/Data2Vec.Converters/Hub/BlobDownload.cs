@@ -7,12 +7,12 @@ using System.Text;
 
 namespace Data2Vec.Converters.Hub;
 
-/// <summary>The download of one file: goes on where an earlier one ended, and checks what came.</summary>
+/// <summary>Downloads one file: resumes an earlier download and checks the content.</summary>
 internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
 {
     private const int BufferBytes = 1 << 17;
 
-    /// <summary>Attempts that bring less count as failed, so that a server that ends after each byte does not keep us for ever.</summary>
+    /// <summary>Attempts that bring less count as failures, so that a server that stops after each byte cannot stall the download.</summary>
     private const int WorthwhileBytes = 1 << 20;
 
     /// <summary>Downloads the file.</summary>
@@ -26,7 +26,7 @@ internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
         {
             partial.Clear();
         }
-        // The beginning may have been damaged where it lay, so that what was resumed is worth another attempt.
+        // The partial file may have been damaged on disk, so a resumed download gets another attempt.
         for (bool isResumed = partial.Length > 0; ; isResumed = false)
         {
             await ReceiveAllAsync(partial).ConfigureAwait(false);
@@ -36,10 +36,7 @@ internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
             }
 
             partial.Clear();
-            if (!isResumed)
-            {
-                throw new InvalidDataException(error);
-            }
+            InvalidData.ThrowIf(!isResumed, error);
         }
 
         partial.Complete();
@@ -47,7 +44,7 @@ internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
 
     private async Task ReceiveAllAsync(PartialFile partial)
     {
-        // Bytes count once: what is dropped and comes again is no progress.
+        // Bytes that are dropped and downloaded again are not progress.
         long best = partial.Length;
         for (int failures = 0; partial.Length < file.Size;)
         {
@@ -106,10 +103,9 @@ internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
                 throw new InvalidDataException($"{file.Title}: the server answers {(int)response.StatusCode} with another part than was asked for");
         }
 
-        if (response.Content.Headers.ContentEncoding.Any(encoding => encoding != "identity"))
-        {
-            throw new InvalidDataException($"{file.Title}: the server sends it compressed, which it was asked not to do");
-        }
+        InvalidData.ThrowIf(
+            response.Content.Headers.ContentEncoding.Any(encoding => encoding != "identity"),
+            $"{file.Title}: the server sends it compressed, which it was asked not to do");
 
         if (response.Content.Headers.ContentLength is { } length && length != file.Size - start)
         {
@@ -162,7 +158,7 @@ internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
         }
     }
 
-    /// <summary>What is wrong with the whole file, or null.</summary>
+    /// <summary>The error in the complete file, or null.</summary>
     private async Task<string?> FindErrorAsync(PartialFile partial)
     {
         (HashAlgorithmName name, string head) = file switch

@@ -1,6 +1,6 @@
 namespace Data2Vec.Converters.Hub;
 
-/// <summary>A checkpoint that fairseq's page on data2vec offers, by addresses below the publisher's.</summary>
+/// <summary>A checkpoint published on fairseq's data2vec page; addresses are relative to the publisher's.</summary>
 /// <param name="Checkpoint">The checkpoint.</param>
 /// <param name="Dictionary">The dictionary of its labels or of its tokenizer, or null.</param>
 /// <param name="Encoder">The tokenizer's <c>encoder.json</c>, or null.</param>
@@ -9,7 +9,7 @@ internal sealed record FairseqModel(string Checkpoint, string? Dictionary = null
 {
     private const string Letters = "wav2vec/dict.ltr.txt";
 
-    /// <summary>All of them by their names.</summary>
+    /// <summary>All published checkpoints by name.</summary>
     public static readonly IReadOnlyDictionary<string, FairseqModel> All = new FairseqModel[]
     {
         new("data2vec/audio_base_ls.pt"),
@@ -20,7 +20,7 @@ internal sealed record FairseqModel(string Checkpoint, string? Dictionary = null
         new("data2vec/vox_10m.pt", Letters),
         new("data2vec/vox_100h.pt", Letters),
         new("data2vec/vox_960h.pt", Letters),
-        // The page names no tokenizer for this one; it is RoBERTa's.
+        // The page names no tokenizer for this model; it is RoBERTa's.
         new("data2vec/nlp_base.pt", "gpt2_bpe/dict.txt", "gpt2_bpe/encoder.json", "gpt2_bpe/vocab.bpe"),
         new("data2vec2/base_imagenet.pt"),
         new("data2vec2/base_imagenet_ft.pt"),

@@ -11,7 +11,7 @@ namespace Data2Vec.Converters.Hub;
 internal sealed class FairseqSource(string name, FairseqModel model, HubOptions options)
     : ModelSource(new RepositoryCache(options.FairseqCacheFolder, $"fairseq--{name.Replace("/", "--", StringComparison.Ordinal)}", options.UseSymbolicLinks), Latest)
 {
-    /// <summary>How names of such models begin.</summary>
+    /// <summary>The prefix of the names of these models.</summary>
     public const string Prefix = "fairseq:";
 
     private const string Latest = "main";

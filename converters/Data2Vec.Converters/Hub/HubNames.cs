@@ -3,30 +3,30 @@ using Data2Vec.Converters.PyTorch;
 
 namespace Data2Vec.Converters.Hub;
 
-/// <summary>Names that come from the command line or a server on their way into addresses and paths.</summary>
+/// <summary>Checks names from the command line or a server before they become part of addresses and paths.</summary>
 internal static partial class HubNames
 {
     private const int MaxPathLength = 255;
     private const int MaxRepositoryLength = 96;
 
-    /// <summary>Whether a text is the whole name of a commit.</summary>
+    /// <summary>Whether a text is a full commit hash.</summary>
     public static bool IsCommit(string text) => Commit().IsMatch(text);
 
-    /// <summary>Whether a text is the name of a repository: its own, or its owner's and its own.</summary>
+    /// <summary>Whether a text is the name of a repository: <c>NAME</c> or <c>OWNER/NAME</c>.</summary>
     public static bool IsRepository(string text) =>
         text.Length <= MaxRepositoryLength && Repository().IsMatch(text) && !text.Contains("--", StringComparison.Ordinal)
         && !text.Contains("..", StringComparison.Ordinal) && !text.EndsWith(".git", StringComparison.Ordinal);
 
-    /// <summary>Whether a name, possibly with folders, stays on every system within the folder that it is put into.</summary>
+    /// <summary>Whether a relative path stays within its folder on every operating system.</summary>
     public static bool IsSafePath(string path) => path.Length <= MaxPathLength && path.Split('/').All(IsSafeName);
 
-    /// <summary>A name of a file from a server.</summary>
+    /// <summary>Checks a file name from a server.</summary>
     /// <exception cref="InvalidDataException">It could lead elsewhere.</exception>
     public static string RequireFile(string name, string whose) => !name.Contains('/', StringComparison.Ordinal) && IsSafePath(name)
         ? name
         : throw new InvalidDataException($"{whose}: '{PickleText.Quote(name)}' is not a safe name of a file");
 
-    // Windows takes the names of devices with any ending, and cuts dots and blanks off the end of a name.
+    // Windows accepts device names with any extension and removes trailing dots and blanks.
     private static bool IsSafeName(string name) =>
         name.Length > 0 && name[^1] is not ('.' or ' ')
         && !name.Any(letter => char.IsControl(letter) || char.IsSurrogate(letter) || letter is '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|')

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Data2Vec.Converters.Hub;
 
-/// <summary>Where models come from and where they are kept: what huggingface_hub reads from the environment.</summary>
+/// <summary>Where models come from and where they are cached, as huggingface_hub reads it from the environment.</summary>
 public sealed partial record HubOptions
 {
     private const string DefaultEndpoint = "https://huggingface.co";
@@ -15,31 +15,31 @@ public sealed partial record HubOptions
     /// <summary>The address of the hub, <c>http</c> or <c>https</c>.</summary>
     public Uri Endpoint { get; init; } = new(DefaultEndpoint);
 
-    /// <summary>The token that is sent to the hub, and to no other host; null sends none.</summary>
+    /// <summary>The token, which is sent to the hub and to no other host; null sends none.</summary>
     public string? Token { get; init; }
 
-    /// <summary>The folder of the hub's models, which huggingface_hub shares.</summary>
+    /// <summary>The folder of the hub's models, shared with huggingface_hub.</summary>
     public required string CacheFolder { get; init; }
 
-    /// <summary>The address below which fairseq's checkpoints lie.</summary>
+    /// <summary>The base address of fairseq's checkpoints.</summary>
     public Uri FairseqEndpoint { get; init; } = new(DefaultFairseqEndpoint);
 
     /// <summary>The folder of fairseq's checkpoints.</summary>
     public required string FairseqCacheFolder { get; init; }
 
-    /// <summary>Whether nothing may be asked of any server.</summary>
+    /// <summary>Whether requests are forbidden.</summary>
     public bool Offline { get; init; }
 
-    /// <summary>Whether links may be used in the cache; without them, or where the file system has none, files are moved and copied.</summary>
+    /// <summary>Whether the cache may use symbolic links. Without them, or if the file system has none, files are moved and copied.</summary>
     public bool UseSymbolicLinks { get; init; } = true;
 
-    /// <summary>How long an answer may take.</summary>
+    /// <summary>The longest time to wait for an answer.</summary>
     public TimeSpan MetadataTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a download may stand still.</summary>
+    /// <summary>The longest time a download may stall.</summary>
     public TimeSpan DownloadTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long to wait before the second attempt, where the server does not say; it doubles from one to the next.</summary>
+    /// <summary>The delay before the second attempt if the server does not state one; it doubles with each attempt.</summary>
     internal TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
@@ -53,10 +53,10 @@ public sealed partial record HubOptions
     public static HubOptions FromEnvironment() =>
         From(Environment.GetEnvironmentVariable, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
 
-    /// <summary>The endpoint and the folder; the token is not for logs.</summary>
+    /// <summary>The endpoint and the folder. The token must not appear in logs.</summary>
     public override string ToString() => $"{Endpoint}, {CacheFolder}";
 
-    /// <summary>Reads variables from wherever they are.</summary>
+    /// <summary>Reads variables from any source.</summary>
     internal static HubOptions From(Func<string, string?> variable, string userFolder)
     {
         string home = PathOf("HF_HOME") ?? Path.Combine(PathOf("XDG_CACHE_HOME") ?? Expand(DefaultHome), "huggingface");

@@ -5,14 +5,14 @@ using Data2Vec.Converters.PyTorch;
 
 namespace Data2Vec.Converters.Hub;
 
-/// <summary>The requests of one pull: redirects, the token, timeouts, further attempts, and what answers mean.</summary>
+/// <summary>Sends the requests of one pull: redirects, token, timeouts, retries, and the meaning of answers.</summary>
 /// <param name="client">It must not follow redirects, which could carry the token to another host.</param>
 /// <param name="options">Where to, with which token, and how long to wait.</param>
 /// <param name="progress">Is told of waiting and of downloads.</param>
 /// <param name="cancellation">Ends everything.</param>
 internal sealed class HubRequests(HttpClient client, HubOptions options, IProgress<PullProgress>? progress, CancellationToken cancellation)
 {
-    /// <summary>How often in a row something may fail.</summary>
+    /// <summary>The most failures in a row.</summary>
     public const int MaxAttempts = 5;
 
     private const int MaxRedirects = 10;
@@ -20,17 +20,17 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
 
     public CancellationToken Cancellation => cancellation;
 
-    /// <summary>How long a download may stand still.</summary>
+    /// <summary>The longest time a download may stall.</summary>
     public TimeSpan DownloadTimeout => options.DownloadTimeout;
 
     public void Report(PullStage stage, string name, long done, long total) => progress?.Report(new PullProgress(stage, name, done, total));
 
-    /// <summary>Sends a request without a body, and follows redirects; <c>HEAD</c> is not followed to another host.</summary>
+    /// <summary>Sends a request without a body and follows redirects; <c>HEAD</c> does not follow to another host.</summary>
     /// <param name="method">The method.</param>
     /// <param name="address">The address.</param>
     /// <param name="title">What is asked for, in messages.</param>
     /// <param name="prepare">Adds headers.</param>
-    /// <returns>The answer: of success, a redirect that is not followed, or the refusal of a range.</returns>
+    /// <returns>The answer: success, a redirect that is not followed, or a refused range.</returns>
     /// <exception cref="HttpRequestException">The server is not there or refuses; the message says what to do.</exception>
     /// <exception cref="InvalidDataException">It leads in circles or to no address.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, string title, Action<HttpRequestHeaders>? prepare = null)
@@ -60,7 +60,7 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
         throw new InvalidDataException($"{title}: {address.Host} redirects more than {MaxRedirects} times");
     }
 
-    /// <summary>Makes further attempts where something fails that may be gone soon.</summary>
+    /// <summary>Retries after transient failures.</summary>
     public async Task<T> RetryAsync<T>(Func<Task<T>> attempt)
     {
         for (int failures = 1; ; failures++)
@@ -76,7 +76,7 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
         }
     }
 
-    /// <summary>Waits for the next attempt.</summary>
+    /// <summary>Waits before the next attempt.</summary>
     /// <param name="failure">What went wrong.</param>
     /// <param name="failures">How often, in a row.</param>
     /// <exception cref="HttpRequestException">The server asks to wait too long.</exception>
@@ -105,10 +105,7 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
             byte[] buffer = new byte[1 << 14];
             for (int count; (count = await body.ReadAsync(buffer, timeout.Token).ConfigureAwait(false)) > 0; bytes.Write(buffer, 0, count))
             {
-                if (bytes.Length + count > most)
-                {
-                    throw new InvalidDataException($"{title}: the server's answer is larger than {most >> 20} MiB");
-                }
+                InvalidData.ThrowIf(bytes.Length + count > most, $"{title}: the server's answer is larger than {most >> 20} MiB");
             }
 
             return bytes.ToArray();
@@ -119,7 +116,7 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
         }
     }
 
-    /// <summary>Whether an error while a body was read is the connection's, or the time's that it may take.</summary>
+    /// <summary>Whether an error while reading a body is a broken connection or a timeout.</summary>
     public bool IsCut(Exception error) =>
         error is IOException or HttpRequestException || (error is OperationCanceledException && !cancellation.IsCancellationRequested);
 
@@ -128,7 +125,7 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
     private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri address, string title, Action<HttpRequestHeaders>? prepare)
     {
         using var request = new HttpRequestMessage(method, address);
-        // Of a compressed file neither the length nor a part would be that of the file.
+        // Lengths and ranges of a compressed body would not be those of the file.
         request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("data2vec-dotnet", typeof(HubRequests).Assembly.GetName().Version!.ToString(3)));
         if (options.Token is { } token && IsSameHost(address, options.Endpoint))
@@ -209,7 +206,7 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
         string? Header(string name) => response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.First() : null;
     }
 
-    /// <summary>What the hub means by a refusal, and what can be done.</summary>
+    /// <summary>What the hub's refusal means, and the way out.</summary>
     private string? Advice(HttpStatusCode status, string? code) => (status, code) switch
     {
         (HttpStatusCode.Unauthorized, _) when options.Token is null => "there is no such model, or it is private or gated: set HF_TOKEN to a token that may read it",
@@ -227,4 +224,15 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
         TimeSpan? delay = header?.Delta ?? header?.Date - DateTimeOffset.UtcNow;
         return delay < TimeSpan.Zero ? TimeSpan.Zero : delay;
     }
+}
+
+/// <summary>A failure that may not recur.</summary>
+/// <param name="message">What failed.</param>
+/// <param name="status">The server's answer, if there was one.</param>
+/// <param name="retryAfter">How long the server asks to wait.</param>
+/// <param name="inner">What it came from.</param>
+internal sealed class TransientFailure(string message, HttpStatusCode? status = null, TimeSpan? retryAfter = null, Exception? inner = null)
+    : HttpRequestException(message, inner, status)
+{
+    public TimeSpan? RetryAfter { get; } = retryAfter;
 }

@@ -19,17 +19,11 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
         using HttpResponseMessage response = await requests.SendAsync(
             HttpMethod.Get, Address($"api/models/{repository}/revision/{Uri.EscapeDataString(Revision)}"), Title).ConfigureAwait(false);
         (string commit, HashSet<string> files) = Read(await requests.ReadAsync(response, MaxListBytes, Title).ConfigureAwait(false));
-        if (HubNames.IsCommit(Revision) && commit != Revision)
-        {
-            throw new InvalidDataException($"{Title}: {options.Endpoint.Host} answers with another commit, {commit}");
-        }
+        InvalidData.ThrowIf(HubNames.IsCommit(Revision) && commit != Revision, $"{Title}: {options.Endpoint.Host} answers with another commit, {commit}");
 
         string weights = HuggingFaceFolder.WeightNames.FirstOrDefault(files.Contains)
             ?? throw new InvalidDataException($"{Title}: it has none of the files of weights that can be converted, {string.Join(", ", HuggingFaceFolder.WeightNames)}");
-        if (!files.Contains(HuggingFaceFolder.ConfigName))
-        {
-            throw new InvalidDataException($"{Title}: it has no {HuggingFaceFolder.ConfigName}, which says what model it is");
-        }
+        InvalidData.ThrowIf(!files.Contains(HuggingFaceFolder.ConfigName), $"{Title}: it has no {HuggingFaceFolder.ConfigName}, which says what model it is");
 
         return (commit, [HuggingFaceFolder.ConfigName, .. HuggingFaceFolder.InputNames.Where(files.Contains), weights]);
     }
@@ -39,10 +33,9 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
         string title = $"{repository}: {file}";
         Uri address = Address($"{repository}/resolve/{commit}/{Uri.EscapeDataString(file)}");
         using HttpResponseMessage response = await requests.SendAsync(HttpMethod.Head, address, title).ConfigureAwait(false);
-        if (Header("X-Repo-Commit") != commit)
-        {
-            throw new InvalidDataException($"{title}: {address.Host} does not answer as a hub does: it does not say that the file is of commit {commit}");
-        }
+        InvalidData.ThrowIf(
+            Header("X-Repo-Commit") != commit,
+            $"{title}: {address.Host} does not answer as a hub does: it does not say that the file is of commit {commit}");
 
         bool isElsewhere = (int)response.StatusCode is >= 300 and < 400;
         string? etag = Header("X-Linked-Etag") ?? Header("ETag");
@@ -75,17 +68,8 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
     public override ConversionOptions ConversionIn(string snapshot, ElementType type) =>
         new() { Type = type, SourceName = $"{repository}@{Path.GetFileName(snapshot)}" };
 
-    private List<string> Shards(string index)
-    {
-        try
-        {
-            return [.. SafetensorsIndex.Read(index).Values.Distinct().Order(StringComparer.Ordinal).Select(shard => HubNames.RequireFile(shard, repository))];
-        }
-        catch (InvalidDataException error)
-        {
-            throw new InvalidDataException($"{repository}: {HuggingFaceFolder.IndexName}: {error.Message}", error);
-        }
-    }
+    private List<string> Shards(string index) => InvalidData.Named($"{repository}: {HuggingFaceFolder.IndexName}", () => SafetensorsIndex.Read(index)
+        .Values.Distinct().Order(StringComparer.Ordinal).Select(shard => HubNames.RequireFile(shard, repository)).ToList());
 
     private Uri Address(string path) => new($"{options.Endpoint.AbsoluteUri.TrimEnd('/')}/{path}");
 

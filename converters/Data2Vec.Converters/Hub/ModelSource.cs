@@ -2,19 +2,19 @@ using Data2Vec.Kernels;
 
 namespace Data2Vec.Converters.Hub;
 
-/// <summary>A model as its publisher offers it, and its place in the cache.</summary>
+/// <summary>A published model and its place in the cache.</summary>
 internal abstract class ModelSource(RepositoryCache cache, string revision)
 {
     /// <summary>Its folder in the cache.</summary>
     public RepositoryCache Cache { get; } = cache;
 
-    /// <summary>Which version is wanted.</summary>
+    /// <summary>The requested version.</summary>
     public string Revision { get; } = revision;
 
-    /// <summary>What messages call it.</summary>
+    /// <summary>The name in messages.</summary>
     public abstract string Title { get; }
 
-    /// <summary>Asks the server which commit the revision is, and which of its files are needed.</summary>
+    /// <summary>Asks the server for the commit of the revision and the files that are needed.</summary>
     /// <exception cref="HttpRequestException">The server is not there, or refuses.</exception>
     /// <exception cref="InvalidDataException">The answer cannot be used, or it is no model that can be converted.</exception>
     public abstract Task<(string Commit, IReadOnlyList<string> Files)> ResolveAsync(HubRequests requests);
@@ -22,15 +22,15 @@ internal abstract class ModelSource(RepositoryCache cache, string revision)
     /// <summary>Asks the server about a file.</summary>
     public abstract Task<RemoteFile> DescribeAsync(HubRequests requests, string commit, string file);
 
-    /// <summary>Files of which only those that are there tell that they are needed too.</summary>
+    /// <summary>Further files that downloaded files refer to.</summary>
     public virtual IReadOnlyList<string> FurtherFiles(string snapshot) => [];
 
-    /// <summary>The files of a folder that a model file is made from, or null where one is missing.</summary>
+    /// <summary>The files of a folder that a model file is made from, or null if one is missing.</summary>
     public abstract IReadOnlyList<string>? FindFiles(string snapshot);
 
-    /// <summary>What is converted.</summary>
+    /// <summary>The checkpoint to convert.</summary>
     public abstract string CheckpointIn(string snapshot);
 
-    /// <summary>How it is converted.</summary>
+    /// <summary>The options of the conversion.</summary>
     public abstract ConversionOptions ConversionIn(string snapshot, ElementType type);
 }

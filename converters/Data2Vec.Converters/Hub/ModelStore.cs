@@ -17,7 +17,7 @@ public sealed class ModelStore : IDisposable
     private readonly HubOptions _options;
     private readonly HttpClient _client;
 
-    /// <summary>Makes a store; nothing is read or sent before the first call.</summary>
+    /// <summary>Creates a store. Nothing is read or sent before the first call.</summary>
     /// <param name="options">Where models come from and where they are kept; null reads the environment.</param>
     /// <param name="handler">
     /// Sends the requests, and is not disposed; it must neither follow redirects, which could carry the token to another host, nor
@@ -88,7 +88,7 @@ public sealed class ModelStore : IDisposable
             : throw new ArgumentException($"'{revision}' is not a revision, which is a branch, a tag or a commit");
     }
 
-    /// <summary>Sees to it that the files of a model are in the cache.</summary>
+    /// <summary>Ensures that the files of a model are in the cache.</summary>
     /// <returns>The commit that they are of.</returns>
     private async Task<string> FetchAsync(ModelSource source, HubRequests requests)
     {
@@ -107,7 +107,7 @@ public sealed class ModelStore : IDisposable
         IReadOnlyList<string> files;
         try
         {
-            // With a copy at hand, waiting for a server that is busy is not worth the time.
+            // With a cached copy, do not wait for a busy server.
             (commit, files) = cached is null
                 ? await requests.RetryAsync(() => source.ResolveAsync(requests)).ConfigureAwait(false)
                 : await source.ResolveAsync(requests).ConfigureAwait(false);
@@ -190,7 +190,7 @@ public sealed class ModelStore : IDisposable
         }
 
         string output = source.Cache.ModelFile(commit, FileName(options, files));
-        // Before the lock too, whose file cannot be made in a cache that may only be read.
+        // Checked before taking the lock, which fails in a read-only cache.
         if (File.Exists(output))
         {
             return output;
@@ -222,7 +222,7 @@ public sealed class ModelStore : IDisposable
         return $"{options.Type.ToString().ToLowerInvariant()}-{digest}.d2v";
     }
 
-    /// <summary>Between two tensors the conversion can be given up.</summary>
+    /// <summary>Reports progress and checks for cancellation between tensors.</summary>
     private sealed class ConversionReporter(string title, HubRequests requests) : IProgress<ConversionProgress>
     {
         public void Report(ConversionProgress value)

@@ -8,7 +8,7 @@ internal sealed class PartialFile : IDisposable
 {
     private const string Extension = ".incomplete";
 
-    /// <summary>A part that grew no more for so long belongs to a process that is gone.</summary>
+    /// <summary>A partial file that has not grown for this long was abandoned.</summary>
     private static readonly TimeSpan s_abandoned = TimeSpan.FromMinutes(10);
 
     private readonly string _blob;
@@ -20,7 +20,7 @@ internal sealed class PartialFile : IDisposable
 
     public long Length => _stream.Length;
 
-    /// <summary>Takes what an earlier attempt left, or begins.</summary>
+    /// <summary>Takes over the partial file of an earlier attempt, or creates one.</summary>
     /// <param name="blob">The file that it is going to be.</param>
     public static PartialFile Claim(string blob)
     {
@@ -39,31 +39,31 @@ internal sealed class PartialFile : IDisposable
             }
             catch (IOException)
             {
-                // Another process was faster.
+                // Another process took it.
             }
         }
 
         return new PartialFile(blob, path);
     }
 
-    /// <summary>Adds bytes at the end.</summary>
+    /// <summary>Appends bytes.</summary>
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
     {
         _stream.Seek(0, SeekOrigin.End);
         await _stream.WriteAsync(bytes, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Begins again.</summary>
+    /// <summary>Discards all bytes.</summary>
     public void Clear() => _stream.SetLength(0);
 
-    /// <summary>All that is there, to be read from its beginning.</summary>
+    /// <summary>All bytes, from the beginning.</summary>
     public Stream Read()
     {
         _stream.Position = 0;
         return _stream;
     }
 
-    /// <summary>Puts the whole file in its place.</summary>
+    /// <summary>Moves the complete file to its place.</summary>
     public void Complete()
     {
         _stream.Flush(flushToDisk: true);
@@ -71,7 +71,7 @@ internal sealed class PartialFile : IDisposable
         File.Move(_path, _blob, overwrite: true);
     }
 
-    /// <summary>Leaves what is there for another attempt.</summary>
+    /// <summary>Leaves the bytes for another attempt.</summary>
     public void Dispose()
     {
         if (!_stream.CanWrite)

@@ -30,21 +30,21 @@ internal sealed partial record RemoteFile
 
     public long Size { get; }
 
-    /// <summary>What messages call it.</summary>
+    /// <summary>The name in messages.</summary>
     public string Title { get; }
 
-    /// <summary>Of a file whose content no hash tells: with what a server is asked whether it is still the same.</summary>
+    /// <summary>The validator for resuming a file without a content hash.</summary>
     public EntityTagHeaderValue? Validator { get; init; }
 
     public bool HasSha256 => Etag.Length == 64 && IsHexadecimal;
 
-    /// <summary>Whether the mark is what git calls the content: SHA-1 of the content behind a line of its length.</summary>
+    /// <summary>Whether the ETag is git's hash of the content: the SHA-1 of a length header and the content.</summary>
     public bool HasGitHash => Etag.Length == 40 && IsHexadecimal;
 
-    /// <summary>Whether the rest of it can be had later, with certainty that it belongs to the beginning.</summary>
+    /// <summary>Whether a download can be resumed safely.</summary>
     public bool CanResume => HasSha256 || HasGitHash || Validator is not null;
 
-    /// <summary>A mark without what HTTP puts around it.</summary>
+    /// <summary>An ETag without the quotes and the weak prefix.</summary>
     public static string Unquote(string etag) => (etag.StartsWith("W/", StringComparison.Ordinal) ? etag[2..] : etag).Trim('"');
 
     private bool IsHexadecimal => Etag.All(char.IsAsciiHexDigitLower);

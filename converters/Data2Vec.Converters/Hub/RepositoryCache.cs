@@ -17,23 +17,23 @@ internal sealed class RepositoryCache(string root, string name, bool useLinks)
     /// <summary>The folder of the files of a commit.</summary>
     public string Snapshot(string commit) => Path.Combine(Folder, "snapshots", commit);
 
-    /// <summary>The path of a model file that is made of a commit.</summary>
+    /// <summary>The path of a model file made from a commit.</summary>
     public string ModelFile(string commit, string fileName) => Path.Combine(Folder, "d2v", commit, fileName);
 
-    /// <summary>Whether a file of a commit is there.</summary>
+    /// <summary>Whether a file of a commit is in the cache.</summary>
     public bool Has(string commit, string file) => Exists(Path.Combine(Snapshot(commit), file));
 
-    /// <summary>Whether there is a file, and not only a link to one that is gone.</summary>
+    /// <summary>Whether a file exists and is not a dangling link.</summary>
     public static bool Exists(string path) => File.Exists(path) && (File.ResolveLinkTarget(path, returnFinalTarget: true)?.Exists ?? true);
 
-    /// <summary>The path of a file by its mark.</summary>
+    /// <summary>The path of a blob.</summary>
     public string Blob(string etag) => Path.Combine(Folder, "blobs", etag);
 
-    /// <summary>Takes a lock of this model.</summary>
+    /// <summary>Takes a lock on this model.</summary>
     public Task<IDisposable> LockAsync(string what, CancellationToken cancellation) =>
         FileLock.AcquireAsync(Path.Combine(root, ".locks", name, $"{what}.lock"), cancellation);
 
-    /// <summary>The commit that a revision was when it was last asked for, or null.</summary>
+    /// <summary>The commit of a revision when it was last resolved, or null.</summary>
     public string? CommitOf(string revision)
     {
         const int Most = 1024;
@@ -52,7 +52,7 @@ internal sealed class RepositoryCache(string root, string name, bool useLinks)
         return HubNames.IsCommit(commit) ? commit : throw new InvalidDataException($"{path}: not the name of a commit; delete the file");
     }
 
-    /// <summary>Remembers which commit a revision is.</summary>
+    /// <summary>Stores the commit of a revision.</summary>
     public void SetCommitOf(string revision, string commit)
     {
         if (revision == commit)
@@ -72,7 +72,7 @@ internal sealed class RepositoryCache(string root, string name, bool useLinks)
         File.Move(temporary, path, overwrite: true);
     }
 
-    /// <summary>The free space of the disk that the cache is on, in bytes, or null where the system does not tell, as of a share in a network.</summary>
+    /// <summary>The free space on the cache's disk in bytes, or null if the system does not report it, as for network shares.</summary>
     public long? FreeBytes()
     {
         Directory.CreateDirectory(Folder);
@@ -86,7 +86,7 @@ internal sealed class RepositoryCache(string root, string name, bool useLinks)
         }
     }
 
-    /// <summary>Puts a file that a blob holds among those of a commit.</summary>
+    /// <summary>Links or copies a blob to the files of a commit.</summary>
     /// <param name="blob">The blob.</param>
     /// <param name="commit">The commit.</param>
     /// <param name="file">The name of the file.</param>
@@ -120,17 +120,49 @@ internal sealed class RepositoryCache(string root, string name, bool useLinks)
     {
         try
         {
-            // A link whose blob is gone.
+            // Remove a dangling link.
             File.Delete(path);
             File.CreateSymbolicLink(path, target);
             return true;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // Another process was faster, or the system has no links.
+            // Another process created it, or the system has no links.
             return Exists(path);
         }
     }
 
     private string Reference(string revision) => Path.Combine(Folder, "refs", Path.Combine(revision.Split('/')));
+}
+
+/// <summary>
+/// A lock that processes share, also those of huggingface_hub where the system locks files the same way. It saves doing work twice;
+/// nothing breaks where it is of no effect.
+/// </summary>
+internal static class FileLock
+{
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
+
+    // The error of a locked file: EWOULDBLOCK on Linux and on macOS, ERROR_SHARING_VIOLATION on Windows.
+    private static readonly int[] s_locked = [11, 35, unchecked((int)0x80070020)];
+
+    /// <summary>Waits until the lock is free and takes it.</summary>
+    /// <param name="path">The lock's file, which stays.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <returns>Disposing it releases the lock.</returns>
+    public static async Task<IDisposable> AcquireAsync(string path, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            }
+            catch (IOException error) when (s_locked.Contains(error.HResult))
+            {
+                await Task.Delay(s_pause, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
 }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Data2Vec.Converters.Layouts;
+using Data2Vec.Converters.Checkpoints;
 using Data2Vec.Converters.PyTorch;
 using Data2Vec.Converters.Safetensors;
 
@@ -11,31 +11,31 @@ internal sealed class HuggingFaceFolder : IDisposable
     /// <summary>The file of the model's options.</summary>
     public const string ConfigName = "config.json";
 
-    /// <summary>The file that says which file each tensor is in, where there are several.</summary>
+    /// <summary>The index of sharded weights.</summary>
     public const string IndexName = "model.safetensors.index.json";
 
     private const int MaxJsonBytes = 16 << 20;
     private const int MaxJsonDepth = 64;
 
-    /// <summary>Files of weights, the preferred first.</summary>
+    /// <summary>File names of weights, in order of preference.</summary>
     public static readonly IReadOnlyList<string> WeightNames = ["model.safetensors", IndexName, "pytorch_model.bin"];
 
-    /// <summary>Files that are read where they are there: what is done with the inputs, and tokenizers.</summary>
+    /// <summary>Further files that are used if present: preprocessing and tokenizers.</summary>
     public static readonly IReadOnlyList<string> InputNames = ["preprocessor_config.json", "vocab.json", "added_tokens.json", "merges.txt", "tokenizer.json", "vocab.txt", "tokenizer_config.json"];
 
     private readonly string _folder;
     private readonly IDisposable _file;
 
     private HuggingFaceFolder(string folder, JsonElement config, Weights weights, IDisposable file) =>
-        (_folder, Config, Weights, _file) = (folder, new HuggingFaceOptions(config, ConfigName), weights, file);
+        (_folder, Config, Weights, _file) = (folder, CheckpointOptions.FromJson(config, ConfigName), weights, file);
 
     /// <summary>The model's options.</summary>
-    public HuggingFaceOptions Config { get; }
+    public CheckpointOptions Config { get; }
 
     /// <summary>The weights.</summary>
     public Weights Weights { get; }
 
-    /// <summary>The file of weights that a path stands for: a folder, or a file of one; null where it is something else.</summary>
+    /// <summary>The file of weights at a path, which may be a folder or a file in it; null if it is something else.</summary>
     /// <exception cref="InvalidDataException">It is a folder, and no model is in it.</exception>
     public static string? Find(string path)
     {
@@ -55,40 +55,40 @@ internal sealed class HuggingFaceFolder : IDisposable
         return isSafetensors || (path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) && File.Exists(Beside(path, ConfigName))) ? path : null;
     }
 
-    /// <summary>Whether a result would take the place of a file of the folder that a file of weights is in.</summary>
+    /// <summary>Whether an output would replace a file in the folder of a file of weights.</summary>
     public static bool WouldReplace(string weights, string output) =>
         File.Exists(output) && !output.EndsWith(".d2v", StringComparison.OrdinalIgnoreCase)
         && Path.GetDirectoryName(Path.GetFullPath(weights)) == Path.GetDirectoryName(Path.GetFullPath(output));
 
-    /// <summary>Opens the folder that a file of weights is in.</summary>
+    /// <summary>Opens the folder of a file of weights.</summary>
     /// <exception cref="InvalidDataException">A file is missing or damaged; the message names it.</exception>
     public static HuggingFaceFolder Open(string weights)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(weights))!;
         JsonElement config = ReadJson(Path.Combine(folder, ConfigName))
-            ?? throw new InvalidDataException($"{Path.GetFileName(weights)}: {ConfigName}, which says what model it is, does not lie beside it");
+            ?? throw new InvalidDataException($"{Path.GetFileName(weights)}: {ConfigName}, which says what model it is, is not in its folder");
         if (!weights.EndsWith(".bin", StringComparison.OrdinalIgnoreCase))
         {
             SafetensorsSet set = SafetensorsSet.Open(weights);
-            return new HuggingFaceFolder(folder, config, new SafetensorsWeights(set), set);
+            return new HuggingFaceFolder(folder, config, Weights.FromSafetensors(set), set);
         }
 
         PyTorchFile file = PyTorchFile.Open(weights);
         if (file.Root is PickleDictionary entries)
         {
-            return new HuggingFaceFolder(folder, config, new PickledWeights(entries), file);
+            return new HuggingFaceFolder(folder, config, Weights.FromPickle(entries), file);
         }
 
         file.Dispose();
         throw new InvalidDataException($"{Path.GetFileName(weights)}: no dictionary of tensors");
     }
 
-    /// <summary>The options in a file of the folder, or null where there is none.</summary>
+    /// <summary>The options in a file of the folder, or null if it does not exist.</summary>
     /// <exception cref="InvalidDataException">It is not JSON; the message names it.</exception>
-    public HuggingFaceOptions? Options(string name) =>
-        ReadJson(Path.Combine(_folder, name)) is { } json ? new HuggingFaceOptions(json, name) : null;
+    public CheckpointOptions? Options(string name) =>
+        ReadJson(Path.Combine(_folder, name)) is { } json ? CheckpointOptions.FromJson(json, name) : null;
 
-    /// <summary>The path of a file of the folder, or null where there is none.</summary>
+    /// <summary>The path of a file of the folder, or null if it does not exist.</summary>
     public string? FilePath(string name) => Path.Combine(_folder, name) is var path && File.Exists(path) ? path : null;
 
     public void Dispose() => _file.Dispose();
@@ -104,19 +104,13 @@ internal sealed class HuggingFaceFolder : IDisposable
 
         string name = Path.GetFileName(path);
         using FileStream stream = File.OpenRead(path);
-        if (stream.Length > MaxJsonBytes)
-        {
-            throw new InvalidDataException($"{name}: {stream.Length} bytes, of which {MaxJsonBytes} are allowed");
-        }
+        InvalidData.ThrowIf(stream.Length > MaxJsonBytes, $"{name}: {stream.Length} bytes, of which {MaxJsonBytes} are allowed");
 
         try
         {
             using JsonDocument document = JsonDocument.Parse(
                 stream, new JsonDocumentOptions { MaxDepth = MaxJsonDepth, AllowDuplicateProperties = false });
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-            {
-                throw new InvalidDataException($"{name}: not a JSON object");
-            }
+            InvalidData.ThrowIf(document.RootElement.ValueKind != JsonValueKind.Object, $"{name}: not a JSON object");
 
             ReadAllText(document.RootElement);
             return document.RootElement.Clone();
@@ -127,7 +121,7 @@ internal sealed class HuggingFaceFolder : IDisposable
         }
     }
 
-    // Half of a surrogate pair in an escape is found only when the text is read: here, and nowhere later.
+    // Escapes with half of a surrogate pair fail only when the text is read: here rather than later.
     private static void ReadAllText(JsonElement json)
     {
         switch (json.ValueKind)

@@ -1,12 +1,23 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
-using Data2Vec.Converters.PyTorch;
+using Data2Vec.Converters.Checkpoints;
+using Data2Vec.Parameters;
 
 namespace Data2Vec.Converters.Layouts;
 
-/// <summary>A model in a checkpoint, and where its parts go in a model file.</summary>
+/// <summary>A model in a checkpoint: its structure, and where its tensors are.</summary>
 internal sealed record SourceModel
 {
     private const int MaxComplaints = 10;
+
+    /// <summary>The layout that it was read by.</summary>
+    public required Layout Layout { get; init; }
+
+    /// <summary>The checkpoint.</summary>
+    public required SourceCheckpoint Checkpoint { get; init; }
+
+    /// <summary>What the checkpoint was recognised as.</summary>
+    public required string Description { get; init; }
 
     /// <summary>The architecture that the model file names.</summary>
     public required string Architecture { get; init; }
@@ -14,107 +25,154 @@ internal sealed record SourceModel
     /// <summary>The structure, as the model file has it.</summary>
     public required JsonObject Config { get; init; }
 
-    /// <summary>The tensors of the model file, in the order they are used.</summary>
-    public required IReadOnlyList<TensorSpec> Tensors { get; init; }
+    /// <summary>The parameters of the model, in the order of the model file.</summary>
+    public required IReadOnlyList<Parameter> Parameters { get; init; }
 
-    /// <summary>The layout of the checkpoint, in a word.</summary>
-    public required string Format { get; init; }
-
-    /// <summary>What the layout calls the encoder.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>What the checkpoint was recognised as.</summary>
-    public required string Description { get; init; }
+    /// <summary>Where the layout keeps them.</summary>
+    public required TensorNames Names { get; init; }
 
     /// <summary>Optional tensors of which the model must have one.</summary>
     public IReadOnlyList<string> NeedsOneOf { get; init; } = [];
 
-    /// <summary>The weights by name.</summary>
-    public required Weights Weights { get; init; }
+    /// <summary>The key among the weights that holds the EMA teacher of pre-training, or null if the layout has none.</summary>
+    public string? TeacherKey { get; init; }
 
-    /// <summary>What the layout calls the tensors.</summary>
-    public required TensorNames Names { get; init; }
-
-    /// <summary>
-    /// Names of the checkpoint that inference has no use for, and beginnings of such names, which end in a full stop.
-    /// </summary>
-    public required IReadOnlyList<string> LeftOut { get; init; }
-
-    /// <summary>The EMA teacher's weights, or null where there are none.</summary>
-    public Weights? Teacher { get; init; }
-
-    /// <summary>What the teacher calls a weight; null where it has none of its own.</summary>
+    /// <summary>The teacher's name of a tensor, or null for tensors that it does not have.</summary>
     public Func<string, string?> TeacherName { get; init; } = _ => null;
 
     /// <summary>Files that the model file holds beside the tensors.</summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Assets { get; init; } = new Dictionary<string, ReadOnlyMemory<byte>>();
 
-    /// <summary>Finds the tensors of a model file in the checkpoint.</summary>
+    private Weights Weights => Checkpoint.Weights;
+
+    /// <summary>A model of the engine.</summary>
+    /// <exception cref="InvalidDataException">The engine does not support the structure.</exception>
+    public static SourceModel Create(Layout layout, SourceCheckpoint checkpoint, ModelConfig config, TensorNames names, string description)
+    {
+        JsonObject json = Checked(config);
+        return new SourceModel
+        {
+            Layout = layout,
+            Checkpoint = checkpoint,
+            Description = description,
+            Architecture = config.Architecture,
+            Config = json,
+            Parameters = config.ListParameters(),
+            Names = names,
+        };
+    }
+
+    /// <summary>The <c>config</c> of a model file, after reading it as loading a model does.</summary>
+    /// <exception cref="InvalidDataException">The engine does not support the structure.</exception>
+    public static JsonObject Checked(ModelConfig config)
+    {
+        JsonObject json = config.ToJson();
+        using JsonDocument document = JsonDocument.Parse(json.ToJsonString());
+        ModelConfig.FromJson(document.RootElement, config.Architecture);
+        return json;
+    }
+
+    /// <summary>A <see cref="TeacherName"/> for teachers of a part of the model.</summary>
+    /// <param name="prefix">The prefix of that part's names, which the teacher's do not have.</param>
+    public static Func<string, string?> WithoutPrefix(string prefix) =>
+        name => name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : null;
+
+    /// <summary>Finds the tensors of the model file in the checkpoint.</summary>
     /// <param name="teacher">Whether to take the transformer's from the EMA teacher.</param>
     /// <exception cref="InvalidDataException">Tensors are missing, unknown or of another shape; the message lists them.</exception>
     public IReadOnlyList<SourceTensor> Resolve(bool teacher)
     {
-        if (teacher && Teacher is null)
-        {
-            throw new InvalidDataException(
-                "the checkpoint has no teacher (_ema), which only pretrained checkpoints have; convert it without");
-        }
+        Weights? teachers = teacher && TeacherKey is not null ? Weights.Group(TeacherKey) : null;
+        InvalidData.ThrowIf(teacher && teachers is null, "the checkpoint has no teacher (_ema), which only pretrained checkpoints have; convert it without");
 
         var complaints = new List<string>();
         var tensors = new List<SourceTensor>();
         var known = new HashSet<string>(StringComparer.Ordinal);
         var found = new HashSet<string>(StringComparer.Ordinal);
-        foreach (TensorSpec spec in Tensors)
+        int missing = 0;
+        foreach (Parameter parameter in Parameters)
         {
-            if (Names.Find(spec.Name) is not { } place)
+            if (Names.Find(parameter.Name, Weights) is not { } place)
             {
-                if (!spec.IsOptional)
+                if (!parameter.IsOptional)
                 {
-                    throw new InvalidOperationException($"{Format} has no name for {spec.Name}.");
+                    throw new InvalidOperationException($"{Layout.Format} has no name for {parameter.Name}.");
                 }
 
                 continue;
             }
 
             known.Add(place.Name);
-            int[] shape = [.. spec.SourceShape];
-            shape[0] *= place.Parts;
-            CheckpointTensor? tensor = Find(place.Name, shape, teacher, spec.IsOptional, complaints);
-            CheckpointTensor? added = null;
-            if (place.AddedRow is not null && known.Add(place.AddedRow))
+            Parameter stored = parameter.MayBroadcast && Weights.Find(place.Name) is { } shared ? place.Broadcast(parameter, shared) : parameter;
+            int[] shape = place.ShapeInCheckpoint(stored.Shape);
+            CheckpointTensor? tensor = Find(place.Name, shape, teachers, parameter.IsOptional, complaints);
+            CheckpointTensor? added = place.AddedRow is not null && known.Add(place.AddedRow)
+                ? Find(place.AddedRow, [-1, shape[^1]], teachers, false, complaints)
+                : null;
+            if (tensor is not null)
             {
-                added = Find(place.AddedRow, [-1, shape[^1]], teacher, false, complaints);
+                found.Add(parameter.Name);
+                tensors.Add(new SourceTensor(stored, tensor, tensor.Count / place.Parts * place.Part, added));
             }
-
-            if (tensor is null)
+            else if (!parameter.IsOptional)
             {
-                continue;
+                missing++;
             }
-
-            found.Add(spec.Name);
-            tensors.Add(new SourceTensor(spec, tensor, tensor.Count / place.Parts * place.Part, added));
         }
 
-        complaints.AddRange(Tensors.Where(spec => spec.IsOptional).GroupBy(spec => WithoutNumber(spec.Name)).SelectMany(layers =>
-            layers.Any(spec => found.Contains(spec.Name))
-                ? layers.Where(spec => !found.Contains(spec.Name)).Select(spec => $"{Names.Find(spec.Name)!.Name} is missing, which other layers have")
-                : []));
-        if (NeedsOneOf.Count > 0 && !NeedsOneOf.Any(found.Contains))
-        {
-            complaints.Add($"{Names.Find(NeedsOneOf[0])!.Name} is missing");
-        }
+        InvalidData.ThrowIf(
+            missing > tensors.Count,
+            $"the tensors do not match the configuration: {missing} are missing, among them {string.Join(", ", complaints.Take(3))}; {Weights.ShowNames()}");
 
-        complaints.AddRange(Weights.Names
-            .Where(name => !known.Contains(name) && !IsLeftOut(name))
-            .Select(name => $"{PickleText.Quote(name)} is unknown"));
+        complaints.AddRange(MissingOptional(found));
+        complaints.AddRange(Weights.Names.Where(name => !known.Contains(name) && !Names.IsUnused(name)).Select(name => $"{Weights.Label(name)} is unknown"));
         if (complaints.Count > 0)
         {
             string more = complaints.Count > MaxComplaints ? $"; and {complaints.Count - MaxComplaints} more" : "";
-            throw new InvalidDataException(
-                $"its tensors are not those of its configuration: {string.Join("; ", complaints.Take(MaxComplaints))}{more}");
+            throw new InvalidDataException($"the tensors do not match the configuration: {string.Join("; ", complaints.Take(MaxComplaints))}{more}");
         }
 
         return tensors;
+    }
+
+    // An optional tensor that one layer has, all layers have.
+    private IEnumerable<string> MissingOptional(HashSet<string> found)
+    {
+        foreach (IGrouping<string, Parameter> layers in Parameters.Where(parameter => parameter.IsOptional).GroupBy(parameter => TensorNames.WithoutNumbers(parameter.Name)))
+        {
+            if (layers.Any(parameter => found.Contains(parameter.Name)))
+            {
+                foreach (Parameter parameter in layers.Where(parameter => !found.Contains(parameter.Name)))
+                {
+                    yield return $"{Label(parameter.Name)} is missing, which other layers have";
+                }
+            }
+        }
+
+        if (NeedsOneOf.Count > 0 && !NeedsOneOf.Any(found.Contains))
+        {
+            yield return $"{Label(NeedsOneOf[0])} is missing";
+        }
+
+        string Label(string name) => Weights.Label(Names.Find(name, Weights)!.Name);
+    }
+
+    private CheckpointTensor? Find(string name, int[] shape, Weights? teachers, bool isOptional, List<string> complaints)
+    {
+        string? teachersName = teachers is null ? null : TeacherName(name);
+        CheckpointTensor? tensor = teachersName is null ? Weights.Find(name) : teachers!.Find(teachersName);
+        string label = teachersName is null ? Weights.Label(name) : $"the teacher's {teachers!.Label(teachersName)}";
+        if (tensor is null && !isOptional)
+        {
+            complaints.Add($"{label} is missing");
+        }
+
+        if (tensor is not null && Complaint(tensor, shape) is { } complaint)
+        {
+            complaints.Add($"{label} {complaint}");
+        }
+
+        return tensor;
     }
 
     private static string? Complaint(CheckpointTensor tensor, int[] shape)
@@ -132,33 +190,48 @@ internal sealed record SourceModel
         // A few bytes could otherwise stand for a model of any size.
         return tensor.RepeatsNumbers ? "repeats its numbers, which no saved model does" : null;
     }
+}
 
-    private CheckpointTensor? Find(string name, int[] shape, bool teacher, bool optional, List<string> complaints)
+/// <summary>A parameter of a model file and the checkpoint's tensor that holds it.</summary>
+/// <param name="Parameter">The parameter, in the shape that the model file has.</param>
+/// <param name="Tensor">The checkpoint's tensor.</param>
+/// <param name="Start">The first element in the checkpoint's tensor.</param>
+/// <param name="AddedRow">A tensor whose first row is added to every row, or null.</param>
+internal sealed record SourceTensor(Parameter Parameter, CheckpointTensor Tensor, long Start, CheckpointTensor? AddedRow)
+{
+    private float[]? _row;
+
+    /// <summary>Checks that the numbers in the file are those that were saved.</summary>
+    public void Verify()
     {
-        string? teachers = teacher ? TeacherName(name) : null;
-        CheckpointTensor? tensor = teachers is not null ? Teacher!.Find(teachers) : Weights.Find(name);
-        string label = teachers is not null ? $"the teacher's {teachers}" : name;
-        if (tensor is null && !optional)
-        {
-            complaints.Add($"{label} is missing");
-        }
-
-        if (tensor is not null && Complaint(tensor, shape) is { } complaint)
-        {
-            complaints.Add($"{label} {complaint}");
-        }
-
-        return tensor;
+        Tensor.Verify();
+        AddedRow?.Verify();
     }
 
-    private static string WithoutNumber(string name) =>
-        string.Join('.', name.Split('.').Select(word => word.All(char.IsAsciiDigit) ? "" : word));
+    /// <summary>Reads elements <c>start … start + destination.Length - 1</c>.</summary>
+    public void Read(long start, Span<float> destination)
+    {
+        Tensor.Read(Start + start, destination);
+        if (AddedRow is null)
+        {
+            return;
+        }
 
-    private bool IsLeftOut(string name) =>
-        LeftOut.Any(left => left.EndsWith('.') ? name.StartsWith(left, StringComparison.Ordinal) : name == left);
+        if (_row is null)
+        {
+            _row = new float[Parameter.Shape[^1]];
+            AddedRow.Read(0, _row);
+        }
 
-    /// <summary>A <see cref="TeacherName"/> for teachers of a part of the model.</summary>
-    /// <param name="prefix">What stands before the names of that part, and not in the teacher's own.</param>
-    public static Func<string, string?> WithoutPrefix(string prefix) =>
-        name => name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : null;
+        // Adding zeros would turn -0 into 0.
+        if (!_row.AsSpan().ContainsAnyExcept(0f))
+        {
+            return;
+        }
+
+        for (int i = 0; i < destination.Length; i++)
+        {
+            destination[i] += _row[(start + i) % _row.Length];
+        }
+    }
 }

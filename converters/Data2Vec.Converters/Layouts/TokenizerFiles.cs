@@ -1,3 +1,6 @@
+using System.Text;
+using Data2Vec.Converters.Checkpoints;
+using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Text;
 
 namespace Data2Vec.Converters.Layouts;
@@ -5,8 +8,8 @@ namespace Data2Vec.Converters.Layouts;
 /// <summary>The tokenizers of text models.</summary>
 internal static class TokenizerFiles
 {
-    /// <summary>The tokenizer of the files that were given for a conversion, or null where none were.</summary>
-    /// <exception cref="InvalidDataException">A file is damaged or missing, or they are not those of the model.</exception>
+    /// <summary>The byte-pair tokenizer of the files given for a conversion, or null if none were given.</summary>
+    /// <exception cref="InvalidDataException">A file is damaged or missing, or belongs to another model.</exception>
     public static TextTokenizer? Given(ConversionOptions options, TextConfig config)
     {
         options.RefuseVocabulary();
@@ -14,37 +17,94 @@ internal static class TokenizerFiles
         {
             return options.DictionaryPath is null
                 ? null
-                : throw new InvalidDataException(
-                    "the dictionary of a text model is of use only with its tokenizer; give encoder.json and vocab.bpe too");
+                : throw new InvalidDataException("a text model needs its tokenizer with the dictionary; give encoder.json and vocab.bpe too");
         }
 
-        if (options.DictionaryPath is null)
-        {
-            throw new InvalidDataException("the tokenizer of a text model needs the model's dictionary too (dict.txt)");
-        }
+        InvalidData.ThrowIf(options.DictionaryPath is null, "a text model needs its dictionary with the tokenizer; give dict.txt too");
 
-        TextTokenizer tokenizer = TextTokenizer.FromFairseq(
-            ReadFile(files.EncoderPath), ReadFile(files.MergesPath), ReadFile(options.DictionaryPath));
+        TextTokenizer tokenizer = TextTokenizer.FromFairseq(ReadFile(files.EncoderPath), ReadFile(files.MergesPath), ReadFile(options.DictionaryPath));
         return tokenizer.VocabularySize == config.VocabularySize
             ? tokenizer
             : throw new InvalidDataException(
                 $"the dictionary gives {tokenizer.VocabularySize} token ids, the special ones included, and the model has {config.VocabularySize}");
     }
 
-    /// <summary>A tokenizer that lay beside a model, after it was seen to be the model's.</summary>
-    /// <exception cref="InvalidDataException">It has ids that the model does not have, or another one for padding.</exception>
+    /// <summary>The byte-pair tokenizer in a Hugging Face folder, or null if there is none.</summary>
+    /// <exception cref="InvalidDataException">A file is damaged, or belongs to another model.</exception>
+    public static TextTokenizer? BytePairs(HuggingFaceFolder folder, TextConfig config)
+    {
+        if (folder.FilePath("vocab.json") is { } vocabulary && folder.FilePath("merges.txt") is { } merges)
+        {
+            return Checked(TextTokenizer.FromVocabAndMerges(ReadFile(vocabulary), ReadFile(merges)), config);
+        }
+
+        return folder.FilePath("tokenizer.json") is { } file ? Checked(TextTokenizer.FromTokenizerJson(ReadFile(file)), config) : null;
+    }
+
+    /// <summary>The word-piece tokenizer of the vocabulary given for a conversion, or null if none was given.</summary>
+    /// <exception cref="InvalidDataException">The vocabulary is damaged, or other files were given.</exception>
+    public static (TextTokenizer Tokenizer, WordPieceOptions Options)? WordPieces(ConversionOptions options)
+    {
+        options.RefuseBytePairs();
+        if (options.VocabularyPath is null)
+        {
+            return null;
+        }
+
+        byte[] file = ReadFile(options.VocabularyPath);
+        bool isUncased = !Encoding.UTF8.GetString(file).Split('\n').Any(piece => !piece.StartsWith('[') && piece.Any(char.IsUpper));
+        return WordPieces(file, new WordPieceOptions { Lowercase = isUncased, StripAccents = isUncased });
+    }
+
+    /// <summary>The word-piece tokenizer in a Hugging Face folder, with the options of transformers' <c>BertTokenizer</c>, or null if there is none.</summary>
+    /// <exception cref="InvalidDataException">A file is damaged.</exception>
+    public static (TextTokenizer Tokenizer, WordPieceOptions Options)? WordPieces(HuggingFaceFolder folder)
+    {
+        if (folder.FilePath("vocab.txt") is not { } vocabulary)
+        {
+            return null;
+        }
+
+        CheckpointOptions? options = folder.Options("tokenizer_config.json");
+        bool lowercase = options?.Flag("do_lower_case") ?? true;
+        bool strip = options?.Flag("strip_accents") ?? lowercase;
+        return strip && !lowercase
+            ? throw options!.Bad("strip_accents", "is true without do_lower_case, which is not supported")
+            : WordPieces(ReadFile(vocabulary), new WordPieceOptions
+            {
+                Lowercase = lowercase,
+                StripAccents = strip,
+                SplitChinese = options?.Flag("tokenize_chinese_chars") ?? true,
+            });
+    }
+
+    /// <summary>A tokenizer, after checking that it belongs to a model.</summary>
+    /// <exception cref="InvalidDataException">It has ids that the model does not have, or another id for padding.</exception>
     public static TextTokenizer Checked(TextTokenizer tokenizer, TextConfig config) =>
         tokenizer.VocabularySize <= config.VocabularySize && tokenizer.PadId == config.PaddingId
             ? tokenizer
-            : throw new InvalidDataException($"the tokenizer gives {tokenizer.VocabularySize} token ids, with {tokenizer.PadId} for padding, and the model has {config.VocabularySize}, with {config.PaddingId}");
+            : throw new InvalidDataException(
+                $"the tokenizer gives {tokenizer.VocabularySize} token ids, with {tokenizer.PadId} for padding, " +
+                $"and the model has {config.VocabularySize}, with {config.PaddingId}");
 
     /// <summary>The tokenizer as a model file keeps it.</summary>
-    public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Assets(TextTokenizer? tokenizer) =>
-        tokenizer?.ToAssets() is { } assets
-            ? new (string Name, ReadOnlyMemory<byte>? Content)[] { (TextModel.VocabularyAsset, assets.Vocabulary), (TextModel.MergesAsset, assets.Merges) }
-                .Where(asset => asset.Content is not null).ToDictionary(asset => asset.Name, asset => asset.Content!.Value)
-            : new Dictionary<string, ReadOnlyMemory<byte>>();
+    public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Assets(TextTokenizer? tokenizer)
+    {
+        var assets = new Dictionary<string, ReadOnlyMemory<byte>>();
+        if (tokenizer?.ToAssets() is { } files)
+        {
+            assets.Add(TextModel.VocabularyAsset, files.Vocabulary);
+            if (files.Merges is { } merges)
+            {
+                assets.Add(TextModel.MergesAsset, merges);
+            }
+        }
 
-    /// <summary>A file of a tokenizer.</summary>
-    public static byte[] ReadFile(string path) => SmallFile.Read(path, TextTokenizer.MaxFileBytes, "file of a tokenizer");
+        return assets;
+    }
+
+    private static (TextTokenizer Tokenizer, WordPieceOptions Options) WordPieces(byte[] vocabulary, WordPieceOptions options) =>
+        (TextTokenizer.FromWordPieces(vocabulary, options), options);
+
+    private static byte[] ReadFile(string path) => SmallFile.Read(path, TextTokenizer.MaxFileBytes, "file of a tokenizer");
 }

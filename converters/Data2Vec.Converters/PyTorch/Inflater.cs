@@ -82,10 +82,7 @@ internal sealed class Inflater : IDisposable
         while (destination.Length > 0)
         {
             int count = ReadSome(destination);
-            if (count == 0)
-            {
-                throw new InvalidDataException("a compressed part of the file is shorter than stated");
-            }
+            InvalidData.ThrowIf(count == 0, "a compressed part of the file is shorter than stated");
 
             _position += count;
             destination = destination[count..];
@@ -102,5 +99,23 @@ internal sealed class Inflater : IDisposable
         {
             throw new InvalidDataException("a compressed part of the file is damaged", error);
         }
+    }
+}
+
+/// <summary>Compressed bytes of the file. Reading forward is cheap; going back starts over.</summary>
+/// <param name="inflater">The decompressor that all regions of a file share.</param>
+/// <param name="compressed">The compressed bytes.</param>
+/// <param name="length">The number of bytes that they are said to become.</param>
+internal sealed class DeflatedRegion(Inflater inflater, FileRegion compressed, long length) : ByteRegion(length)
+{
+    public FileRegion Compressed { get; } = compressed;
+
+    public override bool IsRandomAccess => false;
+
+    public override void Read(long offset, Span<byte> destination)
+    {
+        InvalidData.ThrowIf(offset < 0 || destination.Length > Length - offset, "the file refers to bytes beyond the end of one of its parts");
+
+        inflater.Read(this, offset, destination);
     }
 }

@@ -13,7 +13,7 @@ internal sealed class LegacyContainer(FileRegion file)
     private const int MaxPickleBytes = 64 << 20;
     private const long FormatVersion = 1001;
 
-    private static readonly BigInteger MagicNumber = BigInteger.Parse("119547037146038801333356", null);
+    private static readonly BigInteger s_magicNumber = BigInteger.Parse("119547037146038801333356", null);
 
     private readonly PickleInput _input = new(new RegionStream(file), file.Length);
     private readonly PickleBudget _budget = new();
@@ -22,10 +22,9 @@ internal sealed class LegacyContainer(FileRegion file)
     public object? Load()
     {
         CheckMagicNumber();
-        if (ReadPickle(MaxPreludeBytes) is not FormatVersion)
-        {
-            throw new InvalidDataException($"the checkpoint's format is not version {FormatVersion}, the only one there was");
-        }
+        InvalidData.ThrowIf(
+            ReadPickle(MaxPreludeBytes) is not FormatVersion,
+            $"the checkpoint's format is not version {FormatVersion}, the only one there was");
 
         if (ReadPickle(MaxPreludeBytes) is PickleDictionary machine && machine.TryGetValue("little_endian", out object? little) &&
             little is not true)
@@ -58,7 +57,7 @@ internal sealed class LegacyContainer(FileRegion file)
                 $"it begins like a Python pickle, but not like a PyTorch checkpoint ({error.Message})", error);
         }
 
-        if (magic is not BigInteger number || number != MagicNumber)
+        if (magic is not BigInteger number || number != s_magicNumber)
         {
             throw new InvalidDataException("a Python pickle, but not a PyTorch checkpoint; save it with torch.save");
         }
@@ -67,13 +66,10 @@ internal sealed class LegacyContainer(FileRegion file)
     private object? ReadPickle(int maxBytes, PyTorchObjects? objects = null)
     {
         _input.BeginPickle(maxBytes);
-        // Only the main pickle may refer to storages: those that another one names are never found.
+        // Only the main pickle may refer to storages; those of another pickle are never loaded.
         var known = objects ?? new PyTorchObjects(_budget);
         object? value = new PickleMachine(_input, _budget, known).Run();
-        if (objects is null && known.Storages.Count > 0)
-        {
-            throw new InvalidDataException("a pickle beside the main one refers to tensors; no checkpoint does");
-        }
+        InvalidData.ThrowIf(objects is null && known.Storages.Count > 0, "a pickle beside the main one refers to tensors; no checkpoint does");
 
         return value;
     }
@@ -89,10 +85,7 @@ internal sealed class LegacyContainer(FileRegion file)
                 throw new InvalidDataException("the checkpoint lists a storage that no tensor uses; it is damaged");
             }
 
-            if (storage.Region is not null)
-            {
-                throw new InvalidDataException($"the checkpoint lists the storage '{PickleText.Quote(key)}' twice");
-            }
+            InvalidData.ThrowIf(storage.Region is not null, $"the checkpoint lists the storage '{PickleText.Quote(key)}' twice");
 
             if (file.Length - position < bytes.Length)
             {
@@ -101,11 +94,9 @@ internal sealed class LegacyContainer(FileRegion file)
 
             file.Read(position, bytes);
             position += bytes.Length;
-            if (BinaryPrimitives.ReadInt64LittleEndian(bytes) != storage.Count)
-            {
-                throw new InvalidDataException(
-                    $"the checkpoint contradicts itself about the size of the storage '{PickleText.Quote(key)}'");
-            }
+            InvalidData.ThrowIf(
+                BinaryPrimitives.ReadInt64LittleEndian(bytes) != storage.Count,
+                $"the checkpoint contradicts itself about the size of the storage '{PickleText.Quote(key)}'");
 
             if (file.Length - position < storage.ByteCount)
             {
@@ -117,15 +108,8 @@ internal sealed class LegacyContainer(FileRegion file)
         }
 
         PyTorchStorage? missing = objects.Storages.Values.FirstOrDefault(storage => storage.Region is null);
-        if (missing is not null)
-        {
-            throw new InvalidDataException($"the checkpoint lacks the storage '{PickleText.Quote(missing.Key)}'");
-        }
-
-        if (position != file.Length)
-        {
-            throw new InvalidDataException($"{file.Length - position} bytes follow the last storage; the file is damaged");
-        }
+        InvalidData.ThrowIf(missing is not null, $"the checkpoint lacks the storage '{PickleText.Quote(missing!.Key)}'");
+        InvalidData.ThrowIf(position != file.Length, $"{file.Length - position} bytes follow the last storage; the file is damaged");
     }
 
     private static InvalidDataException Ended() =>

@@ -1,5 +1,7 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Data2Vec.Converters.PyTorch;
 
@@ -11,13 +13,13 @@ namespace Data2Vec.Converters.PyTorch;
 [SuppressMessage("Naming", "CA1711", Justification = "It is a Python dict, and dictionary is what to look for.")]
 public sealed class PickleDictionary : IReadOnlyCollection<KeyValuePair<object?, object?>>
 {
-    /// <summary>Longer strings are refused as keys: hashing one again and again would take for ever.</summary>
+    /// <summary>The longest string key. Hashing longer ones repeatedly would take too long.</summary>
     internal const int MaxKeyLength = 1024;
 
-    /// <summary>About how many bytes a dictionary takes, and each of its entries, to be charged before they are made.</summary>
+    /// <summary>Approximate sizes of a dictionary and of an entry in bytes, for the budget.</summary>
     internal const int Cost = 400, EntryCost = 80;
 
-    private static readonly object NoneKey = new();
+    private static readonly object s_noneKey = new();
 
     private readonly List<KeyValuePair<object?, object?>> _entries = [];
     private Dictionary<object, int>? _positions;
@@ -35,7 +37,7 @@ public sealed class PickleDictionary : IReadOnlyCollection<KeyValuePair<object?,
     /// <summary>The values in the order of the file.</summary>
     public IEnumerable<object?> Values => _entries.Select(entry => entry.Value);
 
-    /// <summary>What the pickle set on the dictionary beside its entries (<c>_metadata</c> of a state dict), or null.</summary>
+    /// <summary>The state that the pickle set in addition to the entries (<c>_metadata</c> of a state dict), or null.</summary>
     public object? State { get; internal set; }
 
     /// <summary>The value of a key.</summary>
@@ -58,9 +60,9 @@ public sealed class PickleDictionary : IReadOnlyCollection<KeyValuePair<object?,
         return false;
     }
 
-    /// <summary>Finds the value of a key if it is of the wanted type.</summary>
+    /// <summary>Finds the value of a key if it has the requested type.</summary>
     /// <returns>Whether there is such a key with a value of that type.</returns>
-    public bool TryGet<T>(string key, [MaybeNullWhen(false)] out T value)
+    public bool TryGet<T>(string key, [NotNullWhen(true)] out T? value)
     {
         if (TryGetValue(key, out object? found) && found is T wanted)
         {
@@ -80,7 +82,7 @@ public sealed class PickleDictionary : IReadOnlyCollection<KeyValuePair<object?,
 
     IEnumerator IEnumerable.GetEnumerator() => _entries.GetEnumerator();
 
-    /// <summary>As in Python, setting a key again keeps its place and replaces its value.</summary>
+    /// <summary>Sets a value. As in Python, a key that is set again keeps its position.</summary>
     internal void Set(object? key, object? value)
     {
         if (key is string { Length: > MaxKeyLength } text)
@@ -101,11 +103,34 @@ public sealed class PickleDictionary : IReadOnlyCollection<KeyValuePair<object?,
         _entries.Add(new(key, value));
     }
 
-    // None is a key like any other, and the integers of a pickle are longs.
+    // None is a valid key, and the integers of a pickle are longs.
     private static object Widen(object? key) => key switch
     {
-        null => NoneKey,
+        null => s_noneKey,
         int number => (long)number,
         _ => key,
     };
+}
+
+/// <summary>
+/// Compares keys of pickled dictionaries: strings and numbers by value with hashes that an attacker cannot predict,
+/// everything else by reference.
+/// </summary>
+internal sealed class PickleKeyComparer : IEqualityComparer<object>
+{
+    public static readonly PickleKeyComparer Instance = new();
+
+    public new bool Equals(object? x, object? y) =>
+        ReferenceEquals(x, y) || (x is string or long or bool or double or BigInteger && x.Equals(y));
+
+    // long and double hash themselves predictably, so their halves go through the seeded HashCode.
+    public int GetHashCode(object obj) => obj switch
+    {
+        string or bool or BigInteger => obj.GetHashCode(),
+        long number => HashHalves(number),
+        double number => HashHalves(BitConverter.DoubleToInt64Bits(number)),
+        _ => RuntimeHelpers.GetHashCode(obj),
+    };
+
+    private static int HashHalves(long number) => HashCode.Combine((int)number, (int)(number >> 32));
 }

@@ -16,13 +16,13 @@ internal sealed class PickleInput(Stream stream, long length)
     private readonly long _length = length;
     private long _limit = length;
 
-    /// <summary>How many bytes were taken so far.</summary>
+    /// <summary>The number of bytes read.</summary>
     public long Position { get; private set; }
 
-    /// <summary>How many bytes remain of the pickle, or of the file when pickles follow one another.</summary>
+    /// <summary>The number of bytes left in the pickle, or in the file if it holds several.</summary>
     public long Remaining => _limit - Position;
 
-    /// <summary>Lets the next pickle have no more than so many bytes.</summary>
+    /// <summary>Limits the size of the next pickle.</summary>
     public void BeginPickle(long maxBytes) => _limit = Math.Min(_length, Position + maxBytes);
 
     public byte ReadByte()
@@ -51,7 +51,7 @@ internal sealed class PickleInput(Stream stream, long length)
 
     public double ReadDouble() => BinaryPrimitives.ReadDoubleBigEndian(ReadBytes(stackalloc byte[8]));
 
-    /// <summary>Reads as many bytes as stated, if there are that many and no more than allowed.</summary>
+    /// <summary>Reads a stated number of bytes, after checking it against the input and a limit.</summary>
     public byte[] ReadBytes(ulong count, int maxBytes, PickleBudget budget)
     {
         if (count > (ulong)Math.Max(Remaining, 0))
@@ -59,10 +59,7 @@ internal sealed class PickleInput(Stream stream, long length)
             throw Ended();
         }
 
-        if (count > (ulong)maxBytes)
-        {
-            throw new InvalidDataException($"the pickle has a value of {count} bytes; up to {maxBytes} are read");
-        }
+        InvalidData.ThrowIf(count > (ulong)maxBytes, $"the pickle has a value of {count} bytes; up to {maxBytes} are read");
 
         budget.ChargeMemory((long)count + 24);
         byte[] bytes = new byte[count];
@@ -76,10 +73,7 @@ internal sealed class PickleInput(Stream stream, long length)
         using var line = new MemoryStream();
         for (byte next = ReadByte(); next != '\n'; next = ReadByte())
         {
-            if (line.Length == maxBytes)
-            {
-                throw new InvalidDataException($"the pickle has a line of more than {maxBytes} bytes");
-            }
+            InvalidData.ThrowIf(line.Length == maxBytes, $"the pickle has a line of more than {maxBytes} bytes");
 
             line.WriteByte(next);
         }

@@ -8,7 +8,7 @@ namespace Data2Vec.Converters.PyTorch;
 /// </summary>
 public sealed class PickleList : IReadOnlyList<object?>
 {
-    /// <summary>About how many bytes a list takes, and each of its items, to be charged before they are made.</summary>
+    /// <summary>Approximate sizes of a list and of an item in bytes, for the budget.</summary>
     internal const int Cost = 112, ItemCost = 16;
 
     private readonly List<object?> _items = [];
@@ -29,4 +29,26 @@ public sealed class PickleList : IReadOnlyList<object?>
     IEnumerator IEnumerable.GetEnumerator() => _items.GetEnumerator();
 
     internal void Add(object? item) => _items.Add(item);
+}
+
+/// <summary>
+/// A tuple of a pickle; frozen sets are tuples too. Compared by reference, since the values of a hostile pickle may be
+/// shared so often that walking them would never end.
+/// </summary>
+public sealed class PickleTuple : IReadOnlyList<object?>
+{
+    private readonly object?[] _items;
+
+    internal PickleTuple(params object?[] items) => _items = items;
+
+    /// <summary>The number of items.</summary>
+    public int Count => _items.Length;
+
+    /// <summary>The item at a position.</summary>
+    public object? this[int index] => _items[index];
+
+    /// <inheritdoc/>
+    public IEnumerator<object?> GetEnumerator() => ((IEnumerable<object?>)_items).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => _items.GetEnumerator();
 }

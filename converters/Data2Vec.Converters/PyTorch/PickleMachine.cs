@@ -82,9 +82,9 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
             case PickleOpcode.BinBytes8 or PickleOpcode.ByteArray8: _stack.Push(Bytes(input.ReadUInt64())); break;
 
             case PickleOpcode.EmptyTuple: PushTuple(); break;
-            case PickleOpcode.Tuple1: PushTuple(_stack.Pop()); break;
-            case PickleOpcode.Tuple2: PushPair(); break;
-            case PickleOpcode.Tuple3: PushTriple(); break;
+            case PickleOpcode.Tuple1: PushTuple(_stack.PopLast(1)); break;
+            case PickleOpcode.Tuple2: PushTuple(_stack.PopLast(2)); break;
+            case PickleOpcode.Tuple3: PushTuple(_stack.PopLast(3)); break;
             case PickleOpcode.Tuple or PickleOpcode.FrozenSet: _stack.Push(new PickleTuple(_stack.PopToMark(budget))); break;
             case PickleOpcode.EmptyList or PickleOpcode.EmptySet: _stack.Push(NewList()); break;
             case PickleOpcode.List: PushList(_stack.PopToMark(budget)); break;
@@ -93,7 +93,7 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
 
             case PickleOpcode.Append: Append([_stack.Pop()]); break;
             case PickleOpcode.Appends or PickleOpcode.AddItems: Append(_stack.PopToMark(budget)); break;
-            case PickleOpcode.SetItem: SetItem(); break;
+            case PickleOpcode.SetItem: SetItems(_stack.PopLast(2)); break;
             case PickleOpcode.SetItems: SetItems(_stack.PopToMark(budget)); break;
 
             case PickleOpcode.Get: _stack.Push(Recall(MemoLine())); break;
@@ -127,10 +127,7 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
     private object? Stop()
     {
         object? value = _stack.Pop();
-        if (_stack.Visible > 0 || _stack.HasMarks)
-        {
-            throw new InvalidDataException("the pickle ends with values left over; the file is damaged");
-        }
+        InvalidData.ThrowIf(_stack.Visible > 0 || _stack.HasMarks, "the pickle ends with values left over; the file is damaged");
 
         return value;
     }
@@ -138,29 +135,15 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
     private void Protocol(bool first)
     {
         int protocol = input.ReadByte();
-        if (!first)
-        {
-            throw new InvalidDataException("the pickle states its protocol in the middle; the file is damaged");
-        }
-
-        if (protocol > 5)
-        {
-            throw new InvalidDataException($"pickle protocol {protocol} is not known; save with pickle_protocol=2");
-        }
+        InvalidData.ThrowIf(!first, "the pickle states its protocol in the middle; the file is damaged");
+        InvalidData.ThrowIf(protocol > 5, $"pickle protocol {protocol} is not known; save with pickle_protocol=2");
     }
 
     private void BeginFrame()
     {
         ulong length = input.ReadUInt64();
-        if (_frameEnd >= 0)
-        {
-            throw new InvalidDataException("a pickle frame begins inside another");
-        }
-
-        if (length > (ulong)input.Remaining)
-        {
-            throw new InvalidDataException("a pickle frame ends after the pickle");
-        }
+        InvalidData.ThrowIf(_frameEnd >= 0, "a pickle frame begins inside another");
+        InvalidData.ThrowIf(length > (ulong)input.Remaining, "a pickle frame ends after the pickle");
 
         if (length > 0)
         {
@@ -175,10 +158,7 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
             return;
         }
 
-        if (input.Position > _frameEnd)
-        {
-            throw new InvalidDataException("a pickle frame ends inside an instruction");
-        }
+        InvalidData.ThrowIf(input.Position > _frameEnd, "a pickle frame ends inside an instruction");
 
         _frameEnd = -1;
     }
@@ -227,19 +207,6 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
         _stack.Push(new PickleTuple(items));
     }
 
-    private void PushPair()
-    {
-        object? second = _stack.Pop();
-        PushTuple(_stack.Pop(), second);
-    }
-
-    private void PushTriple()
-    {
-        object? third = _stack.Pop();
-        object? second = _stack.Pop();
-        PushTuple(_stack.Pop(), second, third);
-    }
-
     private PickleList NewList()
     {
         budget.ChargeMemory(PickleList.Cost);
@@ -279,12 +246,6 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
         }
     }
 
-    private void SetItem()
-    {
-        object? value = _stack.Pop();
-        SetItems([_stack.Pop(), value]);
-    }
-
     private void SetItems(ReadOnlySpan<object?> items)
     {
         PickleDictionary dictionary = _stack.Peek() switch
@@ -293,10 +254,7 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
             PickleObject placeholder => placeholder.Entries ??= NewDictionary(),
             _ => throw new InvalidDataException("the pickle sets an entry of something that is not a dictionary"),
         };
-        if (items.Length % 2 != 0)
-        {
-            throw new InvalidDataException("the pickle has a dictionary key without a value");
-        }
+        InvalidData.ThrowIf(items.Length % 2 != 0, "the pickle has a dictionary key without a value");
 
         budget.ChargeMemory((long)PickleDictionary.EntryCost * items.Length / 2);
         for (int i = 0; i < items.Length; i += 2)
@@ -316,10 +274,9 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
     private void Remember(long index)
     {
         object? value = _stack.Peek();
-        if (_memo.Count == PickleBudget.MaxMemo && !_memo.ContainsKey(index))
-        {
-            throw new InvalidDataException($"the pickle stores more than {PickleBudget.MaxMemo} values for later");
-        }
+        InvalidData.ThrowIf(
+            _memo.Count == PickleBudget.MaxMemo && !_memo.ContainsKey(index),
+            $"the pickle stores more than {PickleBudget.MaxMemo} values for later");
 
         budget.ChargeMemory(MemoCost);
         _memo[index] = value;
@@ -357,10 +314,7 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
     private void InstanceFromStack()
     {
         object?[] values = _stack.PopToMark(budget);
-        if (values.Length == 0)
-        {
-            throw new InvalidDataException("the pickle makes an object without naming its class");
-        }
+        InvalidData.ThrowIf(values.Length == 0, "the pickle makes an object without naming its class");
 
         _stack.Push(objects.Call(values[0], new PickleTuple(values[1..]), keywords: null));
     }
@@ -376,7 +330,7 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
             case PickleDictionary dictionary:
                 dictionary.State = state;
                 break;
-            // Attributes that somebody set on a tensor; its numbers are elsewhere.
+            // Attributes of a tensor, which do not affect its numbers.
             case PyTorchTensor when state is null or PickleDictionary:
                 break;
             default:

@@ -23,19 +23,19 @@ public sealed class PickleObject
     /// <summary>The keyword arguments of the call, rarely any.</summary>
     public PickleDictionary? KeywordArguments { get; internal init; }
 
-    /// <summary>The object that would have been called when that is itself the result of a call, else null.</summary>
+    /// <summary>The callable if it is itself the result of a call; otherwise null.</summary>
     public PickleObject? Callable { get; internal init; }
 
-    /// <summary>What would have been handed to <c>__setstate__</c> or <c>__dict__</c>: mostly a dictionary of attributes.</summary>
+    /// <summary>The argument of <c>__setstate__</c> or the content of <c>__dict__</c>, usually a dictionary of attributes.</summary>
     public object? State { get; internal set; }
 
-    /// <summary>The items that would have been appended to the object, when it is a kind of list.</summary>
+    /// <summary>The items appended to the object, if it is a kind of list.</summary>
     public PickleList? Items { get; internal set; }
 
-    /// <summary>The entries that would have been set on the object, when it is a kind of dictionary.</summary>
+    /// <summary>The entries set on the object, if it is a kind of dictionary.</summary>
     public PickleDictionary? Entries { get; internal set; }
 
-    /// <summary>Why a tensor could not be made of it, when it stands where Python has a tensor.</summary>
+    /// <summary>The reason why the object, a tensor in Python, cannot be read.</summary>
     internal string? Remark { get; init; }
 
     /// <summary>Finds an attribute in <see cref="State"/>: in its dictionary, or in the two of an object with slots.</summary>
@@ -54,4 +54,19 @@ public sealed class PickleObject
 
     /// <summary>The name of the class.</summary>
     public override string ToString() => Class.ToString();
+}
+
+/// <summary>The name of a Python class or function, which is never resolved.</summary>
+public sealed class PickleGlobal
+{
+    internal PickleGlobal(string module, string name) => (Module, Name) = (module, name);
+
+    /// <summary>The module, such as <c>torch</c>.</summary>
+    public string Module { get; }
+
+    /// <summary>The name in its module, such as <c>float32</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Module and name with a dot between them, shortened when they are long.</summary>
+    public override string ToString() => $"{PickleText.Quote(Module)}.{PickleText.Quote(Name)}";
 }

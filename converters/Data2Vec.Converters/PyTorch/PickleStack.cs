@@ -16,10 +16,7 @@ internal sealed class PickleStack
 
     public void Push(object? value)
     {
-        if (_values.Count == PickleBudget.MaxStack)
-        {
-            throw new InvalidDataException($"the pickle's stack grows beyond {PickleBudget.MaxStack} values");
-        }
+        InvalidData.ThrowIf(_values.Count == PickleBudget.MaxStack, $"the pickle's stack grows beyond {PickleBudget.MaxStack} values");
 
         _values.Add(value);
     }
@@ -33,25 +30,31 @@ internal sealed class PickleStack
         return value;
     }
 
+    /// <summary>Pops values, the last one last.</summary>
+    public object?[] PopLast(int count)
+    {
+        object?[] values = new object?[count];
+        for (int i = count - 1; i >= 0; i--)
+        {
+            values[i] = Pop();
+        }
+
+        return values;
+    }
+
     public T Pop<T>(string what) => Pop() is T value ? value : throw new InvalidDataException($"the pickle lacks {what}");
 
     public void Mark()
     {
-        if (_marks.Count == PickleBudget.MaxMarks)
-        {
-            throw new InvalidDataException($"the pickle's values are nested deeper than {PickleBudget.MaxMarks}");
-        }
+        InvalidData.ThrowIf(_marks.Count == PickleBudget.MaxMarks, $"the pickle's values are nested deeper than {PickleBudget.MaxMarks}");
 
         _marks.Add(_values.Count);
     }
 
-    /// <summary>Takes the values above the last mark, and the mark.</summary>
+    /// <summary>Pops the values above the last mark, and the mark.</summary>
     public object?[] PopToMark(PickleBudget budget)
     {
-        if (_marks.Count == 0)
-        {
-            throw new InvalidDataException("the pickle takes values up to a mark that is not there");
-        }
+        InvalidData.ThrowIf(_marks.Count == 0, "the pickle takes values up to a mark that is not there");
 
         int start = _marks[^1];
         int count = _values.Count - start;
@@ -63,7 +66,7 @@ internal sealed class PickleStack
         return values;
     }
 
-    /// <summary>Drops the last value or, where there is none above it, the last mark.</summary>
+    /// <summary>Drops the last value, or the last mark if no value is above it.</summary>
     public void Drop()
     {
         if (Visible == 0 && HasMarks)
@@ -77,4 +80,36 @@ internal sealed class PickleStack
     }
 
     private static InvalidDataException TooFew() => new("the pickle takes a value from an empty stack");
+}
+
+/// <summary>
+/// What the pickles of one file may cost. A pickle of a few hundred bytes can ask for any amount of time and memory;
+/// the checkpoint of a large model with a dictionary of 250,000 words stays within a third of these limits.
+/// </summary>
+internal sealed class PickleBudget
+{
+    public const int MaxMarks = 1_000;
+    public const int MaxStack = 1_000_000;
+    public const int MaxMemo = 1_000_000;
+    public const int MaxStringBytes = 16 << 20;
+    public const int MaxNameBytes = 1_024;
+    public const int MaxIntegerBytes = 1_024;
+
+    private const int MaxOpcodes = 8_000_000;
+    private const long MaxMemory = 96 << 20;
+
+    private int _opcodes;
+    private long _memory;
+
+    public void CountOpcode()
+    {
+        InvalidData.ThrowIf(++_opcodes > MaxOpcodes, $"the pickle has more than {MaxOpcodes} instructions; that is no checkpoint");
+    }
+
+    /// <summary>Charges the approximate size of a value before it is created.</summary>
+    public void ChargeMemory(long bytes)
+    {
+        _memory += bytes;
+        InvalidData.ThrowIf(_memory > MaxMemory, $"the pickle's values need more than {MaxMemory >> 20} MB beside the tensors; that is no checkpoint");
+    }
 }

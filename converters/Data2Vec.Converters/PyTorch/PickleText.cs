@@ -4,12 +4,12 @@ using System.Text;
 
 namespace Data2Vec.Converters.PyTorch;
 
-/// <summary>The text notations of pickles, mostly those of protocol 0.</summary>
+/// <summary>Text notations of pickles, mostly of protocol 0.</summary>
 internal static class PickleText
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>A name as it may stand in an error message: one line, not too long.</summary>
+    /// <summary>A name for error messages: one line, shortened.</summary>
     public static string Quote(string name)
     {
         string head = name.Length <= 100 ? name : name[..100] + "…";
@@ -32,7 +32,7 @@ internal static class PickleText
     {
         try
         {
-            return StrictUtf8.GetString(bytes);
+            return s_strictUtf8.GetString(bytes);
         }
         catch (DecoderFallbackException)
         {
@@ -43,10 +43,7 @@ internal static class PickleText
     /// <summary>The bytes of a string that holds one byte a character, as <c>_codecs.encode(…, 'latin1')</c> gives.</summary>
     public static byte[] Latin1(string text)
     {
-        if (text.AsSpan().ContainsAnyExceptInRange('\0', 'ÿ'))
-        {
-            throw new InvalidDataException("a byte string of the pickle has characters beyond Latin-1");
-        }
+        InvalidData.ThrowIf(text.AsSpan().ContainsAnyExceptInRange('\0', 'ÿ'), "a byte string of the pickle has characters beyond Latin-1");
 
         return Encoding.Latin1.GetBytes(text);
     }
@@ -97,10 +94,7 @@ internal static class PickleText
             }
 
             uint code = Hexadecimal(line[(i + 2)..], digits);
-            if (code > 0x10FFFF)
-            {
-                throw new InvalidDataException("a string of the pickle has a character beyond Unicode");
-            }
+            InvalidData.ThrowIf(code > 0x10FFFF, "a string of the pickle has a character beyond Unicode");
 
             if (code < 0x10000)
             {
@@ -121,10 +115,7 @@ internal static class PickleText
     public static byte[] Unquote(ReadOnlySpan<byte> line)
     {
         line = line.TrimEnd(" \t\r"u8);
-        if (line.Length < 2 || line[0] != line[^1] || line[0] is not ((byte)'\'' or (byte)'"'))
-        {
-            throw new InvalidDataException("a string of the pickle is not in quotes");
-        }
+        InvalidData.ThrowIf(line.Length < 2 || line[0] != line[^1] || line[0] is not ((byte)'\'' or (byte)'"'), "a string of the pickle is not in quotes");
 
         line = line[1..^1];
         byte[] bytes = new byte[line.Length];
@@ -137,10 +128,7 @@ internal static class PickleText
                 continue;
             }
 
-            if (++i == line.Length)
-            {
-                throw new InvalidDataException("a string of the pickle ends in a backslash");
-            }
+            InvalidData.ThrowIf(++i == line.Length, "a string of the pickle ends in a backslash");
 
             if (line[i] is (byte)'x')
             {

@@ -50,7 +50,7 @@ public sealed class PyTorchFile : IDisposable
         }
     }
 
-    /// <summary>Closes the file; its tensors can be read no longer.</summary>
+    /// <summary>Closes the file. Its tensors can no longer be read.</summary>
     public void Dispose()
     {
         _inflater.Dispose();

@@ -13,7 +13,7 @@ internal sealed class PyTorchObjects(PickleBudget budget)
     /// <summary>The storages that the pickle refers to, by their keys.</summary>
     public IReadOnlyDictionary<string, PyTorchStorage> Storages => _storages;
 
-    /// <summary>What calling a function, or making an object of a class, would have given.</summary>
+    /// <summary>The result of calling a function or constructing an object.</summary>
     public object? Call(object? callable, PickleTuple arguments, PickleDictionary? keywords)
     {
         budget.ChargeMemory(128);
@@ -40,19 +40,16 @@ internal sealed class PyTorchObjects(PickleBudget budget)
             throw new InvalidDataException("the pickle refers to outside data that is not a tensor storage");
         }
 
-        if (parts[1] is not PickleGlobal @class)
-        {
-            throw new InvalidDataException("a tensor storage does not name its class");
-        }
+        PickleGlobal @class = parts[1] as PickleGlobal ?? throw new InvalidDataException("a tensor storage does not name its class");
 
-        StorageType type = StorageType.OfStorage(@class)
+        NumberFormat type = (@class.Module is "torch" or "torch.cuda" or "torch.storage" ? NumberFormat.FromStorage(@class.Name) : null)
             ?? throw new InvalidDataException($"{@class} is not a class of tensor storages");
         if (parts[2] is not string { Length: <= PickleDictionary.MaxKeyLength } key)
         {
             throw new InvalidDataException("a tensor storage has no name of sensible length");
         }
 
-        if (parts[4] is not long count || count < 0 || count > long.MaxValue / type.Size)
+        if (parts[4] is not long count || count < 0 || count > long.MaxValue / type.Bytes)
         {
             throw new InvalidDataException($"the tensor storage '{PickleText.Quote(key)}' has an impossible size");
         }
@@ -61,7 +58,7 @@ internal sealed class PyTorchObjects(PickleBudget budget)
         return parts.Count == 6 && parts[5] is not null ? View(storage, parts[5]) : new StorageView(storage, 0, count);
     }
 
-    private PyTorchStorage Storage(string key, StorageType type, long count)
+    private PyTorchStorage Storage(string key, NumberFormat type, long count)
     {
         budget.ChargeMemory(64);
         if (!_storages.TryGetValue(key, out PyTorchStorage? storage))
@@ -70,10 +67,9 @@ internal sealed class PyTorchObjects(PickleBudget budget)
             _storages.Add(key, storage = new PyTorchStorage(key, type, count));
         }
 
-        if (storage.Type != type || storage.Count != count)
-        {
-            throw new InvalidDataException($"the pickle contradicts itself about the tensor storage '{PickleText.Quote(key)}'");
-        }
+        InvalidData.ThrowIf(
+            storage.Type != type || storage.Count != count,
+            $"the pickle contradicts itself about the tensor storage '{PickleText.Quote(key)}'");
 
         return storage;
     }

@@ -2,24 +2,24 @@ using System.IO.Hashing;
 
 namespace Data2Vec.Converters.PyTorch;
 
-/// <summary>A run of numbers in the file that one or more tensors look into.</summary>
+/// <summary>A sequence of numbers in the file, shared by one or more tensors.</summary>
 /// <param name="key">Its name in the file.</param>
 /// <param name="type">The number format of its elements.</param>
 /// <param name="count">The number of its elements.</param>
-internal sealed class PyTorchStorage(string key, StorageType type, long count)
+internal sealed class PyTorchStorage(string key, NumberFormat type, long count)
 {
     public string Key { get; } = key;
 
-    public StorageType Type { get; } = type;
+    public NumberFormat Type { get; } = type;
 
     public long Count { get; } = count;
 
-    public long ByteCount => Count * Type.Size;
+    public long ByteCount => Count * Type.Bytes;
 
-    /// <summary>Where the numbers are; known when the whole pickle was read.</summary>
+    /// <summary>The bytes, known after the whole pickle was read.</summary>
     public ByteRegion? Region { get; set; }
 
-    /// <summary>The checksum of the numbers, where the container has one.</summary>
+    /// <summary>The checksum of the numbers, if the container has one.</summary>
     public uint? Crc { get; set; }
 
     /// <summary>Reads the numbers once and compares their checksum.</summary>
@@ -49,3 +49,9 @@ internal sealed class PyTorchStorage(string key, StorageType type, long count)
         return crc.GetCurrentHashAsUInt32();
     }
 }
+
+/// <summary>A storage, or the part of one that old versions of PyTorch treated as a separate storage.</summary>
+/// <param name="Storage">The storage.</param>
+/// <param name="Start">The part's first element.</param>
+/// <param name="Count">The number of elements in the part.</param>
+internal sealed record StorageView(PyTorchStorage Storage, long Start, long Count);

@@ -30,20 +30,20 @@ public sealed class PyTorchTensor : CheckpointTensor
         _shape = shape;
         _strides = strides;
         _elementSize = elementSize;
-        _firstByte = (view.Start * view.Storage.Type.Size) + (offset * elementSize);
+        _firstByte = (view.Start * view.Storage.Type.Bytes) + (offset * elementSize);
         IsContiguous = StandsInOrder(shape, strides);
     }
 
-    /// <summary>How many elements of the storage lie between neighbours, for each dimension.</summary>
+    /// <summary>The distance between neighbours in elements of the storage, for each dimension.</summary>
     public IReadOnlyList<long> Strides => _strides;
 
-    /// <summary>Whether the elements stand one after another in row-major order.</summary>
+    /// <summary>Whether the elements are contiguous in row-major order.</summary>
     public bool IsContiguous { get; }
 
-    /// <summary>The name of the storage in the file; tensors that share numbers have the same.</summary>
+    /// <summary>The name of the storage in the file. Tensors that share numbers have the same one.</summary>
     public string StorageKey => _view.Storage.Key;
 
-    /// <summary>Takes a value of the pickle for the tensor that it must be.</summary>
+    /// <summary>Casts a value of the pickle to a tensor.</summary>
     /// <param name="value">A value of the pickle.</param>
     /// <param name="name">What to call it in the error.</param>
     /// <exception cref="InvalidDataException">It is no tensor, or one whose number format is not supported.</exception>
@@ -153,7 +153,7 @@ public sealed class PyTorchTensor : CheckpointTensor
         }
     }
 
-    /// <summary>Where the elements from <paramref name="start"/> on stand, in bytes from the storage's beginning.</summary>
+    /// <summary>Byte offsets in the storage of the elements from <paramref name="start"/> on.</summary>
     private void Locate(long start, Span<long> offsets)
     {
         Span<long> index = stackalloc long[_shape.Length];
@@ -194,7 +194,7 @@ public sealed class PyTorchTensor : CheckpointTensor
                     break;
                 }
             }
-            // Far-apart elements are not worth reading all that lies between them.
+            // For elements that are far apart, reading the bytes between them is not worthwhile.
             if (offsets[end - 1] - windowStart > (long)(end - first) * 512)
             {
                 end = first + 1;

@@ -16,10 +16,7 @@ internal static class TensorRebuilder
             "_rebuild_tensor_v2" => (6, 7, false),
             _ => (7, 8, true),
         };
-        if (arguments.Count < fewest || arguments.Count > most)
-        {
-            throw new InvalidDataException($"{function} is given {arguments.Count} arguments");
-        }
+        InvalidData.ThrowIf(arguments.Count < fewest || arguments.Count > most, $"{function} is given {arguments.Count} arguments");
 
         if (arguments[0] is not StorageView view)
         {
@@ -27,16 +24,11 @@ internal static class TensorRebuilder
         }
 
         string name = PickleText.Quote(view.Storage.Key);
-        StorageType type = statesType ? StatedType(arguments[6], name) : view.Storage.Type;
-        if (type == StorageType.Bytes)
-        {
-            throw new InvalidDataException($"a tensor in storage '{name}' does not state its number format");
-        }
-
-        if (statesType && view.Storage.Type != StorageType.Bytes && view.Storage.Type != type)
-        {
-            throw new InvalidDataException($"the pickle contradicts itself about the number format of storage '{name}'");
-        }
+        NumberFormat type = statesType ? StatedType(arguments[6], name) : view.Storage.Type;
+        InvalidData.ThrowIf(type == NumberFormat.Untyped, $"a tensor in storage '{name}' does not state its number format");
+        InvalidData.ThrowIf(
+            statesType && view.Storage.Type != NumberFormat.Untyped && view.Storage.Type != type,
+            $"the pickle contradicts itself about the number format of storage '{name}'");
 
         long[] shape = Sizes(arguments[2], "shape", name, budget);
         long[] strides = Sizes(arguments[3], "strides", name, budget);
@@ -45,39 +37,30 @@ internal static class TensorRebuilder
             throw new InvalidDataException($"a tensor in storage '{name}' has an impossible offset");
         }
 
-        if (strides.Length != shape.Length)
-        {
-            throw new InvalidDataException($"a tensor in storage '{name}' has {shape.Length} sizes but {strides.Length} strides");
-        }
+        InvalidData.ThrowIf(strides.Length != shape.Length, $"a tensor in storage '{name}' has {shape.Length} sizes but {strides.Length} strides");
 
         CheckProduct(shape, name);
-        long available = view.Count * view.Storage.Type.Size / type.Size;
+        long available = view.Count * view.Storage.Type.Bytes / type.Bytes;
         CheckBounds(shape, strides, offset, available, name);
         budget.ChargeMemory(192);
-        return type.Type is { } readable
-            ? new PyTorchTensor(readable, shape, strides, view, type.Size, offset)
+        return type.Type != CheckpointType.Other
+            ? new PyTorchTensor(type.Type, shape, strides, view, type.Bytes, offset)
             : new PickleObject(function, arguments)
             {
                 Remark = $"{type.Name} tensors are not supported; convert it to float32 in PyTorch and save again",
             };
     }
 
-    private static StorageType StatedType(object? type, string name) =>
-        (type is PickleGlobal global ? StorageType.OfDataType(global) : null)
+    private static NumberFormat StatedType(object? type, string name) =>
+        (type is PickleGlobal { Module: "torch" } global ? NumberFormat.FromDataType(global.Name) : null)
         ?? throw new InvalidDataException($"a tensor in storage '{name}' has an unknown number format");
 
     private static long[] Sizes(object? value, string what, string name, PickleBudget budget)
     {
-        if (value is not (PickleTuple or PickleList))
-        {
-            throw new InvalidDataException($"a tensor in storage '{name}' lacks its {what}");
-        }
+        InvalidData.ThrowIf(value is not (PickleTuple or PickleList), $"a tensor in storage '{name}' lacks its {what}");
 
         var items = (IReadOnlyList<object?>)value;
-        if (items.Count > MaxDimensions)
-        {
-            throw new InvalidDataException($"a tensor in storage '{name}' has {items.Count} dimensions");
-        }
+        InvalidData.ThrowIf(items.Count > MaxDimensions, $"a tensor in storage '{name}' has {items.Count} dimensions");
 
         budget.ChargeMemory(24 + (8 * items.Count));
         long[] sizes = new long[items.Count];
@@ -91,16 +74,15 @@ internal static class TensorRebuilder
         return sizes;
     }
 
-    // Sizes of zero do not excuse the others: whoever multiplies them in another order must not overflow either.
+    // Zero sizes are skipped, so that no order of multiplication overflows.
     private static void CheckProduct(long[] shape, string name)
     {
         long product = 1;
         foreach (long size in shape)
         {
-            if (size > 0 && product > long.MaxValue / sizeof(double) / size)
-            {
-                throw new InvalidDataException($"a tensor in storage '{name}' has more elements than can be counted");
-            }
+            InvalidData.ThrowIf(
+                size > 0 && product > long.MaxValue / sizeof(double) / size,
+                $"a tensor in storage '{name}' has more elements than can be counted");
 
             product *= Math.Max(size, 1);
         }
@@ -123,9 +105,6 @@ internal static class TensorRebuilder
             end++;
         }
 
-        if (end > available)
-        {
-            throw new InvalidDataException($"a tensor reaches beyond its storage '{name}' of {available} elements");
-        }
+        InvalidData.ThrowIf(end > available, $"a tensor reaches beyond its storage '{name}' of {available} elements");
     }
 }

@@ -24,10 +24,7 @@ internal sealed class ZipContainer(FileRegion file, Inflater inflater)
             var objects = new PyTorchObjects(budget);
             var input = new PickleInput(pickle, length);
             object? value = new PickleMachine(input, budget, objects).Run();
-            if (input.Remaining > 0)
-            {
-                throw new InvalidDataException($"{input.Remaining} bytes follow the pickle in data.pkl; no checkpoint has them");
-            }
+            InvalidData.ThrowIf(input.Remaining > 0, $"{input.Remaining} bytes follow the pickle in data.pkl; no checkpoint has them");
 
             foreach (PyTorchStorage storage in objects.Storages.Values)
             {
@@ -45,16 +42,8 @@ internal sealed class ZipContainer(FileRegion file, Inflater inflater)
             .Where(parts => parts is [_, "data.pkl"])
             .Select(parts => parts[0])
             .Take(2)];
-        if (roots.Length > 1)
-        {
-            throw new InvalidDataException("the zip file has several data.pkl; one is expected");
-        }
-
-        if (roots.Length == 0)
-        {
-            throw new InvalidDataException(
-                "a zip file, but not a PyTorch checkpoint (it has no data.pkl); unpack it if the checkpoint is inside");
-        }
+        InvalidData.ThrowIf(roots.Length > 1, "the zip file has several data.pkl; one is expected");
+        InvalidData.ThrowIf(roots.Length == 0, "a zip file, but not a PyTorch checkpoint (it has no data.pkl); unpack it if the checkpoint is inside");
 
         if (_directory.TryGetEntry($"{roots[0]}/constants.pkl", out _) &&
             _directory.Entries.Any(entry => entry.Name.StartsWith($"{roots[0]}/code/", StringComparison.Ordinal)))
@@ -87,21 +76,15 @@ internal sealed class ZipContainer(FileRegion file, Inflater inflater)
         }
     }
 
-    /// <summary>Opens data.pkl after reading it once, so that nothing is believed of a damaged file.</summary>
+    /// <summary>Opens data.pkl after checking its checksum.</summary>
     private RegionStream OpenPickle(string root, out long length)
     {
         _directory.TryGetEntry($"{root}/data.pkl", out ZipEntry? entry);
         length = entry!.Length;
-        if (length > MaxPickleBytes)
-        {
-            throw new InvalidDataException($"data.pkl has {length} bytes; up to {MaxPickleBytes} are read");
-        }
+        InvalidData.ThrowIf(length > MaxPickleBytes, $"data.pkl has {length} bytes; up to {MaxPickleBytes} are read");
 
         ByteRegion region = Open(entry);
-        if (PyTorchStorage.Checksum(region) != entry.Crc)
-        {
-            throw new InvalidDataException("the checksum of data.pkl is wrong; the file is damaged");
-        }
+        InvalidData.ThrowIf(PyTorchStorage.Checksum(region) != entry.Crc, "the checksum of data.pkl is wrong; the file is damaged");
 
         return new RegionStream(region);
     }
@@ -116,11 +99,9 @@ internal sealed class ZipContainer(FileRegion file, Inflater inflater)
                 : throw new InvalidDataException($"the file lacks '{PickleText.Quote(name)}', the numbers of a tensor");
         }
 
-        if (entry.Length != storage.ByteCount)
-        {
-            throw new InvalidDataException(
-                $"'{PickleText.Quote(name)}' has {entry.Length} bytes but the pickle states {storage.ByteCount}");
-        }
+        InvalidData.ThrowIf(
+            entry.Length != storage.ByteCount,
+            $"'{PickleText.Quote(name)}' has {entry.Length} bytes but the pickle states {storage.ByteCount}");
 
         storage.Crc = entry.Crc;
         return Open(entry);

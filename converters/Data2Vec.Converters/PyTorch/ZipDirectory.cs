@@ -27,7 +27,7 @@ internal sealed class ZipDirectory
     private const int MaxEntries = 100_000;
     private const int MaxDirectoryBytes = 32 << 20;
 
-    /// <summary>Deflate cannot make more than this of a byte.</summary>
+    /// <summary>The largest expansion that deflate can produce.</summary>
     private const int MaxExpansion = 1_033;
 
     private readonly FileRegion _file;
@@ -50,20 +50,16 @@ internal sealed class ZipDirectory
     private long ReadCentralDirectory()
     {
         (long offset, long size, long count) = FindCentralDirectory();
-        if (size > MaxDirectoryBytes || count > MaxEntries || count > size / CentralSize)
-        {
-            throw new InvalidDataException($"the zip directory of {count} entries in {size} bytes is not a checkpoint's");
-        }
+        InvalidData.ThrowIf(
+            size > MaxDirectoryBytes || count > MaxEntries || count > size / CentralSize,
+            $"the zip directory of {count} entries in {size} bytes is not a checkpoint's");
 
         byte[] directory = Read(offset, (int)size);
         ReadOnlySpan<byte> rest = directory;
         for (long i = 0; i < count; i++)
         {
             ZipEntry entry = ReadCentralHeader(ref rest);
-            if (!_entries.TryAdd(entry.Name, entry))
-            {
-                throw new InvalidDataException($"the zip file has two entries '{PickleText.Quote(entry.Name)}'");
-            }
+            InvalidData.ThrowIf(!_entries.TryAdd(entry.Name, entry), $"the zip file has two entries '{PickleText.Quote(entry.Name)}'");
         }
 
         if (rest.Length > 0)
@@ -74,7 +70,7 @@ internal sealed class ZipDirectory
         return offset;
     }
 
-    /// <summary>4.3.16, the end of central directory record: behind it stands nothing but its comment.</summary>
+    /// <summary>4.3.16, the end of central directory record, followed only by its comment.</summary>
     private (long Offset, long Size, long Count) FindCentralDirectory()
     {
         int tailSize = (int)Math.Min(_file.Length, EndSize + ushort.MaxValue);
@@ -93,10 +89,9 @@ internal sealed class ZipDirectory
 
     private (long Offset, long Size, long Count) ReadEnd(ReadOnlySpan<byte> end, long position)
     {
-        if (UInt16(end[4..]) is not (0 or ushort.MaxValue) || UInt16(end[6..]) is not (0 or ushort.MaxValue))
-        {
-            throw new InvalidDataException("the zip file is split into several");
-        }
+        InvalidData.ThrowIf(
+            UInt16(end[4..]) is not (0 or ushort.MaxValue) || UInt16(end[6..]) is not (0 or ushort.MaxValue),
+            "the zip file is split into several");
 
         if (UInt16(end[8..]) != UInt16(end[10..]))
         {
@@ -116,10 +111,7 @@ internal sealed class ZipDirectory
             }
         }
 
-        if (saturated)
-        {
-            throw new InvalidDataException("the zip file lacks its zip64 directory; it is damaged");
-        }
+        InvalidData.ThrowIf(saturated, "the zip file lacks its zip64 directory; it is damaged");
 
         if (found.Size > position || found.Offset != position - found.Size)
         {
@@ -129,7 +121,7 @@ internal sealed class ZipDirectory
         return found;
     }
 
-    /// <summary>4.3.14 and 4.3.15: the same in 64 bits, and where it stands.</summary>
+    /// <summary>4.3.14 and 4.3.15: the 64-bit record and its position.</summary>
     private ((long Offset, long Size, long Count) Found, long Position) ReadZip64End(
         ReadOnlySpan<byte> locator, (long Offset, long Size, long Count) in32, long locatorPosition)
     {
@@ -146,10 +138,7 @@ internal sealed class ZipDirectory
             throw Contradiction("the place of its zip64 directory");
         }
 
-        if (UInt32(end.AsSpan(16)) != 0 || UInt32(end.AsSpan(20)) != 0)
-        {
-            throw new InvalidDataException("the zip file is split into several");
-        }
+        InvalidData.ThrowIf(UInt32(end.AsSpan(16)) != 0 || UInt32(end.AsSpan(20)) != 0, "the zip file is split into several");
 
         long count = Int64(end.AsSpan(32), "the number of its entries");
         long size = Int64(end.AsSpan(40), "the length of its directory");
@@ -187,10 +176,7 @@ internal sealed class ZipDirectory
         string name = PickleText.Utf8(header.Slice(CentralSize, nameLength));
         CheckFlags(UInt16(header[8..]), name);
         int method = UInt16(header[10..]);
-        if (method is not (0 or 8))
-        {
-            throw new InvalidDataException($"'{PickleText.Quote(name)}' is compressed by method {method}; only deflate is read");
-        }
+        InvalidData.ThrowIf(method is not (0 or 8), $"'{PickleText.Quote(name)}' is compressed by method {method}; only deflate is read");
 
         long length = UInt32(header[24..]);
         long compressedLength = UInt32(header[20..]);
@@ -204,10 +190,7 @@ internal sealed class ZipDirectory
             throw Contradiction($"the length of '{PickleText.Quote(name)}'");
         }
 
-        if (method == 8 && length / MaxExpansion > compressedLength)
-        {
-            throw new InvalidDataException($"'{PickleText.Quote(name)}' is said to be longer than it can be");
-        }
+        InvalidData.ThrowIf(method == 8 && length / MaxExpansion > compressedLength, $"'{PickleText.Quote(name)}' has an impossible length");
 
         return new ZipEntry
         {
@@ -226,11 +209,9 @@ internal sealed class ZipDirectory
         ZipEntry? previous = null;
         foreach (ZipEntry entry in _entries.Values.OrderBy(entry => entry.HeaderOffset))
         {
-            if (entry.HeaderOffset < free)
-            {
-                throw new InvalidDataException(
-                    $"the zip entries '{PickleText.Quote(previous!.Name)}' and '{PickleText.Quote(entry.Name)}' overlap");
-            }
+            InvalidData.ThrowIf(
+                entry.HeaderOffset < free,
+                $"the zip entries '{PickleText.Quote(previous!.Name)}' and '{PickleText.Quote(entry.Name)}' overlap");
 
             ReadLocalHeader(entry, end);
             free = entry.DataOffset + entry.CompressedLength;
@@ -238,7 +219,7 @@ internal sealed class ZipDirectory
         }
     }
 
-    /// <summary>4.3.7, a local file header: what it states beside its length must be what the directory states.</summary>
+    /// <summary>4.3.7, a local file header, which must agree with the directory.</summary>
     private void ReadLocalHeader(ZipEntry entry, long end)
     {
         string name = PickleText.Quote(entry.Name);
@@ -297,18 +278,11 @@ internal sealed class ZipDirectory
 
     private static void CheckFlags(int flags, string name)
     {
-        if ((flags & EncryptionFlags) != 0)
-        {
-            throw new InvalidDataException($"'{PickleText.Quote(name)}' is encrypted; save the checkpoint without a password");
-        }
-
-        if ((flags & PatchFlag) != 0)
-        {
-            throw new InvalidDataException($"'{PickleText.Quote(name)}' is a zip patch, not data");
-        }
+        InvalidData.ThrowIf((flags & EncryptionFlags) != 0, $"'{PickleText.Quote(name)}' is encrypted; save the checkpoint without a password");
+        InvalidData.ThrowIf((flags & PatchFlag) != 0, $"'{PickleText.Quote(name)}' is a zip patch, not data");
     }
 
-    /// <summary>4.5.3: the extra field that holds the numbers that do not fit 32 bits.</summary>
+    /// <summary>4.5.3: the extra field for numbers that do not fit 32 bits.</summary>
     private static ReadOnlySpan<byte> Zip64Extra(ReadOnlySpan<byte> extra)
     {
         while (extra.Length >= 4)
@@ -365,4 +339,23 @@ internal sealed class ZipDirectory
 
     private static InvalidDataException Contradiction(string what) =>
         new($"the zip file contradicts itself about {what}; it is damaged");
+}
+
+/// <summary>An entry of a zip file's directory.</summary>
+internal sealed record ZipEntry
+{
+    public required string Name { get; init; }
+
+    public required bool IsDeflated { get; init; }
+
+    public required uint Crc { get; init; }
+
+    public required long CompressedLength { get; init; }
+
+    public required long Length { get; init; }
+
+    public required long HeaderOffset { get; init; }
+
+    /// <summary>The offset of its bytes, known after its local header was read.</summary>
+    public long DataOffset { get; set; }
 }

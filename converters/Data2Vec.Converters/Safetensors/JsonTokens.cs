@@ -10,38 +10,29 @@ namespace Data2Vec.Converters.Safetensors;
 /// </summary>
 internal static class JsonTokens
 {
-    /// <summary>Begins to read a document and enters the object that it must be.</summary>
+    /// <summary>Opens a document, which must be an object.</summary>
     public static Utf8JsonReader Open(ReadOnlySpan<byte> json, string what, int maxDepth)
     {
-        if (!Utf8.IsValid(json))
-        {
-            throw new InvalidDataException($"{what} is not valid UTF-8");
-        }
+        InvalidData.ThrowIf(!Utf8.IsValid(json), $"{what} is not valid UTF-8");
 
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = maxDepth });
         EnterObject(ref reader, what);
         return reader;
     }
 
-    /// <summary>Whether an error of the JSON reader is one of the document; broken escapes are no JsonException.</summary>
+    /// <summary>Whether an error means that the document is damaged. Broken escapes do not throw a JsonException.</summary>
     public static bool IsBrokenJson(Exception error) => error is JsonException or InvalidOperationException;
 
     public static void EnterObject(ref Utf8JsonReader reader, string what)
     {
         reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            throw new InvalidDataException($"{what} is not a JSON object");
-        }
+        InvalidData.ThrowIf(reader.TokenType != JsonTokenType.StartObject, $"{what} is not a JSON object");
     }
 
     public static void EnterArray(ref Utf8JsonReader reader, string what)
     {
         reader.Read();
-        if (reader.TokenType != JsonTokenType.StartArray)
-        {
-            throw new InvalidDataException($"{what} is not a JSON array");
-        }
+        InvalidData.ThrowIf(reader.TokenType != JsonTokenType.StartArray, $"{what} is not a JSON array");
     }
 
     /// <summary>The next name in an object, or null at its end.</summary>
@@ -59,7 +50,7 @@ internal static class JsonTokens
             : throw new InvalidDataException($"{what} is not a string");
     }
 
-    /// <summary>The next number in an array, or null at its end: digits alone, and no more than fit a long.</summary>
+    /// <summary>The next whole number in an array, or null at its end.</summary>
     public static long? NextSize(ref Utf8JsonReader reader, string what)
     {
         reader.Read();
@@ -68,10 +59,7 @@ internal static class JsonTokens
             return null;
         }
 
-        if (reader.TokenType != JsonTokenType.Number)
-        {
-            throw new InvalidDataException($"{what} holds something that is not a number");
-        }
+        InvalidData.ThrowIf(reader.TokenType != JsonTokenType.Number, $"{what} holds something that is not a number");
 
         if (reader.TryGetUInt64(out ulong value) && value <= long.MaxValue)
         {
@@ -82,6 +70,6 @@ internal static class JsonTokens
         throw new InvalidDataException($"{what} holds {PickleText.Quote(text)}, not a whole number from 0 to {long.MaxValue}");
     }
 
-    /// <summary>Makes sure that nothing follows the document.</summary>
+    /// <summary>Checks that nothing follows the document.</summary>
     public static void End(ref Utf8JsonReader reader) => reader.Read();
 }

@@ -35,7 +35,7 @@ public sealed class SafetensorsFile : IDisposable
     /// </summary>
     public IReadOnlyDictionary<string, CheckpointTensor> Tensors { get; }
 
-    /// <summary>What the writer said about the file, such as <c>format</c>: <c>pt</c>.</summary>
+    /// <summary>The writer's notes about the file, such as <c>format</c>: <c>pt</c>.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Opens a file and reads its header.</summary>
@@ -64,38 +64,25 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>Closes the file; its tensors can be read no longer.</summary>
+    /// <summary>Closes the file. Its tensors can no longer be read.</summary>
     public void Dispose() => _file.Dispose();
 
     private static byte[] ReadHeader(FileRegion bytes)
     {
-        if (bytes.Length < PrefixBytes)
-        {
-            throw new InvalidDataException(
-                $"the file has {bytes.Length} bytes; the length of a safetensors header alone takes {PrefixBytes}");
-        }
+        InvalidData.ThrowIf(bytes.Length < PrefixBytes, $"the file has {bytes.Length} bytes; the length of a safetensors header alone takes {PrefixBytes}");
 
         Span<byte> prefix = stackalloc byte[PrefixBytes];
         bytes.Read(0, prefix);
-        if (prefix.SequenceEqual("version "u8))
-        {
-            throw new InvalidDataException("a Git LFS pointer, not the file itself; run git lfs pull");
-        }
+        InvalidData.ThrowIf(prefix.SequenceEqual("version "u8), "a Git LFS pointer, not the file itself; run git lfs pull");
 
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        if (length > SafetensorsHeader.MaxBytes)
-        {
-            throw new InvalidDataException(
-                $"the header claims {length} bytes, of which {SafetensorsHeader.MaxBytes} are allowed; " +
-                "this is hardly a safetensors file");
-        }
+        InvalidData.ThrowIf(
+            length > SafetensorsHeader.MaxBytes,
+            $"the header claims {length} bytes, of which {SafetensorsHeader.MaxBytes} are allowed; this is hardly a safetensors file");
 
-        if (length > (ulong)(bytes.Length - PrefixBytes))
-        {
-            throw new InvalidDataException(
-                $"the header claims {length} bytes, but only {bytes.Length - PrefixBytes} follow; " +
-                "the file was not downloaded completely");
-        }
+        InvalidData.ThrowIf(
+            length > (ulong)(bytes.Length - PrefixBytes),
+            $"the header claims {length} bytes, but only {bytes.Length - PrefixBytes} follow; the file was not downloaded completely");
 
         byte[] json = new byte[length];
         bytes.Read(PrefixBytes, json);

@@ -29,10 +29,7 @@ internal sealed class SafetensorsHeader
     /// <exception cref="InvalidDataException">It breaks the format; the message does not name the file.</exception>
     public static SafetensorsHeader Parse(ReadOnlySpan<byte> json, long dataLength)
     {
-        if (json is not [(byte)'{', ..])
-        {
-            throw new InvalidDataException("the header does not begin with '{'");
-        }
+        InvalidData.ThrowIf(json is not [(byte)'{', ..], "the header does not begin with '{'");
 
         try
         {
@@ -43,10 +40,7 @@ internal sealed class SafetensorsHeader
             {
                 if (name == "__metadata__")
                 {
-                    if (metadata is not null)
-                    {
-                        throw new InvalidDataException("the header has '__metadata__' twice");
-                    }
+                    InvalidData.ThrowIf(metadata is not null, "the header has '__metadata__' twice");
 
                     metadata = ParseMetadata(ref reader);
                 }
@@ -77,10 +71,7 @@ internal sealed class SafetensorsHeader
         while (JsonTokens.NextName(ref reader) is { } name)
         {
             string what = $"'{PickleText.Quote(name)}' in '__metadata__'";
-            if (!metadata.TryAdd(name, JsonTokens.Text(ref reader, what)))
-            {
-                throw new InvalidDataException($"{what} stands there twice");
-            }
+            InvalidData.ThrowIf(!metadata.TryAdd(name, JsonTokens.Text(ref reader, what)), $"{what} appears twice");
         }
 
         return metadata;
@@ -88,14 +79,12 @@ internal sealed class SafetensorsHeader
 
     private static SafetensorsEntry ParseEntry(ref Utf8JsonReader reader, string name)
     {
-        if (name.Length is 0 or > MaxNameLength)
-        {
-            throw new InvalidDataException(
-                $"the name of tensor '{PickleText.Quote(name)}' has {name.Length} characters; 1 to {MaxNameLength} are allowed");
-        }
+        InvalidData.ThrowIf(
+            name.Length is 0 or > MaxNameLength,
+            $"the name of tensor '{PickleText.Quote(name)}' has {name.Length} characters; 1 to {MaxNameLength} are allowed");
 
         string what = $"tensor '{PickleText.Quote(name)}'";
-        SafetensorsType? type = null;
+        NumberFormat? type = null;
         long[]? shape = null;
         long[]? offsets = null;
         JsonTokens.EnterObject(ref reader, what);
@@ -106,7 +95,7 @@ internal sealed class SafetensorsHeader
             {
                 case "dtype":
                     twice = type is not null;
-                    type = SafetensorsType.Of(JsonTokens.Text(ref reader, $"the dtype of {what}"));
+                    type = NumberFormat.FromSafetensors(JsonTokens.Text(ref reader, $"the dtype of {what}"));
                     break;
                 case "shape":
                     twice = shape is not null;
@@ -120,17 +109,12 @@ internal sealed class SafetensorsHeader
                     throw new InvalidDataException($"{what} has '{PickleText.Quote(property)}', which the format does not know");
             }
 
-            if (twice)
-            {
-                throw new InvalidDataException($"{what} has {property} twice");
-            }
+            InvalidData.ThrowIf(twice, $"{what} has {property} twice");
         }
 
-        if (type is null || shape is null || offsets is null)
-        {
-            throw new InvalidDataException($"{what} lacks {(type is null ? "dtype" : shape is null ? "shape" : "data_offsets")}");
-        }
-
+        InvalidData.ThrowIf(type is null, $"{what} lacks dtype");
+        InvalidData.ThrowIf(shape is null, $"{what} lacks shape");
+        InvalidData.ThrowIf(offsets is null, $"{what} lacks data_offsets");
         if (offsets is not [long begin, long end])
         {
             throw new InvalidDataException($"data_offsets of {what} holds {offsets.Length} numbers; it takes 2");
@@ -146,10 +130,7 @@ internal sealed class SafetensorsHeader
         JsonTokens.EnterArray(ref reader, what);
         while (JsonTokens.NextSize(ref reader, what) is { } size)
         {
-            if (sizes.Count == most)
-            {
-                throw new InvalidDataException($"{what} holds more than {most} numbers");
-            }
+            InvalidData.ThrowIf(sizes.Count == most, $"{what} holds more than {most} numbers");
 
             sizes.Add(size);
         }
@@ -157,21 +138,17 @@ internal sealed class SafetensorsHeader
         return [.. sizes];
     }
 
-    private static void CheckSize(SafetensorsType type, long[] shape, long begin, long end, string what)
+    private static void CheckSize(NumberFormat type, long[] shape, long begin, long end, string what)
     {
-        if (begin > end)
-        {
-            throw new InvalidDataException($"{what} begins at {begin} but ends at {end}");
-        }
+        InvalidData.ThrowIf(begin > end, $"{what} begins at {begin} but ends at {end}");
 
-        // Sizes of zero do not excuse the others: whoever multiplies them in another order must not overflow either.
+        // Zero sizes are skipped, so that no order of multiplication overflows.
         long count = 1;
         foreach (long size in shape)
         {
-            if (size > 0 && count > long.MaxValue / SafetensorsType.MaxBits / size)
-            {
-                throw new InvalidDataException($"{what} has more elements than can be counted: [{string.Join(", ", shape)}]");
-            }
+            InvalidData.ThrowIf(
+                size > 0 && count > long.MaxValue / NumberFormat.MaxBits / size,
+                $"{what} has more elements than can be counted: [{string.Join(", ", shape)}]");
 
             count *= Math.Max(size, 1);
         }
@@ -183,18 +160,11 @@ internal sealed class SafetensorsHeader
 
         long bits = shape.Contains(0) ? 0 : count * elementBits;
         string claim = $"{what}: {type.Name} [{string.Join(", ", shape)}] takes";
-        if (bits % 8 != 0)
-        {
-            throw new InvalidDataException($"{claim} {bits} bits, not whole bytes");
-        }
-
-        if (bits / 8 != end - begin)
-        {
-            throw new InvalidDataException($"{claim} {bits / 8} bytes, but data_offsets [{begin}, {end}] hold {end - begin}");
-        }
+        InvalidData.ThrowIf(bits % 8 != 0, $"{claim} {bits} bits, not whole bytes");
+        InvalidData.ThrowIf(bits / 8 != end - begin, $"{claim} {bits / 8} bytes, but data_offsets [{begin}, {end}] hold {end - begin}");
     }
 
-    /// <summary>Makes sure that the tensors stand one after another without gap or overlap and fill the file.</summary>
+    /// <summary>Checks that the tensors are contiguous, without gaps or overlaps, and fill the file.</summary>
     private static void CheckPlaces(IEnumerable<SafetensorsEntry> entries, long dataLength)
     {
         SafetensorsEntry? before = null;
@@ -220,9 +190,6 @@ internal sealed class SafetensorsHeader
         }
 
         long end = before?.End ?? 0;
-        if (end != dataLength)
-        {
-            throw new InvalidDataException($"the tensors end at {end}, but the file has {dataLength} bytes of tensors");
-        }
+        InvalidData.ThrowIf(end != dataLength, $"the tensors end at {end}, but the file has {dataLength} bytes of tensors");
     }
 }

@@ -14,15 +14,12 @@ internal static class SafetensorsIndex
     private const int MaxShards = 4096;
     private const string Extension = ".safetensors";
 
-    /// <summary>Reads which file each tensor is in.</summary>
+    /// <summary>Reads the file of each tensor.</summary>
     /// <exception cref="InvalidDataException">It is no index; the message does not name the file.</exception>
     public static Dictionary<string, string> Read(string path)
     {
         using FileStream stream = File.OpenRead(path);
-        if (stream.Length > MaxBytes)
-        {
-            throw new InvalidDataException($"the index has {stream.Length} bytes, of which {MaxBytes} are allowed");
-        }
+        InvalidData.ThrowIf(stream.Length > MaxBytes, $"the index has {stream.Length} bytes, of which {MaxBytes} are allowed");
 
         byte[] json = new byte[stream.Length];
         stream.ReadExactly(json);
@@ -48,10 +45,7 @@ internal static class SafetensorsIndex
                 continue;
             }
 
-            if (map is not null)
-            {
-                throw new InvalidDataException("the index has 'weight_map' twice");
-            }
+            InvalidData.ThrowIf(map is not null, "the index has 'weight_map' twice");
 
             map = ParseMap(ref reader);
         }
@@ -69,21 +63,9 @@ internal static class SafetensorsIndex
         {
             string what = $"tensor '{PickleText.Quote(tensor)}'";
             string file = JsonTokens.Text(ref reader, $"the file of {what}");
-            if (!IsPlainName(file))
-            {
-                throw new InvalidDataException(
-                    $"{what} is said to be in '{PickleText.Quote(file)}', which is not the plain name of a {Extension} file");
-            }
-
-            if (!map.TryAdd(tensor, file))
-            {
-                throw new InvalidDataException($"the index has {what} twice");
-            }
-
-            if (files.Add(file) && files.Count > MaxShards)
-            {
-                throw new InvalidDataException($"the index names more than {MaxShards} files");
-            }
+            InvalidData.ThrowIf(!IsPlainName(file), $"{what} is listed in '{PickleText.Quote(file)}', which is not the plain name of a {Extension} file");
+            InvalidData.ThrowIf(!map.TryAdd(tensor, file), $"the index has {what} twice");
+            InvalidData.ThrowIf(files.Add(file) && files.Count > MaxShards, $"the index names more than {MaxShards} files");
         }
 
         return map;

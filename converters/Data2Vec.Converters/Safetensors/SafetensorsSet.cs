@@ -53,7 +53,7 @@ public sealed class SafetensorsSet : IDisposable
         }
     }
 
-    /// <summary>Closes the files; the tensors can be read no longer.</summary>
+    /// <summary>Closes the files. The tensors can no longer be read.</summary>
     public void Dispose()
     {
         foreach (SafetensorsFile file in _files)
@@ -75,25 +75,13 @@ public sealed class SafetensorsSet : IDisposable
     {
         string indexName = Path.GetFileName(path);
         string folder = Path.GetDirectoryName(path) ?? "";
-        Dictionary<string, string> map;
-        try
-        {
-            map = SafetensorsIndex.Read(path);
-        }
-        catch (InvalidDataException error)
-        {
-            throw new InvalidDataException($"{indexName}: {error.Message}", error);
-        }
-
+        Dictionary<string, string> map = InvalidData.Named(indexName, () => SafetensorsIndex.Read(path));
         foreach (IGrouping<string, string> tensors in map.GroupBy(entry => entry.Value, entry => entry.Key))
         {
             string file = Path.Combine(folder, tensors.Key);
-            if (!File.Exists(file))
-            {
-                throw new InvalidDataException(
-                    $"{indexName}: {tensors.Key}, which holds tensor '{PickleText.Quote(tensors.First())}', " +
-                    "is not in its folder");
-            }
+            InvalidData.ThrowIf(
+                !File.Exists(file),
+                $"{indexName}: {tensors.Key}, which holds tensor '{PickleText.Quote(tensors.First())}', is not in its folder");
 
             SafetensorsFile shard = SafetensorsFile.Open(file);
             _files.Add(shard);
@@ -110,26 +98,18 @@ public sealed class SafetensorsSet : IDisposable
     {
         foreach (string name in tensors)
         {
-            if (!shard.Tensors.ContainsKey(name))
-            {
-                throw new InvalidDataException(
-                    $"{shard.FileName}: lacks tensor '{PickleText.Quote(name)}', which {indexName} says it holds");
-            }
+            InvalidData.ThrowIf(
+                !shard.Tensors.ContainsKey(name),
+                $"{shard.FileName}: lacks tensor '{PickleText.Quote(name)}', which {indexName} says it holds");
         }
 
         foreach (string name in shard.Tensors.Keys)
         {
             string? file = map.GetValueOrDefault(name);
-            if (file is null)
-            {
-                throw new InvalidDataException($"{shard.FileName}: tensor '{PickleText.Quote(name)}' is not in {indexName}");
-            }
-
-            if (file != shard.FileName)
-            {
-                throw new InvalidDataException(
-                    $"{shard.FileName}: tensor '{PickleText.Quote(name)}' is in this file, but {indexName} says it is in {file}");
-            }
+            InvalidData.ThrowIf(file is null, $"{shard.FileName}: tensor '{PickleText.Quote(name)}' is not in {indexName}");
+            InvalidData.ThrowIf(
+                file != shard.FileName,
+                $"{shard.FileName}: tensor '{PickleText.Quote(name)}' is in this file, but {indexName} says it is in {file}");
         }
     }
 }

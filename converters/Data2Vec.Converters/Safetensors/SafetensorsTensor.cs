@@ -25,18 +25,16 @@ public sealed class SafetensorsTensor : CheckpointTensor
         ArgumentOutOfRangeException.ThrowIfGreaterThan(destination.Length, Count - start);
         try
         {
-            if (Type == CheckpointType.Other)
-            {
-                throw new InvalidDataException(
-                    $"numbers of dtype '{PickleText.Quote(DataType)}' are not supported; convert it to float32 and save again");
-            }
+            InvalidData.ThrowIf(
+                Type == CheckpointType.Other,
+                $"numbers of dtype '{PickleText.Quote(DataType)}' are not supported; convert it to float32 and save again");
 
             if (destination.IsEmpty)
             {
                 return;
             }
 
-            int elementSize = _entry.Type.Bits!.Value / 8;
+            int elementSize = _entry.Type.Bytes;
             ElementReader.Read(_data, start * elementSize, Type, elementSize, destination);
         }
         catch (InvalidDataException error)
@@ -45,3 +43,11 @@ public sealed class SafetensorsTensor : CheckpointTensor
         }
     }
 }
+
+/// <summary>A tensor's entry in the header, checked for contradictions.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">Its number format.</param>
+/// <param name="Shape">Its shape.</param>
+/// <param name="Begin">Where its numbers begin, in bytes from the end of the header.</param>
+/// <param name="End">Where they end.</param>
+internal sealed record SafetensorsEntry(string Name, NumberFormat Type, long[] Shape, long Begin, long End);

@@ -1,8 +1,4 @@
-using System.CommandLine;
-using Data2Vec.Cli.Running;
-using Data2Vec.Kernels;
-
-namespace Data2Vec.Cli.Arguments;
+namespace Data2Vec.Cli;
 
 /// <summary>The options that choose a device.</summary>
 internal sealed class DeviceArguments
@@ -14,7 +10,6 @@ internal sealed class DeviceArguments
 
     public void AddTo(Command command) => command.Add(_threads, _device, _tf32);
 
-    /// <summary>Opens the device. The fallback creates the device to use if models cannot be loaded; null if there is none.</summary>
-    public (Backend Device, Func<Backend>? Fallback) Open(ParseResult parsed) =>
+    public Device Open(ParseResult parsed) =>
         Devices.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads) ?? 0, parsed.GetValue(_tf32), parsed.InvocationConfiguration.Error);
 }

@@ -1,8 +1,6 @@
-using System.CommandLine;
 using System.CommandLine.Parsing;
-using Data2Vec.Cli.Inputs;
 
-namespace Data2Vec.Cli.Arguments;
+namespace Data2Vec.Cli;
 
 /// <summary>The arguments and options that name a model's inputs.</summary>
 internal sealed class InputArguments
@@ -17,7 +15,6 @@ internal sealed class InputArguments
         _files.Validators.Add(RefuseOptions);
     }
 
-    /// <summary>Adds the arguments and options to a command.</summary>
     public static InputArguments AddTo(Command command, string description)
     {
         var arguments = new InputArguments(description);
@@ -36,9 +33,7 @@ internal sealed class InputArguments
     /// <summary>The input files.</summary>
     public IReadOnlyList<string> Paths(ParseResult parsed) => parsed.GetValue(_files) ?? [];
 
-    /// <summary>All inputs: files, then texts, then token ids.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="together">Whether several texts may go through the model as one batch.</param>
+    /// <summary>All inputs: files, then texts, then token ids. Together, several texts go through the model as one batch.</summary>
     public IReadOnlyList<InputSource> Sources(ParseResult parsed, bool together = true) =>
     [
         .. Paths(parsed).SelectMany(path => InputReader.Open(path, together)),

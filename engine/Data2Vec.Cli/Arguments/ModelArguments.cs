@@ -1,9 +1,6 @@
-using System.CommandLine;
-using Data2Vec.Cli.Running;
-using Data2Vec.Kernels;
 using Data2Vec.Text;
 
-namespace Data2Vec.Cli.Arguments;
+namespace Data2Vec.Cli;
 
 /// <summary>The options of all commands that run models.</summary>
 internal sealed class ModelArguments
@@ -40,9 +37,6 @@ internal sealed class ModelArguments
         _models = new Option<string[]>("--model") { Description = $"The model file (.d2v){several}; default: {string.Join(", ", bundled.Values)} in the program's models folder", HelpName = "MODEL" };
     }
 
-    /// <summary>Adds the options to a command.</summary>
-    /// <param name="command">The command.</param>
-    /// <param name="bundled">The default models.</param>
     public static ModelArguments AddTo(Command command, IReadOnlyDictionary<Modality, string> bundled)
     {
         var arguments = new ModelArguments(bundled);
@@ -66,10 +60,5 @@ internal sealed class ModelArguments
 
     public LongTextPolicy LongTexts(ParseResult parsed) => Enum.Parse<LongTextPolicy>(parsed.GetValue(_long)!, ignoreCase: true);
 
-    public ModelSet Load(ParseResult parsed)
-    {
-        (Backend device, Func<Backend>? fallback) = _device.Open(parsed);
-        var options = new ModelOptions { Backend = device, ImageSize = parsed.GetValue(_imageSize) };
-        return new ModelSet(Paths(parsed), _bundled, options, fallback, parsed.InvocationConfiguration.Error);
-    }
+    public ModelSet Load(ParseResult parsed) => new(Paths(parsed), _bundled, _device.Open(parsed), parsed.GetValue(_imageSize));
 }

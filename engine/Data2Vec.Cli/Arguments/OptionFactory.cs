@@ -1,8 +1,6 @@
-using System.CommandLine;
-using System.Globalization;
 using Data2Vec.Kernels;
 
-namespace Data2Vec.Cli.Arguments;
+namespace Data2Vec.Cli;
 
 /// <summary>Options that several commands share, and the checks of option values.</summary>
 internal static class OptionFactory
@@ -13,8 +11,7 @@ internal static class OptionFactory
 
     public static ElementType ParseDtype(string name) => Enum.Parse<ElementType>(name, ignoreCase: true);
 
-    /// <summary>The layer whose hidden states are used.</summary>
-    /// <param name="all">Whether all layers may be requested.</param>
+    /// <summary>The layer whose hidden states are used, or also all layers.</summary>
     public static Option<string> Layer(bool all)
     {
         string choices = all ? "a number (0 is the input of the first layer), all, or last" : "a number (0 is the input of the first layer), or last";
@@ -26,8 +23,7 @@ internal static class OptionFactory
     public static int? ParseLayer(string layer) =>
         int.TryParse(layer, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 
-    /// <summary>The pooling of a layer's rows.</summary>
-    /// <param name="none">Whether the rows may be left unpooled.</param>
+    /// <summary>The pooling of a layer's rows, or also none.</summary>
     public static Option<string> Pool(bool none)
     {
         string choices = none ? "mean, cls (the class token of texts and images), or none" : "mean, or cls (the class token of texts and images)";
@@ -62,7 +58,6 @@ internal static class OptionFactory
         value => int.TryParse(value, out int number) && number >= minimum && number <= maximum,
         _ => $"{option.Name} must be a whole number {(maximum == int.MaxValue ? $"of at least {minimum}" : $"from {minimum} to {maximum}")}");
 
-    /// <summary>Adds arguments and options to a command.</summary>
     public static void Add(this Command command, params ReadOnlySpan<Option> options)
     {
         foreach (Option option in options)

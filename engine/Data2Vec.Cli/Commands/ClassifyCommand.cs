@@ -1,14 +1,8 @@
-using System.CommandLine;
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Data2Vec.Cli.Arguments;
-using Data2Vec.Cli.Inputs;
-using Data2Vec.Cli.Output;
-using Data2Vec.Cli.Running;
 
-namespace Data2Vec.Cli.Commands;
+namespace Data2Vec.Cli;
 
 /// <summary><c>data2vec classify</c>: the most probable labels of images and texts.</summary>
 internal static class ClassifyCommand

@@ -1,10 +1,6 @@
-using System.CommandLine;
-using System.Globalization;
-using Data2Vec.Cli.Arguments;
-using Data2Vec.Cli.Output;
 using Data2Vec.Converters;
 
-namespace Data2Vec.Cli.Commands;
+namespace Data2Vec.Cli;
 
 /// <summary><c>data2vec convert</c>: converts a checkpoint to a model file.</summary>
 internal static class ConvertCommand

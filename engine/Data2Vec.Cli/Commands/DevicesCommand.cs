@@ -1,7 +1,4 @@
-using System.CommandLine;
-using Data2Vec.Cli.Running;
-
-namespace Data2Vec.Cli.Commands;
+namespace Data2Vec.Cli;
 
 /// <summary><c>data2vec devices</c>: lists the available devices.</summary>
 internal static class DevicesCommand

@@ -1,10 +1,4 @@
-using System.CommandLine;
-using Data2Vec.Cli.Arguments;
-using Data2Vec.Cli.Inputs;
-using Data2Vec.Cli.Output;
-using Data2Vec.Cli.Running;
-
-namespace Data2Vec.Cli.Commands;
+namespace Data2Vec.Cli;
 
 /// <summary><c>data2vec embed</c>: converts recordings, images and texts to vectors.</summary>
 internal static class EmbedCommand

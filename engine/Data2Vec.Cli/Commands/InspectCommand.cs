@@ -1,11 +1,9 @@
-using System.CommandLine;
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Data2Vec.Kernels;
 using Data2Vec.ModelFile;
 
-namespace Data2Vec.Cli.Commands;
+namespace Data2Vec.Cli;
 
 /// <summary><c>data2vec inspect</c>: shows the contents of a model file.</summary>
 internal static class InspectCommand

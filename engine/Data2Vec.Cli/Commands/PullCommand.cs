@@ -1,9 +1,6 @@
-using System.CommandLine;
-using Data2Vec.Cli.Arguments;
-using Data2Vec.Cli.Output;
 using Data2Vec.Converters.Hub;
 
-namespace Data2Vec.Cli.Commands;
+namespace Data2Vec.Cli;
 
 /// <summary><c>data2vec pull</c>: downloads and converts a published model.</summary>
 internal static class PullCommand

@@ -1,12 +1,6 @@
-using System.CommandLine;
-using System.Globalization;
 using System.Numerics.Tensors;
-using Data2Vec.Cli.Arguments;
-using Data2Vec.Cli.Inputs;
-using Data2Vec.Cli.Output;
-using Data2Vec.Cli.Running;
 
-namespace Data2Vec.Cli.Commands;
+namespace Data2Vec.Cli;
 
 /// <summary><c>data2vec similarity</c>: compares inputs by the cosine of their vectors.</summary>
 internal static class SimilarityCommand

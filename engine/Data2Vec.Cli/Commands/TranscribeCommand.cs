@@ -1,9 +1,4 @@
-using System.CommandLine;
-using Data2Vec.Cli.Arguments;
-using Data2Vec.Cli.Inputs;
-using Data2Vec.Cli.Running;
-
-namespace Data2Vec.Cli.Commands;
+namespace Data2Vec.Cli;
 
 /// <summary><c>data2vec transcribe</c>: transcribes recordings.</summary>
 internal static class TranscribeCommand

@@ -1,11 +1,9 @@
-using System.Globalization;
 using System.Text;
 using Data2Vec.Audio;
-using Data2Vec.Cli.Arguments;
 using Data2Vec.IO;
 using Data2Vec.Vision.Images;
 
-namespace Data2Vec.Cli.Inputs;
+namespace Data2Vec.Cli;
 
 /// <summary>
 /// Decides what kind of input a file is. <c>.txt</c> files are texts, <c>.npy</c> files are recognized by type and shape of their array, images by
@@ -13,15 +11,11 @@ namespace Data2Vec.Cli.Inputs;
 /// </summary>
 internal static class InputReader
 {
-    /// <summary>Texts per batch. A single short text would leave the device idle.</summary>
-    private const int TextsAtOnce = 64;
-
-    /// <summary>The first bytes that identify an image.</summary>
+    // A single short text would leave the device idle.
+    private const int TextsPerBatch = 64;
     private const int SignatureBytes = 1024;
 
-    /// <summary>The inputs of a file: one per line of a text file, otherwise one.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="together">Whether several texts may go through the model as one batch.</param>
+    /// <summary>The inputs of a file: one per line of a text file, otherwise one. Together, several texts go through the model as one batch.</summary>
     /// <exception cref="IOException">There is no such file.</exception>
     public static IEnumerable<InputSource> Open(string path, bool together) => OptionFactory.HasExtension(Files.RequireFile(path), ".txt")
         ? Texts(Lines(path), together)
@@ -66,7 +60,7 @@ internal static class InputReader
             : throw new UsageException($"--tokens: '{part}' is not a token id, which is a whole number");
     }
 
-    private static IEnumerable<InputSource> Texts(IEnumerable<(string Name, string Text)> texts, bool together) => texts.Chunk(together ? TextsAtOnce : 1)
+    private static IEnumerable<InputSource> Texts(IEnumerable<(string Name, string Text)> texts, bool together) => texts.Chunk(together ? TextsPerBatch : 1)
         .Select(batch => new InputSource(batch.Length, () => new TextInput([.. batch.Select(text => text.Name)], [.. batch.Select(text => text.Text)])));
 
     private static List<(string Name, string Text)> Lines(string path)

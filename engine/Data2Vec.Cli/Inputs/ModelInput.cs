@@ -1,13 +1,9 @@
-namespace Data2Vec.Cli.Inputs;
+namespace Data2Vec.Cli;
 
-/// <summary>Inputs that are read when their turn comes, so that few are in memory.</summary>
-/// <param name="Count">The number of inputs.</param>
-/// <param name="Load">Reads them.</param>
+/// <summary>A number of inputs that are read when their turn comes, so that few are in memory.</summary>
 internal sealed record InputSource(int Count, Func<ModelInput> Load);
 
-/// <summary>One input, or several that go through a model as one batch.</summary>
-/// <param name="modality">The kind of model for the inputs.</param>
-/// <param name="names">The name of each input in results and messages.</param>
+/// <summary>One input, or several that go through a model as one batch. Each has a name in results and messages.</summary>
 internal abstract class ModelInput(Modality modality, IReadOnlyList<string> names)
 {
     public Modality Modality => modality;
@@ -41,11 +37,7 @@ internal class RawInput<TInput, TElement>(Modality modality, IReadOnlyList<strin
     public override LabelProbability[][] Classify(Data2VecModel model, ClassificationOptions options) => Classifier<TInput, TElement>(model).Classify(inputs, options);
 }
 
-/// <summary>An input that is passed to the model unprocessed: samples, token ids or pixels.</summary>
-/// <param name="modality">The kind of model for the input.</param>
-/// <param name="name">The name of the input in results and messages.</param>
-/// <param name="values">The input.</param>
-/// <param name="check">Throws if the model does not accept the input's shape.</param>
+/// <summary>Samples, token ids or pixels that are passed to the model unprocessed. The check throws if the model does not accept their shape.</summary>
 internal sealed class PreparedInput<TInput, TElement>(Modality modality, string name, TElement[] values, Action<Data2VecModel>? check = null)
     : ModelInput(modality, [name])
     where TElement : unmanaged

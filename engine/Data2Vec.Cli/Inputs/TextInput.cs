@@ -1,7 +1,6 @@
-using Data2Vec.Cli.Output;
 using Data2Vec.Text;
 
-namespace Data2Vec.Cli.Inputs;
+namespace Data2Vec.Cli;
 
 /// <summary>Texts. The line of a file is named by its place, another text by itself.</summary>
 internal sealed class TextInput(IReadOnlyList<string> names, IReadOnlyList<string> texts) : RawInput<string, int>(Modality.Text, names, texts)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -6,30 +5,23 @@ using System.Text.Json.Serialization;
 using Data2Vec.IO;
 using Data2Vec.Text;
 
-namespace Data2Vec.Cli.Output;
+namespace Data2Vec.Cli;
 
 /// <summary>The vectors of one layer for one input.</summary>
-/// <param name="input">The input as given.</param>
-/// <param name="modelPath">The model's file.</param>
-/// <param name="layer">The layer; 0 is the input of the first layer.</param>
-/// <param name="dimensions">The number of features of a vector.</param>
-/// <param name="values">One vector, or <c>[rows, features]</c> if they are not pooled.</param>
-/// <param name="text">The windows of a text.</param>
-internal sealed class EmbeddingRecord(string input, string modelPath, int layer, int dimensions, float[] values, TextWindows? text)
+internal sealed class EmbeddingRecord
 {
-    public string Input => input;
+    public required string Input { get; init; }
+    public required string ModelPath { get; init; }
+    public required int Layer { get; init; }
+    public required int Dimensions { get; init; }
 
-    public string ModelPath => modelPath;
+    /// <summary>One vector, or <c>[rows, features]</c> if they are not pooled.</summary>
+    public required float[] Values { get; init; }
 
-    public int Layer => layer;
+    /// <summary>The windows of a text.</summary>
+    public TextWindows? Text { get; init; }
 
-    public int Dimensions => dimensions;
-
-    public float[] Values => values;
-
-    public TextWindows? Text => text;
-
-    public int Rows => values.Length / dimensions;
+    public int Rows => Values.Length / Dimensions;
 }
 
 /// <summary>Writes embeddings in the formats of <c>data2vec embed</c>. Numbers have the shortest form that reads back equal.</summary>

@@ -2,7 +2,7 @@ using Data2Vec.Memes.Evaluation;
 using Data2Vec.Memes.Fusion;
 using ScottPlot;
 
-namespace Data2Vec.Cli.Output;
+namespace Data2Vec.Cli;
 
 /// <summary>Draws the plots of meme training and evaluation.</summary>
 internal static class MemePlots

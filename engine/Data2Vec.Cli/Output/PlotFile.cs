@@ -1,8 +1,7 @@
-using Data2Vec.Cli.Arguments;
 using Data2Vec.Memes.Demonstration;
 using ScottPlot;
 
-namespace Data2Vec.Cli.Output;
+namespace Data2Vec.Cli;
 
 /// <summary>Renders plots.</summary>
 internal static class PlotFile

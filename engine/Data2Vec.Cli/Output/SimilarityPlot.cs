@@ -1,7 +1,6 @@
-using System.Globalization;
 using ScottPlot;
 
-namespace Data2Vec.Cli.Output;
+namespace Data2Vec.Cli;
 
 /// <summary>Draws a table of cosines as a heat map.</summary>
 internal static class SimilarityPlot
@@ -13,10 +12,7 @@ internal static class SimilarityPlot
     /// <summary>Larger tables have no numbers in the cells, as they would not be legible.</summary>
     private const int MostLabelledCells = 24;
 
-    /// <summary>The bytes of an SVG or PNG file.</summary>
-    /// <param name="cosines"><c>[inputs, inputs]</c>.</param>
-    /// <param name="names">The names of the inputs.</param>
-    /// <param name="path">The path of the file. Its extension selects the format.</param>
+    /// <summary>The bytes of an SVG or PNG file, by the extension of the path.</summary>
     /// <exception cref="IOException">No font is installed.</exception>
     public static byte[] Draw(float[,] cosines, string[] names, string path)
     {
@@ -25,14 +21,7 @@ internal static class SimilarityPlot
         using var plot = new Plot();
         plot.Font.Set(font);
         var cells = new double[count, count];
-        for (int i = 0; i < count; i++)
-        {
-            for (int j = 0; j < count; j++)
-            {
-                cells[i, j] = cosines[i, j];
-            }
-        }
-
+        Array.Copy(cosines, cells, cells.Length);
         ScottPlot.Plottables.Heatmap heatmap = plot.Add.Heatmap(cells);
         heatmap.ManualRange = new ScottPlot.Range(-1, 1);
         heatmap.Colormap = new ScottPlot.Colormaps.Balance();

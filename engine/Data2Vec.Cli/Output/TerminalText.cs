@@ -1,4 +1,4 @@
-namespace Data2Vec.Cli.Output;
+namespace Data2Vec.Cli;
 
 /// <summary>Formats foreign text for a terminal.</summary>
 internal static class TerminalText

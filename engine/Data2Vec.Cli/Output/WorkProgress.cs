@@ -1,29 +1,19 @@
 using System.Diagnostics;
-using System.Globalization;
 using Spectre.Console;
 
-namespace Data2Vec.Cli.Output;
+namespace Data2Vec.Cli;
 
 /// <summary>Shows the progress of long work: bars if the standard error is a terminal, otherwise one line per tenth.</summary>
 internal static class WorkProgress
 {
     private const int FewSteps = 10;
 
-    /// <summary>Runs work of some steps. Progress is shown only for many steps.</summary>
-    /// <param name="title">The title of the work.</param>
-    /// <param name="steps">The number of steps.</param>
-    /// <param name="error">Receives the lines.</param>
-    /// <param name="work">The work. It reports the numbers of done and of all steps.</param>
+    /// <summary>Runs work that reports the numbers of done and of all steps. Progress is shown only for many steps.</summary>
     public static T Show<T>(string title, int steps, TextWriter error, Func<Action<int, int>, T> work) => steps < FewSteps
         ? work((_, _) => { })
         : Show(error, report => work((done, total) => report(title, done, total)));
 
-    /// <summary>Runs work of equal steps, and shows its speed and the remaining time as well.</summary>
-    /// <param name="title">The title of the work.</param>
-    /// <param name="unit">The plural of a step's name.</param>
-    /// <param name="steps">The number of steps.</param>
-    /// <param name="error">Receives the lines.</param>
-    /// <param name="work">The work. It reports the number of done steps.</param>
+    /// <summary>Runs work that reports the number of done steps, and shows its speed and the remaining time as well.</summary>
     public static T ShowRate<T>(string title, string unit, int steps, TextWriter error, Func<IProgress<int>, T> work)
     {
         var clock = Stopwatch.StartNew();
@@ -35,9 +25,7 @@ internal static class WorkProgress
         })));
     }
 
-    /// <summary>Runs work of several parts.</summary>
-    /// <param name="error">Receives the lines.</param>
-    /// <param name="work">The work. It reports the title of a part, and the done and total amounts of the part.</param>
+    /// <summary>Runs work of several parts. It reports the title of a part, and the part's done and total amounts.</summary>
     public static T Show<T>(TextWriter error, Func<Action<string, long, long>, T> work) =>
         Show(error, report => work((title, done, total) => report(title, "", done, total)));
 

@@ -1,9 +1,32 @@
-using Data2Vec.Cli.Output;
 using Data2Vec.Kernels;
 using Data2Vec.Kernels.Cpu;
 using Data2Vec.Kernels.Gpu;
 
-namespace Data2Vec.Cli.Running;
+namespace Data2Vec.Cli;
+
+/// <summary>A device, and a fallback if it cannot load models.</summary>
+internal sealed class Device(Backend backend, Func<Backend>? fallback, TextWriter error) : IDisposable
+{
+    private readonly IDisposable? _opened = backend as IDisposable;
+    private Backend _backend = backend;
+
+    /// <summary>Loads a model. If the device cannot, reports the reason and uses the fallback from now on.</summary>
+    public T Load<T>(Func<Backend, T> load)
+    {
+        try
+        {
+            return load(_backend);
+        }
+        catch (Exception problem) when (fallback is not null && Devices.IsAtFault(problem))
+        {
+            Devices.ReportFallback(problem, error);
+            _backend = fallback();
+            return load(_backend);
+        }
+    }
+
+    public void Dispose() => _opened?.Dispose();
+}
 
 /// <summary>The devices of <c>--device</c>.</summary>
 internal static class Devices
@@ -14,14 +37,11 @@ internal static class Devices
     /// <summary>Whether this is a valid device name.</summary>
     public static bool IsName(string name) => name is Auto or Processor || GpuDevices.IsName(name);
 
-    /// <summary>Opens a device.</summary>
-    /// <param name="name">The name. <c>auto</c> means the first suitable GPU, or else the CPU.</param>
-    /// <param name="threads">CPU threads; 0 for one per core.</param>
-    /// <param name="tf32">Whether a GPU with tensor cores multiplies f32 numbers as tf32.</param>
-    /// <param name="error">Receives a message if <c>auto</c> falls back to the CPU.</param>
-    /// <returns>The device, and a fallback if models cannot be loaded on it; no fallback for a device chosen by name.</returns>
+    /// <summary>
+    /// Opens a device. <c>auto</c> means the first suitable GPU, or else the CPU; it has the CPU as fallback, unlike a device chosen by name.
+    /// </summary>
     /// <exception cref="NotSupportedException">The device is not available. The message says why.</exception>
-    public static (Backend Device, Func<Backend>? Fallback) Open(string name, int threads, bool tf32, TextWriter error)
+    public static Device Open(string name, int threads, bool tf32, TextWriter error)
     {
         if (name != Auto)
         {
@@ -31,14 +51,14 @@ internal static class Devices
                 error.WriteLine($"data2vec: {name} has no tensor cores for tf32 and computes in f32");
             }
 
-            return (named, null);
+            return new Device(named, null, error);
         }
 
         try
         {
             if (GpuDevices.Best is { } best)
             {
-                return (Open(best, tf32), () => new CpuBackend(threads));
+                return new Device(Open(best, tf32), () => new CpuBackend(threads), error);
             }
         }
         catch (NotSupportedException problem)
@@ -46,7 +66,7 @@ internal static class Devices
             ReportFallback(problem, error);
         }
 
-        return (new CpuBackend(threads), null);
+        return new Device(new CpuBackend(threads), null, error);
     }
 
     /// <summary>Whether an exception is the device's fault.</summary>

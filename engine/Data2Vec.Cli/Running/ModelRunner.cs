@@ -1,20 +1,12 @@
 using Data2Vec.Audio;
-using Data2Vec.Cli.Inputs;
-using Data2Vec.Cli.Output;
 using Data2Vec.Text;
 
-namespace Data2Vec.Cli.Running;
+namespace Data2Vec.Cli;
 
 /// <summary>Runs inputs through the models of their modality. Error messages name the input, or the model if it is at fault.</summary>
-/// <param name="models">The models.</param>
-/// <param name="longTexts">The treatment of texts that exceed the model's limit.</param>
 internal sealed class ModelRunner(ModelSet models, LongTextPolicy longTexts)
 {
-    /// <summary>Embeds inputs.</summary>
-    /// <param name="sources">The inputs. For all layers, each source must be a single input.</param>
-    /// <param name="options">The vectors to compute.</param>
-    /// <param name="allLayers">Whether to compute the vectors of all layers.</param>
-    /// <param name="report">Receives the numbers of done and of all inputs.</param>
+    /// <summary>Embeds inputs. For all layers, each source must be a single input.</summary>
     public List<EmbeddingRecord> Embed(
         IReadOnlyList<InputSource> sources, EmbeddingOptions options, bool allLayers, Action<int, int> report)
     {
@@ -37,7 +29,15 @@ internal sealed class ModelRunner(ModelSet models, LongTextPolicy longTexts)
             {
                 int index = allLayers ? 0 : i, layer = allLayers ? i : options.Layer ?? model.Layers;
                 RequireFinite(input.Names[index], vector);
-                return new EmbeddingRecord(input.Names[index], path, layer, model.HiddenSize, vector, windows.ElementAtOrDefault(index));
+                return new EmbeddingRecord
+                {
+                    Input = input.Names[index],
+                    ModelPath = path,
+                    Layer = layer,
+                    Dimensions = model.HiddenSize,
+                    Values = vector,
+                    Text = windows.ElementAtOrDefault(index),
+                };
             });
         });
     }

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace Data2Vec.Memes.Features;
 
@@ -17,49 +17,26 @@ namespace Data2Vec.Memes.Features;
 /// </remarks>
 public sealed class FeatureStore : IDisposable
 {
-    private const int HeaderBytes = 44, MaxBytes = 1 << 24;
+    private const int MaxBytes = 1 << 24;
 
-    private readonly SafeFileHandle _file;
-    private readonly Dictionary<string, (long Offset, int TextBytes)> _places = new(StringComparer.Ordinal);
+    private readonly FileStream _file;
     private readonly int _featureSize;
-    private long _length;
+    private readonly Dictionary<string, long> _offsets = new(StringComparer.Ordinal);
+    private long _end;
 
-    private FeatureStore(SafeFileHandle file, byte[] header, string path)
+    private FeatureStore(FileStream file, int featureSize)
     {
-        _file = file;
-        _featureSize = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(HeaderBytes - 4));
-        long length = RandomAccess.GetLength(file);
-        if (length == 0)
+        (_file, _featureSize) = (file, featureSize);
+        do
         {
-            RandomAccess.Write(file, header, 0);
-            _length = HeaderBytes;
-            return;
+            _end = file.Position;
         }
-
-        byte[] found = new byte[HeaderBytes];
-        if (RandomAccess.Read(file, found, 0) < HeaderBytes || !found.AsSpan(0, Magic.Length).SequenceEqual(Magic))
-        {
-            throw new InvalidDataException($"{path}: not a file of features; give another name or delete it");
-        }
-
-        if (!found.AsSpan().SequenceEqual(header))
-        {
-            throw new InvalidDataException($"{path}: the features come from other encoders or another text recognizer; give another name or delete it");
-        }
-
-        for (_length = HeaderBytes; ReadRecord(length) is { } record; _length += record.Length)
-        {
-            _places[record.Key] = (_length, record.TextBytes);
-        }
-
-        if (_length < length)
-        {
-            RandomAccess.SetLength(file, _length);
-        }
+        while (ReadRecord());
+        file.SetLength(_end);
     }
 
     /// <summary>The number of images with stored features.</summary>
-    public int Count => _places.Count;
+    public int Count => _offsets.Count;
 
     private static ReadOnlySpan<byte> Magic => "D2VFEAT1"u8;
 
@@ -72,12 +49,25 @@ public sealed class FeatureStore : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(encoders);
-        byte[] header = [.. Magic, .. encoders.Identity(), .. new byte[4]];
-        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(HeaderBytes - 4), encoders.FeatureSize);
-        SafeFileHandle file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        byte[] header = [.. Magic, .. encoders.Identity(), .. BitConverter.GetBytes(encoders.FeatureSize)], found = new byte[header.Length];
+        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         try
         {
-            return new FeatureStore(file, header, path);
+            int length = file.ReadAtLeast(found, found.Length, throwOnEndOfStream: false);
+            if (length == 0)
+            {
+                file.Write(header);
+            }
+            else if (length < header.Length || !found.AsSpan(0, Magic.Length).SequenceEqual(Magic))
+            {
+                throw new InvalidDataException($"{path}: not a file of features; give another name or delete it");
+            }
+            else if (!found.AsSpan().SequenceEqual(header))
+            {
+                throw new InvalidDataException($"{path}: the features come from other encoders or another text recognizer; give another name or delete it");
+            }
+
+            return new FeatureStore(file, encoders.FeatureSize);
         }
         catch
         {
@@ -92,12 +82,12 @@ public sealed class FeatureStore : IDisposable
         return $"{Path.GetFullPath(path)}{Stamp(path)}{Stamp(path + Meme.TextExtension)}";
 
         static string Stamp(string path) => new FileInfo(path) is { Exists: true } file
-            ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"\n{file.Length} {file.LastWriteTimeUtc.Ticks}")
+            ? string.Create(CultureInfo.InvariantCulture, $"\n{file.Length} {file.LastWriteTimeUtc.Ticks}")
             : "\n-";
     }
 
     /// <summary>Whether the features of an image are stored.</summary>
-    public bool Contains(string key) => _places.ContainsKey(key);
+    public bool Contains(string key) => _offsets.ContainsKey(key);
 
     /// <summary>Adds the features of an image.</summary>
     /// <param name="key">The result of <see cref="KeyOf"/>.</param>
@@ -113,66 +103,57 @@ public sealed class FeatureStore : IDisposable
             throw new ArgumentException($"An image has {_featureSize} features here, and a key and a text of at most {MaxBytes} bytes.", nameof(features));
         }
 
-        byte[] record = new byte[RecordBytes(name.Length, text.Length)];
-        BinaryPrimitives.WriteInt32LittleEndian(record, name.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(4), text.Length);
-        name.CopyTo(record, 8);
-        text.CopyTo(record, 8 + name.Length);
-        MemoryMarshal.AsBytes(features.Values.Span).CopyTo(record.AsSpan(8 + name.Length + text.Length));
-        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(record.Length - 4), Checksum(record.AsSpan(0, record.Length - 4)));
-        RandomAccess.Write(_file, record, _length);
-        _places[key] = (_length, text.Length);
-        _length += record.Length;
+        byte[] record = [.. BitConverter.GetBytes(name.Length), .. BitConverter.GetBytes(text.Length), .. name, .. text, .. MemoryMarshal.AsBytes(features.Values.Span)];
+        _file.Position = _end;
+        _file.Write([.. record, .. BitConverter.GetBytes(Checksum(record))]);
+        _offsets[key] = _end + 8 + name.Length + text.Length;
+        _end = _file.Position;
     }
 
     /// <summary>The features of an image.</summary>
     /// <exception cref="KeyNotFoundException">They are not stored.</exception>
     public float[] Read(string key)
     {
-        (long offset, int textBytes) = _places[key];
         float[] values = new float[_featureSize];
-        Fill(offset + 8 + Encoding.UTF8.GetByteCount(key) + textBytes, MemoryMarshal.AsBytes(values.AsSpan()));
+        _file.Position = _offsets[key];
+        _file.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
         return values;
     }
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();
 
-    private int RecordBytes(int keyBytes, int textBytes) => 8 + keyBytes + textBytes + sizeof(float) * _featureSize + 4;
-
-    /// <summary>The record at <see cref="_length"/>; null if it is incomplete or damaged.</summary>
-    private (string Key, int TextBytes, int Length)? ReadRecord(long fileLength)
+    /// <summary>Reads the next record; false if it is missing, incomplete or damaged.</summary>
+    private bool ReadRecord()
     {
-        if (fileLength - _length < 8)
-        {
-            return null;
-        }
-
         Span<byte> lengths = stackalloc byte[8];
-        Fill(_length, lengths);
+        if (_file.ReadAtLeast(lengths, lengths.Length, throwOnEndOfStream: false) < lengths.Length)
+        {
+            return false;
+        }
+
         int keyBytes = BinaryPrimitives.ReadInt32LittleEndian(lengths), textBytes = BinaryPrimitives.ReadInt32LittleEndian(lengths[4..]);
-        if (keyBytes is < 0 or > MaxBytes || textBytes is < 0 or > MaxBytes || RecordBytes(keyBytes, textBytes) > fileLength - _length)
+        if (keyBytes is < 0 or > MaxBytes || textBytes is < 0 or > MaxBytes)
         {
-            return null;
+            return false;
         }
 
-        byte[] record = new byte[RecordBytes(keyBytes, textBytes)];
-        Fill(_length, record);
-        return Checksum(record.AsSpan(0, record.Length - 4)) == BinaryPrimitives.ReadUInt32LittleEndian(record.AsSpan(record.Length - 4))
-            ? (Encoding.UTF8.GetString(record, 8, keyBytes), textBytes, record.Length)
-            : null;
-    }
-
-    private void Fill(long offset, Span<byte> bytes)
-    {
-        for (int read; bytes.Length > 0; bytes = bytes[read..], offset += read)
+        int values = 8 + keyBytes + textBytes, checksum = values + sizeof(float) * _featureSize;
+        if (checksum + sizeof(uint) > _file.Length - _end)
         {
-            read = RandomAccess.Read(_file, bytes, offset);
-            if (read == 0)
-            {
-                throw new InvalidDataException("the file of features was truncated while it was open");
-            }
+            return false;
         }
+
+        byte[] record = new byte[checksum + sizeof(uint)];
+        lengths.CopyTo(record);
+        _file.ReadExactly(record.AsSpan(lengths.Length));
+        if (Checksum(record.AsSpan(0, checksum)) != BinaryPrimitives.ReadUInt32LittleEndian(record.AsSpan(checksum)))
+        {
+            return false;
+        }
+
+        _offsets[Encoding.UTF8.GetString(record, 8, keyBytes)] = _end + values;
+        return true;
     }
 
     /// <summary>The CRC-32C.</summary>

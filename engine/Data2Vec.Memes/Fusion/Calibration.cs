@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Data2Vec.Memes.Fusion;
 
 /// <summary>
@@ -6,6 +8,7 @@ namespace Data2Vec.Memes.Fusion;
 /// </summary>
 /// <param name="Slope">The increase of the log-odds per unit of score.</param>
 /// <param name="Intercept">The log-odds at a score of 0.</param>
+[method: JsonConstructor]
 public readonly record struct Calibration(double Slope, double Intercept)
 {
     /// <summary>The probability that a meme with this score is positive, from 0 to 1.</summary>

@@ -30,56 +30,39 @@ internal static partial class NativeTesseract
 
     [LibraryImport(Library)]
     public static partial nint TessVersion();
-
     [LibraryImport(Library)]
     public static partial TesseractHandle TessBaseAPICreate();
-
     [LibraryImport(Library)]
     public static partial void TessBaseAPIDelete(nint handle);
-
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int TessBaseAPIInit2(TesseractHandle handle, string? dataPath, string languages, int engine);
-
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int TessBaseAPISetVariable(TesseractHandle handle, string name, string value);
-
     [LibraryImport(Library)]
     public static partial void TessBaseAPISetPageSegMode(TesseractHandle handle, int mode);
-
     [LibraryImport(Library)]
     public static unsafe partial void TessBaseAPISetImage(TesseractHandle handle, byte* pixels, int width, int height, int bytesPerPixel, int bytesPerLine);
-
     [LibraryImport(Library)]
     public static partial void TessBaseAPISetSourceResolution(TesseractHandle handle, int pixelsPerInch);
-
     [LibraryImport(Library)]
     public static partial int TessBaseAPIRecognize(TesseractHandle handle, nint monitor);
-
     [LibraryImport(Library)]
     public static partial void TessBaseAPIClear(TesseractHandle handle);
-
     [LibraryImport(Library)]
     public static partial ResultIteratorHandle TessBaseAPIGetIterator(TesseractHandle handle);
-
     [LibraryImport(Library)]
     public static partial void TessResultIteratorDelete(nint iterator);
-
     /// <summary>The same object as a page iterator. The result iterator keeps its ownership.</summary>
     [LibraryImport(Library)]
     public static partial nint TessResultIteratorGetPageIteratorConst(ResultIteratorHandle iterator);
-
     [LibraryImport(Library)]
     public static partial int TessResultIteratorNext(ResultIteratorHandle iterator, int level);
-
     [LibraryImport(Library)]
     public static partial nint TessResultIteratorGetUTF8Text(ResultIteratorHandle iterator, int level);
-
     [LibraryImport(Library)]
     public static partial float TessResultIteratorConfidence(ResultIteratorHandle iterator, int level);
-
     [LibraryImport(Library)]
     public static partial int TessPageIteratorBoundingBox(nint iterator, int level, out int left, out int top, out int right, out int bottom);
-
     [LibraryImport(Library)]
     public static partial void TessDeleteText(nint text);
 

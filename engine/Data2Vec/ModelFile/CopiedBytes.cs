@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Data2Vec.ModelFile;
 
-/// <summary>A model that does not come from a file, copied into aligned memory outside the managed heap.</summary>
+/// <summary>A model that does not come from a file, copied to aligned memory outside the managed heap.</summary>
 internal sealed class CopiedBytes : ModelBytes
 {
     private const long FirstCapacity = 1 << 20;
@@ -31,62 +31,47 @@ internal sealed class CopiedBytes : ModelBytes
     }
 
     /// <summary>
-    /// Copies what is left of a stream, however long it says it is: memory follows the bytes that came. No more is read than
-    /// <see cref="Missing"/> says, so that a stream without an end does no harm.
+    /// Copies the rest of a stream. Memory grows with the bytes that arrive, whatever length the stream states. No more bytes are read than
+    /// the model file has, plus one, so an endless stream does no harm.
     /// </summary>
-    public static CopiedBytes From(Stream stream)
-    {
-        var copy = new CopiedBytes();
-        try
-        {
-            byte[] buffer = new byte[BufferBytes];
-            for (int read; (read = stream.Read(buffer, 0, copy.Missing())) > 0;)
-            {
-                copy.Append(buffer.AsSpan(0, read));
-            }
+    public static CopiedBytes From(Stream stream) =>
+        Copy((buffer, count) => new ValueTask<int>(stream.Read(buffer, 0, count))).AsTask().GetAwaiter().GetResult();
 
-            return copy;
-        }
-        catch
-        {
-            copy.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>The same without holding a thread while bytes are awaited.</summary>
-    public static async Task<CopiedBytes> FromAsync(Stream stream, CancellationToken cancellation)
-    {
-        var copy = new CopiedBytes();
-        try
-        {
-            byte[] buffer = new byte[BufferBytes];
-            for (int read; (read = await stream.ReadAsync(buffer.AsMemory(0, copy.Missing()), cancellation).ConfigureAwait(false)) > 0;)
-            {
-                copy.Append(buffer.AsSpan(0, read));
-            }
-
-            return copy;
-        }
-        catch
-        {
-            copy.Dispose();
-            throw;
-        }
-    }
+    /// <summary>Copies the rest of a stream without blocking a thread.</summary>
+    public static ValueTask<CopiedBytes> FromAsync(Stream stream, CancellationToken cancellation) =>
+        Copy((buffer, count) => stream.ReadAsync(buffer.AsMemory(0, count), cancellation));
 
     public override ReadOnlySpan<byte> Read(long offset, Span<byte> buffer) => Slice(offset, buffer.Length);
 
-    // The preamble first, then what it says the file has, and one byte more: its being there shows that the file is longer.
+    private static async ValueTask<CopiedBytes> Copy(Func<byte[], int, ValueTask<int>> read)
+    {
+        var copy = new CopiedBytes();
+        try
+        {
+            byte[] buffer = new byte[BufferBytes];
+            for (int count; (count = await read(buffer, copy.Missing()).ConfigureAwait(false)) > 0;)
+            {
+                copy.Append(buffer.AsSpan(0, count));
+            }
+
+            return copy;
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
+    }
+
+    // The preamble first, then the file that it describes, and one byte more, which shows that the file is longer.
     private int Missing()
     {
-        if (_length < D2vFormat.PreambleBytes)
+        if (_length < D2vPreamble.Size)
         {
-            return (int)(D2vFormat.PreambleBytes - _length);
+            return (int)(D2vPreamble.Size - _length);
         }
 
-        ReadOnlySpan<byte> preamble = Slice(0, D2vFormat.PreambleBytes);
-        ulong end = preamble.StartsWith(D2vFormat.Magic) ? D2vFormat.FileLength(preamble) : 0;
+        ulong end = D2vPreamble.PeekFileLength(Slice(0, D2vPreamble.Size));
         return end < (ulong)_length ? 0 : (int)Math.Min(BufferBytes, end - (ulong)_length + 1);
     }
 

@@ -9,11 +9,11 @@ internal static class Crc32C
 {
     private const uint Polynomial = 0x82F63B78;
 
-    // A CRC instruction takes one word a cycle but three cycles to give its result: four independent lanes keep it busy.
+    // A CRC instruction starts every cycle, but its result takes three: four independent lanes keep the unit busy.
     private const int LaneBytes = 16 * 1024;
     private const int BlockBytes = 4 * LaneBytes;
 
-    private static readonly uint LaneShift = PowerOfX(8L * LaneBytes);
+    private static readonly uint s_laneShift = PowerOfX(8L * LaneBytes);
 
     /// <summary>The CRC of <paramref name="data"/>.</summary>
     public static uint Compute(ReadOnlySpan<byte> data) => Append(0, data);
@@ -40,11 +40,11 @@ internal static class Crc32C
         return ~state;
     }
 
-    /// <summary>The CRC of two runs of bytes one after the other, from the CRC of each.</summary>
+    /// <summary>The CRC of two runs of bytes, one after the other, from the CRC of each.</summary>
     public static uint Combine(uint first, uint second, long secondLength) =>
         Multiply(first, PowerOfX(8 * secondLength)) ^ second;
 
-    // A program checks its model once, right at the start: unoptimized code would take most of that time.
+    // A program checks its model once, at the start, so tiered compilation would leave this unoptimized.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint AppendBlock(uint state, ReadOnlySpan<byte> block)
     {
@@ -59,12 +59,12 @@ internal static class Crc32C
             lane3 = BitOperations.Crc32C(lane3, Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref at, 3 * LaneBytes)));
         }
 
-        uint joined = Multiply(lane0, LaneShift) ^ lane1;
-        joined = Multiply(joined, LaneShift) ^ lane2;
-        return Multiply(joined, LaneShift) ^ lane3;
+        uint joined = Multiply(lane0, s_laneShift) ^ lane1;
+        joined = Multiply(joined, s_laneShift) ^ lane2;
+        return Multiply(joined, s_laneShift) ^ lane3;
     }
 
-    // Polynomials over GF(2) modulo the CRC's, reflected: the highest bit is the coefficient of x^0.
+    // Multiplies polynomials over GF(2) modulo that of the CRC, reflected: the highest bit is the coefficient of x^0.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint Multiply(uint a, uint b)
     {

@@ -1,16 +1,16 @@
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using System.Text.Json;
+using Data2Vec.Kernels;
 
 namespace Data2Vec.ModelFile;
 
 /// <summary>
-/// A model file (<c>.d2v</c>), mapped into memory read-only. FORMAT.md beside this file is its specification.
+/// A model file (<c>.d2v</c>), mapped into memory read-only. FORMAT.md beside this source file is its specification.
 /// </summary>
 /// <remarks>
-/// Safe to use from any number of threads until it is disposed. Addresses and spans that it gave must not be used after
-/// that. A mapped file must not be cut short while it is open: replace it by renaming, as <see cref="D2vWriter"/> does.
+/// Safe for any number of threads until it is disposed. Its addresses and spans must not be used after that. A mapped file must not be
+/// truncated while it is open: replace it by renaming, as <see cref="D2vWriter"/> does.
 /// </remarks>
 public sealed class D2vFile : IDisposable
 {
@@ -18,46 +18,49 @@ public sealed class D2vFile : IDisposable
     private const int BufferBytes = 256 << 10;
 
     private readonly ModelBytes _bytes;
-    private readonly Region[] _regions;
+    private readonly DataEntry[] _entries;
     private bool _disposed;
 
     private D2vFile(ModelBytes bytes, string path)
     {
         _bytes = bytes;
         Path = path;
-        D2vHeader header = ReadHeader(bytes, out Region headerRegion);
-        Architecture = header.Architecture;
-        Config = header.Config;
-        Provenance = header.Provenance;
-        Tensors = header.Tensors;
-        Assets = header.Assets;
-        _regions = Arrange(headerRegion, header, bytes.Length);
+        var preamble = D2vPreamble.Read(bytes.Slice(0, (int)Math.Min(bytes.Length, D2vPreamble.Size)), bytes.Length);
+        ReadOnlySpan<byte> json = bytes.Slice(D2vPreamble.Size, (int)preamble.HeaderLength);
+        uint crc = Crc32C.Compute(json);
+        if (crc != preamble.HeaderCrc)
+        {
+            throw new InvalidDataException($"the header is damaged: its CRC-32C is {crc:x8}, not {preamble.HeaderCrc:x8}; copy or convert the file again");
+        }
+
+        var header = D2vHeader.Parse(json.ToArray());
+        (Architecture, Config, Provenance, Tensors, Assets) = (header.Architecture, header.Config, header.Provenance, header.Tensors, header.Assets);
+        _entries = Arrange(
+            new HeaderEntry { Name = "", Offset = D2vPreamble.Size, Bytes = json.Length, Crc32C = crc }, [.. Tensors.Values, .. Assets.Values], bytes.Length);
     }
 
     private D2vFile(D2vFile other)
     {
-        (Path, Architecture, Config, Provenance, Tensors, Assets) = (other.Path, other.Architecture, other.Config, other.Provenance, other.Tensors, other.Assets);
-        _regions = other._regions;
+        (Path, Architecture, Config, Provenance) = (other.Path, other.Architecture, other.Config, other.Provenance);
+        (Tensors, Assets) = (other.Tensors, other.Assets);
+        _entries = other._entries;
         _bytes = other._bytes.Share();
     }
 
     private D2vFile(D2vFile whole, string name)
     {
-        string prefix = $"{name}.";
         JsonElement description = ConfigReader.Property(whole.Config, name, JsonValueKind.Object);
         Architecture = ConfigReader.Property(description, "architecture", JsonValueKind.String).GetString()!;
         Config = ConfigReader.Property(description, "config", JsonValueKind.Object);
         Path = $"{whole.Path} ({name})";
         Provenance = whole.Provenance;
-        Tensors = whole.Tensors.Values.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal))
-            .Select(tensor => tensor with { Name = tensor.Name[prefix.Length..] }).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        Assets = whole.Assets.Values.Where(asset => asset.Name.StartsWith(prefix, StringComparison.Ordinal))
-            .Select(asset => asset with { Name = asset.Name[prefix.Length..] }).ToDictionary(asset => asset.Name, StringComparer.Ordinal);
-        _regions = whole._regions;
+        Tensors = Part(whole.Tensors.Values, $"{name}.");
+        Assets = Part(whole.Assets.Values, $"{name}.");
+        _entries = whole._entries;
         _bytes = whole._bytes.Share();
     }
 
-    /// <summary>The path the file was opened with, or the name that was given with its bytes; of a part, with the part's name behind.</summary>
+    /// <summary>The path of the file, or the name that was given with its bytes. A part has its name in parentheses after it.</summary>
     public string Path { get; }
 
     /// <summary>The length of the file in bytes.</summary>
@@ -66,10 +69,10 @@ public sealed class D2vFile : IDisposable
     /// <summary>The architecture, such as <c>data2vec-audio</c>.</summary>
     public string Architecture { get; }
 
-    /// <summary>The values that the architecture is built from: a JSON object.</summary>
+    /// <summary>The architecture's configuration: a JSON object.</summary>
     public JsonElement Config { get; }
 
-    /// <summary>Where the model came from: a JSON object.</summary>
+    /// <summary>The model's origin: a JSON object.</summary>
     public JsonElement Provenance { get; }
 
     /// <summary>The tensors by name.</summary>
@@ -80,9 +83,9 @@ public sealed class D2vFile : IDisposable
 
     /// <summary>Maps a model file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="verify">Whether to check every byte of the data too, see <see cref="Verify"/>.</param>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">It is not a model file, or it is damaged.</exception>
+    /// <param name="verify">Whether to check the data too, see <see cref="Verify"/>.</param>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="InvalidDataException">The file is not a model file, or is damaged.</exception>
     public static D2vFile Open(string path, bool verify = true)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -90,10 +93,10 @@ public sealed class D2vFile : IDisposable
         return Open(() => MappedBytes.Open(path), path, verify);
     }
 
-    /// <summary>Copies a model from a stream, from where the stream stands to its end.</summary>
+    /// <summary>Copies a model from the rest of a stream.</summary>
     /// <param name="stream">The stream; it is left open.</param>
-    /// <param name="name">What to call the model in messages.</param>
-    /// <param name="verify">Whether to check every byte of the data too, see <see cref="Verify"/>.</param>
+    /// <param name="name">The model's name in messages.</param>
+    /// <param name="verify">Whether to check the data too, see <see cref="Verify"/>.</param>
     /// <exception cref="InvalidDataException">The bytes are not a model file, or are damaged.</exception>
     public static D2vFile Open(Stream stream, string name, bool verify = true)
     {
@@ -103,7 +106,7 @@ public sealed class D2vFile : IDisposable
         return Open(() => CopiedBytes.From(stream), name, verify);
     }
 
-    /// <summary>Copies a model from a stream without holding a thread while bytes are awaited; every byte is checked.</summary>
+    /// <summary>Copies a model from a stream without blocking a thread, and checks its data.</summary>
     internal static async Task<D2vFile> OpenAsync(Stream stream, string name, CancellationToken cancellation)
     {
         RequireLittleEndian();
@@ -112,9 +115,9 @@ public sealed class D2vFile : IDisposable
     }
 
     /// <summary>Copies a model from memory.</summary>
-    /// <param name="bytes">All the bytes of a model file.</param>
-    /// <param name="name">What to call the model in messages.</param>
-    /// <param name="verify">Whether to check every byte of the data too, see <see cref="Verify"/>.</param>
+    /// <param name="bytes">The whole model file.</param>
+    /// <param name="name">The model's name in messages.</param>
+    /// <param name="verify">Whether to check the data too, see <see cref="Verify"/>.</param>
     /// <exception cref="InvalidDataException">The bytes are not a model file, or are damaged.</exception>
     public static D2vFile Open(ReadOnlySpan<byte> bytes, string name, bool verify = true)
     {
@@ -131,9 +134,9 @@ public sealed class D2vFile : IDisposable
             ? tensor
             : throw new InvalidDataException($"{Path}: there is no tensor '{name}'");
 
-    /// <summary>The address of a tensor's data, a multiple of 64, good until this file is disposed.</summary>
+    /// <summary>The address of a tensor's data: a multiple of 64, valid until this file is disposed.</summary>
     /// <exception cref="ArgumentException">The tensor is not one of <see cref="Tensors"/>.</exception>
-    [SuppressMessage("Naming", "CA1720", Justification = "It is a pointer, and that is what callers look for.")]
+    [SuppressMessage("Naming", "CA1720", Justification = "The method returns a pointer.")]
     public nint Pointer(TensorInfo tensor)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -145,39 +148,38 @@ public sealed class D2vFile : IDisposable
 
     /// <summary>The elements of a tensor as floats in PyTorch's row-major order, whatever its format and layout.</summary>
     /// <param name="tensor">One of <see cref="Tensors"/>.</param>
-    /// <param name="destination">What to fill: <see cref="TensorInfo.Count"/> elements.</param>
-    public unsafe void Read(TensorInfo tensor, Span<float> destination)
+    /// <param name="destination">Receives <see cref="TensorInfo.Count"/> elements.</param>
+    public void Read(TensorInfo tensor, Span<float> destination)
     {
         nint address = Pointer(tensor);
         if (destination.Length != tensor.Count)
         {
-            throw new ArgumentException(
-                $"tensor '{tensor.Name}' has {tensor.Count} elements, not {destination.Length}", nameof(destination));
+            throw new ArgumentException($"tensor '{tensor.Name}' has {tensor.Count} elements, not {destination.Length}", nameof(destination));
         }
 
-        TensorDecoder.Decode(tensor, (byte*)address, destination);
+        new WeightData(address, tensor.Type, tensor.Layout, tensor.Shape) { Groups = tensor.Groups }.CopyTo(destination);
         GC.KeepAlive(this);
     }
 
-    /// <summary>The bytes of an asset, good until this file is disposed.</summary>
+    /// <summary>The bytes of an asset, valid until this file is disposed.</summary>
     /// <exception cref="InvalidDataException">The file has no asset of this name.</exception>
     public ReadOnlySpan<byte> Asset(string name)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         return Assets.TryGetValue(name, out AssetInfo? asset)
-            ? _bytes.Slice(asset.Offset, asset.Bytes)
+            ? _bytes.Slice(asset.Offset, checked((int)asset.Bytes))
             : throw new InvalidDataException($"{Path}: there is no asset '{name}'");
     }
 
     /// <summary>
-    /// Checks the CRC-32C of every tensor and asset and that the padding between them is zero. With what opening always
-    /// checks, no byte of the file is left out.
+    /// Checks the CRC-32C of every tensor and asset, and that the padding between them is zero. Together with the checks of opening, this covers
+    /// every byte of the file.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is damaged; the message names the place.</exception>
     public void Verify()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        (int Region, long Offset, int Length)[] chunks = [.. Chunks()];
+        (int Entry, long Offset, int Length)[] chunks = [.. Chunks()];
         uint[] crcs = new uint[chunks.Length];
         try
         {
@@ -197,37 +199,34 @@ public sealed class D2vFile : IDisposable
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
 
-        uint[] whole = new uint[_regions.Length];
+        uint[] whole = new uint[_entries.Length];
         for (int i = 0; i < chunks.Length; i++)
         {
-            whole[chunks[i].Region] = Crc32C.Combine(whole[chunks[i].Region], crcs[i], chunks[i].Length);
+            whole[chunks[i].Entry] = Crc32C.Combine(whole[chunks[i].Entry], crcs[i], chunks[i].Length);
         }
 
         Span<byte> padding = stackalloc byte[D2vFormat.Alignment];
-        for (int i = 0; i < _regions.Length; i++)
+        for (int i = 0; i < _entries.Length; i++)
         {
-            Region region = _regions[i];
-            if (whole[i] != region.Crc32C)
+            DataEntry entry = _entries[i];
+            if (whole[i] != entry.Crc32C)
             {
                 throw new InvalidDataException(
-                    $"{Path}: {region.What} is damaged: its CRC-32C is {whole[i]:x8}, not {region.Crc32C:x8}; "
-                    + "copy or convert the file again");
+                    $"{Path}: {entry.Description} is damaged: its CRC-32C is {whole[i]:x8}, not {entry.Crc32C:x8}; copy or convert the file again");
             }
 
-            int place = _bytes.Read(region.End, padding[..(int)(region.PaddedEnd - region.End)])
-                .IndexOfAnyExcept((byte)0);
+            int place = _bytes.Read(entry.End, padding[..(int)(entry.PaddedEnd - entry.End)]).IndexOfAnyExcept((byte)0);
             if (place >= 0)
             {
                 throw new InvalidDataException(
-                    $"{Path}: the padding after {region.What} is not zero at byte {region.End + place}; "
-                    + "copy or convert the file again");
+                    $"{Path}: the padding after {entry.Description} is not zero at byte {entry.End + place}; copy or convert the file again");
             }
         }
 
         GC.KeepAlive(this);
     }
 
-    /// <summary>Closes the file; addresses and spans that it gave are void from now on.</summary>
+    /// <summary>Closes the file. Its addresses and spans become invalid.</summary>
     public void Dispose()
     {
         if (!Interlocked.Exchange(ref _disposed, true))
@@ -236,15 +235,15 @@ public sealed class D2vFile : IDisposable
         }
     }
 
-    /// <summary>Creates another view of this file. The memory stays until all views are disposed.</summary>
+    /// <summary>Creates another handle to this file. The memory is freed when all handles are disposed.</summary>
     public D2vFile Share() => new(this);
 
     /// <summary>
-    /// Opens a model inside this file, in the same memory, which stays until both are disposed. <c>config.NAME</c> has the part's architecture and
-    /// configuration, and the names of its tensors and assets begin with <c>NAME.</c>.
+    /// Opens a model inside this file, in the same memory, which is freed when both are disposed. <c>config.NAME</c> has the part's architecture
+    /// and configuration, and the names of its tensors and assets begin with <c>NAME.</c>.
     /// </summary>
     /// <param name="name">The name of the part.</param>
-    /// <exception cref="InvalidDataException">There is no such part.</exception>
+    /// <exception cref="InvalidDataException">The file has no such part.</exception>
     public D2vFile Part(string name)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -298,116 +297,56 @@ public sealed class D2vFile : IDisposable
     {
         if (!BitConverter.IsLittleEndian)
         {
-            throw new PlatformNotSupportedException("model files are mapped as they are, which needs a little-endian machine");
+            throw new PlatformNotSupportedException("model files are used in place, which requires a little-endian machine");
         }
     }
 
-    private static D2vHeader ReadHeader(ModelBytes bytes, out Region region)
+    private static Dictionary<string, T> Part<T>(IEnumerable<T> entries, string prefix)
+        where T : DataEntry => entries.Where(entry => entry.Name.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(entry => entry with { Name = entry.Name[prefix.Length..] }).ToDictionary(entry => entry.Name, StringComparer.Ordinal);
+
+    /// <summary>
+    /// Puts the header and the data in the order of their places, and checks that each begins where the padding of the previous one ends. So
+    /// every byte of the file belongs to exactly one of them.
+    /// </summary>
+    private static DataEntry[] Arrange(HeaderEntry header, DataEntry[] data, long fileLength)
     {
-        ReadOnlySpan<byte> preamble = bytes.Slice(0, (int)Math.Min(bytes.Length, D2vFormat.PreambleBytes));
-        if (preamble.Length < D2vFormat.PreambleBytes || !preamble.StartsWith(D2vFormat.Magic))
+        foreach (DataEntry entry in data)
         {
-            throw new InvalidDataException(FileKind.Complaint(preamble));
-        }
-
-        uint version = BinaryPrimitives.ReadUInt32LittleEndian(preamble[4..]);
-        ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(preamble[8..]);
-        ulong fileLength = D2vFormat.FileLength(preamble);
-        uint crc = BinaryPrimitives.ReadUInt32LittleEndian(preamble[24..]);
-        if (version != D2vFormat.Version)
-        {
-            throw new InvalidDataException(
-                $"the file has format version {version}; this program reads version {D2vFormat.Version}");
-        }
-
-        if (preamble[28..].ContainsAnyExcept((byte)0))
-        {
-            throw new InvalidDataException("the bytes 28 to 63 are not all zero; copy or convert the file again");
-        }
-
-        if (fileLength != (ulong)bytes.Length)
-        {
-            throw new InvalidDataException(
-                $"the file has {bytes.Length} bytes and should have {fileLength}; copy or convert it again");
-        }
-
-        if (headerLength > D2vFormat.MaxHeaderBytes)
-        {
-            throw new InvalidDataException(
-                $"the header is {headerLength} bytes long; {D2vFormat.MaxHeaderBytes} is the most");
-        }
-
-        if (headerLength > fileLength - D2vFormat.PreambleBytes)
-        {
-            throw new InvalidDataException(
-                $"the header of {headerLength} bytes reaches past the end of the file ({fileLength} bytes)");
-        }
-
-        ReadOnlySpan<byte> json = bytes.Slice(D2vFormat.PreambleBytes, (int)headerLength);
-        uint actual = Crc32C.Compute(json);
-        if (actual != crc)
-        {
-            throw new InvalidDataException(
-                $"the header is damaged: its CRC-32C is {actual:x8}, not {crc:x8}; copy or convert the file again");
-        }
-
-        region = new Region("the header", D2vFormat.PreambleBytes, json.Length, crc);
-        return D2vHeader.Parse(json.ToArray());
-    }
-
-    // The header and the data, in the order they lie in the file. Each begins where the padding of the one before ends,
-    // so that every byte of the file belongs to exactly one of them.
-    private static Region[] Arrange(Region headerRegion, D2vHeader header, long fileLength)
-    {
-        Region[] data =
-        [
-            .. header.Tensors.Values.Select(t => new Region($"tensor '{t.Name}'", t.Offset, t.Bytes, t.Crc32C)),
-            .. header.Assets.Values.Select(a => new Region($"asset '{a.Name}'", a.Offset, a.Bytes, a.Crc32C)),
-        ];
-        foreach (Region region in data)
-        {
-            if (region.Offset % D2vFormat.Alignment != 0)
+            if (entry.Offset % D2vFormat.Alignment != 0)
             {
-                throw new InvalidDataException(
-                    $"{region.What} begins at byte {region.Offset}, not at a multiple of {D2vFormat.Alignment}");
+                throw new InvalidDataException($"{entry.Description} begins at byte {entry.Offset}, not at a multiple of {D2vFormat.Alignment}");
             }
 
-            if (region.Offset > fileLength || region.Bytes > fileLength - region.Offset)
+            if (entry.Offset > fileLength || entry.Bytes > fileLength - entry.Offset)
             {
                 throw new InvalidDataException(
-                    $"{region.What} reaches past the end of the file ({region.Bytes} bytes at {region.Offset}, "
-                    + $"the file has {fileLength})");
+                    $"{entry.Description} reaches past the end of the file ({entry.Bytes} bytes at {entry.Offset}, the file has {fileLength})");
             }
         }
 
-        // An empty asset begins where the next thing does, and comes first.
-        data = [.. data.OrderBy(region => region.Offset).ThenBy(region => region.Bytes)];
-        Region previous = headerRegion;
-        foreach (Region region in data)
+        // An empty asset has the same offset as the next entry, and comes first.
+        data = [.. data.OrderBy(entry => entry.Offset).ThenBy(entry => entry.Bytes)];
+        DataEntry previous = header;
+        foreach (DataEntry entry in data)
         {
-            if (region.Offset < previous.End)
+            if (entry.Offset < previous.End)
             {
-                throw new InvalidDataException(
-                    $"{region.What} at byte {region.Offset} overlaps {previous.What}, which ends at {previous.End}");
+                throw new InvalidDataException($"{entry.Description} at byte {entry.Offset} overlaps {previous.Description}, which ends at {previous.End}");
             }
 
-            if (region.Offset != previous.PaddedEnd)
+            if (entry.Offset != previous.PaddedEnd)
             {
                 throw new InvalidDataException(
-                    $"{region.What} begins at byte {region.Offset}, not where {previous.What} ends, "
-                    + $"{previous.PaddedEnd}");
+                    $"{entry.Description} begins at byte {entry.Offset}, not where {previous.Description} ends, {previous.PaddedEnd}");
             }
 
-            previous = region;
+            previous = entry;
         }
 
-        if (previous.PaddedEnd != fileLength)
-        {
-            throw new InvalidDataException(
-                $"the data ends at byte {previous.PaddedEnd} and the file at {fileLength}");
-        }
-
-        return [headerRegion, .. data];
+        return previous.PaddedEnd == fileLength
+            ? [header, .. data]
+            : throw new InvalidDataException($"the data ends at byte {previous.PaddedEnd} and the file at {fileLength}");
     }
 
     private uint ChunkCrc(long offset, int length, byte[] buffer)
@@ -422,21 +361,14 @@ public sealed class D2vFile : IDisposable
         return crc;
     }
 
-    private IEnumerable<(int Region, long Offset, int Length)> Chunks()
+    private IEnumerable<(int Entry, long Offset, int Length)> Chunks()
     {
-        for (int i = 0; i < _regions.Length; i++)
+        for (int i = 0; i < _entries.Length; i++)
         {
-            for (long offset = _regions[i].Offset; offset < _regions[i].End; offset += ChunkBytes)
+            for (long offset = _entries[i].Offset; offset < _entries[i].End; offset += ChunkBytes)
             {
-                yield return (i, offset, (int)Math.Min(ChunkBytes, _regions[i].End - offset));
+                yield return (i, offset, (int)Math.Min(ChunkBytes, _entries[i].End - offset));
             }
         }
-    }
-
-    private sealed record Region(string What, long Offset, long Bytes, uint Crc32C)
-    {
-        public long End => Offset + Bytes;
-
-        public long PaddedEnd => D2vFormat.Align(End);
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Unicode;
 using Data2Vec.Kernels;
 
@@ -25,8 +24,8 @@ internal sealed class D2vHeader
 
     public required IReadOnlyDictionary<string, AssetInfo> Assets { get; init; }
 
-    /// <summary>Reads a header whose CRC was found right.</summary>
-    /// <exception cref="InvalidDataException">It breaks the format; the message does not name the file.</exception>
+    /// <summary>Reads a header whose CRC is correct.</summary>
+    /// <exception cref="InvalidDataException">The header violates the format; the message does not name the file.</exception>
     public static D2vHeader Parse(byte[] json)
     {
         CheckText(json);
@@ -60,75 +59,67 @@ internal sealed class D2vHeader
         }
     }
 
-    public static byte[] Write(
-        string architecture,
-        JsonObject config,
-        JsonObject provenance,
-        IEnumerable<TensorInfo> tensors,
-        IEnumerable<AssetInfo> assets)
+    public static byte[] Write(D2vContents contents, IEnumerable<TensorInfo> tensors, IEnumerable<AssetInfo> assets)
     {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { MaxDepth = D2vFormat.MaxDepth }))
         {
             writer.WriteStartObject();
-            writer.WriteString("architecture", architecture);
+            writer.WriteString("architecture", contents.Architecture);
             writer.WritePropertyName("config");
-            config.WriteTo(writer);
+            contents.Config.WriteTo(writer);
             writer.WriteStartObject("tensors");
             foreach (TensorInfo tensor in tensors)
             {
-                WriteTensor(writer, tensor);
+                WriteEntry(writer, tensor);
             }
 
             writer.WriteEndObject();
             writer.WriteStartObject("assets");
             foreach (AssetInfo asset in assets)
             {
-                writer.WriteStartObject(asset.Name);
-                WritePlace(writer, asset.Offset, asset.Bytes, asset.Crc32C);
+                WriteEntry(writer, asset);
             }
 
             writer.WriteEndObject();
             writer.WritePropertyName("provenance");
-            provenance.WriteTo(writer);
+            contents.Provenance.WriteTo(writer);
             writer.WriteEndObject();
         }
 
         return stream.ToArray();
     }
 
-    private static void WriteTensor(Utf8JsonWriter writer, TensorInfo tensor)
+    private static void WriteEntry(Utf8JsonWriter writer, DataEntry entry)
     {
-        writer.WriteStartObject(tensor.Name);
-        writer.WriteString("dtype", D2vFormat.TypeName(tensor.Type));
-        writer.WriteStartArray("shape");
-        foreach (int size in tensor.Shape)
+        writer.WriteStartObject(entry.Name);
+        if (entry is TensorInfo tensor)
         {
-            writer.WriteNumberValue(size);
-        }
-
-        writer.WriteEndArray();
-        if (tensor.Layout == WeightLayout.Panels)
-        {
-            writer.WriteString("layout", "panels");
-            if (tensor.Groups != 1)
+            writer.WriteString("dtype", D2vFormat.TypeName(tensor.Type));
+            writer.WriteStartArray("shape");
+            foreach (int size in tensor.Shape)
             {
-                writer.WriteNumber("groups", tensor.Groups);
+                writer.WriteNumberValue(size);
+            }
+
+            writer.WriteEndArray();
+            if (tensor.Layout == WeightLayout.Panels)
+            {
+                writer.WriteString("layout", "panels");
+                if (tensor.Groups != 1)
+                {
+                    writer.WriteNumber("groups", tensor.Groups);
+                }
             }
         }
 
-        WritePlace(writer, tensor.Offset, tensor.Bytes, tensor.Crc32C);
-    }
-
-    private static void WritePlace(Utf8JsonWriter writer, long offset, long bytes, uint crc)
-    {
-        writer.WriteNumber("offset", offset);
-        writer.WriteNumber("bytes", bytes);
-        writer.WriteString("crc32c", crc.ToString("x8", CultureInfo.InvariantCulture));
+        writer.WriteNumber("offset", entry.Offset);
+        writer.WriteNumber("bytes", entry.Bytes);
+        writer.WriteString("crc32c", entry.Crc32C.ToString("x8", CultureInfo.InvariantCulture));
         writer.WriteEndObject();
     }
 
-    // JsonDocument decodes strings only when asked. Asking once for those that can fail means that no later use can.
+    // JsonDocument decodes strings when they are read. Reading those that can fail here means that no later use fails.
     private static void CheckText(byte[] json)
     {
         if (!Utf8.IsValid(json))
@@ -147,18 +138,13 @@ internal sealed class D2vHeader
                 }
             }
         }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"the header is not valid JSON: {e.Message}", e);
-        }
-        catch (InvalidOperationException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new InvalidDataException($"the header is not valid JSON: {e.Message}", e);
         }
     }
 
-    private static Dictionary<string, T> Entries<T>(
-        JsonElement root, string key, Func<string, JsonElement, T> parse)
+    private static Dictionary<string, T> Entries<T>(JsonElement root, string key, Func<string, JsonElement, T> parse)
     {
         JsonElement entries = Object(root, key, "the header");
         int count = entries.GetPropertyCount();
@@ -173,8 +159,7 @@ internal sealed class D2vHeader
             string name = entry.Name;
             if (!D2vFormat.IsName(name))
             {
-                throw new InvalidDataException(
-                    $"a name under '{key}' is not 1 to {D2vFormat.MaxNameLength} letters, digits, '.', '_', '-'");
+                throw new InvalidDataException($"a name under '{key}' is not {D2vFormat.NameRule}");
             }
 
             result.Add(name, parse(name, entry.Value));
@@ -212,8 +197,7 @@ internal sealed class D2vHeader
         long bytes = Int64(entry, "bytes", what);
         if (bytes != expected)
         {
-            throw new InvalidDataException(
-                $"{what} says it has {bytes} bytes; {typeName} [{string.Join(", ", shape)}] takes {expected}");
+            throw new InvalidDataException($"{what} has {bytes} bytes in the header; {typeName} [{string.Join(", ", shape)}] takes {expected}");
         }
 
         return new TensorInfo

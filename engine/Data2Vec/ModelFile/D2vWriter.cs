@@ -1,11 +1,8 @@
-using System.Buffers.Binary;
-
 namespace Data2Vec.ModelFile;
 
 /// <summary>
-/// Writes a model file of any size in little memory. The file takes its place only in <see cref="Complete"/>: it is
-/// written beside the target under another name, flushed to the disk and renamed; whatever goes wrong before leaves the
-/// target as it was.
+/// Writes a model file of any size in little memory. It is written beside the target under another name. <see cref="Complete"/> flushes it to
+/// the disk and renames it. Any failure before leaves the target unchanged.
 /// </summary>
 /// <example>
 /// <code>
@@ -39,7 +36,7 @@ public sealed class D2vWriter : IDisposable
         Declare();
         _length = Place();
 
-        // What is not written reads as zero: the padding.
+        // Padding is not written; it reads as zero.
         _stream.SetLength(0);
         _stream.SetLength(_length);
         foreach (AssetInfo asset in _assets)
@@ -49,21 +46,20 @@ public sealed class D2vWriter : IDisposable
         }
     }
 
-    /// <summary>The length that the file is going to have, in bytes.</summary>
+    /// <summary>The length of the finished file in bytes.</summary>
     public long Length => _length;
 
-    /// <summary>Begins a file; it appears, or replaces what is there, in <see cref="Complete"/>.</summary>
+    /// <summary>Begins a file, which <see cref="Complete"/> creates or replaces.</summary>
     /// <param name="path">The file; its folder must exist.</param>
-    /// <param name="contents">All but the numbers; not to be changed until the writer is disposed.</param>
-    /// <exception cref="ArgumentException">The contents break the format: a name, a shape, a combination.</exception>
+    /// <param name="contents">Everything but the elements. It must not change until the writer is disposed.</param>
+    /// <exception cref="ArgumentException">The contents violate the format.</exception>
     public static D2vWriter Create(string path, D2vContents contents)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(contents);
         string target = Path.GetFullPath(path);
         string temporary = $"{target}.{Path.GetRandomFileName()}.tmp";
-        var stream = new FileStream(
-            temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferBytes);
+        var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferBytes);
         try
         {
             return new D2vWriter(contents, stream, target, temporary);
@@ -75,10 +71,10 @@ public sealed class D2vWriter : IDisposable
         }
     }
 
-    /// <summary>Writes into a stream, replacing all it holds; the stream is left open and stands at its end.</summary>
+    /// <summary>Replaces the contents of a stream, which is left open at its end.</summary>
     /// <param name="stream">A stream that can seek.</param>
-    /// <param name="contents">All but the numbers; not to be changed until the writer is disposed.</param>
-    /// <exception cref="ArgumentException">The contents break the format: a name, a shape, a combination.</exception>
+    /// <param name="contents">Everything but the elements. It must not change until the writer is disposed.</param>
+    /// <exception cref="ArgumentException">The contents violate the format.</exception>
     public static D2vWriter Create(Stream stream, D2vContents contents)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -91,9 +87,9 @@ public sealed class D2vWriter : IDisposable
         return new D2vWriter(contents, stream, null, null);
     }
 
-    /// <summary>Writes a declared tensor from its elements, converted to its number format and layout.</summary>
-    /// <param name="name">The tensor's name; tensors may be written in any order, each once.</param>
-    /// <param name="read">Gives the elements in row-major order; for i8 it is asked for each of them twice.</param>
+    /// <summary>Writes a declared tensor from its elements, which are converted to its number format and layout.</summary>
+    /// <param name="name">The tensor's name. Tensors may be written in any order, each once.</param>
+    /// <param name="read">Reads the elements; for i8, twice.</param>
     /// <exception cref="InvalidDataException">An element does not fit the number format.</exception>
     public void Write(string name, ReadElements read)
     {
@@ -101,10 +97,10 @@ public sealed class D2vWriter : IDisposable
         Write(name, sink => TensorEncoder.Encode(sink, read));
     }
 
-    /// <summary>Writes a declared tensor from its bytes as they are to stand in the file.</summary>
-    /// <param name="name">The tensor's name; tensors may be written in any order, each once.</param>
-    /// <param name="write">Hands over the bytes: exactly <see cref="TensorInfo.Bytes"/>.</param>
-    /// <exception cref="InvalidOperationException">Too many or too few bytes came, or the tensor was written.</exception>
+    /// <summary>Writes a declared tensor from its bytes in the file's format.</summary>
+    /// <param name="name">The tensor's name. Tensors may be written in any order, each once.</param>
+    /// <param name="write">Writes exactly the tensor's bytes.</param>
+    /// <exception cref="InvalidOperationException">It wrote more or fewer bytes, or the tensor was written before.</exception>
     public void Write(string name, Action<TensorSink> write)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
@@ -124,15 +120,14 @@ public sealed class D2vWriter : IDisposable
         write(sink);
         if (sink.Written != tensor.Bytes)
         {
-            throw new InvalidOperationException(
-                $"tensor '{name}' was given {sink.Written} bytes of its {tensor.Bytes}");
+            throw new InvalidOperationException($"tensor '{name}' was given {sink.Written} bytes of its {tensor.Bytes}");
         }
 
         _tensors[name] = tensor with { Crc32C = sink.Crc };
         _written.Add(name);
     }
 
-    /// <summary>Finishes the file and puts it in its place.</summary>
+    /// <summary>Finishes the file and moves it to its path.</summary>
     /// <exception cref="InvalidOperationException">A tensor was not written.</exception>
     public void Complete()
     {
@@ -157,7 +152,7 @@ public sealed class D2vWriter : IDisposable
         _closed = true;
     }
 
-    /// <summary>Without <see cref="Complete"/> before, gives the file up: the target stays as it was.</summary>
+    /// <summary>Discards the file, unless it was completed.</summary>
     public void Dispose()
     {
         if (_closed)
@@ -200,9 +195,7 @@ public sealed class D2vWriter : IDisposable
         {
             RequireName(tensor.Name);
             int[] shape = [.. tensor.Shape];
-            string? complaint =
-                D2vFormat.Measure(tensor.Type, tensor.Layout, shape, tensor.Groups, out long bytes);
-            if (complaint is not null)
+            if (D2vFormat.Measure(tensor.Type, tensor.Layout, shape, tensor.Groups, out long bytes) is { } complaint)
             {
                 throw new ArgumentException($"tensor '{tensor.Name}' {complaint}");
             }
@@ -227,24 +220,18 @@ public sealed class D2vWriter : IDisposable
         foreach ((string name, ReadOnlyMemory<byte> data) in _contents.Assets)
         {
             RequireName(name);
-            _assets.Add(new AssetInfo
-            {
-                Name = name,
-                Offset = 0,
-                Bytes = data.Length,
-                Crc32C = Crc32C.Compute(data.Span),
-            });
+            _assets.Add(new AssetInfo { Name = name, Offset = 0, Bytes = data.Length, Crc32C = Crc32C.Compute(data.Span) });
         }
     }
 
-    // The offsets stand in the header and depend on its length. Larger offsets never make it shorter, so that this ends.
+    // The header contains the offsets, which depend on its length. Larger offsets never make it shorter, so this ends.
     private long Place()
     {
-        for (long start = D2vFormat.PreambleBytes; ;)
+        for (long start = D2vPreamble.Size; ;)
         {
             long end = PlaceFrom(start);
             _headerLength = HeaderJson().Length;
-            long needed = D2vFormat.Align(D2vFormat.PreambleBytes + _headerLength);
+            long needed = D2vFormat.Align(D2vPreamble.Size + _headerLength);
             if (needed == start)
             {
                 return end;
@@ -258,18 +245,23 @@ public sealed class D2vWriter : IDisposable
     {
         foreach (TensorDeclaration tensor in _contents.Tensors)
         {
-            TensorInfo placed = _tensors[tensor.Name] with { Offset = position };
-            _tensors[tensor.Name] = placed;
-            position = D2vFormat.Align(checked(position + placed.Bytes));
+            _tensors[tensor.Name] = PlaceAt(_tensors[tensor.Name], ref position);
         }
 
         for (int i = 0; i < _assets.Count; i++)
         {
-            _assets[i] = _assets[i] with { Offset = position };
-            position = D2vFormat.Align(checked(position + _assets[i].Bytes));
+            _assets[i] = PlaceAt(_assets[i], ref position);
         }
 
         return position;
+    }
+
+    private static T PlaceAt<T>(T entry, ref long position)
+        where T : DataEntry
+    {
+        T placed = entry with { Offset = position };
+        position = D2vFormat.Align(checked(position + placed.Bytes));
+        return placed;
     }
 
     private void WriteHeader()
@@ -277,29 +269,18 @@ public sealed class D2vWriter : IDisposable
         byte[] json = HeaderJson();
         if (json.Length != _headerLength)
         {
-            throw new InvalidOperationException("the contents were changed after the writer was created");
+            throw new InvalidOperationException("the contents changed after the writer was created");
         }
 
-        byte[] preamble = new byte[D2vFormat.PreambleBytes];
-        D2vFormat.Magic.CopyTo(preamble);
-        BinaryPrimitives.WriteUInt32LittleEndian(preamble.AsSpan(4), D2vFormat.Version);
-        BinaryPrimitives.WriteUInt64LittleEndian(preamble.AsSpan(8), (ulong)json.Length);
-        BinaryPrimitives.WriteUInt64LittleEndian(preamble.AsSpan(16), (ulong)_length);
-        BinaryPrimitives.WriteUInt32LittleEndian(preamble.AsSpan(24), Crc32C.Compute(json));
         _stream.Position = 0;
-        _stream.Write(preamble);
+        _stream.Write(new D2vPreamble((ulong)json.Length, (ulong)_length, Crc32C.Compute(json)).ToArray());
         _stream.Write(json);
         _stream.Position = _length;
     }
 
     private byte[] HeaderJson()
     {
-        byte[] json = D2vHeader.Write(
-            _contents.Architecture,
-            _contents.Config,
-            _contents.Provenance,
-            _contents.Tensors.Select(tensor => _tensors[tensor.Name]),
-            _assets);
+        byte[] json = D2vHeader.Write(_contents, _contents.Tensors.Select(tensor => _tensors[tensor.Name]), _assets);
         return json.Length <= D2vFormat.MaxHeaderBytes
             ? json
             : throw new ArgumentException($"the header takes {json.Length} bytes; {D2vFormat.MaxHeaderBytes} is the most");
@@ -309,8 +290,7 @@ public sealed class D2vWriter : IDisposable
     {
         if (!D2vFormat.IsName(name))
         {
-            throw new ArgumentException(
-                $"'{name}' is not 1 to {D2vFormat.MaxNameLength} letters, digits, '.', '_', '-'");
+            throw new ArgumentException($"'{name}' is not {D2vFormat.NameRule}");
         }
     }
 }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Data2Vec.ModelFile;
 
 /// <summary>
-/// Gives memory that was freed back to the system. glibc keeps what a model's weights lay in, up to some tens of megabytes for each of
-/// its arenas: 375 small models loaded and disposed one after another left 90 MB so.
+/// Returns freed memory to the system. glibc keeps up to some tens of megabytes of freed weights in each of its arenas: 375 small models, loaded
+/// and disposed one after another, left 90 MB behind.
 /// </summary>
 internal static partial class FreedMemory
 {
@@ -21,7 +21,7 @@ internal static partial class FreedMemory
         }
         catch (EntryPointNotFoundException)
         {
-            // Another C library, which does not keep so much.
+            // Another C library, which keeps less.
         }
     }
 

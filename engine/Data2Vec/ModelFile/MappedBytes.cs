@@ -16,8 +16,7 @@ internal sealed class MappedBytes : ModelBytes
         Length = length;
         _path = path;
         _file = file;
-        _map = MemoryMappedFile.CreateFromFile(
-            file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        _map = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         _view = _map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
         byte* address = null;
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref address);
@@ -30,18 +29,17 @@ internal sealed class MappedBytes : ModelBytes
 
     public static MappedBytes Open(string path)
     {
-        SafeFileHandle file = File.OpenHandle(
-            path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         try
         {
             long length = RandomAccess.GetLength(file);
 
-            // An empty file cannot be mapped, and a short one says more about itself when it is shown.
-            if (length < D2vFormat.PreambleBytes)
+            // An empty file cannot be mapped, and the first bytes of a short one show what it is.
+            if (length < D2vPreamble.Size)
             {
                 byte[] start = new byte[length];
                 int read = RandomAccess.Read(file, start, 0);
-                throw new InvalidDataException(FileKind.Complaint(start.AsSpan(0, read)));
+                throw new InvalidDataException(FileKind.Describe(start.AsSpan(0, read)));
             }
 
             return new MappedBytes(path, file, length);
@@ -53,9 +51,9 @@ internal sealed class MappedBytes : ModelBytes
         }
     }
 
-    // Not through the map: its first use costs a page fault for every few pages. With 419 MB in the page cache, checking
-    // took 200 ms through the map and 40 ms this way (2 cores of an AMD EPYC, Linux 6.18 in a virtual machine). A disk
-    // that fails gives an exception here and ends the process there.
+    // Reads the file instead of the map, whose first use costs a page fault for every few pages. With 419 MB in the page cache, checking took
+    // 200 ms through the map and 40 ms this way (2 cores of an AMD EPYC, Linux 6.18 in a virtual machine). A failing disk causes an exception
+    // here; through the map it would end the process.
     public override ReadOnlySpan<byte> Read(long offset, Span<byte> buffer)
     {
         for (int done = 0; done < buffer.Length;)
@@ -63,8 +61,7 @@ internal sealed class MappedBytes : ModelBytes
             int read = RandomAccess.Read(_file, buffer[done..], offset + done);
             if (read == 0)
             {
-                throw new InvalidDataException(
-                    $"{_path}: the file was cut to {offset + done} bytes or fewer while it was open");
+                throw new InvalidDataException($"{_path}: the file was truncated to {offset + done} bytes or fewer while it was open");
             }
 
             done += read;

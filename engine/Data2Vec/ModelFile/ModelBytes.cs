@@ -9,8 +9,8 @@ internal abstract class ModelBytes : IDisposable
 
     public abstract long Length { get; }
 
-    /// <summary>The same bytes for one user more: they are freed when all have disposed of them.</summary>
-    /// <exception cref="ObjectDisposedException">They are freed already.</exception>
+    /// <summary>Adds a user. The bytes are freed when every user has disposed them.</summary>
+    /// <exception cref="ObjectDisposedException">The bytes have been freed.</exception>
     public ModelBytes Share()
     {
         for (int users = _users; ;)
@@ -26,7 +26,7 @@ internal abstract class ModelBytes : IDisposable
         }
     }
 
-    /// <summary>To be called once by each user.</summary>
+    /// <summary>Removes a user; each user calls it once.</summary>
     public void Dispose()
     {
         if (Interlocked.Decrement(ref _users) != 0)
@@ -39,8 +39,8 @@ internal abstract class ModelBytes : IDisposable
     }
 
     /// <summary>
-    /// The bytes that start at <paramref name="offset"/>, as many as <paramref name="buffer"/> has, for a single pass
-    /// over them. They may or may not be in the buffer.
+    /// As many bytes as <paramref name="buffer"/> has, from <paramref name="offset"/> on, for a single pass over them. The result may or may not be
+    /// in the buffer.
     /// </summary>
     public abstract ReadOnlySpan<byte> Read(long offset, Span<byte> buffer);
 

@@ -3,44 +3,50 @@ using Data2Vec.Kernels;
 
 namespace Data2Vec.ModelFile;
 
-/// <summary>Brings elements into a tensor's number format and layout, a block at a time.</summary>
+/// <summary>Converts elements to a tensor's number format and layout, a block at a time.</summary>
 internal static class TensorEncoder
 {
     private const int BlockElements = 1 << 16;
-    private const float I8Limit = 127;
 
-    // Elements from one of them on, in the tensor's number format.
-    private delegate void Encoder<T>(long start, ReadOnlySpan<float> values, Span<T> encoded);
+    // Converts values, the first of which is element number start of the tensor.
+    private delegate void Conversion<T>(long start, ReadOnlySpan<float> values, Span<T> converted);
 
     public static void Encode(TensorSink sink, ReadElements read)
     {
         TensorInfo tensor = sink.Tensor;
         switch (tensor.Type)
         {
-            case ElementType.F32:
-                Write<float>(sink, read.Invoke);
-                break;
             case ElementType.F16:
-                Write(sink, Encoded<Half>(read, (_, values, encoded) => ToF16(values, encoded, tensor)));
+                Write<Half>(sink, read, (_, values, converted) => ToFloat16(values, converted, tensor));
                 break;
             case ElementType.BF16:
-                Write(sink, Encoded<ushort>(read, (_, values, encoded) =>
-                {
-                    for (int i = 0; i < values.Length; i++)
-                    {
-                        encoded[i] = ToBF16(values[i]);
-                    }
-                }));
+                Write<ushort>(sink, read, (_, values, converted) => NumberFormat.RoundToBFloat16(values, converted));
                 break;
             case ElementType.I8:
                 float[] scales = Scales(tensor, read);
                 sink.Write(scales);
-                sink.Write(new byte[D2vFormat.ScaleBytes(scales.Length) - sink.Written]);
-                Write(sink, Encoded<sbyte>(read, (start, values, encoded) => ToI8(start, values, encoded, scales, tensor.Count / scales.Length)));
+                sink.Write(new byte[WeightData.Int8RowsOffset(scales.Length) - sink.Written]);
+                Write<sbyte>(sink, read, (start, values, converted) => ToInt8(start, values, converted, scales, tensor.Count / scales.Length));
                 break;
             default:
-                throw new ArgumentException($"tensor '{tensor.Name}' has an unknown dtype", nameof(sink));
+                Write<float>(sink, read.Invoke);
+                break;
         }
+    }
+
+    private static void Write<T>(TensorSink sink, ReadElements read, Conversion<T> convert)
+        where T : unmanaged
+    {
+        float[] buffer = new float[BlockElements];
+        Write<T>(sink, (start, destination) =>
+        {
+            for (int done = 0; done < destination.Length; done += buffer.Length)
+            {
+                Span<float> values = buffer.AsSpan(0, Math.Min(buffer.Length, destination.Length - done));
+                read(start + done, values);
+                convert(start + done, values, destination.Slice(done, values.Length));
+            }
+        });
     }
 
     private static void Write<T>(TensorSink sink, Action<long, Span<T>> read)
@@ -49,74 +55,42 @@ internal static class TensorEncoder
         TensorInfo tensor = sink.Tensor;
         if (tensor.Layout == WeightLayout.Panels)
         {
-            Panels.Pack(tensor.Shape, tensor.Groups, read, sink.Write);
-            return;
+            PanelPacking.Pack(PanelLayout.Create(tensor.Type, tensor.Shape, tensor.Groups), read, sink.Write);
         }
-
-        foreach ((_, Memory<T> block) in Blocks(tensor.Count, read))
+        else
         {
-            sink.Write(MemoryMarshal.AsBytes(block.Span));
+            ForEachBlock<T>(tensor.Count, read, (_, block) => sink.Write(MemoryMarshal.AsBytes(block)));
         }
     }
 
-    private static Action<long, Span<T>> Encoded<T>(ReadElements read, Encoder<T> encode)
+    private static void ToFloat16(ReadOnlySpan<float> values, Span<Half> converted, TensorInfo tensor)
     {
-        float[] buffer = new float[BlockElements];
-        return (start, destination) =>
-        {
-            for (int done = 0; done < destination.Length; done += buffer.Length)
-            {
-                Span<float> values = buffer.AsSpan(0, Math.Min(buffer.Length, destination.Length - done));
-                read(start + done, values);
-                encode(start + done, values, destination.Slice(done, values.Length));
-            }
-        };
-    }
-
-    private static void ToF16(ReadOnlySpan<float> values, Span<Half> encoded, TensorInfo tensor)
-    {
+        NumberFormat.RoundToFloat16(values, converted);
         for (int i = 0; i < values.Length; i++)
         {
-            encoded[i] = (Half)values[i];
-            if (Half.IsInfinity(encoded[i]) && float.IsFinite(values[i]))
+            if (Half.IsInfinity(converted[i]) && float.IsFinite(values[i]))
             {
                 throw new InvalidDataException($"tensor '{tensor.Name}' holds {values[i]}, which f16 cannot; use bf16");
             }
         }
     }
 
-    private static ushort ToBF16(float value)
+    private static void ToInt8(long start, ReadOnlySpan<float> values, Span<sbyte> converted, float[] scales, long rowSize)
     {
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-
-        // Adding could carry a NaN's payload away; setting its highest payload bit keeps it a NaN.
-        if (float.IsNaN(value))
+        for (int done = 0, length; done < values.Length; done += length)
         {
-            return (ushort)((bits >> 16) | 0x40);
-        }
-
-        // To nearest, ties to even.
-        return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
-    }
-
-    private static void ToI8(long start, ReadOnlySpan<float> values, Span<sbyte> encoded, float[] scales, long rowElements)
-    {
-        for (int i = 0; i < values.Length; i++)
-        {
-            float scale = scales[(start + i) / rowElements];
-            encoded[i] = scale == 0
-                ? (sbyte)0
-                : (sbyte)Math.Clamp(MathF.Round(values[i] / scale), -I8Limit, I8Limit);
+            (long row, long column) = Math.DivRem(start + done, rowSize);
+            length = (int)Math.Min(values.Length - done, rowSize - column);
+            NumberFormat.RoundToInt8(values.Slice(done, length), scales[row], converted[done..]);
         }
     }
 
     private static float[] Scales(TensorInfo tensor, ReadElements read)
     {
         float[] scales = new float[tensor.Shape[0]];
-        long rowElements = tensor.Count / scales.Length;
-        foreach ((long start, Memory<float> block) in Blocks<float>(tensor.Count, read.Invoke))
+        long rowSize = tensor.Count / scales.Length;
+        ForEachBlock<float>(tensor.Count, read.Invoke, (start, values) =>
         {
-            ReadOnlySpan<float> values = block.Span;
             for (int i = 0; i < values.Length; i++)
             {
                 if (!float.IsFinite(values[i]))
@@ -124,28 +98,26 @@ internal static class TensorEncoder
                     throw new InvalidDataException($"tensor '{tensor.Name}' holds {values[i]}, which i8 cannot");
                 }
 
-                long row = (start + i) / rowElements;
-                scales[row] = Math.Max(scales[row], Math.Abs(values[i]));
+                ref float scale = ref scales[(start + i) / rowSize];
+                scale = Math.Max(scale, Math.Abs(values[i]));
             }
-        }
-
-        for (int row = 0; row < scales.Length; row++)
+        });
+        foreach (ref float scale in scales.AsSpan())
         {
-            scales[row] /= I8Limit;
+            scale /= NumberFormat.LargestInt8;
         }
 
         return scales;
     }
 
-    // The same buffer every time: a block is good until the next one is asked for.
-    private static IEnumerable<(long Start, Memory<T> Block)> Blocks<T>(long count, Action<long, Span<T>> read)
+    private static void ForEachBlock<T>(long count, Action<long, Span<T>> read, Action<long, Span<T>> use)
     {
         T[] buffer = new T[Math.Min(count, BlockElements)];
         for (long start = 0; start < count; start += buffer.Length)
         {
-            Memory<T> block = buffer.AsMemory(0, (int)Math.Min(buffer.Length, count - start));
-            read(start, block.Span);
-            yield return (start, block);
+            Span<T> block = buffer.AsSpan(0, (int)Math.Min(buffer.Length, count - start));
+            read(start, block);
+            use(start, block);
         }
     }
 }

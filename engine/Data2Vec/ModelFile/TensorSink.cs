@@ -2,7 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Data2Vec.ModelFile;
 
-/// <summary>Takes the bytes of one tensor, in order, on their way to a model file.</summary>
+/// <summary>Reads elements of a tensor in PyTorch's row-major order.</summary>
+/// <param name="start">The first element.</param>
+/// <param name="destination">Receives the elements from <paramref name="start"/> on.</param>
+public delegate void ReadElements(long start, Span<float> destination);
+
+/// <summary>Receives the bytes of one tensor, in order, for a model file.</summary>
 public sealed class TensorSink
 {
     private readonly Stream _stream;
@@ -13,7 +18,7 @@ public sealed class TensorSink
         Tensor = tensor;
     }
 
-    /// <summary>The tensor: its place in the file is settled, its CRC is not.</summary>
+    /// <summary>The tensor. Its place in the file is final, its CRC is not.</summary>
     public TensorInfo Tensor { get; }
 
     /// <summary>The number of bytes written so far.</summary>
@@ -22,7 +27,7 @@ public sealed class TensorSink
     internal uint Crc { get; private set; }
 
     /// <summary>Writes the next bytes, little-endian.</summary>
-    /// <exception cref="InvalidOperationException">They are more than the tensor has.</exception>
+    /// <exception cref="InvalidOperationException">The tensor has fewer bytes.</exception>
     public void Write(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > Tensor.Bytes - Written)
@@ -36,6 +41,6 @@ public sealed class TensorSink
     }
 
     /// <summary>Writes the next f32 elements.</summary>
-    /// <exception cref="InvalidOperationException">They are more than the tensor has.</exception>
+    /// <exception cref="InvalidOperationException">The tensor has fewer bytes.</exception>
     public void Write(ReadOnlySpan<float> values) => Write(MemoryMarshal.AsBytes(values));
 }

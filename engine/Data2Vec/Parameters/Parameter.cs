@@ -49,7 +49,7 @@ public sealed record Parameter(string Name, IReadOnlyList<int> Shape, ParameterR
     /// <summary>Describes the parameter as a tensor of a model file whose weights have a number format.</summary>
     public TensorDeclaration Declare(ElementType type) => Role switch
     {
-        ParameterRole.Product or ParameterRole.Convolution when type is ElementType.F32 or ElementType.BF16 || (type == ElementType.I8 && Shape.Count == 2) =>
+        ParameterRole.Product or ParameterRole.Convolution when PanelLayout.LayoutFor(type, Shape.Count) == WeightLayout.Panels =>
             new TensorDeclaration(Name, type, Shape, WeightLayout.Panels, Groups),
         ParameterRole.Product or ParameterRole.Convolution or ParameterRole.Table => new TensorDeclaration(Name, type, Shape),
         _ => new TensorDeclaration(Name, ElementType.F32, Shape),

@@ -8,7 +8,7 @@ internal sealed unsafe partial class GpuInference
     public override void Attention(
         Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output)
     {
-        Shapes.RequireAttention(query, key, value, sequences, heads, kernels.MaxHeadSize, output);
+        OperationShapes.RequireAttention(query, key, value, sequences, heads, kernels.MaxHeadSize, output);
         int longest = 0;
         for (int i = 0; i < sequences.Count; i++)
         {

@@ -7,7 +7,7 @@ internal sealed unsafe partial class GpuInference
 {
     public override void Linear(Tensor x, LinearWeights weights, Tensor output, Activation activation, Tensor residual)
     {
-        Shapes.RequireLinear(x, weights, output, residual);
+        OperationShapes.RequireLinear(x, weights, output, residual);
         if (x.Rows > 0)
         {
             Multiply(((GpuLinear)weights).Matrix, x, output, new MatrixArguments { Activation = (int)activation }, residual);
@@ -17,7 +17,7 @@ internal sealed unsafe partial class GpuInference
     /// <summary>A split product runs the normalization as its epilogue.</summary>
     public override void LinearNorm(Tensor x, LinearWeights weights, NormWeights norm, Tensor output, Tensor normed, Tensor residual)
     {
-        Shapes.RequireLinearNorm(x, weights, norm, output, normed, residual);
+        OperationShapes.RequireLinearNorm(x, weights, norm, output, normed, residual);
         if (x.Rows > 0)
         {
             GpuMatrix matrix = ((GpuLinear)weights).Matrix;
@@ -35,7 +35,7 @@ internal sealed unsafe partial class GpuInference
         Tensor x, Sequences inputs, Conv1dWeights weights, NormWeights? norm, Activation activation, Tensor output, Sequences outputs)
     {
         Conv1dShape shape = weights.Shape;
-        Shapes.RequireConv1d(x, inputs, shape, output, outputs);
+        OperationShapes.RequireConv1d(x, inputs, shape, output, outputs);
         if (output.Rows == 0)
         {
             return;
@@ -59,7 +59,7 @@ internal sealed unsafe partial class GpuInference
     public override void Conv2d(Tensor x, int height, int width, Conv2dWeights weights, Activation activation, Tensor output)
     {
         Conv2dShape shape = weights.Shape;
-        Shapes.RequireConv2d(x, height, width, shape, output);
+        OperationShapes.RequireConv2d(x, height, width, shape, output);
         if (output.Rows > 0)
         {
             Multiply(((GpuConv2d)weights).Matrix, x, output, new MatrixArguments

@@ -7,19 +7,19 @@ internal sealed unsafe partial class GpuInference
 {
     public override void Copy(Tensor source, Tensor destination)
     {
-        Shapes.RequireSame(source, destination);
+        OperationShapes.RequireSame(source, destination);
         CopyRows(source, destination, add: false);
     }
 
     public override void Add(Tensor x, Tensor other)
     {
-        Shapes.RequireSame(x, other);
+        OperationShapes.RequireSame(x, other);
         CopyRows(other, x, add: true);
     }
 
     public override void LayerNorm(Tensor x, NormWeights norm, Tensor output, Tensor residual, Activation activation)
     {
-        Shapes.RequireNorm(x, norm, output, residual);
+        OperationShapes.RequireNorm(x, norm, output, residual);
         if (x.Rows > 0)
         {
             kernels.Normalize(Queue, activationType, Operation(x, norm, output, residual, activation));
@@ -28,7 +28,7 @@ internal sealed unsafe partial class GpuInference
 
     public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, bool add)
     {
-        Shapes.RequireEmbedding(ids, table, output);
+        OperationShapes.RequireEmbedding(ids, table, output);
         if (ids.IsEmpty)
         {
             return;
@@ -50,7 +50,7 @@ internal sealed unsafe partial class GpuInference
 
     public override void MaxPool2d(Tensor x, int height, int width, int size, int stride, Tensor output)
     {
-        Shapes.RequireMaxPool2d(x, height, width, size, stride, output);
+        OperationShapes.RequireMaxPool2d(x, height, width, size, stride, output);
         if (output.Rows > 0)
         {
             kernels.MaxPool(Queue, View(x), View(output), new PoolArguments

@@ -21,7 +21,7 @@ internal sealed unsafe partial class GpuInference(GpuStore store, Workspace work
 
     public override Tensor Allocate(int rows, int columns, ElementType type)
     {
-        Shapes.RequireActivations(type, activationType);
+        OperationShapes.RequireActivations(type, activationType);
         return AllocateAs(rows, columns, type);
     }
 

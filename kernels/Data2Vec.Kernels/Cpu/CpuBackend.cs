@@ -1,16 +1,16 @@
 namespace Data2Vec.Kernels.Cpu;
 
-/// <summary>The processor: SIMD kernels of the widest kind it has, on a team of threads.</summary>
+/// <summary>The processor, with its widest SIMD instructions, on a team of threads.</summary>
 public sealed class CpuBackend : Backend
 {
     private readonly CpuLevel _level;
     private readonly ThreadTeam _team;
 
-    /// <summary>The processor with some of its cores.</summary>
-    /// <param name="threads">The number of threads, the caller's included; 0 for one a core.</param>
-    /// <exception cref="NotSupportedException">The variable DATA2VEC_CPU asks for what this machine does not have.</exception>
+    /// <summary>Creates a backend.</summary>
+    /// <param name="threads">The number of threads, the caller's included; 0 for one per core.</param>
+    /// <exception cref="NotSupportedException">The environment variable DATA2VEC_CPU has an unknown level, or one that this machine does not have.</exception>
     public CpuBackend(int threads = 0)
-        : this(threads, CpuLevels.Chosen())
+        : this(threads, CpuLevels.Choose())
     {
     }
 
@@ -19,7 +19,7 @@ public sealed class CpuBackend : Backend
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, 1024);
         _level = level;
-        _team = ThreadTeam.Of(threads == 0 ? Environment.ProcessorCount : threads);
+        _team = ThreadTeam.Shared(threads == 0 ? Environment.ProcessorCount : threads);
     }
 
     /// <inheritdoc/>

@@ -1,10 +1,9 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using Data2Vec.Kernels.Cpu.Dot;
 
 namespace Data2Vec.Kernels.Cpu;
 
-/// <summary>The register width that the kernels are compiled for.</summary>
+/// <summary>The instruction set that the kernels use.</summary>
 internal enum CpuLevel
 {
     /// <summary>128-bit vectors.</summary>
@@ -20,21 +19,21 @@ internal enum CpuLevel
     Avx512Dot,
 }
 
-/// <summary>Finds out what the machine can do.</summary>
+/// <summary>Detects the instruction sets of this machine.</summary>
 internal static class CpuLevels
 {
-    /// <summary>The environment variable that asks for less: <c>portable</c>, <c>avx2</c>, <c>avx512</c> or <c>avx512dot</c>.</summary>
+    /// <summary>The environment variable that chooses a lower level: <c>portable</c>, <c>avx2</c>, <c>avx512</c> or <c>avx512dot</c>.</summary>
     public const string Variable = "DATA2VEC_CPU";
 
-    /// <summary>The widest level of this machine.</summary>
+    /// <summary>The highest level of this machine.</summary>
     public static CpuLevel Best =>
-        Vector512.IsHardwareAccelerated && Avx512F.IsSupported ? DotSupport.IsSupported ? CpuLevel.Avx512Dot : CpuLevel.Avx512
+        Vector512.IsHardwareAccelerated && Avx512F.IsSupported ? DotProductSupport.IsSupported ? CpuLevel.Avx512Dot : CpuLevel.Avx512
         : Vector256.IsHardwareAccelerated && Fma.IsSupported ? CpuLevel.Avx2
         : CpuLevel.Portable;
 
-    /// <summary>The level to use: the widest, unless <see cref="Variable"/> asks for another that the machine has.</summary>
-    /// <exception cref="NotSupportedException">The variable asks for a level that is unknown or not there.</exception>
-    public static CpuLevel Chosen()
+    /// <summary>The level to use: the highest one, unless <see cref="Variable"/> chooses another.</summary>
+    /// <exception cref="NotSupportedException">The variable has an unknown level, or one that this machine does not have.</exception>
+    public static CpuLevel Choose()
     {
         string? wanted = Environment.GetEnvironmentVariable(Variable);
         if (string.IsNullOrEmpty(wanted))
@@ -43,7 +42,7 @@ internal static class CpuLevels
         }
 
         return Enum.TryParse(wanted, ignoreCase: true, out CpuLevel level) && Enum.IsDefined(level) && !char.IsDigit(wanted[0])
-            ? level <= Best ? level : throw new NotSupportedException($"{Variable}={wanted}: this machine has no more than {Best}.")
+            ? level <= Best ? level : throw new NotSupportedException($"{Variable}={wanted}: this machine supports at most {Best}.")
             : throw new NotSupportedException($"{Variable}={wanted}: use portable, avx2, avx512 or avx512dot.");
     }
 }

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 
 namespace Data2Vec.Kernels.Cpu;
 
-/// <summary>Weights as panels: mapped ones as they are, others packed into memory of its own.</summary>
+/// <summary>Weights as panels: mapped panels in place, other weights packed into the store's own memory.</summary>
 internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightStore
 {
     private readonly List<nint> _owned = [];
@@ -15,42 +15,48 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
 
     public override int PreferredConvolutionRows => 6400;
 
-    /// <summary>Whether some products run on units of bf16 or bytes: those of attention then run on bf16 too.</summary>
-    public bool UsesDots { get; private set; }
+    /// <summary>Whether some products run on bf16 or bytes. The products of attention then run on bf16 too.</summary>
+    public bool UsesDotProducts { get; private set; }
 
     private ParallelOptions Parallelism => new() { MaxDegreeOfParallelism = team.Threads };
 
+    /// <summary>
+    /// The distance between rows of activations: an odd number of cache lines, so that neighbouring rows fall into different cache sets.
+    /// Rows of one number are contiguous.
+    /// </summary>
+    public static int RowStride(int columns) => columns == 1 ? 1 : ((columns + 15) / 16 | 1) * 16;
+
     public override LinearWeights Linear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
     {
-        (int inputs, int outputs) = Shapes.OfLinear(parts, scale);
+        (int inputs, int outputs) = OperationShapes.RequireLinearWeights(parts, scale);
+        float* scales = scale is null ? null : Vector(scale.ToArray());
         foreach ((WeightData weight, _) in parts)
         {
             if (parts.Length > 1 && weight.Rows % PanelLayout.Width != 0)
             {
-                return Joined(parts, scale);
+                return new CpuLinear(inputs, outputs, Join(parts, inputs, scales));
             }
         }
 
-        return new CpuLinear(inputs, outputs, Matrix(parts, inputs, 1, 1, scale is null ? 0 : (nint)Vector(scale.ToArray())));
+        return new CpuLinear(inputs, outputs, Matrix(parts, inputs, scale: scales));
     }
 
     public override Conv1dWeights Conv1d(WeightData weight, WeightData? bias, Conv1dShape shape)
     {
-        Shapes.RequireConvolution(weight, bias, shape);
-        int channels = shape.InputChannels / shape.Groups;
-        return new CpuConv1d(shape, Matrix([(weight, bias)], channels, shape.Kernel, shape.Groups, 0));
+        OperationShapes.RequireConvolutionWeights(weight, bias, shape);
+        return new CpuConv1d(shape, Matrix([(weight, bias)], shape.InputChannels / shape.Groups, shape.Kernel, shape.Groups));
     }
 
     public override Conv2dWeights Conv2d(WeightData weight, WeightData? bias, Conv2dShape shape)
     {
-        Shapes.RequireConvolution(weight, bias, shape);
-        return new CpuConv2d(shape, Matrix([(weight, bias)], shape.InputChannels, shape.Kernel * shape.Kernel, 1, 0));
+        OperationShapes.RequireConvolutionWeights(weight, bias, shape);
+        return new CpuConv2d(shape, Matrix([(weight, bias)], shape.InputChannels, shape.Kernel * shape.Kernel));
     }
 
     public override NormWeights Norm(WeightData? weight, WeightData? bias, int size, float epsilon)
     {
-        Shapes.RequireVector(weight, size);
-        Shapes.RequireVector(bias, size);
+        OperationShapes.RequireVector(weight, size);
+        OperationShapes.RequireVector(bias, size);
         float[] gain = weight?.ToArray() ?? [.. Enumerable.Repeat(1f, size)];
         return new CpuNorm(new NormValues(size, epsilon, Vector(gain), Vector(bias?.ToArray() ?? new float[size])));
     }
@@ -59,7 +65,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
 
     public override Tensor Constant(ReadOnlySpan<float> values, int rows, int columns)
     {
-        int stride = CpuLayout.Stride(columns);
+        int stride = RowStride(columns);
         var tensor = new Tensor((nint)AllocateVector(checked(rows * stride)), rows, columns, stride);
         for (int row = 0; row < rows; row++)
         {
@@ -81,12 +87,12 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         };
     }
 
-    /// <summary>Takes the memory of an inference back that is done.</summary>
+    /// <summary>Returns a finished inference's memory to the pool.</summary>
     public void Return(HostArena memory)
     {
         if (_idle.Count >= team.Threads)
         {
-            // A burst of callers is over: only as many keep their memory as can run at once.
+            // After a burst of callers, only as many memories stay as inferences can run at once.
             memory.Dispose();
             return;
         }
@@ -123,10 +129,9 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         }
     }
 
-    /// <summary>Parts whose outputs do not fill whole panels are copied together by rows and packed as one.</summary>
-    private CpuLinear Joined(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
+    /// <summary>Copies parts whose outputs do not fill whole panels together as rows, and packs them as one matrix.</summary>
+    private PanelMatrix Join(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int inputs, float* scales)
     {
-        int inputs = parts[0].Weight.RowSize;
         var rows = new List<float>();
         var biases = new List<float>();
         foreach ((WeightData weight, WeightData? bias) in parts)
@@ -135,117 +140,135 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
             biases.AddRange(bias?.ToArray() ?? new float[weight.Rows]);
         }
 
-        fixed (float* data = CollectionsMarshal.AsSpan(rows))
+        fixed (float* weights = CollectionsMarshal.AsSpan(rows), offsets = CollectionsMarshal.AsSpan(biases))
         {
-            var joined = new WeightData((nint)data, ElementType.F32, WeightLayout.Rows, [biases.Count, inputs]);
-            fixed (float* offsets = CollectionsMarshal.AsSpan(biases))
-            {
-                var bias = new WeightData((nint)offsets, ElementType.F32, WeightLayout.Rows, [biases.Count]);
-                return new CpuLinear(inputs, biases.Count, Matrix([(joined, bias)], inputs, 1, 1, scale is null ? 0 : (nint)Vector(scale.ToArray())));
-            }
+            var weight = new WeightData((nint)weights, ElementType.F32, WeightLayout.Rows, [biases.Count, inputs]);
+            var bias = new WeightData((nint)offsets, ElementType.F32, WeightLayout.Rows, [biases.Count]);
+            return Matrix([(weight, bias)], inputs, scale: scales);
         }
     }
 
-    /// <summary>The right side of a product, in the format that runs best of those that the weights fit.</summary>
+    /// <summary>The right side of a product, in the fastest format that all weights fit.</summary>
     /// <param name="parts">Weights whose outputs follow one another.</param>
-    /// <param name="channels">Numbers of an input row that one output of a group sees.</param>
-    /// <param name="taps">Input rows that an output sees.</param>
-    /// <param name="groups">Groups of outputs.</param>
+    /// <param name="channels">The numbers of an input row that one output reads.</param>
+    /// <param name="taps">The input rows that an output reads.</param>
+    /// <param name="groups">The groups of outputs.</param>
     /// <param name="scale">Multiplies the outputs; or null.</param>
-    private PanelMatrix Matrix(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int channels, int taps, int groups, nint scale)
+    private PanelMatrix Matrix(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int channels, int taps = 1, int groups = 1, float* scale = null)
     {
         ElementType type = Format(parts, channels);
-        UsesDots |= type != ElementType.F32;
-        bool isScaled = type != ElementType.F32 && parts[0].Weight.Type == ElementType.I8;
+        UsesDotProducts |= type != ElementType.F32;
+        bool isQuantized = type != ElementType.F32 && parts[0].Weight.Type == ElementType.I8;
         int outputs = 0;
         foreach ((WeightData weight, _) in parts)
         {
             outputs += weight.Rows;
         }
 
-        float* biases = AllocateVector(outputs), columnScale = isScaled ? AllocateVector(outputs) : null;
-        int* columnSums = type == ElementType.I8 ? (int*)AllocateVector(outputs) : null;
+        float* biases = AllocateVector(outputs), columnScales = isQuantized ? AllocateVector(outputs) : null;
+        int* columnOffsets = type == ElementType.I8 ? (int*)AllocateVector(outputs) : null;
         var panels = new List<nint>();
         int at = 0;
         foreach ((WeightData weight, WeightData? bias) in parts)
         {
-            int groupOutputs = weight.Rows / groups;
-            nint[] added = AddPanels(panels, weight, type, groupOutputs, channels, taps, groups);
-            if (columnSums != null)
+            var layout = new PanelLayout(type, weight.Rows, channels, taps, groups);
+            AddPanels(panels, weight, layout);
+            if (columnOffsets != null)
             {
-                int* sums = columnSums + at;
-                Parallel.For(0, added.Length, Parallelism, panel => CpuPanels.SumColumns(
-                    (sbyte*)added[panel],
-                    PanelLayout.Units(type, channels),
-                    PanelLayout.PanelWidth(groupOutputs, panel * PanelLayout.Width),
-                    new Span<int>(sums + panel * PanelLayout.Width, Math.Min(PanelLayout.Width, groupOutputs - panel * PanelLayout.Width))));
+                SumColumns(panels, layout, columnOffsets + at);
             }
 
-            bias?.ToArray().CopyTo(new Span<float>(biases + at, weight.Rows));
-            for (int row = 0; isScaled && row < weight.Rows; row++)
+            bias?.CopyTo(new Span<float>(biases + at, weight.Rows));
+            for (int row = 0; isQuantized && row < weight.Rows; row++)
             {
-                columnScale[at + row] = weight.Int8Scale(row);
+                columnScales[at + row] = weight.Int8Scale(row);
             }
 
             at += weight.Rows;
         }
 
-        return new PanelMatrix((nint)Keep(panels), panels.Count / groups, outputs / groups, groups, taps, PanelLayout.Units(type, channels), (nint)biases, scale)
+        var addresses = (float**)Allocate((long)panels.Count * sizeof(float*));
+        CollectionsMarshal.AsSpan(panels).CopyTo(new Span<nint>(addresses, panels.Count));
+        return new PanelMatrix
         {
             Type = type,
-            ColumnScale = (nint)columnScale,
-            ColumnSums = (nint)columnSums,
+            Panels = addresses,
+            PanelsPerGroup = panels.Count / groups,
+            GroupOutputs = outputs / groups,
+            Groups = groups,
+            Taps = taps,
+            Depth = PanelLayout.Words(type, channels),
+            Bias = biases,
+            Scale = scale,
+            ColumnScales = columnScales,
+            ColumnOffsets = columnOffsets,
         };
     }
 
-    /// <summary>The format of units that all parts fit, or F32.</summary>
+    /// <summary>The format whose dot products all parts can use; otherwise F32.</summary>
     private ElementType Format(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int channels)
     {
-        ElementType? type = level == CpuLevel.Avx512Dot ? CpuPanels.DotTypeFor(parts[0].Weight, channels) : null;
+        ElementType type = DotProductFormat(parts[0].Weight, channels);
         foreach ((WeightData weight, _) in parts)
         {
-            if (CpuPanels.DotTypeFor(weight, channels) != type)
+            if (level != CpuLevel.Avx512Dot || DotProductFormat(weight, channels) != type)
             {
                 return ElementType.F32;
             }
         }
 
-        return type ?? ElementType.F32;
+        return type;
     }
 
-    /// <summary>Adds a weight's panels: those of the file where it has them in this format, otherwise packed ones.</summary>
-    private nint[] AddPanels(List<nint> panels, WeightData weight, ElementType type, int groupOutputs, int channels, int taps, int groups)
+    /// <summary>
+    /// The format of the processor's dot products that a weight can be used in; F32 for none. Linear layers are padded to whole words; the
+    /// channels of a convolution must fill them.
+    /// </summary>
+    private static ElementType DotProductFormat(WeightData weight, int channels) => weight.Type switch
     {
-        int depth = taps * PanelLayout.Units(type, channels), panelsOfGroup = PanelLayout.Panels(groupOutputs);
-        long groupBytes = PanelLayout.Size(groupOutputs, depth) * sizeof(float);
-        bool isReady = weight.Layout == WeightLayout.Panels && weight.Type == type;
-        nint data = isReady ? weight.Numbers : (nint)Allocate(groupBytes * groups);
-        nint[] added =
-        [
-            .. Enumerable.Range(0, panelsOfGroup * groups).Select(panel => data
-                + (nint)(panel / panelsOfGroup * groupBytes + PanelLayout.PanelOffset(depth, panel % panelsOfGroup * PanelLayout.Width) * sizeof(float))),
-        ];
-        panels.AddRange(added);
+        ElementType.BF16 when weight.Shape.Count == 2 || channels % 2 == 0 => ElementType.BF16,
+        ElementType.I8 when weight.Shape.Count == 2 => ElementType.I8,
+
+        // The whole numbers of i8 are exact in bf16. Bytes would need one scale for all rows of the input that an output reads.
+        ElementType.I8 when channels % 2 == 0 => ElementType.BF16,
+        _ => ElementType.F32,
+    };
+
+    /// <summary>Adds the addresses of a weight's panels: those of the file if it has this format, otherwise packed ones.</summary>
+    private void AddPanels(List<nint> panels, WeightData weight, PanelLayout layout)
+    {
+        bool isReady = weight.Layout == WeightLayout.Panels && weight.Type == layout.Type;
+        nint data = isReady ? weight.Elements : (nint)Allocate(layout.WordCount * sizeof(float));
         if (!isReady)
         {
-            Parallel.For(0, added.Length, Parallelism, panel =>
-            {
-                int first = panel % panelsOfGroup * PanelLayout.Width;
-                int width = PanelLayout.PanelWidth(groupOutputs, first), rows = Math.Min(width, groupOutputs - first);
-                int row = panel / panelsOfGroup * groupOutputs + first;
-                new Span<byte>((void*)added[panel], checked(width * depth * sizeof(float))).Clear();
-                CpuPanels.Fill(weight, type, row, rows, width, channels, taps, (void*)added[panel]);
-            });
+            Parallel.For(0, layout.Panels, Parallelism, panel => PanelPacking.PackPanel(weight, layout, panel, Address(panel)));
         }
 
-        return added;
+        panels.AddRange(Enumerable.Range(0, layout.Panels).Select(Address));
+
+        nint Address(int panel) => data + (nint)(layout.PanelOffset(panel) * sizeof(float));
     }
 
-    private nint* Keep(List<nint> panels)
+    /// <summary>Sums the columns of the last panels, times the offset of the bytes on the left side.</summary>
+    private void SumColumns(List<nint> panels, PanelLayout layout, int* sums)
     {
-        var kept = (nint*)Allocate((long)panels.Count * sizeof(nint));
-        CollectionsMarshal.AsSpan(panels).CopyTo(new Span<nint>(kept, panels.Count));
-        return kept;
+        int first = panels.Count - layout.Panels;
+        Parallel.For(0, layout.Panels, Parallelism, panel =>
+        {
+            (int output, int count) = layout.PanelOutputs(panel);
+            var words = (sbyte*)panels[first + panel];
+            for (int column = 0; column < count; column++)
+            {
+                int sum = 0;
+                for (int word = 0; word < layout.Depth; word++)
+                {
+                    sbyte* four = words + 4 * ((long)word * layout.PanelWidth(panel) + column);
+                    sum += four[0] + four[1] + four[2] + four[3];
+                }
+
+                sums[output + column] = NumberFormat.ZeroByte * sum;
+            }
+        });
     }
 
     private float* Vector(float[] values)

@@ -1,28 +1,41 @@
 namespace Data2Vec.Kernels.Cpu;
 
 /// <summary>
-/// The right side of a matrix product: for each group of outputs the panels of <see cref="PanelLayout"/>, each found by a
-/// pointer, so that weights mapped from a file and several matrices given together need no copy.
+/// The right side of a matrix product: the panels of <see cref="PanelLayout"/>, each found by its address, so that mapped weights and several
+/// matrices joined to one layer need no copy. Vectors have an entry for each output, and zeros to a multiple of 32.
 /// </summary>
-/// <param name="Panels">The panels' addresses, group after group.</param>
-/// <param name="PanelsPerGroup">The number of panels of one group.</param>
-/// <param name="GroupOutputs">The number of outputs of one group.</param>
-/// <param name="Groups">The number of groups.</param>
-/// <param name="Taps">Stretches of an input row that one output sees.</param>
-/// <param name="TapDepth">Numbers in such a stretch.</param>
-/// <param name="Bias">One number for each output, and zeros to a multiple of 32.</param>
-/// <param name="Scale">The same, or null.</param>
-internal sealed record PanelMatrix(
-    nint Panels, int PanelsPerGroup, int GroupOutputs, int Groups, int Taps, int TapDepth, nint Bias, nint Scale)
+internal readonly unsafe struct PanelMatrix
 {
-    /// <summary>F32, or the format of the 32-bit units that the panels hold and <see cref="TapDepth"/> counts.</summary>
+    /// <summary>The format of the words that the panels hold; F32 for numbers.</summary>
     public ElementType Type { get; init; }
 
-    /// <summary>What each output's sum is multiplied by first, and zeros to a multiple of 32; null where it is 1.</summary>
-    public nint ColumnScale { get; init; }
+    /// <summary>The addresses of the panels, group after group.</summary>
+    public float** Panels { get; init; }
 
-    /// <summary>What is subtracted from each output's sum of bytes, and zeros to a multiple of 32.</summary>
-    public nint ColumnSums { get; init; }
+    public int PanelsPerGroup { get; init; }
+
+    public int GroupOutputs { get; init; }
+
+    public int Groups { get; init; }
+
+    /// <summary>The runs of words of the left side that one output reads.</summary>
+    public int Taps { get; init; }
+
+    /// <summary>The words of one tap.</summary>
+    public int Depth { get; init; }
+
+    public float* Bias { get; init; }
+
+    /// <summary>Multiplies the outputs after the activation; or null.</summary>
+    public float* Scale { get; init; }
+
+    /// <summary>Multiplies the sums, for weights of i8; or null.</summary>
+    public float* ColumnScales { get; init; }
+
+    /// <summary>Subtracted from sums of bytes: what the offset of the left side's bytes adds.</summary>
+    public int* ColumnOffsets { get; init; }
+
+    public int PanelCount => PanelsPerGroup * Groups;
 }
 
 internal sealed class CpuLinear(int inputs, int outputs, PanelMatrix matrix) : LinearWeights(inputs, outputs)
@@ -40,7 +53,7 @@ internal sealed class CpuConv2d(Conv2dShape shape, PanelMatrix matrix) : Conv2dW
     public PanelMatrix Matrix { get; } = matrix;
 }
 
-/// <summary>A layer normalization's numbers; gain and bias have zeros to a multiple of 32 behind them.</summary>
+/// <summary>The numbers of a layer normalization; zeros to a multiple of 32 follow gain and bias.</summary>
 internal readonly unsafe struct NormValues(int size, float epsilon, float* gain, float* bias)
 {
     public readonly int Size = size;

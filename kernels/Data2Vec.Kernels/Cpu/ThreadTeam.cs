@@ -3,28 +3,28 @@ using System.Runtime.CompilerServices;
 
 namespace Data2Vec.Kernels.Cpu;
 
-/// <summary>A piece of work that falls into independent tasks.</summary>
+/// <summary>Work that consists of independent tasks.</summary>
 internal interface IJob
 {
-    /// <summary>Does one task. The result must not depend on which thread does which task, or when.</summary>
+    /// <summary>Runs one task. The result must not depend on which thread runs which task, or when.</summary>
     void Run(int task);
 }
 
 /// <summary>
-/// Threads that share the tasks of one job at a time with the thread that brings it. A job that arrives while another one
-/// runs is done by its own thread alone: with as many callers as cores all are busy anyway.
+/// Threads that share the tasks of one job at a time with the calling thread. A job that arrives while another runs stays on its calling
+/// thread: with as many callers as cores, all cores are busy anyway.
 /// </summary>
 /// <remarks>
-/// An encoder brings hundreds of jobs of some microseconds to milliseconds each, so handing one over must cost little:
-/// idle threads watch for the next one for a moment before they go to sleep, and nothing is allocated.
+/// An encoder runs hundreds of jobs of microseconds to milliseconds each, so handing one over must be cheap: idle threads spin for a
+/// moment before they sleep, and nothing is allocated.
 /// </remarks>
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "Teams live as long as the process.")]
 internal sealed unsafe class ThreadTeam
 {
-    /// <summary>How long an idle thread watches before it sleeps, in turns of a few tens of nanoseconds each.</summary>
-    private const int Patience = 2000;
+    /// <summary>How long an idle thread spins before it sleeps, in turns of a few tens of nanoseconds.</summary>
+    private const int SpinTurns = 2000;
 
-    private static readonly ConcurrentDictionary<int, Lazy<ThreadTeam>> Teams = new();
+    private static readonly ConcurrentDictionary<int, Lazy<ThreadTeam>> s_teams = new();
 
     private readonly Lock _oneAtATime = new();
     private readonly SemaphoreSlim _sleepers = new(0);
@@ -48,10 +48,10 @@ internal sealed unsafe class ThreadTeam
     /// <summary>The number of threads, the caller's included.</summary>
     public int Threads { get; }
 
-    /// <summary>The team of a size; there is one of each in the process, made when first asked for.</summary>
-    public static ThreadTeam Of(int threads) => Teams.GetOrAdd(threads, static n => new Lazy<ThreadTeam>(() => new ThreadTeam(n))).Value;
+    /// <summary>The process's team of a size, created when first used.</summary>
+    public static ThreadTeam Shared(int threads) => s_teams.GetOrAdd(threads, static n => new Lazy<ThreadTeam>(() => new ThreadTeam(n))).Value;
 
-    /// <summary>Does all tasks of a job and returns when they are done.</summary>
+    /// <summary>Runs all tasks of a job and returns when they are done.</summary>
     public void Run<TJob>(TJob job, int tasks)
         where TJob : unmanaged, IJob
     {
@@ -83,11 +83,11 @@ internal sealed unsafe class ThreadTeam
             _open = false;
             Interlocked.MemoryBarrier();
 
-            // The job lies on this thread's stack: no other may be inside when this method returns.
+            // The job is on this thread's stack, so no other thread may use it when this method returns.
             var wait = default(SpinWait);
             for (int turn = 0; Volatile.Read(ref _inside) != 0; turn++)
             {
-                if (turn < Patience)
+                if (turn < SpinTurns)
                 {
                     Thread.SpinWait(1);
                 }
@@ -122,7 +122,7 @@ internal sealed unsafe class ThreadTeam
         {
             if (_open && Volatile.Read(ref _next) < _tasks)
             {
-                // Step inside before looking again: from then on the caller waits for this thread to leave.
+                // Enter before looking again: from then on the caller waits for this thread to leave.
                 Interlocked.Increment(ref _inside);
                 if (_open && Volatile.Read(ref _next) < _tasks)
                 {
@@ -133,7 +133,7 @@ internal sealed unsafe class ThreadTeam
                 Interlocked.Decrement(ref _inside);
             }
 
-            if (idle++ < Patience)
+            if (idle++ < SpinTurns)
             {
                 Thread.SpinWait(1);
                 continue;

@@ -204,7 +204,6 @@ public class AudioConversionTests
     [Theory]
     [InlineData("wav2vec2", "wav2vec 2.0")]
     [InlineData("hubert", "HuBERT")]
-    [InlineData("roberta", "RoBERTa")]
     [InlineData("transformer_xyz", "not known here (fairseq transformer_xyz)")]
     public void Other_models_are_called_what_they_are(string name, string words)
     {
@@ -214,6 +213,13 @@ public class AudioConversionTests
         string message = fineTuned.Refuse();
         Assert.Contains("a CTC model around", message, StringComparison.Ordinal);
         Assert.Contains(words, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_CTC_model_around_another_encoder_is_refused()
+    {
+        using var conversion = new Conversion(Conversion.FineTuned, Conversion.Replace("data2vec_audio", "roberta"));
+        Assert.Contains("a CTC model around a RoBERTa model (fairseq roberta)", conversion.Refuse(), StringComparison.Ordinal);
     }
 
     private sealed class Recorder : IProgress<ConversionProgress>

@@ -29,8 +29,8 @@ public sealed class MultiParityTests() : ParityTests("data2vec2")
     [Theory, MemberData(nameof(KindsAndLevels))]
     public void Every_named_activation_is_fairseqs(string kind, string level)
     {
-        using Data2VecModel model = Load($"{kind}.pt", new CpuBackend(2, Enum.Parse<CpuLevel>(level)));
-        Dictionary<string, float[]> seen = Observe(model, kind);
+        using Data2VecModel model = Load<Data2VecModel>($"{kind}.pt", new CpuBackend(2, Enum.Parse<CpuLevel>(level)));
+        Dictionary<string, float[]> seen = Observe(model);
         int hidden = model.HiddenSize, prenet = kind == "text" ? 0 : 2, blocks = model.Layers - prenet;
         switch (kind)
         {
@@ -61,13 +61,13 @@ public sealed class MultiParityTests() : ParityTests("data2vec2")
     [Fact]
     public void Images_have_a_class_token_and_their_mean_leaves_it_out()
     {
-        using Data2VecModel model = Load("image.pt");
+        using VisionModel model = Load<VisionModel>("image.pt");
         ReadOnlyMemory<float>[] pixels = [Read("image/source.npy").Floats()];
         int hidden = model.HiddenSize;
-        float[] rows = model.EmbedPixels(pixels, s_rows)[0];
+        float[] rows = model.EmbedPrepared(pixels, s_rows)[0];
         float[] mean = [.. Enumerable.Range(0, hidden).Select(i => Enumerable.Range(1, 16).Average(row => rows[row * hidden + i]))];
-        Close(mean, model.EmbedPixels(pixels)[0], "mean");
-        Assert.Equal(rows[..hidden], model.EmbedPixels(pixels, new EmbeddingOptions { Pooling = Pooling.Class })[0]);
+        Close(mean, model.EmbedPrepared(pixels)[0], "mean");
+        Assert.Equal(rows[..hidden], model.EmbedPrepared(pixels, new EmbeddingOptions { Pooling = Pooling.Class })[0]);
     }
 
     [Theory, InlineData("audio"), InlineData("image"), InlineData("text")]
@@ -97,10 +97,10 @@ public sealed class MultiParityTests() : ParityTests("data2vec2")
             },
             (name, values) => name == "position_embedding.weight" ? Vision.SinusoidalPositions.Create(6, 64) : values);
         float[] pixels = [.. Enumerable.Range(0, 3 * 48 * 48).Select(i => MathF.Sin(i * 0.37f))];
-        using (Data2VecModel expected = Data2VecModel.Load(made))
-        using (Data2VecModel actual = Data2VecModel.Load(file, larger))
+        using (VisionModel expected = Data2VecModel.Load<VisionModel>(made))
+        using (VisionModel actual = Data2VecModel.Load<VisionModel>(file, larger))
         {
-            Assert.Equal(expected.EmbedPixels([pixels], s_rows)[0], actual.EmbedPixels([pixels], s_rows)[0]);
+            Assert.Equal(expected.EmbedPrepared([pixels], s_rows)[0], actual.EmbedPrepared([pixels], s_rows)[0]);
         }
 
         // What stands in the first row and column is the same in every grid.
@@ -122,12 +122,12 @@ public sealed class MultiParityTests() : ParityTests("data2vec2")
     {
         string dictionary = Path.Combine(Folder, "dict.ltr.txt");
         File.WriteAllLines(dictionary, Enumerable.Range(0, 28).Select(i => $"label{i} 1"));
-        using Data2VecModel model = Load("audio_tuned.pt", null, new ConversionOptions { DictionaryPath = dictionary });
+        using SpeechModel model = Load<SpeechModel>("audio_tuned.pt", null, new ConversionOptions { DictionaryPath = dictionary });
         ReadOnlyMemory<float>[] samples = [Read("audio/source.npy").Floats()];
-        float[] rows = model.EmbedAudio(samples, s_rows, normalizeInput: false)[0];
+        float[] rows = model.EmbedPrepared(samples, s_rows)[0];
         CheckNear("audio/x.npy", rows);
         StateDict weights = StateDict.OfFairseq("data2vec2", "audio_tuned.pt");
-        float[] logits = model.LogitsOfAudio(samples, normalizeInput: false)[0];
+        float[] logits = model.Scores(samples)[0];
         float[] last = Linear(weights, "w2v_encoder.proj", [.. rows[^model.HiddenSize..].Select(value => (double)value)]);
         Close(last, logits[^32..], "logits");
     }
@@ -135,29 +135,29 @@ public sealed class MultiParityTests() : ParityTests("data2vec2")
     [Fact]
     public void A_tuned_image_model_has_its_head()
     {
-        using Data2VecModel model = Load("image_tuned.pt");
+        using VisionModel model = Load<VisionModel>("image_tuned.pt");
         ReadOnlyMemory<float>[] pixels = [Read("image/source.npy").Floats()];
         int hidden = model.HiddenSize;
-        float[] rows = model.EmbedPixels(pixels, s_rows)[0];
+        float[] rows = model.EmbedPrepared(pixels, s_rows)[0];
         CheckNear("image/x.npy", rows[hidden..]);
         StateDict weights = StateDict.OfFairseq("data2vec2", "image_tuned.pt");
         double[] mean = [.. Enumerable.Range(0, hidden).Select(i => Enumerable.Range(1, 16).Average(row => (double)rows[row * hidden + i]))];
         double centre = mean.Average(), deviation = Math.Sqrt(mean.Average(value => (value - centre) * (value - centre)) + 1e-6);
         float[] gain = weights["fc_norm.weight"].Values, bias = weights["fc_norm.bias"].Values;
-        Close(Linear(weights, "head", [.. mean.Select((value, i) => (value - centre) / deviation * gain[i] + bias[i])]), model.ScoresOfPixels(pixels)[0], "scores");
+        Close(Linear(weights, "head", [.. mean.Select((value, i) => (value - centre) / deviation * gain[i] + bias[i])]), model.Scores(pixels)[0], "scores");
     }
 
     [Fact]
     public void A_tuned_text_model_has_its_head()
     {
-        using Data2VecModel model = Load("text_tuned.pt");
+        using TextModel model = Load<TextModel>("text_tuned.pt");
         ReadOnlyMemory<int>[] tokens = [Ids()];
-        float[] rows = model.EmbedTokens(tokens, s_rows)[0];
+        float[] rows = model.EmbedPrepared(tokens, s_rows)[0];
         CheckNear("text/x.npy", rows);
         StateDict weights = StateDict.OfFairseq("data2vec2", "text_tuned.pt");
         const string Head = "classification_heads.sentence_classification_head";
         float[] inner = Linear(weights, $"{Head}.dense", [.. rows[..model.HiddenSize].Select(value => (double)value)]);
-        Close(Linear(weights, $"{Head}.out_proj", [.. inner.Select(value => Math.Tanh(value))]), model.ScoresOfTokens(tokens)[0], "scores");
+        Close(Linear(weights, $"{Head}.out_proj", [.. inner.Select(value => Math.Tanh(value))]), model.Scores(tokens)[0], "scores");
     }
 
     [Fact]
@@ -173,8 +173,8 @@ public sealed class MultiParityTests() : ParityTests("data2vec2")
         {
             string copy = ModelFiles.WithTables(file, _ => { }, (name, values) =>
                 name == "encoder.alibi_scale" ? [.. Enumerable.Repeat(values.Select(change), layers).SelectMany(scales => scales)] : values);
-            using Data2VecModel model = Data2VecModel.Load(copy);
-            return model.EmbedAudio(Read("audio/source.npy").Floats(), normalizeInput: false);
+            using SpeechModel model = Data2VecModel.Load<SpeechModel>(copy);
+            return model.EmbedPrepared(Read("audio/source.npy").Floats());
         }
     }
 
@@ -204,19 +204,19 @@ public sealed class MultiParityTests() : ParityTests("data2vec2")
 
     private int[] Ids() => [.. Read("text/source.npy").Int64s().Select(id => (int)id)];
 
-    private Dictionary<string, float[]> Observe(Data2VecModel model, string kind)
+    private Dictionary<string, float[]> Observe(Data2VecModel model)
     {
         var seen = new Dictionary<string, float[]>();
-        switch (kind)
+        switch (model)
         {
-            case "audio":
-                model.Observe(Read("audio/source.npy").Floats(), (name, rows) => seen[name] = rows);
+            case SpeechModel speech:
+                speech.Observe(Read("audio/source.npy").Floats(), (name, rows) => seen[name] = rows);
                 break;
-            case "image":
-                model.ObservePixels(Read("image/source.npy").Floats(), (name, rows) => seen[name] = rows);
+            case VisionModel vision:
+                vision.Observe(Read("image/source.npy").Floats(), (name, rows) => seen[name] = rows);
                 break;
-            default:
-                model.Observe(Ids(), (name, rows) => seen[name] = rows);
+            case TextModel text:
+                text.Observe(Ids(), (name, rows) => seen[name] = rows);
                 break;
         }
 

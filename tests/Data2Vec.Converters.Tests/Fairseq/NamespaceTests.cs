@@ -1,8 +1,7 @@
 using System.Text.Json;
 using Data2Vec.Audio;
-using Data2Vec.Converters.Fairseq;
+using Data2Vec.Converters.Checkpoints;
 using Data2Vec.Converters.Layouts;
-using Data2Vec.Converters.PyTorch;
 using Data2Vec.Converters.Tests.PyTorch;
 
 namespace Data2Vec.Converters.Tests.Fairseq;
@@ -48,8 +47,8 @@ public class NamespaceTests
         try
         {
             File.WriteAllText(file, dictionary);
-            SourceModel model = AudioModel.Read(
-                FairseqCheckpoint.TryRead((PickleDictionary)Checkpoint.Load(pickle.Text("model").EmptyDict().Op("u").Stop())!)!,
+            SourceModel model = Layout.ReadAny(
+                SourceCheckpoint.FromPickle(Checkpoint.Load(pickle.Text("model").EmptyDict().Op("u").Stop())),
                 new ConversionOptions { DictionaryPath = dictionary is null ? null : file });
             using JsonDocument config = JsonDocument.Parse(model.Config.ToJsonString());
             return AudioConfig.FromJson(config.RootElement);

@@ -38,8 +38,9 @@ public abstract class ParityTests(string kind) : IDisposable
         Assert.True(worst <= Bound, $"{name}: largest difference {worst}");
     }
 
-    protected Data2VecModel Load(string checkpoint, CpuBackend? backend = null, ConversionOptions? options = null) =>
-        Data2VecModel.Load(Convert(checkpoint, options), new ModelOptions { Backend = backend, Threads = 2 });
+    protected TModel Load<TModel>(string checkpoint, CpuBackend? backend = null, ConversionOptions? options = null)
+        where TModel : Data2VecModel =>
+        Data2VecModel.Load<TModel>(Convert(checkpoint, options), new ModelOptions { Backend = backend, Threads = 2 });
 
     protected string Convert(string checkpoint, ConversionOptions? options = null)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Data2Vec.Audio;
 using Data2Vec.IO;
 using Data2Vec.Kernels;
 using Data2Vec.Kernels.Cpu;
@@ -11,7 +12,7 @@ public sealed class SpeechParityTests() : ParityTests("audio")
     [Theory, MemberData(nameof(Levels))]
     public void Every_named_activation_of_the_encoder_is_fairseqs(string level)
     {
-        using Data2VecModel model = Load("audio_tiny.pt", new CpuBackend(2, Enum.Parse<CpuLevel>(level)));
+        using SpeechModel model = Load<SpeechModel>("audio_tiny.pt", new CpuBackend(2, Enum.Parse<CpuLevel>(level)));
         float[] source = Read("tiny/source.npy").Floats();
         var seen = new Dictionary<string, float[]>();
         model.Observe(source, (name, rows) => seen[name] = rows);
@@ -38,24 +39,24 @@ public sealed class SpeechParityTests() : ParityTests("audio")
     [Fact]
     public void Ctc_logits_are_fairseqs()
     {
-        using Data2VecModel model = Load("audio_tiny_ctc.pt");
-        Close("tiny_ctc/logits.npy", model.LogitsOfAudio([Read("tiny_ctc/source.npy").Floats()], normalizeInput: false)[0]);
+        using SpeechModel model = Load<SpeechModel>("audio_tiny_ctc.pt");
+        Close("tiny_ctc/logits.npy", model.Scores([Read("tiny_ctc/source.npy").Floats()])[0]);
     }
 
     [Fact]
     public void Recordings_of_different_length_give_the_same_bits_together_and_alone_on_one_thread_and_on_two()
     {
         string file = Convert("audio_tiny.pt");
-        using Data2VecModel one = Data2VecModel.Load(file, new ModelOptions { Threads = 1 });
-        using Data2VecModel two = Data2VecModel.Load(file, new ModelOptions { Threads = 2 });
+        using SpeechModel one = Data2VecModel.Load<SpeechModel>(file, new ModelOptions { Threads = 1 });
+        using SpeechModel two = Data2VecModel.Load<SpeechModel>(file, new ModelOptions { Threads = 2 });
         float[] source = Read("tiny/source.npy").Floats();
         ReadOnlyMemory<float>[] batch = [source, source.AsMemory(100, 400), source.AsMemory(0, 9000), source.AsMemory(5000)];
         var rows = new EmbeddingOptions { Pooling = Pooling.None };
-        float[][] together = two.EmbedAudio(batch, rows);
+        float[][] together = two.Embed([.. batch.Select(samples => Recording(samples.ToArray()))], rows);
         for (int i = 0; i < batch.Length; i++)
         {
-            Assert.Equal(one.EmbedAudio(batch[i], rows), together[i]);
-            Assert.Equal(two.EmbedAudio(batch[i], rows), together[i]);
+            Assert.Equal(one.Embed(Recording(batch[i].ToArray()), rows), together[i]);
+            Assert.Equal(two.Embed(Recording(batch[i].ToArray()), rows), together[i]);
         }
     }
 
@@ -63,12 +64,12 @@ public sealed class SpeechParityTests() : ParityTests("audio")
     public void A_long_recording_in_pieces_gives_the_features_of_the_whole()
     {
         // Longer than the feature extractor takes at a time: the first frames must not know what follows.
-        using Data2VecModel model = Load("audio_tiny.pt");
+        using SpeechModel model = Load<SpeechModel>("audio_tiny.pt");
         float[] source = Read("tiny/source.npy").Floats();
         float[] longer = [.. source, .. source, .. source];
         float[]? whole = null, part = null;
         model.Observe(longer, (name, rows) => whole = name == "features_proj" ? rows : whole);
-        int samples = model.Audio!.SamplesFor(56);
+        int samples = model.Config.SamplesFor(56);
         model.Observe(longer.AsMemory(320 * 90, samples), (name, rows) => part = name == "features_proj" ? rows : part);
         Assert.Equal(part!, whole.AsSpan(90 * model.HiddenSize, 56 * model.HiddenSize).ToArray());
     }
@@ -76,31 +77,31 @@ public sealed class SpeechParityTests() : ParityTests("audio")
     [Fact]
     public void A_layer_alone_is_that_layer_of_all()
     {
-        using Data2VecModel model = Load("audio_tiny.pt");
+        using SpeechModel model = Load<SpeechModel>("audio_tiny.pt");
         float[] source = Read("tiny/source.npy").Floats();
-        float[][] all = model.EmbedAudioLayers(source);
+        float[][] all = model.EmbedLayers(Recording(source));
         Assert.Equal(model.Layers + 1, all.Length);
         for (int layer = 0; layer <= model.Layers; layer++)
         {
-            Assert.Equal(all[layer], model.EmbedAudio(source, new EmbeddingOptions { Layer = layer }));
+            Assert.Equal(all[layer], model.Embed(Recording(source), new EmbeddingOptions { Layer = layer }));
         }
 
-        Assert.Throws<ArgumentOutOfRangeException>(() => model.EmbedAudio(source, new EmbeddingOptions { Layer = model.Layers + 1 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => model.Embed(Recording(source), new EmbeddingOptions { Layer = model.Layers + 1 }));
     }
 
     [Fact]
     public void A_recording_too_short_for_a_frame_is_refused_and_says_how_long_it_must_be()
     {
-        using Data2VecModel model = Load("audio_tiny.pt");
-        Assert.Contains("400", Assert.Throws<InvalidDataException>(() => model.EmbedAudio(new float[399])).Message, StringComparison.Ordinal);
-        Assert.Equal(model.HiddenSize, model.EmbedAudio(new float[400]).Length);
+        using SpeechModel model = Load<SpeechModel>("audio_tiny.pt");
+        Assert.Contains("400", Assert.Throws<InvalidDataException>(() => model.Embed(Recording(new float[399]))).Message, StringComparison.Ordinal);
+        Assert.Equal(model.HiddenSize, model.Embed(Recording(new float[400])).Length);
     }
 
     [Fact]
     public void No_recordings_give_no_vectors()
     {
-        using Data2VecModel model = Load("audio_tiny_ctc.pt");
-        Assert.Empty(model.EmbedAudio([]));
+        using SpeechModel model = Load<SpeechModel>("audio_tiny_ctc.pt");
+        Assert.Empty(model.Embed([]));
         Assert.Empty(model.Transcribe([]));
     }
 
@@ -128,11 +129,11 @@ public sealed class SpeechParityTests() : ParityTests("audio")
     [Fact]
     public void A_disposed_model_refuses_work_and_a_cancelled_call_stops()
     {
-        Data2VecModel model = Load("audio_tiny.pt");
-        Assert.ThrowsAny<OperationCanceledException>(() => model.EmbedAudio(new float[4000], cancellationToken: new CancellationToken(true)));
+        SpeechModel model = Load<SpeechModel>("audio_tiny.pt");
+        Assert.ThrowsAny<OperationCanceledException>(() => model.Embed(Recording(new float[4000]), cancellationToken: new CancellationToken(true)));
         model.Dispose();
         model.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => model.EmbedAudio(new float[4000]));
+        Assert.Throws<ObjectDisposedException>(() => model.Embed(Recording(new float[4000])));
     }
 
     [Theory]
@@ -142,17 +143,19 @@ public sealed class SpeechParityTests() : ParityTests("audio")
     public void Other_number_formats_stay_close_to_f32(ElementType type, double bound)
     {
         float[] source = Read("tiny/source.npy").Floats();
-        using Data2VecModel exact = Load("audio_tiny.pt");
-        float[] expected = exact.EmbedAudio(source);
+        using SpeechModel exact = Load<SpeechModel>("audio_tiny.pt");
+        float[] expected = exact.Embed(Recording(source));
         exact.Dispose();
-        using Data2VecModel stored = Load("audio_tiny.pt", options: new ConversionOptions { Type = type });
-        float[] actual = stored.EmbedAudio(source);
+        using SpeechModel stored = Load<SpeechModel>("audio_tiny.pt", options: new ConversionOptions { Type = type });
+        float[] actual = stored.Embed(Recording(source));
         Assert.NotEqual(expected, actual);
         double cosine = expected.Zip(actual, (a, b) => (double)a * b).Sum()
             / Math.Sqrt(expected.Sum(a => (double)a * a) * actual.Sum(a => (double)a * a));
         TestContext.Current.TestOutputHelper?.WriteLine($"{type}: {cosine}");
         Assert.True(cosine >= bound, $"{type}: cosine {cosine}");
     }
+
+    private static Waveform Recording(float[] samples) => new(samples, 16_000);
 
     private void Close(string name, float[] actual, bool channelsFirst)
     {

@@ -11,11 +11,10 @@ public sealed class TextParityTests() : ParityTests("text")
     [Theory, MemberData(nameof(Levels))]
     public void Every_named_activation_of_the_encoder_is_fairseqs(string level)
     {
-        using Data2VecModel model = Load("text_tiny.pt", new CpuBackend(2, Enum.Parse<CpuLevel>(level)));
+        using TextModel model = Load<TextModel>("text_tiny.pt", new CpuBackend(2, Enum.Parse<CpuLevel>(level)));
         var seen = new Dictionary<string, float[]>();
         model.Observe(Tokens("tiny/tokens.npy")[0], (name, rows) => seen[name] = rows);
 
-        Close("tiny/emb_sum.npy", seen["embeddings"]);
         Close("tiny/emb_ln.npy", seen["layer.0"]);
         float[] layers = Read("tiny/layer_x.npy").Floats();
         for (int i = 0; i <= model.Layers; i++)
@@ -31,13 +30,13 @@ public sealed class TextParityTests() : ParityTests("text")
     public void Scores_of_a_classification_head_are_fairseqs()
     {
         // fairseq's batch is padded; here each text has its own length.
-        using Data2VecModel model = Load("text_tiny_cls.pt");
+        using TextModel model = Load<TextModel>("text_tiny_cls.pt");
         ReadOnlyMemory<int>[] tokens = Tokens("tiny_cls/tokens.npy");
         Assert.True(tokens.Select(text => text.Length).Distinct().Count() > 1);
         float[] expected = Read("tiny_cls/logits.npy").Floats();
-        Close(expected, [.. model.ScoresOfTokens(tokens).SelectMany(row => row)], "logits");
+        Close(expected, [.. model.Scores(tokens).SelectMany(row => row)], "logits");
 
-        LabelProbability[] first = model.ClassifyTokens(tokens)[0];
+        LabelProbability[] first = model.ClassifyPrepared(tokens)[0];
         double sum = expected[..3].Sum(score => Math.Exp(score));
         foreach (LabelProbability label in first)
         {
@@ -52,71 +51,71 @@ public sealed class TextParityTests() : ParityTests("text")
     public void The_teacher_is_another_model_than_the_student()
     {
         ReadOnlyMemory<int>[] tokens = Tokens("tiny/tokens.npy");
-        using Data2VecModel student = Load("text_tiny.pt");
-        float[] ofStudent = student.EmbedTokens(tokens)[0];
-        using Data2VecModel teacher = Load("text_tiny.pt", options: new ConversionOptions { Teacher = true });
-        Assert.NotEqual(ofStudent, teacher.EmbedTokens(tokens)[0]);
+        using TextModel student = Load<TextModel>("text_tiny.pt");
+        float[] ofStudent = student.EmbedPrepared(tokens)[0];
+        using TextModel teacher = Load<TextModel>("text_tiny.pt", options: new ConversionOptions { Teacher = true });
+        Assert.NotEqual(ofStudent, teacher.EmbedPrepared(tokens)[0]);
     }
 
     [Fact]
     public void Texts_of_different_length_give_the_same_bits_together_and_alone_on_one_thread_and_on_two()
     {
         string file = Convert("text_tiny_cls.pt");
-        using Data2VecModel one = Data2VecModel.Load(file, new ModelOptions { Threads = 1 });
-        using Data2VecModel two = Data2VecModel.Load(file, new ModelOptions { Threads = 2 });
+        using TextModel one = Data2VecModel.Load<TextModel>(file, new ModelOptions { Threads = 1 });
+        using TextModel two = Data2VecModel.Load<TextModel>(file, new ModelOptions { Threads = 2 });
         ReadOnlyMemory<int> tokens = Tokens("tiny/tokens.npy")[0];
         ReadOnlyMemory<int>[] batch = [tokens, tokens[..2], tokens[3..17], tokens[..1]];
         foreach (Pooling pooling in Enum.GetValues<Pooling>())
         {
             var options = new EmbeddingOptions { Pooling = pooling };
-            float[][] together = two.EmbedTokens(batch, options);
+            float[][] together = two.EmbedPrepared(batch, options);
             for (int i = 0; i < batch.Length; i++)
             {
-                Assert.Equal(one.EmbedTokens([batch[i]], options)[0], together[i]);
+                Assert.Equal(one.EmbedPrepared([batch[i]], options)[0], together[i]);
             }
         }
 
-        Assert.Equal(one.ScoresOfTokens([batch[2]])[0], two.ScoresOfTokens(batch)[2]);
+        Assert.Equal(one.Scores([batch[2]])[0], two.Scores(batch)[2]);
     }
 
     [Fact]
     public void Pooling_takes_the_first_row_or_the_mean_and_layers_alone_are_those_of_all()
     {
-        using Data2VecModel model = Load("text_tiny.pt");
+        using TextModel model = Load<TextModel>("text_tiny.pt");
         ReadOnlyMemory<int>[] tokens = Tokens("tiny/tokens.npy");
         float[] x = Read("tiny/x.npy").Floats();
         int hidden = model.HiddenSize, rows = x.Length / hidden;
-        Close(x[..hidden], model.EmbedTokens(tokens, new EmbeddingOptions { Pooling = Pooling.Class })[0], "class");
+        Close(x[..hidden], model.EmbedPrepared(tokens, new EmbeddingOptions { Pooling = Pooling.Class })[0], "class");
         float[] mean = [.. Enumerable.Range(0, hidden).Select(i => Enumerable.Range(0, rows).Average(row => x[row * hidden + i]))];
-        Close(mean, model.EmbedTokens(tokens)[0], "mean");
+        Close(mean, model.EmbedPrepared(tokens)[0], "mean");
         float length = MathF.Sqrt(mean.Sum(value => value * value));
-        Close([.. mean.Select(value => value / length)], model.EmbedTokens(tokens, new EmbeddingOptions { Normalize = true })[0], "normalized");
-        float[][] layers = model.EmbedTokenLayers(tokens[0]);
+        Close([.. mean.Select(value => value / length)], model.EmbedPrepared(tokens, new EmbeddingOptions { Normalize = true })[0], "normalized");
+        float[][] layers = model.EmbedPreparedLayers(tokens[0]);
         for (int layer = 0; layer <= model.Layers; layer++)
         {
-            Assert.Equal(layers[layer], model.EmbedTokens(tokens, new EmbeddingOptions { Layer = layer })[0]);
+            Assert.Equal(layers[layer], model.EmbedPrepared(tokens, new EmbeddingOptions { Layer = layer })[0]);
         }
     }
 
     [Fact]
     public void A_text_longer_than_the_model_is_averaged_over_windows_truncated_or_refused()
     {
-        using Data2VecModel model = Load("text_tiny.pt", options: WithTokenizer());
+        using TextModel model = Load<TextModel>("text_tiny.pt", options: WithTokenizer());
         string text = string.Concat(Enumerable.Range(0, 25).Select(i => $"word {i} ")).TrimEnd();
         TextWindows windows = model.Tokenizer!.EncodeWindows(text, 64, LongTextPolicy.Chunk);
         Assert.True(windows.Windows.Count > 2);
-        float[][] each = model.EmbedTokens([.. windows.Windows.Select(window => (ReadOnlyMemory<int>)window.Ids)]);
+        float[][] each = model.EmbedPrepared([.. windows.Windows.Select(window => (ReadOnlyMemory<int>)window.Ids)]);
         float[] mean = [.. Enumerable.Range(0, model.HiddenSize).Select(i => (float)windows.Windows.Select((window, w) => window.Weight * each[w][i]).Sum())];
-        Close(mean, model.EmbedTexts([text])[0], "average");
+        Close(mean, model.Embed([text])[0], "average");
         float length = MathF.Sqrt(mean.Sum(value => value * value));
-        Close([.. mean.Select(value => value / length)], model.EmbedTexts([text], new EmbeddingOptions { Normalize = true })[0], "normalized");
-        Assert.Equal(model.EmbedTextLayers(text)[^1], model.EmbedTexts(["other", text, ""])[1]);
+        Close([.. mean.Select(value => value / length)], model.Embed([text], new EmbeddingOptions { Normalize = true })[0], "normalized");
+        Assert.Equal(model.EmbedLayers(text)[^1], model.Embed(["other", text, ""])[1]);
 
         var truncate = new EmbeddingOptions { LongTexts = LongTextPolicy.Truncate };
-        Assert.Equal(each[0], model.EmbedTexts([text], truncate)[0]);
-        Assert.Throws<TextTooLongException>(() => model.EmbedTexts([text], new EmbeddingOptions { LongTexts = LongTextPolicy.Error }));
-        Assert.Throws<ArgumentException>(() => model.EmbedTexts([text], new EmbeddingOptions { Pooling = Pooling.None }));
-        Assert.Equal(64 * model.HiddenSize, model.EmbedTexts([text], truncate with { Pooling = Pooling.None })[0].Length);
+        Assert.Equal(each[0], model.Embed([text], truncate)[0]);
+        Assert.Throws<TextTooLongException>(() => model.Embed([text], new EmbeddingOptions { LongTexts = LongTextPolicy.Error }));
+        Assert.Throws<ArgumentException>(() => model.Embed([text], new EmbeddingOptions { Pooling = Pooling.None }));
+        Assert.Equal(64 * model.HiddenSize, model.Embed([text], truncate with { Pooling = Pooling.None })[0].Length);
     }
 
     [Fact]
@@ -124,9 +123,9 @@ public sealed class TextParityTests() : ParityTests("text")
     {
         string labels = Path.Combine(Folder, "labels.txt");
         File.WriteAllText(labels, "no\nmaybe\nyes\n");
-        using Data2VecModel model = Load("text_tiny_cls.pt", options: WithTokenizer() with { LabelsPath = labels });
-        Assert.Equal(["no", "maybe", "yes"], model.Classes!);
-        LabelProbability[][] found = model.ClassifyTexts(["a text", new string('x', 200)]);
+        using TextModel model = Load<TextModel>("text_tiny_cls.pt", options: WithTokenizer() with { LabelsPath = labels });
+        Assert.Equal(["no", "maybe", "yes"], model.Labels!);
+        LabelProbability[][] found = model.Classify(["a text", new string('x', 200)]);
         Assert.All(found, text => Assert.Equal(1, text.Sum(label => label.Probability), 1e-5));
         Assert.Equal(["maybe", "no", "yes"], found[0].Select(label => label.Label).Order());
 
@@ -138,18 +137,15 @@ public sealed class TextParityTests() : ParityTests("text")
     [Fact]
     public void What_the_model_cannot_take_is_refused_by_name()
     {
-        using Data2VecModel model = Load("text_tiny.pt");
-        Assert.Contains("padding", Refused(() => model.EmbedTokens([new int[] { 0, 5, 2, 1 }])), StringComparison.Ordinal);
-        Assert.Contains("100", Refused(() => model.EmbedTokens([new int[] { 0, 100, 2 }])), StringComparison.Ordinal);
-        Assert.Contains("-1", Refused(() => model.EmbedTokens([new int[] { 0, -1, 2 }])), StringComparison.Ordinal);
-        Assert.Contains("1 to 64", Refused(() => model.EmbedTokens([new int[65]])), StringComparison.Ordinal);
-        Assert.Contains("1 to 64", Refused(() => model.EmbedTokens([Array.Empty<int>()])), StringComparison.Ordinal);
-        Assert.Equal(64, model.EmbedTokens([new int[64]])[0].Length);
-        Assert.Contains("tokenizer", Assert.Throws<InvalidOperationException>(() => model.EmbedTexts(["text"])).Message, StringComparison.Ordinal);
-        Assert.Contains("takes texts", Assert.Throws<InvalidOperationException>(() => model.EmbedAudio(new float[4000])).Message, StringComparison.Ordinal);
-        Assert.Contains("takes texts", Assert.Throws<InvalidOperationException>(() => model.SampleRate).Message, StringComparison.Ordinal);
-        Assert.Throws<InvalidOperationException>(() => model.ClassifyTokens([new int[] { 0, 2 }]));
-        Assert.False(model.CanTranscribe);
+        using TextModel model = Load<TextModel>("text_tiny.pt");
+        Assert.Contains("padding", Refused(() => model.EmbedPrepared([new int[] { 0, 5, 2, 1 }])), StringComparison.Ordinal);
+        Assert.Contains("100", Refused(() => model.EmbedPrepared([new int[] { 0, 100, 2 }])), StringComparison.Ordinal);
+        Assert.Contains("-1", Refused(() => model.EmbedPrepared([new int[] { 0, -1, 2 }])), StringComparison.Ordinal);
+        Assert.Contains("1 to 64", Refused(() => model.EmbedPrepared([new int[65]])), StringComparison.Ordinal);
+        Assert.Contains("1 to 64", Refused(() => model.EmbedPrepared([Array.Empty<int>()])), StringComparison.Ordinal);
+        Assert.Equal(64, model.EmbedPrepared([new int[64]])[0].Length);
+        Assert.Contains("tokenizer", Assert.Throws<InvalidOperationException>(() => model.Embed(["text"])).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => model.ClassifyPrepared([new int[] { 0, 2 }]));
     }
 
     [Fact]
@@ -176,10 +172,10 @@ public sealed class TextParityTests() : ParityTests("text")
     public void Smaller_number_formats_give_nearly_the_same_vectors(ElementType type, double cosine)
     {
         ReadOnlyMemory<int>[] tokens = Tokens("tiny/tokens.npy");
-        using Data2VecModel exact = Load("text_tiny.pt");
-        float[] expected = exact.EmbedTokens(tokens, new EmbeddingOptions { Normalize = true })[0];
-        using Data2VecModel model = Load("text_tiny.pt", options: new ConversionOptions { Type = type });
-        float[] actual = model.EmbedTokens(tokens, new EmbeddingOptions { Normalize = true })[0];
+        using TextModel exact = Load<TextModel>("text_tiny.pt");
+        float[] expected = exact.EmbedPrepared(tokens, new EmbeddingOptions { Normalize = true })[0];
+        using TextModel model = Load<TextModel>("text_tiny.pt", options: new ConversionOptions { Type = type });
+        float[] actual = model.EmbedPrepared(tokens, new EmbeddingOptions { Normalize = true })[0];
         Assert.InRange(expected.Zip(actual, (a, b) => (double)a * b).Sum(), cosine, 1.00001);
     }
 

@@ -13,13 +13,13 @@ public sealed class VisionParityTests() : ParityTests("vision")
     [Theory, MemberData(nameof(Levels))]
     public void Every_named_activation_of_the_encoder_is_fairseqs(string level)
     {
-        using Data2VecModel model = Load("vision_tiny.pt", new CpuBackend(2, Enum.Parse<CpuLevel>(level)));
+        using VisionModel model = Load<VisionModel>("vision_tiny.pt", new CpuBackend(2, Enum.Parse<CpuLevel>(level)));
         ReadOnlyMemory<float>[] images = Images("tiny/img.npy");
         int hidden = model.HiddenSize;
         for (int image = 0; image < images.Length; image++)
         {
             var seen = new Dictionary<string, float[]>();
-            model.ObservePixels(images[image], (name, rows) => seen[name] = rows);
+            model.Observe(images[image], (name, rows) => seen[name] = rows);
             Close(Part("tiny/enc_in.npy", image), seen["layer.0"], "enc_in");
             Close(Part("tiny/patch_embed.npy", image), seen["layer.0"][hidden..], "patch_embed");
             for (int layer = 0; layer < model.Layers; layer++)
@@ -47,17 +47,17 @@ public sealed class VisionParityTests() : ParityTests("vision")
     [Fact]
     public void Features_and_scores_of_a_classification_model_are_fairseqs()
     {
-        using Data2VecModel model = Load("vision_tiny_cls.pt");
+        using VisionModel model = Load<VisionModel>("vision_tiny_cls.pt");
         ReadOnlyMemory<float>[] images = Images("tiny_cls/img.npy");
         float[] scores = Read("tiny_cls/logits.npy").Floats();
-        Close(scores, [.. model.ScoresOfPixels(images).SelectMany(row => row)], "logits");
-        float[][] rows = model.EmbedPixels(images, new EmbeddingOptions { Pooling = Pooling.None });
+        Close(scores, [.. model.Scores(images).SelectMany(row => row)], "logits");
+        float[][] rows = model.EmbedPrepared(images, new EmbeddingOptions { Pooling = Pooling.None });
         for (int i = 0; i < images.Length; i++)
         {
             Close(Part("tiny_cls/feats.npy", i), rows[i][model.HiddenSize..], "feats");
         }
 
-        LabelProbability best = model.ClassifyPixels(images)[1][0];
+        LabelProbability best = model.ClassifyPrepared(images)[1][0];
         float[] second = scores[10..];
         Assert.Equal(Array.IndexOf(second, second.Max()).ToString(System.Globalization.CultureInfo.InvariantCulture), best.Label);
         Assert.Equal(1 / second.Sum(score => Math.Exp(score - second.Max())), best.Probability, 1e-5);
@@ -66,28 +66,28 @@ public sealed class VisionParityTests() : ParityTests("vision")
     [Fact]
     public void An_image_file_gives_the_pixels_and_the_vector_that_fairseqs_transforms_give()
     {
-        using Data2VecModel model = Load("vision_tiny.pt");
+        using VisionModel model = Load<VisionModel>("vision_tiny.pt");
         RgbImage image = ImageFile.Load(Fixture("img0.png"));
-        Close(Images("tiny/img.npy")[0].ToArray(), model.Vision!.Preprocessing.Apply(image), "pixels");
-        Close(model.EmbedPixels(Images("tiny/img.npy"))[0], model.EmbedImages([image])[0], "vector");
-        Close(model.EmbedPixelLayers(Images("tiny/img.npy")[0])[2], model.EmbedImageLayers(image)[2], "layer 2");
+        Close(Images("tiny/img.npy")[0].ToArray(), model.Preprocessing.Apply(image), "pixels");
+        Close(model.EmbedPrepared(Images("tiny/img.npy"))[0], model.Embed([image])[0], "vector");
+        Close(model.EmbedPreparedLayers(Images("tiny/img.npy")[0])[2], model.EmbedLayers(image)[2], "layer 2");
     }
 
     [Fact]
     public void Pooling_takes_the_class_token_or_the_mean_of_the_patches_and_layers_alone_are_those_of_all()
     {
-        using Data2VecModel model = Load("vision_tiny.pt");
+        using VisionModel model = Load<VisionModel>("vision_tiny.pt");
         ReadOnlyMemory<float>[] images = Images("tiny/img.npy");
         int hidden = model.HiddenSize;
         float[] x = Part("tiny/x.npy", 0);
-        Close(Part("tiny/postnorm.npy", 0)[..hidden], model.EmbedPixels(images, new EmbeddingOptions { Pooling = Pooling.Class })[0], "class");
+        Close(Part("tiny/postnorm.npy", 0)[..hidden], model.EmbedPrepared(images, new EmbeddingOptions { Pooling = Pooling.Class })[0], "class");
         float[] mean = [.. Enumerable.Range(0, hidden).Select(i => Enumerable.Range(0, 16).Average(row => x[row * hidden + i]))];
-        Close(mean, model.EmbedPixels(images)[0], "mean");
-        float[][] layers = model.EmbedPixelLayers(images[1]);
+        Close(mean, model.EmbedPrepared(images)[0], "mean");
+        float[][] layers = model.EmbedPreparedLayers(images[1]);
         Assert.Equal(model.Layers + 1, layers.Length);
         for (int layer = 0; layer <= model.Layers; layer++)
         {
-            Assert.Equal(layers[layer], model.EmbedPixels(images, new EmbeddingOptions { Layer = layer })[1]);
+            Assert.Equal(layers[layer], model.EmbedPrepared(images, new EmbeddingOptions { Layer = layer })[1]);
         }
     }
 
@@ -95,28 +95,28 @@ public sealed class VisionParityTests() : ParityTests("vision")
     public void Images_give_the_same_bits_together_and_alone_on_one_thread_and_on_two()
     {
         string file = Convert("vision_tiny_cls.pt");
-        using Data2VecModel one = Data2VecModel.Load(file, new ModelOptions { Threads = 1 });
-        using Data2VecModel two = Data2VecModel.Load(file, new ModelOptions { Threads = 2 });
+        using VisionModel one = Data2VecModel.Load<VisionModel>(file, new ModelOptions { Threads = 1 });
+        using VisionModel two = Data2VecModel.Load<VisionModel>(file, new ModelOptions { Threads = 2 });
         ReadOnlyMemory<float>[] images = [.. Images("tiny/img.npy"), new float[3 * 32 * 32]];
         foreach (Pooling pooling in Enum.GetValues<Pooling>())
         {
             var options = new EmbeddingOptions { Pooling = pooling };
-            float[][] together = two.EmbedPixels(images, options);
+            float[][] together = two.EmbedPrepared(images, options);
             for (int i = 0; i < images.Length; i++)
             {
-                Assert.Equal(one.EmbedPixels([images[i]], options)[0], together[i]);
+                Assert.Equal(one.EmbedPrepared([images[i]], options)[0], together[i]);
             }
         }
 
-        Assert.Equal(one.ScoresOfPixels([images[1]])[0], two.ScoresOfPixels(images)[1]);
+        Assert.Equal(one.Scores([images[1]])[0], two.Scores(images)[1]);
     }
 
     [Fact]
     public void No_images_give_no_vectors()
     {
-        using Data2VecModel model = Load("vision_tiny_cls.pt");
-        Assert.Empty(model.EmbedImages([]));
-        Assert.Empty(model.ClassifyPixels([]));
+        using VisionModel model = Load<VisionModel>("vision_tiny_cls.pt");
+        Assert.Empty(model.Embed([]));
+        Assert.Empty(model.ClassifyPrepared([]));
     }
 
     [Fact]
@@ -126,29 +126,27 @@ public sealed class VisionParityTests() : ParityTests("vision")
         string file = Convert("vision_tiny.pt");
         string split = ModelFiles.WithTensors(file, (name, values) => name == "relative_position_bias.weight" ? [.. values.Select(value => value / 2)] : values,
             Enumerable.Range(0, 4).Select(i => ("relative_position_bias.weight", $"encoder.{i}.relative_position_bias.weight")));
-        using Data2VecModel whole = Data2VecModel.Load(file);
-        using Data2VecModel halves = Data2VecModel.Load(split);
-        Assert.Equal(whole.EmbedPixels(Images("tiny/img.npy"))[0], halves.EmbedPixels(Images("tiny/img.npy"))[0]);
+        using VisionModel whole = Data2VecModel.Load<VisionModel>(file);
+        using VisionModel halves = Data2VecModel.Load<VisionModel>(split);
+        Assert.Equal(whole.EmbedPrepared(Images("tiny/img.npy"))[0], halves.EmbedPrepared(Images("tiny/img.npy"))[0]);
     }
 
     [Fact]
     public void The_teacher_is_another_model_than_the_student()
     {
-        using Data2VecModel student = Load("vision_tiny.pt");
-        float[] ofStudent = student.EmbedPixels(Images("tiny/img.npy"))[0];
-        using Data2VecModel teacher = Load("vision_tiny.pt", options: new ConversionOptions { Teacher = true });
-        Assert.NotEqual(ofStudent, teacher.EmbedPixels(Images("tiny/img.npy"))[0]);
+        using VisionModel student = Load<VisionModel>("vision_tiny.pt");
+        float[] ofStudent = student.EmbedPrepared(Images("tiny/img.npy"))[0];
+        using VisionModel teacher = Load<VisionModel>("vision_tiny.pt", options: new ConversionOptions { Teacher = true });
+        Assert.NotEqual(ofStudent, teacher.EmbedPrepared(Images("tiny/img.npy"))[0]);
         Assert.Contains("no teacher", Refused(() => Convert("vision_tiny_cls.pt", new ConversionOptions { Teacher = true })), StringComparison.Ordinal);
     }
 
     [Fact]
     public void What_the_model_cannot_take_is_refused_by_name()
     {
-        using Data2VecModel model = Load("vision_tiny.pt");
-        Assert.Contains("[3, 32, 32]", Refused(() => model.EmbedPixels([new float[3 * 32 * 31]])), StringComparison.Ordinal);
-        Assert.Contains("takes images", Assert.Throws<InvalidOperationException>(() => model.EmbedAudio(new float[3 * 32 * 32])).Message, StringComparison.Ordinal);
-        Assert.Contains("takes images", Assert.Throws<InvalidOperationException>(() => model.EmbedTexts(["text"])).Message, StringComparison.Ordinal);
-        Assert.Throws<InvalidOperationException>(() => model.ClassifyPixels(Images("tiny/img.npy")));
+        using VisionModel model = Load<VisionModel>("vision_tiny.pt");
+        Assert.Contains("[3, 32, 32]", Refused(() => model.EmbedPrepared([new float[3 * 32 * 31]])), StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => model.ClassifyPrepared(Images("tiny/img.npy")));
         Assert.Contains("no classification head", Refused(() => Convert("vision_tiny.pt", new ConversionOptions { LabelsPath = "labels.txt" })), StringComparison.Ordinal);
         Assert.Contains("dictionary", Refused(() => Convert("vision_tiny.pt", new ConversionOptions { DictionaryPath = "dict.txt" })), StringComparison.Ordinal);
     }
@@ -167,10 +165,10 @@ public sealed class VisionParityTests() : ParityTests("vision")
     public void Smaller_number_formats_give_nearly_the_same_vectors(ElementType type, double cosine)
     {
         ReadOnlyMemory<float>[] images = Images("tiny/img.npy");
-        using Data2VecModel exact = Load("vision_tiny.pt");
-        float[] expected = exact.EmbedPixels(images, new EmbeddingOptions { Normalize = true })[0];
-        using Data2VecModel model = Load("vision_tiny.pt", options: new ConversionOptions { Type = type });
-        float[] actual = model.EmbedPixels(images, new EmbeddingOptions { Normalize = true })[0];
+        using VisionModel exact = Load<VisionModel>("vision_tiny.pt");
+        float[] expected = exact.EmbedPrepared(images, new EmbeddingOptions { Normalize = true })[0];
+        using VisionModel model = Load<VisionModel>("vision_tiny.pt", options: new ConversionOptions { Type = type });
+        float[] actual = model.EmbedPrepared(images, new EmbeddingOptions { Normalize = true })[0];
         Assert.InRange(expected.Zip(actual, (a, b) => (double)a * b).Sum(), cosine, 1.00001);
     }
 
@@ -201,9 +199,9 @@ public sealed class VisionParityTests() : ParityTests("vision")
             (name, values) => name == "relative_position_bias.weight" ? table : values);
         float[] pixels = [.. Enumerable.Range(0, 3 * size * size).Select(i => MathF.Sin(i * 0.37f))];
         var rows = new EmbeddingOptions { Pooling = Pooling.None };
-        using Data2VecModel expected = Data2VecModel.Load(made);
-        using Data2VecModel actual = Data2VecModel.Load(file, new ModelOptions { ImageSize = size });
-        Close(expected.EmbedPixels([pixels], rows)[0], actual.EmbedPixels([pixels], rows)[0], "rows");
+        using VisionModel expected = Data2VecModel.Load<VisionModel>(made);
+        using VisionModel actual = Data2VecModel.Load<VisionModel>(file, new ModelOptions { ImageSize = size });
+        Close(expected.EmbedPrepared([pixels], rows)[0], actual.EmbedPrepared([pixels], rows)[0], "rows");
     }
 
     [Fact]
@@ -213,31 +211,31 @@ public sealed class VisionParityTests() : ParityTests("vision")
         string split = ModelFiles.WithTensors(file, (name, values) => name == "relative_position_bias.weight" ? [.. values.Select(value => value / 2)] : values,
             Enumerable.Range(0, 4).Select(i => ("relative_position_bias.weight", $"encoder.{i}.relative_position_bias.weight")));
         var larger = new ModelOptions { ImageSize = 48 };
-        using Data2VecModel whole = Data2VecModel.Load(file, larger);
-        using Data2VecModel halves = Data2VecModel.Load(split, larger);
+        using VisionModel whole = Data2VecModel.Load<VisionModel>(file, larger);
+        using VisionModel halves = Data2VecModel.Load<VisionModel>(split, larger);
         RgbImage image = ImageFile.Load(Fixture("img0.png"));
-        Close(whole.EmbedImages([image])[0], halves.EmbedImages([image])[0], "vector");
+        Close(whole.Embed([image])[0], halves.Embed([image])[0], "vector");
     }
 
     [Fact]
     public void The_image_size_of_the_model_changes_no_bit()
     {
         string file = Convert("vision_tiny.pt");
-        using Data2VecModel plain = Data2VecModel.Load(file);
-        using Data2VecModel same = Data2VecModel.Load(file, new ModelOptions { ImageSize = 32 });
+        using VisionModel plain = Data2VecModel.Load<VisionModel>(file);
+        using VisionModel same = Data2VecModel.Load<VisionModel>(file, new ModelOptions { ImageSize = 32 });
         RgbImage image = ImageFile.Load(Fixture("img0.png"));
-        Assert.Equal(plain.EmbedImages([image])[0], same.EmbedImages([image])[0]);
-        Assert.Equal(plain.Vision!.Preprocessing, same.Vision!.Preprocessing);
+        Assert.Equal(plain.Embed([image])[0], same.Embed([image])[0]);
+        Assert.Equal(plain.Preprocessing, same.Preprocessing);
     }
 
     [Fact]
     public void The_preprocessing_keeps_its_ratio_to_the_image_size()
     {
-        using Data2VecModel model = Data2VecModel.Load(Convert("vision_tiny.pt"), new ModelOptions { ImageSize = 48 });
-        ImagePreprocessing preprocessing = model.Vision!.Preprocessing;
+        using VisionModel model = Data2VecModel.Load<VisionModel>(Convert("vision_tiny.pt"), new ModelOptions { ImageSize = 48 });
+        ImagePreprocessing preprocessing = model.Preprocessing;
         Assert.Equal((36 * 48 / 32, 48), (preprocessing.ResizeSize, preprocessing.CropSize));
         Assert.Equal(438, ImagePreprocessing.ResizeThenCentreCrop(256, 224, ImagePreprocessing.Half, ImagePreprocessing.Half).WithCropSize(384).ResizeSize);
-        Assert.Equal((1 + 36) * model.HiddenSize, model.EmbedImages([ImageFile.Load(Fixture("img0.png"))], new EmbeddingOptions { Pooling = Pooling.None })[0].Length);
+        Assert.Equal((1 + 36) * model.HiddenSize, model.Embed([ImageFile.Load(Fixture("img0.png"))], new EmbeddingOptions { Pooling = Pooling.None })[0].Length);
     }
 
     [Fact]
@@ -246,7 +244,7 @@ public sealed class VisionParityTests() : ParityTests("vision")
         string file = Convert("vision_tiny.pt");
         foreach (int size in (int[])[0, -8, 4, 36])
         {
-            Assert.Contains("multiple of 8", Impossible(size), StringComparison.Ordinal);
+            Assert.Contains("multiple of the patch size 8", Impossible(size), StringComparison.Ordinal);
         }
 
         Assert.Contains("patches", Impossible(3200), StringComparison.Ordinal);

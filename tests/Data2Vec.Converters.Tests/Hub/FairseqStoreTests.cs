@@ -49,8 +49,8 @@ public sealed class FairseqStoreTests : IDisposable
     {
         IReadOnlyList<string> labels = Labels();
         _files[Letters] = (Encoding.UTF8.GetBytes(string.Concat(labels.Skip(4).Reverse().Select(label => $"{label} 1\n"))), "\"letters\"");
-        using Data2VecModel model = Data2VecModel.Load(await PullAsync("fairseq:data2vec/vox_960h"));
-        Assert.Equal([.. labels.Take(4), .. labels.Skip(4).Reverse()], model.Audio!.Labels!);
+        using SpeechModel model = Data2VecModel.Load<SpeechModel>(await PullAsync("fairseq:data2vec/vox_960h"));
+        Assert.Equal([.. labels.Take(4), .. labels.Skip(4).Reverse()], model.Config.Labels!);
     }
 
     [Fact]
@@ -122,8 +122,8 @@ public sealed class FairseqStoreTests : IDisposable
 
     private IReadOnlyList<string> Labels()
     {
-        using Data2VecModel model = Data2VecModel.Load(Converted(FineTuned));
-        return model.Audio!.Labels!;
+        using SpeechModel model = Data2VecModel.Load<SpeechModel>(Converted(FineTuned));
+        return model.Config.Labels!;
     }
 
     private string Converted(string file)
@@ -135,9 +135,9 @@ public sealed class FairseqStoreTests : IDisposable
 
     private void AssertSameModel(string path, string file)
     {
-        using Data2VecModel wanted = Data2VecModel.Load(Converted(file));
-        using Data2VecModel given = Data2VecModel.Load(path);
+        using SpeechModel wanted = Data2VecModel.Load<SpeechModel>(Converted(file));
+        using SpeechModel given = Data2VecModel.Load<SpeechModel>(path);
         float[] samples = [.. Enumerable.Range(0, 4000).Select(i => MathF.Sin(i * 0.3f))];
-        Assert.Equal(wanted.EmbedAudio(samples), given.EmbedAudio(samples));
+        Assert.Equal(wanted.EmbedPrepared(samples), given.EmbedPrepared(samples));
     }
 }

@@ -198,12 +198,12 @@ public sealed class ModelStoreTests : IDisposable
         await PullAsync();
         File.Delete(Path.Combine(Repository, "snapshots", _hub.Commit, "vocab.json"));
         Directory.Delete(Path.Combine(Repository, "d2v"), recursive: true);
-        using (Data2VecModel part = Data2VecModel.Load(await PullAsync(Options with { Offline = true })))
+        using (TextModel part = Data2VecModel.Load<TextModel>(await PullAsync(Options with { Offline = true })))
         {
             Assert.Null(part.Tokenizer);
         }
 
-        using Data2VecModel whole = Data2VecModel.Load(await PullAsync());
+        using TextModel whole = Data2VecModel.Load<TextModel>(await PullAsync());
         Assert.NotNull(whole.Tokenizer);
     }
 
@@ -678,9 +678,9 @@ public sealed class ModelStoreTests : IDisposable
 
         string expected = Path.Combine(folder, "expected.d2v");
         CheckpointConverter.Convert(folder, expected);
-        using Data2VecModel wanted = Data2VecModel.Load(expected);
-        using Data2VecModel given = Data2VecModel.Load(path);
-        Assert.Equal(wanted.EmbedTexts(["any text"]), given.EmbedTexts(["any text"]));
+        using TextModel wanted = Data2VecModel.Load<TextModel>(expected);
+        using TextModel given = Data2VecModel.Load<TextModel>(path);
+        Assert.Equal(wanted.Embed(["any text"]), given.Embed(["any text"]));
     }
 
     private sealed class Stages : IProgress<PullProgress>

@@ -28,15 +28,15 @@ public sealed class BertParityTests : ParityTests
     [Theory, MemberData(nameof(Levels))]
     public void Every_layer_of_Hugging_Faces_layout_is_PyTorchs(string level)
     {
-        using Data2VecModel model = Load("hf", new CpuBackend(2, Enum.Parse<CpuLevel>(level)));
-        Close("layers.npy", [.. model.EmbedTokenLayers(_ids, s_rows).SelectMany(layer => layer)]);
-        Close("layers.npy", [.. model.EmbedTextLayers(_text, s_rows).SelectMany(layer => layer)]);
+        using TextModel model = Load<TextModel>("hf", new CpuBackend(2, Enum.Parse<CpuLevel>(level)));
+        Close("layers.npy", [.. model.EmbedPreparedLayers(_ids, s_rows).SelectMany(layer => layer)]);
+        Close("layers.npy", [.. model.EmbedLayers(_text, s_rows).SelectMany(layer => layer)]);
     }
 
     [Fact]
     public void A_text_is_the_mean_of_all_its_rows()
     {
-        using Data2VecModel model = Load("hf");
+        using TextModel model = Load<TextModel>("hf");
         float[] last = Read("layers.npy").Floats()[^(_ids.Length * Hidden)..], mean = new float[Hidden];
         foreach (float[] row in last.Chunk(Hidden))
         {
@@ -44,30 +44,30 @@ public sealed class BertParityTests : ParityTests
         }
 
         TensorPrimitives.Divide(mean, _ids.Length, mean);
-        Close(mean, model.EmbedText(_text), "mean");
-        Assert.Equal((24, 0, "bert", 540), (model.Text!.MaxTokens, model.Text.FirstPosition, model.Architecture, model.Tokenizer!.VocabularySize));
-        Assert.Contains("padding", Assert.Throws<InvalidDataException>(() => model.EmbedTokens([new[] { 3, 0, 4 }])).Message, StringComparison.Ordinal);
+        Close(mean, model.Embed(_text), "mean");
+        Assert.Equal((24, 0, "bert", 540), (model.Config.MaxTokens, model.Config.FirstPosition, model.Architecture, model.Tokenizer!.VocabularySize));
+        Assert.Contains("padding", Assert.Throws<InvalidDataException>(() => model.EmbedPrepared([new[] { 3, 0, 4 }])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_classification_head_is_PyTorchs()
     {
-        using Data2VecModel model = Load("hf");
-        Dictionary<string, float> actual = model.ClassifyTexts([_text])[0].ToDictionary(label => label.Label, label => label.Probability);
+        using TextModel model = Load<TextModel>("hf");
+        Dictionary<string, float> actual = model.Classify([_text])[0].ToDictionary(label => label.Label, label => label.Probability);
         Close([.. _expected["probabilities"]!.AsArray().Select(value => (float)value!)], [actual["no"], actual["perhaps"], actual["yes"]], "probabilities");
     }
 
     [Fact]
     public void A_checkpoint_of_2019_has_heads_of_64_and_takes_the_vocabulary_that_it_is_given()
     {
-        using Data2VecModel model = Load("bert_2019.bin", options: new ConversionOptions { VocabularyPath = Fixture("hf/vocab.txt") });
-        Close("layers_2019.npy", [.. model.EmbedTextLayers(_text, s_rows).SelectMany(layer => layer)]);
-        Assert.Equal(1, model.Text!.Heads);
-        Assert.Null(model.Classes);
-        using Data2VecModel without = Load("bert_2019.bin");
+        using TextModel model = Load<TextModel>("bert_2019.bin", options: new ConversionOptions { VocabularyPath = Fixture("hf/vocab.txt") });
+        Close("layers_2019.npy", [.. model.EmbedLayers(_text, s_rows).SelectMany(layer => layer)]);
+        Assert.Equal(1, model.Config.Heads);
+        Assert.Null(model.Labels);
+        using TextModel without = Load<TextModel>("bert_2019.bin");
         Assert.Null(without.Tokenizer);
-        Close("layers_2019.npy", [.. without.EmbedTokenLayers(_ids, s_rows).SelectMany(layer => layer)]);
-        Assert.Contains("vocab.txt", Assert.Throws<InvalidOperationException>(() => without.EmbedText("x")).Message, StringComparison.Ordinal);
+        Close("layers_2019.npy", [.. without.EmbedPreparedLayers(_ids, s_rows).SelectMany(layer => layer)]);
+        Assert.Contains("vocab.txt", Assert.Throws<InvalidOperationException>(() => without.Embed("x")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,20 +75,20 @@ public sealed class BertParityTests : ParityTests
     {
         string lower = Path.Combine(Folder, "lower.txt");
         File.WriteAllLines(lower, File.ReadLines(Fixture("hf/vocab.txt")).Where(piece => piece.StartsWith('[') || !piece.Any(char.IsUpper)));
-        using Data2VecModel cased = Load("bert_2019.bin", options: new ConversionOptions { VocabularyPath = Fixture("hf/vocab.txt") });
-        Assert.False(cased.Text!.WordPieces!.Lowercase);
-        using Data2VecModel uncased = Load("bert_2019.bin", options: new ConversionOptions { VocabularyPath = lower });
-        Assert.True(uncased.Text!.WordPieces is { Lowercase: true, StripAccents: true });
+        using TextModel cased = Load<TextModel>("bert_2019.bin", options: new ConversionOptions { VocabularyPath = Fixture("hf/vocab.txt") });
+        Assert.False(cased.Config.WordPieces!.Lowercase);
+        using TextModel uncased = Load<TextModel>("bert_2019.bin", options: new ConversionOptions { VocabularyPath = lower });
+        Assert.True(uncased.Config.WordPieces is { Lowercase: true, StripAccents: true });
         Assert.Equal(uncased.Tokenizer!.Encode("the nino people"), uncased.Tokenizer.Encode("The NIÑO People"));
     }
 
     [Theory, InlineData(ElementType.F16, 0.9995), InlineData(ElementType.BF16, 0.9995), InlineData(ElementType.I8, 0.995)]
     public void Smaller_number_formats_give_nearly_the_same_vectors(ElementType type, double cosine)
     {
-        using Data2VecModel full = Load("hf");
-        float[] expected = full.EmbedText(_text);
-        using Data2VecModel model = Load("hf", options: new ConversionOptions { Type = type });
-        Assert.InRange(TensorPrimitives.CosineSimilarity<float>(expected, model.EmbedText(_text)), cosine, 1.00001);
+        using TextModel full = Load<TextModel>("hf");
+        float[] expected = full.Embed(_text);
+        using TextModel model = Load<TextModel>("hf", options: new ConversionOptions { Type = type });
+        Assert.InRange(TensorPrimitives.CosineSimilarity<float>(expected, model.Embed(_text)), cosine, 1.00001);
     }
 
     [Theory]

@@ -85,33 +85,33 @@ public sealed class LayoutTests : IDisposable
     public void A_Hugging_Face_speech_model_gives_the_bits_of_fairseqs(string container)
     {
         Save(StateDict.OfFairseq("audio", "audio_tiny_fp16.pt").Rename(s_audioNames), container);
-        using Data2VecModel expected = LoadFairseq("audio", "audio_tiny_fp16.pt");
+        using SpeechModel expected = LoadFairseq<SpeechModel>("audio", "audio_tiny_fp16.pt");
         AudioConfigOf(expected);
-        using Data2VecModel model = LoadFolder("data2vec speech model, pretrained (Hugging Face");
+        using SpeechModel model = LoadFolder<SpeechModel>("data2vec speech model, pretrained (Hugging Face");
         float[] samples = Noise(8000);
-        Assert.Equal(expected.EmbedAudioLayers(samples), model.EmbedAudioLayers(samples));
+        Assert.Equal(expected.EmbedPreparedLayers(samples), model.EmbedPreparedLayers(samples));
     }
 
     [Fact]
     public void A_Hugging_Face_CTC_model_gives_the_bits_and_the_text_of_fairseqs()
     {
         Save(StateDict.OfFairseq("audio", "audio_tiny_ctc.pt").Rename(s_audioNames));
-        using Data2VecModel expected = LoadFairseq("audio", "audio_tiny_ctc.pt");
+        using SpeechModel expected = LoadFairseq<SpeechModel>("audio", "audio_tiny_ctc.pt");
         AudioConfigOf(expected);
-        IReadOnlyList<string> labels = expected.Audio!.Labels!;
+        IReadOnlyList<string> labels = expected.Config.Labels!;
         // Beyond the head's outputs there may be more.
         Write("vocab.json", new JsonObject([.. labels.Append("<extra>").Select((label, i) => KeyValuePair.Create(label, (JsonNode?)i))]));
-        using Data2VecModel model = LoadFolder($"CTC head of {labels.Count} labels (Hugging Face");
+        using SpeechModel model = LoadFolder<SpeechModel>($"CTC head of {labels.Count} labels (Hugging Face");
         ReadOnlyMemory<float>[] samples = [Noise(8000)];
-        Assert.Equal(expected.LogitsOfAudio(samples), model.LogitsOfAudio(samples));
-        Assert.Equal(expected.Transcribe(samples), model.Transcribe(samples));
+        Assert.Equal(expected.Scores(samples), model.Scores(samples));
+        Assert.Equal(expected.TranscribePrepared(samples), model.TranscribePrepared(samples));
     }
 
     [Theory, InlineData(false), InlineData(true)]
     public void A_Hugging_Face_text_model_gives_the_bits_of_fairseqs(bool hasTypes)
     {
         StateDict weights = StateDict.OfFairseq("text", "text_tiny.pt").Rename(s_textNames);
-        using Data2VecModel expected = LoadFairseq("text", "text_tiny.pt");
+        using TextModel expected = LoadFairseq<TextModel>("text", "text_tiny.pt");
         int hidden = expected.HiddenSize;
         float[] type = new float[hidden];
         if (hasTypes)
@@ -125,10 +125,10 @@ public sealed class LayoutTests : IDisposable
         weights["embeddings.token_type_embeddings.weight"] = ([1, hidden], type);
         Save(weights);
         TextConfigOf(expected);
-        using Data2VecModel model = LoadFolder("data2vec text model, pretrained, without tokenizer (Hugging Face");
+        using TextModel model = LoadFolder<TextModel>("data2vec text model, pretrained, without tokenizer (Hugging Face");
         ReadOnlyMemory<int>[] tokens = [new[] { 0, 5, 77, 4, 4, 2 }];
-        float[] wanted = expected.EmbedTokens(tokens, new EmbeddingOptions { Pooling = Pooling.None })[0];
-        float[] given = model.EmbedTokens(tokens, new EmbeddingOptions { Pooling = Pooling.None })[0];
+        float[] wanted = expected.EmbedPrepared(tokens, new EmbeddingOptions { Pooling = Pooling.None })[0];
+        float[] given = model.EmbedPrepared(tokens, new EmbeddingOptions { Pooling = Pooling.None })[0];
         if (hasTypes)
         {
             Assert.All(wanted.Zip(given), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
@@ -143,19 +143,19 @@ public sealed class LayoutTests : IDisposable
     public void A_Hugging_Face_text_model_with_a_head_has_its_labels_and_tokenizer()
     {
         StateDict weights = StateDict.OfFairseq("text", "text_tiny_cls.pt").Rename([.. s_textNames, ("^(encoder|embeddings)", "data2vec_text.$1")]);
-        using Data2VecModel expected = LoadFairseq("text", "text_tiny_cls.pt");
+        using TextModel expected = LoadFairseq<TextModel>("text", "text_tiny_cls.pt");
         weights["data2vec_text.embeddings.token_type_embeddings.weight"] = ([1, expected.HiddenSize], new float[expected.HiddenSize]);
         Save(weights);
-        int classes = expected.Classes!.Count;
+        int classes = expected.Labels!.Count;
         TextConfigOf(expected, config => config["id2label"] = new JsonObject([.. Enumerable.Range(0, classes).Select(i => KeyValuePair.Create($"{i}", (JsonNode?)$"label {i}"))]));
         // RoBERTa's order: special tokens, then what the merges need.
         string[] tokens = ["<s>", "<pad>", "</s>", "<unk>", .. Enumerable.Range('!', 94).Select(letter => $"{(char)letter}"), "Ġ", "<mask>"];
         Write("vocab.json", new JsonObject([.. tokens.Select((token, i) => KeyValuePair.Create(token, (JsonNode?)i))]));
         _folder.Add("merges.txt", "#version: 0.2\n"u8.ToArray());
-        using Data2VecModel model = LoadFolder($"classification head of {classes} labels (Hugging Face");
+        using TextModel model = LoadFolder<TextModel>($"classification head of {classes} labels (Hugging Face");
         ReadOnlyMemory<int>[] ids = [new[] { 0, 5, 77, 4, 4, 2 }];
-        Assert.Equal(expected.ScoresOfTokens(ids), model.ScoresOfTokens(ids));
-        Assert.Equal("label 1", model.Classes![1]);
+        Assert.Equal(expected.Scores(ids), model.Scores(ids));
+        Assert.Equal("label 1", model.Labels![1]);
         Assert.Equal([0, 4, 98, 5, 2], model.Tokenizer!.Encode("! \""));
     }
 
@@ -164,12 +164,12 @@ public sealed class LayoutTests : IDisposable
     {
         Save(StateDict.OfFairseq("vision", "vision_tiny.pt").Split("attn.qkv.weight", [.. Parts("attn.attention.attention")])
             .Rename([("attn.attention.attention", "attention.attention"), .. s_visionNames]), container);
-        using Data2VecModel expected = LoadFairseq("vision", "vision_tiny.pt");
+        using VisionModel expected = LoadFairseq<VisionModel>("vision", "vision_tiny.pt");
         VisionConfigOf(expected, config => config["use_mean_pooling"] = false);
-        using Data2VecModel model = LoadFolder("data2vec vision model, pretrained (Hugging Face");
-        ReadOnlyMemory<float>[] pixels = [Noise(3 * model.Vision!.ImageSize * model.Vision.ImageSize)];
-        Assert.Equal(expected.EmbedPixels(pixels, s_rows), model.EmbedPixels(pixels, s_rows));
-        Assert.Equal(0.5f, model.Vision.Preprocessing.Mean[0]); // where no preprocessor_config.json says otherwise
+        using VisionModel model = LoadFolder<VisionModel>("data2vec vision model, pretrained (Hugging Face");
+        ReadOnlyMemory<float>[] pixels = [Noise(3 * model.Preprocessing.CropSize * model.Preprocessing.CropSize)];
+        Assert.Equal(expected.EmbedPrepared(pixels, s_rows), model.EmbedPrepared(pixels, s_rows));
+        Assert.Equal(0.5f, model.Preprocessing.Mean[0]); // where no preprocessor_config.json says otherwise
     }
 
     [Fact]
@@ -178,12 +178,12 @@ public sealed class LayoutTests : IDisposable
         StateDict fairseq = StateDict.OfFairseq("vision", "vision_tiny_cls.pt");
         Save(fairseq.Split("attn.qkv.weight", [.. Parts("attn.attention.attention")])
             .Rename([("attn.attention.attention", "attention.attention"), .. s_visionNames]));
-        using Data2VecModel expected = LoadFairseq("vision", "vision_tiny_cls.pt");
+        using VisionModel expected = LoadFairseq<VisionModel>("vision", "vision_tiny_cls.pt");
         VisionConfigOf(expected);
         Write("preprocessor_config.json", JsonNode.Parse(
-            $$"""{"image_processor_type":"BeitImageProcessor","size":{{expected.Vision!.ImageSize}},"do_center_crop":false,"image_mean":[0.1,0.2,0.3],"image_std":[0.4,0.5,0.6]}""")!.AsObject());
-        using Data2VecModel model = LoadFolder($"classification head of {expected.Classes!.Count} labels (Hugging Face");
-        Assert.Equal(0.2f, model.Vision!.Preprocessing.Mean[1]);
+            $$"""{"image_processor_type":"BeitImageProcessor","size":{{expected.Preprocessing.CropSize}},"do_center_crop":false,"image_mean":[0.1,0.2,0.3],"image_std":[0.4,0.5,0.6]}""")!.AsObject());
+        using VisionModel model = LoadFolder<VisionModel>($"classification head of {expected.Labels!.Count} labels (Hugging Face");
+        Assert.Equal(0.2f, model.Preprocessing.Mean[1]);
         CheckHead(expected, model, fairseq);
     }
 
@@ -193,11 +193,11 @@ public sealed class LayoutTests : IDisposable
         StateDict weights = StateDict.OfFairseq("vision", "vision_tiny.pt").Rename(s_beitNames);
         weights["lm_head.weight"] = ([2, 2], [1, 2, 3, 4]);
         string checkpoint = _folder.Add("checkpoint.pth", weights.ToTorch(place is null ? [] : [place]));
-        using Data2VecModel expected = LoadFairseq("vision", "vision_tiny.pt", config => config["layer_norm_epsilon"] = 1e-6);
-        using Data2VecModel model = Load(checkpoint, "data2vec vision model, pretrained (BEiT's layout");
-        ReadOnlyMemory<float>[] pixels = [Noise(3 * model.Vision!.ImageSize * model.Vision.ImageSize)];
-        Assert.Equal(expected.EmbedPixels(pixels, s_rows), model.EmbedPixels(pixels, s_rows));
-        Assert.Equal(0.485f, model.Vision.Preprocessing.Mean[0]);
+        using VisionModel expected = LoadFairseq<VisionModel>("vision", "vision_tiny.pt", config => config["layer_norm_epsilon"] = 1e-6);
+        using VisionModel model = Load<VisionModel>(checkpoint, "data2vec vision model, pretrained (BEiT's layout");
+        ReadOnlyMemory<float>[] pixels = [Noise(3 * model.Preprocessing.CropSize * model.Preprocessing.CropSize)];
+        Assert.Equal(expected.EmbedPrepared(pixels, s_rows), model.EmbedPrepared(pixels, s_rows));
+        Assert.Equal(0.485f, model.Preprocessing.Mean[0]);
     }
 
     [Fact]
@@ -205,9 +205,9 @@ public sealed class LayoutTests : IDisposable
     {
         StateDict fairseq = StateDict.OfFairseq("vision", "vision_tiny_cls.pt");
         string checkpoint = _folder.Add("mp_rank_00_model_states.pt", fairseq.Rename(s_beitNames).ToTorch("module"));
-        using Data2VecModel expected = LoadFairseq("vision", "vision_tiny_cls.pt", config => config["layer_norm_epsilon"] = 1e-6);
-        using Data2VecModel model = Load(checkpoint, "(BEiT's layout, under 'module')");
-        Assert.Equal(0.5f, model.Vision!.Preprocessing.Mean[0]);
+        using VisionModel expected = LoadFairseq<VisionModel>("vision", "vision_tiny_cls.pt", config => config["layer_norm_epsilon"] = 1e-6);
+        using VisionModel model = Load<VisionModel>(checkpoint, "(BEiT's layout, under 'module')");
+        Assert.Equal(0.5f, model.Preprocessing.Mean[0]);
         CheckHead(expected, model, fairseq);
     }
 
@@ -229,7 +229,7 @@ public sealed class LayoutTests : IDisposable
     {
         Save(StateDict.OfFairseq("vision", "vision_tiny.pt").Split("attn.qkv.weight", [.. Parts("attn.attention.attention")])
             .Rename([("attn.attention.attention", "attention.attention"), .. s_visionNames]));
-        using Data2VecModel fairseq = LoadFairseq("vision", "vision_tiny.pt");
+        using VisionModel fairseq = LoadFairseq<VisionModel>("vision", "vision_tiny.pt");
         VisionConfigOf(fairseq, config =>
         {
             config["use_mean_pooling"] = false;
@@ -273,12 +273,12 @@ public sealed class LayoutTests : IDisposable
             own[$"blocks.{i}.attn.relative_position_bias_table"] = (shape, shared);
         }
 
-        using Data2VecModel expected = Load(_folder.Add("shared.pth", weights.ToTorch("model")), "BEiT");
-        ReadOnlyMemory<float>[] pixels = [Noise(3 * expected.Vision!.ImageSize * expected.Vision.ImageSize)];
+        using VisionModel expected = Load<VisionModel>(_folder.Add("shared.pth", weights.ToTorch("model")), "BEiT");
+        ReadOnlyMemory<float>[] pixels = [Noise(3 * expected.Preprocessing.CropSize * expected.Preprocessing.CropSize)];
         foreach ((string name, StateDict tables) in new[] { ("both", both), ("own", own) })
         {
-            using Data2VecModel model = Load(_folder.Add($"{name}.pth", tables.ToTorch("model")), "BEiT");
-            Assert.Equal(expected.EmbedPixels(pixels, s_rows), model.EmbedPixels(pixels, s_rows));
+            using VisionModel model = Load<VisionModel>(_folder.Add($"{name}.pth", tables.ToTorch("model")), "BEiT");
+            Assert.Equal(expected.EmbedPrepared(pixels, s_rows), model.EmbedPrepared(pixels, s_rows));
         }
     }
 
@@ -334,7 +334,7 @@ public sealed class LayoutTests : IDisposable
         Assert.Contains("a folder without model.safetensors", Refuse(folder), StringComparison.Ordinal);
         StateDict weights = StateDict.OfFairseq("text", "text_tiny.pt").Rename(s_textNames);
         Assert.Contains("config.json, which says what model it is", Refuse(_folder.Add("model.safetensors", weights.ToSafetensors())), StringComparison.Ordinal);
-        Assert.Contains("its config.json must lie beside them", Refuse(_folder.Add("pytorch_model.bin", weights.ToTorch())), StringComparison.Ordinal);
+        Assert.Contains("its config.json must be in the same folder", Refuse(_folder.Add("pytorch_model.bin", weights.ToTorch())), StringComparison.Ordinal);
         Assert.Contains("unknown layout", Refuse(_folder.Add("other.pt", weights.Rename(("^", "x.")).ToTorch())), StringComparison.Ordinal);
         StateDict beit = StateDict.OfFairseq("vision", "vision_tiny_cls.pt").Rename([.. s_beitNames, ("^fc_norm", "norm")]);
         Assert.Contains("on the class token", Refuse(_folder.Add("class.pth", beit.ToTorch("model"))), StringComparison.Ordinal);
@@ -355,17 +355,17 @@ public sealed class LayoutTests : IDisposable
     }
 
     /// <summary>Hidden states equal to fairseq's, and the head as the layout has it, computed here in double precision.</summary>
-    private static void CheckHead(Data2VecModel fairseq, Data2VecModel model, StateDict weights)
+    private static void CheckHead(VisionModel fairseq, VisionModel model, StateDict weights)
     {
-        ReadOnlyMemory<float>[] pixels = [Noise(3 * model.Vision!.ImageSize * model.Vision.ImageSize)];
-        float[] rows = model.EmbedPixels(pixels, s_rows)[0];
-        Assert.Equal(fairseq.EmbedPixels(pixels, s_rows)[0], rows);
+        ReadOnlyMemory<float>[] pixels = [Noise(3 * model.Preprocessing.CropSize * model.Preprocessing.CropSize)];
+        float[] rows = model.EmbedPrepared(pixels, s_rows)[0];
+        Assert.Equal(fairseq.EmbedPrepared(pixels, s_rows)[0], rows);
         int hidden = model.HiddenSize, patches = rows.Length / hidden - 1;
         double[] mean = [.. Enumerable.Range(0, hidden).Select(i => Enumerable.Range(1, patches).Average(row => (double)rows[row * hidden + i]))];
-        double centre = mean.Average(), deviation = Math.Sqrt(mean.Average(value => (value - centre) * (value - centre)) + model.Vision.Epsilon);
+        double centre = mean.Average(), deviation = Math.Sqrt(mean.Average(value => (value - centre) * (value - centre)) + ((TransformerConfig)model.Config).Epsilon);
         float[] gain = weights["fc_norm.weight"].Values, bias = weights["fc_norm.bias"].Values, matrix = weights["head.weight"].Values, offset = weights["head.bias"].Values;
         double[] normed = [.. mean.Select((value, i) => (value - centre) / deviation * gain[i] + bias[i])];
-        float[] scores = model.ScoresOfPixels(pixels)[0];
+        float[] scores = model.Scores(pixels)[0];
         Assert.Equal(offset.Length, scores.Length);
         for (int label = 0; label < scores.Length; label++)
         {
@@ -398,15 +398,15 @@ public sealed class LayoutTests : IDisposable
     private void SaveText(Action<JsonObject>? change = null)
     {
         StateDict weights = StateDict.OfFairseq("text", "text_tiny.pt").Rename(s_textNames);
-        using Data2VecModel fairseq = LoadFairseq("text", "text_tiny.pt");
+        using TextModel fairseq = LoadFairseq<TextModel>("text", "text_tiny.pt");
         weights["embeddings.token_type_embeddings.weight"] = ([1, fairseq.HiddenSize], new float[fairseq.HiddenSize]);
         Save(weights);
         TextConfigOf(fairseq, change);
     }
 
-    private void AudioConfigOf(Data2VecModel model)
+    private void AudioConfigOf(SpeechModel model)
     {
-        var config = model.Audio!;
+        var config = model.Config;
         JsonNode List(Func<Kernels.Conv1dShape, int> value) => new JsonArray([.. config.FeatureExtractor.Select(conv => (JsonNode)value(conv))]);
         Write("config.json", new JsonObject
         {
@@ -425,9 +425,9 @@ public sealed class LayoutTests : IDisposable
         });
     }
 
-    private void TextConfigOf(Data2VecModel model, Action<JsonObject>? change = null)
+    private void TextConfigOf(TextModel model, Action<JsonObject>? change = null)
     {
-        var config = model.Text!;
+        var config = model.Config;
         var json = new JsonObject
         {
             ["model_type"] = "data2vec-text",
@@ -444,9 +444,9 @@ public sealed class LayoutTests : IDisposable
         Write("config.json", json);
     }
 
-    private void VisionConfigOf(Data2VecModel model, Action<JsonObject>? change = null)
+    private void VisionConfigOf(VisionModel model, Action<JsonObject>? change = null)
     {
-        var config = model.Vision!;
+        var config = (Vision.VisionConfig)model.Config;
         var json = new JsonObject
         {
             ["model_type"] = "data2vec-vision",
@@ -465,20 +465,23 @@ public sealed class LayoutTests : IDisposable
 
     private void Write(string name, JsonObject json) => _folder.Add(name, Encoding.UTF8.GetBytes(json.ToJsonString()));
 
-    private Data2VecModel LoadFairseq(string folder, string name, Action<JsonObject>? change = null)
+    private TModel LoadFairseq<TModel>(string folder, string name, Action<JsonObject>? change = null)
+        where TModel : Data2VecModel
     {
         string path = _folder.PathOf("fairseq.d2v");
         CheckpointConverter.Convert(Path.Combine(AppContext.BaseDirectory, "Fixtures", folder, name), path);
-        return Data2VecModel.Load(change is null ? path : ModelFiles.WithConfig(path, change));
+        return Data2VecModel.Load<TModel>(change is null ? path : ModelFiles.WithConfig(path, change));
     }
 
-    private Data2VecModel LoadFolder(string description) => Load(Path.GetDirectoryName(_folder.PathOf("x"))!, description);
+    private TModel LoadFolder<TModel>(string description)
+        where TModel : Data2VecModel => Load<TModel>(Path.GetDirectoryName(_folder.PathOf("x"))!, description);
 
-    private Data2VecModel Load(string checkpoint, string description)
+    private TModel Load<TModel>(string checkpoint, string description)
+        where TModel : Data2VecModel
     {
         string path = _folder.PathOf("other.d2v");
         Assert.Contains(description, CheckpointConverter.Convert(checkpoint, path).Description, StringComparison.Ordinal);
-        return Data2VecModel.Load(path);
+        return Data2VecModel.Load<TModel>(path);
     }
 
     private string Refuse(string checkpoint)

@@ -44,6 +44,12 @@ internal sealed class StateDict
             rules.Aggregate(tensor.Key, (name, rule) => Regex.Replace(name, rule.Pattern, rule.Name)), tensor.Value))
         .Where(tensor => tensor.Key.Length > 0));
 
+    /// <summary>The same tensors and copies whose values are all 7, under other names.</summary>
+    public StateDict WithCopies(string prefix) => new([
+        .. _tensors,
+        .. _tensors.Select(tensor => KeyValuePair.Create(prefix + tensor.Key, (tensor.Value.Shape, Enumerable.Repeat(7f, tensor.Value.Values.Length).ToArray()))),
+    ]);
+
     /// <summary>The same without a tensor.</summary>
     public StateDict Without(string name)
     {
@@ -86,13 +92,19 @@ internal sealed class StateDict
 
     /// <summary>A file of <c>torch.save</c> with the tensors, alone or in dictionaries within one another.</summary>
     /// <param name="keys">The keys of the dictionaries, the outermost first.</param>
-    public byte[] ToTorch(params string[] keys)
+    public byte[] ToTorch(params string[] keys) => ToTorch(null, keys);
+
+    /// <summary>The same, after entries that are written into the outermost dictionary.</summary>
+    public byte[] ToTorch(Action<PickleBuilder>? before, params string[] keys)
     {
         PickleBuilder pickle = PickleBuilder.Start();
         var zip = new ZipBuilder();
         foreach (string key in keys)
         {
-            pickle.EmptyDict().Mark().Text(key);
+            pickle.EmptyDict().Mark();
+            before?.Invoke(pickle);
+            before = null;
+            pickle.Text(key);
         }
 
         pickle.EmptyDict().Mark();

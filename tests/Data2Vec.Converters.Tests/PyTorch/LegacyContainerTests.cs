@@ -4,19 +4,19 @@ namespace Data2Vec.Converters.Tests.PyTorch;
 
 public class LegacyContainerTests
 {
-    private static readonly byte[] Magic =
+    private static readonly byte[] s_magic =
         [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
 
-    private static readonly byte[] Version = PickleBuilder.Start().Int(1001).Stop();
-    private static readonly byte[] Machine = PickleBuilder.Start().EmptyDict().Text("little_endian").Raw(0x88).Op("s").Stop();
-    private static readonly byte[] Pickle = PickleBuilder.Start().Tensor([4], [1]).Stop();
-    private static readonly byte[] Keys = PickleBuilder.Start().EmptyList().Text("0").Append().Stop();
-    private static readonly byte[] Storage = Counted(4);
+    private static readonly byte[] s_version = PickleBuilder.Start().Int(1001).Stop();
+    private static readonly byte[] s_machine = PickleBuilder.Start().EmptyDict().Text("little_endian").Raw(0x88).Op("s").Stop();
+    private static readonly byte[] s_pickle = PickleBuilder.Start().Tensor([4], [1]).Stop();
+    private static readonly byte[] s_keys = PickleBuilder.Start().EmptyList().Text("0").Append().Stop();
+    private static readonly byte[] s_storage = Counted(4);
 
     [Fact]
     public void Five_pickles_and_a_storage_are_a_checkpoint()
     {
-        using Checkpoint checkpoint = Checkpoint.Open([.. Magic, .. Version, .. Machine, .. Pickle, .. Keys, .. Storage]);
+        using Checkpoint checkpoint = Checkpoint.Open([.. s_magic, .. s_version, .. s_machine, .. s_pickle, .. s_keys, .. s_storage]);
         Assert.Equal([0, 1, 2, 3], Checkpoint.ReadAll(checkpoint.Tensor));
     }
 
@@ -26,35 +26,35 @@ public class LegacyContainerTests
         byte[] pickle = PickleBuilder.Start().Global("torch._utils", "_rebuild_tensor").Mark()
             .Mark().Text("storage").Global("torch", "FloatStorage").Text("0").Text("cpu").Int(4)
             .Mark().Text("view").Int(1).Int(3).Tuple().Tuple().Op("Q").Int(1).Sizes(2).Sizes(1).Tuple().Reduce().Stop();
-        using Checkpoint checkpoint = Checkpoint.Open([.. Magic, .. Version, .. Machine, .. pickle, .. Keys, .. Storage]);
+        using Checkpoint checkpoint = Checkpoint.Open([.. s_magic, .. s_version, .. s_machine, .. pickle, .. s_keys, .. s_storage]);
         Assert.Equal([2, 3], Checkpoint.ReadAll(checkpoint.Tensor));
     }
 
     public static TheoryData<string, byte[], string> Damaged => new()
     {
-        { "another number", [.. Version, .. Version, .. Machine, .. Pickle, .. Keys, .. Storage], "not a PyTorch checkpoint" },
+        { "another number", [.. s_version, .. s_version, .. s_machine, .. s_pickle, .. s_keys, .. s_storage], "not a PyTorch checkpoint" },
         { "magic number by eval", [.. PickleBuilder.Start().Global("builtins", "eval").Text("0x1950a86a20f9469cfc6c").Tuple1()
-            .Reduce().Stop(), .. Version, .. Machine, .. Pickle, .. Keys, .. Storage], "not a PyTorch checkpoint" },
-        { "another version", [.. Magic, .. PickleBuilder.Start().Int(1002).Stop(), .. Machine, .. Pickle, .. Keys, .. Storage], "1001" },
-        { "big-endian", [.. Magic, .. Version, .. PickleBuilder.Start().EmptyDict().Text("little_endian").Raw(0x89).Op("s").Stop(),
-            .. Pickle, .. Keys, .. Storage], "big-endian" },
-        { "no keys", [.. Magic, .. Version, .. Machine, .. Pickle, .. PickleBuilder.Start().None().Stop(), .. Storage], "list of its" },
-        { "key of no tensor", [.. Magic, .. Version, .. Machine, .. Pickle,
-            .. PickleBuilder.Start().EmptyList().Text("1").Append().Stop(), .. Storage], "no tensor uses" },
-        { "key that is a number", [.. Magic, .. Version, .. Machine, .. Pickle,
-            .. PickleBuilder.Start().EmptyList().Int(0).Append().Stop(), .. Storage], "no tensor uses" },
-        { "key twice", [.. Magic, .. Version, .. Machine, .. Pickle,
-            .. PickleBuilder.Start().EmptyList().Text("0").Append().Text("0").Append().Stop(), .. Storage, .. Storage], "twice" },
-        { "key missing", [.. Magic, .. Version, .. Machine, .. Pickle, .. PickleBuilder.Start().EmptyList().Stop()], "lacks the storage" },
-        { "another count", [.. Magic, .. Version, .. Machine, .. Pickle, .. Keys, .. Counted(3)], "about the size" },
-        { "negative count", [.. Magic, .. Version, .. Machine, .. Pickle, .. Keys, .. Counted(-4)], "about the size" },
-        { "short storage", [.. Magic, .. Version, .. Machine, .. Pickle, .. Keys, .. Storage[..^1]], "ends too early" },
-        { "no storage", [.. Magic, .. Version, .. Machine, .. Pickle, .. Keys], "ends too early" },
-        { "something behind", [.. Magic, .. Version, .. Machine, .. Pickle, .. Keys, .. Storage, 0], "1 bytes follow" },
-        { "tensors in the wrong pickle", [.. Magic, .. Version, .. Pickle, .. Pickle, .. Keys, .. Storage], "beside the main one" },
+            .Reduce().Stop(), .. s_version, .. s_machine, .. s_pickle, .. s_keys, .. s_storage], "not a PyTorch checkpoint" },
+        { "another version", [.. s_magic, .. PickleBuilder.Start().Int(1002).Stop(), .. s_machine, .. s_pickle, .. s_keys, .. s_storage], "1001" },
+        { "big-endian", [.. s_magic, .. s_version, .. PickleBuilder.Start().EmptyDict().Text("little_endian").Raw(0x89).Op("s").Stop(),
+            .. s_pickle, .. s_keys, .. s_storage], "big-endian" },
+        { "no keys", [.. s_magic, .. s_version, .. s_machine, .. s_pickle, .. PickleBuilder.Start().None().Stop(), .. s_storage], "list of its" },
+        { "key of no tensor", [.. s_magic, .. s_version, .. s_machine, .. s_pickle,
+            .. PickleBuilder.Start().EmptyList().Text("1").Append().Stop(), .. s_storage], "no tensor uses" },
+        { "key that is a number", [.. s_magic, .. s_version, .. s_machine, .. s_pickle,
+            .. PickleBuilder.Start().EmptyList().Int(0).Append().Stop(), .. s_storage], "no tensor uses" },
+        { "key twice", [.. s_magic, .. s_version, .. s_machine, .. s_pickle,
+            .. PickleBuilder.Start().EmptyList().Text("0").Append().Text("0").Append().Stop(), .. s_storage, .. s_storage], "twice" },
+        { "key missing", [.. s_magic, .. s_version, .. s_machine, .. s_pickle, .. PickleBuilder.Start().EmptyList().Stop()], "lacks the storage" },
+        { "another count", [.. s_magic, .. s_version, .. s_machine, .. s_pickle, .. s_keys, .. Counted(3)], "about the size" },
+        { "negative count", [.. s_magic, .. s_version, .. s_machine, .. s_pickle, .. s_keys, .. Counted(-4)], "about the size" },
+        { "short storage", [.. s_magic, .. s_version, .. s_machine, .. s_pickle, .. s_keys, .. s_storage[..^1]], "ends too early" },
+        { "no storage", [.. s_magic, .. s_version, .. s_machine, .. s_pickle, .. s_keys], "ends too early" },
+        { "something behind", [.. s_magic, .. s_version, .. s_machine, .. s_pickle, .. s_keys, .. s_storage, 0], "1 bytes follow" },
+        { "tensors in the wrong pickle", [.. s_magic, .. s_version, .. s_pickle, .. s_pickle, .. s_keys, .. s_storage], "beside the main one" },
         { "a long magic number", [.. PickleBuilder.Start().Op("X").UInt32(1 << 20).Raw(new byte[1 << 20]).Stop()],
             "not like a PyTorch checkpoint" },
-        { "only the magic number", Magic, "ends too early" },
+        { "only the magic number", s_magic, "ends too early" },
     };
 
     [Theory]

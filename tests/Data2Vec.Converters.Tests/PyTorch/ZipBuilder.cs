@@ -7,7 +7,7 @@ namespace Data2Vec.Converters.Tests.PyTorch;
 /// <summary>Writes zip files field by field, the impossible ones too.</summary>
 internal sealed class ZipBuilder
 {
-    private static readonly uint[] CrcTable = [.. Enumerable.Range(0, 256).Select(value => Enumerable.Range(0, 8)
+    private static readonly uint[] s_crcTable = [.. Enumerable.Range(0, 256).Select(value => Enumerable.Range(0, 8)
         .Aggregate((uint)value, (crc, _) => (crc & 1) != 0 ? (crc >> 1) ^ 0xEDB88320 : crc >> 1))];
 
     private readonly List<byte> _file = [];
@@ -116,7 +116,7 @@ internal sealed class ZipBuilder
         uint crc = uint.MaxValue;
         foreach (byte value in bytes)
         {
-            crc = CrcTable[(crc ^ value) & 0xff] ^ (crc >> 8);
+            crc = s_crcTable[(crc ^ value) & 0xff] ^ (crc >> 8);
         }
 
         return ~crc;

@@ -6,7 +6,7 @@ namespace Data2Vec.Converters.Tests.PyTorch;
 
 public class ZipContainerTests
 {
-    private static readonly byte[] Pickle = PickleBuilder.Start().Tensor([4], [1]).Stop();
+    private static readonly byte[] s_pickle = PickleBuilder.Start().Tensor([4], [1]).Stop();
 
     public static TheoryData<string, byte[], string> Damaged
     {
@@ -34,16 +34,16 @@ public class ZipContainerTests
                 { "64-bit length that is negative", Zip(central: NegativeLength), "about the length" },
                 { "length for the sky", Zip(both: entry => (entry.Method, entry.Length) = (8, uint.MaxValue - 1)), "longer than it can" },
                 { "same place as another", Zip(central: entry => entry.Offset = 0), "overlap" },
-                { "reaching into the next", new ZipBuilder().Add("a/data.pkl", Pickle, local: Longer, central: Longer)
+                { "reaching into the next", new ZipBuilder().Add("a/data.pkl", s_pickle, local: Longer, central: Longer)
                     .Add("a/data/0", Checkpoint.FourFloats).ToArray(), "overlap" },
-                { "same name twice", new ZipBuilder().Add("a/data.pkl", Pickle).Add("a/data.pkl", Pickle).ToArray(), "two entries" },
-                { "two pickles", new ZipBuilder().Add("a/data.pkl", Pickle).Add("b/data.pkl", Pickle).ToArray(), "several data.pkl" },
+                { "same name twice", new ZipBuilder().Add("a/data.pkl", s_pickle).Add("a/data.pkl", s_pickle).ToArray(), "two entries" },
+                { "two pickles", new ZipBuilder().Add("a/data.pkl", s_pickle).Add("b/data.pkl", s_pickle).ToArray(), "several data.pkl" },
                 { "no pickle", new ZipBuilder().Add("a/data/0", Checkpoint.FourFloats).ToArray(), "no data.pkl" },
-                { "wrong checksum of the pickle", new ZipBuilder().Add("a/data.pkl", Pickle, local: WrongCrc, central: WrongCrc)
+                { "wrong checksum of the pickle", new ZipBuilder().Add("a/data.pkl", s_pickle, local: WrongCrc, central: WrongCrc)
                     .Add("a/data/0", Checkpoint.FourFloats).ToArray(), "checksum of data.pkl" },
-                { "no storage", new ZipBuilder().Add("a/data.pkl", Pickle).ToArray(), "lacks 'a/data/0'" },
-                { "short storage", Checkpoint.Zip(Pickle, new byte[15]), "15 bytes but the pickle states 16" },
-                { "long storage", Checkpoint.Zip(Pickle, new byte[17]), "17 bytes but the pickle states 16" },
+                { "no storage", new ZipBuilder().Add("a/data.pkl", s_pickle).ToArray(), "lacks 'a/data/0'" },
+                { "short storage", Checkpoint.Zip(s_pickle, new byte[15]), "15 bytes but the pickle states 16" },
+                { "long storage", Checkpoint.Zip(s_pickle, new byte[17]), "17 bytes but the pickle states 16" },
                 { "big-endian", Ordered("big"), "big-endian" },
                 { "middle-endian", Ordered("middle"), "unknown byte order" },
                 { "more entries than there are", Container().ToArray(entryCount: 3), "3 entries in" },
@@ -75,7 +75,7 @@ public class ZipContainerTests
     [InlineData(false, true)]
     public void Stored_deflated_and_zip64_files_are_read(bool deflated, bool zip64)
     {
-        byte[] file = new ZipBuilder().Add("Ordner 1/data.pkl", Pickle, deflated)
+        byte[] file = new ZipBuilder().Add("Ordner 1/data.pkl", s_pickle, deflated)
             .Add("Ordner 1/data/0", Checkpoint.FourFloats, deflated)
             .Add("Ordner 1/byteorder", "little"u8.ToArray(), deflated).Add("Ordner 1/empty/", []).ToArray(zip64: zip64);
         using Checkpoint checkpoint = Checkpoint.Open(file);
@@ -91,7 +91,7 @@ public class ZipContainerTests
         foreach (byte[] content in contents)
         {
             void State(ZipBuilder.Entry entry) => (entry.Method, entry.Length) = (8, 16);
-            byte[] file = new ZipBuilder().Add("a/data.pkl", Pickle)
+            byte[] file = new ZipBuilder().Add("a/data.pkl", s_pickle)
                 .Add("a/data/0", content, local: State, central: State).ToArray();
             using Checkpoint checkpoint = Checkpoint.Open(file);
             Assert.Throws<InvalidDataException>(() => Checkpoint.ReadAll(checkpoint.Tensor));
@@ -218,11 +218,11 @@ public class ZipContainerTests
     }
 
     private static ZipBuilder Container() =>
-        new ZipBuilder().Add("archive/data.pkl", Pickle).Add("archive/data/0", Checkpoint.FourFloats);
+        new ZipBuilder().Add("archive/data.pkl", s_pickle).Add("archive/data/0", Checkpoint.FourFloats);
 
     private static byte[] Zip(
         Action<ZipBuilder.Entry>? both = null, Action<ZipBuilder.Entry>? local = null, Action<ZipBuilder.Entry>? central = null) =>
-        new ZipBuilder().Add("archive/data.pkl", Pickle)
+        new ZipBuilder().Add("archive/data.pkl", s_pickle)
             .Add("archive/data/0", Checkpoint.FourFloats, local: both ?? local, central: both ?? central).ToArray();
 
     private static byte[] Ordered(string order) =>

@@ -98,7 +98,7 @@ public class HostileSafetensorsTests
         { """{"__metadata__":{"a":1}}""", "'a' in '__metadata__' is not a string" },
         { """{"__metadata__":{"a":null}}""", "'a' in '__metadata__' is not a string" },
         { """{"__metadata__":{"a":{}}}""", "'a' in '__metadata__' is not a string" },
-        { """{"__metadata__":{"a":"","a":""}}""", "'a' in '__metadata__' stands there twice" },
+        { """{"__metadata__":{"a":"","a":""}}""", "'a' in '__metadata__' appears twice" },
         { """{"__metadata__":{},"__metadata__":{}}""", "the header has '__metadata__' twice" },
         { """{"\u001b[31m\n":1}""", "tensor '?[31m?' is not a JSON object" },
     };

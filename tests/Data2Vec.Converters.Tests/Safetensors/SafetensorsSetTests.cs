@@ -87,7 +87,7 @@ public class SafetensorsSetTests
         string path = folder.Add(IndexName, Encoding.UTF8.GetBytes(
             Map($$"""{"a":{{System.Text.Json.JsonSerializer.Serialize(file)}}}""")));
         string message = Assert.Throws<InvalidDataException>(() => SafetensorsSet.Open(path)).Message;
-        Assert.StartsWith($"{IndexName}: tensor 'a' is said to be in '", message, StringComparison.Ordinal);
+        Assert.StartsWith($"{IndexName}: tensor 'a' is listed in '", message, StringComparison.Ordinal);
         Assert.EndsWith("', which is not the plain name of a .safetensors file", message, StringComparison.Ordinal);
     }
 

@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
+using Data2Vec.Converters.Checkpoints;
+using Data2Vec.Converters.Layouts;
 using Data2Vec.Converters.PyTorch;
 using Data2Vec.Converters.Tests.Fairseq;
 using Data2Vec.Converters.Tests.Layouts;
-using Data2Vec.Converters.Torchvision;
 using Data2Vec.Kernels;
 using Data2Vec.Kernels.Cpu;
 using Data2Vec.Vision;
@@ -19,21 +20,21 @@ public sealed class VggParityTests() : ParityTests("vgg")
     [Theory, MemberData(nameof(Levels))]
     public void Every_activation_is_PyTorchs(string level)
     {
-        using Data2VecModel model = Load(Checkpoint, new CpuBackend(2, Enum.Parse<CpuLevel>(level)));
+        using VisionModel model = Load<VisionModel>(Checkpoint, new CpuBackend(2, Enum.Parse<CpuLevel>(level)));
         var seen = new List<float>();
         string[] names = ["blocks.", "fc6"];
-        model.ObservePixels(Images()[0], (name, rows) => seen.AddRange(names.Any(start => name.StartsWith(start, StringComparison.Ordinal)) ? rows : []));
+        model.Observe(Images()[0], (name, rows) => seen.AddRange(names.Any(start => name.StartsWith(start, StringComparison.Ordinal)) ? rows : []));
         float[] expected = Read("activations.npy").Floats();
         Close(expected[..^(2 * Features)], [.. seen], "activations");
-        Close(expected[^(2 * Features)..], [.. model.EmbedPixels(Images()).SelectMany(features => features)], "features");
+        Close(expected[^(2 * Features)..], [.. model.EmbedPrepared(Images()).SelectMany(features => features)], "features");
     }
 
     [Theory, InlineData(ElementType.F16, 0.9995), InlineData(ElementType.BF16, 0.9995), InlineData(ElementType.I8, 0.995)]
     public void Smaller_number_formats_give_nearly_the_same_features(ElementType type, double cosine)
     {
-        using Data2VecModel model = Load(Checkpoint, options: new ConversionOptions { Type = type });
+        using VisionModel model = Load<VisionModel>(Checkpoint, options: new ConversionOptions { Type = type });
         float[] expected = Read("activations.npy").Floats()[^(2 * Features)..];
-        float[][] actual = model.EmbedPixels(Images());
+        float[][] actual = model.EmbedPrepared(Images());
         for (int i = 0; i < actual.Length; i++)
         {
             Assert.InRange(System.Numerics.Tensors.TensorPrimitives.CosineSimilarity<float>(expected.AsSpan(i * Features, Features), actual[i]), cosine, 1.00001);
@@ -44,41 +45,40 @@ public sealed class VggParityTests() : ParityTests("vgg")
     public async Task Images_give_the_same_bits_together_and_alone_in_calls_and_in_batches_of_calls()
     {
         string file = Convert(Checkpoint);
-        using Data2VecModel one = Data2VecModel.Load(file, new ModelOptions { Threads = 1 });
-        using Data2VecModel two = Data2VecModel.Load(file, new ModelOptions { Threads = 2 });
+        using VisionModel one = Data2VecModel.Load<VisionModel>(file, new ModelOptions { Threads = 1 });
+        using VisionModel two = Data2VecModel.Load<VisionModel>(file, new ModelOptions { Threads = 2 });
         ReadOnlyMemory<float>[] images = [.. Enumerable.Range(0, 35).Select(i => (ReadOnlyMemory<float>)Enumerable.Range(0, ImageLength).Select(j => MathF.Sin(i + j * 0.1f * i)).ToArray())];
-        float[][] together = two.EmbedPixels(images);
-        Assert.Equal(images.Select(image => one.EmbedPixels([image])[0]), together);
-        Assert.Equal(together, (await Task.WhenAll(images.Select(image => two.EmbedPixelsAsync([image])))).Select(result => result[0]));
+        float[][] together = two.EmbedPrepared(images);
+        Assert.Equal(images.Select(image => one.EmbedPrepared([image])[0]), together);
+        Assert.Equal(together, (await Task.WhenAll(images.Select(image => two.EmbedPreparedAsync([image])))).Select(result => result[0]));
     }
 
     [Fact]
     public void The_structure_is_told_and_the_features_are_the_only_layer()
     {
-        using Data2VecModel model = Load(Checkpoint);
-        Assert.Equal([[4, 6], [8, 8], [10, 8, 8], [12, 12, 12], [12, 12, 12]], model.Vgg!.Blocks);
-        Assert.Equal((64, 2, 24, Features, 0), (model.Vgg.ImageSize, model.Vgg.GridSize, model.Vgg.IntermediateSize, model.HiddenSize, model.Layers));
-        Assert.Equal((73, 64, Interpolation.Bilinear), (model.ImagePreprocessing!.ResizeSize, model.ImagePreprocessing.CropSize, model.ImagePreprocessing.Interpolation));
-        Assert.Null(model.Vision);
-        float[] features = model.EmbedPixels(Images())[0];
-        Assert.Equal([features], model.EmbedPixelLayers(Images()[0]));
-        Assert.Equal(features, model.EmbedPixels(Images(), new EmbeddingOptions { Pooling = Pooling.None, Layer = 0 })[0]);
-        Assert.Throws<ArgumentException>(() => model.EmbedPixels(Images(), new EmbeddingOptions { Pooling = Pooling.Class }));
-        Assert.Throws<InvalidOperationException>(() => model.ClassifyPixels(Images()));
-        Assert.Contains("[3, 64, 64]", Assert.Throws<InvalidDataException>(() => model.EmbedPixels([new float[5]])).Message, StringComparison.Ordinal);
+        using VisionModel model = Load<VisionModel>(Checkpoint);
+        Assert.Equal([[4, 6], [8, 8], [10, 8, 8], [12, 12, 12], [12, 12, 12]], ((VggConfig)model.Config).Blocks);
+        Assert.Equal((64, 2, 24, Features, 0), (((VggConfig)model.Config).ImageSize, ((VggConfig)model.Config).GridSize, ((VggConfig)model.Config).IntermediateSize, model.HiddenSize, model.Layers));
+        Assert.Equal((73, 64, Interpolation.Bilinear), (model.Preprocessing.ResizeSize, model.Preprocessing.CropSize, model.Preprocessing.Interpolation));
+        float[] features = model.EmbedPrepared(Images())[0];
+        Assert.Equal([features], model.EmbedPreparedLayers(Images()[0]));
+        Assert.Equal(features, model.EmbedPrepared(Images(), new EmbeddingOptions { Pooling = Pooling.None, Layer = 0 })[0]);
+        Assert.Throws<ArgumentException>(() => model.EmbedPrepared(Images(), new EmbeddingOptions { Pooling = Pooling.Class }));
+        Assert.Throws<InvalidOperationException>(() => model.ClassifyPrepared(Images()));
+        Assert.Contains("[3, 64, 64]", Assert.Throws<InvalidDataException>(() => model.EmbedPrepared([new float[5]])).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => Data2VecModel.Load(Convert(Checkpoint), new ModelOptions { ImageSize = 32 }));
     }
 
     [Fact]
     public void An_image_is_prepared_as_the_file_says()
     {
-        using Data2VecModel model = Data2VecModel.Load(ModelFiles.WithConfig(
+        using VisionModel model = Data2VecModel.Load<VisionModel>(ModelFiles.WithConfig(
             Convert(Checkpoint), config => config["preprocessing"] = JsonNode.Parse(
                 """{"resize":"squash","resize_size":64,"crop_size":64,"mean":[0,0,0],"std":[1,1,1],"interpolation":"opencv_bicubic","channels":"bgr"}""")));
-        Assert.Equal(ImagePreprocessing.OpenCv(64), model.ImagePreprocessing);
+        Assert.Equal(ImagePreprocessing.OpenCv(64), model.Preprocessing);
         var image = new RgbImage(2, 1, [255, 0, 51, 255, 0, 51]);
         float[] pixels = [.. Enumerable.Repeat(0.2f, 64 * 64), .. new float[64 * 64], .. Enumerable.Repeat(1f, 64 * 64)];
-        Assert.Equal(model.EmbedPixels([pixels])[0], model.EmbedImages([image])[0]);
+        Assert.Equal(model.EmbedPrepared([pixels])[0], model.Embed([image])[0]);
     }
 
     [Theory]
@@ -120,21 +120,21 @@ public sealed class VggParityTests() : ParityTests("vgg")
     {
         const string prefix = "im_feat_model.";
         using PyTorchFile file = PyTorchFile.Open(Saved(StateDict.Of("vgg", Checkpoint).Rename(("^", prefix))));
-        var weights = new PickledWeights((PickleDictionary)file.Root!);
-        Assert.True(VggModel.IsOne(weights, prefix));
-        Assert.False(VggModel.IsOne(weights));
-        VggConfig config = VggModel.ReadConfig(weights, ImagePreprocessing.OpenCv, prefix);
+        var weights = Weights.FromPickle((PickleDictionary)file.Root!);
+        Assert.True(VggLayouts.IsVgg(weights, prefix));
+        Assert.False(VggLayouts.IsVgg(weights, ""));
+        VggConfig config = VggLayouts.Config(weights, ImagePreprocessing.OpenCv, prefix);
         Assert.Equal(ImagePreprocessing.OpenCv(64), config.Preprocessing);
-        Assert.Equal($"{prefix}features.28.bias", VggModel.Names(config, prefix).Find("blocks.4.2.bias")!.Name);
-        Assert.Throws<InvalidDataException>(() => VggModel.ReadConfig(weights, ImagePreprocessing.OpenCv));
+        Assert.Equal($"{prefix}features.28.bias", VggLayouts.Names(config, prefix).Find("blocks.4.2.bias", weights)!.Name);
+        Assert.Throws<InvalidDataException>(() => VggLayouts.Config(weights, ImagePreprocessing.OpenCv, ""));
     }
 
     [Fact]
     public void Checkpoints_without_the_last_layer_are_read_and_those_of_other_structures_are_refused()
     {
         StateDict weights = StateDict.Of("vgg", Checkpoint), bare = weights.Where(name => !name.StartsWith("classifier.6", StringComparison.Ordinal));
-        using Data2VecModel model = Data2VecModel.Load(Converted(bare));
-        Close(Read("activations.npy").Floats()[^(2 * Features)..^Features], model.EmbedPixels(Images())[0], "features");
+        using VisionModel model = Data2VecModel.Load<VisionModel>(Converted(bare));
+        Close(Read("activations.npy").Floats()[^(2 * Features)..^Features], model.EmbedPrepared(Images())[0], "features");
         Refused(weights.Without("features.5.weight"), "1 blocks of convolutions leave");
         Refused(weights.Without("features.28.bias"), "features.28.bias is missing");
         Refused(weights.Without("classifier.3.weight"), "classifier.3.weight is missing");

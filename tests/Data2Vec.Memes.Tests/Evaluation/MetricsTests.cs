@@ -10,15 +10,15 @@ public class MetricsTests
     private static readonly bool[] s_labels = [false, false, true, true];
 
     [Fact]
-    public void Average_precision_is_that_of_the_published_example() =>
+    public void Average_precision_matches_the_published_example() =>
         Assert.Equal(5 / 6.0, Metrics.AveragePrecision(s_scores, s_labels), 12);
 
     [Fact]
-    public void The_curve_is_the_one_computed_by_hand() => Assert.Equal(
+    public void The_curve_matches_a_manual_calculation() => Assert.Equal(
         [new(0.8f, 1, 0.5), new(0.4f, 0.5, 0.5), new(0.35f, 2 / 3.0, 1), new(0.1f, 0.5, 1)], Metrics.PrecisionRecallCurve(s_scores, s_labels));
 
     [Fact]
-    public void Equal_scores_are_one_point_whatever_their_order()
+    public void Equal_scores_are_one_point_in_any_order()
     {
         PrecisionRecall[] expected = [new(0.5f, 2 / 3.0, 1), new(0.25f, 0.5, 1)];
         Assert.Equal(expected, Metrics.PrecisionRecallCurve([0.5f, 0.5f, 0.5f, 0.25f], [true, false, true, false]));
@@ -26,7 +26,7 @@ public class MetricsTests
     }
 
     [Fact]
-    public void Average_precision_is_its_definition_on_random_scores()
+    public void Average_precision_of_random_scores_matches_its_definition()
     {
         var random = new Random(3);
         float[] scores = [.. Enumerable.Range(0, 200).Select(_ => random.Next(40) / 40f)];
@@ -45,18 +45,18 @@ public class MetricsTests
     }
 
     [Fact]
-    public void Accuracy_counts_from_the_threshold_on()
+    public void Scores_at_the_threshold_count_as_positive()
     {
         Assert.Equal(0.75, Metrics.Accuracy([0.5f, 0.49f, 2, -1], [true, true, true, false]));
         Assert.Equal(2 / 3.0, Metrics.MajorityAccuracy([false, true, false]), 12);
     }
 
     [Fact]
-    public void The_smoothed_maximum_follows_slowly() =>
+    public void The_smoothed_maximum_is_that_of_the_moving_average() =>
         Assert.Equal(0.9 * (0.9 * 0.5 + 0.1 * 1) + 0.1 * 1, Metrics.SmoothedMaximum([0.5, 1, 1, 0]), 12);
 
     [Fact]
-    public void What_makes_no_curve_is_refused()
+    public void Input_without_a_curve_is_rejected()
     {
         Assert.Throws<ArgumentException>(() => Metrics.AveragePrecision([], []));
         Assert.Throws<ArgumentException>(() => Metrics.AveragePrecision([1], [false]));
@@ -65,7 +65,7 @@ public class MetricsTests
     }
 
     [Fact]
-    public void The_calibration_is_where_the_likelihood_is_flat()
+    public void The_calibration_maximizes_the_likelihood()
     {
         var random = new Random(4);
         float[] scores = [.. Enumerable.Range(0, 500).Select(_ => random.NextSingle())];

@@ -7,7 +7,7 @@ namespace Data2Vec.Memes.Tests.Explanation;
 public class MemeExplainerTests
 {
     [Fact]
-    public void A_words_effect_is_the_score_with_it_less_the_score_without()
+    public void The_effect_of_a_word_is_the_score_with_it_minus_the_score_without_it()
     {
         using var folder = new TemporaryFolder();
         Models.Write(folder["memes.d2v"]);
@@ -22,7 +22,7 @@ public class MemeExplainerTests
     }
 
     [Fact]
-    public void A_regions_effect_is_the_score_less_that_of_the_image_with_it_covered()
+    public void The_effect_of_a_region_is_the_score_minus_the_score_with_the_region_covered()
     {
         using var folder = new TemporaryFolder();
         Models.Write(folder["memes.d2v"], MemeInputs.Image);
@@ -68,7 +68,7 @@ public class MemeExplainerTests
     }
 
     [Fact]
-    public void The_picture_is_red_where_the_score_is_raised_and_blue_where_lowered_and_untouched_elsewhere()
+    public void The_picture_is_red_for_positive_effects_blue_for_negative_effects_and_unchanged_elsewhere()
     {
         byte[] pixels = new byte[3 * 90 * 30];
         Array.Fill(pixels, (byte)128);
@@ -84,7 +84,7 @@ public class MemeExplainerTests
     }
 
     [Fact]
-    public void Words_that_were_read_keep_their_boxes()
+    public void Recognized_words_keep_their_boxes()
     {
         using var folder = new TemporaryFolder();
         Models.Write(folder["memes.d2v"], MemeInputs.Text);

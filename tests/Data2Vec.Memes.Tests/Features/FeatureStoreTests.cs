@@ -17,7 +17,7 @@ public sealed class FeatureStoreTests : IDisposable
     }
 
     [Fact]
-    public void Extraction_goes_on_where_it_ended_and_skips_bad_images()
+    public void Extraction_resumes_and_skips_bad_images()
     {
         SyntheticMemes.Write(_folder["set"], 12);
         string[] paths = Directory.GetFiles(_folder["set/images"], "*.jpg");
@@ -48,7 +48,7 @@ public sealed class FeatureStoreTests : IDisposable
     }
 
     [Fact]
-    public void An_image_that_the_encoders_refuse_is_skipped_alone()
+    public void Only_the_image_that_the_encoders_reject_is_skipped()
     {
         SyntheticMemes.Write(_folder["set"], 3);
         string[] paths = Directory.GetFiles(_folder["set/images"], "*.jpg");
@@ -77,7 +77,7 @@ public sealed class FeatureStoreTests : IDisposable
     }
 
     [Fact]
-    public void Whatever_is_cut_off_or_flipped_leaves_whole_records_alone()
+    public void Truncated_or_altered_files_keep_the_records_before_the_damage()
     {
         float[] Values(int i) => [.. Enumerable.Range(0, _encoders.FeatureSize).Select(j => i + 0.001f * j)];
         using (FeatureStore store = FeatureStore.Open(_folder["whole"], _encoders))
@@ -120,7 +120,7 @@ public sealed class FeatureStoreTests : IDisposable
     }
 
     [Fact]
-    public void Files_of_another_kind_or_other_encoders_are_refused_and_left_as_they_are()
+    public void Files_of_another_kind_or_other_encoders_are_rejected_and_unchanged()
     {
         using (FeatureStore.Open(_folder["features"], _encoders))
         {
@@ -134,7 +134,7 @@ public sealed class FeatureStoreTests : IDisposable
     }
 
     [Fact]
-    public void Lists_are_read_as_the_papers_code_has_them()
+    public void Lists_have_the_format_of_the_papers_code()
     {
         File.WriteAllText(_folder["hate.txt.train"], "a/1.jpg\r\n\n b/2.png \n");
         Assert.Equal([_folder["a/1.jpg"], _folder["b/2.png"]], MemeList.Read(MemeList.TrainingPath(_folder["hate.txt"])));

@@ -7,7 +7,7 @@ namespace Data2Vec.Memes.Tests.Fusion;
 public class FusionTrainerTests
 {
     [Fact]
-    public void A_hundred_steps_have_the_losses_and_weights_of_PyTorch()
+    public void A_hundred_steps_match_the_losses_and_weights_of_PyTorch()
     {
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Fixtures", "training.json")));
         JsonElement run = json.RootElement;
@@ -41,7 +41,7 @@ public class FusionTrainerTests
     [Theory]
     [InlineData(0f)]
     [InlineData(0.4f)]
-    public void Gradients_are_finite_differences_of_the_loss(float dropout)
+    public void Gradients_match_finite_differences_of_the_loss(float dropout)
     {
         var random = new Random(5);
         FusionNetwork network = FusionNetwork.Create(7, 9, random);
@@ -74,7 +74,7 @@ public class FusionTrainerTests
     }
 
     [Fact]
-    public void The_same_seed_gives_the_same_network_and_another_another()
+    public void Only_the_same_seed_gives_the_same_network()
     {
         Examples examples = Xor(40, 2);
         var options = new TrainingOptions { Epochs = 3, Seed = 7 };
@@ -85,7 +85,7 @@ public class FusionTrainerTests
     }
 
     [Fact]
-    public void It_learns_what_no_linear_judge_can_and_keeps_the_best_epoch()
+    public void Training_learns_xor_and_keeps_the_best_epoch()
     {
         TrainingResult result = FusionTrainer.Train(Xor(400, 1), Xor(100, 2), new TrainingOptions { LearningRate = 1e-2f });
         Assert.True(result.MaximumAccuracy > 0.95, $"{result.MaximumAccuracy}");
@@ -105,14 +105,14 @@ public class FusionTrainerTests
     }
 
     [Fact]
-    public void A_run_that_diverges_says_so()
+    public void Diverging_training_is_reported()
     {
         Examples huge = new([new float[] { 1e30f }, new float[] { -1e30f }], [true, false]);
         Assert.Contains("learning rate", Assert.Throws<InvalidDataException>(() => FusionTrainer.Train(huge, huge)).Message);
     }
 
     [Fact]
-    public void Bad_examples_and_options_are_refused()
+    public void Bad_examples_and_options_are_rejected()
     {
         Examples good = Xor(4, 1);
         Assert.Throws<ArgumentException>(() => FusionTrainer.Train(new Examples([], []), good));

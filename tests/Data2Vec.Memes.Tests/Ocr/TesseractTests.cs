@@ -27,7 +27,7 @@ public class TesseractTests
     }
 
     [Fact]
-    public void Plain_print_is_read_where_there_is_no_outlined_lettering()
+    public void Plain_print_is_read_if_there_is_no_outlined_lettering()
     {
         using TesseractRecognizer recognizer = Recognizer();
         using var bitmap = new SKBitmap(400, 100, SKColorType.Rgba8888, SKAlphaType.Opaque);
@@ -42,7 +42,7 @@ public class TesseractTests
     }
 
     [Fact]
-    public void Threads_read_at_once_what_one_reads()
+    public void Concurrent_threads_read_what_one_thread_reads()
     {
         using TesseractRecognizer recognizer = Recognizer();
         string[] texts = ["good morning", "nothing works", "see you later", "so much rain"];
@@ -57,7 +57,7 @@ public class TesseractTests
     [InlineData(60_000, 12)]
     [InlineData(9, 9)]
     [InlineData(8000, 6000)]
-    public void Images_of_any_size_are_borne(int width, int height)
+    public void Images_of_any_size_are_accepted(int width, int height)
     {
         using TesseractRecognizer recognizer = Recognizer();
         byte[] pixels = new byte[3 * width * height];
@@ -75,7 +75,7 @@ public class TesseractTests
     }
 
     [Fact]
-    public void A_language_that_is_not_installed_is_told_with_the_way_out()
+    public void A_missing_language_is_reported_with_instructions()
     {
         Recognizer().Dispose();
         Assert.Contains("tesseract-ocr-", Assert.Throws<NotSupportedException>(() => new TesseractRecognizer(new OcrOptions { Languages = "qqq" })).Message);
@@ -87,11 +87,11 @@ public class TesseractTests
     [InlineData("eng+")]
     [InlineData("../eng")]
     [InlineData("eng\0")]
-    public void What_names_no_language_is_refused(string languages) =>
+    public void Invalid_language_names_are_rejected(string languages) =>
         Assert.Throws<ArgumentException>(() => new TesseractRecognizer(new OcrOptions { Languages = languages }));
 
     [Fact]
-    public void A_disposed_recognizer_refuses()
+    public void A_disposed_recognizer_throws()
     {
         TesseractRecognizer recognizer = Recognizer();
         recognizer.Dispose();

@@ -67,7 +67,8 @@ public class ResamplerTests
             Span<float> settled = result.AsSpan(Margin(from, 16000)..^Margin(from, 16000));
             for (double image = from - frequency; image < 8000; image += from)
             {
-                Assert.True(Decibels(PowerAt(settled, image, 16000)) < -90, $"{frequency} Hz leaves {Decibels(PowerAt(settled, image, 16000)):F1} dB at {image} Hz");
+                double decibels = Decibels(PowerAt(settled, image, 16000));
+                Assert.True(decibels < -90, $"{frequency} Hz leaves {decibels:F1} dB at {image} Hz");
             }
         }
     }
@@ -167,6 +168,14 @@ public class ResamplerTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new Resampler(16000, -1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new Resampler(int.MaxValue, 1));
         Assert.Throws<ArgumentException>(() => new Resampler(1).Resample(new float[200_000]));
+    }
+
+    [Fact]
+    public void A_waveform_requires_samples_and_a_rate()
+    {
+        Assert.Throws<ArgumentNullException>(() => new Waveform(null!, 16_000));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Waveform([], 0));
+        Assert.Throws<InvalidDataException>(() => new Waveform([1], Waveform.LowestRate - 1).Resample());
     }
 
     [Fact]

@@ -4,7 +4,7 @@ namespace Data2Vec.Tests.Audio;
 
 public class WavFileTests
 {
-    private static readonly float[] TwoSamples = [0.5f, -0.5f]; // the default data of WavBuilder
+    private static readonly float[] s_twoSamples = [0.5f, -0.5f]; // the default data of WavBuilder
 
     [Theory]
     [InlineData("pcm8", 16000)]
@@ -65,12 +65,12 @@ public class WavFileTests
     [InlineData(1, 16, 12)] // twelve valid bits at the top of sixteen
     [InlineData(1, 16, 0)]
     public void Extensible_PCM_uses_the_scale_of_its_container(int tag, int bits, int validBits) =>
-        Assert.Equal(TwoSamples, Load(new WavBuilder { Tag = 0xFFFE, Bits = (ushort)bits, AfterFormat = WavBuilder.Extension((ushort)validBits, (ushort)tag) }));
+        Assert.Equal(s_twoSamples, Load(new WavBuilder { Tag = 0xFFFE, Bits = (ushort)bits, AfterFormat = WavBuilder.Extension((ushort)validBits, (ushort)tag) }));
 
     [Fact]
     public void The_sub_format_selects_float_and_companded_samples()
     {
-        Assert.Equal(TwoSamples, Load(new WavBuilder
+        Assert.Equal(s_twoSamples, Load(new WavBuilder
         {
             Tag = 0xFFFE,
             Bits = 32,
@@ -89,7 +89,7 @@ public class WavFileTests
             ChunksBeforeData = [.. WavBuilder.Chunk("LIST", [1]), .. WavBuilder.Chunk("bext", new byte[602])],
             ChunksAfterData = WavBuilder.Chunk("id3 ", new byte[40]),
         };
-        Assert.Equal(TwoSamples, Load(file));
+        Assert.Equal(s_twoSamples, Load(file));
     }
 
     [Theory]
@@ -100,7 +100,7 @@ public class WavFileTests
     [InlineData(0xFFFFFFFFu, 0u)]
     [InlineData(40u, 4000u)] // truncated
     public void Reads_to_the_end_if_the_length_is_unknown_or_too_large(uint riffSize, uint dataSize) =>
-        Assert.Equal(TwoSamples, Load(new WavBuilder { RiffSize = riffSize, DataSize = dataSize }));
+        Assert.Equal(s_twoSamples, Load(new WavBuilder { RiffSize = riffSize, DataSize = dataSize }));
 
     [Fact]
     public void Data_of_length_zero_is_empty_if_chunks_follow()
@@ -124,13 +124,13 @@ public class WavFileTests
             DataSize = uint.MaxValue,
             ChunksAfterData = dataSize == 4 ? WavBuilder.Chunk("LIST", new byte[26]) : [],
         };
-        Assert.Equal(TwoSamples, Load(file));
+        Assert.Equal(s_twoSamples, Load(file));
     }
 
     [Fact]
     public void A_partial_frame_at_the_end_is_dropped()
     {
-        Assert.Equal(TwoSamples, Load(new WavBuilder { Data = [0x00, 0x40, 0x00, 0xC0, 0x77], DataSize = uint.MaxValue, ChunksAfterData = [] }, cut: 1));
+        Assert.Equal(s_twoSamples, Load(new WavBuilder { Data = [0x00, 0x40, 0x00, 0xC0, 0x77], DataSize = uint.MaxValue, ChunksAfterData = [] }, cut: 1));
     }
 
     [Fact]

@@ -6,8 +6,8 @@ namespace Data2Vec.Tests.Batching;
 /// <summary>The queue with a model that is a gate: a batch waits until the test lets it through, and a vector is its input.</summary>
 public sealed class RequestQueueTests : IDisposable
 {
-    private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
-    private static readonly Output Mean = new(null, Pooling.Mean);
+    private static readonly TimeSpan s_long = TimeSpan.FromSeconds(20);
+    private static readonly Output s_mean = new(null, Pooling.Mean);
 
     private readonly BlockingCollection<int[]> _started = [];
     private readonly SemaphoreSlim _gate = new(0);
@@ -23,14 +23,14 @@ public sealed class RequestQueueTests : IDisposable
     public async Task An_idle_queue_begins_at_once_and_what_comes_meanwhile_makes_one_batch()
     {
         // The delay would fail the test: it is for queues that are busy alone.
-        using var queue = Queue(delay: Long);
+        using var queue = Queue(delay: s_long);
         Task<float[][]> first = Run(queue, 1);
         Assert.Equal([1], Started());
         Task<float[][]>[] others = [Run(queue, 2), Run(queue, 3, 4), Run(queue, 5)];
         _gate.Release(2);
         Assert.Equal([2, 3, 4, 5], Started());
-        Assert.Equal([1f], (await first.WaitAsync(Long)).Select(v => v[0]));
-        Assert.Equal([2f, 3f, 4f, 5f], (await Task.WhenAll(others).WaitAsync(Long)).SelectMany(v => v.Select(x => x[0])));
+        Assert.Equal([1f], (await first.WaitAsync(s_long)).Select(v => v[0]));
+        Assert.Equal([2f, 3f, 4f, 5f], (await Task.WhenAll(others).WaitAsync(s_long)).SelectMany(v => v.Select(x => x[0])));
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class RequestQueueTests : IDisposable
         Task<float[][]>[] others = [Run(queue, 2), Run(queue, 3)];
         _gate.Release(2);
         Assert.Equal([2, 3], Started());
-        await Task.WhenAll([first, .. others]).WaitAsync(Long);
+        await Task.WhenAll([first, .. others]).WaitAsync(s_long);
 
         // Ten rows are a batch: nine are not begun.
         Task<float[][]> nine = Run(queue, [.. Enumerable.Range(10, 9)]);
@@ -50,7 +50,7 @@ public sealed class RequestQueueTests : IDisposable
         Task<float[][]> one = Run(queue, 30);
         Assert.Equal(10, Started().Length);
         _gate.Release();
-        await Task.WhenAll(nine, one).WaitAsync(Long);
+        await Task.WhenAll(nine, one).WaitAsync(s_long);
     }
 
     [Fact]
@@ -61,12 +61,12 @@ public sealed class RequestQueueTests : IDisposable
         Assert.Equal([1], Started());
         Task<float[][]>[] calls =
         [
-            first, Run(queue, 2), Run(queue, Mean with { Layer = 1 }, 3), Run(queue, 4), Run(queue, Mean with { Layer = 1 }, 5),
+            first, Run(queue, 2), Run(queue, s_mean with { Layer = 1 }, 3), Run(queue, 4), Run(queue, s_mean with { Layer = 1 }, 5),
         ];
         _gate.Release(3);
         Assert.Equal([2, 4], Started());
         Assert.Equal([3, 5], Started());
-        await Task.WhenAll(calls).WaitAsync(Long);
+        await Task.WhenAll(calls).WaitAsync(s_long);
     }
 
     [Fact]
@@ -78,8 +78,8 @@ public sealed class RequestQueueTests : IDisposable
         _gate.Release(5);
         Assert.Equal(Enumerable.Range(0, 10), Started());
         Assert.Equal([100, .. Enumerable.Range(10, 9)], Started());
-        await small.WaitAsync(Long);
-        Assert.Equal(Enumerable.Range(0, 35).Select(i => (float)i), (await large.WaitAsync(Long)).Select(v => v[0]));
+        await small.WaitAsync(s_long);
+        Assert.Equal(Enumerable.Range(0, 35).Select(i => (float)i), (await large.WaitAsync(s_long)).Select(v => v[0]));
     }
 
     [Fact]
@@ -88,11 +88,11 @@ public sealed class RequestQueueTests : IDisposable
         using var queue = Queue();
         Task<float[][]> first = Run(queue, 1);
         Started();
-        Task<float[][]> second = queue.RunAsync([new[] { 2 }, new[] { 3 }], [1, 25], Mean, default);
+        Task<float[][]> second = queue.RunAsync([new[] { 2 }, new[] { 3 }], [1, 25], s_mean, default);
         _gate.Release(3);
         Assert.Equal([2], Started());
         Assert.Equal([3], Started());
-        await Task.WhenAll(first, second).WaitAsync(Long);
+        await Task.WhenAll(first, second).WaitAsync(s_long);
     }
 
     [Fact]
@@ -107,12 +107,12 @@ public sealed class RequestQueueTests : IDisposable
         _gate.Release();
         Assert.Equal([2, 3], Started());
         await cancel.CancelAsync();
-        var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.WaitAsync(Long));
+        var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.WaitAsync(s_long));
         Assert.Equal(cancel.Token, error.CancellationToken);
         Assert.False(other.IsCompleted);
         _gate.Release();
-        Assert.Equal(3f, (await other.WaitAsync(Long))[0][0]);
-        Assert.Equal(1f, (await before.WaitAsync(Long))[0][0]);
+        Assert.Equal(3f, (await other.WaitAsync(s_long))[0][0]);
+        Assert.Equal(1f, (await before.WaitAsync(s_long))[0][0]);
         Assert.Empty(_errors);
     }
 
@@ -127,18 +127,18 @@ public sealed class RequestQueueTests : IDisposable
         _gate.Release();
         Assert.Equal([1, 2], Started());
         await one.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.WaitAsync(Long));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.WaitAsync(s_long));
         Assert.Empty(_errors);
         await two.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second.WaitAsync(Long));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second.WaitAsync(s_long));
 
         // The gate stays shut: the batch ends by its token.
         Task<float[][]> next = Run(queue, 4);
         Assert.Equal([4], Started());
         Assert.IsType<OperationCanceledException>(Assert.Single(_errors));
         _gate.Release();
-        Assert.Equal(4f, (await next.WaitAsync(Long))[0][0]);
-        await before.WaitAsync(Long);
+        Assert.Equal(4f, (await next.WaitAsync(s_long))[0][0]);
+        await before.WaitAsync(s_long);
     }
 
     [Fact]
@@ -151,10 +151,10 @@ public sealed class RequestQueueTests : IDisposable
         Task<float[][]> cancelled = Run(queue, cancel.Token, 2);
         Task<float[][]> last = Run(queue, 3);
         await cancel.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.WaitAsync(Long));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.WaitAsync(s_long));
         _gate.Release(2);
         Assert.Equal([3], Started());
-        await Task.WhenAll(first, last).WaitAsync(Long);
+        await Task.WhenAll(first, last).WaitAsync(s_long);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Run(queue, cancel.Token, 5));
     }
 
@@ -170,11 +170,11 @@ public sealed class RequestQueueTests : IDisposable
         var full = await Assert.ThrowsAsync<QueueFullException>(() => Run(queue, 5));
         Assert.Equal((4, 3), (full.WaitingRows, full.Limit));
         await cancel.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => dropped.WaitAsync(Long));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => dropped.WaitAsync(s_long));
         Task<float[][]> taken = Run(queue, 6);
         _gate.Release(2);
         Assert.Equal([1, 2, 6], Started());
-        await Task.WhenAll(running, waiting, taken).WaitAsync(Long);
+        await Task.WhenAll(running, waiting, taken).WaitAsync(s_long);
     }
 
     [Fact]
@@ -187,11 +187,11 @@ public sealed class RequestQueueTests : IDisposable
         var full = await Assert.ThrowsAsync<QueueFullException>(() => Run(queue, 202));
         Assert.Equal((12, 12), (full.WaitingRows, full.Limit));
         _gate.Release(20);
-        await Task.WhenAll([large, .. small]).WaitAsync(Long);
+        await Task.WhenAll([large, .. small]).WaitAsync(s_long);
 
         // Nothing is left over of the count.
         Task<float[][]>[] again = [Run(queue, 1), Run(queue, [.. Enumerable.Range(2, 11)]), Run(queue, 300)];
-        await Task.WhenAll(again).WaitAsync(Long);
+        await Task.WhenAll(again).WaitAsync(s_long);
     }
 
     [Fact]
@@ -205,14 +205,14 @@ public sealed class RequestQueueTests : IDisposable
         Assert.Contains(-1, Started());
         foreach (Task<float[][]> task in failing)
         {
-            var error = await Assert.ThrowsAsync<InvalidDataException>(() => task.WaitAsync(Long));
+            var error = await Assert.ThrowsAsync<InvalidDataException>(() => task.WaitAsync(s_long));
             Assert.Equal("minus one", error.Message);
         }
 
         Task<float[][]> next = Run(queue, 40);
         Assert.Equal([40], Started());
         _gate.Release();
-        await Task.WhenAll(first, next).WaitAsync(Long);
+        await Task.WhenAll(first, next).WaitAsync(s_long);
     }
 
     [Fact]
@@ -223,10 +223,10 @@ public sealed class RequestQueueTests : IDisposable
         Started();
         Task<float[][]> waiting = Run(queue, 2);
         queue.Dispose();
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting.WaitAsync(Long));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting.WaitAsync(s_long));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => Run(queue, 3));
         _gate.Release();
-        Assert.Equal(1f, (await running.WaitAsync(Long))[0][0]);
+        Assert.Equal(1f, (await running.WaitAsync(s_long))[0][0]);
         Assert.False(_started.TryTake(out _, 100));
     }
 
@@ -268,13 +268,13 @@ public sealed class RequestQueueTests : IDisposable
         Assert.InRange(rows, 4_000 * 11, 5_000 * 13);
     }
 
-    private static Task<float[][]> Run(RequestQueue<int> queue, params int[] inputs) => Run(queue, Mean, inputs);
+    private static Task<float[][]> Run(RequestQueue<int> queue, params int[] inputs) => Run(queue, s_mean, inputs);
 
     private static Task<float[][]> Run(RequestQueue<int> queue, Output output, params int[] inputs) =>
         queue.RunAsync([.. inputs.Select(input => (ReadOnlyMemory<int>)new[] { input })], [.. inputs.Select(_ => 1)], output, default);
 
     private static Task<float[][]> Run(RequestQueue<int> queue, CancellationToken cancellation, params int[] inputs) =>
-        queue.RunAsync([.. inputs.Select(input => (ReadOnlyMemory<int>)new[] { input })], [.. inputs.Select(_ => 1)], Mean, cancellation);
+        queue.RunAsync([.. inputs.Select(input => (ReadOnlyMemory<int>)new[] { input })], [.. inputs.Select(_ => 1)], s_mean, cancellation);
 
     private RequestQueue<int> Queue(int maxRows = 1000, TimeSpan delay = default) => new(
         (inputs, _, stop) =>
@@ -299,7 +299,7 @@ public sealed class RequestQueueTests : IDisposable
     /// <summary>The inputs of the batch that begins next.</summary>
     private int[] Started()
     {
-        Assert.True(_started.TryTake(out int[]? batch, Long), "no batch began");
+        Assert.True(_started.TryTake(out int[]? batch, s_long), "no batch began");
         return batch;
     }
 }

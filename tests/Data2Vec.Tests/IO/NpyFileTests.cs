@@ -6,8 +6,8 @@ namespace Data2Vec.Tests.IO;
 
 public class NpyFileTests
 {
-    private static readonly long[] ZeroToEleven = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
-    private static readonly float[] AsFloats = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+    private static readonly long[] s_zeroToEleven = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+    private static readonly float[] s_asFloats = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
 
     [Theory]
     [InlineData("f4", typeof(float))]
@@ -18,7 +18,7 @@ public class NpyFileTests
         Assert.Equal(type, array.ElementType);
         Assert.Equal([3, 4], array.Shape);
         Assert.Equal($"{(name == "f4" ? "float32" : "float64")} [3, 4]", array.ToString());
-        Assert.Equal(AsFloats.Select(value => value / 8 - 0.5f), array.Floats());
+        Assert.Equal(s_asFloats.Select(value => value / 8 - 0.5f), array.Floats());
         Assert.Contains("integers are needed", Assert.Throws<InvalidDataException>(array.Int64s).Message, StringComparison.Ordinal);
     }
 
@@ -31,13 +31,13 @@ public class NpyFileTests
         NpyArray array = NpyFile.Read(new OneWayStream(Fixtures.Bytes($"npy/{name}.npy")));
         Assert.Equal(type, array.ElementType);
         Assert.Equal([3, 4], array.Shape);
-        Assert.Equal(ZeroToEleven, array.Int64s());
+        Assert.Equal(s_zeroToEleven, array.Int64s());
         Assert.Contains("floating-point numbers are needed", Assert.Throws<InvalidDataException>(array.Floats).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Reads_Booleans() =>
-        Assert.Equal(ZeroToEleven.Select(value => value % 3 == 0 ? 1L : 0L), NpyFile.Read(Fixtures.Path("npy/b1.npy")).Int64s());
+        Assert.Equal(s_zeroToEleven.Select(value => value % 3 == 0 ? 1L : 0L), NpyFile.Read(Fixtures.Path("npy/b1.npy")).Int64s());
 
     [Theory]
     [InlineData("version2")]
@@ -46,7 +46,7 @@ public class NpyFileTests
     {
         NpyArray array = NpyFile.Read(Fixtures.Path($"npy/{name}.npy"));
         Assert.Equal([3, 4], array.Shape);
-        Assert.Equal(AsFloats, array.Floats());
+        Assert.Equal(s_asFloats, array.Floats());
     }
 
     [Fact]
@@ -63,9 +63,9 @@ public class NpyFileTests
     [Fact]
     public void Writes_the_bytes_that_numpy_writes()
     {
-        Assert.Equal(Fixtures.Bytes("npy/f4.npy"), Written(stream => NpyFile.Write(stream, AsFloats.Select(value => value / 8 - 0.5f).ToArray(), 3, 4)));
-        Assert.Equal(Fixtures.Bytes("npy/i8.npy"), Written(stream => NpyFile.Write(stream, ZeroToEleven, 3, 4)));
-        Assert.Equal(Fixtures.Bytes("npy/axis.npy"), Written(stream => NpyFile.Write(stream, ZeroToEleven.AsSpan(0, 5))));
+        Assert.Equal(Fixtures.Bytes("npy/f4.npy"), Written(stream => NpyFile.Write(stream, s_asFloats.Select(value => value / 8 - 0.5f).ToArray(), 3, 4)));
+        Assert.Equal(Fixtures.Bytes("npy/i8.npy"), Written(stream => NpyFile.Write(stream, s_zeroToEleven, 3, 4)));
+        Assert.Equal(Fixtures.Bytes("npy/axis.npy"), Written(stream => NpyFile.Write(stream, s_zeroToEleven.AsSpan(0, 5))));
         Assert.Equal(Fixtures.Bytes("npy/empty.npy"), Written(stream => NpyFile.Write(stream, ReadOnlySpan<float>.Empty, 0, 5)));
     }
 

@@ -46,7 +46,7 @@ public class Crc32CTests
     [InlineData(70_001)]
     [InlineData(199_999)]
     [InlineData(200_000)]
-    public void Parts_make_the_whole(int cut)
+    public void The_CRCs_of_two_parts_combine_to_that_of_the_whole(int cut)
     {
         byte[] data = RandomBytes(200_000);
         uint whole = Bitwise(data);

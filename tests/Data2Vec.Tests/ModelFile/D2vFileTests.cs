@@ -22,7 +22,7 @@ public class D2vFileTests
     [Fact]
     public void A_file_can_be_replaced_while_it_is_open()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows does not rename over a mapped file.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows does not replace a mapped file.");
         using var folder = new TemporaryFolder();
         string path = folder.File("model.d2v", SampleModel.Bytes());
         using D2vFile file = D2vFile.Open(path);
@@ -37,9 +37,9 @@ public class D2vFileTests
     }
 
     [Fact]
-    public void A_file_cut_short_while_it_is_open_is_found()
+    public void Truncating_an_open_file_is_detected()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows does not shorten a mapped file.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows does not truncate a mapped file.");
         using var folder = new TemporaryFolder();
         string path = folder.File("model.d2v", SampleModel.Bytes());
         using D2vFile file = D2vFile.Open(path);
@@ -49,11 +49,11 @@ public class D2vFileTests
         }
 
         InvalidDataException e = Assert.Throws<InvalidDataException>(file.Verify);
-        Assert.StartsWith($"{path}: the file was cut", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{path}: the file was truncated", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void After_disposal_nothing_is_given_out()
+    public void A_disposed_file_refuses_access_to_its_data()
     {
         using var folder = new TemporaryFolder();
         string path = folder.File("model.d2v", SampleModel.Bytes());
@@ -73,7 +73,7 @@ public class D2vFileTests
     }
 
     [Fact]
-    public void What_a_file_does_not_have_is_named()
+    public void Missing_tensors_and_assets_are_named()
     {
         using D2vFile file = D2vFile.Open(SampleModel.Bytes(), "model.d2v");
         Assert.Equal(
@@ -94,7 +94,7 @@ public class D2vFileTests
     }
 
     [Fact]
-    public void Reading_needs_room_for_exactly_the_elements()
+    public void Reading_requires_a_destination_of_the_exact_size()
     {
         using D2vFile file = D2vFile.Open(SampleModel.Bytes(), "model.d2v");
         Assert.Throws<ArgumentException>(() => file.Read(file.Tensor("bias"), new float[16]));

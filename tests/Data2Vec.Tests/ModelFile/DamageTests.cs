@@ -11,7 +11,7 @@ public class DamageTests
     [InlineData(0x10)]
     [InlineData(0x80)]
     [InlineData(0xFF)]
-    public void Every_changed_byte_is_found(int mask)
+    public void Every_changed_byte_is_detected(int mask)
     {
         for (int i = 0; i < s_good.Length; i++)
         {
@@ -22,7 +22,7 @@ public class DamageTests
     }
 
     [Fact]
-    public void Every_truncation_is_found_without_looking_at_the_data()
+    public void Every_truncation_is_detected_without_reading_the_data()
     {
         for (int length = 0; length < s_good.Length; length++)
         {
@@ -31,7 +31,7 @@ public class DamageTests
     }
 
     [Fact]
-    public void Truncated_files_are_found()
+    public void Truncated_files_are_detected()
     {
         using var folder = new TemporaryFolder();
         foreach (int length in (int[])[0, 1, 3, 4, 63, 64, 65, 1000, s_good.Length - 64, s_good.Length - 1])
@@ -47,7 +47,7 @@ public class DamageTests
     [InlineData(63)]
     [InlineData(64)]
     [InlineData(5000)]
-    public void Appended_bytes_are_found_without_looking_at_the_data(int count) =>
+    public void Appended_bytes_are_detected_without_reading_the_data(int count) =>
         AssertBad([.. s_good, .. new byte[count]], $"{count} appended", verify: false);
 
     [Fact]
@@ -65,7 +65,7 @@ public class DamageTests
     }
 
     [Fact]
-    public void Damage_beyond_the_first_chunk_of_a_tensor_is_found()
+    public void Damage_after_the_first_chunk_of_a_tensor_is_detected()
     {
         var contents = new D2vContents
         {
@@ -90,7 +90,7 @@ public class DamageTests
     }
 
     [Fact]
-    public void Unverified_opening_leaves_the_data_to_Verify()
+    public void Data_that_opening_did_not_verify_is_checked_by_Verify()
     {
         byte[] bad = [.. s_good];
         bad[^200] ^= 1;
@@ -106,7 +106,7 @@ public class DamageTests
     [InlineData("GGUF", "GGUF")]
     [InlineData("", "empty")]
     [InlineData("hello", "not a .d2v")]
-    public void Other_kinds_of_files_are_told_apart(string start, string expected)
+    public void Other_kinds_of_files_are_recognized(string start, string expected)
     {
         using var folder = new TemporaryFolder();
         byte[] bytes = System.Text.Encoding.Latin1.GetBytes(start);

@@ -5,16 +5,16 @@ using Data2Vec.ModelFile;
 
 namespace Data2Vec.Tests.ModelFile;
 
-/// <summary>Files built by hand whose header CRC is right and whose header lies.</summary>
+/// <summary>Files with a valid CRC and a malicious header.</summary>
 public class HostileHeaderTests
 {
-    // The header is filled up with spaces, so that the data always begins here.
+    // The header is padded with spaces, so the data always begins here.
     private const int DataStart = 4096;
     private const int DataBytes = 1024;
     private const string ZeroCrc64 = "03c8eb67"; // the CRC-32C of 64 zero bytes
 
     [Fact]
-    public void The_template_itself_is_good()
+    public void The_template_itself_is_valid()
     {
         Assert.Equal(ZeroCrc64, Crc32CTests.Bitwise(new byte[64]).ToString("x8", CultureInfo.InvariantCulture));
         byte[] file = Build(Header(Fill(0)));
@@ -124,11 +124,11 @@ public class HostileHeaderTests
     public void The_header_is_checked(string json, string expected) => AssertRefused(Build(json), expected);
 
     [Fact]
-    public void Two_tensors_of_one_name_are_refused() =>
+    public void Two_tensors_with_the_same_name_are_refused() =>
         AssertRefused(Build(Header(Fill(0, 8) + "," + Fill(0, 8))), "JSON");
 
     [Fact]
-    public void Two_tensors_in_one_place_are_refused() =>
+    public void Overlapping_tensors_are_refused() =>
         AssertRefused(Build(Header(Fill(0) + "," + Fill(0, 1).Replace("t0", "lie", StringComparison.Ordinal))), "overlaps");
 
     [Fact]
@@ -172,7 +172,7 @@ public class HostileHeaderTests
     }
 
     [Fact]
-    public void Any_mutation_of_the_header_with_a_right_CRC_opens_or_is_refused_as_bad_data()
+    public void Any_mutation_of_the_header_with_a_valid_CRC_opens_or_is_refused_as_invalid_data()
     {
         const string Alphabet = "{}[]\",:0123456789-eE.\\u tnfl\0\u007f";
         var random = new Random(1);

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Data2Vec.Tests.ModelFile;
 
-/// <summary>A second reader, written from FORMAT.md alone and sharing no code with the first.</summary>
+/// <summary>A second reader, written from FORMAT.md, that shares no code with the first.</summary>
 internal sealed class NaiveReader
 {
     private readonly byte[] _file;
@@ -69,14 +69,14 @@ internal sealed class NaiveReader
         return result;
     }
 
-    /// <summary>Where each element lies, counted in elements.</summary>
-    private static int[] Panels(int[] shape, int groups, int perUnit, int bytes)
+    /// <summary>The position of each element, counted in elements.</summary>
+    private static int[] Panels(int[] shape, int groups, int perWord, int bytes)
     {
         int outputs = shape[0] / groups;
         int channels = shape[1];
-        int units = (channels + perUnit - 1) / perUnit;
+        int words = (channels + perWord - 1) / perWord;
         int taps = shape[2..].Aggregate(1, (a, b) => a * b);
-        int depth = units * taps;
+        int depth = words * taps;
         int whole = outputs / 32 * 32;
         int rest = outputs - whole;
         int padded = whole + (rest == 0 ? 0 : rest <= 16 ? 16 : 32);
@@ -89,11 +89,11 @@ internal sealed class NaiveReader
                 for (int tap = 0; tap < taps; tap++)
                 {
                     int n = output % outputs;
-                    int k = tap * units + channel / perUnit;
+                    int k = tap * words + channel / perWord;
                     int panel = n / 32 * 32;
                     int width = Math.Min(32, padded - panel);
                     int at = output / outputs * padded * depth + panel * depth + k * width + n - panel;
-                    places[(output * channels + channel) * taps + tap] = at * perUnit + channel % perUnit;
+                    places[(output * channels + channel) * taps + tap] = at * perWord + channel % perWord;
                 }
             }
         }

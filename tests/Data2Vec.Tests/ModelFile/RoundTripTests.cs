@@ -7,7 +7,7 @@ namespace Data2Vec.Tests.ModelFile;
 public class RoundTripTests
 {
     [Fact]
-    public void An_independent_reader_finds_what_was_written()
+    public void An_independent_reader_reads_what_was_written()
     {
         D2vContents contents = SampleModel.Contents();
         var reader = new NaiveReader(SampleModel.Bytes());
@@ -28,7 +28,7 @@ public class RoundTripTests
     }
 
     [Fact]
-    public void A_mapped_file_gives_what_was_written()
+    public void A_mapped_file_has_what_was_written()
     {
         using var folder = new TemporaryFolder();
         string path = folder.File("model.d2v", SampleModel.Bytes());
@@ -39,7 +39,7 @@ public class RoundTripTests
     }
 
     [Fact]
-    public void A_stream_gives_what_was_written_from_where_it_stands()
+    public void A_stream_is_read_from_its_current_position()
     {
         using var stream = new MemoryStream([1, 2, 3, .. SampleModel.Bytes()]) { Position = 3 };
         using D2vFile file = D2vFile.Open(stream, "from a stream");
@@ -48,14 +48,14 @@ public class RoundTripTests
     }
 
     [Fact]
-    public void Memory_gives_what_was_written()
+    public void A_model_in_memory_has_what_was_written()
     {
         using D2vFile file = D2vFile.Open(SampleModel.Bytes(), "from memory");
         AssertIsSample(file);
     }
 
     [Fact]
-    public void The_same_contents_give_the_same_bytes_in_any_order_of_writing()
+    public void The_order_of_writing_does_not_change_the_bytes()
     {
         using var stream = new MemoryStream();
         D2vContents contents = SampleModel.Contents();
@@ -73,7 +73,7 @@ public class RoundTripTests
     }
 
     [Fact]
-    public void A_model_without_tensors_and_assets_is_one_header()
+    public void A_model_without_tensors_and_assets_opens()
     {
         using var stream = new MemoryStream();
         using (D2vWriter writer = D2vWriter.Create(stream, new D2vContents { Architecture = "none" }))
@@ -88,7 +88,7 @@ public class RoundTripTests
     }
 
     [Fact]
-    public void Many_tensors_and_blocks_longer_than_a_buffer_survive()
+    public void Many_tensors_and_tensors_longer_than_a_buffer_are_read_back()
     {
         var contents = new D2vContents
         {

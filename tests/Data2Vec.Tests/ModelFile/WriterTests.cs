@@ -7,7 +7,7 @@ namespace Data2Vec.Tests.ModelFile;
 public class WriterTests
 {
     [Fact]
-    public void The_target_appears_only_when_complete()
+    public void The_target_appears_only_on_completion()
     {
         using var folder = new TemporaryFolder();
         string path = folder.File("model.d2v");
@@ -24,7 +24,7 @@ public class WriterTests
     }
 
     [Fact]
-    public void A_writer_given_up_leaves_the_old_target_and_nothing_else()
+    public void A_discarded_writer_leaves_only_the_old_target()
     {
         using var folder = new TemporaryFolder();
         string path = folder.File("model.d2v", [1, 2, 3]);
@@ -39,7 +39,7 @@ public class WriterTests
     }
 
     [Fact]
-    public void A_source_that_fails_leaves_nothing()
+    public void A_failing_source_leaves_no_file()
     {
         using var folder = new TemporaryFolder();
         D2vContents contents = SampleModel.Contents();
@@ -52,7 +52,7 @@ public class WriterTests
     }
 
     [Fact]
-    public void A_rename_that_fails_leaves_nothing()
+    public void A_failing_rename_leaves_no_file()
     {
         using var folder = new TemporaryFolder();
         string path = folder.File("model.d2v");
@@ -67,7 +67,7 @@ public class WriterTests
     }
 
     [Fact]
-    public void Contents_that_break_the_format_are_refused_and_leave_nothing()
+    public void Contents_that_violate_the_format_are_refused_and_leave_no_file()
     {
         using var folder = new TemporaryFolder();
         TensorDeclaration[][] bad =
@@ -127,7 +127,7 @@ public class WriterTests
     }
 
     [Fact]
-    public void Contents_changed_on_the_way_are_found()
+    public void Contents_that_change_while_writing_are_detected()
     {
         using var stream = new MemoryStream();
         var contents = new D2vContents { Architecture = "none" };

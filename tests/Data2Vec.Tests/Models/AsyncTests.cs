@@ -9,7 +9,7 @@ namespace Data2Vec.Tests.Models;
 /// <summary>The asynchronous calls against the synchronous ones, which know of no queue.</summary>
 public sealed class AsyncTests
 {
-    private static readonly string[] Texts =
+    private static readonly string[] s_texts =
         [.. Enumerable.Range(0, 60).Select(i => string.Join(' ', Enumerable.Repeat($"the film number {i} is fine", 1 + i * 7 % 12)))];
 
     [Fact]
@@ -18,12 +18,12 @@ public sealed class AsyncTests
         using var model = (TextModel)BundledModels.Load("text");
         EmbeddingOptions[] all =
             [new(), new() { Normalize = true }, new() { Layer = 2, Pooling = Pooling.Class }, new() { Pooling = Pooling.None, LongTexts = LongTextPolicy.Truncate }];
-        float[][][] alone = [.. all.Select(options => Texts.Select(text => model.Embed(text, options)).ToArray())];
-        IEnumerable<Task> singly = Texts.SelectMany((text, i) => all.Select(async (options, o) =>
+        float[][][] alone = [.. all.Select(options => s_texts.Select(text => model.Embed(text, options)).ToArray())];
+        IEnumerable<Task> singly = s_texts.SelectMany((text, i) => all.Select(async (options, o) =>
             Assert.Equal(alone[o][i], await model.EmbedAsync(text, options))));
-        IEnumerable<Task> together = all.Select(async (options, o) => Assert.Equal(alone[o], await model.EmbedAsync(Texts, options)));
+        IEnumerable<Task> together = all.Select(async (options, o) => Assert.Equal(alone[o], await model.EmbedAsync(s_texts, options)));
         await Task.WhenAll([.. singly, .. together]);
-        int[] ids = model.Tokenizer!.Encode(Texts[3]);
+        int[] ids = model.Tokenizer!.Encode(s_texts[3]);
         Assert.Equal(alone[0][3], (await model.EmbedPreparedAsync([ids]))[0]);
         Assert.Empty(await model.EmbedAsync([]));
     }
@@ -78,7 +78,7 @@ public sealed class AsyncTests
     public async Task A_model_that_may_keep_little_waiting_refuses_clearly()
     {
         using var model = (TextModel)BundledModels.Load("text", new ModelOptions { MaxQueuedRows = 1 });
-        Task<float[][]> large = model.EmbedAsync([.. Enumerable.Repeat(Texts[11], 400)]);
+        Task<float[][]> large = model.EmbedAsync([.. Enumerable.Repeat(s_texts[11], 400)]);
         var full = await Assert.ThrowsAsync<QueueFullException>(async () =>
         {
             while (!large.IsCompleted)
@@ -98,7 +98,7 @@ public sealed class AsyncTests
     public async Task Disposing_lets_a_running_call_end_and_fails_those_that_wait()
     {
         var model = (TextModel)BundledModels.Load("text");
-        Task<float[][]>[] calls = [.. Enumerable.Range(0, 50).Select(_ => model.EmbedAsync(Texts))];
+        Task<float[][]>[] calls = [.. Enumerable.Range(0, 50).Select(_ => model.EmbedAsync(s_texts))];
         await Task.WhenAny(calls);
         model.Dispose();
         int done = 0;
@@ -122,7 +122,7 @@ public sealed class AsyncTests
     public async Task A_cancelled_synchronous_call_returns_at_the_next_layer()
     {
         using var model = (TextModel)BundledModels.Load("text");
-        string[] texts = [.. Enumerable.Repeat(Texts[11], 3000)];
+        string[] texts = [.. Enumerable.Repeat(s_texts[11], 3000)];
 
         // The fastest of five, as other work on the machine is not what is measured.
         TimeSpan batch = TimeSpan.Zero, fastest = TimeSpan.MaxValue;
@@ -154,7 +154,7 @@ public sealed class AsyncTests
         using var vision = (VisionModel)BundledModels.Load("image");
         foreach (Action<CancellationTokenSource> call in (Action<CancellationTokenSource>[])
         [
-            cancel => model.Embed(new Cancelling<string>(cancel, Texts[0]), null, cancel.Token),
+            cancel => model.Embed(new Cancelling<string>(cancel, s_texts[0]), null, cancel.Token),
             cancel => speech.Embed(new Cancelling<Waveform>(cancel, new Waveform(new float[16000], 16000)), null, cancel.Token),
             cancel => vision.Embed(new Cancelling<RgbImage>(cancel, Image(new Random(1), 40, 40)), null, cancel.Token),
         ])
@@ -166,7 +166,7 @@ public sealed class AsyncTests
         // A list that gives nothing before the test lets it.
         using var later = new CancellationTokenSource();
         using var gate = new ManualResetEventSlim();
-        Task waiting = model.EmbedAsync(new Cancelling<string>(later, Texts[0], gate), null, later.Token);
+        Task waiting = model.EmbedAsync(new Cancelling<string>(later, s_texts[0], gate), null, later.Token);
         await later.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(20)));
         gate.Set();
@@ -176,7 +176,7 @@ public sealed class AsyncTests
     public async Task The_ids_of_a_cancelled_call_may_change_while_others_share_its_batch()
     {
         using var model = (TextModel)BundledModels.Load("text");
-        int[] good = model.Tokenizer!.Encode(Texts[11]);
+        int[] good = model.Tokenizer!.Encode(s_texts[11]);
         float[] expected = model.EmbedPrepared([good])[0];
         for (int i = 0; i < 20; i++)
         {
@@ -220,7 +220,7 @@ public sealed class AsyncTests
     public void Disposing_lets_a_synchronous_call_of_many_parts_end()
     {
         var model = (TextModel)BundledModels.Load("text");
-        int[] ids = model.Tokenizer!.Encode(Texts[11]);
+        int[] ids = model.Tokenizer!.Encode(s_texts[11]);
         float[] expected = model.EmbedPrepared([ids])[0];
 
         // The list is read for its rows, for the first part, and for the second: then the first has run.

@@ -55,14 +55,14 @@ public sealed class OverwriteTests
 
             public override Tensor Constant(ReadOnlySpan<float> values, int rows, int columns) => inner.Constant(values, rows, columns);
 
-            public override Inference Begin() => new Run(inner.Begin());
+            public override Inference Begin() => new KeepingInference(inner.Begin());
 
             protected override void Dispose(bool disposing) => inner.Dispose();
         }
     }
 
     /// <summary>Remembers which memory operations have read, and refuses results there.</summary>
-    private sealed class Run(Inference inner) : Inference
+    private sealed class KeepingInference(Inference inner) : Inference
     {
         private readonly List<(nint Start, nint End)> _read = [];
 
@@ -94,6 +94,12 @@ public sealed class OverwriteTests
         {
             Write([source], destination);
             inner.Copy(source, destination);
+        }
+
+        public override void Add(Tensor x, Tensor other)
+        {
+            Write([x, other], x);
+            inner.Add(x, other);
         }
 
         public override void Linear(Tensor x, LinearWeights weights, Tensor output, Activation activation, Tensor residual)
@@ -141,10 +147,10 @@ public sealed class OverwriteTests
             inner.Attention(query, key, value, sequences, heads, scale, bias, output);
         }
 
-        public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output)
+        public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, bool add)
         {
-            Write([], output);
-            inner.Embed(ids, table, output);
+            Write(add ? [output] : [], output);
+            inner.Embed(ids, table, output, add);
         }
 
         public override Tensor MeanOfSequences(Tensor x, Sequences sequences, int skip) => inner.MeanOfSequences(x, sequences, skip);

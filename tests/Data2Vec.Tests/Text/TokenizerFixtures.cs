@@ -32,7 +32,8 @@ internal static class TokenizerFixtures
     /// <summary>The content of vocab.json: tokens and the model's ids, including special tokens, like the published RoBERTa.</summary>
     public static Dictionary<string, int> HuggingFaceVocabulary()
     {
-        Dictionary<int, string> tokenOfBpeId = JsonSerializer.Deserialize<Dictionary<string, int>>(EncoderJson)!.ToDictionary(pair => pair.Value, pair => pair.Key);
+        Dictionary<string, int> encoder = JsonSerializer.Deserialize<Dictionary<string, int>>(EncoderJson)!;
+        Dictionary<int, string> tokenOfBpeId = encoder.ToDictionary(pair => pair.Value, pair => pair.Key);
         Dictionary<string, int> vocabulary = new() { ["<s>"] = 0, ["<pad>"] = 1, ["</s>"] = 2, ["<unk>"] = 3 };
         foreach (string line in File.ReadLines(Path.Combine(s_folder, "dict.txt")))
         {
@@ -60,7 +61,16 @@ internal static class TokenizerFixtures
         JsonArray added = [];
         foreach (string name in (string[])["<s>", "<pad>", "</s>", "<unk>", "<mask>"])
         {
-            added.Add(new JsonObject { ["id"] = vocabulary[name], ["content"] = name, ["single_word"] = false, ["lstrip"] = name == "<mask>", ["rstrip"] = false, ["normalized"] = false, ["special"] = true });
+            added.Add(new JsonObject
+            {
+                ["id"] = vocabulary[name],
+                ["content"] = name,
+                ["single_word"] = false,
+                ["lstrip"] = name == "<mask>",
+                ["rstrip"] = false,
+                ["normalized"] = false,
+                ["special"] = true,
+            });
         }
 
         return new JsonObject
@@ -71,7 +81,14 @@ internal static class TokenizerFixtures
             ["added_tokens"] = added,
             ["normalizer"] = null,
             ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true },
-            ["post_processor"] = new JsonObject { ["type"] = "RobertaProcessing", ["sep"] = new JsonArray("</s>", 2), ["cls"] = new JsonArray("<s>", 0), ["trim_offsets"] = true, ["add_prefix_space"] = false },
+            ["post_processor"] = new JsonObject
+            {
+                ["type"] = "RobertaProcessing",
+                ["sep"] = new JsonArray("</s>", 2),
+                ["cls"] = new JsonArray("<s>", 0),
+                ["trim_offsets"] = true,
+                ["add_prefix_space"] = false,
+            },
             ["decoder"] = new JsonObject { ["type"] = "ByteLevel" },
             ["model"] = new JsonObject
             {

@@ -6,7 +6,8 @@ namespace Data2Vec.Tests.Text;
 
 public class TokenizerSourcesTests
 {
-    public static TheoryData<string> Sources => ["vocab.json and merges.txt", "tokenizer.json, merges as text", "tokenizer.json, merges as pairs", "assets", "files with CR LF"];
+    public static TheoryData<string> Sources =>
+        ["vocab.json and merges.txt", "tokenizer.json, merges as text", "tokenizer.json, merges as pairs", "assets", "files with CR LF"];
 
     [Theory]
     [MemberData(nameof(Sources))]
@@ -87,13 +88,15 @@ public class TokenizerSourcesTests
         return source switch
         {
             "vocab.json and merges.txt" => TextTokenizer.FromVocabAndMerges(TokenizerFixtures.VocabJson(), TokenizerFixtures.VocabBpe),
-            "tokenizer.json, merges as text" => TextTokenizer.FromTokenizerJson(TokenizerFixtures.Utf8(TokenizerFixtures.TokenizerJson(mergesAsPairs: false))),
-            "tokenizer.json, merges as pairs" => TextTokenizer.FromTokenizerJson(TokenizerFixtures.Utf8(WithoutSpecialsInTheModel(TokenizerFixtures.TokenizerJson(mergesAsPairs: true)))),
+            "tokenizer.json, merges as text" => FromJson(TokenizerFixtures.TokenizerJson(mergesAsPairs: false)),
+            "tokenizer.json, merges as pairs" => FromJson(WithoutSpecialsInTheModel(TokenizerFixtures.TokenizerJson(mergesAsPairs: true))),
             "assets" => TextTokenizer.FromAssets(assets.Vocabulary.Span, assets.Merges!.Value.Span),
             "files with CR LF" => TextTokenizer.FromFairseq(TokenizerFixtures.EncoderJson, CrLf(TokenizerFixtures.VocabBpe), CrLf(TokenizerFixtures.DictTxt)),
             _ => throw new ArgumentException(source),
         };
     }
+
+    private static TextTokenizer FromJson(JsonObject json) => TextTokenizer.FromTokenizerJson(TokenizerFixtures.Utf8(json));
 
     // Special tokens may be in model.vocab or only in added_tokens.
     private static JsonObject WithoutSpecialsInTheModel(JsonObject json)

@@ -66,8 +66,13 @@ public sealed class WordPieceTests
     [InlineData("[PAD]\n[UNK]\n[CLS]\n[SEP]\n", "the special token '[MASK]' is missing")]
     [InlineData("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nthe\n", "line 7: 'the' already has the id 5")]
     [InlineData("[PAD]\n[UNK]\n\n[CLS]\n[SEP]\n[MASK]\n", "line 3: the piece is empty")]
-    public void A_damaged_vocabulary_is_rejected(string vocabulary, string message) => Assert.Contains(
-        message, Assert.Throws<InvalidDataException>(() => TextTokenizer.FromWordPieces(Encoding.UTF8.GetBytes(vocabulary), new WordPieceOptions())).Message, StringComparison.Ordinal);
+    public void A_damaged_vocabulary_is_rejected(string vocabulary, string message)
+    {
+        byte[] file = Encoding.UTF8.GetBytes(vocabulary);
+        var error = Assert.Throws<InvalidDataException>(() => TextTokenizer.FromWordPieces(file, new WordPieceOptions()));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
 
-    private static TextTokenizer Create(bool uncased) => TextTokenizer.FromWordPieces(s_vocabulary, new WordPieceOptions { Lowercase = uncased, StripAccents = uncased });
+    private static TextTokenizer Create(bool uncased) =>
+        TextTokenizer.FromWordPieces(s_vocabulary, new WordPieceOptions { Lowercase = uncased, StripAccents = uncased });
 }

@@ -9,8 +9,10 @@ internal static class Fixture
 {
     private static readonly string s_folder = Path.Combine(AppContext.BaseDirectory, "Vision", "Fixtures");
 
-    public static IEnumerable<string> ImageNames =>
-        Directory.GetFiles(Path.Combine(s_folder, "files")).Select(file => Path.GetFileName(file)!).Where(name => !name.EndsWith(".ppm", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+    public static IEnumerable<string> ImageNames => Directory.GetFiles(Path.Combine(s_folder, "files"))
+        .Select(file => Path.GetFileName(file)!)
+        .Where(name => !name.EndsWith(".ppm", StringComparison.Ordinal))
+        .Order(StringComparer.Ordinal);
 
     public static string ImagePath(string name) => Path.Combine(s_folder, "files", name);
 

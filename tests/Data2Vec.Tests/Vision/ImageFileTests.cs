@@ -70,8 +70,11 @@ public class ImageFileTests
     [Theory]
     [InlineData("", "the file is empty")]
     [InlineData("just some words", "JPEG, PNG, WebP, BMP and GIF are supported")]
-    public void Files_other_than_images_are_rejected(string content, string message) =>
-        Assert.Contains(message, Assert.Throws<InvalidDataException>(() => ImageFile.Decode(System.Text.Encoding.Latin1.GetBytes(content))).Message, StringComparison.Ordinal);
+    public void Files_other_than_images_are_rejected(string content, string message)
+    {
+        var error = Assert.Throws<InvalidDataException>(() => ImageFile.Decode(System.Text.Encoding.Latin1.GetBytes(content)));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void An_error_names_the_file()
@@ -81,7 +84,7 @@ public class ImageFileTests
         try
         {
             InvalidDataException exception = Assert.Throws<InvalidDataException>(() => ImageFile.Load(path));
-            Assert.Equal(Path.GetFileName(path) + ": the PNG file is truncated", exception.Message);
+            Assert.Equal(path + ": the PNG file is truncated", exception.Message);
         }
         finally
         {

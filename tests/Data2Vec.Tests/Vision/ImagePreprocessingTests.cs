@@ -152,12 +152,20 @@ public class ImagePreprocessingTests
     }
 
     [Theory]
-    [InlineData("""{"feature_extractor_type":"BeitFeatureExtractor","do_resize":true,"size":224,"resample":3,"do_center_crop":false,"crop_size":224,"do_normalize":true,"image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5],"reduce_labels":false}""", ResizeMode.Squash, 224, 224)]
-    [InlineData("""{"image_processor_type":"BeitImageProcessor","do_resize":true,"size":{"height":256,"width":256},"resample":3,"do_center_crop":true,"crop_size":{"height":224,"width":224},"do_rescale":true,"rescale_factor":0.00392156862745098,"do_normalize":true,"image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5]}""", ResizeMode.Squash, 256, 224)]
+    [InlineData("""
+        {"feature_extractor_type":"BeitFeatureExtractor","do_resize":true,"size":224,"resample":3,"do_center_crop":false,"crop_size":224,
+        "do_normalize":true,"image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5],"reduce_labels":false}
+        """, ResizeMode.Squash, 224, 224)]
+    [InlineData("""
+        {"image_processor_type":"BeitImageProcessor","do_resize":true,"size":{"height":256,"width":256},"resample":3,"do_center_crop":true,
+        "crop_size":{"height":224,"width":224},"do_rescale":true,"rescale_factor":0.00392156862745098,"do_normalize":true,
+        "image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5]}
+        """, ResizeMode.Squash, 256, 224)]
     [InlineData("""{"size":{"shortest_edge":256},"do_center_crop":true,"crop_size":224}""", ResizeMode.ShorterSide, 256, 224)]
     [InlineData("{}", ResizeMode.Squash, 256, 224)]
-    public void Configurations_of_transformers_are_read(string json, ResizeMode resize, int size, int cropSize) =>
-        Assert.Equal(new ImagePreprocessing(resize, size, cropSize, ImagePreprocessing.Half, ImagePreprocessing.Half), ImagePreprocessing.FromHuggingFace(Json(json)));
+    public void Configurations_of_transformers_are_read(string json, ResizeMode resize, int size, int cropSize) => Assert.Equal(
+        new ImagePreprocessing(resize, size, cropSize, ImagePreprocessing.Half, ImagePreprocessing.Half),
+        ImagePreprocessing.FromHuggingFace(Json(json)));
 
     [Fact]
     public void Rescaling_and_normalization_are_optional()

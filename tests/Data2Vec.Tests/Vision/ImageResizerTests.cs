@@ -32,7 +32,8 @@ public class ImageResizerTests
     {
         RgbImage source = Noise(width, height);
         RgbImage whole = new ImageResizer(width, height, targetWidth, targetHeight).Resize(source);
-        RgbImage window = new ImageResizer(width, height, targetWidth, targetHeight, new CropSpan(left, columns), new CropSpan(top, rows), Interpolation.Bicubic).Resize(source);
+        CropSpan across = new(left, columns), down = new(top, rows);
+        RgbImage window = new ImageResizer(width, height, targetWidth, targetHeight, across, down, Interpolation.Bicubic).Resize(source);
         for (int y = 0; y < rows; y++)
         {
             ReadOnlySpan<byte> expected = whole.Pixels.AsSpan(((top + y) * targetWidth + left) * 3, columns * 3);

@@ -1,8 +1,6 @@
-using System.CommandLine;
-using Data2Vec.Cli.Arguments;
 using Data2Vec.Memes;
 
-namespace Data2Vec.Cli.Commands.Memes;
+namespace Data2Vec.Cli;
 
 /// <summary>The options that choose the encoders of memes.</summary>
 internal sealed class EncoderArguments

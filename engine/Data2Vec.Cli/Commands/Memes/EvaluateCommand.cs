@@ -1,13 +1,9 @@
-using System.CommandLine;
-using System.Globalization;
-using Data2Vec.Cli.Arguments;
-using Data2Vec.Cli.Output;
 using Data2Vec.Memes;
 using Data2Vec.Memes.Evaluation;
 using Data2Vec.Memes.Features;
 using Data2Vec.Memes.Fusion;
 
-namespace Data2Vec.Cli.Commands.Memes;
+namespace Data2Vec.Cli;
 
 /// <summary><c>data2vec memes evaluate</c>: evaluates a model's scores.</summary>
 internal static class EvaluateCommand

@@ -1,7 +1,6 @@
-using System.CommandLine;
 using Data2Vec.Memes.Features;
 
-namespace Data2Vec.Cli.Commands.Memes;
+namespace Data2Vec.Cli;
 
 /// <summary><c>data2vec memes extract</c>: encodes memes once, for later training and evaluation.</summary>
 internal static class ExtractCommand

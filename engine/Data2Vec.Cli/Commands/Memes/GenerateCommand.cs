@@ -1,8 +1,6 @@
-using System.CommandLine;
-using Data2Vec.Cli.Arguments;
 using Data2Vec.Memes.Demonstration;
 
-namespace Data2Vec.Cli.Commands.Memes;
+namespace Data2Vec.Cli;
 
 /// <summary><c>data2vec memes generate</c>: generates harmless memes for trying out the other commands.</summary>
 internal static class GenerateCommand

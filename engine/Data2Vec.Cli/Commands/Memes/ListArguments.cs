@@ -1,11 +1,8 @@
-using System.CommandLine;
-using Data2Vec.Cli.Arguments;
-using Data2Vec.Cli.Output;
 using Data2Vec.Memes;
 using Data2Vec.Memes.Features;
 using Data2Vec.Memes.Fusion;
 
-namespace Data2Vec.Cli.Commands.Memes;
+namespace Data2Vec.Cli;
 
 /// <summary>The options that name lists of memes and the file of their features.</summary>
 internal sealed class ListArguments
@@ -35,12 +32,7 @@ internal sealed class ListArguments
         return [.. lists[0].Select(path => (path, true)), .. lists[1].Select(path => (path, false))];
     }
 
-    /// <summary>Encodes the images whose features are not stored yet.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="encoders">The encoders.</param>
-    /// <param name="memes">The images.</param>
-    /// <param name="reading">Reports the images that cannot be read.</param>
-    /// <param name="use">Uses the features.</param>
+    /// <summary>Encodes the images whose features are not stored yet, reports the images that cannot be read, and uses the features.</summary>
     public T Extract<T>(ParseResult parsed, MemeEncoders encoders, IEnumerable<(string Path, bool Label)> memes, ReadingArguments reading, Func<FeatureStore, T> use)
     {
         TextWriter error = parsed.InvocationConfiguration.Error;

@@ -1,13 +1,8 @@
-using System.CommandLine;
-using Data2Vec.Cli.Arguments;
-using Data2Vec.Cli.Output;
-using Data2Vec.Cli.Running;
-using Data2Vec.Kernels;
 using Data2Vec.Memes;
 using Data2Vec.Memes.Ocr;
 using Data2Vec.Vision.Images;
 
-namespace Data2Vec.Cli.Commands.Memes;
+namespace Data2Vec.Cli;
 
 /// <summary>The options of all commands that read memes: the languages of their texts, the device, and the treatment of bad images.</summary>
 internal sealed class ReadingArguments
@@ -30,27 +25,11 @@ internal sealed class ReadingArguments
     public int Run<T>(ParseResult parsed, Func<MemeOptions, T> load, Func<T, int> work)
         where T : IDisposable
     {
-        TextWriter error = parsed.InvocationConfiguration.Error;
         ITextRecognizer recognizer = Recognizer(parsed.GetRequiredValue(_languages));
         using IDisposable? readers = recognizer as IDisposable;
-        (Backend device, Func<Backend>? fallback) = _device.Open(parsed);
-        using IDisposable? held = device as IDisposable;
-        var options = new MemeOptions { TextRecognizer = recognizer, Backend = device };
-        T loaded;
-        try
-        {
-            loaded = load(options);
-        }
-        catch (Exception problem) when (fallback is not null && Devices.IsAtFault(problem))
-        {
-            Devices.ReportFallback(problem, error);
-            loaded = load(options with { Backend = fallback() });
-        }
-
-        using (loaded)
-        {
-            return work(loaded);
-        }
+        using Device device = _device.Open(parsed);
+        using T loaded = device.Load(backend => load(new MemeOptions { TextRecognizer = recognizer, Backend = backend }));
+        return work(loaded);
     }
 
     /// <summary>Reports a skipped image and the reason, once per image.</summary>
@@ -67,9 +46,7 @@ internal sealed class ReadingArguments
         error.WriteLine($"data2vec: {TerminalText.OneLine($"{path}: {message[(named is null ? 0 : named.Length + 2)..]}")}; skipped");
     }
 
-    /// <summary>Reports the number of skipped images.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="paths">All images.</param>
+    /// <summary>Reports how many of the images were skipped.</summary>
     /// <returns>The exit code.</returns>
     public int Finish(ParseResult parsed, IEnumerable<string> paths)
     {

@@ -1,15 +1,11 @@
-using System.CommandLine;
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Data2Vec.Cli.Arguments;
-using Data2Vec.Cli.Output;
 using Data2Vec.Memes;
 using Data2Vec.Memes.Explanation;
 using Data2Vec.Memes.Features;
 
-namespace Data2Vec.Cli.Commands.Memes;
+namespace Data2Vec.Cli;
 
 /// <summary><c>data2vec memes score</c>: scores images.</summary>
 internal static class ScoreCommand

@@ -1,14 +1,10 @@
-using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
-using Data2Vec.Cli.Arguments;
-using Data2Vec.Cli.Output;
 using Data2Vec.Memes;
 using Data2Vec.Memes.Evaluation;
 using Data2Vec.Memes.Features;
 using Data2Vec.Memes.Fusion;
 
-namespace Data2Vec.Cli.Commands.Memes;
+namespace Data2Vec.Cli;
 
 /// <summary><c>data2vec memes train</c>: trains a network on the vectors of memes and writes a model file with its encoders.</summary>
 internal static class TrainCommand

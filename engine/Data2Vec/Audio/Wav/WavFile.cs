@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 
 namespace Data2Vec.Audio;
@@ -193,8 +194,10 @@ public static class WavFile
             }
 
             long frame = framesBefore + i / format.Channels;
-            throw new InvalidDataException(FormattableString.Invariant(
-                $"sample {frame} ({(double)frame / format.SampleRate:F3} s) of channel {i % format.Channels + 1} is not a finite number; repair the recording or export it again"));
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"sample {frame} ({(double)frame / format.SampleRate:F3} s) of channel {i % format.Channels + 1} is not a finite number; ")
+                + "repair the recording or export it again");
         }
     }
 

@@ -71,7 +71,7 @@ internal static class FairseqTokenizerFiles
             : throw place.Error($"{line.Quote()} is not 'token count'");
     }
 
-    // The token of a BPE id, or null for words other than decimal numbers, such as the padding madeupword0000.
+    // The token of a BPE id, or null for words other than decimal numbers, for example the padding madeupword0000.
     private static string? TokenOf(string word, string[] encoder, FilePlace place) =>
         !word.All(char.IsAsciiDigit) || (word.Length > 1 && word[0] == '0') ? null
         : int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int id) && id < encoder.Length ? encoder[id]

@@ -13,7 +13,7 @@ public sealed record WordPieceOptions
     /// <summary>Whether accents are removed. Requires <see cref="Lowercase"/>.</summary>
     public bool StripAccents { get; init; }
 
-    /// <summary>Whether each Chinese character is a word of its own.</summary>
+    /// <summary>Whether each Chinese character becomes a separate word.</summary>
     public bool SplitChinese { get; init; } = true;
 
     /// <summary>Reads the options from the configuration in a model file.</summary>

@@ -26,7 +26,7 @@ public static class ImageFile
         }
         catch (InvalidDataException exception)
         {
-            throw new InvalidDataException($"{Path.GetFileName(path)}: {exception.Message}", exception);
+            throw new InvalidDataException($"{path}: {exception.Message}", exception);
         }
     }
 

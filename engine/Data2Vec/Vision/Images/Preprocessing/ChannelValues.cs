@@ -1,3 +1,5 @@
+using Data2Vec.IO;
+
 namespace Data2Vec.Vision.Images;
 
 /// <summary>One number for each color channel.</summary>
@@ -11,6 +13,14 @@ public readonly record struct ChannelValues(float Red, float Green, float Blue)
         2 => Blue,
         _ => throw new ArgumentOutOfRangeException(nameof(channel), channel, "A channel is 0, 1 or 2."),
     };
+
+    /// <summary>Reads an array of three numbers.</summary>
+    /// <exception cref="InvalidDataException">The field is missing or is not such an array.</exception>
+    internal static ChannelValues Read(JsonFields fields, string name)
+    {
+        float[] values = fields.Numbers(name, 3);
+        return new(values[0], values[1], values[2]);
+    }
 }
 
 /// <summary>The order of the color channels in a model's input.</summary>

@@ -55,13 +55,6 @@ internal static class HuggingFaceImageProcessor
             interpolation);
     }
 
-    /// <summary>Reads three numbers, one for each channel.</summary>
-    public static ChannelValues Channels(this JsonFields fields, string name)
-    {
-        float[] values = fields.Numbers(name, 3);
-        return new(values[0], values[1], values[2]);
-    }
-
     private static int Size(JsonFields fields, string name) => fields.Integer(name, 1, ImagePreprocessing.MaxSize);
 
     /// <summary>Reads the side of a square: a number, or an object with equal height and width.</summary>
@@ -94,7 +87,7 @@ internal static class HuggingFaceImageProcessor
         double ratio = factor * 255;
         return Math.Abs(ratio - 1) < 1e-6 ? (mean, deviation) : (Divide(mean, ratio), Divide(deviation, ratio));
 
-        ChannelValues Read(string name) => fields.Find(name) is null ? ImagePreprocessing.Half : fields.Channels(name);
+        ChannelValues Read(string name) => fields.Find(name) is null ? ImagePreprocessing.Half : ChannelValues.Read(fields, name);
     }
 
     private static ChannelValues Divide(ChannelValues values, double divisor) =>

@@ -29,8 +29,8 @@ public sealed record ImagePreprocessing
     /// <param name="channels">The order of the color channels in the output.</param>
     /// <exception cref="ArgumentException">A size is outside 1 ... <see cref="MaxSize"/>, or the output would not be finite.</exception>
     public ImagePreprocessing(
-        ResizeMode resize, int resizeSize, int cropSize, ChannelValues mean, ChannelValues standardDeviation, Interpolation interpolation = Interpolation.Bicubic,
-        ChannelOrder channels = ChannelOrder.Rgb)
+        ResizeMode resize, int resizeSize, int cropSize, ChannelValues mean, ChannelValues standardDeviation,
+        Interpolation interpolation = Interpolation.Bicubic, ChannelOrder channels = ChannelOrder.Rgb)
     {
         CheckSize(resizeSize, nameof(resizeSize));
         CheckSize(cropSize, nameof(cropSize));
@@ -112,8 +112,8 @@ public sealed record ImagePreprocessing
             fields.Choice("resize", s_resizeModes),
             fields.Integer("resize_size", 1, MaxSize),
             fields.Integer("crop_size", 1, MaxSize),
-            fields.Channels("mean"),
-            fields.Channels("std"),
+            ChannelValues.Read(fields, "mean"),
+            ChannelValues.Read(fields, "std"),
             fields.Choice("interpolation", s_interpolations),
             json.TryGetProperty("channels", out _) ? fields.Choice("channels", ("rgb", ChannelOrder.Rgb), ("bgr", ChannelOrder.Bgr)) : ChannelOrder.Rgb);
     }

@@ -1,0 +1,165 @@
+using Data2Vec.Converters.HuggingFace;
+using Data2Vec.Converters.Layouts;
+using Data2Vec.Converters.PyTorch;
+
+namespace Data2Vec.Converters.Checkpoints;
+
+/// <summary>A checkpoint in one form for all layouts: normalized weights, and the options that came with them.</summary>
+internal sealed class SourceCheckpoint
+{
+    /// <summary>Formats that name their models.</summary>
+    public const string Fairseq = "fairseq", HuggingFace = "huggingface";
+
+    private const int MaxWrappers = 4;
+
+    /// <summary>Keys under which training tools keep the weights, and, after those, their moving average.</summary>
+    private static readonly string[] s_wrappers =
+        ["model", "module", "state_dict", "model_state_dict", "net", "weights", "model_ema", "ema", "state_dict_ema", "ema_state_dict"];
+
+    private SourceCheckpoint(Weights weights) => Weights = weights;
+
+    /// <summary>The weights.</summary>
+    public Weights Weights { get; private set; }
+
+    /// <summary>The key that held the weights, or null if they were not below a key.</summary>
+    public string? Wrapper { get; private init; }
+
+    /// <summary>The format, if it is one that names its models; otherwise null.</summary>
+    public string? Format { get; private init; }
+
+    /// <summary>The format's name of the encoder: fairseq's <c>_name</c> or <c>arch</c>, Hugging Face's <c>model_type</c>.</summary>
+    public string? Model { get; private init; }
+
+    /// <summary>What the encoder takes, if the format tells: <c>AUDIO</c>, <c>IMAGE</c> or <c>TEXT</c>.</summary>
+    public string? Modality { get; private init; }
+
+    /// <summary>The model with a head that fairseq put around the encoder, or null.</summary>
+    public FairseqHead? Head { get; private init; }
+
+    /// <summary>The name of the whole model in fairseq.</summary>
+    public string? OuterModel => Head?.Model ?? Model;
+
+    /// <summary>The encoder's options; of checkpoints without named models, the training script's arguments, if any.</summary>
+    public CheckpointOptions? Options { get; private init; }
+
+    /// <summary>The options of the model with a head.</summary>
+    public CheckpointOptions? HeadOptions { get; private init; }
+
+    /// <summary>The options of fairseq's tasks: of fine-tuning first, then of pre-training.</summary>
+    public IReadOnlyList<CheckpointOptions> Tasks { get; private init; } = [];
+
+    /// <summary>The file's dictionary, if the checkpoint is a pickle.</summary>
+    public PickleDictionary? Root { get; private init; }
+
+    /// <summary>The folder, if the checkpoint is one.</summary>
+    public HuggingFaceFolder? Folder { get; private init; }
+
+    /// <summary>The folder and the options of <c>config.json</c>, of a checkpoint that is such a folder.</summary>
+    public (HuggingFaceFolder Folder, CheckpointOptions Config) InFolder => (Folder!, Options!);
+
+    /// <summary>The same checkpoint with other weights.</summary>
+    public SourceCheckpoint WithWeights(Weights weights)
+    {
+        var copy = (SourceCheckpoint)MemberwiseClone();
+        copy.Weights = weights;
+        return copy;
+    }
+
+    /// <summary>The options of the first task that has an option, or of the first task; null without tasks.</summary>
+    public CheckpointOptions? TaskWith(string option) => Tasks.FirstOrDefault(task => task.Has(option)) ?? (Tasks.Count > 0 ? Tasks[0] : null);
+
+    /// <summary>A Hugging Face folder.</summary>
+    public static SourceCheckpoint FromFolder(HuggingFaceFolder folder)
+    {
+        string model = folder.Config.Text("model_type") ?? "";
+        return new SourceCheckpoint(folder.Weights.Without(Layout.HeadedPrefix(model)))
+        {
+            Format = HuggingFace,
+            Model = model,
+            Options = folder.Config,
+            Folder = folder,
+        };
+    }
+
+    /// <summary>What a file of PyTorch holds.</summary>
+    /// <exception cref="InvalidDataException">It is not a dictionary with weights, or its options are damaged.</exception>
+    public static SourceCheckpoint FromPickle(object? root)
+    {
+        if (root is not PickleDictionary entries)
+        {
+            throw new InvalidDataException("the file holds no dictionary of tensors; save the model's state_dict()");
+        }
+
+        (PickleDictionary weights, string? wrapper) = FindWeights(entries);
+        var checkpoint = new SourceCheckpoint(Weights.FromPickle(weights))
+        {
+            Root = entries,
+            Wrapper = wrapper,
+            Options = CheckpointOptions.FromPickle(entries.TryGetValue("args", out object? arguments) ? arguments : null),
+        };
+        return wrapper is null ? checkpoint : WithFairseq(checkpoint, FairseqModel(entries, "cfg") ?? FairseqModel(entries, "args"));
+    }
+
+    private static SourceCheckpoint WithFairseq(
+        SourceCheckpoint checkpoint, (CheckpointOptions Model, CheckpointOptions Task, string? Name)? fairseq)
+    {
+        if (fairseq is not ({ } model, { } task, { } name))
+        {
+            return checkpoint;
+        }
+
+        FairseqHead? head = FairseqHead.Find(name);
+        (CheckpointOptions Model, CheckpointOptions Task, string? Name) inner = head is null
+            ? (model, task, name)
+            : Split(model.Group(head.Option))
+                ?? throw new InvalidDataException($"the option {head.Option}, which describes the model that was fine-tuned, is missing from the checkpoint");
+        return new SourceCheckpoint(checkpoint.Weights.Without(head?.Prefix ?? ""))
+        {
+            Root = checkpoint.Root,
+            Wrapper = checkpoint.Wrapper,
+            Format = Fairseq,
+            Model = inner.Name ?? "unknown",
+            Modality = head?.Modality ?? inner.Model.Text("supported_modality"),
+            Head = head,
+            Options = inner.Model,
+            HeadOptions = head is null ? null : model,
+            Tasks = head is null ? [task] : [task, inner.Task],
+        };
+    }
+
+    private static (CheckpointOptions Model, CheckpointOptions Task, string? Name)? FairseqModel(PickleDictionary root, string key) =>
+        Split(CheckpointOptions.FromPickle(root.TryGetValue(key, out object? options) ? options : null));
+
+    // New checkpoints have a group of options for each part, old ones a single group for all.
+    private static (CheckpointOptions Model, CheckpointOptions Task, string? Name)? Split(CheckpointOptions? options)
+    {
+        if (options is null)
+        {
+            return null;
+        }
+
+        CheckpointOptions model = options.Group("model") ?? options;
+        return (model, options.Group("task") ?? options, model.Text("_name") ?? model.Text("arch"));
+    }
+
+    private static (PickleDictionary Weights, string? Wrapper) FindWeights(PickleDictionary root)
+    {
+        var seen = new HashSet<PickleDictionary>(); // A hostile pickle's dictionaries may contain themselves.
+        foreach (string wrapper in s_wrappers)
+        {
+            if (Inner(root, wrapper, 0) is { } inner)
+            {
+                return (inner, wrapper);
+            }
+        }
+
+        return root.TryGet(s_wrappers[0], out PickleDictionary? empty) ? (empty, s_wrappers[0]) : (root, null);
+
+        PickleDictionary? Inner(PickleDictionary outer, string wrapper, int depth) =>
+            depth < MaxWrappers && outer.TryGet(wrapper, out PickleDictionary? group) && seen.Add(group)
+                ? s_wrappers.Select(further => Inner(group, further, depth + 1)).FirstOrDefault(found => found is not null) ?? (HasTensors(group) ? group : null)
+                : null;
+    }
+
+    private static bool HasTensors(PickleDictionary entries) => entries.Values.Any(value => value is PyTorchTensor);
+}

@@ -1,0 +1,107 @@
+using Data2Vec.Converters.PyTorch;
+using Data2Vec.Converters.Safetensors;
+
+namespace Data2Vec.Converters.Checkpoints;
+
+/// <summary>The named tensors of a checkpoint, under normalized names.</summary>
+internal sealed class Weights
+{
+    private readonly Dictionary<string, (string Original, object? Value)> _entries = new(StringComparer.Ordinal);
+    private readonly string _prefix;
+
+    private Weights(IEnumerable<(string Name, string Original, object? Value)> entries, string prefix)
+    {
+        _prefix = prefix;
+        foreach ((string name, string original, object? value) in entries)
+        {
+            // A module that is registered twice has its tensors twice in PyTorch's state_dict, in the same storage.
+            InvalidData.ThrowIf(
+                !_entries.TryAdd(name, (original, value)) && !IsSame(_entries[name].Value, value),
+                $"{Quoted(_entries[name].Original)} and {Quoted(original)} are different tensors of the same name");
+        }
+    }
+
+    /// <summary>All names, including those of values that are not tensors.</summary>
+    public IReadOnlyCollection<string> Names => _entries.Keys;
+
+    /// <summary>The weights of a pickled <c>state_dict</c>.</summary>
+    /// <exception cref="InvalidDataException">A key is not a string, or two tensors have the same name.</exception>
+    public static Weights FromPickle(PickleDictionary entries) => Normalize(entries
+        .Select(entry => (entry.Key as string ?? throw new InvalidDataException("a name among the weights is not a string"), entry.Value)));
+
+    /// <summary>The weights of safetensors files.</summary>
+    /// <exception cref="InvalidDataException">Two tensors have the same name.</exception>
+    public static Weights FromSafetensors(SafetensorsSet set) => Normalize(set.Tensors.Select(entry => (entry.Key, (object?)entry.Value)));
+
+    /// <summary>The name of a tensor as the checkpoint has it, or would have it if it had the tensor.</summary>
+    public string Label(string name) => Quoted(_entries.TryGetValue(name, out var entry) ? entry.Original : _prefix + name);
+
+    /// <summary>Finds a tensor.</summary>
+    /// <returns>The tensor, or null if there is none of that name.</returns>
+    /// <exception cref="InvalidDataException">The value of that name is not a tensor.</exception>
+    public CheckpointTensor? Find(string name) => _entries.TryGetValue(name, out var entry)
+        ? entry.Value as CheckpointTensor ?? PyTorchTensor.Require(entry.Value, entry.Original)
+        : null;
+
+    /// <summary>Whether there is a value of a name.</summary>
+    public bool Contains(string name) => _entries.ContainsKey(name);
+
+    /// <summary>The weights in a dictionary among the weights, or null if there is none of that name.</summary>
+    public Weights? Group(string name) =>
+        _entries.TryGetValue(name, out var entry) && entry.Value is PickleDictionary group ? FromPickle(group) : null;
+
+    /// <summary>The same weights with a prefix removed from, or replaced in, the names that have it.</summary>
+    public Weights Without(string prefix, string replacement = "")
+    {
+        bool isUsed = prefix.Length > 0 && Names.Any(name => name.StartsWith(prefix, StringComparison.Ordinal));
+        return isUsed ? new Weights(_entries.Select(entry => (Renamed(entry.Key), entry.Value.Original, entry.Value.Value)), _prefix + prefix) : this;
+
+        string Renamed(string name) => name.StartsWith(prefix, StringComparison.Ordinal) ? replacement + name[prefix.Length..] : name;
+    }
+
+    /// <summary>The number of consecutive layers of which there is a tensor.</summary>
+    /// <param name="pattern">The tensor's name with <c>{i}</c> for the number.</param>
+    public int CountLayers(string pattern) => Enumerable.Range(0, Limits.Layers)
+        .TakeWhile(i => Contains(pattern.Replace("{i}", $"{i}", StringComparison.Ordinal))).Count();
+
+    /// <summary>The size of a dimension of a tensor, or null if there is no such tensor.</summary>
+    /// <exception cref="InvalidDataException">It has another number of dimensions, or the size is out of range.</exception>
+    public int? Size(string tensor, int dimensions, int dimension, int most)
+    {
+        if (Find(tensor) is not { } found)
+        {
+            return null;
+        }
+
+        IReadOnlyList<long> shape = found.Shape;
+        return shape.Count == dimensions && shape[dimension] >= 1 && shape[dimension] <= most
+            ? (int)shape[dimension]
+            : throw new InvalidDataException($"{Label(tensor)} has the shape [{string.Join(", ", shape)}], which no model has");
+    }
+
+    /// <summary>The size of a dimension of a tensor that must exist.</summary>
+    /// <exception cref="InvalidDataException">The tensor is missing, or <see cref="Size"/> throws.</exception>
+    public int RequireSize(string tensor, int dimensions, int dimension, int most) =>
+        Size(tensor, dimensions, dimension, most) ?? throw new InvalidDataException($"{Label(tensor)} is missing; {ShowNames()}");
+
+    /// <summary>Some names, for messages.</summary>
+    public string ShowNames()
+    {
+        const int Most = 5;
+        return _entries.Count == 0
+            ? "the checkpoint has no tensors"
+            : $"the checkpoint has {string.Join(", ", _entries.Values.Take(Most).Select(entry => Quoted(entry.Original)))}{(_entries.Count > Most ? $" and {_entries.Count - Most} more" : "")}";
+    }
+
+    private static Weights Normalize(IEnumerable<(string Name, object? Value)> entries)
+    {
+        Dictionary<string, object?> values = entries.ToDictionary(entry => entry.Name, entry => entry.Value, StringComparer.Ordinal);
+        return new Weights(WeightNames.Normalize(values.Keys).Select(name => (name.Name, name.Original, values[name.Original])), "");
+    }
+
+    private static bool IsSame(object? one, object? other) =>
+        ReferenceEquals(one, other)
+        || (one is PyTorchTensor first && other is PyTorchTensor second && first.StorageKey == second.StorageKey && first.Shape.SequenceEqual(second.Shape));
+
+    private static string Quoted(string name) => PickleText.Quote(name);
+}

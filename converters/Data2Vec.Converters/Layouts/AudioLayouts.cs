@@ -1,0 +1,226 @@
+using Data2Vec.Architectures;
+using Data2Vec.Audio;
+using Data2Vec.Converters.Checkpoints;
+using Data2Vec.Converters.Fairseq;
+using Data2Vec.Converters.HuggingFace;
+using Data2Vec.Kernels;
+
+namespace Data2Vec.Converters.Layouts;
+
+/// <summary>Speech models: data2vec and data2vec 2.0 of fairseq, and data2vec of Hugging Face; pretrained or with a CTC head.</summary>
+internal static class AudioLayouts
+{
+    private const string Fairseq = "data2vec_audio", HuggingFace = "data2vec-audio";
+
+    private static readonly LayoutTable s_options = new("""
+        model file          | data2vec_audio               | data2vec_multi                       | data2vec-audio
+        hidden_size         | encoder_embed_dim = 768      | embed_dim = 768                      | hidden_size = 768
+        layers              | encoder_layers = 12          | depth = 8                            | num_hidden_layers = 12
+        prenet_layers       |                              | modality/prenet_depth = 4            |
+        heads               | encoder_attention_heads = 12 | num_heads = 12                       | num_attention_heads = 12
+        feed_forward_size   | encoder_ffn_embed_dim = 3072 |                                      | intermediate_size = 3072
+        feed_forward_ratio  |                              | mlp_ratio = 4                        |
+        epsilon             | = 1e-5                       | norm_eps = 1e-6                      | layer_norm_eps = 1e-5
+        convolutions        | conv_feature_layers          | modality/feature_encoder_spec        |
+        channels            |                              |                                      | conv_dim = 512 512 512 512 512 512 512
+        kernels             |                              |                                      | conv_kernel = 10 3 3 3 3 2 2
+        strides             |                              |                                      | conv_stride = 5 2 2 2 2 2 2
+        position_layers     | pos_conv_depth = 1           | modality/conv_pos_depth = 5          | num_conv_pos_embeddings = 5
+        position_width      | conv_pos = 128               | modality/conv_pos_width = 95         |
+        position_kernel     |                              |                                      | conv_pos_kernel_size = 19
+        position_groups     | conv_pos_groups = 16         | modality/conv_pos_groups = 16        | num_conv_pos_embedding_groups = 16
+        normalize           | task/normalize               | task/normalize                       | preprocessor/do_normalize = true
+        sample_rate         | = 16000                      | = 16000                              | preprocessor/sampling_rate = 16000
+        must be layer_norm  | extractor_mode = default     | modality/extractor_mode = layer_norm |
+        must be gelu        | activation_fn = gelu         |                                      | hidden_act = gelu
+        must be gelu        |                              |                                      | feat_extract_activation = gelu
+        must be transformer | layer_type = transformer     |                                      |
+        must be ''          | attn_type = ''               |                                      |
+        must be false       | conv_bias = false            | modality/conv_pos_pre_ln = false     | conv_bias = false
+        must be false       | layer_norm_first = false     | layer_norm_first = false             | add_adapter = false
+        must be false       |                              | modality/learned_alibi = false       |
+        must be true        |                              | modality/use_alibi_encoder = false   |
+        must be true        |                              | norm_affine = true                   |
+        must be 0           |                              | modality/num_extra_tokens = 0        |
+        """);
+
+    private static readonly LayoutTable s_names = new("""
+        model file                      | data2vec_audio                     | data2vec_multi                      | data2vec-audio
+        feature_extractor.{i}.          | feature_extractor.conv_layers.{i}. | local_encoder.conv_layers.{i}.      | feature_extractor.conv_layers.{i}.
+          conv                          | 0                                  | 0                                   | conv
+          norm                          | 2.1                                | 2.1                                 | layer_norm
+        feature_projection.norm         | layer_norm                         | project_features.1                  | feature_projection.layer_norm
+        feature_projection.linear       | post_extract_proj                  | project_features.2                  | feature_projection.projection
+        positional_convolution.{i}.conv | encoder.pos_conv.{i}.0             | relative_positional_encoder.{i+1}.0 | encoder.pos_conv_embed.layers.{i}.conv
+        encoder.norm                    | encoder.layer_norm                 | context_encoder.norm                | encoder.layer_norm
+        encoder.alibi_scale : a 1 b 1 1 |                                    | alibi_scale                         |
+        encoder.{i}.                    | encoder.layers.{i}.                | /{block}.                           | encoder.layers.{i}.
+          attention.query               | self_attn.q_proj                   | attn.qkv[0/3]                       | attention.q_proj
+          attention.key                 | self_attn.k_proj                   | attn.qkv[1/3]                       | attention.k_proj
+          attention.value               | self_attn.v_proj                   | attn.qkv[2/3]                       | attention.v_proj
+          attention.output              | self_attn.out_proj                 | attn.proj                           | attention.out_proj
+          attention_norm                | self_attn_layer_norm               | norm1                               | layer_norm
+          feed_forward.intermediate     | fc1                                | mlp.fc1                             | feed_forward.intermediate_dense
+          feed_forward.output           | fc2                                | mlp.fc2                             | feed_forward.output_dense
+          feed_forward_norm             | final_layer_norm                   | norm2                               | final_layer_norm
+        ctc                             | /w2v_encoder.proj                  | /w2v_encoder.proj                   | /lm_head
+        - mask embedding                | mask_emb                           | encoder_mask                        | masked_spec_embed
+        - regression head               | final_proj.                        | decoder., /shared_decoder.          |
+        - reconstruction                |                                    | recon_proj., /recon_proj.           |
+        - teacher                       | _ema                               | /_ema                               |
+        """);
+
+    /// <summary>All of them.</summary>
+    public static IEnumerable<Layout> All =>
+    [
+        new(SourceCheckpoint.Fairseq, Fairseq, "data2vec speech model", ReadFairseq),
+        new(SourceCheckpoint.Fairseq, Data2Vec2.Model, "data2vec 2.0 speech model", ReadFairseq) { Modality = "AUDIO" },
+        new(SourceCheckpoint.HuggingFace, HuggingFace, "data2vec speech model", ReadHuggingFace),
+    ];
+
+    private static SourceModel ReadFairseq(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
+    {
+        given.RefuseForSpeech();
+        IReadOnlyList<string>? labels = checkpoint.Head is null ? RefuseDictionary(given) : FairseqLabels(checkpoint, given);
+        bool isSecond = layout.Model == Data2Vec2.Model;
+        LayoutOptions options = isSecond
+            ? Data2Vec2.Options(s_options, checkpoint, "audio")
+            : new LayoutOptions(s_options, Fairseq, checkpoint.Options!, ("task", checkpoint.TaskWith("normalize")));
+        TransformerSizes sizes = TransformerSizes.Read(options);
+        string architecture = isSecond ? ModelArchitecture.Data2Vec2Audio : ModelArchitecture.Data2VecAudio;
+        AudioConfig config = Config(options, sizes, labels) with { Architecture = architecture };
+        TensorNames names = isSecond ? Data2Vec2.Names(s_names, checkpoint, sizes.PrenetLayers) : new TensorNames(s_names, Fairseq);
+        return Model(layout, checkpoint, config, names, $"fairseq {checkpoint.OuterModel}") with
+        {
+            TeacherKey = "_ema",
+            TeacherName = isSecond ? Data2Vec2.TeacherName(checkpoint, "audio") : SourceModel.WithoutPrefix("encoder."),
+        };
+    }
+
+    private static SourceModel ReadHuggingFace(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
+    {
+        given.RefuseForSpeech();
+        (HuggingFaceFolder folder, CheckpointOptions config) = checkpoint.InFolder;
+        var options = new LayoutOptions(s_options, HuggingFace, config, ("preprocessor", folder.Options("preprocessor_config.json")));
+        IReadOnlyList<string>? labels = checkpoint.Weights.Size("lm_head.weight", 2, 0, Limits.Size) is { } outputs
+            ? HuggingFaceLabels(folder, outputs, given)
+            : RefuseDictionary(given);
+        return Model(
+            layout,
+            checkpoint,
+            Config(options, TransformerSizes.Read(options), labels),
+            new TensorNames(s_names, HuggingFace),
+            labels is null ? "Hugging Face Data2VecAudioModel" : "Hugging Face Data2VecAudioForCTC");
+    }
+
+    private static SourceModel Model(Layout layout, SourceCheckpoint checkpoint, AudioConfig config, TensorNames names, string source)
+    {
+        string head = config.Labels is null ? ", pretrained" : $" with a CTC head of {config.Labels.Count} labels";
+        return SourceModel.Create(layout, checkpoint, config, names, $"{layout.Title}{head} ({source})");
+    }
+
+    private static AudioConfig Config(LayoutOptions options, TransformerSizes sizes, IReadOnlyList<string>? labels)
+    {
+        sizes.RequireEpsilon(options, 1e-5f);
+        int depth = options.Integer("position_layers", 1, Limits.Layers);
+        if (options.Has("position_width") && depth < 2)
+        {
+            throw options.Bad("position_layers", $"is {depth}; a single positional convolution with weight normalization is not supported");
+        }
+
+        string kernelRow = options.Has("position_width") ? "position_width" : "position_kernel";
+        int size = options.Integer(kernelRow, 1, Limits.Size);
+        int kernel = options.Has("position_width") ? Math.Max(3, size / depth) : size;
+        if (kernel % 2 == 0)
+        {
+            throw options.Bad(kernelRow, $"gives a kernel of {kernel}; even kernels are not supported");
+        }
+
+        int groups = options.Divisor("position_groups", "hidden_size", sizes.Hidden);
+        return new AudioConfig
+        {
+            FeatureExtractor = FeatureExtractor(options),
+            PositionalConvolution = [.. Enumerable.Repeat(new Conv1dShape(sizes.Hidden, sizes.Hidden, kernel, 1, kernel / 2, groups), depth)],
+            HiddenSize = sizes.Hidden,
+            Layers = sizes.Layers,
+            Heads = sizes.Heads,
+            FeedForwardSize = sizes.FeedForward,
+            Normalize = options.Flag("normalize"),
+            SampleRate = options.Integer("sample_rate", 1, 10_000_000),
+            Labels = labels,
+        };
+    }
+
+    private static List<Conv1dShape> FeatureExtractor(LayoutOptions options)
+    {
+        var extractor = new List<Conv1dShape>();
+        foreach ((int channels, int kernel, int stride) in options.Has("convolutions") ? ConvolutionList.Parse(options.Text("convolutions")) : Lists())
+        {
+            extractor.Add(new Conv1dShape(extractor.Count == 0 ? 1 : extractor[^1].OutputChannels, channels, kernel, stride));
+        }
+
+        return extractor;
+
+        IEnumerable<(int Channels, int Kernel, int Stride)> Lists()
+        {
+            int[] channels = options.Integers("channels", 1, Limits.Size);
+            int[] kernels = options.Integers("kernels", 1, Limits.Size);
+            int[] strides = options.Integers("strides", 1, Limits.Size);
+            return kernels.Length == channels.Length && strides.Length == channels.Length
+                ? channels.Zip(kernels, strides)
+                : throw options.Bad("channels", "has another length than conv_kernel and conv_stride");
+        }
+    }
+
+    private static IReadOnlyList<string>? RefuseDictionary(ConversionOptions given) => given.DictionaryPath is null
+        ? null
+        : throw new InvalidDataException("a pretrained model has no CTC head and takes no dictionary");
+
+    private static IReadOnlyList<string> FairseqLabels(SourceCheckpoint checkpoint, ConversionOptions given)
+    {
+        IReadOnlyList<string> labels =
+            (given.DictionaryPath is { } path ? FairseqDictionary.ReadFile(path) : FairseqDictionary.FromCheckpoint(checkpoint.Root!))
+            ?? throw new InvalidDataException("the labels of the CTC head are missing from the checkpoint; give its dictionary (dict.ltr.txt)");
+        return checkpoint.Weights.Find("w2v_encoder.proj.bias") is { Shape: [long outputs] } ? RequireCount(labels, outputs) : labels;
+    }
+
+    private static IReadOnlyList<string> RequireCount(IReadOnlyList<string> labels, long outputs) => labels.Count == outputs
+        ? labels
+        : throw new InvalidDataException($"the dictionary has {labels.Count} labels, the four special ones included, and the CTC head {outputs} outputs");
+
+    private static IReadOnlyList<string> HuggingFaceLabels(HuggingFaceFolder folder, int outputs, ConversionOptions given)
+    {
+        const string Vocabulary = "vocab.json";
+        if (given.DictionaryPath is not null)
+        {
+            return RequireCount(FairseqDictionary.ReadFile(given.DictionaryPath), outputs);
+        }
+
+        if (folder.Config.Integer("pad_token_id", 0, 0, Limits.Size) is var blank and not 0)
+        {
+            throw folder.Config.Bad("pad_token_id", $"is {blank}; only 0 is supported as the blank of a CTC head");
+        }
+
+        CheckpointOptions vocabulary = folder.Options(Vocabulary)
+            ?? throw new InvalidDataException(
+                $"the labels of the CTC head are missing: {Vocabulary} is not in the folder; put it there, or give a dictionary (dict.ltr.txt)");
+        string?[] labels = new string?[outputs];
+        foreach (CheckpointOptions tokens in new[] { vocabulary, folder.Options("added_tokens.json") }.OfType<CheckpointOptions>())
+        {
+            // Vocabularies have tokens beyond the head's outputs, for other uses.
+            foreach ((string token, int id) in tokens.IntegerEntries(0, int.MaxValue).Where(entry => entry.Value < outputs))
+            {
+                if (labels[id] is { } other && other != token)
+                {
+                    throw tokens.Bad($"the id {id}", "stands for two tokens");
+                }
+
+                labels[id] = token;
+            }
+        }
+
+        return labels.All(label => label is not null)
+            ? [.. labels.OfType<string>()]
+            : throw vocabulary.Bad("a token", $"is missing: the CTC head has {outputs} outputs");
+    }
+}

@@ -1,0 +1,80 @@
+using Data2Vec.Converters.Checkpoints;
+using Data2Vec.Converters.PyTorch;
+
+namespace Data2Vec.Converters.Layouts;
+
+/// <summary>An encoder in a layout of checkpoints: how it is recognised and how it is read.</summary>
+/// <param name="Format">The layout, as the model file's provenance names it.</param>
+/// <param name="Model">The layout's name of the encoder, as the model file's provenance names it.</param>
+/// <param name="Title">What messages call the encoder.</param>
+/// <param name="Read">Reads the model of a checkpoint that was recognised.</param>
+internal sealed record Layout(string Format, string Model, string Title, Func<Layout, SourceCheckpoint, ConversionOptions, SourceModel> Read)
+{
+    /// <summary>All layouts. The first that recognises a checkpoint reads it.</summary>
+    public static IReadOnlyList<Layout> All { get; } =
+    [
+        .. VisionLayouts.All, // BEiT's checkpoints may have 'args' that are not fairseq's.
+        .. AudioLayouts.All,
+        .. TextLayouts.All,
+        .. VggLayouts.All,
+        .. MemeLayouts.All,
+    ];
+
+    /// <summary>What recognises a checkpoint; by default the format and the name of the model.</summary>
+    public Func<SourceCheckpoint, bool>? Recognizes { get; init; }
+
+    /// <summary>The arch names of old fairseq checkpoints that are this encoder too.</summary>
+    public IReadOnlyList<string> Architectures { get; init; } = [];
+
+    /// <summary>What the encoder takes, if the name of the model does not tell.</summary>
+    public string? Modality { get; init; }
+
+    /// <summary>Whether a name is fairseq's of this encoder.</summary>
+    public bool IsFairseq(string model) => Format == SourceCheckpoint.Fairseq && (Model == model || Architectures.Contains(model));
+
+    /// <summary>The prefix of a Hugging Face encoder's tensors in a model with a head: <c>data2vec_audio.</c> for <c>data2vec-audio</c>.</summary>
+    public static string HeadedPrefix(string model) => model.Replace('-', '_') + ".";
+
+    /// <summary>Finds the layout of a checkpoint and reads its model.</summary>
+    /// <exception cref="InvalidDataException">No layout recognises it, or its structure is not supported; the message says what is.</exception>
+    public static SourceModel ReadAny(SourceCheckpoint checkpoint, ConversionOptions options)
+    {
+        Layout? layout = All.FirstOrDefault(layout => layout.Matches(checkpoint));
+        if (checkpoint.Head is { } head && (layout is null || !head.Encoders.Contains(layout.Model)))
+        {
+            throw new InvalidDataException($"{head.Title} around {FairseqHead.Describe(checkpoint.Model!)}");
+        }
+
+        return layout is null ? throw Unknown(checkpoint) : layout.Read(layout, checkpoint, options);
+    }
+
+    private bool Matches(SourceCheckpoint checkpoint) => Recognizes is not null
+        ? Recognizes(checkpoint)
+        : checkpoint.Format == Format && (Model == checkpoint.Model || Architectures.Contains(checkpoint.Model))
+            && (Modality is null || Modality == checkpoint.Modality);
+
+    private static InvalidDataException Unknown(SourceCheckpoint checkpoint)
+    {
+        if (checkpoint.Format == SourceCheckpoint.Fairseq)
+        {
+            return new InvalidDataException(FairseqHead.Describe(checkpoint.Model!));
+        }
+
+        if (checkpoint.Format == SourceCheckpoint.HuggingFace)
+        {
+            IEnumerable<string> supported = All.Where(layout => layout.Format == SourceCheckpoint.HuggingFace).Select(layout => layout.Model).Distinct();
+            return checkpoint.Options!.Bad(
+                "model_type", $"is '{PickleText.Quote(checkpoint.Model!)}', which is not supported; {string.Join(", ", supported)} are");
+        }
+
+        return new InvalidDataException(IsHuggingFace(checkpoint.Weights)
+            ? "the weights of a Hugging Face model; its config.json must be in the same folder"
+            : "a checkpoint of an unknown layout: not fairseq's, which has 'cfg' or 'args' and 'model', nor BEiT's, which has 'patch_embed.proj.weight', " +
+                $"nor torchvision's VGG, which has 'features.0.weight', nor a Hugging Face folder; {checkpoint.Weights.ShowNames()}");
+    }
+
+    private static bool IsHuggingFace(Weights weights) => weights.Names.Any(name =>
+        name is "feature_projection.projection.weight" or "embeddings.word_embeddings.weight" or "embeddings.patch_embeddings.projection.weight"
+        || All.Any(layout => layout.Format == SourceCheckpoint.HuggingFace && name.StartsWith(HeadedPrefix(layout.Model), StringComparison.Ordinal)));
+
+}

@@ -1,0 +1,234 @@
+using Data2Vec.Architectures;
+using Data2Vec.Converters.Checkpoints;
+using Data2Vec.Converters.HuggingFace;
+using Data2Vec.Text;
+
+namespace Data2Vec.Converters.Layouts;
+
+/// <summary>
+/// Text models: data2vec, data2vec 2.0 and RoBERTa of fairseq, data2vec and BERT of Hugging Face, and BERT checkpoints of 2019, which have
+/// no configuration; pretrained or with a classification head.
+/// </summary>
+internal static class TextLayouts
+{
+    private const string Fairseq = "data2vec_text", Roberta = "roberta", HuggingFace = "data2vec-text", Bert = "bert";
+    private const string FairseqRoot = "encoder.sentence_encoder.", BertPrefix = "bert.";
+
+    /// <summary>Features of an attention head in every published BERT; the weights do not tell.</summary>
+    private const int BertHeadSize = 64;
+
+    private static readonly LayoutTable s_options = new("""
+        model file          | data2vec_text                          | roberta                                | data2vec_multi
+        .                   | transformer.encoder.                   | encoder_                               |
+          layers            | layers = 12                            | layers = 12                            | depth = 8
+          heads             | attention_heads = 12                   | attention_heads = 12                   | num_heads = 12
+          hidden_size       | embed_dim = 768                        | embed_dim = 768                        | embed_dim = 768
+          feed_forward_size | ffn_embed_dim = 3072                   | ffn_embed_dim = 3072                   |
+          must be true      | learned_pos = false                    | learned_pos = true                     | modality/learned_pos = true
+          must be false     | normalize_before = false               | normalize_before = false               | layer_norm_first = false
+        .                   | transformer.                           |                                        | modality/
+          must be gelu      | activation_fn = gelu                   | activation_fn = gelu                   |
+          must be true      | layernorm_embedding = false            | layernorm_embedding = true             | layernorm_embedding = true
+          must be true      | no_scale_embedding = false             | no_scale_embedding = true              | no_scale_embedding = true
+          must be false     | no_token_positional_embeddings = false | no_token_positional_embeddings = false | no_token_positional_embeddings = false
+          must be false     |                                        |                                        | use_alibi_encoder = false, learned_alibi = false
+          must be 0         |                                        |                                        | num_extra_tokens = 0
+        max_tokens          | max_positions = 512                    | max_positions = 512                    | modality/max_source_positions = 512
+        epsilon             | = 1e-5                                 | = 1e-5                                 | norm_eps = 1e-6
+        prenet_layers       |                                        |                                        | modality/prenet_depth = 4
+        feed_forward_ratio  |                                        |                                        | mlp_ratio = 4
+        must be true        |                                        |                                        | norm_affine = true
+        must be tanh        |                                        | pooler_activation_fn = tanh            | head/pooler_activation_fn = tanh
+
+        model file        | data2vec-text and bert
+        layers            | num_hidden_layers = 12
+        heads             | num_attention_heads = 12
+        hidden_size       | hidden_size = 768
+        feed_forward_size | intermediate_size = 3072
+        max_tokens        | max_position_embeddings = 512
+        vocabulary_size   | vocab_size = 30522
+        epsilon           | layer_norm_eps = 1e-12
+        must be gelu      | hidden_act = gelu
+        must be absolute  | position_embedding_type = absolute
+        must be false     | is_decoder = false, add_cross_attention = false
+        """);
+
+    // All tokens of an input are of type 0, so that the vector of type 0 is added to those of the positions.
+    private static readonly LayoutTable s_names = new("""
+        model file                  | fairseq                       | data2vec_multi                | data2vec-text              | bert
+        .                           |                               | local_encoder.                | embeddings.                | embeddings.
+          token_embedding           | embed_tokens                  | embed_tokens                  | word_embeddings            | word_embeddings
+          position_embedding        | embed_positions               | embed_positions               | position_embeddings        | position_embeddings
+          + position_embedding      |                               |                               | token_type_embeddings      | token_type_embeddings
+          embedding_norm            | layernorm_embedding           | layernorm_embedding           | LayerNorm                  | LayerNorm
+          - positions               |                               |                               | position_ids               | position_ids
+        encoder.{i}.                | layers.{i}.                   | /{block}.                     | encoder.layer.{i}.         | encoder.layer.{i}.
+          attention.query           | self_attn.q_proj              | attn.qkv[0/3]                 | attention.self.query       | attention.self.query
+          attention.key             | self_attn.k_proj              | attn.qkv[1/3]                 | attention.self.key         | attention.self.key
+          attention.value           | self_attn.v_proj              | attn.qkv[2/3]                 | attention.self.value       | attention.self.value
+          attention.query           | self_attn.in_proj[0/3]        |                               |                            |
+          attention.key             | self_attn.in_proj[1/3]        |                               |                            |
+          attention.value           | self_attn.in_proj[2/3]        |                               |                            |
+          attention.output          | self_attn.out_proj            | attn.proj                     | attention.output.dense     | attention.output.dense
+          attention_norm            | self_attn_layer_norm          | norm1                         | attention.output.LayerNorm | attention.output.LayerNorm
+          feed_forward.intermediate | fc1                           | mlp.fc1                       | intermediate.dense         | intermediate.dense
+          feed_forward.output       | fc2                           | mlp.fc2                       | output.dense               | output.dense
+          feed_forward_norm         | final_layer_norm              | norm2                         | output.LayerNorm           | output.LayerNorm
+        classifier.dense            | /classification_head.dense    | /classification_head.dense    | /classifier.dense          | pooler.dense
+        classifier.output           | /classification_head.out_proj | /classification_head.out_proj | /classifier.out_proj       | /classifier
+        - pooler                    |                               |                               | pooler.                    | pooler.
+        - mask embedding            |                               | encoder_mask                  |                            |
+        - regression head           | /encoder.regression_head.     | decoder., /shared_decoder.    |                            |
+        - reconstruction            |                               | recon_proj., /recon_proj.     |                            |
+        - language head             | /encoder.lm_head.             |                               | /lm_head.                  | /cls.
+        - embedding head            | /encoder.emb_head.            |                               |                            |
+        - teacher                   | /encoder._ema                 | /_ema                         |                            |
+        - target model              | /encoder.target_model.        |                               |                            |
+        - version                   | version                       |                               |                            |
+        """);
+
+    /// <summary>All of them.</summary>
+    public static IEnumerable<Layout> All =>
+    [
+        new(SourceCheckpoint.Fairseq, Fairseq, "data2vec text model", ReadFairseq),
+        new(SourceCheckpoint.Fairseq, Roberta, "RoBERTa model", ReadFairseq) { Architectures = ["roberta_base", "roberta_large"] },
+        new(SourceCheckpoint.Fairseq, Data2Vec2.Model, "data2vec 2.0 text model", ReadFairseq) { Modality = "TEXT" },
+        new(SourceCheckpoint.HuggingFace, HuggingFace, "data2vec text model", ReadHuggingFace),
+        new(SourceCheckpoint.HuggingFace, Bert, "BERT", ReadHuggingFaceBert),
+        new(SourceCheckpoint.HuggingFace, Bert, "BERT", ReadBert)
+        {
+            Recognizes = checkpoint => checkpoint.Format is null && checkpoint.Weights.Contains($"{BertPrefix}embeddings.token_type_embeddings.weight"),
+        },
+    ];
+
+    /// <summary>The structure of a BERT that its weights tell.</summary>
+    /// <param name="weights">The weights.</param>
+    /// <param name="prefix">The prefix of BERT's tensors.</param>
+    /// <exception cref="InvalidDataException">It is not supported.</exception>
+    public static TextConfig BertConfig(Weights weights, string prefix)
+    {
+        string words = $"{prefix}embeddings.word_embeddings.weight";
+        int hidden = weights.RequireSize(words, 2, 1, Limits.Size);
+        InvalidData.ThrowIf(
+            hidden % BertHeadSize != 0,
+            $"{words} has vectors of {hidden} numbers, which is not a multiple of {BertHeadSize}, the size of a head");
+
+        return new TextConfig
+        {
+            Architecture = ModelArchitecture.Bert,
+            VocabularySize = weights.RequireSize(words, 2, 0, Limits.Tokens),
+            MaxTokens = weights.RequireSize($"{prefix}embeddings.position_embeddings.weight", 2, 0, Limits.Size),
+            HiddenSize = hidden,
+            Layers = weights.CountLayers($"{prefix}encoder.layer.{{i}}.intermediate.dense.weight"),
+            Heads = hidden / BertHeadSize,
+            FeedForwardSize = weights.RequireSize($"{prefix}encoder.layer.0.intermediate.dense.weight", 2, 0, Limits.Size),
+            Epsilon = 1e-12f,
+        };
+    }
+
+    /// <summary>The names of BERT's tensors.</summary>
+    /// <param name="prefix">The prefix of BERT's tensors.</param>
+    public static TensorNames BertNames(string prefix) => new(s_names, Bert, prefix);
+
+    private static SourceModel ReadFairseq(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
+    {
+        checkpoint = checkpoint.WithWeights(WithHead(checkpoint.Weights));
+        bool isSecond = layout.Model == Data2Vec2.Model;
+        LayoutOptions options = isSecond ? Data2Vec2.Options(s_options, checkpoint, "text") : new LayoutOptions(s_options, layout.Model, checkpoint.Options!);
+        TransformerSizes sizes = TransformerSizes.Read(options);
+        sizes.RequireEpsilon(options, 1e-5f);
+        if (sizes.PrenetLayers != 0)
+        {
+            throw options.Bad("prenet_layers", $"is {sizes.PrenetLayers}; of text models only 0 is supported");
+        }
+
+        string embedding = isSecond ? $"{Data2Vec2.Root(checkpoint)}local_encoder.embed_tokens.weight" : $"{FairseqRoot}embed_tokens.weight";
+        int? classes = checkpoint.Weights.Size("classification_head.out_proj.weight", 2, 0, Limits.Size);
+        var config = new TextConfig
+        {
+            VocabularySize = checkpoint.Weights.RequireSize(embedding, 2, 0, Limits.Tokens),
+            MaxTokens = options.Integer("max_tokens", 3, Limits.Size),
+            HiddenSize = sizes.Hidden,
+            Layers = sizes.Layers,
+            Heads = sizes.Heads,
+            FeedForwardSize = sizes.FeedForward,
+            Labels = LabelFile.For(classes, given.LabelsPath),
+        };
+        return Model(layout, checkpoint, config, TokenizerFiles.Given(given, config), $"fairseq {checkpoint.OuterModel}") with
+        {
+            Names = isSecond ? Data2Vec2.Names(s_names, checkpoint, sizes.PrenetLayers) : new TensorNames(s_names, "fairseq", FairseqRoot),
+            TeacherKey = isSecond ? "_ema" : "encoder._ema",
+            TeacherName = isSecond ? Data2Vec2.TeacherName(checkpoint, "text") : SourceModel.WithoutPrefix(FairseqRoot),
+        };
+    }
+
+    // Fine-tuning gives its head a name; the tables call it classification_head.
+    private static Weights WithHead(Weights weights)
+    {
+        const string Heads = "classification_heads.";
+        string[] names = [.. weights.Names.Where(name => name.StartsWith(Heads, StringComparison.Ordinal)).Select(name => name.Split('.')[1]).Distinct()];
+        return names.Length == 1 ? weights.Without($"{Heads}{names[0]}.", "classification_head.") : weights;
+    }
+
+    private static SourceModel ReadHuggingFace(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
+    {
+        (HuggingFaceFolder folder, CheckpointOptions options) = checkpoint.InFolder;
+        int? classes = checkpoint.Weights.Size("classifier.out_proj.weight", 2, 0, Limits.Size);
+        TextConfig config = HuggingFaceConfig(options, false, LabelFile.For(classes, given.LabelsPath, count => options.Labels("id2label", count)));
+        return Model(layout, checkpoint, config, TokenizerFiles.Given(given, config) ?? TokenizerFiles.BytePairs(folder, config), "Hugging Face Data2VecText");
+    }
+
+    private static SourceModel ReadHuggingFaceBert(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
+    {
+        (HuggingFaceFolder folder, CheckpointOptions options) = checkpoint.InFolder;
+        TextConfig config = HuggingFaceConfig(options, true, BertLabels(checkpoint.Weights, given, count => options.Labels("id2label", count)));
+        return Model(layout, checkpoint, config, "Hugging Face", TokenizerFiles.WordPieces(given) ?? TokenizerFiles.WordPieces(folder));
+    }
+
+    private static SourceModel ReadBert(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
+    {
+        checkpoint = checkpoint.WithWeights(checkpoint.Weights.Without(BertPrefix));
+        TextConfig config = BertConfig(checkpoint.Weights, "") with { Labels = BertLabels(checkpoint.Weights, given, null) };
+        return Model(layout, checkpoint, config, "pytorch-transformers", TokenizerFiles.WordPieces(given));
+    }
+
+    private static IReadOnlyList<string>? BertLabels(Weights weights, ConversionOptions given, Func<int, IReadOnlyList<string>?>? known) =>
+        LabelFile.For(weights.Size("classifier.weight", 2, 0, Limits.Size), given.LabelsPath, known);
+
+    private static TextConfig HuggingFaceConfig(CheckpointOptions config, bool isBert, IReadOnlyList<string>? labels)
+    {
+        var options = new LayoutOptions(s_options, "data2vec-text and bert", config);
+        TransformerSizes sizes = TransformerSizes.Read(options);
+        var known = new TextConfig
+        {
+            Architecture = isBert ? ModelArchitecture.Bert : ModelArchitecture.Data2VecText,
+            VocabularySize = options.Integer("vocabulary_size", 5, Limits.Tokens),
+            MaxTokens = options.Integer("max_tokens", 5, Limits.Size),
+            HiddenSize = sizes.Hidden,
+            Layers = sizes.Layers,
+            Heads = sizes.Heads,
+            FeedForwardSize = sizes.FeedForward,
+            Epsilon = sizes.Epsilon,
+            Labels = labels,
+        };
+        int padding = config.Integer("pad_token_id", known.PaddingId, 0, Limits.Tokens);
+        return padding == known.PaddingId
+            ? known with { MaxTokens = known.MaxTokens - known.FirstPosition }
+            : throw config.Bad("pad_token_id", $"is {padding}; only {known.PaddingId} is supported");
+    }
+
+    private static SourceModel Model(
+        Layout layout, SourceCheckpoint checkpoint, TextConfig config, string source, (TextTokenizer Tokenizer, WordPieceOptions Options)? tokenizer)
+    {
+        config = config with { WordPieces = tokenizer?.Options };
+        return Model(layout, checkpoint, config, tokenizer is { } given ? TokenizerFiles.Checked(given.Tokenizer, config) : null, source);
+    }
+
+    private static SourceModel Model(Layout layout, SourceCheckpoint checkpoint, TextConfig config, TextTokenizer? tokenizer, string source)
+    {
+        string head = config.Labels is { } labels ? $"with a classification head of {labels.Count} labels" : "pretrained";
+        TensorNames names = layout.Format == SourceCheckpoint.Fairseq ? new(s_names, "fairseq", FairseqRoot) : new(s_names, layout.Model);
+        string description = $"{layout.Title}, {head}{(tokenizer is null ? ", without tokenizer" : "")} ({source})";
+        return SourceModel.Create(layout, checkpoint, config, names, description) with { Assets = TokenizerFiles.Assets(tokenizer) };
+    }
+}

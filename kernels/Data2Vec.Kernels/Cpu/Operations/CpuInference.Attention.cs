@@ -1,0 +1,58 @@
+namespace Data2Vec.Kernels.Cpu;
+
+/// <content>Attention. In models with products of bf16 or bytes, its two products run on bf16.</content>
+internal sealed unsafe partial class CpuInference<S, V>
+{
+    public override void Attention(
+        Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output)
+    {
+        OperationShapes.RequireAttention(query, key, value, sequences, heads, AttentionJob<S, V>.LargestHead, output);
+        int size = query.Columns / heads, height = BlockHeight(query.Rows * heads);
+        ElementType type = store.UsesDotProducts && size % PanelLayout.PerWord(ElementType.BF16) == 0 ? ElementType.BF16 : ElementType.F32;
+        int perWord = PanelLayout.PerWord(type), words = query.Columns / perWord;
+        long mark = Mark();
+        query = ToWords(query, type, words, out _);
+        key = ToWords(key, type, words, out _);
+        long packedSize = 0;
+        int blockCount = 0, valueRows = 0;
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            packedSize += PackKeysJob<S, V>.Size(sequences.Length(i), words);
+            blockCount += (sequences.Length(i) + height - 1) / height;
+            valueRows += PanelLayout.Words(type, sequences.Length(i));
+        }
+
+        if (type == ElementType.BF16)
+        {
+            Tensor interleaved = Allocate(valueRows, value.Columns);
+            team.Run(new InterleaveRowsJob(value, sequences, heads, interleaved), sequences.Count * heads);
+            value = interleaved;
+        }
+
+        float* keys = (float*)Memory.Allocate(packedSize * sizeof(float));
+        team.Run(new PackKeysJob<S, V>(key, sequences, heads, keys), sequences.Count * heads);
+
+        var blocks = (AttentionBlock*)Memory.Allocate((long)blockCount * sizeof(AttentionBlock));
+        int filled = 0, row = 0;
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            int length = sequences.Length(i);
+            for (int first = 0; first < length; first += height)
+            {
+                blocks[filled++] = new AttentionBlock(sequences.Start(i), length, first, Math.Min(height, length - first), (nint)keys, (nint)value.Row(row));
+            }
+
+            keys += PackKeysJob<S, V>.Size(length, words);
+            row += PanelLayout.Words(type, length);
+        }
+
+        var job = new AttentionJob<S, V>(type, blocks, heads, size, scale, bias)
+        {
+            Query = query,
+            Value = value,
+            Output = output,
+        };
+        team.Run(job, blockCount * heads);
+        Release(mark);
+    }
+}

@@ -1,0 +1,43 @@
+using System.Numerics.Tensors;
+
+namespace Data2Vec.Kernels.Cpu;
+
+/// <content>Vectors from tables, and means of sequences.</content>
+internal sealed unsafe partial class CpuInference<S, V>
+{
+    public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, bool add)
+    {
+        OperationShapes.RequireEmbedding(ids, table, output);
+        WeightData data = ((CpuEmbedding)table).Table;
+        long mark = Mark();
+        float* vector = (float*)Memory.Allocate((long)table.Columns * sizeof(float));
+        for (int row = 0; row < ids.Length; row++)
+        {
+            data.ReadRow(ids[row], add ? new Span<float>(vector, table.Columns) : RowOf(output, row));
+            if (add)
+            {
+                RowKernels<S, V>.Add(output.Row(row), vector, table.Columns);
+            }
+        }
+
+        Release(mark);
+    }
+
+    public override Tensor MeanOfSequences(Tensor x, Sequences sequences, int skip)
+    {
+        Tensor means = Allocate(sequences.Count, x.Columns);
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            Span<float> mean = RowOf(means, i);
+            mean.Clear();
+            for (int row = skip; row < sequences.Length(i); row++)
+            {
+                RowKernels<S, V>.Add(means.Row(i), x.Row(sequences.Start(i) + row), x.Columns);
+            }
+
+            TensorPrimitives.Divide(mean, sequences.Length(i) - skip, mean);
+        }
+
+        return means;
+    }
+}

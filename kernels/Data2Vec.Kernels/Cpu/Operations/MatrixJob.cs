@@ -1,0 +1,189 @@
+using System.Runtime.CompilerServices;
+
+namespace Data2Vec.Kernels.Cpu;
+
+/// <summary>Rows of a matrix product that one task computes: lines of rows at equal distances on the left side.</summary>
+/// <param name="Source">The address of the first row's first word on the left side.</param>
+/// <param name="Row">The first row of the result.</param>
+/// <param name="Rows">The number of rows of a line.</param>
+/// <param name="Lines">The number of lines, which follow one another in the result.</param>
+internal readonly record struct RowBlock(nint Source, int Row, int Rows, int Lines = 1);
+
+/// <summary>The left side of a matrix product. Strides count words.</summary>
+internal readonly unsafe struct LeftOperand
+{
+    /// <summary>The blocks that the rows are cut into.</summary>
+    public RowBlock* Blocks { get; init; }
+
+    public int BlockCount { get; init; }
+
+    /// <summary>From a row to the next.</summary>
+    public nint RowStride { get; init; }
+
+    /// <summary>From a line of rows to the next.</summary>
+    public nint LineStride { get; init; }
+
+    /// <summary>From a tap of a row to the next.</summary>
+    public nint TapStride { get; init; }
+
+    /// <summary>From the columns of a group to those of the next.</summary>
+    public nint GroupStride { get; init; }
+
+    /// <summary>Multiplies the sums of each row of bytes; null for other formats.</summary>
+    public float* RowScales { get; init; }
+}
+
+/// <summary>What follows a matrix product, besides the bias and the scale of its weights.</summary>
+/// <param name="Activation">The activation, after the normalization if there is one.</param>
+/// <param name="Residual">Added to the result; or empty.</param>
+/// <param name="Norm">Normalizes the rows of the result, if each task computes whole rows; or null.</param>
+internal readonly record struct Epilogue(Activation Activation, Tensor Residual = default, NormValues? Norm = null);
+
+/// <summary>A matrix product and its epilogue, cut into tasks of one block of rows by some panels.</summary>
+internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix right, Epilogue epilogue, Tensor output, int panelsPerTask) : IJob
+    where S : struct, ISimd<V>
+    where V : unmanaged
+{
+    /// <summary>
+    /// How far along the depth a panel is followed before the next panel: so much of a panel and of the rows fit into the second-level
+    /// cache together. It depends only on the weights' shape, so no result depends on the batch.
+    /// </summary>
+    private const int DepthBlock = 1024;
+
+    private readonly MatrixTiles _tiles = MatrixTiles.Create(right.Type, S.Width);
+    private readonly Activation _tileActivation = epilogue.Norm is null ? epilogue.Activation : Activation.None;
+    private readonly float* _output = output.Row(0);
+    private readonly float* _residual = epilogue.Residual.IsEmpty ? null : epilogue.Residual.Row(0);
+
+    public int Tasks => left.BlockCount * ((right.PanelCount + panelsPerTask - 1) / panelsPerTask);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Run(int task)
+    {
+        RowBlock block = left.Blocks[task % left.BlockCount];
+        int first = task / left.BlockCount * panelsPerTask;
+        int end = Math.Min(first + panelsPerTask, right.PanelCount);
+
+        int tapsAtOnce = Math.Max(1, DepthBlock / right.Depth);
+        int depthAtOnce = right.Taps == 1 ? DepthBlock : right.Depth;
+        for (int tap = 0; tap < right.Taps; tap += tapsAtOnce)
+        {
+            int taps = Math.Min(tapsAtOnce, right.Taps - tap);
+            for (int depth = 0; depth < right.Depth; depth += depthAtOnce)
+            {
+                int length = Math.Min(depthAtOnce, right.Depth - depth);
+                for (int panel = first; panel < end; panel++)
+                {
+                    for (int line = 0; line < block.Lines; line++)
+                    {
+                        var rows = new RowBlock(block.Source + line * left.LineStride * sizeof(float), block.Row + line * block.Rows, block.Rows);
+                        RunPanel(rows, panel, tap, taps, depth, length);
+                    }
+                }
+            }
+        }
+
+        if (epilogue.Norm is { } norm)
+        {
+            for (int row = block.Row; row < block.Row + block.Lines * block.Rows; row++)
+            {
+                float* x = output.Row(row);
+                RowKernels<S, V>.Normalize(x, null, norm, epilogue.Activation, x);
+            }
+        }
+    }
+
+    /// <summary>Multiplies a line of rows by a part of a panel: some taps, and of each a part of its depth.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void RunPanel(RowBlock block, int panel, int tap, int taps, int depth, int length)
+    {
+        int group = panel / right.PanelsPerGroup, firstOutput = (panel - group * right.PanelsPerGroup) * PanelLayout.Width;
+        int outputs = Math.Min(PanelLayout.Width, right.GroupOutputs - firstOutput);
+        int width = outputs <= PanelLayout.NarrowWidth ? PanelLayout.NarrowWidth : PanelLayout.Width;
+        float* weights = right.Panels[panel] + ((long)tap * right.Depth + depth) * width;
+        float* source = (float*)block.Source + group * left.GroupStride + tap * left.TapStride + depth;
+        int column = group * right.GroupOutputs + firstOutput;
+        bool isFirst = tap + depth == 0, isLast = tap + taps == right.Taps && depth + length == right.Depth;
+
+        for (int start = 0; start < outputs; start += 2 * S.Width)
+        {
+            int valid = Math.Min(outputs - start, 2 * S.Width);
+            bool two = width - start > S.Width;
+            int columns = two ? 2 * S.Width : S.Width;
+            if (valid < columns)
+            {
+                // The columns behind belong to another group or to no output. So a tile beside the result holds all depths' sums at once.
+                if (isFirst)
+                {
+                    RunPartial(block, right.Panels[panel] + start, width, source, column + start, valid, two);
+                }
+
+                continue;
+            }
+
+            var arguments = new TileArguments(left.RowStride, left.TapStride, taps, length, weights + start, width, output.Stride, !isFirst);
+            int row = 0;
+            for (int tiles = (block.Rows + S.TileRows - 1) / S.TileRows; tiles > 0; tiles--)
+            {
+                int height = (block.Rows - row + tiles - 1) / tiles;
+                float* to = _output + (nint)(block.Row + row) * output.Stride + column + start;
+                _tiles.Run<S, V>(arguments, height, two, source + row * left.RowStride, to);
+                if (isLast)
+                {
+                    Finish(to, output.Stride, height, columns, block.Row + row, column + start);
+                }
+
+                row += height;
+            }
+        }
+    }
+
+    [SkipLocalsInit]
+    private void RunPartial(RowBlock block, float* weights, int width, float* source, int column, int valid, bool two)
+    {
+        const int Stride = PanelLayout.Width;
+        float* tile = stackalloc float[MatrixTiles.MaxRows * Stride];
+        var arguments = new TileArguments(left.RowStride, left.TapStride, right.Taps, right.Depth, weights, width, Stride, accumulate: false);
+        int row = 0;
+        for (int tiles = (block.Rows + S.TileRows - 1) / S.TileRows; tiles > 0; tiles--)
+        {
+            int height = (block.Rows - row + tiles - 1) / tiles;
+            _tiles.Run<S, V>(arguments, height, two, source + row * left.RowStride, tile);
+            Finish(tile, Stride, height, two ? 2 * S.Width : S.Width, block.Row + row, column);
+            for (int r = 0; r < height; r++)
+            {
+                new ReadOnlySpan<float>(tile + r * Stride, valid).CopyTo(new Span<float>(output.Row(block.Row + row + r) + column, valid));
+            }
+
+            row += height;
+        }
+    }
+
+    /// <summary>Converts sums of quantized numbers to what they stand for.</summary>
+    private void Dequantize(float* tile, nint stride, int rows, int columns, int row, int column)
+    {
+        for (int r = 0; r < rows; r++, tile += stride)
+        {
+            for (int i = 0; i < columns; i += S.Width)
+            {
+                V sum = left.RowScales == null
+                    ? S.Load(tile + i)
+                    : S.Multiply(S.Difference((int*)tile + i, right.ColumnOffsets + column + i), S.Create(left.RowScales[row + r]));
+                S.Store(tile + i, S.Multiply(sum, S.Load(right.ColumnScales + column + i)));
+            }
+        }
+    }
+
+    private void Finish(float* tile, nint stride, int rows, int columns, int row, int column)
+    {
+        if (right.ColumnScales != null)
+        {
+            Dequantize(tile, stride, rows, columns, row, column);
+        }
+
+        float* scale = right.Scale == null ? null : right.Scale + column;
+        nint residualStride = epilogue.Residual.Stride;
+        float* residual = _residual == null ? null : _residual + row * residualStride + column;
+        RowKernels<S, V>.Finish(tile, stride, rows, columns, right.Bias + column, scale, _tileActivation, residual, residualStride);
+    }
+}

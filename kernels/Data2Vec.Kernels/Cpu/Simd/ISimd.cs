@@ -1,0 +1,63 @@
+using System.Runtime.Intrinsics.X86;
+
+namespace Data2Vec.Kernels.Cpu;
+
+/// <summary>
+/// The vector arithmetic of the CPU kernels, so that one source serves every register width. The implementations are structs, so the JIT
+/// compiles each kernel for each of them, with all calls inlined.
+/// </summary>
+/// <typeparam name="V">The hardware vector of floats.</typeparam>
+internal unsafe interface ISimd<V>
+    where V : unmanaged
+{
+    /// <summary>Floats in a vector.</summary>
+    static abstract int Width { get; }
+
+    /// <summary>Rows of a matrix tile: as many as the registers hold with two vectors each, at most <see cref="MatrixTiles.MaxRows"/>.</summary>
+    static abstract int TileRows { get; }
+
+    /// <summary>0, 1, 2, and so on.</summary>
+    static abstract V Indices { get; }
+
+    static abstract V Load(float* source);
+    static abstract void Store(float* destination, V value);
+
+    /// <summary>Prefetches a cache line, if the address is valid.</summary>
+    static virtual void Prefetch(void* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(address);
+        }
+    }
+
+    static abstract V Create(float value);
+
+    /// <summary><c>values - offsets</c>, converted to floats.</summary>
+    static abstract V Difference(int* values, int* offsets);
+    static abstract V Add(V a, V b);
+    static abstract V Subtract(V a, V b);
+    static abstract V Multiply(V a, V b);
+    static abstract V Divide(V a, V b);
+
+    /// <summary><c>a * b + c</c>, fused if the hardware can.</summary>
+    static abstract V MultiplyAdd(V a, V b, V c);
+
+    /// <summary>The greater number; <paramref name="b"/> if one is NaN.</summary>
+    static abstract V Max(V a, V b);
+
+    /// <summary>The smaller number; <paramref name="b"/> if one is NaN.</summary>
+    static abstract V Min(V a, V b);
+    static abstract V Abs(V value);
+
+    /// <summary>Rounds to the nearest whole number.</summary>
+    static abstract V Round(V value);
+
+    /// <summary><c>2^n</c> for a whole <c>n</c> from -126 to 127.</summary>
+    static abstract V PowerOfTwo(V n);
+
+    /// <summary>The first <paramref name="count"/> lanes unchanged, the others zero.</summary>
+    static abstract V KeepFirst(V value, int count);
+    static abstract float Sum(V value);
+    static abstract float MaxOfAll(V value);
+}

@@ -1,0 +1,57 @@
+namespace Data2Vec.Kernels;
+
+/// <summary>The function applied to each element after a linear layer, a convolution or a normalization.</summary>
+public enum Activation
+{
+    /// <summary>No activation.</summary>
+    None,
+
+    /// <summary>The exact GELU, <c>x Φ(x)</c> (Hendrycks and Gimpel 2016), not its tanh approximation.</summary>
+    Gelu,
+
+    /// <summary>The rectified linear unit, <c>max(x, 0)</c>.</summary>
+    Relu,
+}
+
+/// <summary>What attention adds to the scores before the softmax.</summary>
+/// <param name="Table">
+/// Relative position bias (Bao et al. 2022): a number for each pair of rows, <c>[heads * length, length]</c>, for batches whose sequences all
+/// have this length; or empty.
+/// </param>
+/// <param name="Slopes">
+/// ALiBi (Press et al. 2022): a number for each head, <c>[1, heads]</c>, which is subtracted once for each row between query and key; or empty.
+/// </param>
+public readonly record struct AttentionBias(Tensor Table = default, Tensor Slopes = default);
+
+/// <summary>The sizes of a one-dimensional convolution.</summary>
+/// <param name="InputChannels">Features of an input row.</param>
+/// <param name="OutputChannels">Features of an output row.</param>
+/// <param name="Kernel">Input rows that one output row reads.</param>
+/// <param name="Stride">Input rows from one output row to the next.</param>
+/// <param name="Padding">Rows of zeros before and after each sequence.</param>
+/// <param name="Groups">The number of independent convolutions that the channels split into.</param>
+public readonly record struct Conv1dShape(
+    int InputChannels, int OutputChannels, int Kernel, int Stride = 1, int Padding = 0, int Groups = 1)
+{
+    /// <summary>The inputs of one output.</summary>
+    public int FanIn => InputChannels / Groups * Kernel;
+
+    /// <summary>The output rows of a sequence: 0 if it is shorter than the kernel.</summary>
+    public int OutputLength(int inputLength) => new Conv2dShape(InputChannels, OutputChannels, Kernel, Stride, Padding).OutputLength(inputLength);
+}
+
+/// <summary>The sizes of a two-dimensional convolution with square windows.</summary>
+/// <param name="InputChannels">Features of an input pixel.</param>
+/// <param name="OutputChannels">Features of an output pixel.</param>
+/// <param name="Kernel">Height and width of the window that one output pixel reads.</param>
+/// <param name="Stride">Input pixels from one window to the next, in both directions.</param>
+/// <param name="Padding">Pixels of zeros on each of the four sides.</param>
+public readonly record struct Conv2dShape(int InputChannels, int OutputChannels, int Kernel, int Stride = 1, int Padding = 0)
+{
+    /// <summary>The output pixels along a side: 0 if it is shorter than the kernel.</summary>
+    public int OutputLength(int inputLength)
+    {
+        int last = inputLength + 2 * Padding - Kernel;
+        return last < 0 ? 0 : last / Stride + 1;
+    }
+}

@@ -1,0 +1,179 @@
+using System.Runtime.CompilerServices;
+
+namespace Data2Vec.Kernels;
+
+/// <summary>
+/// The requirements of operations on their tensors and weights, which are the same on every backend. A backend calls these methods first, so
+/// that it never reads or writes outside a tensor.
+/// </summary>
+/// <remarks>Tensors that do not fit throw <see cref="ArgumentException"/>; weights, which come from files, throw <see cref="InvalidDataException"/>.</remarks>
+public static class OperationShapes
+{
+    /// <summary>Requires a type of activations that an inference has: f32 or its own.</summary>
+    public static void RequireActivations(ElementType type, ElementType own) =>
+        Require(type is ElementType.F32 || type == own, $"Activations of this inference are {own} or f32, not {type}.");
+
+    /// <summary>Requires equal shapes.</summary>
+    public static void RequireSame(Tensor a, Tensor b) =>
+        Require(a.Rows == b.Rows && a.Columns == b.Columns, $"Tensors of {Describe(a)} and {Describe(b)} do not have the same shape.");
+
+    /// <summary>Checks the operands of <see cref="Inference.LayerNorm"/>.</summary>
+    public static void RequireNorm(Tensor x, NormWeights norm, Tensor output, Tensor residual)
+    {
+        ArgumentNullException.ThrowIfNull(norm);
+        RequireSame(x, output);
+        RequireSameOrEmpty(x, residual);
+        Require(x.Columns == norm.Size, $"A normalization of {norm.Size} features does not fit rows of {x.Columns}.");
+    }
+
+    /// <summary>Checks the operands of <see cref="Inference.Linear(Tensor, LinearWeights, Tensor, Activation, Tensor)"/>.</summary>
+    public static void RequireLinear(Tensor x, LinearWeights weights, Tensor output, Tensor residual)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        Require(
+            x.Columns == weights.Inputs && output.Columns == weights.Outputs && output.Rows == x.Rows,
+            $"A linear layer from {weights.Inputs} to {weights.Outputs} features does not fit tensors of {Describe(x)} and {Describe(output)}.");
+        RequireSameOrEmpty(output, residual);
+        Require(x.Rows == 0 || (output.Data != x.Data && output.Data != residual.Data), $"The result of a linear layer must not overlap its inputs.");
+    }
+
+    /// <summary>Checks the operands of <see cref="Inference.LinearNorm"/>.</summary>
+    public static void RequireLinearNorm(Tensor x, LinearWeights weights, NormWeights norm, Tensor output, Tensor normed, Tensor residual)
+    {
+        RequireLinear(x, weights, output, residual);
+        RequireNorm(output, norm, normed, Tensor.None);
+    }
+
+    /// <summary>Checks the operands of <see cref="Inference.Conv1d"/>.</summary>
+    public static void RequireConv1d(Tensor x, Sequences inputs, Conv1dShape shape, Tensor output, Sequences outputs) => Require(
+        x.Columns == shape.InputChannels && output.Columns == shape.OutputChannels && outputs.Rows == output.Rows && inputs.Rows == x.Rows,
+        $"Tensors of {Describe(x)} and {Describe(output)} do not fit a convolution from {shape.InputChannels} to {shape.OutputChannels} channels.");
+
+    /// <summary>Checks the operands of <see cref="Inference.Conv2d"/>.</summary>
+    public static void RequireConv2d(Tensor x, int height, int width, Conv2dShape shape, Tensor output)
+    {
+        Require(height > 0 && width > 0 && x.Rows % ((long)height * width) == 0, $"{x.Rows} rows are not whole images of {height} x {width} pixels.");
+        Require(
+            x.Columns == shape.InputChannels && output.Columns == shape.OutputChannels
+            && output.Rows == x.Rows / (height * width) * (long)shape.OutputLength(height) * shape.OutputLength(width),
+            $"Tensors of {Describe(x)} and {Describe(output)} do not fit a convolution from {shape.InputChannels} to {shape.OutputChannels} channels.");
+    }
+
+    /// <summary>Checks the operands of <see cref="Inference.MaxPool2d"/>.</summary>
+    public static void RequireMaxPool2d(Tensor x, int height, int width, int size, int stride, Tensor output)
+    {
+        Require(size > 0 && stride > 0, $"The size and the stride of a pooling window are at least one pixel.");
+        RequireConv2d(x, height, width, new Conv2dShape(x.Columns, x.Columns, size, stride), output);
+    }
+
+    /// <summary>Checks the operands of <see cref="Inference.Attention"/>.</summary>
+    public static void RequireAttention(Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, int largestHead, Tensor output)
+    {
+        Require(
+            query.Columns % heads == 0 && query.Columns / heads <= largestHead,
+            $"{query.Columns} features do not split into {heads} heads of at most {largestHead} features.");
+        RequireSame(query, key);
+        RequireSame(query, value);
+        RequireSame(query, output);
+        Require(sequences.Rows == query.Rows, $"Sequences of {sequences.Rows} rows do not cover {query.Rows} rows.");
+    }
+
+    /// <summary>Checks the operands of <see cref="Inference.Embed"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The table does not have an id.</exception>
+    public static void RequireEmbedding(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        Require(
+            ids.Length == output.Rows && table.Columns == output.Columns,
+            $"{ids.Length} vectors of {table.Columns} features do not fit a tensor of {Describe(output)}.");
+        foreach (int id in ids)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)id, (uint)table.Rows, nameof(ids));
+        }
+    }
+
+    /// <summary>Checks the parts of a linear layer, and returns its inputs and outputs.</summary>
+    public static (int Inputs, int Outputs) RequireLinearWeights(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
+    {
+        int inputs = parts[0].Weight.RowSize, outputs = 0;
+        foreach ((WeightData weight, WeightData? bias) in parts)
+        {
+            if (weight.Shape.Count != 2 || weight.RowSize != inputs)
+            {
+                throw new InvalidDataException("The weights of a linear layer must be matrices with the same number of inputs.");
+            }
+
+            RequireVector(bias, weight.Rows);
+            outputs = checked(outputs + weight.Rows);
+        }
+
+        RequireVector(scale, outputs);
+        return (inputs, outputs);
+    }
+
+    /// <summary>Checks the weights of a one-dimensional convolution.</summary>
+    public static void RequireConvolutionWeights(WeightData weight, WeightData? bias, Conv1dShape shape) =>
+        RequireConvolutionWeights(weight, bias, shape.OutputChannels, shape.InputChannels / shape.Groups, shape.Kernel);
+
+    /// <summary>Checks the weights of a two-dimensional convolution.</summary>
+    public static void RequireConvolutionWeights(WeightData weight, WeightData? bias, Conv2dShape shape) =>
+        RequireConvolutionWeights(weight, bias, shape.OutputChannels, shape.InputChannels, shape.Kernel, shape.Kernel);
+
+    /// <summary>Requires a vector of a size, or none.</summary>
+    public static void RequireVector(WeightData? vector, int size)
+    {
+        if (vector is not null && (vector.Shape.Count != 1 || vector.Rows != size))
+        {
+            throw new InvalidDataException($"A vector of {size} numbers was expected, not a tensor of [{string.Join(", ", vector.Shape)}].");
+        }
+    }
+
+    private static void RequireConvolutionWeights(WeightData weight, WeightData? bias, params ReadOnlySpan<int> shape)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        if (!shape.SequenceEqual([.. weight.Shape]))
+        {
+            throw new InvalidDataException(
+                $"The weights of a convolution have the shape [{string.Join(", ", weight.Shape)}], not [{string.Join(", ", shape.ToArray())}].");
+        }
+
+        RequireVector(bias, shape[0]);
+    }
+
+    private static void RequireSameOrEmpty(Tensor x, Tensor optional)
+    {
+        if (!optional.IsEmpty)
+        {
+            RequireSame(x, optional);
+        }
+    }
+
+    private static string Describe(Tensor x) => $"[{x.Rows}, {x.Columns}]";
+
+    private static void Require(bool condition, [InterpolatedStringHandlerArgument(nameof(condition))] ref RequirementMessage message)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException(message.ToString());
+        }
+    }
+
+    /// <summary>A message that is only composed if the requirement is not met.</summary>
+    [InterpolatedStringHandler]
+    private ref struct RequirementMessage
+    {
+        private DefaultInterpolatedStringHandler _text;
+
+        public RequirementMessage(int literalLength, int formattedCount, bool condition, out bool isNeeded)
+        {
+            isNeeded = !condition;
+            _text = isNeeded ? new DefaultInterpolatedStringHandler(literalLength, formattedCount) : default;
+        }
+
+        public void AppendLiteral(string value) => _text.AppendLiteral(value);
+
+        public void AppendFormatted<T>(T value) => _text.AppendFormatted(value);
+
+        public override string ToString() => _text.ToStringAndClear();
+    }
+}

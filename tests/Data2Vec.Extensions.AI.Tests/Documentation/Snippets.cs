@@ -1,0 +1,144 @@
+using Data2Vec;
+using Data2Vec.Audio;
+using Data2Vec.Converters.Hub;
+using Data2Vec.Extensions.AI;
+using Data2Vec.Kernels.Gpu;
+using Data2Vec.Memes;
+using Data2Vec.Memes.Ocr;
+using Data2Vec.Vision.Images;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Documentation;
+
+/// <summary>The C# of the README and of the pages, word for word between the marks.</summary>
+internal static class Snippets
+{
+    public static float[] ReadmeSpeech()
+    {
+        // README.md
+        using SpeechModel model = Data2VecModel.Load<SpeechModel>("speech.d2v");
+        Waveform recording = WavFile.Load("recording.wav");
+        float[] vector = model.Embed(recording, new EmbeddingOptions { Normalize = true });   // resampled if needed
+        if (model.CanTranscribe)
+        {
+            Console.WriteLine(model.Transcribe(recording));
+        }
+        // END
+        return vector;
+    }
+
+    public static async Task<string> Pulled()
+    {
+        // engine/docs/getting-models.md
+        using var store = new ModelStore();
+        string path = await store.PullAsync("facebook/data2vec-audio-base-960h");
+        // END
+        return path;
+    }
+
+    public static string Loaded()
+    {
+        // engine/docs/library.md
+        using Data2VecModel model = Data2VecModel.Load("speech.d2v");
+        string accepts = model switch
+        {
+            SpeechModel speech => $"speech at {speech.SampleRate} Hz",
+            TextModel => "text",
+            VisionModel => "images",
+            _ => $"{model.Modality}",
+        };
+        Console.WriteLine($"{accepts}: {model.Layers} layers, {model.HiddenSize} features");
+        // END
+        return accepts;
+    }
+
+    public static async Task<(float[] Vector, float[][] Many, float[][] Layers)> Speech()
+    {
+        // engine/docs/library.md
+        using SpeechModel model = Data2VecModel.Load<SpeechModel>("speech.d2v");
+        Waveform recording = WavFile.Load("recording.wav");
+        float[] vector = model.Embed(recording, new EmbeddingOptions { Normalize = true });   // resampled if needed
+        float[][] many = await model.EmbedAsync([recording, recording]);
+        float[][] layers = model.EmbedLayers(recording);   // the input of the first layer, then the output of each layer
+        // END
+        return (vector, many, layers);
+    }
+
+    public static (float[] Vector, LabelProbability[] Labels) Text()
+    {
+        // engine/docs/library.md
+        using TextModel model = Data2VecModel.Load<TextModel>("text-sentiment.d2v");
+        float[] vector = model.Embed("A gripping, funny and beautifully acted film.");
+        LabelProbability[] labels = model.Classify("A gripping, funny and beautifully acted film.");
+        Console.WriteLine($"{labels[0].Label}: {labels[0].Probability:P0}");
+        // END
+        return (vector, labels);
+    }
+
+    public static float[] Image()
+    {
+        // engine/docs/library.md
+        using VisionModel model = Data2VecModel.Load<VisionModel>("image.d2v");
+        float[] vector = model.Embed(ImageFile.Load("photo.jpg"));   // resized as the model file specifies
+        // END
+        return vector;
+    }
+
+    public static async Task<GeneratedEmbeddings<Embedding<float>>> Generators()
+    {
+        // engine/docs/library.md
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        builder.Services.AddDistributedMemoryCache();
+        builder.Services.AddData2VecEmbeddings(new LazyModel("text.d2v"), new EmbeddingOptions { Normalize = true })
+            .UseDistributedCache()
+            .UseLogging()
+            .UseOpenTelemetry();
+        builder.Services.AddKeyedData2VecContentEmbeddings("images", new LazyModel("image.d2v"));
+        builder.Services.AddData2VecWarmUp();               // loads the models before the first request
+        builder.Services.AddHealthChecks().AddData2Vec();   // reports whether the models work
+
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        var texts = host.Services.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
+        var images = host.Services.GetRequiredKeyedService<IEmbeddingGenerator<DataContent, Embedding<float>>>("images");
+        GeneratedEmbeddings<Embedding<float>> embeddings = await texts.GenerateAsync(["a text", "another one"]);
+        Embedding<float> photo = await images.GenerateAsync(await DataContent.LoadFromAsync("photo.jpg"));
+        // END
+        await host.StopAsync();
+        return [.. embeddings, photo];
+    }
+
+    public static async Task<string> Transcripts()
+    {
+        // engine/docs/library.md
+#pragma warning disable MEAI001
+        using var model = new LazyModel("speech.d2v");
+        ISpeechToTextClient client = model.AsSpeechToTextClient();
+        using FileStream recording = File.OpenRead("recording.wav");
+        string text = (await client.GetTextAsync(recording)).Text;
+        // END
+        return text;
+    }
+
+    public static float[] OnDevice()
+    {
+        // engine/docs/gpu.md
+        using GpuBackend? gpu = GpuDevices.Best?.Open();   // or GpuDevices.Find("cuda:1").Open()
+        using SpeechModel model = Data2VecModel.Load<SpeechModel>("speech.d2v", new ModelOptions { Backend = gpu });
+        // END
+        return model.EmbedPrepared(new float[model.SampleRate]);
+    }
+
+    public static MemeScore Scored()
+    {
+        // engine/docs/memes.md
+        using var recognizer = new TesseractRecognizer(new OcrOptions { Languages = "eng+spa" });
+        using MemeClassifier classifier = MemeClassifier.Load("memes.d2v", new MemeOptions { TextRecognizer = recognizer });
+        MemeScore score = classifier.Score(ImageFile.Load("meme.jpg"));
+        Console.WriteLine($"{score.Score}, probability {score.Probability}: {score.Text}");
+        // END
+        return score;
+    }
+}
