@@ -2,7 +2,7 @@ using ILGPU.Runtime;
 
 namespace Data2Vec.Kernels.Gpu;
 
-/// <summary>A graphics processor, or another device that OpenCL reaches.</summary>
+/// <summary>A GPU, or another device with OpenCL.</summary>
 public sealed class GpuBackend : Backend, IDisposable
 {
     internal GpuBackend(string name, Accelerator accelerator)
@@ -23,40 +23,40 @@ public sealed class GpuBackend : Backend, IDisposable
     public override WeightStore CreateStore() => new GpuStore(Context);
 
     /// <summary>
-    /// Whether what an inference has the device do is gathered and, where it comes again, queued at one blow as a graph; off at first, and of no
-    /// effect without CUDA 11.4. It saves the host's time, not the device's: where the host queues kernels faster than the device does them, as it
-    /// did beside an H200, inferences begin earlier without.
+    /// Whether repeated input lengths are replayed as CUDA graphs. Off by default; needs CUDA 11.4. Graphs save time on the host, not on the device: if the
+    /// host queues kernels faster than the device runs them, as measured with an H200, inferences start earlier without graphs.
     /// </summary>
     public bool UsesGraphs
     {
         get => Context.Graphs is not null;
-        set => Context.Graphs = value ? Context.Graphs ?? CudaGraphs.Of(Context.Accelerator) : null;
+        set => Context.Graphs = value ? Context.Graphs ?? CudaGraphs.Create(Context.Accelerator) : null;
     }
 
     /// <summary>
-    /// Whether models of f32 that are loaded from now on multiply on tensor cores: both sides of products and convolutions, of inputs that are a multiple of 4,
-    /// are rounded to 11 bits (tf32), weights when they are loaded; attention and all else stay in f32. Off at first, and always without tensor cores (CUDA, compute capability 8.0 and above).
+    /// Whether products with f32 weights that are loaded from now on run on tensor cores in tf32: if their inputs, or the channels of a convolution, are a
+    /// multiple of 4, both sides are rounded to 11 significant bits. Attention and everything else stay in f32. Off by default; needs CUDA with compute
+    /// capability 8.0.
     /// </summary>
     public bool UsesTf32
     {
-        get => Context.UsesTf32;
-        set => Context.UsesTf32 = value && Context.HasTensorCores;
+        get => Context.Options.UsesTf32;
+        set => Context.Options = Context.Options with { UsesTf32 = value && Context.Options.HasTensorCores };
     }
 
     /// <summary>
-    /// Compiles what models of every format run on, which takes seconds; models do it by themselves when they are loaded. Kernels of tf32 are among them
-    /// where <see cref="UsesTf32"/> is on.
+    /// Compiles the kernels of all number formats, which takes seconds. Optional: loading a model compiles its kernels. Includes tf32 if
+    /// <see cref="UsesTf32"/> is on.
     /// </summary>
-    /// <returns>The kernels that the device's compiler refuses and others take the place of, a line each that says why.</returns>
-    /// <exception cref="NotSupportedException">It refuses one that models cannot do without.</exception>
+    /// <returns>The kernels that do not compile and are replaced by slower ones, a line each with the reason.</returns>
+    /// <exception cref="NotSupportedException">A kernel that models need does not compile.</exception>
     public unsafe IReadOnlyList<string> CompileKernels()
     {
         float* zeros = stackalloc float[64];
         new Span<float>(zeros, 64).Clear();
         using WeightStore store = CreateStore();
         var kernels = new GpuKernels(Context);
-        kernels.AskForTensorKernels(ElementType.BF16, [512, 768, 1024], hasSums: true, hasTables: true);
-        kernels.AskForTensorKernels(ElementType.F16, [512, 768, 1024], hasSums: true, hasTables: true);
+        kernels.RequestTensorKernels(ElementType.BF16, [512, 768, 1024], hasSplitK: true, hasTables: true);
+        kernels.RequestTensorKernels(ElementType.F16, [512, 768, 1024], hasSplitK: true, hasTables: true);
         foreach (ElementType type in new[] { ElementType.BF16, ElementType.F16, ElementType.I8, ElementType.F32 })
         {
             store.Linear([(Zeros(8, 8), null)]);
@@ -71,7 +71,7 @@ public sealed class GpuBackend : Backend, IDisposable
         return Context.Kernels.Refused();
     }
 
-    /// <summary>Lets the device go. Models that run on it must be disposed before.</summary>
+    /// <summary>Releases the device. Dispose the models on it first.</summary>
     public void Dispose()
     {
         Context.Kernels.Wait();

@@ -5,10 +5,10 @@ using ILGPU.Runtime;
 
 namespace Data2Vec.Kernels.Gpu;
 
-/// <summary>Weights in device memory, in the number format that they come in.</summary>
+/// <summary>Weights in device memory, in their stored number format.</summary>
 internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 {
-    /// <summary>Addresses from here on are those of constants: the number of one, and the place within it as in <see cref="DeviceArena"/>.</summary>
+    /// <summary>Constants have addresses from here on: the number of a constant and the byte offset in it, as in <see cref="DeviceArena"/>.</summary>
     private static readonly nint s_firstConstant = unchecked((nint)(1L << 62));
 
     private readonly List<MemoryBuffer> _owned = [];
@@ -17,31 +17,32 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
     private readonly HashSet<int> _normed = [];
     private readonly GpuKernels _kernels = new(context);
     private bool _hasTables;
+    private ElementType? _activationType;
     private volatile bool _disposed;
 
     public override int PreferredBatchRows => 8192;
 
     public override int ConcurrentInferences => 3;
 
-    /// <summary>With 512 channels, 128 MiB for the longest layer's result.</summary>
+    /// <summary>With 512 channels, the longest layer's result has 128 MiB.</summary>
     public override int PreferredConvolutionRows => 65536;
 
     public override LinearWeights Linear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
     {
         (int inputs, int outputs) = OperationShapes.RequireLinearWeights(parts, scale);
-        return new GpuLinear(inputs, outputs, Matrix<PlainRows>(parts.ToArray(), scale, inputs, 1, 1));
+        return new GpuLinear(inputs, outputs, Matrix<DenseRows>(parts.ToArray(), scale, inputs, 1, 1));
     }
 
     public override Conv1dWeights Conv1d(WeightData weight, WeightData? bias, Conv1dShape shape)
     {
         OperationShapes.RequireConvolutionWeights(weight, bias, shape);
-        return new GpuConv1d(shape, Matrix<WindowRows>([(weight, bias)], null, shape.InputChannels / shape.Groups, shape.Kernel, shape.Groups));
+        return new GpuConv1d(shape, Matrix<Conv1dRows>([(weight, bias)], null, shape.InputChannels / shape.Groups, shape.Kernel, shape.Groups));
     }
 
     public override Conv2dWeights Conv2d(WeightData weight, WeightData? bias, Conv2dShape shape)
     {
         OperationShapes.RequireConvolutionWeights(weight, bias, shape);
-        return new GpuConv2d(shape, Matrix<ImageRows>([(weight, bias)], null, shape.InputChannels, shape.Kernel * shape.Kernel, 1));
+        return new GpuConv2d(shape, Matrix<Conv2dRows>([(weight, bias)], null, shape.InputChannels, shape.Kernel * shape.Kernel, 1));
     }
 
     public override NormWeights Norm(WeightData? weight, WeightData? bias, int size, float epsilon)
@@ -55,10 +56,10 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
 
     public override EmbeddingWeights Embedding(WeightData table) => table.Type switch
     {
-        ElementType.F16 => Embedding<ushort, ShortFour<HalfFloat>>(table),
-        ElementType.BF16 => Embedding<ushort, ShortFour<BFloat>>(table),
-        ElementType.I8 => Embedding<sbyte, ByteFour>(table),
-        _ => Embedding<float, Four>(table),
+        ElementType.F16 => Embedding<ushort, Packed4Float16<Float16Format>>(table),
+        ElementType.BF16 => Embedding<ushort, Packed4Float16<BFloat16Format>>(table),
+        ElementType.I8 => Embedding<sbyte, Packed4Int8>(table),
+        _ => Embedding<float, Float4>(table),
     };
 
     public override Tensor Constant(ReadOnlySpan<float> values, int rows, int columns)
@@ -70,23 +71,27 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
             values.Slice(row * columns, columns).CopyTo(padded.AsSpan(row * stride));
         }
 
-        // Tables of biases have a row for each head and query and a column for each key.
-        _hasTables |= columns > 1 && rows % columns == 0;
-        nint address = s_firstConstant + ((nint)_constants.Count << DeviceArena.PlaceBits);
+        nint address = s_firstConstant + ((nint)_constants.Count << DeviceArena.OffsetBits);
         _constants.Add(Upload(padded));
         return new Tensor(address, rows, columns, stride);
+    }
+
+    public override Tensor AttentionTable(ReadOnlySpan<float> values, int rows, int columns)
+    {
+        _hasTables = true;
+        return Constant(values, rows, columns);
     }
 
     /// <summary>Whether an address is that of a constant.</summary>
     public static bool IsConstant(nint address) => address >= s_firstConstant;
 
-    /// <summary>What lies at the address of a constant.</summary>
+    /// <summary>The memory of a constant.</summary>
     public ArrayView<float> View(nint address, long count) =>
-        DeviceArena.Place(_constants[(int)((address - s_firstConstant) >> DeviceArena.PlaceBits)].View, address, count);
+        DeviceArena.View(_constants[(int)((address - s_firstConstant) >> DeviceArena.OffsetBits)].View, address, count);
 
     public override void Complete()
     {
-        _kernels.AskForTensorKernels(ActivationType, _normed, _matrices.Exists(matrix => matrix.IsOnTensorCores), _hasTables);
+        _kernels.RequestTensorKernels(ActivationType, _normed, _matrices.Exists(matrix => matrix.IsOnTensorCores), _hasTables);
         context.Kernels.Complete();
     }
 
@@ -98,13 +103,11 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         return new GpuInference(this, workspace, _kernels, ActivationType);
     }
 
-    /// <summary>That of the weights, of 16 bits, where every product is one on tensor cores: what it reads is rounded to it anyway.</summary>
-    private ElementType ActivationType =>
-        context.ActivationType ?? (IsFor(ElementType.BF16) ? ElementType.BF16 : IsFor(ElementType.F16) ? ElementType.F16 : ElementType.F32);
+    /// <summary>The 16-bit type of the weights if all products run on tensor cores, which round their inputs to it anyway; else f32.</summary>
+    private ElementType ActivationType => _activationType ??= context.Options.ActivationType
+        ?? Array.Find([ElementType.BF16, ElementType.F16], type => _matrices.Count > 0 && _matrices.TrueForAll(matrix => matrix.SupportsActivations(type)));
 
-    private bool IsFor(ElementType activations) => _matrices.Count > 0 && _matrices.TrueForAll(matrix => matrix.Suits(activations));
-
-    /// <summary>Takes the workspace of an inference back that is done.</summary>
+    /// <summary>Returns a finished inference's memory to the pool.</summary>
     public void Return(Workspace workspace)
     {
         context.Workspaces.Return(workspace);
@@ -133,24 +136,24 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         ElementType type = parts[0].Weight.Type;
         return (parts.All(part => part.Weight.Type == type) ? type : ElementType.F32) switch
         {
-            ElementType.F16 => Matrix<TRows, ushort, ShortFour<HalfFloat>>(parts, scale, channels, taps, groups),
-            ElementType.BF16 => Matrix<TRows, ushort, ShortFour<BFloat>>(parts, scale, channels, taps, groups),
-            ElementType.I8 => Matrix<TRows, sbyte, ByteFour>(parts, scale, channels, taps, groups),
-            _ => Matrix<TRows, float, Four>(parts, scale, channels, taps, groups),
+            ElementType.F16 => Matrix<TRows, ushort, Packed4Float16<Float16Format>>(parts, scale, channels, taps, groups),
+            ElementType.BF16 => Matrix<TRows, ushort, Packed4Float16<BFloat16Format>>(parts, scale, channels, taps, groups),
+            ElementType.I8 => Matrix<TRows, sbyte, Packed4Int8>(parts, scale, channels, taps, groups),
+            _ => Matrix<TRows, float, Float4>(parts, scale, channels, taps, groups),
         };
     }
 
-    /// <summary>The right side of a product: for each group <c>[taps * channels, outputs]</c>.</summary>
+    /// <summary>Uploads the right side of a product: for each group <c>[taps * channels, outputs]</c>.</summary>
     private GpuMatrix<TRows, TWeight> Matrix<TRows, T, TWeight>(
         (WeightData Weight, WeightData? Bias)[] parts, WeightData? scale, int channels, int taps, int groups)
         where TRows : struct, IMatrixRows
         where T : unmanaged
-        where TWeight : unmanaged, IStoredFour
+        where TWeight : unmanaged, IPacked4
     {
         int outputs = parts.Sum(part => part.Weight.Rows), columns = outputs / groups, depth = channels * taps;
-        // Rows of all formats are whole chunks for tensor cores.
-        int pitch = Fill(columns, TensorKernel.Chunk), vectorPitch = Fill(outputs);
-        bool rounds = TWeight.Type == ElementType.F32 && TensorVariant.AreThereFor<TWeight>(context) && channels % TensorKernel.ChunkOf<TWeight>() == 0;
+        // Rows of all formats are padded to chunks of tensor core kernels.
+        int pitch = Pad(columns, TensorKernel.Chunk), vectorPitch = Pad(outputs);
+        bool rounds = TWeight.Type == ElementType.F32 && TensorVariant.IsSupported<TWeight>(context) && channels % TensorKernel.ChunkOf<TWeight>() == 0;
         var weights = new T[checked(groups * depth * pitch)];
         var vectors = new float[3 * vectorPitch];
         vectors.AsSpan().Fill(1f);
@@ -193,14 +196,15 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
             HasScale = scale is not null,
         };
         _matrices.Add(matrix);
+        _activationType = null;
         return matrix;
     }
 
     private GpuEmbedding<TWeight> Embedding<T, TWeight>(WeightData table)
         where T : unmanaged
-        where TWeight : unmanaged, IStoredFour
+        where TWeight : unmanaged, IPacked4
     {
-        int rows = table.Rows, columns = table.RowSize, pitch = Fill(columns);
+        int rows = table.Rows, columns = table.RowSize, pitch = Pad(columns);
         var vectors = new T[checked(rows * pitch)];
         var factors = new float[rows];
         for (int row = 0; row < rows; row++)
@@ -212,7 +216,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         return new GpuEmbedding<TWeight>(context, columns, Upload<T, TWeight>(vectors), Upload(factors));
     }
 
-    /// <summary>To the nearest numbers of tf32, of two to the one further from zero, as <c>cvt.rna.tf32</c> does.</summary>
+    /// <summary>Rounds to the nearest tf32, ties away from zero, as <c>cvt.rna.tf32</c> does.</summary>
     internal static void RoundToTf32(Span<uint> floats)
     {
         foreach (ref uint bits in floats)
@@ -221,7 +225,7 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         }
     }
 
-    /// <summary>A row as it is stored, or as floats.</summary>
+    /// <summary>Reads a row in its stored format, or as floats.</summary>
     private static void Read<T>(WeightData weight, int row, Span<T> destination)
         where T : unmanaged
     {
@@ -235,8 +239,8 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         }
     }
 
-    /// <summary>The number filled up to fours, or to other parts.</summary>
-    private static int Fill(int count, int part = 4) => (count + part - 1) / part * part;
+    /// <summary>The number filled up to float4s, or to other parts.</summary>
+    private static int Pad(int count, int multiple = 4) => (count + multiple - 1) / multiple * multiple;
 
     private MemoryBuffer1D<float, Stride1D.Dense> Upload(float[] values) => Upload<float, float>(values);
 
@@ -248,11 +252,11 @@ internal sealed unsafe class GpuStore(GpuContext context) : WeightStore
         _owned.Add(buffer);
         if (values.Length > 0)
         {
-            // The copy is queued: until it is done the array must stay, and no other queue of the device may read what it writes.
+            // The copy is asynchronous: the array must stay pinned, and no other stream may read the buffer before it ends.
             fixed (T* data = values)
             {
                 TWeight* source = (TWeight*)data;
-                context.Accelerator.Do(() =>
+                context.Accelerator.Run(() =>
                 {
                     buffer.View.CopyFromCPU(ref *source, buffer.Length);
                     context.Accelerator.DefaultStream.Synchronize();

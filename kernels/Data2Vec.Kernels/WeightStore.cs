@@ -42,6 +42,14 @@ public abstract class WeightStore : IDisposable
     /// <param name="columns">The features of a row.</param>
     public abstract Tensor Constant(ReadOnlySpan<float> values, int rows, int columns);
 
+    /// <summary>
+    /// Adds a <see cref="Constant"/> that is a table of attention biases (<see cref="AttentionBias.Table"/>), so that a backend can prepare its kernels.
+    /// </summary>
+    /// <param name="values"><c>[rows, columns]</c>, row by row.</param>
+    /// <param name="rows">A row for each head and query.</param>
+    /// <param name="columns">A column for each key.</param>
+    public virtual Tensor AttentionTable(ReadOnlySpan<float> values, int rows, int columns) => Constant(values, rows, columns);
+
     /// <summary>Waits until the store is ready for inferences; called after the last weight.</summary>
     /// <exception cref="NotSupportedException">The device cannot run them.</exception>
     public virtual void Complete()

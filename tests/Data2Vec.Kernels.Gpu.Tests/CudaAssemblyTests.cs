@@ -18,9 +18,9 @@ public partial class CudaAssemblyTests
     /// <summary>Registers that a multiprocessor has for its groups, two where they ask for none, so that one works while another waits.</summary>
     private const int RegistersOfMultiprocessor = 65536;
 
-    private static readonly Type[] s_weights = [typeof(Four), typeof(ShortFour<HalfFloat>), typeof(ShortFour<BFloat>), typeof(ByteFour)];
+    private static readonly Type[] s_weights = [typeof(Float4), typeof(Packed4Float16<Float16Format>), typeof(Packed4Float16<BFloat16Format>), typeof(Packed4Int8)];
 
-    /// <summary>What kernels for tensor cores, and those beside them, have besides products: loads of their parts, copies to shared memory past the registers, loads and stores of fours, and exponentials.</summary>
+    /// <summary>What kernels for tensor cores, and those beside them, have besides products: loads of their parts, copies to shared memory past the registers, loads and stores of float4s, and exponentials.</summary>
     private static readonly Dictionary<Type, string[]> s_instructions = new()
     {
         [typeof(TensorKernel)] = [@"LDSM\.16\.M88\.4", @"LDGSTS\.E\.BYPASS\.128", @"LDG\.E\.128", @"STG\.E\.128", @"LDS\.128"],
@@ -32,12 +32,12 @@ public partial class CudaAssemblyTests
     /// <summary>What products are, and what goes with them, by what their sides are in: of warps, and of those that multiply together.</summary>
     private static readonly Dictionary<Type, (string[] Warps, string[] Warpgroups)> s_products = new()
     {
-        [typeof(BFloat)] = ([@"HMMA\.16816\.F32\.BF16", @"LDSM\.16\.MT88\.4"], [@"HGMMA\.64x\d+x16\.F32\.BF16", @"MUFU\.TANH"]),
-        [typeof(HalfFloat)] = ([@"HMMA\.16816\.F32 ", @"LDSM\.16\.MT88\.4"], [@"HGMMA\.64x\d+x16\.F32 ", @"F2FP\.SATFINITE\.F16"]),
-        [typeof(Four)] = ([@"HMMA\.1688\.F32\.TF32", "LDS R"], []),
+        [typeof(BFloat16Format)] = ([@"HMMA\.16816\.F32\.BF16", @"LDSM\.16\.MT88\.4"], [@"HGMMA\.64x\d+x16\.F32\.BF16", @"MUFU\.TANH"]),
+        [typeof(Float16Format)] = ([@"HMMA\.16816\.F32 ", @"LDSM\.16\.MT88\.4"], [@"HGMMA\.64x\d+x16\.F32 ", @"F2FP\.SATFINITE\.F16"]),
+        [typeof(Float4)] = ([@"HMMA\.1688\.F32\.TF32", "LDS R"], []),
     };
 
-    private static readonly Type[] s_rows = [typeof(PlainRows), typeof(WindowRows), typeof(ImageRows)];
+    private static readonly Type[] s_rows = [typeof(DenseRows), typeof(Conv1dRows), typeof(Conv2dRows)];
 
     public static TheoryData<string> Architectures => ["sm_80", "sm_90a"];
 
@@ -69,16 +69,16 @@ public partial class CudaAssemblyTests
         foreach (IGrouping<string, MethodInfo> formats in Kernels().Select(kernel => kernel.Method).Where(kernel => kernel.GetGenericArguments().LastOrDefault() is { } last && s_weights.Contains(last))
             .GroupBy(kernel => string.Join(' ', kernel.GetGenericArguments().SkipLast(1).Select(type => type.Name).Prepend(kernel.Name))))
         {
-            // Loads of narrow numbers are those of weights; f32 has as many loads of fours as the others have in all.
-            var fours = new HashSet<int>();
+            // Loads of narrow numbers are those of weights; f32 has as many loads of float4s as the others have in all.
+            var float4s = new HashSet<int>();
             foreach (MethodInfo kernel in formats)
             {
                 string code = Compile(backend, kernel, 256, null).PTXAssembly;
-                fours.Add(FourLoads().Count(code));
+                float4s.Add(VectorLoads().Count(code));
                 Assert.False(NarrowLoads().IsMatch(code), $"{formats.Key} {kernel.GetGenericArguments()[^1].Name}: {NarrowLoads().Match(code).Value}");
             }
 
-            Assert.InRange(Assert.Single(fours), 1, int.MaxValue);
+            Assert.InRange(Assert.Single(float4s), 1, int.MaxValue);
         }
     }
 
@@ -87,18 +87,18 @@ public partial class CudaAssemblyTests
     {
         using Context context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
         using var backend = new PTXBackend(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_80, null!);
-        foreach ((MethodInfo kernel, int threads, int? groups) in Kernels().Where(kernel => kernel.Method.Name == nameof(WarpNormKernel.NormalizeSums)))
+        foreach ((MethodInfo kernel, int threads, int? groups) in Kernels().Where(kernel => kernel.Method.Name == nameof(WarpNormKernel.NormalizeSplitK)))
         {
             string code = Compile(backend, kernel, threads, groups).PTXAssembly;
-            Assert.InRange(FourLoads().Count(code), 1, int.MaxValue);
-            Assert.Equal(FourLoads().Count(code), Loads().Count(code));
+            Assert.InRange(VectorLoads().Count(code), 1, int.MaxValue);
+            Assert.Equal(VectorLoads().Count(code), Loads().Count(code));
         }
     }
 
     /// <summary>All kernels, the threads of their groups, and where they ask for it the groups of a multiprocessor.</summary>
     private static IEnumerable<(MethodInfo Method, int Threads, int? Groups)> Kernels()
     {
-        foreach ((Type tile, int groups) in new[] { (typeof(LargeMatrixTile), LargeMatrixTile.GroupsAtOnce), (typeof(SmallMatrixTile), SmallMatrixTile.GroupsAtOnce) })
+        foreach ((Type tile, int groups) in new[] { (typeof(MatrixTile128), MatrixTile128.GroupsPerMultiprocessor), (typeof(MatrixTile64), MatrixTile64.GroupsPerMultiprocessor) })
         {
             foreach (Type rows in s_rows)
             {
@@ -109,20 +109,20 @@ public partial class CudaAssemblyTests
             }
         }
 
-        foreach (Type tile in new[] { typeof(LargeTensorTile), typeof(SmallTensorTile) })
+        foreach (Type tile in new[] { typeof(TensorTile128), typeof(TensorTile64) })
         {
             foreach (Type rows in s_rows)
             {
-                foreach (Type numbers in new[] { typeof(ShortFour<BFloat>), typeof(ShortFour<HalfFloat>), typeof(Four) })
+                foreach (Type numbers in new[] { typeof(Packed4Float16<BFloat16Format>), typeof(Packed4Float16<Float16Format>), typeof(Float4) })
                 {
                     yield return (
                         Find(typeof(TensorKernel), nameof(TensorKernel.Multiply), tile, rows, numbers, typeof(CudaTensorUnit<>).MakeGenericType(numbers)),
-                        TensorKernel.Threads, TensorKernel.GroupsAtOnce);
+                        TensorKernel.Threads, TensorKernel.GroupsPerMultiprocessor);
                 }
             }
         }
 
-        foreach ((MethodInfo Method, int Threads, int? Groups) kernel in OfShorts<BFloat>().Concat(OfShorts<HalfFloat>()))
+        foreach ((MethodInfo Method, int Threads, int? Groups) kernel in Float16Kernels<BFloat16Format>().Concat(Float16Kernels<Float16Format>()))
         {
             yield return kernel;
         }
@@ -134,7 +134,7 @@ public partial class CudaAssemblyTests
             yield return (Find(typeof(RowKernels), nameof(RowKernels.Embed), weight), 256, null);
         }
 
-        yield return (Find(typeof(MatrixKernel), nameof(MatrixKernel.FinishSums)), 256, null);
+        yield return (Find(typeof(ProductEpilogue), nameof(ProductEpilogue.FinishSplitK)), 256, null);
         foreach (string name in new[] { nameof(RowKernels.Normalize), nameof(RowKernels.Copy), nameof(RowKernels.Mean), nameof(RowKernels.MaxPool) })
         {
             yield return (Find(typeof(RowKernels), name), 256, null);
@@ -142,45 +142,45 @@ public partial class CudaAssemblyTests
     }
 
     /// <summary>Those for numbers of 16 bits alone.</summary>
-    private static IEnumerable<(MethodInfo Method, int Threads, int? Groups)> OfShorts<TShort>()
-        where TShort : struct, IShort
+    private static IEnumerable<(MethodInfo Method, int Threads, int? Groups)> Float16Kernels<TFormat>()
+        where TFormat : struct, IFloat16Format
     {
         foreach (Type rows in s_rows)
         {
-            yield return Warpgroup<SmallWarpgroupTile, TShort>(rows);
-            yield return Warpgroup<SquareWarpgroupTile, TShort>(rows);
-            if (rows != typeof(ImageRows))
+            yield return Warpgroup<WarpgroupTile64x64, TFormat>(rows);
+            yield return Warpgroup<WarpgroupTile128x128, TFormat>(rows);
+            if (rows != typeof(Conv2dRows))
             {
-                yield return Warpgroup<WideWarpgroupTile, TShort>(rows);
-                yield return Warpgroup<LargeWarpgroupTile, TShort>(rows);
+                yield return Warpgroup<WarpgroupTile128x192, TFormat>(rows);
+                yield return Warpgroup<WarpgroupTile256x192, TFormat>(rows);
             }
         }
 
         foreach (Type size in new[] { typeof(NormSize512), typeof(NormSize768), typeof(NormSize1024) })
         {
-            yield return (Find(typeof(WarpNormKernel), nameof(WarpNormKernel.Normalize), size, typeof(TShort)), WarpNormKernel.Threads, WarpNormKernel.GroupsAtOnce);
-            yield return (Find(typeof(WarpNormKernel), nameof(WarpNormKernel.NormalizeSums), size, typeof(TShort)), WarpNormKernel.ThreadsOfSums, 1);
+            yield return (Find(typeof(WarpNormKernel), nameof(WarpNormKernel.Normalize), size, typeof(TFormat)), WarpNormKernel.Threads, WarpNormKernel.GroupsPerMultiprocessor);
+            yield return (Find(typeof(WarpNormKernel), nameof(WarpNormKernel.NormalizeSplitK), size, typeof(TFormat)), WarpNormKernel.SplitKThreads, 1);
         }
 
-        yield return Attention<TallAttentionTile, TShort>();
-        yield return Attention<FlatAttentionTile, TShort>();
-        yield return Attention<DeepAttentionTile, TShort>();
-        yield return Attention<FlatTableAttentionTile, TShort>();
-        yield return Attention<DeepTableAttentionTile, TShort>();
+        yield return Attention<TensorAttentionTile128x64, TFormat>();
+        yield return Attention<TensorAttentionTile64x64, TFormat>();
+        yield return Attention<TensorAttentionTile64x128, TFormat>();
+        yield return Attention<TensorAttentionTile64x64WithTable, TFormat>();
+        yield return Attention<TensorAttentionTile64x128WithTable, TFormat>();
     }
 
     /// <summary>Whether an architecture has the instructions of a kernel.</summary>
     private static bool IsFor(MethodInfo kernel, string architecture) => kernel.DeclaringType != typeof(WarpgroupKernel) || architecture == WarpgroupKernel.Target;
 
-    private static (MethodInfo Method, int Threads, int? Groups) Warpgroup<TTile, TShort>(Type rows)
+    private static (MethodInfo Method, int Threads, int? Groups) Warpgroup<TTile, TFormat>(Type rows)
         where TTile : struct, IWarpgroupTile
-        where TShort : struct, IShort =>
-        (Find(typeof(WarpgroupKernel), nameof(WarpgroupKernel.Multiply), typeof(TTile), rows, typeof(TShort), typeof(CudaWarpgroupUnit<TShort>)), WarpgroupKernel.Threads<TTile>(), TTile.GroupsAtOnce);
+        where TFormat : struct, IFloat16Format =>
+        (Find(typeof(WarpgroupKernel), nameof(WarpgroupKernel.Multiply), typeof(TTile), rows, typeof(TFormat), typeof(CudaWarpgroupUnit<TFormat>)), WarpgroupKernel.Threads<TTile>(), TTile.GroupsPerMultiprocessor);
 
-    private static (MethodInfo Method, int Threads, int? Groups) Attention<TTile, TShort>()
+    private static (MethodInfo Method, int Threads, int? Groups) Attention<TTile, TFormat>()
         where TTile : struct, ITensorAttentionTile
-        where TShort : struct, IShort =>
-        (Find(typeof(TensorAttentionKernel), nameof(TensorAttentionKernel.Attend), typeof(TTile), typeof(CudaAttentionUnit<TShort>)), TensorAttentionKernel.Threads, TTile.GroupsAtOnce);
+        where TFormat : struct, IFloat16Format =>
+        (Find(typeof(TensorAttentionKernel), nameof(TensorAttentionKernel.Attend), typeof(TTile), typeof(CudaAttentionUnit<TFormat>)), TensorAttentionKernel.Threads, TTile.GroupsPerMultiprocessor);
 
     private static MethodInfo Find(Type type, string name, params Type[] arguments)
     {
@@ -260,7 +260,7 @@ public partial class CudaAssemblyTests
     private static partial Regex Stack();
 
     [GeneratedRegex(@"ld\.global\.v[24]\.")]
-    private static partial Regex FourLoads();
+    private static partial Regex VectorLoads();
 
     [GeneratedRegex(@"ld\.global\.")]
     private static partial Regex Loads();

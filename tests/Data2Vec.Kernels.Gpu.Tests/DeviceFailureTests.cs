@@ -10,7 +10,7 @@ public class DeviceFailureTests
     [Fact]
     public void What_a_driver_complains_about_names_the_device()
     {
-        DeviceException error = Assert.Throws<DeviceException>(() => Device.Do(() => throw new Failure()));
+        DeviceException error = Assert.Throws<DeviceException>(() => Device.Run(() => throw new Failure()));
         Assert.StartsWith(Device.Name, error.Message);
         Assert.Contains("lost", error.Message);
     }
@@ -25,7 +25,7 @@ public class DeviceFailureTests
         var memory = new GpuMemory(Device, () => freed++);
         memory.Release(memory.Allocate<float>(16));
         Assert.Equal(0, freed);
-        Assert.Contains("MiB of device memory are wanted", Assert.Throws<InsufficientMemoryException>(() => memory.Allocate<float>(1L << 50)).Message);
+        Assert.Contains("MiB of device memory", Assert.Throws<InsufficientMemoryException>(() => memory.Allocate<float>(1L << 50)).Message);
         Assert.Equal(1, freed);
     }
 

@@ -8,9 +8,9 @@ namespace Data2Vec.Kernels.Gpu.Tests;
 /// The instructions of attention on tensor cores, written after the PTX ISA's figures of who holds which element, for ILGPU's simulated devices with one
 /// multiprocessor and warps of 32 threads. ILGPU does not translate methods that are external to it; its simulated devices run them as they are.
 /// </summary>
-internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
+internal unsafe struct EmulatedAttentionUnit<TCopies, TFormat> : IAttentionUnit
     where TCopies : struct, ICopyTime
-    where TShort : struct, IShort
+    where TFormat : struct, IFloat16Format
 {
     private const float Lowest = -1e30f;
 
@@ -23,7 +23,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
 
     private static int Lane => Group.IdxX % 32;
 
-    private static ElementType Type => TShort.Type;
+    private static ElementType Type => TFormat.Type;
 
     [External(nameof(Begin))]
     public static void Begin(ArrayView<float> shared, float scale)
@@ -54,18 +54,18 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
     public static void LoadSlope(long address) => Mine.Slope = *(float*)address;
 
     [External(nameof(Scores))]
-    public static void Scores(int step, bool isTall, bool isDeep, bool hasTable, int address)
+    public static void Scores(int step, int queries, int features, bool hasTable, int address)
     {
         for (int i = 0; i < 64 && step == 0; i++)
         {
             Mine.Scores[i] = hasTable ? Mine.Scores[i] / Mine.Scale : 0;
         }
 
-        for (int pair = 0; pair < (isDeep ? 2 : 4); pair++)
+        for (int pair = 0; pair < 256 / features; pair++)
         {
             LoadMatrices(address + 2048 * pair, Mine.Right, isTransposed: false);
             Multiply(registers => registers.Queries[step], Mine.Scores, 2 * pair);
-            if (isTall)
+            if (queries == 32)
             {
                 Multiply(registers => registers.Queries[4 + step], Mine.Scores, 8 + 2 * pair);
             }
@@ -75,9 +75,9 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
     }
 
     [External(nameof(LoadTable))]
-    public static void LoadTable(int sixteen, bool isTall, long table, int row0, int row8, int row16, int row24, int keys)
+    public static void LoadTable(int sixteen, int queries, long table, int row0, int row8, int row16, int row24, int keys)
     {
-        for (int i = 0; i < (isTall ? 16 : 8); i++)
+        for (int i = 0; i < queries / 2; i++)
         {
             int eight = 2 * sixteen + i / 4 % 2;
             long pair = table + (uint)((i / 8 * 2 + i % 4 / 2) switch { 0 => row0, 1 => row8, 2 => row16, _ => row24 }) + 32 * eight;
@@ -94,7 +94,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
     }
 
     [External(nameof(ScaleQueries))]
-    public static void ScaleQueries(bool isWide, float scale)
+    public static void ScaleQueries(int queries, int features, float scale)
     {
         float power = BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(scale) & 0x7F800000);
         foreach ((float First, float Second)[] matrices in Mine.Queries)
@@ -109,16 +109,16 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
     }
 
     [External(nameof(AddSlopes))]
-    public static void AddSlopes(int part, bool isDeep, float distance)
+    public static void AddSlopes(int part, int features, float distance)
     {
-        for (int i = 0; i < (isDeep ? 16 : 32); i++)
+        for (int i = 0; i < 2048 / features; i++)
         {
             Mine.Scores[32 * part + i] -= Mine.Slope / Mine.Scale * Math.Abs(distance + i % 4 / 2 * 8 - i / 4 * 8 - i % 2);
         }
     }
 
     [External(nameof(Mask))]
-    public static void Mask(bool isTall, bool isDeep, int keys)
+    public static void Mask(int queries, int features, int keys)
     {
         for (int i = 0; i < 64; i++)
         {
@@ -130,13 +130,13 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
     }
 
     [External(nameof(Rescale))]
-    public static void Rescale(bool isTall, bool isDeep)
+    public static void Rescale(int queries, int features)
     {
         // The quads' greatest are exchanged in two steps, as shfl.bfly does.
-        for (int row = 0; row < (isTall ? 4 : 2); row++)
+        for (int row = 0; row < queries / 8; row++)
         {
             Mine.Exchanged[row] = Mine.Highest[row];
-            for (int i = 0; i < (isDeep ? 16 : 32); i++)
+            for (int i = 0; i < 2048 / features; i++)
             {
                 if (i % 4 / 2 == row % 2)
                 {
@@ -146,7 +146,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
         }
 
         Exchange(Math.Max);
-        Mine.IsHigher = Enumerable.Range(0, isTall ? 4 : 2).Any(row => (Mine.Highest[row] - Mine.Exchanged[row]) * Mine.ScaleOfPowers < -8);
+        Mine.IsHigher = Enumerable.Range(0, queries / 8).Any(row => (Mine.Highest[row] - Mine.Exchanged[row]) * Mine.ScaleOfPowers < -8);
         Warp.Barrier();
         bool isAnyHigher = Enumerable.Range(0, 32).Any(lane => OfLane(lane).IsHigher);
         Warp.Barrier();
@@ -159,14 +159,14 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
                 Mine.Total[row] *= Mine.Decay[row];
             }
 
-            ScaleSums(isTall);
+            ScaleSums(queries);
         }
     }
 
     [External(nameof(Weigh))]
-    public static void Weigh(int sixteen, bool isTall)
+    public static void Weigh(int sixteen, int queries)
     {
-        for (int part = 0; part < (isTall ? 2 : 1); part++)
+        for (int part = 0; part < queries / 16; part++)
         {
             for (int i = 0; i < 8; i++)
             {
@@ -187,14 +187,14 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
     }
 
     [External(nameof(AddValues))]
-    public static void AddValues(bool isTall, bool isSecondHalf, int address0, int address1, int address2, int address3, int offset)
+    public static void AddValues(int queries, int half, int address0, int address1, int address2, int address3, int offset)
     {
         for (int pair = 0; pair < 4; pair++)
         {
             int address = pair switch { 0 => address0, 1 => address1, 2 => address2, _ => address3 };
             LoadMatrices(address + offset, Mine.Right, isTransposed: true);
-            Multiply(registers => registers.Weights[0], Mine.Sums, 2 * pair + (isSecondHalf ? 8 : 0));
-            if (isTall)
+            Multiply(registers => registers.Weights[0], Mine.Sums, 2 * pair + 8 * half);
+            if (queries == 32)
             {
                 Multiply(registers => registers.Weights[1], Mine.Sums, 8 + 2 * pair);
             }
@@ -204,7 +204,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
     }
 
     [External(nameof(Finish))]
-    public static void Finish(bool isTall, bool isDeep)
+    public static void Finish(int queries, int features)
     {
         Mine.Total.CopyTo(Mine.Exchanged, 0);
         Exchange((a, b) => a + b);
@@ -213,7 +213,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
             Mine.Decay[row] = 1 / Mine.Exchanged[row];
         }
 
-        ScaleSums(isTall);
+        ScaleSums(queries);
     }
 
     [External(nameof(Store))]
@@ -298,11 +298,11 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TShort> : IAttentionUnit
         }
     }
 
-    private static void ScaleSums(bool isTall)
+    private static void ScaleSums(int queries)
     {
         for (int i = 0; i < 64; i++)
         {
-            Mine.Sums[i] *= Mine.Decay[(isTall ? i / 32 * 2 : 0) + i % 4 / 2];
+            Mine.Sums[i] *= Mine.Decay[(queries == 32 ? i / 32 * 2 : 0) + i % 4 / 2];
         }
     }
 

@@ -27,7 +27,7 @@ internal struct WhenWaitedFor : ICopyTime
 /// </summary>
 internal struct EmulatedTensorUnit<TCopies, TNumbers> : ITensorUnit
     where TCopies : struct, ICopyTime
-    where TNumbers : struct, IStoredFour
+    where TNumbers : struct, IPacked4
 {
     private static readonly Registers[] s_registers = [.. Enumerable.Range(0, TensorKernel.Threads).Select(_ => new Registers())];
 
@@ -87,7 +87,7 @@ internal struct EmulatedTensorUnit<TCopies, TNumbers> : ITensorUnit
     }
 
     [External(nameof(MultiplyAdd))]
-    public static void MultiplyAdd(int row, bool isWide, int address)
+    public static void MultiplyAdd(int row, int columns, int address)
     {
         int lane = Group.IdxX % 32;
         Mine.Address = address;
@@ -101,7 +101,7 @@ internal struct EmulatedTensorUnit<TCopies, TNumbers> : ITensorUnit
 
         CountConflicts();
         Warp.Barrier();
-        for (int n = 0; n < (isWide ? 8 : 4); n++)
+        for (int n = 0; n < columns / 8; n++)
         {
             for (int i = 0; i < 4; i++)
             {
@@ -119,10 +119,10 @@ internal struct EmulatedTensorUnit<TCopies, TNumbers> : ITensorUnit
     }
 
     [External(nameof(Store))]
-    public static void Store(int row, bool isWide, int upper, int lower)
+    public static void Store(int row, int columns, int upper, int lower)
     {
         ArrayView<float> shared = Mine.Copies.Shared;
-        for (int n = 0; n < (isWide ? 8 : 4); n++)
+        for (int n = 0; n < columns / 8; n++)
         {
             for (int i = 0; i < 4; i++)
             {

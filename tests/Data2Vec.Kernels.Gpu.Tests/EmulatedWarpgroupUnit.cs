@@ -8,9 +8,9 @@ namespace Data2Vec.Kernels.Gpu.Tests;
 /// The instructions that four warps multiply with, written after the PTX ISA: who has which sum, what the fields of a matrix's descriptor
 /// mean, how lines of 128 bytes are swizzled. For ILGPU's simulated devices with one multiprocessor and warps of 32 threads.
 /// </summary>
-internal struct EmulatedWarpgroupUnit<TCopies, TShort> : IWarpgroupUnit
+internal struct EmulatedWarpgroupUnit<TCopies, TFormat> : IWarpgroupUnit
     where TCopies : struct, ICopyTime
-    where TShort : struct, IShort
+    where TFormat : struct, IFloat16Format
 {
     /// <summary>Distances of a descriptor, in bytes: of eight lines, and of 64 columns.</summary>
     private const int Stride = 1024, Leading = 8192;
@@ -107,7 +107,7 @@ internal struct EmulatedWarpgroupUnit<TCopies, TShort> : IWarpgroupUnit
 
     /// <summary>The number at a place of a swizzled matrix: bits 4 to 6 of its address are changed by bits 7 to 9.</summary>
     private static float Number(ArrayView<ushort> shared, int place) =>
-        StoredNumbers.Widen(shared[(place ^ (place >> 7 & 7) << 4) / 2], TShort.Type);
+        StoredNumbers.Widen(shared[(place ^ (place >> 7 & 7) << 4) / 2], TFormat.Type);
 
     /// <summary>What a thread has.</summary>
     private sealed class Registers

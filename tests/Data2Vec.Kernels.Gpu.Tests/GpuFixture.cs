@@ -13,11 +13,11 @@ internal static class GpuFixture
     };
 
     /// <summary>The same kinds with activations of 16 bits, whatever the weights are; products of such weights on tensor cores where there are any.</summary>
-    private static readonly Dictionary<(string Kind, ElementType Type), Lazy<GpuBackend>> s_shortBackends =
+    private static readonly Dictionary<(string Kind, ElementType Type), Lazy<GpuBackend>> s_float16Backends =
         s_backends.Keys.SelectMany(_ => new[] { ElementType.BF16, ElementType.F16 }, (kind, type) => (kind, type)).ToDictionary(key => key, key => new Lazy<GpuBackend>(() =>
         {
             GpuBackend backend = key.kind == Simulator ? GpuDevices.OpenSimulator() : GpuDevices.Find(key.kind).Open();
-            backend.Context.ActivationType = key.type;
+            backend.Context.Options = backend.Context.Options with { ActivationType = key.type };
             return backend;
         }));
 
@@ -25,7 +25,7 @@ internal static class GpuFixture
     private static GpuBackend OpenCudaWithoutTensorCores()
     {
         GpuBackend backend = GpuDevices.Find("cuda").Open();
-        backend.Context.HasTensorCores = false;
+        backend.Context.Options = backend.Context.Options with { HasTensorCores = false };
         return backend;
     }
 
@@ -33,8 +33,8 @@ internal static class GpuFixture
     public static IEnumerable<TheoryDataRow<string>> Kinds => s_backends.Keys.Select(kind => new TheoryDataRow<string>(kind).WithTrait("device", kind));
 
     /// <summary>All kinds with each type of activations of 16 bits.</summary>
-    public static IEnumerable<TheoryDataRow<string, ElementType>> ShortKinds =>
-        s_shortBackends.Keys.Select(key => new TheoryDataRow<string, ElementType>(key.Kind, key.Type).WithTrait("device", key.Kind));
+    public static IEnumerable<TheoryDataRow<string, ElementType>> Float16Kinds =>
+        s_float16Backends.Keys.Select(key => new TheoryDataRow<string, ElementType>(key.Kind, key.Type).WithTrait("device", key.Kind));
 
     /// <summary>The kinds that are not simulated.</summary>
     public static IEnumerable<TheoryDataRow<string>> RealKinds => Kinds.Where(row => row.Data != Simulator);
@@ -49,7 +49,7 @@ internal static class GpuFixture
             Assert.Skip(reason);
         }
 
-        return (activations == ElementType.F32 ? s_backends[kind] : s_shortBackends[(kind, activations)]).Value;
+        return (activations == ElementType.F32 ? s_backends[kind] : s_float16Backends[(kind, activations)]).Value;
     }
 
     /// <summary>A device of CUDA with tensor cores, for one test's use; without one it is skipped.</summary>
@@ -57,7 +57,7 @@ internal static class GpuFixture
     {
         Assert.SkipWhen(GpuDevices.WhyNone("cuda") is not null, "there is no device of CUDA");
         GpuBackend backend = GpuDevices.Find("cuda").Open();
-        if (!backend.Context.HasTensorCores)
+        if (!backend.Context.Options.HasTensorCores)
         {
             backend.Dispose();
             Assert.Skip("the device has no tensor cores");

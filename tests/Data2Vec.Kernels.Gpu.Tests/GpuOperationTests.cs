@@ -104,7 +104,7 @@ public class GpuOperationTests
         output.MemSetToZero();
         input.CopyFromCPU(x);
         context.Accelerator.Synchronize();
-        var sizes = new RowArguments { Rows = 4, Columns = columns, InputStride = columns, OutputStride = 16, OutputLayout = Four.BFloat };
+        var sizes = new RowArguments { Rows = 4, Columns = columns, InputStride = columns, OutputStride = 16, OutputLayout = RowLayout.BFloat16 };
         new GpuKernels(context).Copy(workspace.Queue, input.View, output.View, sizes);
         workspace.Stream.Synchronize();
         ushort[] bits = MemoryMarshal.Cast<float, ushort>(output.GetAsArray1D()).ToArray();
@@ -139,7 +139,7 @@ public class GpuOperationTests
         GpuBackend backend = Backend(kind);
         foreach (bool large in new[] { true, false })
         {
-            backend.Context.LargeTiles = large;
+            backend.Context.Options = backend.Context.Options with { UsesLargeTiles = large };
             try
             {
                 OperationChecks.Linear(backend, [(1, 1, 1), (3, 64, 32), (65, 33, 66), (131, 70, 197), (256, 132, 264)]);
@@ -154,7 +154,7 @@ public class GpuOperationTests
             }
             finally
             {
-                backend.Context.LargeTiles = null;
+                backend.Context.Options = backend.Context.Options with { UsesLargeTiles = null };
             }
         }
     }

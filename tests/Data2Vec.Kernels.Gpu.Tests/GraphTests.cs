@@ -67,14 +67,14 @@ public sealed class GraphTests : IDisposable
     public void Only_the_latest_graphs_are_kept_and_none_longer_than_the_memory_they_work_in()
     {
         CountingGraphs graphs = Take();
-        for (int i = 0; i < 2 * (GraphCache.Most + 3); i++)
+        for (int i = 0; i < 2 * (GraphCache.Capacity + 3); i++)
         {
             Run((2 + i / 2, i, Activation.None));
         }
 
-        Assert.Equal((GraphCache.Most + 3, 3), (graphs.Captured, graphs.Destroyed));
-        Run((GraphCache.Most, 1, Activation.None));
-        Assert.Equal(GraphCache.Most + 4, graphs.Launched);
+        Assert.Equal((GraphCache.Capacity + 3, 3), (graphs.Captured, graphs.Destroyed));
+        Run((GraphCache.Capacity, 1, Activation.None));
+        Assert.Equal(GraphCache.Capacity + 4, graphs.Launched);
 
         // More than a block of working memory holds.
         using (Inference run = _store.Begin())
@@ -134,13 +134,15 @@ public sealed class GraphTests : IDisposable
         Assert.False(backend.UsesGraphs);
         backend.UsesGraphs = true;
         IGraphDriver cuda = backend.Context.Graphs ?? throw new InvalidOperationException("The driver has no graphs.");
-        using Data2VecModel text = Load("text.d2v"), speech = Load("speech.d2v"), image = Load("image.d2v");
-        int pixels = 3 * image.Vision!.ImageSize * image.Vision.ImageSize;
+        using TextModel text = Load<TextModel>("text.d2v");
+        using SpeechModel speech = Load<SpeechModel>("speech.d2v");
+        using VisionModel image = Load<VisionModel>("image.d2v");
+        int pixels = image.Preprocessing.OutputLength;
         Func<float[]>[] calls =
         [
-            .. new[] { 5, 9, 5, 17 }.Select((length, seed) => (Func<float[]>)(() => text.EmbedTokens([.. new[] { Tokens(seed, length) }])[0])),
-            .. new[] { 5000, 7001, 5000 }.Select((length, seed) => (Func<float[]>)(() => speech.EmbedAudio([TestData.Numbers(seed, length, 0.1f)])[0])),
-            .. new[] { 1, 2 }.Select(seed => (Func<float[]>)(() => image.EmbedPixels([TestData.Numbers(seed, pixels)])[0])),
+            .. new[] { 5, 9, 5, 17 }.Select((length, seed) => (Func<float[]>)(() => text.EmbedPrepared(Tokens(seed, length)))),
+            .. new[] { 5000, 7001, 5000 }.Select((length, seed) => (Func<float[]>)(() => speech.EmbedPrepared(TestData.Numbers(seed, length)))),
+            .. new[] { 1, 2 }.Select(seed => (Func<float[]>)(() => image.EmbedPrepared(TestData.Numbers(seed, pixels)))),
         ];
         backend.UsesGraphs = false;
         float[][] expected = [.. calls.Select(call => call())];
@@ -158,8 +160,9 @@ public sealed class GraphTests : IDisposable
         Assert.InRange(graphs.Launched, 2 * graphs.Captured, int.MaxValue);
         Console.WriteLine($"The small text model alone: {plain:F3} ms, by graphs {Milliseconds(calls[0]):F3} ms.");
 
-        Data2VecModel Load(string name) =>
-            Data2VecModel.Load(Path.Combine(AppContext.BaseDirectory, "models", name), new ModelOptions { Backend = backend });
+        TModel Load<TModel>(string name)
+            where TModel : Data2VecModel =>
+            Data2VecModel.Load<TModel>(Path.Combine(AppContext.BaseDirectory, "models", name), new ModelOptions { Backend = backend });
     }
 
     private static ReadOnlyMemory<int> Tokens(int seed, int length)

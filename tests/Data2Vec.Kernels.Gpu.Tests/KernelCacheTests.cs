@@ -12,9 +12,9 @@ public class KernelCacheTests
         using Context context = Context.Create(builder => builder.Caching(CachingMode.NoKernelCaching).CPU(CPUDeviceKind.Default));
         using Accelerator accelerator = context.GetCPUDevice(0).CreateAccelerator(context);
         var kernels = new KernelCache(accelerator);
-        kernels.Get(Reads, accelerator => accelerator.LoadKernel<ArrayView<int>>(Reads));
+        kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<int>>>(Reads);
         kernels.Complete();
-        kernels.Get(Fails, accelerator => accelerator.LoadKernel<ArrayView<int>>(Fails));
+        kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<int>>>(Fails);
         Assert.Contains(nameof(Fails), Assert.Throws<NotSupportedException>(kernels.Complete).Message);
     }
 
@@ -39,7 +39,7 @@ public class KernelCacheTests
         Assert.Contains($"{nameof(Refused)}<Int32>", refused[1]);
         Assert.Contains("ptxas fatal: nothing will do", refused[1]);
 
-        static Action Refuse(Accelerator accelerator) => throw new InvalidOperationException("ptxas fatal: nothing\nwill do");
+        static Action Refuse() => throw new InvalidOperationException("ptxas fatal: nothing\nwill do");
     }
 
     [Fact]

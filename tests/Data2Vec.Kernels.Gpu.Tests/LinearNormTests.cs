@@ -45,15 +45,15 @@ public sealed class LinearNormTests
         }
 
         // Sums that cost no launch are worth it earlier.
-        var sizes = new MatrixArguments { Rows = 1, OutputLayout = Four.Aligned + Four.BFloat + Four.Eights };
-        Assert.True(flat.Matrix.Plan(sizes, isNormed: false).IsDirect);
-        Assert.Equal(2, flat.Matrix.Plan(sizes, isNormed: true).Slices);
+        var sizes = new MatrixArguments { Rows = 1, OutputLayout = RowLayout.Aligned4 + RowLayout.BFloat16 + RowLayout.Aligned8 };
+        Assert.True(flat.Matrix.Plan(sizes, isNormed: false).RunsEpilogue);
+        Assert.Equal(2, flat.Matrix.Plan(sizes, isNormed: true).Splits);
 
         int Launches(Action operation)
         {
-            int before = workspace.Queue.Gathered;
+            int before = workspace.Queue.Recorded;
             operation();
-            return workspace.Queue.Gathered - before;
+            return workspace.Queue.Recorded - before;
         }
     }
 
@@ -72,26 +72,26 @@ public sealed class LinearNormTests
         GpuMatrix matrix = ((GpuLinear)store.Linear([(weight, Weight(bias, outputs))], Weight(scale, outputs))).Matrix;
         var norm = (GpuNorm)store.Norm(Weight(gain, outputs), Weight(normBias, outputs), outputs, 1e-5f);
         Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> kernel =
-            TensorKernel.Multiply<SmallTensorTile, PlainRows, ShortFour<BFloat>, EmulatedTensorUnit<AtOnce, ShortFour<BFloat>>>;
+            TensorKernel.Multiply<TensorTile64, DenseRows, Packed4Float16<BFloat16Format>, EmulatedTensorUnit<AtOnce, Packed4Float16<BFloat16Format>>>;
         var variant = new TensorVariant(
-            Task.FromResult(accelerator.LoadKernel(kernel)), SmallTensorTile.Side, SmallTensorTile.Side, TensorKernel.Threads, TensorKernel.SharedBytes<SmallTensorTile>(), true, 1, 1);
-        var plan = new TensorPlan(variant, slices, IsDirect: false, slices * rows * outputs);
-        int layout = Four.Aligned + (type == ElementType.F32 ? 0 : Four.Format(type) + Four.Eights);
+            Task.FromResult(accelerator.LoadKernel(kernel)), TensorTile64.Side, TensorTile64.Side, TensorKernel.Threads, TensorKernel.SharedBytes<TensorTile64>(), true, 1, 1);
+        var plan = new TensorPlan(variant, slices, RunsEpilogue: false, slices * rows * outputs);
+        int layout = RowLayout.Aligned4 + (type == ElementType.F32 ? 0 : RowLayout.Format(type) + RowLayout.Aligned8);
         using MemoryBuffer1D<float, Stride1D.Dense> left = accelerator.Allocate1D(Stored(ElementType.BF16, x)), residual = accelerator.Allocate1D(Stored(type, add));
         using MemoryBuffer1D<float, Stride1D.Dense> output = accelerator.Allocate1D<float>(residual.Length), normed = accelerator.Allocate1D<float>(residual.Length);
-        using MemoryBuffer1D<float, Stride1D.Dense> sums = accelerator.Allocate1D<float>(plan.Sums);
+        using MemoryBuffer1D<float, Stride1D.Dense> sums = accelerator.Allocate1D<float>(plan.PartialSums);
         var product = new MatrixArguments
         {
             Rows = rows,
             InputStride = inputs,
             OutputStride = outputs,
             ResidualStride = outputs,
-            AlignedInput = Four.Aligned,
+            AlignedInput = RowLayout.Aligned4,
             OutputLayout = layout,
             ResidualLayout = layout,
             HasResidual = 1,
         };
-        SumsNorm? follows = new GpuKernels(backend.Context).SumsNorm(type, norm.Vectors, normed.View, new NormArguments
+        SplitKNormEpilogue? epilogue = new GpuKernels(backend.Context).SplitKNorm(type, new NormOperation(output.View, residual.View, norm.Vectors, normed.View, new NormArguments
         {
             Rows = rows,
             Columns = outputs,
@@ -103,11 +103,11 @@ public sealed class LinearNormTests
             OutputLayout = layout,
             HasResidual = 1,
             Epsilon = 1e-5f,
-        });
-        Assert.NotNull(follows);
+        }));
+        Assert.NotNull(epilogue);
         Workspace workspace = backend.Context.Workspaces.Rent();
         ArrayView<int> none = output.View.BaseView.Cast<int>();
-        matrix.LaunchTensor(plan, workspace.Queue, left.View, residual.View, output.View, sums.View, none, none, product, follows);
+        matrix.LaunchTensor(workspace.Queue, plan, new MatrixProduct(left.View, residual.View, output.View, none, none, product, epilogue), sums.View);
         workspace.Queue.Wait();
         backend.Context.Workspaces.Return(workspace);
         double[] expected = [.. Reference.Linear(x, rows, inputs, weight.ToArray(), bias, outputs).Select((value, i) => value * scale[i % outputs] + add[i])];
@@ -128,7 +128,7 @@ public sealed class LinearNormTests
         TensorVariant[] variants = TensorKernelTests.VariantsFor(backend.Context, sides);
         Assert.SkipUnless((variant ?? 0) < variants.Length, "the device has no warps that multiply together");
         await variants[variant ?? 0].Kernel;
-        backend.Context.Tensor = variant;
+        backend.Context.Options = backend.Context.Options with { TensorVariant = variant };
 
         // Launches can be counted where they are gathered.
         backend.UsesGraphs = true;
@@ -158,11 +158,11 @@ public sealed class LinearNormTests
                 run.Upload(x, input);
                 run.Upload(add, residual);
                 Tensor output = run.Allocate(rows, outputs, type), normed = run.Allocate(rows, outputs, type), other = run.Allocate(rows, outputs, type);
-                int before = workspace.Queue.Gathered;
+                int before = workspace.Queue.Recorded;
                 run.LinearNorm(input, weights, norm, output, normed, residual);
                 if (isFused)
                 {
-                    Assert.Equal(2, workspace.Queue.Gathered - before);
+                    Assert.Equal(2, workspace.Queue.Recorded - before);
                 }
 
                 // The two operations round what is between them.

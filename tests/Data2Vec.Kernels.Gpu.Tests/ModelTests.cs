@@ -1,3 +1,4 @@
+using Data2Vec.Audio;
 using Data2Vec.Converters;
 using Data2Vec.Kernels.Tests;
 using static Data2Vec.Kernels.Gpu.Tests.GpuFixture;
@@ -13,7 +14,7 @@ public sealed class ModelTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("data2vec-").FullName;
 
-    public static IEnumerable<TheoryDataRow<string, ElementType>> ShortKinds => GpuFixture.ShortKinds;
+    public static IEnumerable<TheoryDataRow<string, ElementType>> Float16Kinds => GpuFixture.Float16Kinds;
 
     public static IEnumerable<TheoryDataRow<string>> RealKinds => GpuFixture.RealKinds;
 
@@ -21,36 +22,37 @@ public sealed class ModelTests : IDisposable
     public void Speech_models_give_what_they_give_on_the_processor(string kind)
     {
         Backend backend = Backend(kind);
-        ReadOnlyMemory<float>[] recordings = [.. new[] { 5000, 400, 7001 }.Select((length, i) => (ReadOnlyMemory<float>)TestData.Numbers(i, length, 0.1f))];
+        Waveform[] recordings = [.. new[] { 5000, 400, 7001 }.Select((length, i) => Recording(i, length))];
         foreach (string model in new[] { Shipped("speech.d2v"), Shipped("speech-ctc.d2v"), Converted("audio.pt") })
         {
-            Compare(backend, model, model => model.EmbedAudio(recordings, s_rows));
+            Compare(backend, model, (SpeechModel model) => model.Embed(recordings, s_rows));
         }
 
         // More frames than the feature extractor makes at a time.
-        Compare(backend, Shipped("speech.d2v"), model => model.EmbedAudio([TestData.Numbers(9, 340_000, 0.1f), recordings[0]]));
+        Compare(backend, Shipped("speech.d2v"), (SpeechModel model) => model.Embed([Recording(9, 340_000), recordings[0]]));
     }
 
     [Fact]
     public void A_simulated_device_gives_what_the_processor_gives()
     {
-        Compare(Backend(Simulator), Shipped("text.d2v"), model => model.EmbedTokens([new int[] { 0, 31, 2 }], s_rows with { Layer = 1 }));
-        Compare(Backend(Simulator), Converted("audio.pt"), model => model.EmbedAudio([TestData.Numbers(1, 800)], s_rows with { Layer = 1 }));
-        Compare(Backend(Simulator), Converted("image.pt"), model => model.EmbedPixels([Pixels(model, 1)], s_rows with { Layer = 1 }));
+        Compare(Backend(Simulator), Shipped("text.d2v"), (TextModel model) => model.EmbedPrepared([new int[] { 0, 31, 2 }], s_rows with { Layer = 1 }));
+        Compare(Backend(Simulator), Converted("audio.pt"), (SpeechModel model) => model.Embed([Recording(1, 800, 1)], s_rows with { Layer = 1 }));
+        Compare(Backend(Simulator), Converted("image.pt"), (VisionModel model) => model.EmbedPrepared([Pixels(model, 1)], s_rows with { Layer = 1 }));
     }
 
     /// <summary>Weights and activations of 16 bits, against f32 on the processor.</summary>
-    [Theory, MemberData(nameof(ShortKinds))]
+    [Theory, MemberData(nameof(Float16Kinds))]
     public void Models_of_16_bits_point_the_same_way(string kind, ElementType type)
     {
         Backend backend = Backend(kind, type);
         int samples = kind == Simulator ? 800 : 8000;
-        Check("text.pt", model => model.EmbedTokens([new int[] { 0, 9, 30, 4, 2 }, new int[] { 0, 31, 2 }]));
-        Check("audio.pt", model => model.EmbedAudio([TestData.Numbers(1, samples), TestData.Numbers(2, 400)]));
-        Check("image.pt", model => model.EmbedPixels([Pixels(model, 1), Pixels(model, 2)]));
-        Check("image.pt", model => model.EmbedPixelLayers(Pixels(model, 3)));
+        Check("text.pt", (TextModel model) => model.EmbedPrepared([new int[] { 0, 9, 30, 4, 2 }, new int[] { 0, 31, 2 }]));
+        Check("audio.pt", (SpeechModel model) => model.Embed([Recording(1, samples, 1), Recording(2, 400, 1)]));
+        Check("image.pt", (VisionModel model) => model.EmbedPrepared([Pixels(model, 1), Pixels(model, 2)]));
+        Check("image.pt", (VisionModel model) => model.EmbedPreparedLayers(Pixels(model, 3)));
 
-        void Check(string checkpoint, Func<Data2VecModel, float[][]> run)
+        void Check<TModel>(string checkpoint, Func<TModel, float[][]> run)
+            where TModel : Data2VecModel
         {
             float[][] expected = On(null, Converted(checkpoint), run), actual = On(backend, Converted(checkpoint, type), run);
             foreach ((float[] first, float[] second) in expected.Zip(actual))
@@ -67,11 +69,12 @@ public sealed class ModelTests : IDisposable
     {
         using GpuBackend backend = GpuFixture.OpenTensorCores();
         backend.UsesTf32 = true;
-        Check(Shipped("text.d2v"), model => model.EmbedTokens([new int[] { 0, 9, 30, 4, 2 }, new int[] { 0, 31, 2 }], s_rows));
-        Check(Shipped("speech.d2v"), model => model.EmbedAudio([TestData.Numbers(1, 8000, 0.1f), TestData.Numbers(2, 400)]));
-        Check(Shipped("image.d2v"), model => model.EmbedPixels([Pixels(model, 1), Pixels(model, 2)]));
+        Check(Shipped("text.d2v"), (TextModel model) => model.EmbedPrepared([new int[] { 0, 9, 30, 4, 2 }, new int[] { 0, 31, 2 }], s_rows));
+        Check(Shipped("speech.d2v"), (SpeechModel model) => model.Embed([Recording(1, 8000), Recording(2, 400, 1)]));
+        Check(Shipped("image.d2v"), (VisionModel model) => model.EmbedPrepared([Pixels(model, 1), Pixels(model, 2)]));
 
-        void Check(string path, Func<Data2VecModel, float[][]> run) => Assert.All(
+        void Check<TModel>(string path, Func<TModel, float[][]> run)
+            where TModel : Data2VecModel => Assert.All(
             On(null, path, run).Zip(On(backend, path, run)), pair => Assert.InRange(Distance(pair.First, pair.Second), 1.5e-5, 2e-3));
     }
 
@@ -79,10 +82,9 @@ public sealed class ModelTests : IDisposable
     public void A_speech_model_hears_the_same_words(string kind)
     {
         Backend backend = Backend(kind);
-        float[] samples = TestData.Numbers(1, 8000, 0.1f);
         Assert.Equal(
-            On(null, Shipped("speech-ctc.d2v"), model => model.Transcribe([samples])),
-            On(backend, Shipped("speech-ctc.d2v"), model => model.Transcribe([samples])));
+            On(null, Shipped("speech-ctc.d2v"), (SpeechModel model) => model.Transcribe([Recording(1, 8000)])),
+            On(backend, Shipped("speech-ctc.d2v"), (SpeechModel model) => model.Transcribe([Recording(1, 8000)])));
     }
 
     [Theory, MemberData(nameof(RealKinds))]
@@ -92,11 +94,11 @@ public sealed class ModelTests : IDisposable
         string[] texts = ["a", "A gripping, funny and beautifully acted film.", string.Join(' ', Enumerable.Repeat("dull", 70)), "😀"];
         foreach (string model in new[] { Shipped("text.d2v"), Shipped("text-sentiment.d2v"), Converted("text.pt") })
         {
-            Compare(backend, model, model => model.EmbedTokens([new int[] { 0, 9, 30, 4, 2 }, new int[] { 0, 2 }], s_rows));
+            Compare(backend, model, (TextModel model) => model.EmbedPrepared([new int[] { 0, 9, 30, 4, 2 }, new int[] { 0, 2 }], s_rows));
         }
 
-        Compare(backend, Shipped("text.d2v"), model => model.EmbedTexts(texts));
-        Compare(backend, Shipped("text-sentiment.d2v"), model => [.. model.ClassifyTexts(texts).Select(labels => labels.Select(label => label.Probability).ToArray())]);
+        Compare(backend, Shipped("text.d2v"), (TextModel model) => model.Embed(texts));
+        Compare(backend, Shipped("text-sentiment.d2v"), (TextModel model) => [.. model.Classify(texts).Select(labels => labels.Select(label => label.Probability).ToArray())]);
     }
 
     [Theory, MemberData(nameof(RealKinds))]
@@ -105,23 +107,23 @@ public sealed class ModelTests : IDisposable
         Backend backend = Backend(kind);
         foreach (string model in new[] { Shipped("image.d2v"), Shipped("image-cifar10.d2v"), Converted("image.pt") })
         {
-            Compare(backend, model, model => model.EmbedPixels([Pixels(model, 1), Pixels(model, 2)], s_rows));
-            Compare(backend, model, model => model.EmbedPixelLayers(Pixels(model, 3)));
+            Compare(backend, model, (VisionModel model) => model.EmbedPrepared([Pixels(model, 1), Pixels(model, 2)], s_rows));
+            Compare(backend, model, (VisionModel model) => model.EmbedPreparedLayers(Pixels(model, 3)));
         }
 
-        Compare(backend, Shipped("image-cifar10.d2v"), model =>
-            [.. model.ClassifyPixels([Pixels(model, 1), Pixels(model, 2)]).Select(labels => labels.Select(label => label.Probability).ToArray())]);
+        Compare(backend, Shipped("image-cifar10.d2v"), (VisionModel model) =>
+            [.. model.ClassifyPrepared([Pixels(model, 1), Pixels(model, 2)]).Select(labels => labels.Select(label => label.Probability).ToArray())]);
     }
 
     [Theory, MemberData(nameof(RealKinds))]
     public void An_input_gives_in_a_batch_what_it_gives_alone_and_threads_do_not_disturb_each_other(string kind)
     {
         string[] texts = [.. Enumerable.Range(0, 5).Select(i => string.Join(' ', Enumerable.Range(0, 1 + 5 * i).Select(word => word * i)))];
-        using Data2VecModel model = Data2VecModel.Load(Shipped("text.d2v"), new ModelOptions { Backend = Backend(kind) });
-        float[][] together = model.EmbedTexts(texts);
+        using TextModel model = Data2VecModel.Load<TextModel>(Shipped("text.d2v"), new ModelOptions { Backend = Backend(kind) });
+        float[][] together = model.Embed(texts);
         Parallel.For(0, 3 * texts.Length, new ParallelOptions { MaxDegreeOfParallelism = 4 }, i =>
         {
-            float[] alone = model.EmbedTexts([texts[i % texts.Length]])[0];
+            float[] alone = model.Embed(texts[i % texts.Length]);
             Assert.InRange(Distance(together[i % texts.Length], alone), 0, 1e-6);
         });
     }
@@ -141,10 +143,12 @@ public sealed class ModelTests : IDisposable
         return model;
     }
 
-    private static ReadOnlyMemory<float> Pixels(Data2VecModel model, int seed) =>
-        TestData.Numbers(seed, 3 * model.Vision!.ImageSize * model.Vision.ImageSize);
+    private static Waveform Recording(int seed, int length, float scale = 0.1f) => new(TestData.Numbers(seed, length, scale), 16000);
 
-    private static void Compare(Backend backend, string path, Func<Data2VecModel, float[][]> run)
+    private static ReadOnlyMemory<float> Pixels(VisionModel model, int seed) => TestData.Numbers(seed, model.Preprocessing.OutputLength);
+
+    private static void Compare<TModel>(Backend backend, string path, Func<TModel, float[][]> run)
+        where TModel : Data2VecModel
     {
         float[][] expected = On(null, path, run), actual = On(backend, path, run);
         Assert.Equal(expected.Length, actual.Length);
@@ -154,9 +158,10 @@ public sealed class ModelTests : IDisposable
         }
     }
 
-    private static T On<T>(Backend? backend, string path, Func<Data2VecModel, T> run)
+    private static T On<TModel, T>(Backend? backend, string path, Func<TModel, T> run)
+        where TModel : Data2VecModel
     {
-        using Data2VecModel model = Data2VecModel.Load(path, new ModelOptions { Backend = backend });
+        using TModel model = Data2VecModel.Load<TModel>(path, new ModelOptions { Backend = backend });
         return run(model);
     }
 

@@ -13,7 +13,7 @@ internal sealed class SimulatedTensorCores : IDisposable
     {
         _context = Context.Create(builder => builder.CPU(new CPUDevice(32, TensorKernel.Threads / 32, multiprocessors)));
         Backend = new GpuBackend(GpuFixture.Simulator, _context.GetCPUDevice(0).CreateAccelerator(_context));
-        Backend.Context.HasTensorCores = true;
+        Backend.Context.Options = Backend.Context.Options with { HasTensorCores = true };
     }
 
     public GpuBackend Backend { get; }

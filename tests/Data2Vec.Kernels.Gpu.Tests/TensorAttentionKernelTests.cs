@@ -28,20 +28,20 @@ public sealed class TensorAttentionKernelTests
     public static IEnumerable<TheoryDataRow<int[], int, int>> Deep => [new([33, 1], 2, 128), new([130], 1, 96), new([70, 32], 1, 72)];
 
     [Theory, MemberData(nameof(Tall))]
-    public void Many_queries_of_small_heads_match_a_scalar_loop(int[] lengths, int heads, int size) => CheckEmulated<TallAttentionTile, FlatTableAttentionTile>(lengths, heads, size);
+    public void Many_queries_of_small_heads_match_a_scalar_loop(int[] lengths, int heads, int size) => CheckEmulated<TensorAttentionTile128x64, TensorAttentionTile64x64WithTable>(lengths, heads, size);
 
     [Theory, MemberData(nameof(Tall))]
-    public void Few_queries_of_small_heads_match_a_scalar_loop(int[] lengths, int heads, int size) => CheckEmulated<FlatAttentionTile, FlatTableAttentionTile>(lengths, heads, size);
+    public void Few_queries_of_small_heads_match_a_scalar_loop(int[] lengths, int heads, int size) => CheckEmulated<TensorAttentionTile64x64, TensorAttentionTile64x64WithTable>(lengths, heads, size);
 
     [Theory, MemberData(nameof(Deep))]
-    public void Large_heads_match_a_scalar_loop(int[] lengths, int heads, int size) => CheckEmulated<DeepAttentionTile, DeepTableAttentionTile>(lengths, heads, size);
+    public void Large_heads_match_a_scalar_loop(int[] lengths, int heads, int size) => CheckEmulated<TensorAttentionTile64x128, TensorAttentionTile64x128WithTable>(lengths, heads, size);
 
     [Fact]
     public void In_f16_all_tiles_match_a_scalar_loop()
     {
-        CheckEmulated<TallAttentionTile, FlatTableAttentionTile, WhenWaitedFor, HalfFloat>([65, 2, 130], 1, 64, isJoint: true);
-        CheckEmulated<FlatAttentionTile, FlatTableAttentionTile, AtOnce, HalfFloat>([31, 64], 2, 32, isJoint: false);
-        CheckEmulated<DeepAttentionTile, DeepTableAttentionTile, WhenWaitedFor, HalfFloat>([70], 1, 72, isJoint: true);
+        CheckEmulated<TensorAttentionTile128x64, TensorAttentionTile64x64WithTable, WhenWaitedFor, Float16Format>([65, 2, 130], 1, 64, isJoint: true);
+        CheckEmulated<TensorAttentionTile64x64, TensorAttentionTile64x64WithTable, AtOnce, Float16Format>([31, 64], 2, 32, isJoint: false);
+        CheckEmulated<TensorAttentionTile64x128, TensorAttentionTile64x128WithTable, WhenWaitedFor, Float16Format>([70], 1, 72, isJoint: true);
     }
 
     [Theory, InlineData(ElementType.BF16), InlineData(ElementType.F16), Trait("device", "cuda")]
@@ -51,13 +51,13 @@ public sealed class TensorAttentionKernelTests
         using var queue = new LaunchQueue(backend.Context, backend.Context.Accelerator.DefaultStream);
         foreach (bool large in new[] { true, false })
         {
-            backend.Context.LargeTiles = large;
+            backend.Context.Options = backend.Context.Options with { UsesLargeTiles = large };
             var kernels = new GpuKernels(backend.Context);
-            Assert.True(kernels.LargestTensorHead(type, hasTable: false) > 0 && kernels.LargestTensorHead(type, hasTable: true) > 0);
+            Assert.True(kernels.MaxTensorHeadSize(type, hasTable: false) > 0 && kernels.MaxTensorHeadSize(type, hasTable: true) > 0);
             foreach ((int[] lengths, int heads, int size) in new[] { ([1, 64, 31], 2, 64), ([65, 200, 130], 3, 64), ([500], 2, 64), ([100], 3, 16), (new[] { 197, 33 }, 2, 128), ([300], 1, 96) })
             {
                 Check(backend.Context.Accelerator, type, lengths, heads, size, isJoint: true, (q, k, v, bias, output, starts, sizes) =>
-                    kernels.TensorAttention(type, queue, q, k, v, bias, output, starts, lengths.Length, lengths.Max(), heads, sizes));
+                    kernels.TensorAttention(queue, type, new AttentionOperation<long>(q, k, v, bias, output, starts, lengths.Max(), heads, sizes)));
             }
         }
     }
@@ -97,8 +97,8 @@ public sealed class TensorAttentionKernelTests
         {
             for (int i = 0; i < times; i++)
             {
-                kernels.TensorAttention(
-                    ElementType.BF16, queue, q, q + 2L * hidden, q + 4L * hidden, bias.View, Address(output), starts.View, sequences, length, heads, sizes);
+                kernels.TensorAttention(queue, ElementType.BF16, new AttentionOperation<long>(
+                    q, q + 2L * hidden, q + 4L * hidden, bias.View, Address(output), starts.View, length, heads, sizes));
             }
 
             accelerator.DefaultStream.Synchronize();
@@ -107,7 +107,7 @@ public sealed class TensorAttentionKernelTests
         var times = new double[2];
         for (int i = 0; i < 2; i++)
         {
-            backend.Context.LargeTiles = i == 0;
+            backend.Context.Options = backend.Context.Options with { UsesLargeTiles = i == 0 };
             Attend(3);
             var watch = Stopwatch.StartNew();
             Attend(20);
@@ -132,22 +132,22 @@ public sealed class TensorAttentionKernelTests
         where TTile : struct, ITensorAttentionTile
         where TTableTile : struct, ITensorAttentionTile
     {
-        CheckEmulated<TTile, TTableTile, AtOnce, BFloat>(lengths, heads, size, isJoint: true);
-        CheckEmulated<TTile, TTableTile, WhenWaitedFor, BFloat>(lengths, heads, size, isJoint: false);
+        CheckEmulated<TTile, TTableTile, AtOnce, BFloat16Format>(lengths, heads, size, isJoint: true);
+        CheckEmulated<TTile, TTableTile, WhenWaitedFor, BFloat16Format>(lengths, heads, size, isJoint: false);
     }
 
-    private static void CheckEmulated<TTile, TTableTile, TCopies, TShort>(int[] lengths, int heads, int size, bool isJoint)
+    private static void CheckEmulated<TTile, TTableTile, TCopies, TFormat>(int[] lengths, int heads, int size, bool isJoint)
         where TTile : struct, ITensorAttentionTile
         where TTableTile : struct, ITensorAttentionTile
         where TCopies : struct, ICopyTime
-        where TShort : struct, IShort
+        where TFormat : struct, IFloat16Format
     {
         using var context = Context.Create(builder => builder.CPU(new CPUDevice(32, TensorAttentionKernel.Threads / 32, 1)));
         using Accelerator accelerator = context.GetCPUDevice(0).CreateAccelerator(context);
-        var launch = accelerator.LoadKernel<long, long, long, long, long, ArrayView<int>, AttentionArguments>(TensorAttentionKernel.Attend<TTile, EmulatedAttentionUnit<TCopies, TShort>>);
-        var launchTable = accelerator.LoadKernel<long, long, long, long, long, ArrayView<int>, AttentionArguments>(TensorAttentionKernel.Attend<TTableTile, EmulatedAttentionUnit<TCopies, TShort>>);
-        EmulatedAttentionUnit<TCopies, TShort>.BankConflicts = 0;
-        Check(accelerator, TShort.Type, lengths, heads, size, isJoint, (q, k, v, bias, output, starts, sizes) =>
+        var launch = accelerator.LoadKernel<long, long, long, long, long, ArrayView<int>, AttentionArguments>(TensorAttentionKernel.Attend<TTile, EmulatedAttentionUnit<TCopies, TFormat>>);
+        var launchTable = accelerator.LoadKernel<long, long, long, long, long, ArrayView<int>, AttentionArguments>(TensorAttentionKernel.Attend<TTableTile, EmulatedAttentionUnit<TCopies, TFormat>>);
+        EmulatedAttentionUnit<TCopies, TFormat>.BankConflicts = 0;
+        Check(accelerator, TFormat.Type, lengths, heads, size, isJoint, (q, k, v, bias, output, starts, sizes) =>
         {
             int queries = sizes.Bias == AttentionKernel.TableBias ? TensorAttentionKernel.Queries<TTableTile>() : TensorAttentionKernel.Queries<TTile>();
             sizes.Tiles = (lengths.Max() + queries - 1) / queries;
@@ -157,7 +157,7 @@ public sealed class TensorAttentionKernelTests
             (sizes.Bias == AttentionKernel.TableBias ? launchTable : launch)(
                 accelerator.DefaultStream, config, q, k, v, bias.LoadEffectiveAddressAsPtr(), output, starts, sizes);
         });
-        Assert.Equal(0, EmulatedAttentionUnit<TCopies, TShort>.BankConflicts);
+        Assert.Equal(0, EmulatedAttentionUnit<TCopies, TFormat>.BankConflicts);
     }
 
     /// <summary>Attention with every kind of bias, with numbers that the type has, among others that are not numbers and that nothing may come of.</summary>

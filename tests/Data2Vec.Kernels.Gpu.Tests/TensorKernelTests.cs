@@ -67,11 +67,11 @@ public sealed class TensorKernelTests : IDisposable
                 // The depth in parts, the last one shorter.
                 if (inputs > 64 && activates && adds)
                 {
-                    Check(sizes with { SliceDepth = 320 }, sides);
+                    Check(sizes with { SplitDepth = 320 }, sides);
                 }
 
                 void Check(MatrixArguments sizes, ElementType type) => Close(
-                    expected, Multiply<PlainRows>(tile, late, sides, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. factors], adds ? add : null, [0], [0], sizes), 2e-5, type);
+                    expected, Multiply<DenseRows>(tile, late, sides, x, inputs, w, inputs, 1, 1, outputs, [.. bias, .. factors], adds ? add : null, [0], [0], sizes), 2e-5, type);
             }
         }
     }
@@ -92,19 +92,19 @@ public sealed class TensorKernelTests : IDisposable
                 Rows = ends[^1],
                 InputStride = shape.InputChannels,
                 Channels = channels,
-                Step = shape.Stride,
+                Stride = shape.Stride,
                 Padding = shape.Padding,
                 Sequences = lengths.Length,
             };
             Check(sizes with { OutputLayout = Layout(shape.OutputChannels / shape.Groups, sides) }, sides);
             if (shape.Groups == 1)
             {
-                Check(sizes with { SliceDepth = 64 }, ElementType.F32);
+                Check(sizes with { SplitDepth = 64 }, ElementType.F32);
             }
 
             void Check(MatrixArguments sizes, ElementType type) => Close(
                 expected,
-                Multiply<WindowRows>(tile, late, sides, x, shape.InputChannels, w, channels, shape.Kernel, shape.Groups, shape.OutputChannels, [.. bias, .. Ones(shape.OutputChannels)], null, starts, ends, sizes),
+                Multiply<Conv1dRows>(tile, late, sides, x, shape.InputChannels, w, channels, shape.Kernel, shape.Groups, shape.OutputChannels, [.. bias, .. Ones(shape.OutputChannels)], null, starts, ends, sizes),
                 2e-5, type);
         }
     }
@@ -125,7 +125,7 @@ public sealed class TensorKernelTests : IDisposable
             Rows = 2 * shape.OutputLength(9) * shape.OutputLength(14),
             InputStride = 8,
             Channels = 8,
-            Step = 2,
+            Stride = 2,
             Padding = 1,
             Height = 9,
             Width = 14,
@@ -136,7 +136,7 @@ public sealed class TensorKernelTests : IDisposable
             Activation = (int)Activation.Relu,
         };
         double[] expected = [.. Reference.Conv2d(Taken(sides, x), 2, 9, 14, shape, w, bias).Select(value => Math.Max(value, 0))];
-        Close(expected, Multiply<ImageRows>(tile, late: true, sides, x, 8, w, 8, 9, 1, 24, [.. bias, .. Ones(24)], null, [0], [0], sizes), 2e-5, sides);
+        Close(expected, Multiply<Conv2dRows>(tile, late: true, sides, x, 8, w, 8, 9, 1, 24, [.. bias, .. Ones(24)], null, [0], [0], sizes), 2e-5, sides);
     }
 
     public static IEnumerable<TheoryDataRow<ElementType, int>> DeviceVariants =>
@@ -151,7 +151,7 @@ public sealed class TensorKernelTests : IDisposable
         TensorVariant[] variants = VariantsFor(backend.Context, type);
         Assert.SkipUnless(variant < variants.Length, "the device has no warps that multiply together");
         await variants[variant].Kernel;
-        backend.Context.Tensor = variant;
+        backend.Context.Options = backend.Context.Options with { TensorVariant = variant };
         using WeightStore store = backend.CreateStore();
         foreach ((int rows, int inputs, int outputs) in new[] { (1, 8, 1), (70, 40, 9), (5, 200, 72), (300, 768, 530), (300, 768, 576), (40, 3072, 776) })
         {
@@ -214,16 +214,16 @@ public sealed class TensorKernelTests : IDisposable
     /// <summary>The kernels for products of plain rows in a type.</summary>
     internal static TensorVariant[] VariantsFor(GpuContext context, ElementType type) => type switch
     {
-        ElementType.BF16 => TensorVariant.For<PlainRows, ShortFour<BFloat>>(context),
-        ElementType.F16 => TensorVariant.For<PlainRows, ShortFour<HalfFloat>>(context),
-        _ => TensorVariant.For<PlainRows, Four>(context),
+        ElementType.BF16 => TensorVariant.CreateAll<DenseRows, Packed4Float16<BFloat16Format>>(context),
+        ElementType.F16 => TensorVariant.CreateAll<DenseRows, Packed4Float16<Float16Format>>(context),
+        _ => TensorVariant.CreateAll<DenseRows, Float4>(context),
     };
 
     private static float[] Ones(int count) => [.. Enumerable.Repeat(1f, count)];
 
     /// <summary>How rows of as many numbers lie in memory.</summary>
     private static int Layout(int columns, ElementType type) =>
-        Four.Format(type) + (columns % 4 == 0 ? Four.Aligned : 0) + (columns % 8 == 0 && type != ElementType.F32 ? Four.Eights : 0);
+        RowLayout.Format(type) + (columns % 4 == 0 ? RowLayout.Aligned4 : 0) + (columns % 8 == 0 && type != ElementType.F32 ? RowLayout.Aligned8 : 0);
 
     private static int Fill(int count) => (count + TensorKernel.Chunk - 1) / TensorKernel.Chunk * TensorKernel.Chunk;
 
@@ -242,41 +242,41 @@ public sealed class TensorKernelTests : IDisposable
         where TRows : struct, IMatrixRows
         where TCopies : struct, ICopyTime => sides switch
         {
-            ElementType.F32 => tile == "64" ? Tensor<SmallTensorTile, TRows, TCopies, Four>() : Tensor<LargeTensorTile, TRows, TCopies, Four>(),
-            ElementType.F16 => FindShort<TRows, TCopies, HalfFloat>(tile),
-            _ => FindShort<TRows, TCopies, BFloat>(tile),
+            ElementType.F32 => tile == "64" ? Tensor<TensorTile64, TRows, TCopies, Float4>() : Tensor<TensorTile128, TRows, TCopies, Float4>(),
+            ElementType.F16 => FindShort<TRows, TCopies, Float16Format>(tile),
+            _ => FindShort<TRows, TCopies, BFloat16Format>(tile),
         };
 
-    private static TestedKernel FindShort<TRows, TCopies, TShort>(string tile)
+    private static TestedKernel FindShort<TRows, TCopies, TFormat>(string tile)
         where TRows : struct, IMatrixRows
         where TCopies : struct, ICopyTime
-        where TShort : struct, IShort => tile switch
+        where TFormat : struct, IFloat16Format => tile switch
         {
-            "64" => Tensor<SmallTensorTile, TRows, TCopies, ShortFour<TShort>>(),
-            "128" => Tensor<LargeTensorTile, TRows, TCopies, ShortFour<TShort>>(),
-            "64 W" => Warpgroup<SmallWarpgroupTile, TRows, TCopies, TShort>(),
-            "128 W" => Warpgroup<SquareWarpgroupTile, TRows, TCopies, TShort>(),
-            "192 W" => Warpgroup<WideWarpgroupTile, TRows, TCopies, TShort>(),
-            _ => Warpgroup<LargeWarpgroupTile, TRows, TCopies, TShort>(),
+            "64" => Tensor<TensorTile64, TRows, TCopies, Packed4Float16<TFormat>>(),
+            "128" => Tensor<TensorTile128, TRows, TCopies, Packed4Float16<TFormat>>(),
+            "64 W" => Warpgroup<WarpgroupTile64x64, TRows, TCopies, TFormat>(),
+            "128 W" => Warpgroup<WarpgroupTile128x128, TRows, TCopies, TFormat>(),
+            "192 W" => Warpgroup<WarpgroupTile128x192, TRows, TCopies, TFormat>(),
+            _ => Warpgroup<WarpgroupTile256x192, TRows, TCopies, TFormat>(),
         };
 
     private static TestedKernel Tensor<TTile, TRows, TCopies, TNumbers>()
         where TTile : struct, ITensorTile
         where TRows : struct, IMatrixRows
         where TCopies : struct, ICopyTime
-        where TNumbers : struct, IStoredFour =>
+        where TNumbers : struct, IPacked4 =>
         new(
             TensorKernel.Multiply<TTile, TRows, TNumbers, EmulatedTensorUnit<TCopies, TNumbers>>,
             TTile.Side, TTile.Side, TensorKernel.Threads, TensorKernel.SharedBytes<TTile>(), true, TNumbers.Type, () => EmulatedTensorUnit<TCopies, TNumbers>.BankConflicts);
 
-    private static TestedKernel Warpgroup<TTile, TRows, TCopies, TShort>()
+    private static TestedKernel Warpgroup<TTile, TRows, TCopies, TFormat>()
         where TTile : struct, IWarpgroupTile
         where TRows : struct, IMatrixRows
         where TCopies : struct, ICopyTime
-        where TShort : struct, IShort =>
+        where TFormat : struct, IFloat16Format =>
         new(
-            WarpgroupKernel.Multiply<TTile, TRows, TShort, EmulatedWarpgroupUnit<TCopies, TShort>>,
-            WarpgroupKernel.Rows<TTile>(), TTile.Columns, WarpgroupKernel.Threads<TTile>(), WarpgroupKernel.SharedBytes<TTile>(), false, TShort.Type, () => 0);
+            WarpgroupKernel.Multiply<TTile, TRows, TFormat, EmulatedWarpgroupUnit<TCopies, TFormat>>,
+            WarpgroupKernel.Rows<TTile>(), TTile.Columns, WarpgroupKernel.Threads<TTile>(), WarpgroupKernel.SharedBytes<TTile>(), false, TFormat.Type, () => 0);
 
     private float[] Multiply(
         TestedKernel kernel, float[] x, int columns, float[] w, int channels, int taps, int groups, int outputs, float[] biasAndScale, float[]? residual,
@@ -297,11 +297,11 @@ public sealed class TensorKernelTests : IDisposable
             right[(output / perGroup * depth + k) * pitch + output % perGroup] = w[i];
         }
 
-        bool isSimple = (sizes.OutputLayout & Four.Eights) != 0 && (sizes.HasResidual + sizes.HasScale == 0 || sizes.Activation == 0);
+        bool isSimple = (sizes.OutputLayout & RowLayout.Aligned8) != 0 && (sizes.HasResidual + sizes.HasScale == 0 || sizes.Activation == 0);
         sizes.Depth = depth;
-        sizes.SliceDepth = sizes.SliceDepth == 0 ? depth : sizes.SliceDepth;
+        sizes.SplitDepth = sizes.SplitDepth == 0 ? depth : sizes.SplitDepth;
         sizes.Columns = perGroup;
-        sizes.ColumnFours = pitch / 4;
+        sizes.Float4Columns = pitch / 4;
         sizes.ColumnTiles = (perGroup + kernel.Columns - 1) / kernel.Columns;
         sizes.VectorStride = outputs;
         sizes.OutputStride = sizes.ResidualStride = outputs;
@@ -310,8 +310,8 @@ public sealed class TensorKernelTests : IDisposable
         using MemoryBuffer1D<float, Stride1D.Dense> added = _accelerator.Allocate1D(Stored(Type(sizes.ResidualLayout), residual ?? [0f]));
         using MemoryBuffer1D<float, Stride1D.Dense> output1 = _accelerator.Allocate1D<float>(sizes.Rows * outputs);
         using MemoryBuffer1D<int, Stride1D.Dense> starts = _accelerator.Allocate1D(inputStarts), ends = _accelerator.Allocate1D(outputStarts);
-        int slices = (depth + sizes.SliceDepth - 1) / sizes.SliceDepth;
-        sizes.IsDirect = slices == 1 && (kernel.FinishesAll || isSimple) ? 1 : 0;
+        int slices = (depth + sizes.SplitDepth - 1) / sizes.SplitDepth;
+        sizes.RunsEpilogue = slices == 1 && (kernel.SupportsFullEpilogue || isSimple) ? 1 : 0;
         using MemoryBuffer1D<float, Stride1D.Dense> sums = _accelerator.Allocate1D<float>(slices * sizes.Rows * pitch);
         sizes.Output = output1.View.BaseView.LoadEffectiveAddressAsPtr();
         var launch = _accelerator.LoadKernel(kernel.Method);
@@ -321,13 +321,13 @@ public sealed class TensorKernelTests : IDisposable
         int conflicts = kernel.BankConflicts();
         launch(
             _accelerator.DefaultStream, config, leftBuffer.View.BaseView.LoadEffectiveAddressAsPtr(), rightBuffer.View.BaseView.LoadEffectiveAddressAsPtr(),
-            vectors.View, added.View, sizes.IsDirect == 0 ? sums.View : output1.View, starts.View, ends.View, sizes);
+            vectors.View, added.View, sizes.RunsEpilogue == 0 ? sums.View : output1.View, starts.View, ends.View, sizes);
         _accelerator.Synchronize();
         Assert.Equal(conflicts, kernel.BankConflicts());
-        if (sizes.IsDirect == 0)
+        if (sizes.RunsEpilogue == 0)
         {
-            Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments> finish = MatrixKernel.FinishSums;
-            int threads = sizes.Rows * sizes.ColumnFours;
+            Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments> finish = ProductEpilogue.FinishSplitK;
+            int threads = sizes.Rows * sizes.Float4Columns;
             _accelerator.LoadKernel(finish)(
                 _accelerator.DefaultStream, new KernelConfig((threads + TensorKernel.Threads - 1) / TensorKernel.Threads, TensorKernel.Threads),
                 sums.View, vectors.View, added.View, output1.View, sizes);
@@ -336,11 +336,11 @@ public sealed class TensorKernelTests : IDisposable
 
         return Widened(Type(sizes.OutputLayout), output1.GetAsArray1D())[..(sizes.Rows * outputs)];
 
-        static ElementType Type(int layout) => (layout & Four.HalfFloat) != 0 ? ElementType.F16 : (layout & Four.BFloat) != 0 ? ElementType.BF16 : ElementType.F32;
+        static ElementType Type(int layout) => (layout & RowLayout.Float16) != 0 ? ElementType.F16 : (layout & RowLayout.BFloat16) != 0 ? ElementType.BF16 : ElementType.F32;
     }
 
     /// <summary>A kernel, the size of its tiles, and what its groups have.</summary>
     private sealed record TestedKernel(
         Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> Method,
-        int Rows, int Columns, int Threads, int SharedBytes, bool FinishesAll, ElementType Sides, Func<int> BankConflicts);
+        int Rows, int Columns, int Threads, int SharedBytes, bool SupportsFullEpilogue, ElementType Sides, Func<int> BankConflicts);
 }

@@ -34,8 +34,8 @@ public sealed class WarpNormKernelTests
             double[] expected = [.. Reference.LayerNorm(sums, columns, gain, bias, 1e-5).Select(Reference.Gelu)];
             using MemoryBuffer1D<float, Stride1D.Dense> input = accelerator.Allocate1D(Stored(type, x)), residual = accelerator.Allocate1D(Stored(type, added));
             using MemoryBuffer1D<float, Stride1D.Dense> vectors = accelerator.Allocate1D<float>([.. gain, .. bias]), output = accelerator.Allocate1D<float>(input.Length);
-            int layout = Four.Aligned + (type == ElementType.F32 ? 0 : Four.Format(type) + Four.Eights);
-            accelerator.LoadKernel(type == ElementType.F16 ? Kernel<HalfFloat>() : Kernel<BFloat>())(
+            int layout = RowLayout.Aligned4 + (type == ElementType.F32 ? 0 : RowLayout.Format(type) + RowLayout.Aligned8);
+            accelerator.LoadKernel(type == ElementType.F16 ? Kernel<Float16Format>() : Kernel<BFloat16Format>())(
                 accelerator.DefaultStream, new KernelConfig((Rows + WarpNormKernel.Rows - 1) / WarpNormKernel.Rows, WarpNormKernel.Threads),
                 input.View, residual.View, vectors.View, output.View,
                 new NormArguments
@@ -56,9 +56,9 @@ public sealed class WarpNormKernelTests
             Close(expected, Widened(type, output.GetAsArray1D()), 1e-5, type);
         }
 
-        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments> Kernel<TShort>()
-            where TShort : struct, IShort =>
-            columns <= 512 ? WarpNormKernel.Normalize<NormSize512, TShort> : columns <= 768 ? WarpNormKernel.Normalize<NormSize768, TShort> : WarpNormKernel.Normalize<NormSize1024, TShort>;
+        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormArguments> Kernel<TFormat>()
+            where TFormat : struct, IFloat16Format =>
+            columns <= 512 ? WarpNormKernel.Normalize<NormSize512, TFormat> : columns <= 768 ? WarpNormKernel.Normalize<NormSize768, TFormat> : WarpNormKernel.Normalize<NormSize1024, TFormat>;
     }
 
     /// <summary>Sums of all numbers of slices, four of which are loaded at once.</summary>
@@ -109,15 +109,15 @@ public sealed class WarpNormKernelTests
             using MemoryBuffer1D<float, Stride1D.Dense> residual = accelerator.Allocate1D(Stored(type, added)), outputBuffer = accelerator.Allocate1D(empty);
             using MemoryBuffer1D<float, Stride1D.Dense> normVectors = accelerator.Allocate1D<float>([.. gain, .. bias]), other = accelerator.Allocate1D(empty);
             MemoryBuffer1D<float, Stride1D.Dense> result = intoResidual ? residual : other;
-            int layout = Four.Aligned + (type == ElementType.F32 ? 0 : Four.Format(type) + Four.Eights);
+            int layout = RowLayout.Aligned4 + (type == ElementType.F32 ? 0 : RowLayout.Format(type) + RowLayout.Aligned8);
             var product = new MatrixArguments
             {
                 Output = (isKept ? outputBuffer : result).View.BaseView.LoadEffectiveAddressAsPtr(),
                 Rows = rows,
                 Depth = slices * 64 - 32,
-                SliceDepth = 64,
+                SplitDepth = 64,
                 Columns = columns,
-                ColumnFours = columns / 4,
+                Float4Columns = columns / 4,
                 VectorStride = vectorStride,
                 OutputStride = stride,
                 ResidualStride = stride,
@@ -125,8 +125,8 @@ public sealed class WarpNormKernelTests
                 ResidualLayout = layout,
                 HasResidual = isAdded ? 1 : 0,
             };
-            accelerator.LoadKernel(type == ElementType.F16 ? Kernel<HalfFloat>() : Kernel<BFloat>())(
-                accelerator.DefaultStream, new KernelConfig(rows, WarpNormKernel.ThreadsOfSums), sumsBuffer.View, vectorsBuffer.View, residual.View, outputBuffer.View,
+            accelerator.LoadKernel(type == ElementType.F16 ? Kernel<Float16Format>() : Kernel<BFloat16Format>())(
+                accelerator.DefaultStream, new KernelConfig(rows, WarpNormKernel.SplitKThreads), sumsBuffer.View, vectorsBuffer.View, residual.View, outputBuffer.View,
                 normVectors.View, result.View, product,
                 new NormArguments
                 {
@@ -142,9 +142,9 @@ public sealed class WarpNormKernelTests
             return Rows(Widened(type, result.GetAsArray1D()));
         }
 
-        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments, NormArguments> Kernel<TShort>()
-            where TShort : struct, IShort =>
-            columns <= 512 ? WarpNormKernel.NormalizeSums<NormSize512, TShort> : columns <= 768 ? WarpNormKernel.NormalizeSums<NormSize768, TShort> : WarpNormKernel.NormalizeSums<NormSize1024, TShort>;
+        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MatrixArguments, NormArguments> Kernel<TFormat>()
+            where TFormat : struct, IFloat16Format =>
+            columns <= 512 ? WarpNormKernel.NormalizeSplitK<NormSize512, TFormat> : columns <= 768 ? WarpNormKernel.NormalizeSplitK<NormSize768, TFormat> : WarpNormKernel.NormalizeSplitK<NormSize1024, TFormat>;
 
         float[] Rows(float[] values) => [.. Enumerable.Range(0, rows).SelectMany(row => values[(row * stride)..(row * stride + columns)])];
     }

@@ -92,7 +92,10 @@ internal sealed class ParameterScope(ParameterSource source, WeightStore store, 
     /// <param name="rows">The number of rows.</param>
     /// <param name="columns">Features of a row.</param>
     /// <param name="compute">Computes them, <c>[rows, columns]</c>. A listing does not call it.</param>
-    public Tensor Activations(int rows, int columns, Func<float[]> compute) => source.HasValues ? store.Constant(compute(), rows, columns) : default;
+    /// <param name="isAttentionTable">Whether it is a table of attention biases.</param>
+    public Tensor Activations(int rows, int columns, Func<float[]> compute, bool isAttentionTable = false) => !source.HasValues ? default
+        : isAttentionTable ? store.AttentionTable(compute(), rows, columns)
+        : store.Constant(compute(), rows, columns);
 
     private WeightData? Find(Parameter parameter) => source.Find(parameter with { Name = prefix + parameter.Name });
 

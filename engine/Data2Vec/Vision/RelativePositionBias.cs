@@ -63,7 +63,7 @@ internal sealed class RelativePositionBias
             return _biases <= VisionConfig.MostBiases
                 ? Expand(table(), _stored.Heads, _grid)
                 : throw new InvalidDataException($"the relative position biases of {_grid} x {_grid} patches would take more than a gigabyte");
-        }));
+        }, isAttentionTable: true));
     }
 
     /// <summary>The numbers of a table, interpolated if the grid is another.</summary>
