@@ -1,9 +1,6 @@
 using System.Text.Json.Nodes;
-using Data2Vec.Converters.Checkpoints;
 using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Converters.Layouts;
-using Data2Vec.Converters.PyTorch;
-using Data2Vec.ModelFile;
 
 namespace Data2Vec.Converters;
 

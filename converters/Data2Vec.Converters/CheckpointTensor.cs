@@ -54,12 +54,8 @@ public abstract class CheckpointTensor(CheckpointType type, long[] shape)
     /// <summary>The number of elements.</summary>
     public long Count { get; } = shape.Aggregate(1L, (product, size) => checked(product * size));
 
-    /// <summary>
-    /// Reads the elements <c>start … start + destination.Length - 1</c> in row-major order, converted to floats.
-    /// </summary>
-    /// <exception cref="InvalidDataException">
-    /// The file ends too early or is damaged, or the number format is <see cref="CheckpointType.Other"/>.
-    /// </exception>
+    /// <summary>Reads the elements <c>start … start + destination.Length - 1</c> in row-major order, converted to floats.</summary>
+    /// <exception cref="InvalidDataException">The file ends too early or is damaged, or the number format is <see cref="CheckpointType.Other"/>.</exception>
     public abstract void Read(long start, Span<float> destination);
 
     /// <summary>Whether one stored number stands for several elements.</summary>

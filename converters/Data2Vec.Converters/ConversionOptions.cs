@@ -1,5 +1,3 @@
-using Data2Vec.Kernels;
-
 namespace Data2Vec.Converters;
 
 /// <summary>Options of a conversion.</summary>

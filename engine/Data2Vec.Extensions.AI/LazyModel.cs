@@ -3,8 +3,7 @@ using Data2Vec.ModelFile;
 namespace Data2Vec.Extensions.AI;
 
 /// <summary>
-/// A model that is loaded on first use, once for all concurrent callers. After a failed load, the next use tries again. Instances are
-/// thread-safe.
+/// A model that is loaded on first use, once for all concurrent callers. After a failed load, the next use tries again. Instances are thread-safe.
 /// </summary>
 public sealed class LazyModel : IDisposable
 {

@@ -1,5 +1,4 @@
 using Data2Vec.Memes.Ocr;
-using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Memes;
 

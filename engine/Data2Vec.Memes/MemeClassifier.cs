@@ -1,7 +1,3 @@
-using Data2Vec.Memes.Fusion;
-using Data2Vec.ModelFile;
-using Data2Vec.Vision.Images;
-
 namespace Data2Vec.Memes;
 
 /// <summary>

@@ -4,9 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Data2Vec.Kernels;
 using Data2Vec.Memes.Ocr;
-using Data2Vec.ModelFile;
 using Data2Vec.Text;
-using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Memes;
 

@@ -1,7 +1,5 @@
 using System.Text.Json.Nodes;
 using Data2Vec.Kernels;
-using Data2Vec.Memes.Fusion;
-using Data2Vec.ModelFile;
 
 namespace Data2Vec.Memes;
 

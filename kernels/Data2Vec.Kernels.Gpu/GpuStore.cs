@@ -1,7 +1,4 @@
 using System.Runtime.InteropServices;
-using Data2Vec.Kernels.Gpu.DeviceCode;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace Data2Vec.Kernels.Gpu;
 

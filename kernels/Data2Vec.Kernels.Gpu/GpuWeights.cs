@@ -1,7 +1,3 @@
-using Data2Vec.Kernels.Gpu.DeviceCode;
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Data2Vec.Kernels.Gpu;
 
 internal sealed class GpuLinear(int inputs, int outputs, GpuMatrix matrix) : LinearWeights(inputs, outputs)

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Data2Vec.Converters.PyTorch;
 
 namespace Data2Vec.Converters.Checkpoints;
 

@@ -1,6 +1,5 @@
 using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Converters.Layouts;
-using Data2Vec.Converters.PyTorch;
 
 namespace Data2Vec.Converters.Checkpoints;
 

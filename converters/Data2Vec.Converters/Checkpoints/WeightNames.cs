@@ -19,9 +19,7 @@ internal static class WeightNames
     /// <summary>Counters of moving averages.</summary>
     private static readonly string[] s_bookkeeping = ["n_averaged", "initted", "step", "num_updates"];
 
-    /// <summary>
-    /// Renames on loading: fairseq's of early RoBERTa models and attention layers, and transformers' of BERT's first normalizations.
-    /// </summary>
+    /// <summary>Renames on loading: fairseq's of early RoBERTa models and attention layers, and transformers' of BERT's first normalizations.</summary>
     private static readonly (string Old, string New)[] s_renames =
     [
         (".emb_layer_norm.", ".layernorm_embedding."),

@@ -1,4 +1,3 @@
-using Data2Vec.Converters.PyTorch;
 using Data2Vec.Converters.Safetensors;
 
 namespace Data2Vec.Converters.Checkpoints;

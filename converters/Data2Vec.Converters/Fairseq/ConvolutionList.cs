@@ -1,9 +1,8 @@
 namespace Data2Vec.Converters.Fairseq;
 
 /// <summary>
-/// Reads fairseq's <c>conv_feature_layers</c>, a Python expression such as
-/// <c>[(512, 10, 5)] + [(512, 3, 2)] * 4</c>: lists of (channels, kernel, stride), repeated and joined. Nothing else of
-/// Python is understood.
+/// Reads fairseq's <c>conv_feature_layers</c>, a Python expression such as <c>[(512, 10, 5)] + [(512, 3, 2)] * 4</c>: lists of (channels, kernel,
+/// stride), repeated and joined. Nothing else of Python is understood.
 /// </summary>
 internal ref struct ConvolutionList
 {

@@ -1,5 +1,4 @@
 using System.Text;
-using Data2Vec.Converters.PyTorch;
 
 namespace Data2Vec.Converters.Fairseq;
 

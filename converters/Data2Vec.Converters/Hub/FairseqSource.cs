@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Data2Vec.Kernels;
 
 namespace Data2Vec.Converters.Hub;
 

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Data2Vec.Converters.PyTorch;
 
 namespace Data2Vec.Converters.Hub;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using Data2Vec.Converters.PyTorch;
 
 namespace Data2Vec.Converters.Hub;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Converters.Safetensors;
-using Data2Vec.Kernels;
 
 namespace Data2Vec.Converters.Hub;
 

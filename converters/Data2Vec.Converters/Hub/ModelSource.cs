@@ -1,5 +1,3 @@
-using Data2Vec.Kernels;
-
 namespace Data2Vec.Converters.Hub;
 
 /// <summary>A published model and its place in the cache.</summary>

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Data2Vec.Kernels;
 
 namespace Data2Vec.Converters.Hub;
 

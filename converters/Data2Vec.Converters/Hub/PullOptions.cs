@@ -1,5 +1,3 @@
-using Data2Vec.Kernels;
-
 namespace Data2Vec.Converters.Hub;
 
 /// <summary>Options of a pull.</summary>

@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using System.Text.RegularExpressions;
-using Data2Vec.Converters.PyTorch;
 
 namespace Data2Vec.Converters.Hub;
 

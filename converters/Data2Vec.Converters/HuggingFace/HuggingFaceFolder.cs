@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Data2Vec.Converters.Checkpoints;
-using Data2Vec.Converters.PyTorch;
 using Data2Vec.Converters.Safetensors;
 
 namespace Data2Vec.Converters.HuggingFace;

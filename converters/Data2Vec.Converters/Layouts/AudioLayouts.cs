@@ -1,9 +1,7 @@
 using Data2Vec.Architectures;
 using Data2Vec.Audio;
-using Data2Vec.Converters.Checkpoints;
 using Data2Vec.Converters.Fairseq;
 using Data2Vec.Converters.HuggingFace;
-using Data2Vec.Kernels;
 
 namespace Data2Vec.Converters.Layouts;
 

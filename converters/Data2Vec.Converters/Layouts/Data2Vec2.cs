@@ -1,5 +1,3 @@
-using Data2Vec.Converters.Checkpoints;
-
 namespace Data2Vec.Converters.Layouts;
 
 /// <summary>

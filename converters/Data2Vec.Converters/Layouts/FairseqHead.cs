@@ -1,5 +1,3 @@
-using Data2Vec.Converters.PyTorch;
-
 namespace Data2Vec.Converters.Layouts;
 
 /// <summary>A model that fairseq puts around an encoder for fine-tuning.</summary>

@@ -1,6 +1,3 @@
-using Data2Vec.Converters.Checkpoints;
-using Data2Vec.Converters.PyTorch;
-
 namespace Data2Vec.Converters.Layouts;
 
 /// <summary>An encoder in a layout of checkpoints: how it is recognised and how it is read.</summary>

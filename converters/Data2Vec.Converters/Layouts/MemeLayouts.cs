@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Data2Vec.Converters.Checkpoints;
 using Data2Vec.Memes;
 using Data2Vec.Parameters;
 using Data2Vec.Text;

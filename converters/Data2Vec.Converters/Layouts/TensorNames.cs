@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Data2Vec.Converters.Checkpoints;
 using Data2Vec.Parameters;
 
 namespace Data2Vec.Converters.Layouts;

@@ -1,5 +1,4 @@
 using Data2Vec.Architectures;
-using Data2Vec.Converters.Checkpoints;
 using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Text;
 

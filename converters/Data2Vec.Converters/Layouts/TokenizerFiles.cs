@@ -1,5 +1,4 @@
 using System.Text;
-using Data2Vec.Converters.Checkpoints;
 using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Text;
 

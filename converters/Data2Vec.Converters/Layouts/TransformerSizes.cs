@@ -1,5 +1,3 @@
-using Data2Vec.Converters.Checkpoints;
-
 namespace Data2Vec.Converters.Layouts;
 
 /// <summary>The sizes of a transformer, from the rows that the option tables of all modalities share.</summary>

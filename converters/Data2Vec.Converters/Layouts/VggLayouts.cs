@@ -1,4 +1,3 @@
-using Data2Vec.Converters.Checkpoints;
 using Data2Vec.Vision;
 using Data2Vec.Vision.Images;
 

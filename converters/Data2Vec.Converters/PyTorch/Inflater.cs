@@ -3,10 +3,7 @@ using System.IO.Compression;
 
 namespace Data2Vec.Converters.PyTorch;
 
-/// <summary>
-/// Decompresses the regions of a file, one at a time: it remembers where it stopped, so that a region read in order is
-/// decompressed once.
-/// </summary>
+/// <summary>Decompresses the regions of a file, one at a time: it remembers where it stopped, so that a region read in order is decompressed once.</summary>
 internal sealed class Inflater : IDisposable
 {
     private readonly Lock _lock = new();

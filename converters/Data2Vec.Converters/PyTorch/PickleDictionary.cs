@@ -6,9 +6,8 @@ using System.Runtime.CompilerServices;
 namespace Data2Vec.Converters.PyTorch;
 
 /// <summary>
-/// A dictionary of a pickle in the order of the file: <c>dict</c>, <c>OrderedDict</c>, <c>defaultdict</c> or
-/// <c>Counter</c>. Strings and numbers are found by value, every other key by reference. Like a list, it may contain
-/// itself.
+/// A dictionary of a pickle in the order of the file: <c>dict</c>, <c>OrderedDict</c>, <c>defaultdict</c> or <c>Counter</c>. Strings and numbers are
+/// found by value, every other key by reference. Like a list, it may contain itself.
 /// </summary>
 [SuppressMessage("Naming", "CA1711", Justification = "It is a Python dict, and dictionary is what to look for.")]
 public sealed class PickleDictionary : IReadOnlyCollection<KeyValuePair<object?, object?>>
@@ -113,8 +112,7 @@ public sealed class PickleDictionary : IReadOnlyCollection<KeyValuePair<object?,
 }
 
 /// <summary>
-/// Compares keys of pickled dictionaries: strings and numbers by value with hashes that an attacker cannot predict,
-/// everything else by reference.
+/// Compares keys of pickled dictionaries: strings and numbers by value with hashes that an attacker cannot predict, everything else by reference.
 /// </summary>
 internal sealed class PickleKeyComparer : IEqualityComparer<object>
 {

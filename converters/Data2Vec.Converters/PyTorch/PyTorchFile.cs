@@ -15,11 +15,10 @@ public sealed class PyTorchFile : IDisposable
         (_file, _inflater, Root) = (file, inflater, root);
 
     /// <summary>
-    /// What was saved: null, <see cref="bool"/>, <see cref="long"/>, <see cref="System.Numerics.BigInteger"/> (only where
-    /// a long is too small), <see cref="double"/>, <see cref="System.Numerics.Complex"/>, <see cref="string"/>,
-    /// <see cref="byte"/>[], <see cref="PickleList"/>, <see cref="PickleTuple"/>, <see cref="PickleDictionary"/>,
-    /// <see cref="PyTorchTensor"/>, <see cref="PickleGlobal"/> for a class or function, or <see cref="PickleObject"/> for
-    /// an object of any other class. A hostile file may make it contain itself, or share values so often that walking it
+    /// What was saved: null, <see cref="bool"/>, <see cref="long"/>, <see cref="System.Numerics.BigInteger"/> (only where a long is too small), <see
+    /// cref="double"/>, <see cref="System.Numerics.Complex"/>, <see cref="string"/>, <see cref="byte"/>[], <see cref="PickleList"/>, <see
+    /// cref="PickleTuple"/>, <see cref="PickleDictionary"/>, <see cref="PyTorchTensor"/>, <see cref="PickleGlobal"/> for a class or function, or <see
+    /// cref="PickleObject"/> for an object of any other class. A hostile file may make it contain itself, or share values so often that walking it
     /// would not end: look up what you need.
     /// </summary>
     public object? Root { get; }

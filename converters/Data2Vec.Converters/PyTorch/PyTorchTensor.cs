@@ -57,8 +57,7 @@ public sealed class PyTorchTensor : CheckpointTensor
     };
 
     /// <summary>
-    /// Compares the checksum of the tensor's numbers with the one that zip files keep; older files have none. To be called
-    /// before other threads read.
+    /// Compares the checksum of the tensor's numbers with the one that zip files keep; older files have none. To be called before other threads read.
     /// </summary>
     /// <exception cref="InvalidDataException">They are not what was saved.</exception>
     internal override void Verify() => _view.Storage.Verify();

@@ -4,8 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Data2Vec.Converters.PyTorch;
 
 /// <summary>
-/// The directory of a zip file, zip64 included, read strictly: whatever a file states twice must agree, and no two of its
-/// parts may overlap.
+/// The directory of a zip file, zip64 included, read strictly: whatever a file states twice must agree, and no two of its parts may overlap.
 /// </summary>
 /// <remarks>The format is PKWARE's APPNOTE.TXT; its section numbers stand beside what they describe.</remarks>
 internal sealed class ZipDirectory

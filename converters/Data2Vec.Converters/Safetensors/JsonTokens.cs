@@ -1,13 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
-using Data2Vec.Converters.PyTorch;
 
 namespace Data2Vec.Converters.Safetensors;
 
-/// <summary>
-/// Walks through JSON token by token, so that a document of many megabytes becomes nothing but what is asked of it.
-/// </summary>
+/// <summary>Walks through JSON token by token, so that a document of many megabytes becomes nothing but what is asked of it.</summary>
 internal static class JsonTokens
 {
     /// <summary>Opens a document, which must be an object.</summary>

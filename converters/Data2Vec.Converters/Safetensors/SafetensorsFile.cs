@@ -39,9 +39,7 @@ public sealed class SafetensorsFile : IDisposable
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Opens a file and reads its header.</summary>
-    /// <exception cref="InvalidDataException">
-    /// The file breaks the format; the message names the file, the tensor and what is wrong.
-    /// </exception>
+    /// <exception cref="InvalidDataException">The file breaks the format; the message names the file, the tensor and what is wrong.</exception>
     /// <exception cref="IOException">The file cannot be opened or read.</exception>
     public static SafetensorsFile Open(string path)
     {

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Data2Vec.Converters.PyTorch;
 
 namespace Data2Vec.Converters.Safetensors;
 

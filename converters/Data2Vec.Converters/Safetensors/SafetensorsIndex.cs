@@ -1,12 +1,8 @@
 using System.Text.Json;
-using Data2Vec.Converters.PyTorch;
 
 namespace Data2Vec.Converters.Safetensors;
 
-/// <summary>
-/// The index of tensors that are spread over several files: <c>{ "weight_map": { tensor: file } }</c>. What else it says
-/// is ignored.
-/// </summary>
+/// <summary>The index of tensors that are spread over several files: <c>{ "weight_map": { tensor: file } }</c>. What else it says is ignored.</summary>
 internal static class SafetensorsIndex
 {
     private const int MaxBytes = 25_000_000;

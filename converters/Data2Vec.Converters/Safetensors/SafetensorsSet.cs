@@ -1,11 +1,6 @@
-using Data2Vec.Converters.PyTorch;
-
 namespace Data2Vec.Converters.Safetensors;
 
-/// <summary>
-/// The tensors of a model that is stored in one safetensors file, or in several beside an index
-/// (<c>model.safetensors.index.json</c>).
-/// </summary>
+/// <summary>The tensors of a model that is stored in one safetensors file, or in several beside an index (<c>model.safetensors.index.json</c>).</summary>
 public sealed class SafetensorsSet : IDisposable
 {
     private readonly List<SafetensorsFile> _files = [];
@@ -21,12 +16,10 @@ public sealed class SafetensorsSet : IDisposable
     /// <summary>The tensors of all files by their names.</summary>
     public IReadOnlyDictionary<string, CheckpointTensor> Tensors => _tensors;
 
-    /// <summary>
-    /// Opens a safetensors file, or the files that an index names, which is told by its name's ending in <c>.json</c>.
-    /// </summary>
+    /// <summary>Opens a safetensors file, or the files that an index names, which is told by its name's ending in <c>.json</c>.</summary>
     /// <exception cref="InvalidDataException">
-    /// A file breaks the format, is missing, or does not hold exactly the tensors that the index says it does; the message
-    /// names the file, the tensor and what is wrong.
+    /// A file breaks the format, is missing, or does not hold exactly the tensors that the index says it does; the message names the file, the tensor
+    /// and what is wrong.
     /// </exception>
     /// <exception cref="IOException">A file cannot be opened or read.</exception>
     public static SafetensorsSet Open(string path)

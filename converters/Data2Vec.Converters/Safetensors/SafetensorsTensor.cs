@@ -1,10 +1,6 @@
-using Data2Vec.Converters.PyTorch;
-
 namespace Data2Vec.Converters.Safetensors;
 
-/// <summary>
-/// A tensor of a safetensors file. Any number of threads may read it until its <see cref="SafetensorsFile"/> is disposed.
-/// </summary>
+/// <summary>A tensor of a safetensors file. Any number of threads may read it until its <see cref="SafetensorsFile"/> is disposed.</summary>
 public sealed class SafetensorsTensor : CheckpointTensor
 {
     private readonly SafetensorsEntry _entry;

@@ -1,5 +1,3 @@
-using Data2Vec.Memes.Fusion;
-
 namespace Data2Vec.Memes.Evaluation;
 
 /// <summary>Fits a <see cref="Calibration"/> to labelled scores by Newton's method (Lin, Lin and Weng, 2007).</summary>

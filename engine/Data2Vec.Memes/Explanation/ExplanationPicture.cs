@@ -1,4 +1,3 @@
-using Data2Vec.Vision.Images;
 using SkiaSharp;
 
 namespace Data2Vec.Memes.Explanation;

@@ -1,5 +1,3 @@
-using Data2Vec.Vision.Images;
-
 namespace Data2Vec.Memes.Explanation;
 
 /// <summary>

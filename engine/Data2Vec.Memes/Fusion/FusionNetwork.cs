@@ -1,11 +1,9 @@
-using Data2Vec.ModelFile;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec.Memes.Fusion;
 
 /// <summary>
-/// The network that scores the vectors of a meme (arXiv 1910.02334, section 3): two hidden layers with ReLU and one linear output. It is
-/// immutable.
+/// The network that scores the vectors of a meme (arXiv 1910.02334, section 3): two hidden layers with ReLU and one linear output. It is immutable.
 /// </summary>
 public sealed class FusionNetwork
 {

@@ -1,8 +1,6 @@
 namespace Data2Vec.Memes.Fusion;
 
-/// <summary>
-/// Training settings. The defaults are those of the paper's code; its text has hidden layers of 100 features and a learning rate of 0.1.
-/// </summary>
+/// <summary>Training settings. The defaults are those of the paper's code; its text has hidden layers of 100 features and a learning rate of 0.1.</summary>
 public sealed record TrainingOptions
 {
     /// <summary>The number of features of each hidden layer.</summary>

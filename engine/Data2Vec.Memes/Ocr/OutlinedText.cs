@@ -1,5 +1,3 @@
-using Data2Vec.Vision.Images;
-
 namespace Data2Vec.Memes.Ocr;
 
 /// <summary>Separates the usual lettering of memes, white with a dark outline, from the picture behind it.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Memes.Ocr;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
-using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Memes.Ocr;
 
@@ -16,9 +15,7 @@ public sealed record OcrOptions
     /// <summary>Whether to enlarge small images first.</summary>
     public bool Upscale { get; init; } = true;
 
-    /// <summary>
-    /// Whether to separate white text with a dark outline from the picture first. An image without such text is read unchanged.
-    /// </summary>
+    /// <summary>Whether to separate white text with a dark outline from the picture first. An image without such text is read unchanged.</summary>
     public bool FindOutlinedText { get; init; } = true;
 
     /// <summary>The minimum confidence of a word, from 0 to 1.</summary>

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using Data2Vec.Audio;
-using Data2Vec.Parameters;
 using Data2Vec.Text;
-using Data2Vec.Transformer;
 using Data2Vec.Vision;
 
 namespace Data2Vec.Architectures;

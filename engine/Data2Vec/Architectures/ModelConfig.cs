@@ -1,9 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Data2Vec.Architectures;
-using Data2Vec.ModelFile;
-using Data2Vec.Parameters;
 
 namespace Data2Vec;
 
@@ -30,9 +27,7 @@ public abstract record ModelConfig
     /// <summary>The <c>config</c> for a model file.</summary>
     public abstract JsonObject ToJson();
 
-    /// <summary>
-    /// Lists the model's parameters in the order of a model file, as its blocks declare them. Optional ones are included.
-    /// </summary>
+    /// <summary>Lists the model's parameters in the order of a model file, as its blocks declare them. Optional ones are included.</summary>
     public IReadOnlyList<Parameter> ListParameters() =>
         ParameterList.Of(parameters => ModelArchitecture.Find(Architecture).CreateEncoder(this, parameters));
 

@@ -1,9 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Data2Vec.Architectures;
-using Data2Vec.Kernels;
-using Data2Vec.ModelFile;
 
 namespace Data2Vec.Audio;
 

@@ -1,6 +1,3 @@
-using Data2Vec.Kernels;
-using Data2Vec.Parameters;
-using Data2Vec.Transformer;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec.Audio;

@@ -1,16 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using System.Text.Json;
-using Data2Vec.Kernels;
 
 namespace Data2Vec.ModelFile;
 
-/// <summary>
-/// A model file (<c>.d2v</c>), mapped into memory read-only. FORMAT.md beside this source file is its specification.
-/// </summary>
+/// <summary>A model file (<c>.d2v</c>), mapped into memory read-only. FORMAT.md beside this source file is its specification.</summary>
 /// <remarks>
-/// Safe for any number of threads until it is disposed. Its addresses and spans must not be used after that. A mapped file must not be
-/// truncated while it is open: replace it by renaming, as <see cref="D2vWriter"/> does.
+/// Safe for any number of threads until it is disposed. Its addresses and spans must not be used after that. A mapped file must not be truncated
+/// while it is open: replace it by renaming, as <see cref="D2vWriter"/> does.
 /// </remarks>
 public sealed class D2vFile : IDisposable
 {

@@ -1,5 +1,3 @@
-using Data2Vec.Kernels;
-
 namespace Data2Vec.ModelFile;
 
 /// <summary>The constants and rules that reading and writing share. FORMAT.md explains them.</summary>

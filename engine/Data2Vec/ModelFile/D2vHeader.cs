@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
-using Data2Vec.Kernels;
 
 namespace Data2Vec.ModelFile;
 

@@ -1,5 +1,3 @@
-using Data2Vec.Kernels;
-
 namespace Data2Vec.ModelFile;
 
 /// <summary>The header's entry of a piece of a model file's data.</summary>

@@ -1,5 +1,3 @@
-using Data2Vec.Kernels;
-
 namespace Data2Vec.ModelFile;
 
 /// <summary>A tensor that a model file is going to have.</summary>

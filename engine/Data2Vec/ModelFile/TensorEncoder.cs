@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Data2Vec.Kernels;
 
 namespace Data2Vec.ModelFile;
 

@@ -1,9 +1,4 @@
-using Data2Vec.Architectures;
-using Data2Vec.Kernels;
 using Data2Vec.Kernels.Cpu;
-using Data2Vec.ModelFile;
-using Data2Vec.Parameters;
-using Data2Vec.Transformer;
 
 namespace Data2Vec;
 

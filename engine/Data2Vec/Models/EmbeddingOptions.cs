@@ -15,9 +15,7 @@ public abstract record InputOptions
     /// </summary>
     public LongTextPolicy LongTexts { get; init; } = LongTextPolicy.Chunk;
 
-    /// <summary>
-    /// The most tokens of a text, special tokens included, at least 3; null for the model's own limit, which always applies.
-    /// </summary>
+    /// <summary>The most tokens of a text, special tokens included, at least 3; null for the model's own limit, which always applies.</summary>
     public int? MaxTokens { get; init; }
 }
 

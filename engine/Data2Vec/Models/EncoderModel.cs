@@ -1,7 +1,5 @@
 using System.Runtime.ExceptionServices;
 using Data2Vec.Batching;
-using Data2Vec.Kernels;
-using Data2Vec.Transformer;
 
 namespace Data2Vec;
 

@@ -1,5 +1,3 @@
-using Data2Vec.Kernels;
-
 namespace Data2Vec;
 
 /// <summary>How a model is loaded.</summary>

@@ -1,4 +1,3 @@
-using Data2Vec.Kernels;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec;

@@ -1,4 +1,3 @@
-using Data2Vec.ModelFile;
 using Data2Vec.Text;
 
 namespace Data2Vec;

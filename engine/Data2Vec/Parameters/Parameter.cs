@@ -1,6 +1,3 @@
-using Data2Vec.Kernels;
-using Data2Vec.ModelFile;
-
 namespace Data2Vec.Parameters;
 
 /// <summary>What a parameter is used for. The role decides its number format and layout in a model file.</summary>

@@ -1,5 +1,3 @@
-using Data2Vec.Kernels;
-
 namespace Data2Vec.Parameters;
 
 /// <summary>Lists the parameters that blocks declare, without values.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Data2Vec.Kernels;
 
 namespace Data2Vec.Parameters;
 

@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using Data2Vec.Kernels;
-using Data2Vec.ModelFile;
 
 namespace Data2Vec.Parameters;
 

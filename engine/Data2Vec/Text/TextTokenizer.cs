@@ -57,12 +57,10 @@ public abstract class TextTokenizer
         return new BytePairTokenizer(TokenizerVocabulary.FromTokens(JsonVocabulary.Read(vocabJson, Name), merges, Name), merges);
     }
 
-    /// <summary>
-    /// Reads a Hugging Face <c>tokenizer.json</c> with a byte-level BPE model and RoBERTa's <c>&lt;s&gt;</c> … <c>&lt;/s&gt;</c>.
-    /// </summary>
+    /// <summary>Reads a Hugging Face <c>tokenizer.json</c> with a byte-level BPE model and RoBERTa's <c>&lt;s&gt;</c> … <c>&lt;/s&gt;</c>.</summary>
     /// <exception cref="InvalidDataException">
-    /// The file is damaged or too large, or it has a setting that produces other ids: a normalizer, an added leading space, another way to
-    /// split the text, dropout, words split off before BPE, or other special tokens around the text. The message names the setting.
+    /// The file is damaged or too large, or it has a setting that produces other ids: a normalizer, an added leading space, another way to split the
+    /// text, dropout, words split off before BPE, or other special tokens around the text. The message names the setting.
     /// </exception>
     public static TextTokenizer FromTokenizerJson(ReadOnlyMemory<byte> tokenizerJson)
     {

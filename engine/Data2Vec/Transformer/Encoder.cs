@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Data2Vec.Kernels;
 
 namespace Data2Vec.Transformer;
 

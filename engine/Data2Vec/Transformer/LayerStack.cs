@@ -1,6 +1,3 @@
-using Data2Vec.Kernels;
-using Data2Vec.Parameters;
-
 namespace Data2Vec.Transformer;
 
 /// <summary>The layers of a transformer, one after another.</summary>

@@ -1,6 +1,3 @@
-using Data2Vec.Kernels;
-using Data2Vec.Parameters;
-
 namespace Data2Vec.Transformer;
 
 /// <summary>A transformer layer: attention, then a feed-forward block. The kinds differ in where they normalize.</summary>

@@ -34,8 +34,7 @@ internal sealed class CubicSpline(double[] points)
     }
 
     /// <summary>
-    /// The slope at each point. The slopes make the second derivative continuous, and the third derivative at the second point from either
-    /// end.
+    /// The slope at each point. The slopes make the second derivative continuous, and the third derivative at the second point from either end.
     /// </summary>
     private double[] Slopes(ReadOnlySpan<double> values)
     {

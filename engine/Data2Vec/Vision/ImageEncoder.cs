@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Data2Vec.Transformer;
 using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Vision;

@@ -1,5 +1,3 @@
-using Data2Vec.Kernels;
-using Data2Vec.Parameters;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec.Vision;

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Data2Vec.Architectures;
-using Data2Vec.ModelFile;
 using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Vision;

@@ -1,7 +1,4 @@
 using System.Buffers;
-using Data2Vec.Kernels;
-using Data2Vec.Parameters;
-using Data2Vec.Transformer;
 
 namespace Data2Vec.Vision;
 

@@ -1,9 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using Data2Vec.Kernels.Gpu.DeviceCode;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
-using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
 namespace Data2Vec.Kernels.Gpu;

@@ -1,5 +1,3 @@
-using ILGPU.Runtime;
-
 namespace Data2Vec.Kernels.Gpu;
 
 /// <summary>Driver calls whose errors name the device.</summary>

@@ -1,6 +1,3 @@
-using Data2Vec.Kernels.Gpu.DeviceCode;
-using ILGPU.Runtime;
-
 namespace Data2Vec.Kernels.Gpu;
 
 /// <summary>The optional kernels besides products for 16-bit activations on devices with tensor cores, compiled on first request.</summary>

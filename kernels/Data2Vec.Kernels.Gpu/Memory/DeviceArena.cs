@@ -1,6 +1,3 @@
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Data2Vec.Kernels.Gpu;
 
 /// <summary>

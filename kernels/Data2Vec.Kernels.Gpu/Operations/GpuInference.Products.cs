@@ -1,6 +1,3 @@
-using Data2Vec.Kernels.Gpu.DeviceCode;
-using ILGPU;
-
 namespace Data2Vec.Kernels.Gpu;
 
 internal sealed unsafe partial class GpuInference

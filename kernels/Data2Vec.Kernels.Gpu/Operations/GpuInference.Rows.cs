@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Data2Vec.Kernels.Gpu.DeviceCode;
 
 namespace Data2Vec.Kernels.Gpu;
 

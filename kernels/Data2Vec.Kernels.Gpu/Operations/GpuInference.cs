@@ -1,7 +1,3 @@
-using Data2Vec.Kernels.Gpu.DeviceCode;
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Data2Vec.Kernels.Gpu;
 
 /// <summary>An inference on a device. Operations are queued and run asynchronously; only downloads wait.</summary>

@@ -1,7 +1,3 @@
-using Data2Vec.Kernels.Gpu.DeviceCode;
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Data2Vec.Kernels.Gpu;
 
 /// <summary>The right side of a product, in device memory.</summary>

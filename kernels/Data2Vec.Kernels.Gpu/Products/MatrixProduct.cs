@@ -1,6 +1,3 @@
-using Data2Vec.Kernels.Gpu.DeviceCode;
-using ILGPU;
-
 namespace Data2Vec.Kernels.Gpu;
 
 /// <summary>Operands, options and epilogue of a product. Kernels need every view: absent operands alias the output and are not read.</summary>

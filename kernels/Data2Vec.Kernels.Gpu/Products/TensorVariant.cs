@@ -1,6 +1,3 @@
-using Data2Vec.Kernels.Gpu.DeviceCode;
-using ILGPU.Runtime;
-
 namespace Data2Vec.Kernels.Gpu;
 
 /// <summary>The product kernel on tensor cores for one tile size. Times were measured on an H200.</summary>

@@ -5,19 +5,16 @@ using Microsoft.ML.Tokenizers;
 namespace Data2Vec.Text;
 
 /// <summary>
-/// Encodes text with a <see cref="MergeList"/>: splits it into pieces, converts them to UTF-8 and applies the merges with
-/// Microsoft.ML.Tokenizers.
+/// Encodes text with a <see cref="MergeList"/>: splits it into pieces, converts them to UTF-8 and applies the merges with Microsoft.ML.Tokenizers.
 /// </summary>
 /// <remarks>
-/// The library receives pieces that are already split and written in the byte alphabet because its own preparation differs from GPT-2. Its
-/// RoBERTa tokenizer treats UTF-16 units as bytes and drops those above U+00FF, its pattern misclassifies characters above U+FFFF, and its
-/// byte-level mode encodes unpaired surrogates as invalid UTF-8.
+/// The library receives pieces that are already split and written in the byte alphabet because its own preparation differs from GPT-2. Its RoBERTa
+/// tokenizer treats UTF-16 units as bytes and drops those above U+00FF, its pattern misclassifies characters above U+FFFF, and its byte-level mode
+/// encodes unpaired surrogates as invalid UTF-8.
 /// </remarks>
 internal sealed class BytePairEncoder
 {
-    /// <summary>
-    /// The most bytes in a piece for the library. <see cref="LongPieceMerger"/> encodes longer pieces, which are rare, to the same tokens.
-    /// </summary>
+    /// <summary>The most bytes in a piece for the library. <see cref="LongPieceMerger"/> encodes longer pieces, which are rare, to the same tokens.</summary>
     public const int LibraryPieceBytes = 256;
 
     private readonly BpeTokenizer _library;

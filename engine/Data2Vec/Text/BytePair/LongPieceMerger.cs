@@ -1,11 +1,9 @@
 namespace Data2Vec.Text;
 
-/// <summary>
-/// Applies BPE merges to pieces of any length in O(n log n). A heap holds the pairs that can merge, ordered by rank, then from the left.
-/// </summary>
+/// <summary>Applies BPE merges to pieces of any length in O(n log n). A heap holds the pairs that can merge, ordered by rank, then from the left.</summary>
 /// <remarks>
-/// <see cref="Microsoft.ML.Tokenizers.BpeTokenizer"/> removes merged tokens from an array one at a time, which is quadratic: it takes 1.7 s
-/// for a word of 100,000 letters, and this class takes tens of milliseconds. Web pages with embedded base64 images contain such words.
+/// <see cref="Microsoft.ML.Tokenizers.BpeTokenizer"/> removes merged tokens from an array one at a time, which is quadratic: it takes 1.7 s for a
+/// word of 100,000 letters, and this class takes tens of milliseconds. Web pages with embedded base64 images contain such words.
 /// </remarks>
 internal sealed class LongPieceMerger
 {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Data2Vec.IO;
 
 namespace Data2Vec.Text;
 

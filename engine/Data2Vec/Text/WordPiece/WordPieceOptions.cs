@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Data2Vec.ModelFile;
 
 namespace Data2Vec.Text;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Data2Vec.IO;
 using PieceOptions = Microsoft.ML.Tokenizers.WordPieceOptions;
 using Pieces = Microsoft.ML.Tokenizers.WordPieceTokenizer;
 

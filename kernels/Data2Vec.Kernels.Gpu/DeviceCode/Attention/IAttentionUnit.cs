@@ -1,5 +1,3 @@
-using ILGPU;
-
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
 /// <summary>

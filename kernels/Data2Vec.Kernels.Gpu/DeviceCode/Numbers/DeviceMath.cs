@@ -1,10 +1,6 @@
-using ILGPU;
-
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
-/// <summary>
-/// Elementary functions, the same on every kind of device: their own <c>exp</c> and <c>erf</c> differ.
-/// </summary>
+/// <summary>Elementary functions, the same on every kind of device: their own <c>exp</c> and <c>erf</c> differ.</summary>
 internal static class DeviceMath
 {
     /// <summary>Exponents are clamped to this; <c>exp</c> of less is subnormal.</summary>

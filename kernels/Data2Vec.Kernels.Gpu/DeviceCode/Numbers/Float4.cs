@@ -1,5 +1,3 @@
-using ILGPU;
-
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
 /// <summary>How rows lie in memory: a sum of these flags. Rows in f32 that are not aligned have none.</summary>

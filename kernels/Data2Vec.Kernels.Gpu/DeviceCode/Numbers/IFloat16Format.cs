@@ -1,5 +1,3 @@
-using ILGPU;
-
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
 /// <summary>A 16-bit floating-point format. A 32-bit pair has the first number in its lower half.</summary>

@@ -1,5 +1,3 @@
-using ILGPU;
-
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
 /// <summary>Four adjacent numbers as they are stored; <see cref="Float4"/> are those in f32.</summary>

@@ -1,8 +1,6 @@
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
-/// <summary>
-/// Sizes and options of a product. An operation describes its tensors, <see cref="GpuMatrix"/> adds the sizes of the weights.
-/// </summary>
+/// <summary>Sizes and options of a product. An operation describes its tensors, <see cref="GpuMatrix"/> adds the sizes of the weights.</summary>
 internal struct MatrixArguments
 {
     /// <summary>Addresses of the result and of the biases, for tensor core kernels.</summary>

@@ -1,5 +1,3 @@
-using ILGPU;
-
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
 /// <summary>The epilogue of a product, <c>activation(sum * factor + bias) * scale + residual</c>, and the partial sums of split products (split-K).</summary>

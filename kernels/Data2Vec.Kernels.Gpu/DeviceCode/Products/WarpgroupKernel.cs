@@ -1,5 +1,3 @@
-using ILGPU;
-
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
 /// <summary>A tile of a product and its pipeline through shared memory.</summary>

@@ -1,5 +1,3 @@
-using ILGPU;
-
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
 /// <summary>Sizes and options of an operation on rows.</summary>
@@ -126,9 +124,7 @@ internal static class RowKernels
         }
     }
 
-    /// <summary>
-    /// Copies rows, or adds them to others, from any layout to any. Rounds to nearest, ties to even. One thread for four numbers.
-    /// </summary>
+    /// <summary>Copies rows, or adds them to others, from any layout to any. Rounds to nearest, ties to even. One thread for four numbers.</summary>
     public static void Copy(ArrayView<float> x, ArrayView<float> output, RowArguments arguments)
     {
         int columns4 = (arguments.Columns + 3) / 4;

@@ -1,5 +1,3 @@
-using ILGPU;
-
 namespace Data2Vec.Kernels.Gpu.DeviceCode;
 
 /// <summary>How many numbers of a row a thread holds.</summary>

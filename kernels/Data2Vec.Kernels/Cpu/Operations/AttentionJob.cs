@@ -3,9 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Data2Vec.Kernels.Cpu;
 
-/// <summary>
-/// Packs the keys of one sequence and head, floats or words of bf16, as panels of 32 keys, as matrix tiles read their right side.
-/// </summary>
+/// <summary>Packs the keys of one sequence and head, floats or words of bf16, as panels of 32 keys, as matrix tiles read their right side.</summary>
 internal readonly unsafe struct PackKeysJob<S, V>(Tensor key, Sequences sequences, int heads, float* packed) : IJob
     where S : struct, ISimd<V>
     where V : unmanaged

@@ -7,8 +7,7 @@ internal sealed unsafe partial class CpuInference<S, V>
     private const int LargestBlock = 112;
 
     /// <summary>
-    /// The fewest rows of a block, if there are as many. Each block reads all weights, and their columns alone give the threads enough
-    /// tasks.
+    /// The fewest rows of a block, if there are as many. Each block reads all weights, and their columns alone give the threads enough tasks.
     /// </summary>
     private const int LeastBlock = 56;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Data2Vec.IO;
 
 namespace Data2Vec.Vision.Images;
 

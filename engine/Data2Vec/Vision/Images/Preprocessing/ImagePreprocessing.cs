@@ -1,13 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Data2Vec.IO;
 
 namespace Data2Vec.Vision.Images;
 
 /// <summary>
-/// The steps from an image to a model's input: resize, crop the center, scale to 0 ... 1, then <c>(value - mean) / standard deviation</c>
-/// for each channel. Sizes and rounding are those of torchvision (<c>Resize</c>, <c>CenterCrop</c>, <c>ToTensor</c> and
-/// <c>Normalize</c> on Pillow images).
+/// The steps from an image to a model's input: resize, crop the center, scale to 0 ... 1, then <c>(value - mean) / standard deviation</c> for each
+/// channel. Sizes and rounding are those of torchvision (<c>Resize</c>, <c>CenterCrop</c>, <c>ToTensor</c> and <c>Normalize</c> on Pillow images).
 /// </summary>
 public sealed record ImagePreprocessing
 {
