@@ -10,8 +10,8 @@ using Data2Vec.Kernels;
 namespace Data2Vec.Bench;
 
 /// <summary>
-/// <c>compare</c>: the engine beside ONNX Runtime, with the same weights and in one process by turns; then time from the start of a
-/// process to its first embedding, and peak memory, each in a process of its own.
+/// <c>compare</c>: compares the engine with ONNX Runtime on the same weights, alternating in one process. Then measures the time from process start
+/// to the first embedding, and the peak memory, each in a separate process.
 /// </summary>
 internal static class Compare
 {
@@ -23,12 +23,12 @@ internal static class Compare
     {
         var model = new Option<string?>("--model") { Description = "Only audio, text, vision or vgg" };
         model.AcceptOnlyFromAmong("audio", "text", "vision", "vgg");
-        var name = new Option<string?>("--only") { Description = "Only workloads whose name begins so" };
+        var name = new Option<string?>("--only") { Description = "Only workloads whose name starts with this" };
         var threads = new Option<int>("--threads") { DefaultValueFactory = _ => Environment.ProcessorCount };
         var type = new Option<string>("--dtype") { DefaultValueFactory = _ => "f32", Description = "The number format of the engine's weights" };
         type.AcceptOnlyFromAmong("f32", "bf16", "i8");
-        var json = new Option<string?>("--json") { Description = "A file for the figures" };
-        var command = new RootCommand("The engine beside ONNX Runtime") { model, name, threads, type, json };
+        var json = new Option<string?>("--json") { Description = "The file for the results" };
+        var command = new RootCommand("Compare the engine with ONNX Runtime") { model, name, threads, type, json };
         command.SetAction(parsed =>
         {
             ElementType weights = Enum.Parse<ElementType>(parsed.GetRequiredValue(type), ignoreCase: true);
@@ -38,7 +38,7 @@ internal static class Compare
                 .Where(workload => parsed.GetValue(name) is not { } start || workload.Name.StartsWith(start, StringComparison.Ordinal))];
             double peak = Peak.GigaflopsPerThread() * count;
             var comparisons = new JsonArray();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{parsed.GetValue(type)} beside ONNX Runtime's f32, {count} threads, {peak:F0} GFLOP/s of f32 multiply-adds at most"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{parsed.GetValue(type)} against ONNX Runtime's f32, {count} threads, peak {peak:F0} GFLOP/s of f32 multiply-adds"));
             Console.WriteLine("| workload | engine | ONNX Runtime | ratio | GFLOP/s | of peak | difference | ONNX Runtime i8 | ratio | difference |");
             Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
             foreach (Workload workload in workloads)
@@ -66,7 +66,7 @@ internal static class Compare
         return command.Parse(arguments).Invoke();
     }
 
-    /// <summary>What a process of <see cref="StartAndMemory"/> does: one embedding, and a line with its figures.</summary>
+    /// <summary>The child process of <see cref="StartAndMemory"/>: computes one embedding and prints time and memory.</summary>
     public static void RunAlone(string engine, string workloadName, string type, string threads)
     {
         Workload workload = Workload.All.Single(workload => workload.Name == workloadName);
@@ -102,7 +102,7 @@ internal static class Compare
         double difference = Difference(expected, actual);
         if (TensorPrimitives.CosineSimilarity<float>(expected, actual) < LeastCosine)
         {
-            throw new InvalidOperationException($"{workload}: the engines do not give the same; relative difference {difference}.");
+            throw new InvalidOperationException($"{workload}: the results differ; relative difference {difference}.");
         }
 
         workload.Run(model);
@@ -154,7 +154,7 @@ internal static class Compare
         yield return new JsonObject { ["name"] = $"{workload.Name} first embedding", ["ratio"] = ours.Start / theirs.Start };
         yield return new JsonObject { ["name"] = $"{workload.Name} peak memory", ["ratio"] = ours.Memory / theirs.Memory };
 
-        // The median of three, as the first may read the file from the disk.
+        // The median of three runs: the first may read the file from disk.
         (double Start, double Memory) Alone(string engine)
         {
             (double Start, double Memory)[] runs = [.. Enumerable.Range(0, 3).Select(_ => Once(engine)).OrderBy(run => run.Item1)];
@@ -193,8 +193,8 @@ internal static class Compare
 
     private static double Milliseconds(Action run)
     {
-        // The other engine's threads spin for a while after their work, on the cores that this one needs. Much longer must the pause not
-        // be: where a system takes idle mapped pages away, all weights are faulted in again.
+        // The other engine's threads spin for a while after their work. The pause must stay short: a system that reclaims idle mapped pages would
+        // fault in all weights again.
         Thread.Sleep(Pause);
         long start = Stopwatch.GetTimestamp();
         run();

@@ -9,11 +9,11 @@ public class ModelBenchmarks : ICountsFlops
 {
     private Data2VecModel _model = null!;
 
-    /// <summary>What is measured.</summary>
+    /// <summary>The measured workload.</summary>
     [ParamsSource(nameof(Workloads))]
     public Workload Workload { get; set; } = null!;
 
-    /// <summary>All there is.</summary>
+    /// <summary>All workloads.</summary>
     public static IEnumerable<Workload> Workloads => Workload.All;
 
     /// <summary>Loads the model.</summary>

@@ -6,7 +6,7 @@ using SkiaSharp;
 
 namespace Data2Vec.Bench;
 
-/// <summary>The character error rate of what is read in rendered memes, with and without each step of preparation.</summary>
+/// <summary>The character error rate of rendered memes, with and without each preprocessing step.</summary>
 internal static class OcrMeasurement
 {
     private static readonly (string Language, string[] Texts)[] s_texts =
@@ -21,18 +21,18 @@ internal static class OcrMeasurement
 
     public static void Run()
     {
-        (string Name, OcrOptions Options)[] ways =
+        (string Name, OcrOptions Options)[] variants =
         [
-            ("as it is", new OcrOptions { Upscale = false, FindOutlinedText = false, LeastConfidence = 0 }),
+            ("unprocessed", new OcrOptions { Upscale = false, FindOutlinedText = false, LeastConfidence = 0 }),
             ("enlarged", new OcrOptions { Upscale = true, FindOutlinedText = false, LeastConfidence = 0 }),
-            ("lettering told from the picture", new OcrOptions { Upscale = false, FindOutlinedText = true, LeastConfidence = 0 }),
+            ("outlined text separated", new OcrOptions { Upscale = false, FindOutlinedText = true, LeastConfidence = 0 }),
             ("both", new OcrOptions { Upscale = true, FindOutlinedText = true, LeastConfidence = 0 }),
-            ("both, unsure words left out", new OcrOptions { Upscale = true, FindOutlinedText = true }),
-            ("enlarged, unsure words left out", new OcrOptions { Upscale = true, FindOutlinedText = false }),
+            ("both, without uncertain words", new OcrOptions { Upscale = true, FindOutlinedText = true }),
+            ("enlarged, without uncertain words", new OcrOptions { Upscale = true, FindOutlinedText = false }),
         ];
         (string Language, int Width, int Quality, string Text, RgbImage Image)[] memes = [.. Memes()];
         Console.WriteLine($"{TesseractRecognizer.Version}, {memes.Length} memes; character error rates in percent: all, then by language, width, JPEG quality");
-        foreach ((string name, OcrOptions options) in ways)
+        foreach ((string name, OcrOptions options) in variants)
         {
             var errors = new List<(string Language, int Width, int Quality, double Rate)>();
             long start = Environment.TickCount64;
@@ -71,7 +71,7 @@ internal static class OcrMeasurement
         }
     }
 
-    /// <summary>A meme on a background of overlapping shapes of all colours, light ones too.</summary>
+    /// <summary>Renders a meme on a background of overlapping shapes in random colors.</summary>
     private static RgbImage Render(string top, string bottom, int width, int quality, Caption caption, Random random)
     {
         using var bitmap = new SKBitmap(width, width, SKColorType.Rgba8888, SKAlphaType.Opaque);
@@ -91,7 +91,7 @@ internal static class OcrMeasurement
         return ImageFile.Decode(data.AsSpan());
     }
 
-    /// <summary>The edit distance over the length of the text.</summary>
+    /// <summary>The edit distance divided by the length of the text.</summary>
     private static double Rate(string read, string text)
     {
         int[] row = [.. Enumerable.Range(0, read.Length + 1)];

@@ -5,8 +5,8 @@ using Data2Vec.Kernels;
 namespace Data2Vec.Bench;
 
 /// <summary>
-/// <c>quick [name] [threads] [f32|bf16|i8]</c>: time, share of the peak, loading time and peak memory of the encoders in one short run; of
-/// those alone whose name begins so, each in a process of its own for its peak of memory.
+/// <c>quick [name] [threads] [f32|bf16|i8]</c>: time, share of the peak, loading time and peak memory of the encoders in one short run. The name is
+/// the start of the workloads' names. Each workload runs in a separate process for its peak memory.
 /// </summary>
 internal static class Quick
 {

@@ -8,8 +8,8 @@ using Data2Vec.Kernels;
 namespace Data2Vec.Bench;
 
 /// <summary>
-/// <c>throughput</c>: many texts of mixed lengths, all in one asynchronous call of the engine, beside ONNX Runtime (f32) with one after
-/// another, as programs without batching of their own do.
+/// <c>throughput</c>: compares one asynchronous call of the engine for many texts of mixed lengths with ONNX Runtime (f32) running one text at a
+/// time, as a program without batching does.
 /// </summary>
 internal static class Throughput
 {
@@ -18,16 +18,16 @@ internal static class Throughput
 
     public static int Run(string[] arguments)
     {
-        var texts = new Option<int>("--texts") { DefaultValueFactory = _ => 1000, Description = "How many" };
+        var texts = new Option<int>("--texts") { DefaultValueFactory = _ => 1000, Description = "The number of texts" };
         var threads = new Option<int>("--threads") { DefaultValueFactory = _ => Environment.ProcessorCount };
-        var command = new RootCommand("Many texts in batches beside one by one") { texts, threads };
+        var command = new RootCommand("Compare many texts in batches with one text at a time") { texts, threads };
         command.SetAction((parsed, _) => Measure(parsed.GetValue(texts), parsed.GetValue(threads)));
         return command.Parse(arguments).Invoke();
     }
 
     private static async Task Measure(int count, int threads)
     {
-        // As many of 4 to 8 tokens as of 128 to 256.
+        // Lengths are log-uniform: as many texts of 4 to 8 tokens as of 128 to 256.
         var random = new Random(1);
         ReadOnlyMemory<int>[] texts = [.. Enumerable.Range(0, count).Select(_ => (ReadOnlyMemory<int>)Enumerable
             .Range(0, (int)(Shortest * Math.Pow((double)Longest / Shortest, random.NextDouble())))

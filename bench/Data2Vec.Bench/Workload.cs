@@ -4,21 +4,21 @@ using Data2Vec.Vision;
 
 namespace Data2Vec.Bench;
 
-/// <summary>What a model of the real size is given, and how much work that is.</summary>
-/// <param name="Name">What it is.</param>
+/// <summary>The inputs of a benchmark for a model of real size.</summary>
+/// <param name="Name">The name of the workload.</param>
 /// <param name="Model">The kind of model: <c>audio</c>, <c>text</c>, <c>vision</c>, <c>vgg</c>.</param>
-/// <param name="Flops">Operations of the matrix products and convolutions.</param>
+/// <param name="Flops">The operations of the matrix products and convolutions.</param>
 public abstract record Workload(string Name, string Model, double Flops)
 {
     private static readonly EmbeddingOptions s_rows = new() { Pooling = Pooling.None };
 
-    /// <summary>All that are measured.</summary>
+    /// <summary>The workloads for CPUs.</summary>
     public static readonly IReadOnlyList<Workload> All =
     [
         Speech(1), Speech(10), Speech(30), Text(1, 16), Text(1, 128), Text(8, 128), Text(1, 512), Images(1), Images(8), Vgg(1), Vgg(8),
     ];
 
-    /// <summary>Those for graphics processors: alone, some, many.</summary>
+    /// <summary>The workloads for GPUs: single inputs, small and large batches.</summary>
     public static readonly IReadOnlyList<Workload> Batches =
     [
         Speech(10), Speech(10, 8), Speech(10, 64), Text(1, 128), Text(32, 128), Text(256, 128), Images(1), Images(32), Images(256),
@@ -30,10 +30,10 @@ public abstract record Workload(string Name, string Model, double Flops)
     /// <summary>Embeds the inputs.</summary>
     public abstract float[][] Run(Data2VecModel model);
 
-    /// <summary>The last layer's hidden states of the inputs, one behind the other.</summary>
+    /// <summary>The concatenated hidden states of the last layer.</summary>
     public abstract float[] HiddenStates(Data2VecModel model);
 
-    /// <summary>The inputs as the peers' graphs take them: a name, the numbers, the shape.</summary>
+    /// <summary>The input of the ONNX graph: its name, values and shape.</summary>
     public abstract (string Name, Array Values, int[] Shape) GraphInput();
 
     /// <inheritdoc/>
@@ -83,14 +83,14 @@ public abstract record Workload(string Name, string Model, double Flops)
         return new VggWorkload($"vgg {count}", count * flops, count);
     }
 
-    /// <summary>Twelve layers of 768, for one sequence of so many rows.</summary>
+    /// <summary>The operations of 12 layers with 768 features, for one sequence.</summary>
     private static double Transformer(double rows)
     {
         const double Layers = 12, Hidden = 768, FeedForward = 3072;
         return Layers * (2 * rows * (4 * Hidden * Hidden + 2 * Hidden * FeedForward) + 4 * rows * rows * Hidden);
     }
 
-    // The inputs are made when they are first wanted: a process that measures one workload shall not hold those of all.
+    // The inputs are created on first use, so that a process holds those of its own workload only.
     private sealed record SpeechWorkload(string Name, double Flops, int Samples, int Count) : Workload(Name, "audio", Flops)
     {
         private readonly Lazy<float[]> _waveform = new(() =>
@@ -127,7 +127,7 @@ public abstract record Workload(string Name, string Model, double Flops)
             ("tokens", _ids.Value.SelectMany(ids => ids.ToArray()).Select(id => (long)id).ToArray(), [Texts, Tokens]);
     }
 
-    /// <summary>Images of 224 x 224 pixels, for either kind of model.</summary>
+    /// <summary>Images of 224 x 224 pixels for vision transformers and VGG.</summary>
     private abstract record ImageWorkload(string Name, string Model, double Flops, int Count) : Workload(Name, Model, Flops)
     {
         private static readonly int s_size = RandomModel.VisionBase.ImageSize;
@@ -140,7 +140,7 @@ public abstract record Workload(string Name, string Model, double Flops)
 
         public override float[][] Run(Data2VecModel model) => ((VisionModel)model).EmbedPrepared(_pixels.Value);
 
-        // The graph of a transformer leaves the class token out.
+        // The graph of a transformer omits the class token.
         public override float[] HiddenStates(Data2VecModel model) =>
             [.. ((VisionModel)model).EmbedPrepared(_pixels.Value, s_rows).SelectMany(rows => model.Config is VisionConfig ? rows[model.HiddenSize..] : rows)];
 

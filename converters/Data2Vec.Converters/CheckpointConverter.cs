@@ -11,17 +11,17 @@ namespace Data2Vec.Converters;
 public static class CheckpointConverter
 {
     /// <summary>
-    /// Converts checkpoints of data2vec models, BERT and VGG networks in all layouts that they come in, which it tells apart itself: fairseq's
-    /// (<c>.pt</c>) of data2vec and data2vec 2.0, of speech, text and images, pretrained or with a CTC or classification head; BEiT's of images (<c>.pth</c>,
-    /// also DeepSpeed's); torchvision's VGG networks (<c>vgg16-*.pth</c>); the system of "Hate Speech in Pixels" (<c>multimodal_HS.pt</c>); Hugging Face folders (<c>config.json</c> beside <c>model.safetensors</c>, its shards with their index, or
-    /// <c>pytorch_model.bin</c>) of <c>Data2VecAudio</c>, <c>Data2VecText</c>, <c>Data2VecVision</c> and <c>Bert</c>, bare or with such heads.
+    /// Converts a checkpoint. Its layout is detected: fairseq (<c>.pt</c>) for data2vec and data2vec 2.0 of all modalities and RoBERTa; BEiT
+    /// (<c>.pth</c>, DeepSpeed's too); torchvision's VGG networks (<c>vgg16-*.pth</c>); "Hate Speech in Pixels" (<c>multimodal_HS.pt</c>); and
+    /// Hugging Face folders (<c>config.json</c> with <c>model.safetensors</c>, its shards, or <c>pytorch_model.bin</c>) of <c>Data2VecAudio</c>,
+    /// <c>Data2VecText</c>, <c>Data2VecVision</c> and <c>Bert</c>. Models are pretrained or have a CTC or classification head.
     /// </summary>
-    /// <param name="checkpoint">The checkpoint: a file that <c>torch.save</c> wrote, or a Hugging Face folder or a file of one.</param>
-    /// <param name="output">The model file; it appears, or replaces what is there, when everything is written.</param>
-    /// <param name="options">What to do beyond what the checkpoint says.</param>
-    /// <param name="progress">Is told of each tensor that was written; what it throws ends the conversion, and leaves nothing.</param>
+    /// <param name="checkpoint">A file written by <c>torch.save</c>, a Hugging Face folder, or a file in one.</param>
+    /// <param name="output">The model file, which is created or replaced when it is complete.</param>
+    /// <param name="options">Options that add to what the checkpoint says.</param>
+    /// <param name="progress">Receives each tensor that was written. An exception from it cancels the conversion and leaves no file.</param>
     /// <exception cref="InvalidDataException">
-    /// The checkpoint or a file beside it is damaged, or holds another model; the message names the file and what is wrong.
+    /// The checkpoint or a file in its folder is damaged, or the model is not supported; the message names the file and the fault.
     /// </exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public static ConversionResult Convert(

@@ -1,5 +1,6 @@
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Data2Vec.Kernels;
 
 namespace Data2Vec.Cli;
 

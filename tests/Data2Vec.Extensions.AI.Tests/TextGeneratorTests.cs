@@ -52,7 +52,7 @@ public sealed class TextGeneratorTests : IDisposable
         Assert.Contains("'large'", other.Message, StringComparison.Ordinal);
         Assert.Contains("'small'", other.Message, StringComparison.Ordinal);
         var smaller = await Assert.ThrowsAsync<ArgumentException>(() => generator.GenerateAsync(["x"], new EmbeddingGenerationOptions { Dimensions = 64 }));
-        Assert.Contains("192 dimensions, not of 64", smaller.Message, StringComparison.Ordinal);
+        Assert.Contains("192 dimensions, not 64", smaller.Message, StringComparison.Ordinal);
 
         var first = new EmbeddingOptions { Pooling = Pooling.Class };
         GeneratedEmbeddings<Embedding<float>> own = await generator.GenerateAsync(["x"], new EmbeddingGenerationOptions { RawRepresentationFactory = _ => first });

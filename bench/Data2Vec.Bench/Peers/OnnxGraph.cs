@@ -25,10 +25,10 @@ internal static class OnnxGraph
         ["g2"] = "feed_forward_scale",
     };
 
-    /// <summary>The path of a graph with its weights beside it; both are written when they are not there.</summary>
+    /// <summary>Returns the path of a graph with its weights beside it, and writes both if they are missing.</summary>
     /// <param name="name">The kind of model.</param>
     /// <param name="modelPath">The model file with the weights, f32.</param>
-    /// <param name="quantized">Whether the graph is wanted that computes with bytes.</param>
+    /// <param name="quantized">Whether to return the quantized graph.</param>
     public static string Provide(string name, string modelPath, bool quantized = false)
     {
         string folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "data2vec-bench-onnx")).FullName;
@@ -62,7 +62,7 @@ internal static class OnnxGraph
         return quantized ? bytes : graph;
     }
 
-    /// <summary>Copies a graph; where in the file of its weights each belongs, and its size in bytes.</summary>
+    /// <summary>Copies a graph. Returns the offset and size in bytes of each weight in the weight file.</summary>
     private static List<(string Name, long Offset, int Bytes)> Copy(string source, string graph)
     {
         File.Copy(source + ".onnx", graph, overwrite: true);
@@ -107,7 +107,7 @@ internal static class OnnxGraph
             (_, "cls") => Read(file, "class_token"),
             (_, "bias") => RelativePositionBias.Expand(
                 Read(file, "relative_position_bias.weight"), RandomModel.VisionBase.Heads, RandomModel.VisionBase.GridSize),
-            _ => throw new InvalidDataException($"{name}: not an initializer that is known"),
+            _ => throw new InvalidDataException($"{name}: an unknown initializer"),
         };
     }
 
@@ -127,7 +127,7 @@ internal static class OnnxGraph
             }
         }
 
-        throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{layer}{name}: not an initializer that is known"));
+        throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{layer}{name}: an unknown initializer"));
     }
 
     private static float[] Read(D2vFile file, string name)

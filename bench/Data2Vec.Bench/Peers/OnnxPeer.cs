@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Data2Vec.Bench.Peers;
 
-/// <summary>ONNX Runtime on a graph with the same weights.</summary>
+/// <summary>Runs a graph with the same weights in ONNX Runtime.</summary>
 internal sealed class OnnxPeer : IDisposable
 {
     private readonly InferenceSession _session;
@@ -28,11 +28,11 @@ internal sealed class OnnxPeer : IDisposable
         {
             float[] floats => OrtValue.CreateTensorValueFromMemory(floats, sizes),
             long[] ids => OrtValue.CreateTensorValueFromMemory(ids, sizes),
-            _ => throw new ArgumentException("An input of another type.", nameof(workload)),
+            _ => throw new ArgumentException("The type of the input is not supported.", nameof(workload)),
         };
     }
 
-    /// <summary>One inference; the hidden states when they are asked for.</summary>
+    /// <summary>Runs one inference. Returns the hidden states if they are wanted.</summary>
     public float[] Run(bool wanted) => Run(_input, wanted);
 
     /// <summary>The hidden states of one text.</summary>

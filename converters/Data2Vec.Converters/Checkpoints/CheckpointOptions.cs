@@ -98,7 +98,8 @@ internal sealed class CheckpointOptions
             throw Bad(name, $"is {(text is null ? "something else" : Quoted(text))}; only {Quoted(supported[0])} is supported");
         }
 
-        static string Quoted(string text) => text is "true" or "false" || double.TryParse(text, CultureInfo.InvariantCulture, out _) ? text : $"'{PickleText.Quote(text)}'";
+        static string Quoted(string text) =>
+            text is "true" or "false" || double.TryParse(text, CultureInfo.InvariantCulture, out _) ? text : $"'{PickleText.Quote(text)}'";
     }
 
     /// <summary>The entries of a JSON object whose values are whole numbers, such as a vocabulary.</summary>
@@ -145,7 +146,7 @@ internal sealed class CheckpointOptions
     private static CheckpointOptions? FromPickle(object? value, CheckpointOptions? root) => value switch
     {
         PickleDictionary => new CheckpointOptions(value, "the option ", root),
-        PickleObject { Name: "Namespace" } or PickleObject { Name: "DictConfig", Module: "omegaconf.dictconfig" } when Entries((PickleObject)value) is { } entries =>
+        PickleObject { Name: "Namespace" or "DictConfig" } instance when Entries(instance) is { } entries =>
             new CheckpointOptions(entries, "the option ", root),
         _ => null,
     };

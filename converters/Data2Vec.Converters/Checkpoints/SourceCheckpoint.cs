@@ -157,7 +157,8 @@ internal sealed class SourceCheckpoint
 
         PickleDictionary? Inner(PickleDictionary outer, string wrapper, int depth) =>
             depth < MaxWrappers && outer.TryGet(wrapper, out PickleDictionary? group) && seen.Add(group)
-                ? s_wrappers.Select(further => Inner(group, further, depth + 1)).FirstOrDefault(found => found is not null) ?? (HasTensors(group) ? group : null)
+                ? s_wrappers.Select(further => Inner(group, further, depth + 1)).FirstOrDefault(found => found is not null)
+                    ?? (HasTensors(group) ? group : null)
                 : null;
     }
 

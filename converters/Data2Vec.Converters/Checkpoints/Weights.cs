@@ -88,9 +88,9 @@ internal sealed class Weights
     public string ShowNames()
     {
         const int Most = 5;
-        return _entries.Count == 0
-            ? "the checkpoint has no tensors"
-            : $"the checkpoint has {string.Join(", ", _entries.Values.Take(Most).Select(entry => Quoted(entry.Original)))}{(_entries.Count > Most ? $" and {_entries.Count - Most} more" : "")}";
+        string names = string.Join(", ", _entries.Values.Take(Most).Select(entry => Quoted(entry.Original)));
+        string more = _entries.Count > Most ? $" and {_entries.Count - Most} more" : "";
+        return _entries.Count == 0 ? "the checkpoint has no tensors" : $"the checkpoint has {names}{more}";
     }
 
     private static Weights Normalize(IEnumerable<(string Name, object? Value)> entries)

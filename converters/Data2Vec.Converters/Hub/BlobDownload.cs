@@ -90,7 +90,8 @@ internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
         }).ConfigureAwait(false);
         switch (response.StatusCode)
         {
-            case HttpStatusCode.PartialContent when response.Content.Headers.ContentRange is { } range && range.From == start && (range.Length ?? file.Size) == file.Size:
+            case HttpStatusCode.PartialContent
+                when response.Content.Headers.ContentRange is { } range && range.From == start && (range.Length ?? file.Size) == file.Size:
                 break;
             case HttpStatusCode.OK:
                 partial.Clear();
@@ -191,12 +192,15 @@ internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
         string actual = Convert.ToHexStringLower(hash.GetHashAndReset());
         return actual == file.Etag
             ? null
-            : $"{file.Title}: what was downloaded has the {name.Name} {actual}, and the server announced {file.Etag}; try again, and if it stays so, do not trust the server";
+            : $"{file.Title}: the downloaded file has the {name.Name} {actual}, and the server announced {file.Etag}; try again, " +
+                "and if it happens again, do not trust the server";
     }
 
     private TransientFailure CutOff(long received, Exception? inner) =>
         new(string.Create(CultureInfo.InvariantCulture, $"{file.Title}: the download stopped after {received:N0} of {file.Size:N0} bytes"), inner: inner);
 
     private InvalidDataException WrongSize(long? size) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"{file.Title}: the server sends {(size is null ? "more" : $"{size:N0} bytes")}, and announced {file.Size:N0} bytes"));
+        new(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{file.Title}: the server sends {(size is null ? "more" : $"{size:N0} bytes")}, and announced {file.Size:N0} bytes"));
 }

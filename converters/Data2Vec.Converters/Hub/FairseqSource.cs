@@ -9,7 +9,7 @@ namespace Data2Vec.Converters.Hub;
 /// of the hub's models.
 /// </summary>
 internal sealed class FairseqSource(string name, FairseqModel model, HubOptions options)
-    : ModelSource(new RepositoryCache(options.FairseqCacheFolder, $"fairseq--{name.Replace("/", "--", StringComparison.Ordinal)}", options.UseSymbolicLinks), Latest)
+    : ModelSource(new RepositoryCache(options.FairseqCacheFolder, $"fairseq--{HubNames.AsFolder(name)}", options.UseSymbolicLinks), Latest)
 {
     /// <summary>The prefix of the names of these models.</summary>
     public const string Prefix = "fairseq:";

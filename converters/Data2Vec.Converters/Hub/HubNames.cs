@@ -20,6 +20,9 @@ internal static partial class HubNames
     /// <summary>Whether a relative path stays within its folder on every operating system.</summary>
     public static bool IsSafePath(string path) => path.Length <= MaxPathLength && path.Split('/').All(IsSafeName);
 
+    /// <summary>The name of a repository as the name of a folder.</summary>
+    public static string AsFolder(string repository) => repository.Replace("/", "--", StringComparison.Ordinal);
+
     /// <summary>Checks a file name from a server.</summary>
     /// <exception cref="InvalidDataException">It could lead elsewhere.</exception>
     public static string RequireFile(string name, string whose) => !name.Contains('/', StringComparison.Ordinal) && IsSafePath(name)

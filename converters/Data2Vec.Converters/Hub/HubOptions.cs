@@ -120,7 +120,9 @@ public sealed partial record HubOptions
                 return null;
             }
 
-            return token.All(letter => letter is > ' ' and <= '~') ? token : throw new ArgumentException($"{name} holds no token: it has blanks or other letters than a token's");
+            return token.All(letter => letter is > ' ' and <= '~')
+                ? token
+                : throw new ArgumentException($"{name} holds no token: it has blanks or other letters than a token's");
         }
     }
 

@@ -120,7 +120,8 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
     public bool IsCut(Exception error) =>
         error is IOException or HttpRequestException || (error is OperationCanceledException && !cancellation.IsCancellationRequested);
 
-    private static bool IsSameHost(Uri one, Uri other) => Uri.Compare(one, other, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0;
+    private static bool IsSameHost(Uri one, Uri other) =>
+        Uri.Compare(one, other, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0;
 
     private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri address, string title, Action<HttpRequestHeaders>? prepare)
     {
@@ -143,7 +144,9 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
         }
         catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
         {
-            throw new TransientFailure(string.Create(CultureInfo.InvariantCulture, $"{title}: {address.Host} does not answer within {options.MetadataTimeout.TotalSeconds} s"), inner: error);
+            string message = string.Create(
+                CultureInfo.InvariantCulture, $"{title}: {address.Host} does not answer within {options.MetadataTimeout.TotalSeconds} s");
+            throw new TransientFailure(message, inner: error);
         }
         catch (HttpRequestException error)
         {
@@ -209,9 +212,11 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
     /// <summary>What the hub's refusal means, and the way out.</summary>
     private string? Advice(HttpStatusCode status, string? code) => (status, code) switch
     {
-        (HttpStatusCode.Unauthorized, _) when options.Token is null => "there is no such model, or it is private or gated: set HF_TOKEN to a token that may read it",
+        (HttpStatusCode.Unauthorized, _) when options.Token is null =>
+            "there is no such model, or it is private or gated: set HF_TOKEN to a token that may read it",
         (HttpStatusCode.Unauthorized, _) => "the token in HF_TOKEN is not accepted, or there is no such model",
-        (HttpStatusCode.Forbidden, _) => $"accept the model's conditions at {options.Endpoint}, and set HF_TOKEN to a token of that account that may read gated models",
+        (HttpStatusCode.Forbidden, _) =>
+            $"accept the model's conditions at {options.Endpoint}, and set HF_TOKEN to a token of that account that may read gated models",
         (HttpStatusCode.NotFound, "RevisionNotFound") => "there is no such revision",
         (HttpStatusCode.NotFound, "EntryNotFound") => "there is no such file",
         (HttpStatusCode.NotFound, _) => "there is no such model, or a token is needed to see it (HF_TOKEN)",

@@ -8,7 +8,7 @@ namespace Data2Vec.Converters.Hub;
 
 /// <summary>A repository of the Hugging Face hub.</summary>
 internal sealed class HubSource(string repository, string revision, HubOptions options)
-    : ModelSource(new RepositoryCache(options.CacheFolder, $"models--{repository.Replace("/", "--", StringComparison.Ordinal)}", options.UseSymbolicLinks), revision)
+    : ModelSource(new RepositoryCache(options.CacheFolder, $"models--{HubNames.AsFolder(repository)}", options.UseSymbolicLinks), revision)
 {
     private const int MaxListBytes = 64 << 20;
 
@@ -22,7 +22,8 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
         InvalidData.ThrowIf(HubNames.IsCommit(Revision) && commit != Revision, $"{Title}: {options.Endpoint.Host} answers with another commit, {commit}");
 
         string weights = HuggingFaceFolder.WeightNames.FirstOrDefault(files.Contains)
-            ?? throw new InvalidDataException($"{Title}: it has none of the files of weights that can be converted, {string.Join(", ", HuggingFaceFolder.WeightNames)}");
+            ?? throw new InvalidDataException(
+                $"{Title}: it has none of the files of weights that can be converted, {string.Join(", ", HuggingFaceFolder.WeightNames)}");
         InvalidData.ThrowIf(!files.Contains(HuggingFaceFolder.ConfigName), $"{Title}: it has no {HuggingFaceFolder.ConfigName}, which says what model it is");
 
         return (commit, [HuggingFaceFolder.ConfigName, .. HuggingFaceFolder.InputNames.Where(files.Contains), weights]);
@@ -84,7 +85,8 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
                 && root.TryGetProperty("siblings", out JsonElement siblings) && siblings.ValueKind == JsonValueKind.Array)
             {
                 IEnumerable<string> files = siblings.EnumerateArray()
-                    .Select(file => file.ValueKind == JsonValueKind.Object && file.TryGetProperty("rfilename", out JsonElement name) && name.ValueKind == JsonValueKind.String ? name.GetString() : null)
+                    .Select(file => file.ValueKind == JsonValueKind.Object && file.TryGetProperty("rfilename", out JsonElement name) ? name : default)
+                    .Select(name => name.ValueKind == JsonValueKind.String ? name.GetString() : null)
                     .OfType<string>();
                 return (sha.GetString()!, [.. files]);
             }

@@ -75,12 +75,15 @@ public sealed class ModelStore : IDisposable
                 throw new ArgumentException($"{name}: no such checkpoint of fairseq's; there are {string.Join(", ", FairseqModel.All.Keys)}");
             }
 
-            return revision is null ? new FairseqSource(known, model, _options) : throw new ArgumentException($"{name}: fairseq's checkpoints have no revisions");
+            return revision is null
+                ? new FairseqSource(known, model, _options)
+                : throw new ArgumentException($"{name}: fairseq's checkpoints have no revisions");
         }
 
         if (!HubNames.IsRepository(name))
         {
-            throw new ArgumentException($"{name}: not the name of a model, which is OWNER/NAME as in facebook/data2vec-audio-base-960h, or {FairseqSource.Prefix}NAME");
+            throw new ArgumentException(
+                $"{name}: not the name of a model, which is OWNER/NAME as in facebook/data2vec-audio-base-960h, or {FairseqSource.Prefix}NAME");
         }
 
         return HubNames.IsSafePath(revision ??= DefaultRevision)
@@ -100,7 +103,8 @@ public sealed class ModelStore : IDisposable
 
         if (_options.Offline)
         {
-            return cached ?? throw new IOException($"{source.Title}: not in the cache ({source.Cache.Folder}), and HF_HUB_OFFLINE forbids to download it; pull it once without");
+            return cached ?? throw new IOException(
+                $"{source.Title}: not in the cache ({source.Cache.Folder}), and HF_HUB_OFFLINE forbids downloads; pull it once without it");
         }
 
         string commit;
@@ -172,7 +176,9 @@ public sealed class ModelStore : IDisposable
         {
             if (file.Size > free)
             {
-                throw new IOException(string.Create(CultureInfo.InvariantCulture, $"{file.Title}: {file.Size:N0} bytes, for which the disk of {source.Cache.Folder} has no room; make room, or set HF_HOME to a folder of another disk"));
+                throw new IOException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{file.Title}: {file.Size:N0} bytes do not fit on the disk of {source.Cache.Folder}; make room, or set HF_HOME to another disk"));
             }
 
             free -= file.Size;
@@ -210,7 +216,8 @@ public sealed class ModelStore : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(output))!);
         var progress = new ConversionReporter(source.Title, requests);
         await Task.Run(
-            () => CheckpointConverter.Convert(source.CheckpointIn(snapshot), output, source.ConversionIn(snapshot, type), progress), requests.Cancellation).ConfigureAwait(false);
+            () => CheckpointConverter.Convert(source.CheckpointIn(snapshot), output, source.ConversionIn(snapshot, type), progress),
+            requests.Cancellation).ConfigureAwait(false);
     }
 
     // Other programs put only those files of a commit into the cache that they need, so that the model file depends on which are there;

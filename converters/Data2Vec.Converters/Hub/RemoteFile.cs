@@ -18,7 +18,8 @@ internal sealed partial record RemoteFile
         (Name, Address, Title) = (name, address, $"{source}: {name}");
         Etag = etag is not null && SafeEtag().IsMatch(etag)
             ? etag
-            : throw new InvalidDataException($"{Title}: the server gives {(etag is null ? "no ETag" : $"the ETag '{PickleText.Quote(etag)}', which cannot name a file")}");
+            : throw new InvalidDataException(
+                $"{Title}: the server gives {(etag is null ? "no ETag" : $"the ETag '{PickleText.Quote(etag)}', which cannot name a file")}");
         Size = size is >= 0 and { } bytes ? bytes : throw new InvalidDataException($"{Title}: the server does not say how large it is");
     }
 

@@ -21,7 +21,8 @@ internal sealed class HuggingFaceFolder : IDisposable
     public static readonly IReadOnlyList<string> WeightNames = ["model.safetensors", IndexName, "pytorch_model.bin"];
 
     /// <summary>Further files that are used if present: preprocessing and tokenizers.</summary>
-    public static readonly IReadOnlyList<string> InputNames = ["preprocessor_config.json", "vocab.json", "added_tokens.json", "merges.txt", "tokenizer.json", "vocab.txt", "tokenizer_config.json"];
+    public static readonly IReadOnlyList<string> InputNames =
+        ["preprocessor_config.json", "vocab.json", "added_tokens.json", "merges.txt", "tokenizer.json", "vocab.txt", "tokenizer_config.json"];
 
     private readonly string _folder;
     private readonly IDisposable _file;
@@ -48,7 +49,8 @@ internal sealed class HuggingFaceFolder : IDisposable
         {
             return WeightNames.Select(name => Path.Combine(path, name)).FirstOrDefault(File.Exists)
                 ?? throw new InvalidDataException(
-                    $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(path))}: a folder without {string.Join(", ", WeightNames.SkipLast(1))} or {WeightNames[^1]}; give a checkpoint, or a folder with a Hugging Face model");
+                    $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(path))}: a folder without {string.Join(", ", WeightNames.SkipLast(1))} " +
+                    $"or {WeightNames[^1]}; give a checkpoint, or a folder with a Hugging Face model");
         }
 
         bool isSafetensors = path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".json", StringComparison.OrdinalIgnoreCase);

@@ -30,7 +30,8 @@ internal static class Data2Vec2
     /// <summary>The options of a checkpoint's modality.</summary>
     /// <exception cref="InvalidDataException">They are missing.</exception>
     public static CheckpointOptions Group(SourceCheckpoint checkpoint, string modality) =>
-        checkpoint.Options!.Group($"modalities.{modality}") ?? throw new InvalidDataException($"the options modalities.{modality} are missing from the checkpoint");
+        checkpoint.Options!.Group($"modalities.{modality}")
+        ?? throw new InvalidDataException($"the options modalities.{modality} are missing from the checkpoint");
 
     /// <summary>The names of the tensors: the modality's layers come first, then the shared ones.</summary>
     public static TensorNames Names(LayoutTable table, SourceCheckpoint checkpoint, int prenetLayers)

@@ -38,7 +38,7 @@ internal sealed record FairseqHead(string Model, string Title, string Option, st
         string? known = Layout.All.FirstOrDefault(layout => layout.IsFairseq(model))?.Title;
         string title = s_others.GetValueOrDefault(model) ?? (known is null ? "a model that is not known here" : $"a {known}");
         string quoted = model == "unknown" ? "" : $" (fairseq {PickleText.Quote(model)})";
-        IEnumerable<string> supported = Layout.All.Where(layout => layout.Format == Checkpoints.SourceCheckpoint.Fairseq).Select(layout => layout.Model).Distinct();
+        IEnumerable<string> supported = Layout.All.Where(layout => layout.IsFairseq(layout.Model)).Select(layout => layout.Model).Distinct();
         return $"{title}{quoted}; {string.Join(", ", supported)} are supported, and around them {string.Join(", ", s_all.Select(head => head.Model))}";
     }
 }

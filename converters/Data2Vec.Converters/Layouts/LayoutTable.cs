@@ -33,12 +33,13 @@ internal sealed class LayoutTable
                     continue;
                 }
 
-                Func<string, int, string> join = line[0].StartsWith(' ') ? (name, i) => name[0] is '/' or '-' or '+' ? name : group[i] + name : (name, _) => name;
+                string[] prefixes = line[0].StartsWith(' ') ? group : new string[columns.Length];
+                string Join(string name, int i) => name[0] is '/' or '-' or '+' ? name : prefixes[i] + name;
                 for (int i = 1; i < cells.Length; i++)
                 {
                     if (cells[i].Length > 0)
                     {
-                        _cells.Add((join(cells[0], 0), columns[i], [.. cells[i].Split(", ").Select(name => join(name, i))]));
+                        _cells.Add((Join(cells[0], 0), columns[i], [.. cells[i].Split(", ").Select(name => Join(name, i))]));
                     }
                 }
             }

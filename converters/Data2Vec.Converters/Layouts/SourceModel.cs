@@ -138,7 +138,8 @@ internal sealed record SourceModel
     // An optional tensor that one layer has, all layers have.
     private IEnumerable<string> MissingOptional(HashSet<string> found)
     {
-        foreach (IGrouping<string, Parameter> layers in Parameters.Where(parameter => parameter.IsOptional).GroupBy(parameter => TensorNames.WithoutNumbers(parameter.Name)))
+        IEnumerable<Parameter> optional = Parameters.Where(parameter => parameter.IsOptional);
+        foreach (IGrouping<string, Parameter> layers in optional.GroupBy(parameter => TensorNames.WithoutNumbers(parameter.Name)))
         {
             if (layers.Any(parameter => found.Contains(parameter.Name)))
             {

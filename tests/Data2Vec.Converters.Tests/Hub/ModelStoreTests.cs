@@ -391,7 +391,7 @@ public sealed class ModelStoreTests : IDisposable
             ? new HttpAnswer(302, [], ("X-Repo-Commit", _hub.Commit), ("X-Linked-Etag", $"\"{new string('a', 64)}\""), ("X-Linked-Size", "4611686018427387904"), ("Location", "http://localhost/"))
             : null;
         IOException error = await Assert.ThrowsAsync<IOException>(() => PullAsync());
-        Assert.Contains("no room", error.Message, StringComparison.Ordinal);
+        Assert.Contains("do not fit on the disk", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(_hub.Hub.Requests, request => request.Method == "GET" && request.Path.Contains("resolve", StringComparison.Ordinal));
     }
 

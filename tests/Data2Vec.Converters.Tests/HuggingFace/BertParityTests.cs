@@ -116,7 +116,7 @@ public sealed class BertParityTests : ParityTests
         float[] expected = [(float)_expected["score"]!, (float)_expected["score_of_black_and_nothing"]!];
         double bound = type switch { ElementType.F32 => 1e-4, ElementType.BF16 => 0.02, _ => 0.05 };
         Assert.All(expected.Zip(actual), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, bound));
-        Assert.Equal((48, 10), (memes.Config.MaxTextTokens, memes.Config.HiddenSize));
+        Assert.Equal((48, 10), (memes.Config.MaxTextTokens, memes.Config.Classifier.HiddenSize));
     }
 
     [Fact]

@@ -7,7 +7,10 @@ namespace Data2Vec.Converters.Tests.Layouts;
 public sealed class WrappedCheckpointTests : IDisposable
 {
     private static readonly (string, string)[] s_beitNames =
-        [(@"^final_proj\..*", ""), (@"^mask_emb$", "mask_token"), (@"patch_embed\.conv", "patch_embed.proj"), ("cls_emb", "cls_token"), (@"^encoder\.", ""), (@"mlp\.0\.", "mlp.fc1."), (@"mlp\.2\.", "mlp.fc2.")];
+    [
+        (@"^final_proj\..*", ""), (@"^mask_emb$", "mask_token"), (@"patch_embed\.conv", "patch_embed.proj"), ("cls_emb", "cls_token"),
+        (@"^encoder\.", ""), (@"mlp\.0\.", "mlp.fc1."), (@"mlp\.2\.", "mlp.fc2."),
+    ];
 
     private readonly Folder _folder = new();
 
@@ -43,14 +46,17 @@ public sealed class WrappedCheckpointTests : IDisposable
     [Fact]
     public void Names_that_are_there_are_shown_where_no_layout_fits()
     {
-        Assert.Contains("the checkpoint has backbone.cls_token", Refuse(Weights().Rename(("^", "backbone.")).ToTorch("model")), StringComparison.Ordinal);
-        Assert.Contains("blocks.0.norm1.weight is missing; the checkpoint has ", Refuse(Weights().Rename(("^blocks", "stages")).ToTorch("model")), StringComparison.Ordinal);
+        string unknown = Refuse(Weights().Rename(("^", "backbone.")).ToTorch("model"));
+        Assert.Contains("the checkpoint has backbone.cls_token", unknown, StringComparison.Ordinal);
+        string others = Refuse(Weights().Rename(("^blocks", "stages")).ToTorch("model"));
+        Assert.Contains("blocks.0.norm1.weight is missing; the checkpoint has ", others, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Names_that_are_there_are_shown_where_most_tensors_are_missing()
     {
-        string message = Refuse(Weights().Rename((@"^blocks\.(\d)\.(?!norm1)", "stages.$1."), (@"^blocks\.0\.norm1", "blocks.0.norm1"), (@"stages\.0\.mlp\.fc1", "blocks.0.mlp.fc1")).ToTorch("model"));
+        StateDict weights = Weights().Rename((@"^blocks\.(\d)\.(?!norm1)", "stages.$1."), (@"stages\.0\.mlp\.fc1", "blocks.0.mlp.fc1"));
+        string message = Refuse(weights.ToTorch("model"));
         Assert.Contains(" are missing, among them blocks.0.attn.", message, StringComparison.Ordinal);
         Assert.Contains("; the checkpoint has ", message, StringComparison.Ordinal);
     }

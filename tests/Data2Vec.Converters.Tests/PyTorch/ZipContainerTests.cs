@@ -32,7 +32,7 @@ public class ZipContainerTests
                 { "far away", Zip(central: entry => entry.Offset = 0x7fffffff), "contradicts itself about the place" },
                 { "64-bit length without the field for it", Zip(central: entry => entry.Length = uint.MaxValue), "about the length" },
                 { "64-bit length that is negative", Zip(central: NegativeLength), "about the length" },
-                { "length for the sky", Zip(both: entry => (entry.Method, entry.Length) = (8, uint.MaxValue - 1)), "longer than it can" },
+                { "length for the sky", Zip(both: entry => (entry.Method, entry.Length) = (8, uint.MaxValue - 1)), "has an impossible length" },
                 { "same place as another", Zip(central: entry => entry.Offset = 0), "overlap" },
                 { "reaching into the next", new ZipBuilder().Add("a/data.pkl", s_pickle, local: Longer, central: Longer)
                     .Add("a/data/0", Checkpoint.FourFloats).ToArray(), "overlap" },
