@@ -3,16 +3,16 @@ using Data2Vec.Kernels;
 
 namespace Data2Vec.GpuCheck;
 
-/// <summary>What a card with tensor cores is to reach: in bf16 beside PyTorch on the same card, in all formats beside the processor.</summary>
+/// <summary>Required results of a GPU with tensor cores: speed in bf16 relative to PyTorch, accuracy in all formats relative to the CPU.</summary>
 internal static class Bounds
 {
-    /// <summary>The least cosine between a vector and the processor's in f32; f16 and tf32 have three bits more than bf16.</summary>
+    /// <summary>The minimum cosine between a vector and the CPU's in f32. f16 and tf32 have three more bits than bf16.</summary>
     public static double LeastCosine(ElementType type) => type == ElementType.BF16 ? 0.9995 : 0.99999;
 
-    /// <summary>What a name of PyTorch's rows ends with where it is not the plain one.</summary>
-    private static readonly string[] s_manners = [" compiled", ", input on the card"];
+    /// <summary>Suffixes of PyTorch rows that ran in another way.</summary>
+    private static readonly string[] s_suffixes = [" compiled", ", input on the card"];
 
-    /// <summary>How many times as fast as PyTorch each is to be, by PyTorch's names.</summary>
+    /// <summary>Minimum speed relative to PyTorch, by PyTorch's names.</summary>
     private static readonly Dictionary<(string Group, string Name), double> s_least = new()
     {
         [("product", "8192 x 768 x 2304, bf16")] = 0.75,
@@ -28,7 +28,7 @@ internal static class Bounds
         [("encoder", "text 256 x 128, bf16 compiled")] = 1,
         [("encoder", "vision 256, bf16 compiled")] = 1,
 
-        // Alone: at most 0.5 and 0.8 of the time.
+        // Single inputs: at most 0.5 and 0.8 of the time.
         [("encoder", "audio 10 s, bf16")] = 2,
         [("encoder", "text 1 x 128, bf16")] = 2,
         [("encoder", "vision 1, bf16")] = 2,
@@ -37,14 +37,14 @@ internal static class Bounds
         [("encoder", "vision 1, bf16 compiled")] = 1.25,
     };
 
-    /// <summary>A table of all that was measured on both sides, and of all bounds.</summary>
+    /// <summary>A table of all measurements on both sides and all bounds.</summary>
     public static IEnumerable<string> Table(IReadOnlyList<Measurement> ours, IReadOnlyList<TorchRow> torch)
     {
-        yield return "| what | PyTorch | ms | PyTorch's ms | times as fast | at least | |";
+        yield return "| group | name | ms | PyTorch ms | speedup | minimum | |";
         yield return "| --- | --- | --- | --- | --- | --- | --- |";
         foreach ((string group, string name) in torch.Select(row => (row.Group, row.Name)).Concat(s_least.Keys).Distinct())
         {
-            string plain = s_manners.Aggregate(name, (name, manner) => name.EndsWith(manner, StringComparison.Ordinal) ? name[..^manner.Length] : name);
+            string plain = s_suffixes.Aggregate(name, (name, suffix) => name.EndsWith(suffix, StringComparison.Ordinal) ? name[..^suffix.Length] : name);
             double? own = ours.FirstOrDefault(row => row.Group == group && row.Name == plain)?.Milliseconds;
             double? peer = torch.FirstOrDefault(row => row.Group == group && row.Name == name)?.Milliseconds;
             double? ratio = own > 0 && peer > 0 ? peer / own : null, least = s_least.TryGetValue((group, name), out double bound) ? bound : null;
@@ -53,7 +53,7 @@ internal static class Bounds
 
         foreach (Measurement row in ours.Where(row => row.Group == "accuracy" && row.Cosine is not null))
         {
-            yield return Line($"| cosine with the processor's | {row.Name} | | | {row.Cosine:F6} | {row.LeastCosine} | {Verdict(row.Cosine, row.LeastCosine)} |");
+            yield return Line($"| cosine with the CPU | {row.Name} | | | {row.Cosine:F6} | {row.LeastCosine} | {Verdict(row.Cosine, row.LeastCosine)} |");
         }
     }
 

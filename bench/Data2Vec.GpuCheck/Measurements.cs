@@ -9,18 +9,18 @@ namespace Data2Vec.GpuCheck;
 /// <summary>Measures the operations and encoders of one device.</summary>
 internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
 {
-    /// <summary>Sizes of a base model's products: queries, keys and values together, what follows attention, and the feed-forward block.</summary>
+    /// <summary>Products of a base model: queries, keys and values together, attention output, feed-forward block.</summary>
     private static readonly (int Inputs, int Outputs)[] s_products = [(768, 2304), (768, 768), (768, 3072), (3072, 768)];
 
-    /// <summary>How often each thing is measured; the median is what is reported.</summary>
+    /// <summary>Samples of each measurement; the median is reported.</summary>
     private const int Samples = 5;
 
     private const double LeastSeconds = 0.02;
 
-    /// <summary>What a vector may differ from the processor's, relative L2.</summary>
+    /// <summary>Largest relative L2 distance from the CPU's results.</summary>
     private const double LargestError = 1e-5;
 
-    /// <summary>Sequences and their lengths: batches of images, of 10 and of 30 seconds of speech, and recordings alone.</summary>
+    /// <summary>Sequences and their lengths: batches of images and of 10 s and 30 s of speech, and a single recording.</summary>
     private static readonly (int Sequences, int Length)[] s_attention = [(1, 499), (32, 197), (32, 500), (8, 1500), (32, 1500)];
 
     private readonly Dictionary<string, (float[] States, float[][] Vectors)> _expected = [];
@@ -57,7 +57,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         {
             if (run.ActivationType != type)
             {
-                // Only weights are in 16 bits on this device.
+                // This device has only 16-bit weights.
                 yield break;
             }
         }
@@ -74,15 +74,15 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         yield return Rows("add", 32768, 3, type, (run, store, x, y) => run.Add(y, x));
     }
 
-    /// <summary><see cref="Encoders"/> with what is queued taken together.</summary>
+    /// <summary><see cref="Encoders"/> with CUDA graphs.</summary>
     public IEnumerable<Measurement> EncodersAsGraphs(ElementType type, params string[] workloads) =>
         While(used => backend.UsesGraphs = used, Encoders(type, workloads)).Select(row => row with { Name = $"{row.Name}, as a graph" });
 
-    /// <summary>Models of f32 with products of tf32.</summary>
+    /// <summary>f32 models with products in tf32.</summary>
     public IEnumerable<Measurement> AsTf32(params string[] workloads) => While(
         used => backend.UsesTf32 = used, Products(ElementType.F32).Concat(Encoders(ElementType.F32, workloads)).Concat(Accuracy(ElementType.F32, workloads)));
 
-    /// <summary>Whole encoders, from inputs in the host's memory to vectors in it.</summary>
+    /// <summary>Whole encoders, including transfers.</summary>
     public IEnumerable<Measurement> Encoders(ElementType type, params string[] workloads)
     {
         foreach (Workload workload in Find(workloads))
@@ -102,7 +102,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         }
     }
 
-    /// <summary>Short inputs, as the processor must encode them too; and the first of many, which it encodes alone.</summary>
+    /// <summary>Compares short inputs, and the first input of batches, with the CPU.</summary>
     public IEnumerable<Measurement> Accuracy(ElementType type, params string[] many)
     {
         foreach (Workload workload in Workload.All.Where(workload => workload.Name is "audio 1 s" or "text 1 x 128" or "vision 1"))
@@ -130,7 +130,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         }
     }
 
-    /// <summary>What the processor gives in f32, once for all types.</summary>
+    /// <summary>The CPU's results in f32, computed once for all types.</summary>
     private (float[] States, float[][] Vectors) Expected(Workload workload) =>
         _expected.TryGetValue(workload.Name, out var expected) ? expected : _expected[workload.Name] = Results(workload, ElementType.F32, null);
 
@@ -146,7 +146,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         return measurement with { Cosine = cosine, LeastCosine = least, Failure = cosine >= least ? null : $"the cosine is less than {least}" };
     }
 
-    /// <summary>Measures while something is used.</summary>
+    /// <summary>Measures while an option is on.</summary>
     private static IEnumerable<Measurement> While(Action<bool> use, IEnumerable<Measurement> rows)
     {
         use(true);
@@ -174,7 +174,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         return (run, store, x, y) => run.LayerNorm(x, norm ??= store.Norm(null, null, x.Columns, 1e-5f), y, default, activation);
     }
 
-    /// <summary>Measures something; what fails is a row of the report, and the next one is measured.</summary>
+    /// <summary>Measures; a failure becomes a row of the report.</summary>
     private static Measurement Attempt(string group, string name, Func<Measurement, Measurement> measure)
     {
         var measurement = new Measurement(group, name, double.NaN);
@@ -195,7 +195,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         _ => $"{name}, bf16",
     };
 
-    /// <summary>The peak that is known is that of f32.</summary>
+    /// <summary>Adds rates. Only the f32 peak is known.</summary>
     private Measurement WithRate(Measurement measurement, double flops, double seconds, ElementType type = ElementType.F32) => measurement with
     {
         Milliseconds = 1e3 * seconds,
@@ -214,8 +214,8 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         return WithRate(measurement, 2.0 * rows * inputs * outputs, Time(run, y, () => run.Linear(x, weights, y)), type);
     });
 
-    /// <summary>A product and the normalization that follows it, as one operation or as two.</summary>
-    private Measurement NormedProduct(int rows, int inputs, int outputs, ElementType type, bool together) => Attempt("product", Named($"{rows} x {inputs} x {outputs}, norm {(together ? "together" : "apart")}", type), measurement =>
+    /// <summary>A product and its normalization, as one operation or as two.</summary>
+    private Measurement NormedProduct(int rows, int inputs, int outputs, ElementType type, bool together) => Attempt("product", Named($"{rows} x {inputs} x {outputs}, {(together ? "fused" : "separate")} norm", type), measurement =>
     {
         using WeightStore store = backend.CreateStore();
         LinearWeights weights = Weights(store, inputs, outputs, type);
@@ -259,7 +259,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         return measurement with { Milliseconds = 1e3 * seconds, Gigabytes = (double)passes * rows * columns * bytes / seconds / 1e9 };
     });
 
-    /// <summary>Whose activations are of a type: that of its only product.</summary>
+    /// <summary>A store whose only product makes activations of a type.</summary>
     private WeightStore Store(ElementType type)
     {
         WeightStore store = backend.CreateStore();
@@ -273,7 +273,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         float[] weight = Noise(inputs * outputs), bias = new float[outputs];
         if (type != ElementType.F32)
         {
-            // In place; of bf16 the upper halves: noise need not be rounded well.
+            // In place. bf16 takes the upper halves, without rounding.
             Span<ushort> halves = MemoryMarshal.Cast<float, ushort>(weight.AsSpan());
             for (int i = 0; i < weight.Length; i++)
             {
@@ -303,7 +303,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         return numbers;
     }
 
-    /// <summary>Seconds of an operation among many that are queued; waits by reading one number of the result.</summary>
+    /// <summary>Seconds of an operation among many queued ones; waits by reading one number of the result.</summary>
     private static double Time(Inference run, Tensor result, Action operation)
     {
         var number = new float[1];
@@ -318,7 +318,7 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         });
     }
 
-    /// <summary>Seconds of one run: the median of samples that each take long enough to be measured.</summary>
+    /// <summary>Seconds of one run: the median of samples that are long enough to measure.</summary>
     private static double Time(Action<int> run)
     {
         run(1);

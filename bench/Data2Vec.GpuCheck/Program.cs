@@ -2,8 +2,8 @@ using Data2Vec.GpuCheck;
 using Data2Vec.Kernels;
 using Data2Vec.Kernels.Gpu;
 
-// gpu-check [device] [folder]: measures a device, cuda where none is named, and writes report.json and report.md. Ends with 1 where
-// something could not be measured, or differs too much from what the processor gives.
+// gpu-check [device] [folder]: measures a device (default: cuda) and writes report.json and report.md. Exits with 1 if a measurement fails or differs too much
+// from the CPU.
 string name = args.ElementAtOrDefault(0) ?? "cuda", folder = args.ElementAtOrDefault(1) ?? ".";
 GpuDevice device;
 GpuBackend opened;
@@ -24,7 +24,7 @@ var measurements = new Measurements(device, backend);
 var report = new Report(device, folder);
 string[] alone = ["audio 10 s", "text 1 x 128", "vision 1"], many = ["audio 10 s x 64", "text 256 x 128", "vision 256"];
 
-// What there are bounds of comes first.
+// Measurements with bounds come first.
 Add(measurements.Operations(ElementType.BF16));
 Add(measurements.Encoders(ElementType.BF16, [.. alone, .. many]));
 Add(measurements.EncodersAsGraphs(ElementType.BF16, alone));

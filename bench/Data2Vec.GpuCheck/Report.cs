@@ -6,7 +6,7 @@ using Data2Vec.Kernels.Gpu;
 
 namespace Data2Vec.GpuCheck;
 
-/// <summary>What was measured so far: on the console as it comes, and in files that are complete after every line, as a check may be cut off.</summary>
+/// <summary>Prints measurements and writes them to files, which are complete after every line in case the check is interrupted.</summary>
 internal sealed class Report(GpuDevice device, string folder)
 {
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
@@ -15,7 +15,7 @@ internal sealed class Report(GpuDevice device, string folder)
     private readonly List<Measurement> _measurements = [];
     private readonly List<string> _lines = [], _torch = [];
 
-    /// <summary>Whether all could be measured and is right.</summary>
+    /// <summary>Whether all measurements succeeded with correct results.</summary>
     public bool IsGood => _measurements.TrueForAll(row => row.Failure is null);
 
     public void Add(Measurement row)
@@ -25,18 +25,18 @@ internal sealed class Report(GpuDevice device, string folder)
             CultureInfo.InvariantCulture,
             $"| {row.Group} | {row.Name} | {(double.IsNaN(row.Milliseconds) ? "" : $"{row.Milliseconds:G4}")} | {row.Teraflops:F2} | {row.ShareOfPeak:P0} | {row.Gigabytes:F0} | {row.Error:G3} | {row.Cosine:F6} | {row.Failure?.ReplaceLineEndings(" ")} |");
         _lines.Add(line);
-        Tell(line);
+        Print(line);
         Write();
     }
 
     public void AddTorch(string line)
     {
         _torch.Add(line);
-        Tell($"PyTorch {line}");
+        Print($"PyTorch {line}");
         Write();
     }
 
-    /// <summary>The table of ratios on the console.</summary>
+    /// <summary>Prints the comparison with PyTorch.</summary>
     public void Conclude()
     {
         foreach (string line in Ratios())
@@ -45,7 +45,7 @@ internal sealed class Report(GpuDevice device, string folder)
         }
     }
 
-    private void Tell(string line) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(_start).TotalSeconds,5:F1} s {line}"));
+    private void Print(string line) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(_start).TotalSeconds,5:F1} s {line}"));
 
     private IEnumerable<string> Ratios() => Bounds.Table(_measurements, [.. _torch.Select(TorchPeer.Parse).OfType<TorchRow>()]);
 
@@ -55,9 +55,9 @@ internal sealed class Report(GpuDevice device, string folder)
         File.WriteAllLines(Path.Combine(folder, "report.md"),
         [
             $"# {device.Description}", "", $"{DateTime.UtcNow:yyyy-MM-dd}", "",
-            "| what | sizes | ms | TFLOP/s | of peak in f32 | GB/s | error | cosine | failure |", "| --- | --- | --- | --- | --- | --- | --- | --- | --- |", .. _lines, "",
-            "PyTorch on the same card:", "", .. _torch, "",
-            "Both:", "", .. Ratios(),
+            "| group | name | ms | TFLOP/s | share of f32 peak | GB/s | error | cosine | failure |", "| --- | --- | --- | --- | --- | --- | --- | --- | --- |", .. _lines, "",
+            "PyTorch on the same GPU:", "", .. _torch, "",
+            "Comparison:", "", .. Ratios(),
         ]);
         File.WriteAllText(
             Path.Combine(folder, "report.json"),

@@ -3,16 +3,16 @@ using System.Globalization;
 
 namespace Data2Vec.GpuCheck;
 
-/// <summary>A row of what PyTorch measures.</summary>
-/// <param name="Group">The kind of thing that ran.</param>
-/// <param name="Name">Which, as <see cref="Measurement"/> has it, with how it ran where that is not the plain way.</param>
-/// <param name="Milliseconds">How long; null where it failed.</param>
+/// <summary>A measurement of PyTorch.</summary>
+/// <param name="Group">Kind of operation.</param>
+/// <param name="Name">Name as in <see cref="Measurement"/>, with a suffix for other ways to run.</param>
+/// <param name="Milliseconds">Median time; null if the measurement failed.</param>
 internal sealed record TorchRow(string Group, string Name, double? Milliseconds);
 
-/// <summary>The same sizes in PyTorch, where there is a Python that has it.</summary>
+/// <summary>Measures the same sizes in PyTorch, if Python has it.</summary>
 internal static class TorchPeer
 {
-    /// <summary>The lines of a table, each as soon as it is measured, or one that says why there are none.</summary>
+    /// <summary>The lines of a table as they are measured, or a line with the reason why there are none.</summary>
     public static IEnumerable<string> Run()
     {
         Process? python = null;
@@ -26,7 +26,7 @@ internal static class TorchPeer
 
         if (python is null)
         {
-            yield return "not measured: there is no python3";
+            yield return "not measured: python3 was not found";
             yield break;
         }
 
@@ -40,12 +40,12 @@ internal static class TorchPeer
             python.WaitForExit();
             if (python.ExitCode != 0)
             {
-                yield return $"not measured further: python3 ended with {python.ExitCode}{(python.ExitCode == 1 ? ", as where it has no torch that finds a card" : "")}";
+                yield return $"measurement stopped: python3 exited with {python.ExitCode}{(python.ExitCode == 1 ? "; PyTorch may be missing or find no GPU" : "")}";
             }
         }
     }
 
-    /// <summary>A line of the table as numbers, or null for other lines.</summary>
+    /// <summary>Parses a row of the table; null for other lines.</summary>
     public static TorchRow? Parse(string line)
     {
         string[] cells = line.Split('|', StringSplitOptions.TrimEntries);

@@ -2,7 +2,7 @@ using ILGPU.Runtime;
 
 namespace Data2Vec.Kernels.Gpu.Tests;
 
-/// <summary>Counts what a driver is asked for; or, without one, keeps what is to be done and does it when it is asked to.</summary>
+/// <summary>Counts calls of a graph driver; without a driver, replays the recorded operations.</summary>
 internal sealed class CountingGraphs(IGraphDriver? driver = null) : IGraphDriver
 {
     private readonly List<Action[]> _graphs = [];

@@ -11,16 +11,16 @@ using ILGPU.Runtime.Cuda;
 namespace Data2Vec.Kernels.Gpu.Tests;
 
 /// <summary>
-/// Every kernel as CUDA's assembler takes it, without a GPU. The assembler <c>ptxas</c> is that of the variable PTXAS or of the path.
+/// Assembles every CUDA kernel without a GPU. The assembler <c>ptxas</c> is taken from the environment variable PTXAS or the path.
 /// </summary>
 public partial class CudaAssemblyTests
 {
-    /// <summary>Registers that a multiprocessor has for its groups, two where they ask for none, so that one works while another waits.</summary>
+    /// <summary>Registers of a multiprocessor, for two groups unless a kernel asks for another number.</summary>
     private const int RegistersOfMultiprocessor = 65536;
 
     private static readonly Type[] s_weights = [typeof(Float4), typeof(Packed4Float16<Float16Format>), typeof(Packed4Float16<BFloat16Format>), typeof(Packed4Int8)];
 
-    /// <summary>What kernels for tensor cores, and those beside them, have besides products: loads of their parts, copies to shared memory past the registers, loads and stores of float4s, and exponentials.</summary>
+    /// <summary>Non-matmul instructions each kernel must contain.</summary>
     private static readonly Dictionary<Type, string[]> s_instructions = new()
     {
         [typeof(TensorKernel)] = [@"LDSM\.16\.M88\.4", @"LDGSTS\.E\.BYPASS\.128", @"LDG\.E\.128", @"STG\.E\.128", @"LDS\.128"],
@@ -29,7 +29,7 @@ public partial class CudaAssemblyTests
         [typeof(WarpNormKernel)] = [@"LDG\.E\.128", @"STG\.E\.128"],
     };
 
-    /// <summary>What products are, and what goes with them, by what their sides are in: of warps, and of those that multiply together.</summary>
+    /// <summary>Matmul instructions of warps and of warpgroups, and related ones, by number format.</summary>
     private static readonly Dictionary<Type, (string[] Warps, string[] Warpgroups)> s_products = new()
     {
         [typeof(BFloat16Format)] = ([@"HMMA\.16816\.F32\.BF16", @"LDSM\.16\.MT88\.4"], [@"HGMMA\.64x\d+x16\.F32\.BF16", @"MUFU\.TANH"]),
@@ -42,7 +42,7 @@ public partial class CudaAssemblyTests
     public static TheoryData<string> Architectures => ["sm_80", "sm_90a"];
 
     [Theory, MemberData(nameof(Architectures))]
-    public void Every_kernel_is_assembled_without_spills_and_without_a_stack(string architecture)
+    public void Every_kernel_assembles_without_spills_or_stack(string architecture)
     {
         // Of old drivers, and of such that know how numbers of f16 are kept within it.
         CudaInstructionSet instructions = architecture == WarpgroupKernel.Target ? CudaInstructionSet.ISA_81 : CudaInstructionSet.ISA_80;
@@ -83,7 +83,7 @@ public partial class CudaAssemblyTests
     }
 
     [Fact]
-    public void Sums_and_what_follows_them_are_loaded_four_at_once()
+    public void Partial_sums_and_epilogue_operands_are_loaded_four_at_once()
     {
         using Context context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
         using var backend = new PTXBackend(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_80, null!);
@@ -95,7 +95,7 @@ public partial class CudaAssemblyTests
         }
     }
 
-    /// <summary>All kernels, the threads of their groups, and where they ask for it the groups of a multiprocessor.</summary>
+    /// <summary>All kernels with threads of a group and, if requested, groups of a multiprocessor.</summary>
     private static IEnumerable<(MethodInfo Method, int Threads, int? Groups)> Kernels()
     {
         foreach ((Type tile, int groups) in new[] { (typeof(MatrixTile128), MatrixTile128.GroupsPerMultiprocessor), (typeof(MatrixTile64), MatrixTile64.GroupsPerMultiprocessor) })
@@ -141,7 +141,7 @@ public partial class CudaAssemblyTests
         }
     }
 
-    /// <summary>Those for numbers of 16 bits alone.</summary>
+    /// <summary>The kernels of 16-bit formats.</summary>
     private static IEnumerable<(MethodInfo Method, int Threads, int? Groups)> Float16Kernels<TFormat>()
         where TFormat : struct, IFloat16Format
     {
@@ -192,11 +192,11 @@ public partial class CudaAssemblyTests
     {
         string? found = Environment.GetEnvironmentVariable("PTXAS")
             ?? (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "ptxas")).FirstOrDefault(File.Exists);
-        Assert.SkipWhen(found is null, "there is no ptxas, neither of the variable PTXAS nor in the path");
+        Assert.SkipWhen(found is null, "ptxas is neither in the environment variable PTXAS nor in the path");
         return found;
     }
 
-    /// <summary>What is wrong with a kernel, or null.</summary>
+    /// <summary>The problem of a kernel, or null.</summary>
     private static string? Problem(PTXBackend backend, string assembler, string architecture, string folder, MethodInfo method, int threads, int? groups)
     {
         string name = KernelCache.Name(method);
@@ -225,7 +225,7 @@ public partial class CudaAssemblyTests
         return !said.Contains("Potential Performance Loss", StringComparison.Ordinal) && stack.Length > 0 && stack.All(bytes => bytes == 0) && (groups ?? 2) * threads * registers <= RegistersOfMultiprocessor ? null : $"{name}: {said}";
     }
 
-    /// <summary>What the code of a kernel should have.</summary>
+    /// <summary>Instructions that a kernel must contain.</summary>
     private static string[] Instructions(MethodInfo method)
     {
         string[] instructions = s_instructions.GetValueOrDefault(method.DeclaringType!) ?? [];
@@ -238,7 +238,7 @@ public partial class CudaAssemblyTests
         return [.. method.DeclaringType == typeof(WarpgroupKernel) ? warpgroups : warps, .. instructions];
     }
 
-    /// <summary>What the code of a kernel of tensor cores should have and has not, or has and should not; or null.</summary>
+    /// <summary>A missing or forbidden instruction, or null.</summary>
     private static string? MissingInstructions(string disassembler, string binary, string[] instructions)
     {
         using Process process = Process.Start(new ProcessStartInfo(disassembler, ["-c", binary]) { RedirectStandardOutput = true })!;

@@ -8,7 +8,7 @@ public class DeviceFailureTests
     private static Accelerator Device => Backend(Simulator).Context.Accelerator;
 
     [Fact]
-    public void What_a_driver_complains_about_names_the_device()
+    public void Driver_errors_name_the_device()
     {
         DeviceException error = Assert.Throws<DeviceException>(() => Device.Run(() => throw new Failure()));
         Assert.StartsWith(Device.Name, error.Message);
@@ -16,10 +16,10 @@ public class DeviceFailureTests
     }
 
     [Fact]
-    public void Freeing_does_not_throw_when_the_device_has_failed() => Device.Release(new FailingResource());
+    public void Freeing_on_a_failed_device_does_not_throw() => Device.Release(new FailingResource());
 
     [Fact]
-    public void Memory_that_is_wanting_is_asked_for_again_when_what_is_idle_was_freed()
+    public void A_failed_allocation_is_retried_after_freeing_idle_memory()
     {
         int freed = 0;
         var memory = new GpuMemory(Device, () => freed++);

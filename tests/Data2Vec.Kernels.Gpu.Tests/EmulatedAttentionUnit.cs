@@ -5,8 +5,8 @@ using ILGPU.Frontend;
 namespace Data2Vec.Kernels.Gpu.Tests;
 
 /// <summary>
-/// The instructions of attention on tensor cores, written after the PTX ISA's figures of who holds which element, for ILGPU's simulated devices with one
-/// multiprocessor and warps of 32 threads. ILGPU does not translate methods that are external to it; its simulated devices run them as they are.
+/// Tensor core instructions for attention, emulated after the figures of the PTX ISA, for ILGPU's simulated devices with one
+/// multiprocessor and warps of 32 threads. ILGPU does not translate external methods; its simulated devices call them.
 /// </summary>
 internal unsafe struct EmulatedAttentionUnit<TCopies, TFormat> : IAttentionUnit
     where TCopies : struct, ICopyTime
@@ -16,7 +16,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TFormat> : IAttentionUnit
 
     private static readonly Registers[] s_registers = [.. Enumerable.Range(0, TensorAttentionKernel.Threads).Select(_ => new Registers())];
 
-    /// <summary>Loads, stores and copies of shared memory whose parts that go together were not all in banks of their own.</summary>
+    /// <summary>The number of bank conflicts of loads, stores and copies.</summary>
     public static int BankConflicts { get; set; }
 
     private static Registers Mine => s_registers[Group.IdxX];
@@ -251,7 +251,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TFormat> : IAttentionUnit
 
     private static Registers OfLane(int lane) => s_registers[Group.IdxX / 32 * 32 + lane];
 
-    /// <summary>ldmatrix: four matrices of 8 x 8, of whose rows a thread gives the place of one.</summary>
+    /// <summary>ldmatrix: four 8 x 8 matrices; each thread gives the address of a row.</summary>
     private static void LoadMatrices(int address, (float First, float Second)[] matrices, bool isTransposed)
     {
         Mine.Address = address;
@@ -268,7 +268,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TFormat> : IAttentionUnit
         Warp.Barrier();
     }
 
-    /// <summary>Two of mma: a left side of 16 x 16, and the right side of 16 columns that is loaded.</summary>
+    /// <summary>Two mma: a left side of 16 x 16 and the loaded right side of 16 columns.</summary>
     private static void Multiply(Func<Registers, (float First, float Second)[]> left, float[] sums, int block)
     {
         for (int i = 0; i < 8; i++)
@@ -283,7 +283,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TFormat> : IAttentionUnit
         }
     }
 
-    /// <summary>Makes one number of those that the four threads of a quad have.</summary>
+    /// <summary>Reduces the numbers of the four threads of a quad.</summary>
     private static void Exchange(Func<float, float, float> together)
     {
         for (int mask = 1; mask <= 2; mask *= 2)
@@ -306,13 +306,13 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TFormat> : IAttentionUnit
         }
     }
 
-    /// <summary>An element of a matrix of 8 x 8 whose rows are where the threads' addresses say.</summary>
+    /// <summary>An element of an 8 x 8 matrix whose rows are at the threads' addresses.</summary>
     private static float Element(int matrix, int row, int column)
     {
         return StoredNumbers.Widen(Mine.Copies.Shared.Cast<ushort>()[OfLane(8 * matrix + row).Address / 2 + column], Type);
     }
 
-    /// <summary>Counts it where two of the threads that move 128 bytes together, some each, move them from or to the same bank.</summary>
+    /// <summary>Counts a conflict if two threads of a 128-byte access use the same bank.</summary>
     private static void CountConflicts(int bytes)
     {
         Warp.Barrier();
@@ -329,7 +329,7 @@ internal unsafe struct EmulatedAttentionUnit<TCopies, TFormat> : IAttentionUnit
         }
     }
 
-    /// <summary>What a thread has.</summary>
+    /// <summary>The registers of a thread.</summary>
     private sealed class Registers
     {
         public EmulatedCopies Copies { get; } = new();

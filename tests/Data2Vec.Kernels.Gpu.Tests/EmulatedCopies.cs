@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace Data2Vec.Kernels.Gpu.Tests;
 
-/// <summary>A thread's copies to shared memory, of 16 bytes, done at once or as late as may be.</summary>
+/// <summary>A thread's asynchronous copies of 16 bytes to shared memory, executed as early or as late as possible.</summary>
 internal sealed unsafe class EmulatedCopies
 {
     private readonly List<List<(int Destination, long Source, int Count)>> _groups = [];
@@ -33,7 +33,7 @@ internal sealed unsafe class EmulatedCopies
 
     public void Commit() => _groups.Add([]);
 
-    /// <summary>Waits for all groups that were committed but the last ones.</summary>
+    /// <summary>Waits for all but the last committed groups.</summary>
     public void Wait(int groups)
     {
         while (_groups.Count > groups + 1)

@@ -4,7 +4,7 @@ using ILGPU.Frontend;
 
 namespace Data2Vec.Kernels.Gpu.Tests;
 
-/// <summary>When a copy of <see cref="EmulatedTensorUnit{TCopies, TNumbers}"/> is done, of all times that it may be.</summary>
+/// <summary>When asynchronous copies of <see cref="EmulatedTensorUnit{TCopies, TNumbers}"/> run.</summary>
 internal interface ICopyTime
 {
     static abstract bool IsAtOnce { get; }
@@ -21,9 +21,9 @@ internal struct WhenWaitedFor : ICopyTime
 }
 
 /// <summary>
-/// The instructions of a tensor core, written after the PTX ISA's figures of who holds which element, for ILGPU's simulated devices with one
+/// Tensor core instructions for products, emulated after the figures of the PTX ISA, for ILGPU's simulated devices with one
 /// multiprocessor and warps of 32 threads, one device at a time: tests that use it are in the collection <c>emulated tensor unit</c>. ILGPU does not
-/// translate methods that are external to it; its simulated devices run them as they are.
+/// translate external methods; its simulated devices call them.
 /// </summary>
 internal struct EmulatedTensorUnit<TCopies, TNumbers> : ITensorUnit
     where TCopies : struct, ICopyTime
@@ -31,7 +31,7 @@ internal struct EmulatedTensorUnit<TCopies, TNumbers> : ITensorUnit
 {
     private static readonly Registers[] s_registers = [.. Enumerable.Range(0, TensorKernel.Threads).Select(_ => new Registers())];
 
-    /// <summary>Loads of a matrix whose rows were not all in banks of their own.</summary>
+    /// <summary>The number of bank conflicts of loads.</summary>
     public static int BankConflicts { get; set; }
 
     private static Registers Mine => s_registers[Group.IdxX];
@@ -133,7 +133,7 @@ internal struct EmulatedTensorUnit<TCopies, TNumbers> : ITensorUnit
 
     private static Registers OfLane(int lane) => s_registers[Group.IdxX / 32 * 32 + lane];
 
-    /// <summary>An element of a matrix of 8 x 8 whose rows are where the threads' addresses say.</summary>
+    /// <summary>An element of an 8 x 8 matrix whose rows are at the threads' addresses.</summary>
     private static float Short(int matrix, int row, int column) =>
         StoredNumbers.Widen(Mine.Copies.Shared.Cast<ushort>()[OfLane(8 * matrix + row).Address / 2 + column], TNumbers.Type);
 
@@ -146,7 +146,7 @@ internal struct EmulatedTensorUnit<TCopies, TNumbers> : ITensorUnit
         }
     }
 
-    /// <summary>What a thread has.</summary>
+    /// <summary>The registers of a thread.</summary>
     private sealed class Registers
     {
         public EmulatedCopies Copies { get; } = new();

@@ -5,14 +5,13 @@ using ILGPU.Frontend;
 namespace Data2Vec.Kernels.Gpu.Tests;
 
 /// <summary>
-/// The instructions that four warps multiply with, written after the PTX ISA: who has which sum, what the fields of a matrix's descriptor
-/// mean, how lines of 128 bytes are swizzled. For ILGPU's simulated devices with one multiprocessor and warps of 32 threads.
+/// Warpgroup instructions, emulated after the PTX ISA: ownership of sums, fields of matrix descriptors, swizzling of 128-byte lines. For ILGPU's simulated devices with one multiprocessor and warps of 32 threads.
 /// </summary>
 internal struct EmulatedWarpgroupUnit<TCopies, TFormat> : IWarpgroupUnit
     where TCopies : struct, ICopyTime
     where TFormat : struct, IFloat16Format
 {
-    /// <summary>Distances of a descriptor, in bytes: of eight lines, and of 64 columns.</summary>
+    /// <summary>Distances in a descriptor, in bytes: of eight lines, and of 64 columns.</summary>
     private const int Stride = 1024, Leading = 8192;
 
     private static readonly Registers[] s_registers = [.. Enumerable.Range(0, 512).Select(_ => new Registers())];
@@ -72,7 +71,7 @@ internal struct EmulatedWarpgroupUnit<TCopies, TFormat> : IWarpgroupUnit
         }
     }
 
-    /// <summary>Does what has been begun but for the last products, as late as may be.</summary>
+    /// <summary>Executes all but the last products, as late as possible.</summary>
     private static void DoProducts(int left)
     {
         while (Mine.Products.Count > left)
@@ -105,11 +104,11 @@ internal struct EmulatedWarpgroupUnit<TCopies, TFormat> : IWarpgroupUnit
         }
     }
 
-    /// <summary>The number at a place of a swizzled matrix: bits 4 to 6 of its address are changed by bits 7 to 9.</summary>
+    /// <summary>A number of a swizzled matrix: bits 7 to 9 of the address are xored into bits 4 to 6.</summary>
     private static float Number(ArrayView<ushort> shared, int place) =>
         StoredNumbers.Widen(shared[(place ^ (place >> 7 & 7) << 4) / 2], TFormat.Type);
 
-    /// <summary>What a thread has.</summary>
+    /// <summary>The registers of a thread.</summary>
     private sealed class Registers
     {
         public EmulatedCopies Copies { get; } = new();

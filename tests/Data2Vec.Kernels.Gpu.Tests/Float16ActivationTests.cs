@@ -4,7 +4,7 @@ using static Data2Vec.Kernels.Gpu.Tests.GpuFixture;
 namespace Data2Vec.Kernels.Gpu.Tests;
 
 /// <summary>
-/// Every operation with activations in bf16 and in f16 against plain loops in double precision: sizes whose float4s are whole and such whose are not.
+/// Every operation with activations in bf16 and in f16 against plain loops in double precision: aligned and unaligned sizes.
 /// </summary>
 public class Float16ActivationTests
 {
@@ -33,14 +33,14 @@ public class Float16ActivationTests
     }
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Pooling_takes_the_greatest_numbers(string kind, ElementType type) =>
+    public void Max_pooling_matches_a_scalar_loop(string kind, ElementType type) =>
         OperationChecks.MaxPool2d(Backend(kind, type), [(2, 7, 5, 3, 2, 2), (1, 4, 4, 20, 2, 2), (2, 5, 4, 9, 3, 1), (1, 9, 4, 8, 3, 2)], type);
 
     [Theory, MemberData(nameof(Kinds))]
     public void Normalization_matches_a_scalar_loop(string kind, ElementType type) => OperationChecks.Norm(Backend(kind, type), 9, [1, 2, 15, 16, 17, 64, 100, 768], type);
 
     [Theory, MemberData(nameof(Kinds))]
-    public void A_layer_and_its_normalization_match_a_scalar_loop_wherever_the_result_goes(string kind, ElementType type) =>
+    public void A_layer_with_normalization_matches_a_scalar_loop_for_every_output_tensor(string kind, ElementType type) =>
         OperationChecks.LinearNorm(Backend(kind, type), kind == Simulator ? [(1, 9, 3), (5, 16, 24)] : [(1, 9, 3), (37, 50, 72), (5, 300, 768)], type);
 
     [Theory, MemberData(nameof(Kinds))]
@@ -51,11 +51,11 @@ public class Float16ActivationTests
     public void Means_and_lookups_match_a_scalar_loop(string kind, ElementType type) => OperationChecks.MeansAndLookups(Backend(kind, type), type);
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Parts_of_a_tensor_are_what_they_are_parts_of(string kind, ElementType type) => OperationChecks.Slices(Backend(kind, type), type);
+    public void Slices_of_a_tensor_share_its_numbers(string kind, ElementType type) => OperationChecks.Slices(Backend(kind, type), type);
 
-    /// <summary>Halves of steps, numbers below the normal ones, beyond the greatest, and none.</summary>
+    /// <summary>Ties, subnormal numbers, overflows and NaN.</summary>
     [Theory, MemberData(nameof(Kinds))]
-    public void Numbers_are_rounded_to_the_nearest(string kind, ElementType type)
+    public void Numbers_are_rounded_to_nearest_even(string kind, ElementType type)
     {
         float[] numbers =
         [
@@ -73,7 +73,7 @@ public class Float16ActivationTests
     }
 
     [Fact]
-    public void Parts_begin_where_a_device_can_load_many_numbers_at_once()
+    public void Slices_of_16_bit_tensors_must_be_aligned()
     {
         using WeightStore store = Backend(Simulator, BF16).CreateStore();
         using Inference run = store.Begin();
@@ -83,7 +83,7 @@ public class Float16ActivationTests
     }
 
     [Fact]
-    public void Activations_are_in_the_type_of_weights_where_every_product_is_one_of_tensor_cores()
+    public void Activations_have_the_type_of_the_weights_if_all_products_run_on_tensor_cores()
     {
         using var device = new SimulatedTensorCores();
         GpuBackend backend = device.Backend;
@@ -133,7 +133,7 @@ public class Float16ActivationTests
         }
     }
 
-    /// <summary>What is compiled when a model is loaded is all that its inferences ask for, whatever they normalize.</summary>
+    /// <summary>Loading a model compiles all kernels that its inferences use.</summary>
     [Theory, InlineData(ElementType.F32), InlineData(ElementType.BF16), InlineData(ElementType.F16), InlineData(ElementType.I8)]
     public void Inferences_compile_nothing(ElementType type)
     {
@@ -159,9 +159,9 @@ public class Float16ActivationTests
         Assert.Equal(compiled, backend.Context.Kernels.Count);
     }
 
-    /// <summary>Halves of steps on both sides of zero, the greatest that there is, and what is no number.</summary>
+    /// <summary>Ties of both signs, the largest number, infinities and NaN.</summary>
     [Fact]
-    public void Weights_are_rounded_to_the_nearest_of_tf32()
+    public void Weights_are_rounded_to_the_nearest_tf32()
     {
         uint[] bits = [0x3F801000, 0x3F800FFF, 0xBF801000, 0x3F803000, 0x7F7FFFFF, 0x7F800000, 0xFF800000, 0x7FFFFFFF, 0x00001000];
         GpuStore.RoundToTf32(bits);
@@ -169,7 +169,7 @@ public class Float16ActivationTests
     }
 
     [Fact]
-    public void Activations_are_in_f32_or_in_the_type_of_the_inference()
+    public void Activations_of_other_types_than_f32_and_the_inference_type_are_refused()
     {
         using WeightStore store = Backend(Simulator).CreateStore(), other = Backend(Simulator, BF16).CreateStore();
         using Inference run = store.Begin(), bfloats = other.Begin();

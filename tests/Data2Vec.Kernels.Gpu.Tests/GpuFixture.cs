@@ -1,6 +1,6 @@
 namespace Data2Vec.Kernels.Gpu.Tests;
 
-/// <summary>The kinds of devices to test on, each made ready once.</summary>
+/// <summary>The kinds of devices to test on, each opened once.</summary>
 internal static class GpuFixture
 {
     public const string Simulator = "simulator";
@@ -12,7 +12,7 @@ internal static class GpuFixture
         ["opencl"] = new(() => GpuDevices.Find("opencl").Open()),
     };
 
-    /// <summary>The same kinds with activations of 16 bits, whatever the weights are; products of such weights on tensor cores where there are any.</summary>
+    /// <summary>The same kinds with 16-bit activations for all weights, on tensor cores if available.</summary>
     private static readonly Dictionary<(string Kind, ElementType Type), Lazy<GpuBackend>> s_float16Backends =
         s_backends.Keys.SelectMany(_ => new[] { ElementType.BF16, ElementType.F16 }, (kind, type) => (kind, type)).ToDictionary(key => key, key => new Lazy<GpuBackend>(() =>
         {
@@ -21,7 +21,7 @@ internal static class GpuFixture
             return backend;
         }));
 
-    /// <summary>Whose products with weights of 16 bits round nothing else, as the tests expect; tensor cores have tests of their own.</summary>
+    /// <summary>Without tensor cores, which would round inputs to 16 bits; they have their own tests.</summary>
     private static GpuBackend OpenCudaWithoutTensorCores()
     {
         GpuBackend backend = GpuDevices.Find("cuda").Open();
@@ -29,19 +29,19 @@ internal static class GpuFixture
         return backend;
     }
 
-    /// <summary>All kinds, a simulated device among them; each test has the trait <c>device</c>.</summary>
+    /// <summary>All kinds including the simulated device, as the trait <c>device</c>.</summary>
     public static IEnumerable<TheoryDataRow<string>> Kinds => s_backends.Keys.Select(kind => new TheoryDataRow<string>(kind).WithTrait("device", kind));
 
-    /// <summary>All kinds with each type of activations of 16 bits.</summary>
+    /// <summary>All kinds with each 16-bit type of activations.</summary>
     public static IEnumerable<TheoryDataRow<string, ElementType>> Float16Kinds =>
         s_float16Backends.Keys.Select(key => new TheoryDataRow<string, ElementType>(key.Kind, key.Type).WithTrait("device", key.Kind));
 
     /// <summary>The kinds that are not simulated.</summary>
     public static IEnumerable<TheoryDataRow<string>> RealKinds => Kinds.Where(row => row.Data != Simulator);
 
-    /// <summary>A device of a kind; without one the test is skipped.</summary>
+    /// <summary>The device of a kind; skips the test without one.</summary>
     /// <param name="kind">The kind.</param>
-    /// <param name="activations">What activations are in.</param>
+    /// <param name="activations">Type of activations.</param>
     public static GpuBackend Backend(string kind, ElementType activations = ElementType.F32)
     {
         if (kind != Simulator && GpuDevices.WhyNone(kind) is { } reason)
@@ -52,10 +52,10 @@ internal static class GpuFixture
         return (activations == ElementType.F32 ? s_backends[kind] : s_float16Backends[(kind, activations)]).Value;
     }
 
-    /// <summary>A device of CUDA with tensor cores, for one test's use; without one it is skipped.</summary>
+    /// <summary>Opens a CUDA device with tensor cores for one test; skips the test without one.</summary>
     public static GpuBackend OpenTensorCores()
     {
-        Assert.SkipWhen(GpuDevices.WhyNone("cuda") is not null, "there is no device of CUDA");
+        Assert.SkipWhen(GpuDevices.WhyNone("cuda") is not null, "there is no CUDA device");
         GpuBackend backend = GpuDevices.Find("cuda").Open();
         if (!backend.Context.Options.HasTensorCores)
         {

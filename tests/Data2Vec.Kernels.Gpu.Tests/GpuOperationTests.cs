@@ -8,8 +8,8 @@ using static Data2Vec.Kernels.Gpu.Tests.GpuFixture;
 namespace Data2Vec.Kernels.Gpu.Tests;
 
 /// <summary>
-/// Every operation of the GPU backend against plain loops in double precision: small sizes on a simulated device, which shows that
-/// threads wait for each other where they must; all sizes on the devices of this machine.
+/// Every operation of the GPU backend against plain loops in double precision: small sizes on a simulated device, which shows
+/// missing barriers; all sizes on the devices of this machine.
 /// </summary>
 public class GpuOperationTests
 {
@@ -26,14 +26,14 @@ public class GpuOperationTests
     public void Activation_scale_and_residual_follow_the_product(string kind) => OperationChecks.LinearWithAllThatFollows(Backend(kind));
 
     [Theory, MemberData(nameof(Kinds))]
-    public void A_layer_and_its_normalization_match_a_scalar_loop_wherever_the_result_goes(string kind) =>
+    public void A_layer_with_normalization_matches_a_scalar_loop_for_every_output_tensor(string kind) =>
         OperationChecks.LinearNorm(Backend(kind), kind == Simulator ? [(1, 7, 3), (5, 16, 24)] : [(1, 7, 3), (37, 50, 72), (5, 300, 768)]);
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Layers_and_normalizations_that_do_not_fit_are_refused(string kind) => OperationChecks.RefusedLinearNorms(Backend(kind));
+    public void Layers_and_normalizations_of_wrong_shapes_are_refused(string kind) => OperationChecks.RefusedLinearNorms(Backend(kind));
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Gelu_is_within_rounding_of_the_exact_one_everywhere(string kind) => OperationChecks.Gelu(Backend(kind), kind == Simulator ? 256 : 4096);
+    public void Gelu_matches_the_exact_function_within_rounding(string kind) => OperationChecks.Gelu(Backend(kind), kind == Simulator ? 256 : 4096);
 
     [Theory, MemberData(nameof(Kinds))]
     public void Convolutions_within_sequences_match_a_scalar_loop(string kind)
@@ -60,11 +60,11 @@ public class GpuOperationTests
         ]);
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Pooling_of_images_takes_the_greatest_numbers(string kind) => OperationChecks.MaxPool2d(Backend(kind),
+    public void Max_pooling_of_images_matches_a_scalar_loop(string kind) => OperationChecks.MaxPool2d(Backend(kind),
         [(1, 2, 2, 1, 2, 2), (2, 7, 5, 3, 2, 2), (1, 4, 4, 20, 2, 2), (2, 5, 4, 9, 3, 1), (1, 9, 4, 8, 3, 2), (1, 1, 3, 2, 2, 2)]);
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Images_that_do_not_fit_are_refused(string kind) => OperationChecks.RefusedImages(Backend(kind));
+    public void Images_of_wrong_shapes_are_refused(string kind) => OperationChecks.RefusedImages(Backend(kind));
 
     [Theory, MemberData(nameof(Kinds))]
     public void Normalization_matches_a_scalar_loop(string kind) => OperationChecks.Norm(Backend(kind), kind == Simulator ? 9 : 35, [1, 2, 15, 16, 17, 64, 100, 768]);
@@ -78,13 +78,13 @@ public class GpuOperationTests
     public void Means_and_lookups_match_a_scalar_loop(string kind) => OperationChecks.MeansAndLookups(Backend(kind));
 
     [Theory, MemberData(nameof(Kinds))]
-    public void An_inference_that_is_disposed_twice_does_nothing_to_later_ones(string kind) => OperationChecks.Disposal(Backend(kind));
+    public void Disposing_an_inference_twice_does_not_affect_later_ones(string kind) => OperationChecks.Disposal(Backend(kind));
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Parts_of_a_tensor_are_what_they_are_parts_of(string kind) => OperationChecks.Slices(Backend(kind));
+    public void Slices_of_a_tensor_share_its_numbers(string kind) => OperationChecks.Slices(Backend(kind));
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Weights_of_fewer_bits_are_read_as_they_are_stored(string kind)
+    public void Weights_in_16_and_8_bits_match_a_scalar_loop(string kind)
     {
         foreach (ElementType type in new[] { ElementType.F16, ElementType.BF16, ElementType.I8 })
         {
@@ -134,7 +134,7 @@ public class GpuOperationTests
     }
 
     [Theory, MemberData(nameof(RealKinds))]
-    public void Products_match_a_scalar_loop_with_tiles_of_either_size(string kind)
+    public void Products_match_a_scalar_loop_with_large_and_small_tiles(string kind)
     {
         GpuBackend backend = Backend(kind);
         foreach (bool large in new[] { true, false })
@@ -160,14 +160,14 @@ public class GpuOperationTests
     }
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Panels_of_a_file_give_the_same_bits_as_rows(string kind)
+    public void Weights_in_panels_give_the_same_bits_as_in_rows(string kind)
     {
         OperationChecks.Panels(Backend(kind), ElementType.BF16);
         OperationChecks.Panels(Backend(kind), ElementType.I8);
     }
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Heads_that_are_too_large_and_memory_that_is_not_there_are_refused_and_the_next_inference_runs(string kind)
+    public void Inferences_run_after_large_heads_and_allocations_were_refused(string kind)
     {
         using WeightStore store = Backend(kind).CreateStore();
         using (Inference run = store.Begin())

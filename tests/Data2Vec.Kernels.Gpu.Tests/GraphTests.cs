@@ -3,7 +3,7 @@ using Data2Vec.Kernels.Tests;
 
 namespace Data2Vec.Kernels.Gpu.Tests;
 
-/// <summary>Lists of operations that come again are launched as graphs, and give what they give one by one.</summary>
+/// <summary>Repeated lists of operations are launched as graphs, with the same results.</summary>
 public sealed class GraphTests : IDisposable
 {
     private const int Inputs = 9, Outputs = 12;
@@ -30,7 +30,7 @@ public sealed class GraphTests : IDisposable
     }
 
     [Fact]
-    public void Lists_that_come_again_give_the_same_bits_as_one_by_one()
+    public void Graphs_give_the_same_bits_as_single_launches()
     {
         (int Rows, int Seed, Activation Activation)[] calls =
         [
@@ -46,7 +46,7 @@ public sealed class GraphTests : IDisposable
     }
 
     [Fact]
-    public void Where_a_driver_refuses_all_is_done_one_by_one_from_then_on()
+    public void Operations_are_launched_singly_after_the_driver_refuses_a_graph()
     {
         float[] expected = Run((3, 1, Activation.None));
         foreach (bool whenCaptured in new[] { true, false })
@@ -64,7 +64,7 @@ public sealed class GraphTests : IDisposable
     }
 
     [Fact]
-    public void Only_the_latest_graphs_are_kept_and_none_longer_than_the_memory_they_work_in()
+    public void Old_graphs_are_evicted_and_all_graphs_are_freed_with_their_memory()
     {
         CountingGraphs graphs = Take();
         for (int i = 0; i < 2 * (GraphCache.Capacity + 3); i++)
@@ -87,7 +87,7 @@ public sealed class GraphTests : IDisposable
     }
 
     [Fact]
-    public void Large_inputs_are_sent_at_once_and_what_nobody_waits_for_is_not_done()
+    public void Large_inputs_are_sent_immediately_and_unawaited_operations_are_dropped()
     {
         float[] large = TestData.Numbers(1, 1 << 19);
         CountingGraphs graphs = Take();
@@ -108,7 +108,7 @@ public sealed class GraphTests : IDisposable
     }
 
     [Fact]
-    public void Operations_without_end_are_not_gathered_for_ever()
+    public void The_number_of_recorded_operations_is_limited()
     {
         Take();
         using Inference run = _store.Begin();
@@ -123,7 +123,7 @@ public sealed class GraphTests : IDisposable
     }
 
     [Fact, Trait("device", "cuda")]
-    public void Models_on_cuda_give_the_same_bits_by_graphs_of_changing_inputs_and_lengths_on_any_thread()
+    public void CUDA_graphs_give_the_same_bits_for_changing_inputs_and_lengths_on_many_threads()
     {
         if (GpuDevices.WhyNone("cuda") is { } reason)
         {
@@ -191,7 +191,7 @@ public sealed class GraphTests : IDisposable
         return graphs;
     }
 
-    /// <summary>Something of all operations, with copies in both directions.</summary>
+    /// <summary>Runs several operations with copies in both directions.</summary>
     private float[] Run((int Rows, int Seed, Activation Activation) call)
     {
         using Inference run = _store.Begin();

@@ -7,7 +7,7 @@ namespace Data2Vec.Kernels.Gpu.Tests;
 public class KernelCacheTests
 {
     [Fact]
-    public void A_kernel_that_cannot_be_compiled_is_named_when_the_kernels_are_completed()
+    public void Completing_names_a_kernel_that_does_not_compile()
     {
         using Context context = Context.Create(builder => builder.Caching(CachingMode.NoKernelCaching).CPU(CPUDeviceKind.Default));
         using Accelerator accelerator = context.GetCPUDevice(0).CreateAccelerator(context);
@@ -19,7 +19,7 @@ public class KernelCacheTests
     }
 
     [Fact]
-    public void An_optional_kernel_that_cannot_be_compiled_is_named_with_the_reason_and_the_others_are_there()
+    public void Optional_kernels_that_do_not_compile_are_listed_with_the_reason()
     {
         using Context context = Context.Create(builder => builder.Caching(CachingMode.NoKernelCaching).CPU(CPUDeviceKind.Default));
         using Accelerator accelerator = context.GetCPUDevice(0).CreateAccelerator(context);
@@ -43,12 +43,12 @@ public class KernelCacheTests
     }
 
     [Fact]
-    public void A_device_tells_that_all_its_kernels_compile() => Assert.Empty(GpuFixture.Backend(GpuFixture.Simulator).CompileKernels());
+    public void All_kernels_compile_for_the_simulated_device() => Assert.Empty(GpuFixture.Backend(GpuFixture.Simulator).CompileKernels());
 
     private static void Refused<T>(ArrayView<int> numbers) => numbers[0]++;
 
     private static void Reads(ArrayView<int> numbers) => numbers[0]++;
 
-    /// <summary>Devices have no text.</summary>
+    /// <summary>Kernels cannot use strings.</summary>
     private static void Fails(ArrayView<int> numbers) => numbers[0] = Environment.MachineName.Length;
 }

@@ -8,15 +8,14 @@ using static Data2Vec.Kernels.Tests.TestData;
 namespace Data2Vec.Kernels.Gpu.Tests;
 
 /// <summary>
-/// How products on tensor cores and the normalization that follows go together. The kernel that does both is tested by itself, in
-/// <see cref="WarpNormKernelTests"/>.
+/// Split products on tensor cores with a normalization as their epilogue. <see cref="WarpNormKernelTests"/> test the kernel itself.
 /// </summary>
 [Collection("emulated tensor unit")]
 public sealed class LinearNormTests
 {
-    /// <summary>What is gathered is counted, and never begun.</summary>
+    /// <summary>Counts recorded operations; none is submitted.</summary>
     [Fact]
-    public void A_product_in_slices_and_its_normalization_are_launched_as_two_kernels()
+    public void A_split_product_and_its_normalization_launch_two_kernels()
     {
         using var device = new SimulatedTensorCores(multiprocessors: 2);
         GpuBackend backend = device.Backend;
@@ -57,9 +56,9 @@ public sealed class LinearNormTests
         }
     }
 
-    /// <summary>The product's instructions are emulated; all else is as on a device.</summary>
+    /// <summary>Tensor core instructions are emulated.</summary>
     [Theory, InlineData(ElementType.F32), InlineData(ElementType.BF16), InlineData(ElementType.F16)]
-    public void The_sums_of_a_product_are_finished_and_normalized_on_a_simulated_device(ElementType type)
+    public void A_split_product_with_normalization_matches_a_scalar_loop(ElementType type)
     {
         const int rows = 5, inputs = 1096, outputs = 72, slices = 3;
         using var device = new SimulatedTensorCores();
@@ -119,9 +118,9 @@ public sealed class LinearNormTests
         new (ElementType, int?[])[] { (ElementType.BF16, [null, 0, 1, 2, 3, 4, 5]), (ElementType.F16, [null, 0, 5]), (ElementType.F32, [null, 1]) }
             .SelectMany(type => type.Item2.Select(variant => new TheoryDataRow<ElementType, int?>(type.Item1, variant)));
 
-    /// <summary>With weights of a type; those of f32 multiply as tf32.</summary>
+    /// <summary>For each type of weights; f32 products run in tf32.</summary>
     [Theory, MemberData(nameof(Variants)), Trait("device", "cuda")]
-    public async Task A_device_with_tensor_cores_gives_what_the_two_operations_give(ElementType sides, int? variant)
+    public async Task A_fused_normalization_on_tensor_cores_matches_two_operations(ElementType sides, int? variant)
     {
         using GpuBackend backend = GpuFixture.OpenTensorCores();
         backend.UsesTf32 = true;

@@ -5,7 +5,7 @@ using static Data2Vec.Kernels.Gpu.Tests.GpuFixture;
 
 namespace Data2Vec.Kernels.Gpu.Tests;
 
-/// <summary>The small models of all kinds: what they give on a device, against what they give on the processor.</summary>
+/// <summary>Compares small models of all kinds on devices with the CPU.</summary>
 public sealed class ModelTests : IDisposable
 {
     private const double Bound = 1e-5;
@@ -19,7 +19,7 @@ public sealed class ModelTests : IDisposable
     public static IEnumerable<TheoryDataRow<string>> RealKinds => GpuFixture.RealKinds;
 
     [Theory, MemberData(nameof(RealKinds))]
-    public void Speech_models_give_what_they_give_on_the_processor(string kind)
+    public void Speech_models_match_the_CPU(string kind)
     {
         Backend backend = Backend(kind);
         Waveform[] recordings = [.. new[] { 5000, 400, 7001 }.Select((length, i) => Recording(i, length))];
@@ -33,16 +33,16 @@ public sealed class ModelTests : IDisposable
     }
 
     [Fact]
-    public void A_simulated_device_gives_what_the_processor_gives()
+    public void Models_on_the_simulated_device_match_the_CPU()
     {
         Compare(Backend(Simulator), Shipped("text.d2v"), (TextModel model) => model.EmbedPrepared([new int[] { 0, 31, 2 }], s_rows with { Layer = 1 }));
         Compare(Backend(Simulator), Converted("audio.pt"), (SpeechModel model) => model.Embed([Recording(1, 800, 1)], s_rows with { Layer = 1 }));
         Compare(Backend(Simulator), Converted("image.pt"), (VisionModel model) => model.EmbedPrepared([Pixels(model, 1)], s_rows with { Layer = 1 }));
     }
 
-    /// <summary>Weights and activations of 16 bits, against f32 on the processor.</summary>
+    /// <summary>16-bit weights and activations against f32 on the CPU.</summary>
     [Theory, MemberData(nameof(Float16Kinds))]
-    public void Models_of_16_bits_point_the_same_way(string kind, ElementType type)
+    public void Models_in_16_bits_have_nearly_the_same_vectors(string kind, ElementType type)
     {
         Backend backend = Backend(kind, type);
         int samples = kind == Simulator ? 800 : 8000;
@@ -65,7 +65,7 @@ public sealed class ModelTests : IDisposable
     }
 
     [Fact, Trait("device", "cuda")]
-    public void Models_of_f32_with_products_of_tf32_are_near()
+    public void Models_with_products_in_tf32_are_close_to_f32()
     {
         using GpuBackend backend = GpuFixture.OpenTensorCores();
         backend.UsesTf32 = true;
@@ -79,7 +79,7 @@ public sealed class ModelTests : IDisposable
     }
 
     [Theory, MemberData(nameof(RealKinds))]
-    public void A_speech_model_hears_the_same_words(string kind)
+    public void A_speech_model_transcribes_as_on_the_CPU(string kind)
     {
         Backend backend = Backend(kind);
         Assert.Equal(
@@ -88,7 +88,7 @@ public sealed class ModelTests : IDisposable
     }
 
     [Theory, MemberData(nameof(RealKinds))]
-    public void Text_models_give_what_they_give_on_the_processor(string kind)
+    public void Text_models_match_the_CPU(string kind)
     {
         Backend backend = Backend(kind);
         string[] texts = ["a", "A gripping, funny and beautifully acted film.", string.Join(' ', Enumerable.Repeat("dull", 70)), "😀"];
@@ -102,7 +102,7 @@ public sealed class ModelTests : IDisposable
     }
 
     [Theory, MemberData(nameof(RealKinds))]
-    public void Vision_models_give_what_they_give_on_the_processor(string kind)
+    public void Vision_models_match_the_CPU(string kind)
     {
         Backend backend = Backend(kind);
         foreach (string model in new[] { Shipped("image.d2v"), Shipped("image-cifar10.d2v"), Converted("image.pt") })
@@ -116,7 +116,7 @@ public sealed class ModelTests : IDisposable
     }
 
     [Theory, MemberData(nameof(RealKinds))]
-    public void An_input_gives_in_a_batch_what_it_gives_alone_and_threads_do_not_disturb_each_other(string kind)
+    public void Vectors_depend_neither_on_the_batch_nor_on_other_threads(string kind)
     {
         string[] texts = [.. Enumerable.Range(0, 5).Select(i => string.Join(' ', Enumerable.Range(0, 1 + 5 * i).Select(word => word * i)))];
         using TextModel model = Data2VecModel.Load<TextModel>(Shipped("text.d2v"), new ModelOptions { Backend = Backend(kind) });

@@ -4,7 +4,7 @@ using ILGPU.Runtime.CPU;
 
 namespace Data2Vec.Kernels.Gpu.Tests;
 
-/// <summary>A simulated device that has tensor cores by its own account, and groups as large as their kernels take; their instructions it has not.</summary>
+/// <summary>A simulated device that claims tensor cores and has groups large enough for their kernels, but not their instructions.</summary>
 internal sealed class SimulatedTensorCores : IDisposable
 {
     private readonly Context _context;

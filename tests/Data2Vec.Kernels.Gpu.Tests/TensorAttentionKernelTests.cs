@@ -9,14 +9,14 @@ using static Data2Vec.Kernels.Tests.TestData;
 namespace Data2Vec.Kernels.Gpu.Tests;
 
 /// <summary>
-/// Attention on tensor cores against plain loops: on a simulated device, its instructions emulated, so that what is left to believe is that the instructions do what
-/// their description says; and on a device that has them.
+/// Attention on tensor cores against plain loops: on a simulated device with emulated instructions, and on
+/// a device that has them.
 /// </summary>
 public sealed class TensorAttentionKernelTests
 {
     /// <summary>
-    /// The most that the weights' and the outputs' rounding should come to, relative to the norm: in bf16 each is wrong by up to 2^-8 of itself, in f16 by 2^-11, evenly
-    /// distributed at worst, and values that have nothing to do with each other add up as errors do: <c>sqrt(2 / 3) 2^-8</c>, <c>sqrt(2 / 3) 2^-11</c>.
+    /// Expected rounding error of weights and outputs, relative to the norm: up to 2^-8 of each number in bf16 and 2^-11 in f16, uniformly distributed and
+    /// independent: <c>sqrt(2 / 3) 2^-8</c>, <c>sqrt(2 / 3) 2^-11</c>.
     /// </summary>
     private static double Bound(ElementType type) => type == ElementType.F16 ? 4e-4 : 3.2e-3;
 
@@ -37,7 +37,7 @@ public sealed class TensorAttentionKernelTests
     public void Large_heads_match_a_scalar_loop(int[] lengths, int heads, int size) => CheckEmulated<TensorAttentionTile64x128, TensorAttentionTile64x128WithTable>(lengths, heads, size);
 
     [Fact]
-    public void In_f16_all_tiles_match_a_scalar_loop()
+    public void All_tiles_match_a_scalar_loop_in_f16()
     {
         CheckEmulated<TensorAttentionTile128x64, TensorAttentionTile64x64WithTable, WhenWaitedFor, Float16Format>([65, 2, 130], 1, 64, isJoint: true);
         CheckEmulated<TensorAttentionTile64x64, TensorAttentionTile64x64WithTable, AtOnce, Float16Format>([31, 64], 2, 32, isJoint: false);
@@ -45,7 +45,7 @@ public sealed class TensorAttentionKernelTests
     }
 
     [Theory, InlineData(ElementType.BF16), InlineData(ElementType.F16), Trait("device", "cuda")]
-    public void A_device_with_tensor_cores_attends_as_a_scalar_loop(ElementType type)
+    public void Attention_on_tensor_cores_matches_a_scalar_loop(ElementType type)
     {
         using GpuBackend backend = GpuFixture.OpenTensorCores();
         using var queue = new LaunchQueue(backend.Context, backend.Context.Accelerator.DefaultStream);
@@ -62,9 +62,9 @@ public sealed class TensorAttentionKernelTests
         }
     }
 
-    /// <summary>How long attention takes: of encoders of base size, for ten and for thirty seconds of sound, and for one short input.</summary>
+    /// <summary>Measures attention of base-size encoders for 10 s and 30 s of audio and for single inputs.</summary>
     [Fact, Trait("device", "cuda")]
-    public void A_device_with_tensor_cores_attends_at_a_speed_that_is_told()
+    public void The_speed_of_attention_on_tensor_cores_is_printed()
     {
         using GpuBackend backend = GpuFixture.OpenTensorCores();
         foreach ((int sequences, int length) in new[] { (32, 500), (32, 1500), (64, 197), (1, 500), (1, 1500) })
@@ -160,7 +160,7 @@ public sealed class TensorAttentionKernelTests
         Assert.Equal(0, EmulatedAttentionUnit<TCopies, TFormat>.BankConflicts);
     }
 
-    /// <summary>Attention with every kind of bias, with numbers that the type has, among others that are not numbers and that nothing may come of.</summary>
+    /// <summary>Checks attention with every kind of bias. Numbers between the operands are NaN and must not be read.</summary>
     private static void Check(
         Accelerator accelerator, ElementType type, int[] lengths, int heads, int size, bool isJoint,
         Action<long, long, long, ArrayView<float>, long, ArrayView<int>, AttentionArguments> attend)

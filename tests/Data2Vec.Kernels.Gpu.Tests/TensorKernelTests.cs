@@ -9,8 +9,7 @@ using static Data2Vec.Kernels.Tests.TestData;
 namespace Data2Vec.Kernels.Gpu.Tests;
 
 /// <summary>
-/// The kernel of tensor cores against plain loops, on a simulated device, its instructions emulated: what is left to believe is that the
-/// instructions do what their description says.
+/// Tensor core kernels against plain loops, on a simulated device with emulated instructions.
 /// </summary>
 [Collection("emulated tensor unit")]
 public sealed class TensorKernelTests : IDisposable
@@ -24,7 +23,7 @@ public sealed class TensorKernelTests : IDisposable
         _accelerator = _context.GetCPUDevice(0).CreateAccelerator(_context);
     }
 
-    /// <summary>Columns of tiles, of the kernel for warpgroups where there is a W, whether copies are late, and what the sides are in; f32 as tf32.</summary>
+    /// <summary>Columns of tiles (W: warpgroup kernels), whether copies run late, and the format of both sides (f32 runs in tf32).</summary>
     public static IEnumerable<TheoryDataRow<string, bool, ElementType>> Variants =>
     [
         .. new[] { "64", "128", "64 W", "128 W", "192 W", "256 x 192 W" }.SelectMany(
@@ -144,7 +143,7 @@ public sealed class TensorKernelTests : IDisposable
             type => Enumerable.Range(0, type.Item2).Select(variant => new TheoryDataRow<ElementType, int>(type.Item1, variant)));
 
     [Theory, MemberData(nameof(DeviceVariants)), Trait("device", "cuda")]
-    public async Task A_device_with_tensor_cores_multiplies_as_a_scalar_loop(ElementType type, int variant)
+    public async Task Products_on_tensor_cores_match_a_scalar_loop(ElementType type, int variant)
     {
         using GpuBackend backend = GpuFixture.OpenTensorCores();
         backend.UsesTf32 = true;
@@ -176,7 +175,7 @@ public sealed class TensorKernelTests : IDisposable
     }
 
     [Theory, InlineData(200), InlineData(576), Trait("device", "cuda")]
-    public void A_device_makes_numbers_beyond_those_of_f16_the_greatest(int outputs)
+    public void Numbers_beyond_f16_are_clamped(int outputs)
     {
         using GpuBackend backend = GpuFixture.OpenTensorCores();
         using WeightStore store = backend.CreateStore();
@@ -192,7 +191,7 @@ public sealed class TensorKernelTests : IDisposable
     }
 
     [Fact, Trait("device", "cuda")]
-    public void A_device_multiplies_parts_of_f32_that_begin_anywhere_as_tf32()
+    public void Unaligned_slices_are_multiplied_in_tf32()
     {
         using GpuBackend backend = GpuFixture.OpenTensorCores();
         backend.UsesTf32 = true;
@@ -211,7 +210,7 @@ public sealed class TensorKernelTests : IDisposable
         _context.Dispose();
     }
 
-    /// <summary>The kernels for products of plain rows in a type.</summary>
+    /// <summary>The kernels for products of dense rows in a type.</summary>
     internal static TensorVariant[] VariantsFor(GpuContext context, ElementType type) => type switch
     {
         ElementType.BF16 => TensorVariant.CreateAll<DenseRows, Packed4Float16<BFloat16Format>>(context),
@@ -221,7 +220,7 @@ public sealed class TensorKernelTests : IDisposable
 
     private static float[] Ones(int count) => [.. Enumerable.Repeat(1f, count)];
 
-    /// <summary>How rows of as many numbers lie in memory.</summary>
+    /// <summary>The <see cref="RowLayout"/> of dense rows.</summary>
     private static int Layout(int columns, ElementType type) =>
         RowLayout.Format(type) + (columns % 4 == 0 ? RowLayout.Aligned4 : 0) + (columns % 8 == 0 && type != ElementType.F32 ? RowLayout.Aligned8 : 0);
 
@@ -339,7 +338,7 @@ public sealed class TensorKernelTests : IDisposable
         static ElementType Type(int layout) => (layout & RowLayout.Float16) != 0 ? ElementType.F16 : (layout & RowLayout.BFloat16) != 0 ? ElementType.BF16 : ElementType.F32;
     }
 
-    /// <summary>A kernel, the size of its tiles, and what its groups have.</summary>
+    /// <summary>A kernel with its tile size and group resources.</summary>
     private sealed record TestedKernel(
         Action<long, long, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, MatrixArguments> Method,
         int Rows, int Columns, int Threads, int SharedBytes, bool SupportsFullEpilogue, ElementType Sides, Func<int> BankConflicts);

@@ -8,10 +8,10 @@ using static Data2Vec.Kernels.Tests.TestData;
 
 namespace Data2Vec.Kernels.Gpu.Tests;
 
-/// <summary>The normalization in a warp's registers against plain loops, on a simulated device with warps of 32 threads.</summary>
+/// <summary>Normalization in the registers of warps against plain loops, on a simulated device with warps of 32 threads.</summary>
 public sealed class WarpNormKernelTests
 {
-    /// <summary>What memory holds where nothing is stored; a number that all formats have.</summary>
+    /// <summary>Initial contents of memory, a number of all formats.</summary>
     private const float Empty = 3 << 12;
 
     [Theory]
@@ -61,7 +61,7 @@ public sealed class WarpNormKernelTests
             columns <= 512 ? WarpNormKernel.Normalize<NormSize512, TFormat> : columns <= 768 ? WarpNormKernel.Normalize<NormSize768, TFormat> : WarpNormKernel.Normalize<NormSize1024, TFormat>;
     }
 
-    /// <summary>Sums of all numbers of slices, four of which are loaded at once.</summary>
+    /// <summary>Four splits are loaded at once.</summary>
     [Theory]
     [InlineData(8, 1, 1, true)]
     [InlineData(64, 19, 2, false)]
@@ -72,7 +72,7 @@ public sealed class WarpNormKernelTests
     [InlineData(768, 5, 1, false)]
     [InlineData(1000, 3, 5, true)]
     [InlineData(1024, 19, 3, false)]
-    public void Normalizations_of_sums_match_a_scalar_loop(int columns, int rows, int slices, bool isAdded)
+    public void Normalizations_of_split_products_match_a_scalar_loop(int columns, int rows, int slices, bool isAdded)
     {
         // Rows lie further apart than they are long; slices hold 64 numbers of a depth, the last one fewer.
         int stride = columns + 16, vectorStride = columns + 8;
