@@ -71,7 +71,6 @@ internal sealed unsafe class Measurements(GpuDevice device, GpuBackend backend)
         yield return Rows("layer norm", 32768, 2, type, Norm(Activation.None));
         yield return Rows("layer norm", 128, 2, type, Norm(Activation.None));
         yield return Rows("layer norm + GELU", 32768, 2, type, Norm(Activation.Gelu));
-        yield return Rows("add", 32768, 3, type, (run, store, x, y) => run.Add(y, x));
     }
 
     /// <summary><see cref="Encoders"/> with CUDA graphs.</summary>

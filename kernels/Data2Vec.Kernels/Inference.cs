@@ -72,9 +72,6 @@ public abstract class Inference : IDisposable
     /// <summary>Copies a tensor, rounding to the nearest number of the destination's format.</summary>
     public abstract void Copy(Tensor source, Tensor destination);
 
-    /// <summary>Adds <paramref name="other"/> to <paramref name="x"/>.</summary>
-    public abstract void Add(Tensor x, Tensor other);
-
     /// <summary>
     /// <c>output = residual + scale * activation(x Wᵀ + b)</c>. Residual and scale are optional.
     /// </summary>
@@ -170,9 +167,9 @@ public abstract class Inference : IDisposable
     public abstract void Attention(
         Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output);
 
-    /// <summary>Looks up vectors: row <c>i</c> becomes <c>table[ids[i]]</c>, or is increased by it if <paramref name="add"/> is true.</summary>
+    /// <summary>Looks up vectors: row <c>i</c> becomes <c>table[ids[i]]</c>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The table does not have an id.</exception>
-    public abstract void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, bool add = false);
+    public abstract void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output);
 
     /// <summary>The mean of the rows of each sequence, <c>[sequences, columns]</c>, in f32.</summary>
     /// <param name="x"><c>[rows, columns]</c>.</param>

@@ -49,12 +49,11 @@ public class ScalarBackendTests
     });
 
     [Fact]
-    public void Normalization_and_sums_agree() => Compare((store, run, data) =>
+    public void Normalization_and_copies_agree() => Compare((store, run, data) =>
     {
         Tensor x = data.Tensor(run, 5, 33), residual = data.Tensor(run, 5, 33), output = run.Allocate(5, 33), copy = run.Allocate(5, 33);
         run.LayerNorm(x, store.Norm(data.Weight(33), data.Weight(33), 33, 1e-5f), output, residual, Activation.Gelu);
         run.Copy(x, copy);
-        run.Add(copy, residual);
         return [output, copy];
     });
 
@@ -79,7 +78,6 @@ public class ScalarBackendTests
         EmbeddingWeights table = store.Embedding(data.Weight(10, 17));
         Tensor x = run.Allocate(5, 17);
         run.Embed([3, 9, 0, 1, 1], table, x);
-        run.Embed([1, 2, 3, 4, 5], table, x, add: true);
         return [x, run.MeanOfSequences(x, run.Sequences([2, 3]), 1)];
     });
 

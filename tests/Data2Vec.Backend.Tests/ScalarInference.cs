@@ -58,12 +58,6 @@ internal sealed unsafe class ScalarInference : Inference
         ForEach(destination, (row, column) => At(source, row, column));
     }
 
-    public override void Add(Tensor x, Tensor other)
-    {
-        OperationShapes.RequireSame(x, other);
-        ForEach(x, (row, column) => At(x, row, column) + At(other, row, column));
-    }
-
     public override void Linear(Tensor x, LinearWeights weights, Tensor output, Activation activation, Tensor residual)
     {
         OperationShapes.RequireLinear(x, weights, output, residual);
@@ -187,14 +181,14 @@ internal sealed unsafe class ScalarInference : Inference
         }
     }
 
-    public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, bool add)
+    public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output)
     {
         OperationShapes.RequireEmbedding(ids, table, output);
         var vector = new float[table.Columns];
         for (int row = 0; row < ids.Length; row++)
         {
             ((ScalarEmbedding)table).Table.ReadRow(ids[row], vector);
-            ForEach(output.SliceRows(row, 1), (_, column) => vector[column] + (add ? At(output, row, column) : 0));
+            ForEach(output.SliceRows(row, 1), (_, column) => vector[column]);
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed unsafe partial class GpuInference
             View(q), View(k), View(v), View(added), View(attended), View(sequences), longest, heads, WithStrides(arguments, q, k, v, attended)));
         if (attended != output)
         {
-            CopyRows(attended, output, add: false);
+            CopyRows(attended, output);
         }
 
         Release(mark);

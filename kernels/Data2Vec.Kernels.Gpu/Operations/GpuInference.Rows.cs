@@ -7,13 +7,7 @@ internal sealed unsafe partial class GpuInference
     public override void Copy(Tensor source, Tensor destination)
     {
         OperationShapes.RequireSame(source, destination);
-        CopyRows(source, destination, add: false);
-    }
-
-    public override void Add(Tensor x, Tensor other)
-    {
-        OperationShapes.RequireSame(x, other);
-        CopyRows(other, x, add: true);
+        CopyRows(source, destination);
     }
 
     public override void LayerNorm(Tensor x, NormWeights norm, Tensor output, Tensor residual, Activation activation)
@@ -25,7 +19,7 @@ internal sealed unsafe partial class GpuInference
         }
     }
 
-    public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, bool add)
+    public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output)
     {
         OperationShapes.RequireEmbedding(ids, table, output);
         if (ids.IsEmpty)
@@ -42,7 +36,6 @@ internal sealed unsafe partial class GpuInference
             Columns = output.Columns,
             OutputStride = output.Stride,
             OutputLayout = Layout(output.Columns, output),
-            Add = add ? 1 : 0,
         });
         Release(mark);
     }
@@ -114,11 +107,11 @@ internal sealed unsafe partial class GpuInference
     private Tensor CopyAs(ElementType type, Tensor x)
     {
         Tensor copy = AllocateAs(x.Rows, x.Columns, type);
-        CopyRows(x, copy, add: false);
+        CopyRows(x, copy);
         return copy;
     }
 
-    private void CopyRows(Tensor source, Tensor destination, bool add)
+    private void CopyRows(Tensor source, Tensor destination)
     {
         if (source.Rows > 0)
         {
@@ -130,7 +123,6 @@ internal sealed unsafe partial class GpuInference
                 OutputStride = destination.Stride,
                 InputLayout = Layout(source.Columns, source),
                 OutputLayout = Layout(source.Columns, destination),
-                Add = add ? 1 : 0,
             });
         }
     }

@@ -12,9 +12,6 @@ internal struct RowArguments
     public int InputLayout;
     public int OutputLayout;
 
-    /// <summary>Whether the result is added to the output.</summary>
-    public int Add;
-
     /// <summary>Rows at the start of each sequence that its mean excludes.</summary>
     public int Skip;
 
@@ -203,16 +200,8 @@ internal static class RowKernels
         }
     }
 
-    private static void Write(ArrayView<float> output, RowArguments arguments, int row, int column, Float4 values)
-    {
-        int at = row * arguments.OutputStride + column, count = arguments.Columns - column;
-        if (arguments.Add != 0)
-        {
-            values += Float4.LoadAs(output, at, count, arguments.OutputLayout);
-        }
-
-        Float4.StoreAs(output, at, count, arguments.OutputLayout, values);
-    }
+    private static void Write(ArrayView<float> output, RowArguments arguments, int row, int column, Float4 values) =>
+        Float4.StoreAs(output, row * arguments.OutputStride + column, arguments.Columns - column, arguments.OutputLayout, values);
 
     private static Float4 Sum(ArrayView<float> x, ArrayView<float> residual, NormArguments arguments, int row, int column)
     {

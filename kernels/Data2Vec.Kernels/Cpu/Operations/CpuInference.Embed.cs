@@ -5,22 +5,14 @@ namespace Data2Vec.Kernels.Cpu;
 /// <content>Vectors from tables, and means of sequences.</content>
 internal sealed unsafe partial class CpuInference<S, V>
 {
-    public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, bool add)
+    public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output)
     {
         OperationShapes.RequireEmbedding(ids, table, output);
         WeightData data = ((CpuEmbedding)table).Table;
-        long mark = Mark();
-        float* vector = (float*)Memory.Allocate((long)table.Columns * sizeof(float));
         for (int row = 0; row < ids.Length; row++)
         {
-            data.ReadRow(ids[row], add ? new Span<float>(vector, table.Columns) : RowOf(output, row));
-            if (add)
-            {
-                RowKernels<S, V>.Add(output.Row(row), vector, table.Columns);
-            }
+            data.ReadRow(ids[row], RowOf(output, row));
         }
-
-        Release(mark);
     }
 
     public override Tensor MeanOfSequences(Tensor x, Sequences sequences, int skip)

@@ -1,18 +1,12 @@
 namespace Data2Vec.Kernels.Cpu;
 
-/// <content>Layer normalization, and sums of tensors.</content>
+/// <content>Layer normalization.</content>
 internal sealed unsafe partial class CpuInference<S, V>
 {
     public override void LayerNorm(Tensor x, NormWeights norm, Tensor output, Tensor residual, Activation activation)
     {
         OperationShapes.RequireNorm(x, norm, output, residual);
         RunRows(new NormRows<S, V>(x, residual, ((CpuNorm)norm).Values, activation, output), x.Rows);
-    }
-
-    public override void Add(Tensor x, Tensor other)
-    {
-        OperationShapes.RequireSame(x, other);
-        RunRows(new AddRows<S, V>(x, other), x.Rows);
     }
 }
 
@@ -22,11 +16,4 @@ internal readonly unsafe struct NormRows<S, V>(Tensor x, Tensor residual, NormVa
 {
     public void Run(int row) =>
         RowKernels<S, V>.Normalize(x.Row(row), residual.IsEmpty ? null : residual.Row(row), norm, activation, output.Row(row));
-}
-
-internal readonly unsafe struct AddRows<S, V>(Tensor x, Tensor other) : IRowKernel
-    where S : struct, ISimd<V>
-    where V : unmanaged
-{
-    public void Run(int row) => RowKernels<S, V>.Add(x.Row(row), other.Row(row), x.Columns);
 }
