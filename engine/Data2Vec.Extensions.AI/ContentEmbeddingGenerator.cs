@@ -46,7 +46,7 @@ internal sealed class ContentEmbeddingGenerator(LazyModel model, EmbeddingOption
             rows += embedded.Rows;
         }
 
-        return new EmbeddedInputs(vectors, rows);
+        return new EmbeddedInputs([.. vectors], rows);
     }
 
     private static List<T> DecodeBatch<T>(IReadOnlyList<DataContent> inputs, int first, Func<ReadOnlyMemory<byte>, T> decode, CancellationToken cancellation)

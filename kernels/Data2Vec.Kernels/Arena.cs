@@ -97,7 +97,7 @@ public abstract class Arena : IDisposable
     /// <summary>The largest size of a block, in bytes.</summary>
     protected virtual long LargestBlock => long.MaxValue;
 
-    /// <summary>Allocates memory in which addresses can be added to.</summary>
+    /// <summary>Allocates memory whose addresses support arithmetic.</summary>
     /// <returns>The address of the first byte.</returns>
     protected abstract nint AllocateBlock(long bytes);
 

@@ -26,7 +26,7 @@ public abstract class Inference : IDisposable
     /// <param name="type">f32, for inputs and results, or <see cref="ActivationType"/>.</param>
     public abstract Tensor Allocate(int rows, int columns, ElementType type);
 
-    /// <summary>Memory for a tensor of the shape and type of <paramref name="spent"/>, which no later operation reads.</summary>
+    /// <summary>Memory for a result that replaces <paramref name="spent"/>, which at most the operation that writes the result still reads.</summary>
     /// <returns><paramref name="spent"/> itself here; an inference that keeps activations returns a new tensor.</returns>
     public virtual Tensor Reuse(Tensor spent) => spent;
 

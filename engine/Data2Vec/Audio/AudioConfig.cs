@@ -27,7 +27,7 @@ public sealed record AudioConfig : TransformerConfig
         }
         catch (OverflowException)
         {
-            throw new InvalidDataException("the strides of the feature extractor are absurdly large");
+            throw new InvalidDataException("the strides of the feature extractor are too large");
         }
     }
 
@@ -63,6 +63,7 @@ public sealed record AudioConfig : TransformerConfig
     /// <inheritdoc/>
     public override JsonObject ToJson()
     {
+        Conv1dShape positional = PositionalConvolution is [var first, ..] ? first : default;
         var json = new JsonObject
         {
             ["sample_rate"] = SampleRate,
@@ -80,8 +81,8 @@ public sealed record AudioConfig : TransformerConfig
             ["positional_convolution"] = new JsonObject
             {
                 ["depth"] = PositionalConvolution.Count,
-                ["kernel"] = PositionalConvolution[0].Kernel,
-                ["groups"] = PositionalConvolution[0].Groups,
+                ["kernel"] = positional.Kernel,
+                ["groups"] = positional.Groups,
             },
         };
         ConfigReader.WriteLabels(json, Labels);

@@ -114,7 +114,7 @@ internal sealed class AudioEncoder : Encoder<float>
             observer?.Point($"conv_layer{i}", x);
         }
 
-        Tensor normed = run.Allocate(x.Rows, x.Columns);
+        Tensor normed = run.Reuse(x);
         run.LayerNorm(x, _featureNorm, normed);
         observer?.Point("features_ln", normed);
         run.Linear(normed, _projection, output);
@@ -123,7 +123,7 @@ internal sealed class AudioEncoder : Encoder<float>
 
     private Tensor AddPositions(Inference run, Tensor x, Sequences frames, Observer? observer)
     {
-        Tensor output = run.Allocate(x.Rows, x.Columns);
+        Tensor output = run.Reuse(x);
         long mark = run.Mark();
         Tensor positions = x;
         foreach (ConvBlock conv in _positional)

@@ -40,7 +40,7 @@ public abstract class ClassifierModel<TInput, TElement> : EncoderModel<TInput, T
     /// <param name="inputs">The inputs. They must not change before the task ends.</param>
     /// <param name="options">How the inputs are handled.</param>
     /// <param name="cancellationToken">Ends the task at once, and the work unless another call shares it.</param>
-    /// <exception cref="QueueFullException">More inputs wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
+    /// <exception cref="QueueFullException">More rows wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
     /// <inheritdoc cref="Classify(IReadOnlyList{TInput}, ClassificationOptions?, CancellationToken)"/>
     public async Task<LabelProbability[][]> ClassifyAsync(
         IReadOnlyList<TInput> inputs, ClassificationOptions? options = null, CancellationToken cancellationToken = default)
@@ -76,6 +76,19 @@ public abstract class ClassifierModel<TInput, TElement> : EncoderModel<TInput, T
     /// <inheritdoc cref="ClassifyPrepared(IReadOnlyList{ReadOnlyMemory{TElement}}, CancellationToken)"/>
     public LabelProbability[] ClassifyPrepared(ReadOnlyMemory<TElement> input, CancellationToken cancellationToken = default) =>
         ClassifyPrepared([input], cancellationToken)[0];
+
+    /// <summary>Computes how probable each label is for each prepared input, in batches with the inputs of other asynchronous calls.</summary>
+    /// <param name="inputs">As for <c>ClassifyPrepared</c>. They are copied before the method returns.</param>
+    /// <param name="cancellationToken">Ends the task at once, and the work unless another call shares it.</param>
+    /// <exception cref="QueueFullException">More rows wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
+    /// <inheritdoc cref="ClassifyPrepared(IReadOnlyList{ReadOnlyMemory{TElement}}, CancellationToken)"/>
+    public async Task<LabelProbability[][]> ClassifyPreparedAsync(
+        IReadOnlyList<ReadOnlyMemory<TElement>> inputs, CancellationToken cancellationToken = default)
+    {
+        RequireHead();
+        PreparedInputs<TElement> prepared = Copy(inputs);
+        return Rank(prepared, await ScoresAsync(prepared.Parts, cancellationToken).ConfigureAwait(false));
+    }
 
     private void RequireHead()
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Data2Vec.Kernels.Cpu;
 
 namespace Data2Vec;
@@ -104,6 +105,15 @@ public abstract class Data2VecModel : IDisposable
         throw new InvalidDataException($"{file.Path}: the model takes {model.Modality.Inputs()} ({model.Architecture}); it is not a {typeof(TModel).Name}");
     }
 
+    /// <summary>Loads a <c>.d2v</c> file of a known kind of model on another thread.</summary>
+    /// <inheritdoc cref="Load{TModel}(string, ModelOptions?)" path="/typeparam"/>
+    /// <param name="path">The file.</param>
+    /// <param name="options">How to load it.</param>
+    /// <param name="cancellationToken">Checked before and after.</param>
+    /// <inheritdoc cref="Load{TModel}(string, ModelOptions?)" path="/exception"/>
+    public static async Task<TModel> LoadAsync<TModel>(string path, ModelOptions? options = null, CancellationToken cancellationToken = default)
+        where TModel : Data2VecModel => (TModel)await LoadAsync(() => Load<TModel>(path, options), cancellationToken).ConfigureAwait(false);
+
     /// <summary>Loads a <c>.d2v</c> file on another thread; every byte of it is checked.</summary>
     /// <param name="path">The file. It is mapped, not copied, if the device can use it as it is.</param>
     /// <param name="options">How to load it.</param>
@@ -111,8 +121,7 @@ public abstract class Data2VecModel : IDisposable
     /// <inheritdoc cref="Load(string, ModelOptions?)" path="/exception"/>
     public static async Task<Data2VecModel> LoadAsync(string path, ModelOptions? options = null, CancellationToken cancellationToken = default)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        return await LoadAsync(() => D2vFile.Open(path), options, cancellationToken).ConfigureAwait(false);
+        return await LoadAsync(() => Load(path, options), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Loads the bytes of a <c>.d2v</c> file from a stream's position; every byte is checked.</summary>
@@ -126,17 +135,27 @@ public abstract class Data2VecModel : IDisposable
         ArgumentNullException.ThrowIfNull(stream);
         cancellationToken.ThrowIfCancellationRequested();
         D2vFile file = await D2vFile.OpenAsync(stream, NameOfStreams, cancellationToken).ConfigureAwait(false);
-        return await LoadAsync(() => file, options, cancellationToken).ConfigureAwait(false);
+        return await LoadAsync(() => Load(file, options), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Creates a model with the values that training starts from, without a tokenizer.</summary>
     /// <param name="config">The model's structure.</param>
     /// <param name="seed">Determines all random values.</param>
     /// <param name="options">How to load it.</param>
-    /// <exception cref="ArgumentException">An option is out of range, or does not apply to the model.</exception>
+    /// <exception cref="ArgumentException">The structure is not valid, or an option is out of range or does not apply to the model.</exception>
     public static Data2VecModel Create(ModelConfig config, ulong seed, ModelOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(config);
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(config.ToJson().ToJsonString());
+            config = ModelConfig.FromJson(json.RootElement, config.Architecture);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new ArgumentException(error.Message, nameof(config), error);
+        }
+
         return Create(new InitialParameters(seed), () => config, null, options ?? new ModelOptions());
     }
 
@@ -171,9 +190,10 @@ public abstract class Data2VecModel : IDisposable
     /// <summary>Begins a call: the model's memory stays until it ends.</summary>
     private protected Use BeginUse() => new(this);
 
-    private static async Task<Data2VecModel> LoadAsync(Func<D2vFile> open, ModelOptions? options, CancellationToken cancellationToken)
+    private static async Task<Data2VecModel> LoadAsync(Func<Data2VecModel> load, CancellationToken cancellationToken)
     {
-        Data2VecModel model = await Task.Run(() => Load(open(), options), CancellationToken.None).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        Data2VecModel model = await Task.Run(load, CancellationToken.None).ConfigureAwait(false);
         if (cancellationToken.IsCancellationRequested)
         {
             model.Dispose();

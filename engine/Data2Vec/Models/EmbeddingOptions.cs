@@ -10,12 +10,12 @@ public abstract record InputOptions
     }
 
     /// <summary>
-    /// How texts longer than the model accepts are handled. With <see cref="LongTextPolicy.Chunk"/> the results of overlapping windows are averaged,
+    /// For texts only: how texts longer than the model accepts are handled. With <see cref="LongTextPolicy.Chunk"/> the results of overlapping windows are averaged,
     /// weighted by their share of the tokens.
     /// </summary>
     public LongTextPolicy LongTexts { get; init; } = LongTextPolicy.Chunk;
 
-    /// <summary>The most tokens of a text, special tokens included, at least 3; null for the model's own limit, which always applies.</summary>
+    /// <summary>For texts only: the most tokens, special tokens included, at least 3; null for the model's own limit, which always applies.</summary>
     public int? MaxTokens { get; init; }
 }
 
@@ -41,4 +41,4 @@ public sealed record EmbeddingOptions : InputOptions
 /// <summary>Vectors of an asynchronous call, and what they cost.</summary>
 /// <param name="Vectors">For each input its vector, or its rows without pooling.</param>
 /// <param name="Rows">Rows that went through the model: tokens with the special ones, frames, patches with the class token.</param>
-public readonly record struct EmbeddedInputs(IReadOnlyList<float[]> Vectors, long Rows);
+public readonly record struct EmbeddedInputs(float[][] Vectors, long Rows);

@@ -37,7 +37,8 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
     public float[][] Embed(IReadOnlyList<TInput> inputs, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EmbeddingOptions();
-        return Embed(Prepare(inputs, options, cancellationToken), options, cancellationToken);
+        Output output = OutputOf(options);
+        return Embed(Prepare(inputs, options, cancellationToken), output, options, cancellationToken);
     }
 
     /// <summary>Embeds one input.</summary>
@@ -50,11 +51,11 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
     /// <param name="inputs">The inputs. They must not change before the task ends.</param>
     /// <param name="options">Which vectors to compute.</param>
     /// <param name="cancellationToken">Ends the task at once, and the work unless another call shares it.</param>
-    /// <exception cref="QueueFullException">More inputs wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
+    /// <exception cref="QueueFullException">More rows wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
     /// <inheritdoc cref="Embed(IReadOnlyList{TInput}, EmbeddingOptions?, CancellationToken)"/>
     public async Task<float[][]> EmbedAsync(
         IReadOnlyList<TInput> inputs, EmbeddingOptions? options = null, CancellationToken cancellationToken = default) =>
-        [.. (await EmbedCountedAsync(inputs, options, cancellationToken).ConfigureAwait(false)).Vectors];
+        (await EmbedCountedAsync(inputs, options, cancellationToken).ConfigureAwait(false)).Vectors;
 
     /// <summary>Embeds one input, in a batch with those of other asynchronous calls.</summary>
     /// <returns>One vector, or <c>[rows, features]</c> without pooling.</returns>
@@ -74,13 +75,25 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         return await QueueAsync(prepared, output, options, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Embeds one input by the input of the first layer and the output of every layer.</summary>
+    /// <summary>Embeds one input by the input of the first layer and the output of every layer. <see cref="EmbeddingOptions.Layer"/> is ignored.</summary>
     /// <returns><see cref="Data2VecModel.Layers"/> + 1 entries.</returns>
     /// <inheritdoc cref="Embed(TInput, EmbeddingOptions?, CancellationToken)"/>
     public float[][] EmbedLayers(TInput input, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EmbeddingOptions();
-        return EmbedLayers(Prepare([input], options, cancellationToken), options, cancellationToken);
+        Output output = OutputOf(options) with { AllLayers = true };
+        return Layered(Embed(Prepare([input], options, cancellationToken), output, options, cancellationToken)[0]);
+    }
+
+    /// <summary>Embeds one input by every layer, in a batch with those of other asynchronous calls.</summary>
+    /// <returns><see cref="Data2VecModel.Layers"/> + 1 entries.</returns>
+    /// <inheritdoc cref="EmbedAsync(TInput, EmbeddingOptions?, CancellationToken)"/>
+    public async Task<float[][]> EmbedLayersAsync(TInput input, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new EmbeddingOptions();
+        Output output = OutputOf(options) with { AllLayers = true };
+        PreparedInputs<TElement> prepared = await PrepareAsync([input], options, cancellationToken).ConfigureAwait(false);
+        return Layered((await QueueAsync(prepared, output, options, cancellationToken).ConfigureAwait(false)).Vectors[0]);
     }
 
     /// <summary>Embeds prepared inputs, which are passed to the encoder unprocessed.</summary>
@@ -95,7 +108,8 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         IReadOnlyList<ReadOnlyMemory<TElement>> inputs, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(inputs);
-        return Embed(new PreparedInputs<TElement>(inputs), options ?? new EmbeddingOptions(), cancellationToken);
+        options ??= new EmbeddingOptions();
+        return Embed(new PreparedInputs<TElement>(inputs), OutputOf(options), options, cancellationToken);
     }
 
     /// <summary>Embeds one prepared input, which is passed to the encoder unprocessed.</summary>
@@ -108,21 +122,31 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
     /// <param name="inputs">As for <c>EmbedPrepared</c>. They are copied before the method returns.</param>
     /// <param name="options">Which vectors to compute.</param>
     /// <param name="cancellationToken">Ends the task at once, and the work unless another call shares it.</param>
-    /// <exception cref="QueueFullException">More inputs wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
+    /// <exception cref="QueueFullException">More rows wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
     /// <inheritdoc cref="EmbedPrepared(IReadOnlyList{ReadOnlyMemory{TElement}}, EmbeddingOptions?, CancellationToken)"/>
     public async Task<float[][]> EmbedPreparedAsync(
         IReadOnlyList<ReadOnlyMemory<TElement>> inputs, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EmbeddingOptions();
-        return [.. (await QueueAsync(Copy(inputs), OutputOf(options), options, cancellationToken).ConfigureAwait(false)).Vectors];
+        return (await QueueAsync(Copy(inputs), OutputOf(options), options, cancellationToken).ConfigureAwait(false)).Vectors;
     }
 
-    /// <summary>Embeds one prepared input by the input of the first layer and the output of every layer.</summary>
+    /// <summary>Embeds one prepared input, in a batch with those of other asynchronous calls.</summary>
+    /// <returns>One vector, or <c>[rows, features]</c> without pooling.</returns>
+    /// <inheritdoc cref="EmbedPreparedAsync(IReadOnlyList{ReadOnlyMemory{TElement}}, EmbeddingOptions?, CancellationToken)"/>
+    public async Task<float[]> EmbedPreparedAsync(
+        ReadOnlyMemory<TElement> input, EmbeddingOptions? options = null, CancellationToken cancellationToken = default) =>
+        (await EmbedPreparedAsync([input], options, cancellationToken).ConfigureAwait(false))[0];
+
+    /// <summary>Embeds one prepared input by the input of the first layer and the output of every layer. <see cref="EmbeddingOptions.Layer"/> is ignored.</summary>
     /// <returns><see cref="Data2VecModel.Layers"/> + 1 entries.</returns>
     /// <inheritdoc cref="EmbedPrepared(ReadOnlyMemory{TElement}, EmbeddingOptions?, CancellationToken)"/>
     public float[][] EmbedPreparedLayers(
-        ReadOnlyMemory<TElement> input, EmbeddingOptions? options = null, CancellationToken cancellationToken = default) =>
-        EmbedLayers(new PreparedInputs<TElement>([input]), options ?? new EmbeddingOptions(), cancellationToken);
+        ReadOnlyMemory<TElement> input, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new EmbeddingOptions();
+        return Layered(Embed(new PreparedInputs<TElement>([input]), OutputOf(options) with { AllLayers = true }, options, cancellationToken)[0]);
+    }
 
     /// <summary>Brings inputs into the encoder's form.</summary>
     private protected abstract PreparedInputs<TElement> Prepare(
@@ -165,14 +189,11 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         _encoder.Contextualize(run, _encoder.Embed(run, [input], sequences, observer, default), sequences, null, observer, default);
     }
 
-    private float[][] Embed(PreparedInputs<TElement> prepared, EmbeddingOptions options, CancellationToken cancellationToken) =>
-        Finish(prepared.Combine(Run(prepared.Parts, OutputOf(options), cancellationToken)), options);
+    private float[][] Embed(PreparedInputs<TElement> prepared, Output output, EmbeddingOptions options, CancellationToken cancellationToken) =>
+        Finish(prepared.Combine(Run(prepared.Parts, output, cancellationToken)), options);
 
-    private float[][] EmbedLayers(PreparedInputs<TElement> prepared, EmbeddingOptions options, CancellationToken cancellationToken)
-    {
-        float[] layers = Finish(prepared.Combine(Run(prepared.Parts, OutputOf(options) with { AllLayers = true }, cancellationToken)), options)[0];
-        return [.. layers.Chunk(layers.Length / (Layers + 1))];
-    }
+    /// <summary>Splits the vectors of all layers.</summary>
+    private float[][] Layered(float[] layers) => [.. layers.Chunk(layers.Length / (Layers + 1))];
 
     private async Task<EmbeddedInputs> QueueAsync(
         PreparedInputs<TElement> prepared, Output output, EmbeddingOptions options, CancellationToken cancellationToken)
@@ -213,10 +234,23 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
             : throw new ArgumentException("The model has no class token; use the mean.", nameof(options));
     }
 
-    private int[] RowsOf(IReadOnlyList<ReadOnlyMemory<TElement>> parts) => [.. parts.Select(part => _encoder.Rows(part.Span))];
+    private int[] RowsOf(IReadOnlyList<ReadOnlyMemory<TElement>> parts) => [.. parts.Select((part, i) => CountRows(part.Span, i, parts.Count))];
+
+    /// <summary>The number of rows of one of several prepared inputs; errors name the input.</summary>
+    private protected int CountRows(ReadOnlySpan<TElement> input, int index, int count)
+    {
+        try
+        {
+            return _encoder.Rows(input);
+        }
+        catch (InvalidDataException error) when (count > 1)
+        {
+            throw new InvalidDataException($"input {index}: {error.Message}", error);
+        }
+    }
 
     /// <summary>
-    /// Runs inputs a few at a time: enough rows to keep the device busy, few enough to bound memory. A device that wants it gets several batches at once.
+    /// Runs inputs a few at a time: enough rows to keep the device busy, few enough to bound memory. Several batches run at the same time if the store allows it.
     /// </summary>
     private float[][] Run(IReadOnlyList<ReadOnlyMemory<TElement>> inputs, Output output, CancellationToken cancellationToken)
     {
@@ -233,7 +267,7 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
             }
             catch (AggregateException errors)
             {
-                // Memory that does not suffice for several batches at once may suffice for one after another.
+                // There may be enough memory for one batch at a time.
                 if (errors.InnerExceptions.FirstOrDefault(error => error is not InsufficientMemoryException) is { } other)
                 {
                     ExceptionDispatchInfo.Throw(other);
@@ -276,7 +310,7 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         {
             var layers = new LayerPooling(run, sequences, output.Pooling, _encoder.RowsBeforeMean);
             _encoder.Contextualize(run, x, sequences, Layers, layers, cancellationToken);
-            return [.. Enumerable.Range(0, inputs.Length).Select(i => (float[])[.. layers.Vectors.SelectMany(ofLayer => ofLayer[i])])];
+            return [.. Enumerable.Range(0, inputs.Length).Select(layers.Join)];
         }
 
         x = _encoder.Contextualize(run, x, sequences, output.Layer, null, cancellationToken);
@@ -294,9 +328,22 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
     /// <summary>Pools every layer's hidden states.</summary>
     private sealed class LayerPooling(Inference run, Sequences sequences, Pooling pooling, int rowsBeforeMean) : Observer
     {
-        public List<float[][]> Vectors { get; } = [];
+        private readonly List<float[][]> _layers = [];
 
-        public override void Layer(int number, Tensor states) => Vectors.Add(RowPooling.Pool(run, states, sequences, pooling, rowsBeforeMean));
+        public override void Layer(int number, Tensor states) => _layers.Add(RowPooling.Pool(run, states, sequences, pooling, rowsBeforeMean));
+
+        /// <summary>The vectors of all layers of one input, one after another.</summary>
+        public float[] Join(int input)
+        {
+            int length = _layers[0][input].Length;
+            var joined = new float[checked(_layers.Count * length)];
+            for (int i = 0; i < _layers.Count; i++)
+            {
+                _layers[i][input].CopyTo(joined, i * length);
+            }
+
+            return joined;
+        }
     }
 
     /// <summary>Copies all activations.</summary>

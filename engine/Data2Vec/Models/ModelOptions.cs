@@ -7,7 +7,7 @@ public sealed record ModelOptions
     public int Threads { get; init; }
 
     /// <summary>
-    /// For vision transformers, height and width of the images to see, a multiple of the patch size; null for the size the model was trained on.
+    /// For vision transformers, height and width of the images after preprocessing, a multiple of the patch size; null for the size the model was trained on.
     /// Position information is interpolated, and the preprocessing changes with the size.
     /// </summary>
     public int? ImageSize { get; init; }

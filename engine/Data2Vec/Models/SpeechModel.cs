@@ -27,8 +27,11 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
     /// <exception cref="InvalidDataException">A recording is too short, or its samples are not finite.</exception>
     /// <exception cref="InvalidOperationException">The model has no CTC head.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public string[] Transcribe(IReadOnlyList<Waveform> recordings, CancellationToken cancellationToken = default) =>
-        TranscribePrepared(Prepare(recordings, new EmbeddingOptions(), cancellationToken).Parts, cancellationToken);
+    public string[] Transcribe(IReadOnlyList<Waveform> recordings, CancellationToken cancellationToken = default)
+    {
+        IReadOnlyList<string> labels = RequireLabels();
+        return Decode(Scores(Prepare(recordings, new EmbeddingOptions(), cancellationToken).Parts, cancellationToken), labels);
+    }
 
     /// <summary>Transcribes one recording by the most probable label of each frame.</summary>
     /// <returns>The text.</returns>
@@ -38,7 +41,7 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
     /// <summary>Transcribes recordings, in batches with those of other asynchronous calls.</summary>
     /// <param name="recordings">The recordings. They must not change before the task ends.</param>
     /// <param name="cancellationToken">Ends the task at once, and the work unless another call shares it.</param>
-    /// <exception cref="QueueFullException">More inputs wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
+    /// <exception cref="QueueFullException">More rows wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
     /// <inheritdoc cref="Transcribe(IReadOnlyList{Waveform}, CancellationToken)"/>
     public async Task<string[]> TranscribeAsync(IReadOnlyList<Waveform> recordings, CancellationToken cancellationToken = default)
     {
@@ -70,6 +73,17 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
     public string TranscribePrepared(ReadOnlyMemory<float> recording, CancellationToken cancellationToken = default) =>
         TranscribePrepared([recording], cancellationToken)[0];
 
+    /// <summary>Transcribes prepared recordings, in batches with those of other asynchronous calls.</summary>
+    /// <param name="recordings">As for <c>TranscribePrepared</c>. They are copied before the method returns.</param>
+    /// <param name="cancellationToken">Ends the task at once, and the work unless another call shares it.</param>
+    /// <exception cref="QueueFullException">More rows wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
+    /// <inheritdoc cref="Transcribe(IReadOnlyList{Waveform}, CancellationToken)"/>
+    public async Task<string[]> TranscribePreparedAsync(IReadOnlyList<ReadOnlyMemory<float>> recordings, CancellationToken cancellationToken = default)
+    {
+        IReadOnlyList<string> labels = RequireLabels();
+        return Decode(await ScoresAsync(Copy(recordings).Parts, cancellationToken).ConfigureAwait(false), labels);
+    }
+
     private protected override PreparedInputs<float> Prepare(
         IReadOnlyList<Waveform> inputs, InputOptions options, CancellationToken cancellationToken)
     {
@@ -80,7 +94,7 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
             cancellationToken.ThrowIfCancellationRequested();
             ArgumentNullException.ThrowIfNull(inputs[i]);
             float[] samples = inputs[i].Resample(SampleRate).Samples;
-            CountRows(samples);
+            CountRows(samples, i, inputs.Count);
             prepared[i] = Config.Normalize ? Normalization.PerUtterance(samples) : samples;
         }
 

@@ -60,27 +60,35 @@ internal sealed class TextEncoder : Encoder<int>
     public override Tensor Embed(
         Inference run, IReadOnlyList<ReadOnlyMemory<int>> inputs, Sequences sequences, Observer? observer, CancellationToken cancellation)
     {
-        Tensor x = run.Allocate(sequences.Rows, Config.HiddenSize);
+        Tensor tokens = run.Allocate(sequences.Rows, Config.HiddenSize), x = run.Reuse(tokens);
         long mark = run.Mark();
-        Tensor tokens = run.Allocate(x.Rows, x.Columns), positions = run.Allocate(x.Rows, x.Columns);
+        Tensor positions = run.Allocate(x.Rows, x.Columns);
         int[] rented = ArrayPool<int>.Shared.Rent(sequences.Rows);
         Span<int> ids = rented.AsSpan(0, sequences.Rows);
-        for (int i = 0; i < inputs.Count; i++)
+        try
         {
-            inputs[i].Span.CopyTo(ids[sequences.Start(i)..]);
-        }
-
-        run.Embed(ids, _tokens, tokens);
-        for (int i = 0; i < inputs.Count; i++)
-        {
-            for (int j = 0; j < sequences.Length(i); j++)
+            for (int i = 0; i < inputs.Count; i++)
             {
-                ids[sequences.Start(i) + j] = Config.FirstPosition + j;
+                cancellation.ThrowIfCancellationRequested();
+                inputs[i].Span.CopyTo(ids[sequences.Start(i)..]);
             }
+
+            run.Embed(ids, _tokens, tokens);
+            for (int i = 0; i < inputs.Count; i++)
+            {
+                for (int j = 0; j < sequences.Length(i); j++)
+                {
+                    ids[sequences.Start(i) + j] = Config.FirstPosition + j;
+                }
+            }
+
+            run.Embed(ids, _positions, positions);
+        }
+        finally
+        {
+            ArrayPool<int>.Shared.Return(rented);
         }
 
-        run.Embed(ids, _positions, positions);
-        ArrayPool<int>.Shared.Return(rented);
         run.LayerNorm(tokens, _norm, x, residual: positions);
         run.Release(mark);
         return x;

@@ -45,7 +45,8 @@ internal abstract class Encoder
 
 /// <summary>
 /// An encoder in two phases: <see cref="Embed"/> turns inputs into rows, <see cref="Contextualize"/> runs rows through the layers. Masking in training
-/// stands between them. No operation overwrites its own inputs, so that a recording of the operations can be played backward.
+/// stands between them. No operation of an encoder overwrites memory that is still needed, see <see cref="Inference.Reuse"/>, so that a recording of the
+/// operations can be played backward.
 /// </summary>
 /// <typeparam name="T">Samples, token ids or pixels.</typeparam>
 internal abstract class Encoder<T> : Encoder

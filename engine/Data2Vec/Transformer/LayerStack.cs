@@ -20,13 +20,10 @@ internal sealed class LayerStack(ParameterScope parameters, int count, Func<Para
         Inference run, Tensor x, Sequences sequences, ReadOnlySpan<AttentionBias> biases, int? layer, Observer? observer, CancellationToken cancellation)
     {
         observer?.Layer(0, x);
-        Tensor spent = default;
         for (int i = 0; i < (layer ?? _layers.Length); i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            Tensor output = spent.IsEmpty ? run.Allocate(x.Rows, x.Columns) : run.Reuse(spent);
-            _layers[i].Forward(run, x, sequences, biases.IsEmpty ? default : biases[i], output);
-            (spent, x) = (x, output);
+            x = _layers[i].Forward(run, x, sequences, biases.IsEmpty ? default : biases[i]);
             observer?.Layer(i + 1, x);
         }
 

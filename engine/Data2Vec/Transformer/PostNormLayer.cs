@@ -6,14 +6,16 @@ namespace Data2Vec.Transformer;
 /// </summary>
 internal sealed class PostNormLayer(ParameterScope parameters, TransformerConfig config) : TransformerLayer(parameters, config, depth: 0)
 {
-    public override void Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias, Tensor output)
+    public override Tensor Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias)
     {
         long mark = run.Mark();
         Tensor middle = run.Allocate(x.Rows, x.Columns);
         long inner = run.Mark();
         run.LinearNorm(Attend(run, x, sequences, bias), AttentionOutput, AttentionNorm, middle, normed: middle, residual: x);
         run.Release(inner);
+        Tensor output = run.Reuse(x);
         run.LinearNorm(Expand(run, middle), FeedForwardOutput, FeedForwardNorm, output, normed: output, residual: middle);
         run.Release(mark);
+        return output;
     }
 }

@@ -7,7 +7,7 @@ namespace Data2Vec.Transformer;
 internal sealed class PreNormLayer(ParameterScope parameters, TransformerConfig config, int number)
     : TransformerLayer(parameters, config, depth: number + 1)
 {
-    public override void Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias, Tensor output)
+    public override Tensor Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias)
     {
         long mark = run.Mark();
         Tensor normed = run.Allocate(x.Rows, x.Columns);
@@ -18,7 +18,9 @@ internal sealed class PreNormLayer(ParameterScope parameters, TransformerConfig 
         normed = run.Reuse(normed);
         run.LinearNorm(attended, AttentionOutput, FeedForwardNorm, middle, normed, residual: x);
         run.Release(inner);
+        Tensor output = run.Reuse(x);
         run.Linear(Expand(run, normed), FeedForwardOutput, output, residual: middle);
         run.Release(mark);
+        return output;
     }
 }

@@ -50,8 +50,8 @@ internal abstract class TransformerLayer
     /// <summary>The normalization of the feed-forward block.</summary>
     protected NormWeights FeedForwardNorm { get; }
 
-    /// <summary>Computes the layer's output from hidden states, both <c>[rows, hidden]</c>.</summary>
-    public abstract void Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias, Tensor output);
+    /// <summary>Computes the layer's output from hidden states, both <c>[rows, hidden]</c>. The memory of <paramref name="x"/> may be reused.</summary>
+    public abstract Tensor Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias);
 
     /// <summary>The outputs of all attention heads side by side, <c>[rows, hidden]</c>.</summary>
     protected Tensor Attend(Inference run, Tensor x, Sequences sequences, AttentionBias bias)

@@ -11,7 +11,7 @@ internal sealed class RelativePositionBias
     private readonly ParameterScope _parameters;
     private readonly VisionConfig _stored;
     private readonly int _grid;
-    private readonly WeightData? _shared;
+    private readonly Lazy<float[]>? _shared;
     private readonly AttentionBias _common;
     private long _biases;
 
@@ -21,8 +21,8 @@ internal sealed class RelativePositionBias
     public RelativePositionBias(ParameterScope parameters, VisionConfig stored, int grid)
     {
         (_parameters, _stored, _grid) = (parameters, stored, grid);
-        _shared = Declare(parameters);
-        _common = _shared is null ? default : Create(() => Table(_shared));
+        _shared = Declare(parameters) is { } shared ? new Lazy<float[]>(() => Table(shared)) : null;
+        _common = _shared is null ? default : Create(() => _shared.Value);
     }
 
     /// <summary>Declares a layer's own table, and computes its bias.</summary>
@@ -38,7 +38,7 @@ internal sealed class RelativePositionBias
             float[] table = Table(own);
             if (_shared is not null)
             {
-                TensorPrimitives.Add(Table(_shared), table, table);
+                TensorPrimitives.Add(_shared.Value, table, table);
             }
 
             return table;

@@ -132,7 +132,7 @@ internal sealed class VisionEncoder : ImageEncoder
 
     private Tensor Normalize(Inference run, Tensor x)
     {
-        Tensor normed = run.Allocate(x.Rows, x.Columns);
+        Tensor normed = run.Reuse(x);
         run.LayerNorm(x, _norm!, normed);
         return normed;
     }

@@ -80,10 +80,12 @@ internal sealed unsafe class ThreadTeam
             }
 
             TakeTasks();
+        }
+        finally
+        {
+            // The job is on this thread's stack, so no other thread may use it when this method returns, not even if a task throws.
             _open = false;
             Interlocked.MemoryBarrier();
-
-            // The job is on this thread's stack, so no other thread may use it when this method returns.
             var wait = default(SpinWait);
             for (int turn = 0; Volatile.Read(ref _inside) != 0; turn++)
             {
@@ -96,9 +98,7 @@ internal sealed unsafe class ThreadTeam
                     wait.SpinOnce(sleep1Threshold: -1);
                 }
             }
-        }
-        finally
-        {
+
             _oneAtATime.Exit();
         }
     }

@@ -89,7 +89,7 @@ internal readonly unsafe struct InterleaveRowsJob(Tensor value, Sequences sequen
 internal readonly record struct AttentionBlock(int Start, int Length, int Query, int Queries, nint Keys, nint Values);
 
 /// <summary>
-/// Attention of one block of queries of one head: follows the keys, some at a time, and keeps for each query the greatest score so far,
+/// Attention of one block of queries of one head: reads the keys in blocks and keeps for each query the greatest score so far,
 /// the sum of the exponentials and the weighted sum of the values (Milakov and Gimelshein 2018).
 /// </summary>
 /// <param name="type">F32, or BF16 if queries, keys and values are words of bf16.</param>

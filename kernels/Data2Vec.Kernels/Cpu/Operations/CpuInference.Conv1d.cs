@@ -36,7 +36,7 @@ internal sealed unsafe partial class CpuInference<S, V>
         var left = new LeftOperand { Blocks = blocks, BlockCount = count, RowStride = rowStride, TapStride = padded.Stride, GroupStride = matrix.Depth };
         if (padded.Stride == matrix.Depth)
         {
-            // Neighbouring rows touch: all taps are one.
+            // Rows are contiguous, so all taps form one run.
             matrix = matrix with { Depth = matrix.Depth * matrix.Taps, Taps = 1 };
         }
 

@@ -45,7 +45,7 @@ internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix ri
     where V : unmanaged
 {
     /// <summary>
-    /// How far along the depth a panel is followed before the next panel: so much of a panel and of the rows fit into the second-level
+    /// Depth processed per panel before the next panel: so much of a panel and of the rows fit into the second-level
     /// cache together. It depends only on the weights' shape, so no result depends on the batch.
     /// </summary>
     private const int DepthBlock = 1024;
