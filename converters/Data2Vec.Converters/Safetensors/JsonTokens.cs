@@ -20,17 +20,9 @@ internal static class JsonTokens
     /// <summary>Whether an error means that the document is damaged. Broken escapes do not throw a JsonException.</summary>
     public static bool IsBrokenJson(Exception error) => error is JsonException or InvalidOperationException;
 
-    public static void EnterObject(ref Utf8JsonReader reader, string what)
-    {
-        reader.Read();
-        InvalidData.ThrowIf(reader.TokenType != JsonTokenType.StartObject, $"{what} is not a JSON object");
-    }
+    public static void EnterObject(ref Utf8JsonReader reader, string what) => Read(ref reader, JsonTokenType.StartObject, what, "a JSON object");
 
-    public static void EnterArray(ref Utf8JsonReader reader, string what)
-    {
-        reader.Read();
-        InvalidData.ThrowIf(reader.TokenType != JsonTokenType.StartArray, $"{what} is not a JSON array");
-    }
+    public static void EnterArray(ref Utf8JsonReader reader, string what) => Read(ref reader, JsonTokenType.StartArray, what, "a JSON array");
 
     /// <summary>The next name in an object, or null at its end.</summary>
     public static string? NextName(ref Utf8JsonReader reader)
@@ -41,10 +33,8 @@ internal static class JsonTokens
 
     public static string Text(ref Utf8JsonReader reader, string what)
     {
-        reader.Read();
-        return reader.TokenType == JsonTokenType.String
-            ? reader.GetString()!
-            : throw new InvalidDataException($"{what} is not a string");
+        Read(ref reader, JsonTokenType.String, what, "a string");
+        return reader.GetString()!;
     }
 
     /// <summary>The next whole number in an array, or null at its end.</summary>
@@ -69,4 +59,10 @@ internal static class JsonTokens
 
     /// <summary>Checks that nothing follows the document.</summary>
     public static void End(ref Utf8JsonReader reader) => reader.Read();
+
+    private static void Read(ref Utf8JsonReader reader, JsonTokenType expected, string what, string kind)
+    {
+        reader.Read();
+        InvalidData.ThrowIf(reader.TokenType != expected, $"{what} is not {kind}");
+    }
 }

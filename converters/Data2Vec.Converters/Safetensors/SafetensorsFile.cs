@@ -48,16 +48,11 @@ public sealed class SafetensorsFile : IDisposable
         SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         try
         {
-            return new SafetensorsFile(file, fileName);
+            return InvalidData.Named(fileName, () => new SafetensorsFile(file, fileName));
         }
-        catch (Exception error)
+        catch
         {
             file.Dispose();
-            if (error is InvalidDataException)
-            {
-                throw new InvalidDataException($"{fileName}: {error.Message}", error);
-            }
-
             throw;
         }
     }
