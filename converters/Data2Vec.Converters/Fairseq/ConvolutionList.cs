@@ -20,7 +20,6 @@ internal ref struct ConvolutionList
     public static IReadOnlyList<(int Channels, int Kernel, int Stride)> Parse(string text)
     {
         InvalidData.ThrowIf(text.Length > MaxLength, $"the option conv_feature_layers is longer than {MaxLength} characters");
-
         var reader = new ConvolutionList(text);
         var layers = new List<(int, int, int)>();
         do

@@ -49,7 +49,8 @@ internal sealed class HuggingFaceFolder : IDisposable
         }
 
         bool isSafetensors = path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
-        return isSafetensors || (path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) && File.Exists(Path.Combine(FolderOf(path), ConfigName))) ? path : null;
+        bool isWeights = path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) && File.Exists(Path.Combine(FolderOf(path), ConfigName));
+        return isSafetensors || isWeights ? path : null;
     }
 
     /// <summary>Whether an output would replace a file in the folder of a file of weights.</summary>
@@ -102,13 +103,11 @@ internal sealed class HuggingFaceFolder : IDisposable
         string name = Path.GetFileName(path);
         using FileStream stream = File.OpenRead(path);
         InvalidData.ThrowIf(stream.Length > MaxJsonBytes, $"{name}: {stream.Length} bytes, of which {MaxJsonBytes} are allowed");
-
         try
         {
             using JsonDocument document = JsonDocument.Parse(
                 stream, new JsonDocumentOptions { MaxDepth = MaxJsonDepth, AllowDuplicateProperties = false });
             InvalidData.ThrowIf(document.RootElement.ValueKind != JsonValueKind.Object, $"{name}: not a JSON object");
-
             ReadAllText(document.RootElement);
             return document.RootElement.Clone();
         }

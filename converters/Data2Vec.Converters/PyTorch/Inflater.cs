@@ -72,7 +72,6 @@ internal sealed class Inflater : IDisposable
         {
             int count = ReadSome(destination);
             InvalidData.ThrowIf(count == 0, "a compressed part of the file is shorter than stated");
-
             _position += count;
             destination = destination[count..];
         }

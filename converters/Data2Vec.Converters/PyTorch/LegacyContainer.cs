@@ -62,7 +62,6 @@ internal sealed class LegacyContainer(FileRegion file)
         var known = objects ?? new PyTorchObjects(_budget);
         object? value = new PickleMachine(_input, _budget, known).Run();
         InvalidData.ThrowIf(objects is null && known.Storages.Count > 0, "a pickle beside the main one refers to tensors; no checkpoint does");
-
         return value;
     }
 

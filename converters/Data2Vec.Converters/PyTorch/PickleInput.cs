@@ -46,7 +46,6 @@ internal sealed class PickleInput(Stream stream, long length)
     {
         EndsIf(count > (ulong)Math.Max(Remaining, 0));
         InvalidData.ThrowIf(count > (ulong)maxBytes, $"the pickle has a value of {count} bytes; up to {maxBytes} are read");
-
         budget.ChargeMemory((long)count + 24);
         byte[] bytes = new byte[count];
         ReadBytes(bytes);
@@ -60,7 +59,6 @@ internal sealed class PickleInput(Stream stream, long length)
         for (byte next = ReadByte(); next != '\n'; next = ReadByte())
         {
             InvalidData.ThrowIf(line.Length == maxBytes, $"the pickle has a line of more than {maxBytes} bytes");
-
             line.WriteByte(next);
         }
 

@@ -114,7 +114,6 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
     {
         object? value = _stack.Pop();
         InvalidData.ThrowIf(_stack.Visible > 0 || _stack.HasMarks, "the pickle ends with values left over; the file is damaged");
-
         return value;
     }
 
@@ -231,7 +230,6 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
             _ => throw new InvalidDataException("the pickle sets an entry of something that is not a dictionary"),
         };
         InvalidData.ThrowIf(items.Length % 2 != 0, "the pickle has a dictionary key without a value");
-
         budget.ChargeMemory((long)PickleDictionary.EntryCost * items.Length / 2);
         for (int i = 0; i < items.Length; i += 2)
         {
@@ -291,7 +289,6 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
     {
         object?[] values = _stack.PopToMark(budget);
         InvalidData.ThrowIf(values.Length == 0, "the pickle makes an object without naming its class");
-
         _stack.Push(objects.Call(values[0], new PickleTuple(values[1..]), keywords: null));
     }
 

@@ -19,7 +19,6 @@ internal sealed class PickleStack
     public void Push(object? value)
     {
         InvalidData.ThrowIf(_values.Count == PickleBudget.MaxStack, $"the pickle's stack grows beyond {PickleBudget.MaxStack} values");
-
         _values.Add(value);
     }
 
@@ -44,7 +43,6 @@ internal sealed class PickleStack
     public void Mark()
     {
         InvalidData.ThrowIf(_marks.Count == PickleBudget.MaxMarks, $"the pickle's values are nested deeper than {PickleBudget.MaxMarks}");
-
         _marks.Add(_values.Count);
     }
 
@@ -52,7 +50,6 @@ internal sealed class PickleStack
     public object?[] PopToMark(PickleBudget budget)
     {
         InvalidData.ThrowIf(_marks.Count == 0, "the pickle takes values up to a mark that is not there");
-
         int start = _marks[^1];
         budget.ChargeMemory(32 + (8L * (_values.Count - start)));
         _marks.RemoveAt(_marks.Count - 1);

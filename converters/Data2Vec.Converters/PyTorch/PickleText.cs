@@ -1,12 +1,11 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace Data2Vec.Converters.PyTorch;
 
 /// <summary>Text notations of pickles, mostly of protocol 0.</summary>
-internal static partial class PickleText
+internal static class PickleText
 {
     private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -39,7 +38,6 @@ internal static partial class PickleText
     public static byte[] Latin1(string text)
     {
         InvalidData.ThrowIf(text.AsSpan().ContainsAnyExceptInRange('\0', 'ÿ'), "a byte string of the pickle has characters beyond Latin-1");
-
         return Encoding.Latin1.GetBytes(text);
     }
 
@@ -71,48 +69,91 @@ internal static partial class PickleText
         value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
 
     /// <summary>Python's raw-unicode-escape: Latin-1 with <c>\uXXXX</c> and <c>\UXXXXXXXX</c>.</summary>
-    public static string RawUnicodeEscape(ReadOnlySpan<byte> line) => UnicodeEscape().Replace(Encoding.Latin1.GetString(line), match =>
+    public static string RawUnicodeEscape(ReadOnlySpan<byte> line)
     {
-        uint code = Hexadecimal(match.Groups["digits"].Value, match.Value[1] == 'u' ? 4 : 8);
-        InvalidData.ThrowIf(code > 0x10FFFF, "a string of the pickle has a character beyond Unicode");
-        return code < 0x10000 ? ((char)code).ToString() : char.ConvertFromUtf32((int)code);
-    });
+        var text = new StringBuilder(line.Length);
+        for (int i = 0; i < line.Length; i++)
+        {
+            int digits = line[i] != '\\' || i + 1 == line.Length ? 0 : line[i + 1] switch
+            {
+                (byte)'u' => 4,
+                (byte)'U' => 8,
+                _ => 0,
+            };
+            if (digits == 0)
+            {
+                text.Append((char)line[i]);
+                continue;
+            }
+
+            uint code = Hexadecimal(line[(i + 2)..], digits);
+            InvalidData.ThrowIf(code > 0x10FFFF, "a string of the pickle has a character beyond Unicode");
+            text.Append(code < 0x10000 ? ((char)code).ToString() : char.ConvertFromUtf32((int)code));
+            i += 1 + digits;
+        }
+
+        return text.ToString();
+    }
 
     /// <summary>A quoted byte string with the escapes of Python's <c>repr</c>.</summary>
     public static byte[] Unquote(ReadOnlySpan<byte> line)
     {
         line = line.TrimEnd(" \t\r"u8);
         InvalidData.ThrowIf(line.Length < 2 || line[0] != line[^1] || line[0] is not ((byte)'\'' or (byte)'"'), "a string of the pickle is not in quotes");
-        return Encoding.Latin1.GetBytes(ByteEscape().Replace(Encoding.Latin1.GetString(line[1..^1]), match => match.Groups switch
+        line = line[1..^1];
+        byte[] bytes = new byte[line.Length];
+        int length = 0;
+        for (int i = 0; i < line.Length; i++)
         {
-            { } groups when groups["hexadecimal"] is { Success: true } digits => (char)Hexadecimal(digits.Value, 2),
-            { } groups when groups["octal"] is { Success: true } digits => (char)(byte)Convert.ToInt32(digits.Value, 8),
-            { } groups => Escaped(groups["letter"].Value),
-        } + ""));
+            if (line[i] != '\\')
+            {
+                bytes[length++] = line[i];
+                continue;
+            }
+
+            InvalidData.ThrowIf(++i == line.Length, "a string of the pickle ends in a backslash");
+            if (line[i] is (byte)'x')
+            {
+                bytes[length++] = (byte)Hexadecimal(line[(i + 1)..], 2);
+                i += 2;
+            }
+            else if (line[i] is >= (byte)'0' and <= (byte)'7')
+            {
+                int code = 0;
+                int end = Math.Min(i + 3, line.Length);
+                for (; i < end && line[i] is >= (byte)'0' and <= (byte)'7'; i++)
+                {
+                    code = (code * 8) + line[i] - '0';
+                }
+
+                bytes[length++] = (byte)code;
+                i--;
+            }
+            else
+            {
+                bytes[length++] = Escaped(line[i]);
+            }
+        }
+
+        return bytes[..length];
     }
 
-    private static char Escaped(string letter) => letter switch
+    private static byte Escaped(byte letter) => (byte)(letter switch
     {
-        "n" => '\n',
-        "r" => '\r',
-        "t" => '\t',
-        "a" => '\a',
-        "b" => '\b',
-        "f" => '\f',
-        "v" => '\v',
-        "\\" or "'" or "\"" => letter[0],
-        "" => throw new InvalidDataException("a string of the pickle ends in a backslash"),
+        (byte)'n' => '\n',
+        (byte)'r' => '\r',
+        (byte)'t' => '\t',
+        (byte)'a' => '\a',
+        (byte)'b' => '\b',
+        (byte)'f' => '\f',
+        (byte)'v' => '\v',
+        (byte)'\\' or (byte)'\'' or (byte)'"' => (char)letter,
         _ => throw new InvalidDataException("a string of the pickle has an unknown escape"),
-    };
+    });
 
-    private static uint Hexadecimal(string text, int digits) =>
-        text.Length == digits && uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint value)
+    private static uint Hexadecimal(ReadOnlySpan<byte> text, int digits) =>
+        text.Length >= digits &&
+        uint.TryParse(text[..digits], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint value)
             ? value
             : throw new InvalidDataException("a string of the pickle has a broken escape");
-
-    [GeneratedRegex(@"\\(u(?<digits>.{0,4})|U(?<digits>.{0,8}))", RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
-    private static partial Regex UnicodeEscape();
-
-    [GeneratedRegex(@"\\(x(?<hexadecimal>.{0,2})|(?<octal>[0-7]{1,3})|(?<letter>.?))", RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
-    private static partial Regex ByteEscape();
 }

@@ -19,7 +19,6 @@ internal static class TensorRebuilder
             _ => (7, 8, true),
         };
         InvalidData.ThrowIf(arguments.Count < fewest || arguments.Count > most, $"{function} is given {arguments.Count} arguments");
-
         StorageView view = arguments[0] as StorageView
             ?? throw new InvalidDataException("a tensor is made of something that is not a tensor storage");
         string name = PickleText.Quote(view.Storage.Key);
@@ -31,9 +30,10 @@ internal static class TensorRebuilder
 
         long[] shape = Sizes(arguments[2], "shape", name, budget);
         long[] strides = Sizes(arguments[3], "strides", name, budget);
-        long offset = arguments[1] is long and >= 0 and var start ? start : throw new InvalidDataException($"a tensor in storage '{name}' has an impossible offset");
+        long offset = arguments[1] is long and >= 0 and var start
+            ? start
+            : throw new InvalidDataException($"a tensor in storage '{name}' has an impossible offset");
         InvalidData.ThrowIf(strides.Length != shape.Length, $"a tensor in storage '{name}' has {shape.Length} sizes but {strides.Length} strides");
-
         InvalidData.ThrowIf(
             !CheckpointTensor.CanCount(shape, long.MaxValue / sizeof(double)), $"a tensor in storage '{name}' has more elements than can be counted");
         long available = view.Count * view.Storage.Type.Bytes / type.Bytes;
@@ -54,10 +54,8 @@ internal static class TensorRebuilder
     private static long[] Sizes(object? value, string what, string name, PickleBudget budget)
     {
         InvalidData.ThrowIf(value is not (PickleTuple or PickleList), $"a tensor in storage '{name}' lacks its {what}");
-
         var items = (IReadOnlyList<object?>)value;
         InvalidData.ThrowIf(items.Count > MaxDimensions, $"a tensor in storage '{name}' has {items.Count} dimensions");
-
         budget.ChargeMemory(24 + (8 * items.Count));
         return [.. items.Select(item => item is long and >= 0 and var size
             ? size

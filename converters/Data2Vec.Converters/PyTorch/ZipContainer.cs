@@ -43,7 +43,6 @@ internal sealed class ZipContainer(FileRegion file, Inflater inflater)
             .Take(2)];
         InvalidData.ThrowIf(roots.Length > 1, "the zip file has several data.pkl; one is expected");
         InvalidData.ThrowIf(roots.Length == 0, "a zip file, but not a PyTorch checkpoint (it has no data.pkl); unpack it if the checkpoint is inside");
-
         InvalidData.ThrowIf(
             _directory.TryGetEntry($"{roots[0]}/constants.pkl", out _)
                 && _directory.Entries.Any(entry => entry.Name.StartsWith($"{roots[0]}/code/", StringComparison.Ordinal)),

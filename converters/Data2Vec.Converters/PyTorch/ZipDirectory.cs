@@ -62,7 +62,6 @@ internal sealed class ZipDirectory
         }
 
         ContradictsIf(rest.Length > 0, "the length of its directory");
-
         return offset;
     }
 
@@ -90,7 +89,6 @@ internal sealed class ZipDirectory
             "the zip file is split into several");
 
         ContradictsIf(UInt16(end[8..]) != UInt16(end[10..]), "the number of its entries");
-
         (long Offset, long Size, long Count) found = (UInt32(end[16..]), UInt32(end[12..]), UInt16(end[10..]));
         bool saturated = found.Offset == uint.MaxValue || found.Size == uint.MaxValue || found.Count == ushort.MaxValue;
 
@@ -105,9 +103,7 @@ internal sealed class ZipDirectory
         }
 
         InvalidData.ThrowIf(saturated, "the zip file lacks its zip64 directory; it is damaged");
-
         ContradictsIf(found.Size > position || found.Offset != position - found.Size, "the place of its directory");
-
         return found;
     }
 
@@ -117,7 +113,6 @@ internal sealed class ZipDirectory
     {
         long position = Int64(locator[8..], "the place of its zip64 directory");
         ContradictsIf(position > locatorPosition - Zip64EndSize, "the place of its zip64 directory");
-
         byte[] end = Read(position, Zip64EndSize);
         ContradictsIf(
             UInt32(end) != Zip64EndSignature ||
@@ -125,7 +120,6 @@ internal sealed class ZipDirectory
             "the place of its zip64 directory");
 
         InvalidData.ThrowIf(UInt32(end.AsSpan(16)) != 0 || UInt32(end.AsSpan(20)) != 0, "the zip file is split into several");
-
         long count = Int64(end.AsSpan(32), "the number of its entries");
         long size = Int64(end.AsSpan(40), "the length of its directory");
         long offset = Int64(end.AsSpan(48), "the place of its directory");
@@ -143,20 +137,17 @@ internal sealed class ZipDirectory
     private static ZipEntry ReadCentralHeader(ref ReadOnlySpan<byte> rest)
     {
         ContradictsIf(rest.Length < CentralSize || UInt32(rest) != CentralSignature, "the length of its directory");
-
         ReadOnlySpan<byte> header = rest;
         int nameLength = UInt16(header[28..]);
         int extraLength = UInt16(header[30..]);
         int total = CentralSize + nameLength + extraLength + UInt16(header[32..]);
         ContradictsIf(total > rest.Length, "the length of its directory");
-
         rest = rest[total..];
 
         string name = PickleText.Utf8(header.Slice(CentralSize, nameLength));
         CheckFlags(UInt16(header[8..]), name);
         int method = UInt16(header[10..]);
         InvalidData.ThrowIf(method is not (0 or 8), $"'{PickleText.Quote(name)}' is compressed by method {method}; only deflate is read");
-
         long length = UInt32(header[24..]);
         long compressedLength = UInt32(header[20..]);
         long offset = UInt32(header[42..]);
@@ -165,9 +156,7 @@ internal sealed class ZipDirectory
         Widen(ref compressedLength, ref zip64, name);
         Widen(ref offset, ref zip64, name);
         ContradictsIf(method == 0 && length != compressedLength, $"the length of '{PickleText.Quote(name)}'");
-
         InvalidData.ThrowIf(method == 8 && length / MaxExpansion > compressedLength, $"'{PickleText.Quote(name)}' has an impossible length");
-
         return new ZipEntry(name, IsDeflated: method == 8, UInt32(header[16..]), compressedLength, length, offset);
     }
 
@@ -192,22 +181,17 @@ internal sealed class ZipDirectory
     {
         string name = PickleText.Quote(entry.Name);
         ContradictsIf(entry.HeaderOffset > end - LocalSize, $"the place of '{name}'");
-
         byte[] header = Read(entry.HeaderOffset, LocalSize);
         ContradictsIf(UInt32(header) != LocalSignature, $"the place of '{name}'");
-
         int nameLength = UInt16(header.AsSpan(26));
         int extraLength = UInt16(header.AsSpan(28));
         entry.DataOffset = entry.HeaderOffset + LocalSize + nameLength + extraLength;
         ContradictsIf(entry.DataOffset > end || entry.CompressedLength > end - entry.DataOffset, $"the length of '{name}'");
-
         byte[] variable = Read(entry.HeaderOffset + LocalSize, nameLength + extraLength);
         ContradictsIf(PickleText.Utf8(variable.AsSpan(0, nameLength)) != entry.Name, $"the name of '{name}'");
-
         int flags = UInt16(header.AsSpan(6));
         CheckFlags(flags, entry.Name);
         ContradictsIf(UInt16(header.AsSpan(8)) == 8 != entry.IsDeflated, $"the compression of '{name}'");
-
         long length = UInt32(header.AsSpan(22));
         long compressedLength = UInt32(header.AsSpan(18));
         ReadOnlySpan<byte> zip64 = Zip64Extra(variable.AsSpan(nameLength));
@@ -261,7 +245,6 @@ internal sealed class ZipDirectory
         }
 
         ContradictsIf(zip64.Length < 8, $"the length of '{PickleText.Quote(name)}'");
-
         value = Int64(zip64, $"the length of '{PickleText.Quote(name)}'");
         zip64 = zip64[8..];
     }

@@ -11,7 +11,6 @@ internal static class JsonTokens
     public static Utf8JsonReader Open(ReadOnlySpan<byte> json, string what, int maxDepth)
     {
         InvalidData.ThrowIf(!Utf8.IsValid(json), $"{what} is not valid UTF-8");
-
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = maxDepth });
         EnterObject(ref reader, what);
         return reader;
@@ -47,7 +46,6 @@ internal static class JsonTokens
         }
 
         InvalidData.ThrowIf(reader.TokenType != JsonTokenType.Number, $"{what} holds something that is not a number");
-
         if (reader.TryGetUInt64(out ulong value) && value <= long.MaxValue)
         {
             return (long)value;

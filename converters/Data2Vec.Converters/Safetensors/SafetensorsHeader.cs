@@ -19,7 +19,6 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, Safetensors
     public static SafetensorsHeader Parse(ReadOnlySpan<byte> json, long dataLength)
     {
         InvalidData.ThrowIf(json is not [(byte)'{', ..], "the header does not begin with '{'");
-
         try
         {
             Utf8JsonReader reader = JsonTokens.Open(json, "the header", MaxDepth);
@@ -112,7 +111,6 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, Safetensors
         while (JsonTokens.NextSize(ref reader, what) is { } size)
         {
             InvalidData.ThrowIf(sizes.Count == most, $"{what} holds more than {most} numbers");
-
             sizes.Add(size);
         }
 
@@ -122,7 +120,6 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, Safetensors
     private static void CheckSize(NumberFormat type, long[] shape, long begin, long end, string what)
     {
         InvalidData.ThrowIf(begin > end, $"{what} begins at {begin} but ends at {end}");
-
         InvalidData.ThrowIf(
             !CheckpointTensor.CanCount(shape, long.MaxValue / NumberFormat.MaxBits),
             $"{what} has more elements than can be counted: [{string.Join(", ", shape)}]");
@@ -151,7 +148,8 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, Safetensors
                 $"tensor '{PickleText.Quote(entry.Name)}' begins at {entry.Begin}, but {place} ends at {expected}: {fault}");
             InvalidData.ThrowIf(
                 entry.End > dataLength,
-                $"tensor '{PickleText.Quote(entry.Name)}' ends at {entry.End}, but the file has {dataLength} bytes of tensors; it was not downloaded completely");
+                $"tensor '{PickleText.Quote(entry.Name)}' ends at {entry.End}, " +
+                $"but the file has {dataLength} bytes of tensors; it was not downloaded completely");
             before = entry;
         }
 
