@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Data2Vec.Converters;
 
 /// <summary>Number formats that tensors of checkpoints come in.</summary>
@@ -57,6 +59,10 @@ public abstract class CheckpointTensor(CheckpointType type, long[] shape)
     /// <summary>Reads the elements <c>start … start + destination.Length - 1</c> in row-major order, converted to floats.</summary>
     /// <exception cref="InvalidDataException">The file ends too early or is damaged, or the number format is <see cref="CheckpointType.Other"/>.</exception>
     public abstract void Read(long start, Span<float> destination);
+
+    /// <summary>Whether no order of multiplying the sizes that are not zero exceeds a number.</summary>
+    internal static bool CanCount(long[] shape, long most) =>
+        shape.Aggregate(BigInteger.One, (product, size) => product * Math.Max(size, 1)) <= most;
 
     /// <summary>Whether one stored number stands for several elements.</summary>
     internal virtual bool RepeatsNumbers => false;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
@@ -7,28 +6,21 @@ namespace Data2Vec.Converters;
 /// <summary>Converts the little-endian numbers of checkpoints to floats.</summary>
 internal static class ElementReader
 {
-    private const int BufferBytes = 1 << 20;
+    private const int BufferBytes = 1 << 16;
 
     /// <summary>Reads contiguous elements of a region.</summary>
     public static void Read(ByteRegion region, long offset, CheckpointType type, int elementSize, Span<float> floats)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(BufferBytes, (long)floats.Length * elementSize));
-        try
+        byte[] buffer = new byte[(int)Math.Min(BufferBytes, (long)floats.Length * elementSize)];
+        int step = buffer.Length / elementSize;
+        while (floats.Length > 0)
         {
-            int step = buffer.Length / elementSize;
-            while (floats.Length > 0)
-            {
-                int count = Math.Min(step, floats.Length);
-                Span<byte> bytes = buffer.AsSpan(0, count * elementSize);
-                region.Read(offset, bytes);
-                ToFloats(type, bytes, floats[..count]);
-                floats = floats[count..];
-                offset += bytes.Length;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            int count = Math.Min(step, floats.Length);
+            Span<byte> bytes = buffer.AsSpan(0, count * elementSize);
+            region.Read(offset, bytes);
+            ToFloats(type, bytes, floats[..count]);
+            floats = floats[count..];
+            offset += bytes.Length;
         }
     }
 

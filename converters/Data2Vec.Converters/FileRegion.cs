@@ -10,15 +10,12 @@ internal sealed class FileRegion(SafeFileHandle file, long start, long length) :
     /// <summary>A part of the region, which must lie within it.</summary>
     public FileRegion Part(long offset, long count) => new(file, start + offset, count);
 
-    public override void Read(long offset, Span<byte> destination)
+    protected override void ReadInside(long offset, Span<byte> destination)
     {
-        InvalidData.ThrowIf(offset < 0 || destination.Length > Length - offset, "the file refers to bytes beyond the end of one of its parts");
-
         while (destination.Length > 0)
         {
             int count = RandomAccess.Read(file, destination, start + offset);
             InvalidData.ThrowIf(count == 0, "the file ends too early; it was not downloaded completely");
-
             offset += count;
             destination = destination[count..];
         }
@@ -26,7 +23,6 @@ internal sealed class FileRegion(SafeFileHandle file, long start, long length) :
 }
 
 /// <summary>A range of a checkpoint's bytes, read in pieces.</summary>
-/// <param name="length">The number of bytes.</param>
 internal abstract class ByteRegion(long length)
 {
     public long Length { get; } = length;
@@ -35,5 +31,11 @@ internal abstract class ByteRegion(long length)
     public abstract bool IsRandomAccess { get; }
 
     /// <summary>Reads the bytes that begin at an offset into the region.</summary>
-    public abstract void Read(long offset, Span<byte> destination);
+    public void Read(long offset, Span<byte> destination)
+    {
+        InvalidData.ThrowIf(offset < 0 || destination.Length > Length - offset, "the file refers to bytes beyond the end of one of its parts");
+        ReadInside(offset, destination);
+    }
+
+    protected abstract void ReadInside(long offset, Span<byte> destination);
 }

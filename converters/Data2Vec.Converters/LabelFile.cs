@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Data2Vec.Converters;
 
@@ -23,25 +22,9 @@ internal static class LabelFile
         }
 
         InvalidData.ThrowIf(classes is null, "the model has no classification head and takes no labels");
-
-        string name = Path.GetFileName(path);
-        try
-        {
-            var file = new MemoryStream(SmallFile.Read(path, MaxFileBytes, "list of labels"));
-            using var reader = new StreamReader(file, new UTF8Encoding(true, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false);
-            var labels = new List<string>();
-            while (reader.ReadLine() is { } label)
-            {
-                labels.Add(label);
-            }
-
-            return labels.Count == classes
-                ? labels
-                : throw new InvalidDataException($"{name}: {labels.Count} labels, one a line, and the head has {classes} outputs");
-        }
-        catch (DecoderFallbackException error)
-        {
-            throw new InvalidDataException($"{name}: not UTF-8 text", error);
-        }
+        List<string> labels = SmallFile.ReadLines(path, MaxFileBytes, "list of labels");
+        return labels.Count == classes
+            ? labels
+            : throw new InvalidDataException($"{Path.GetFileName(path)}: {labels.Count} labels, one a line, and the head has {classes} outputs");
     }
 }

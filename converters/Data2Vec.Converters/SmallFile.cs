@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Data2Vec.Converters;
 
 /// <summary>Reads small files.</summary>
@@ -19,5 +21,27 @@ internal static class SmallFile
         }
 
         return bytes.ToArray();
+    }
+
+    /// <summary>Reads the lines of a text file, up to a limit of its bytes.</summary>
+    /// <exception cref="InvalidDataException">It is larger, or not UTF-8 text.</exception>
+    public static List<string> ReadLines(string path, int most, string kind)
+    {
+        var file = new MemoryStream(Read(path, most, kind));
+        using var reader = new StreamReader(file, new UTF8Encoding(true, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false);
+        var lines = new List<string>();
+        try
+        {
+            while (reader.ReadLine() is { } line)
+            {
+                lines.Add(line);
+            }
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw new InvalidDataException($"{Path.GetFileName(path)}: line {lines.Count + 1} or one soon after it is not UTF-8 text", error);
+        }
+
+        return lines;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 
@@ -24,9 +25,7 @@ internal sealed class CheckpointOptions
     /// <summary>Options of a pickle, or null if a value does not hold any.</summary>
     public static CheckpointOptions? FromPickle(object? value) => FromPickle(value, null);
 
-    /// <summary>Options of a JSON file.</summary>
-    /// <param name="json">The file's object.</param>
-    /// <param name="file">The file's name, for messages.</param>
+    /// <summary>Options of a JSON file, which messages name.</summary>
     public static CheckpointOptions FromJson(JsonElement json, string file) => new(json, $"{file}: ", null);
 
     /// <summary>A group of options, or null if it is missing.</summary>
@@ -79,10 +78,7 @@ internal sealed class CheckpointOptions
         _ => throw Bad(name, "is neither true nor false"),
     };
 
-    /// <summary>Refuses an option that has none of the supported values.</summary>
-    /// <param name="name">The option.</param>
-    /// <param name="whenMissing">Its default.</param>
-    /// <param name="supported">The values as texts: <c>true</c>, <c>0</c>, <c>gelu</c>.</param>
+    /// <summary>Refuses an option that has none of the supported values, given as texts: <c>true</c>, <c>0</c>, <c>gelu</c>.</summary>
     public void Require(string name, string whenMissing, params string[] supported)
     {
         object value = Find(name) ?? whenMissing;
@@ -92,10 +88,7 @@ internal sealed class CheckpointOptions
             string or long or double => Convert.ToString(value, CultureInfo.InvariantCulture),
             _ => null,
         };
-        if (!supported.Contains(text))
-        {
-            throw Bad(name, $"is {(text is null ? "something else" : Quoted(text))}; only {Quoted(supported[0])} is supported");
-        }
+        ThrowIf(!supported.Contains(text), name, $"is {(text is null ? "something else" : Quoted(text))}; only {Quoted(supported[0])} is supported");
 
         static string Quoted(string text) =>
             text is "true" or "false" || double.TryParse(text, CultureInfo.InvariantCulture, out _) ? text : $"'{PickleText.Quote(text)}'";
@@ -107,8 +100,6 @@ internal sealed class CheckpointOptions
         Json.EnumerateObject().Select(entry => (entry.Name, Integer(entry.Name, Plain(entry.Value), least, most)));
 
     /// <summary>The labels of a head in the order of its outputs, or null if the option is missing.</summary>
-    /// <param name="name">The option, which maps numbers to labels.</param>
-    /// <param name="count">The number of outputs.</param>
     /// <exception cref="InvalidDataException">The option does not name each output once.</exception>
     public IReadOnlyList<string>? Labels(string name, int count)
     {
@@ -117,31 +108,26 @@ internal sealed class CheckpointOptions
             return null;
         }
 
-        if (value is not CheckpointOptions { _group: JsonElement entries })
-        {
-            throw Bad(name, "is not an object");
-        }
-
+        ThrowIf(value is not CheckpointOptions { _group: JsonElement }, name, "is not an object");
+        string incomplete = $"does not give each of the head's {count} outputs a label";
         string?[] labels = new string?[count];
-        foreach (JsonProperty entry in entries.EnumerateObject())
+        foreach (JsonProperty entry in ((CheckpointOptions)value).Json.EnumerateObject())
         {
-            if (!int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number >= count
-                || Plain(entry.Value) is not string label || labels[number] is not null)
-            {
-                throw Incomplete();
-            }
-
-            labels[number] = label;
+            bool isOutput = int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < count;
+            ThrowIf(!isOutput || entry.Value.ValueKind != JsonValueKind.String || labels[number] is not null, name, incomplete);
+            labels[number] = entry.Value.GetString();
         }
 
-        return labels.All(label => label is not null) ? [.. labels.OfType<string>()] : throw Incomplete();
-
-        InvalidDataException Incomplete() => Bad(name, $"does not give each of the head's {count} outputs a label");
+        ThrowIf(labels.Contains(null), name, incomplete);
+        return [.. labels.OfType<string>()];
     }
 
     /// <summary>An error about an option.</summary>
     public InvalidDataException Bad(string name, string what) => new($"{_place}{name} {what}");
 
+    /// <summary>Throws <see cref="Bad"/> if something is wrong with an option.</summary>
+    public void ThrowIf([DoesNotReturnIf(true)] bool condition, string name, string what) =>
+        InvalidData.ThrowIf(condition, $"{_place}{name} {what}");
     private static CheckpointOptions? FromPickle(object? value, CheckpointOptions? root) => value switch
     {
         PickleDictionary => new CheckpointOptions(value, "the option ", root),
@@ -170,19 +156,14 @@ internal sealed class CheckpointOptions
 
     private object? Find(string name, int references = 0)
     {
-        CheckpointOptions options = this;
+        CheckpointOptions? options = this;
         string[] words = name.Split('.');
         foreach (string word in words.SkipLast(1))
         {
-            if (options.Value(word, references) is not CheckpointOptions group)
-            {
-                return null;
-            }
-
-            options = group;
+            options = options?.Value(word, references) as CheckpointOptions;
         }
 
-        return options.Value(words[^1], references);
+        return options?.Value(words[^1], references);
     }
 
     private object? Value(string name, int references)

@@ -13,11 +13,10 @@ internal sealed class LayoutOptions
     private readonly Dictionary<string, Option> _options = new(StringComparer.Ordinal);
     private readonly string _column;
 
-    /// <summary>Reads a column of a table, and refuses options whose value is not supported.</summary>
-    /// <param name="table">The table.</param>
-    /// <param name="column">The name of the column.</param>
-    /// <param name="model">The options of the model.</param>
-    /// <param name="others">Other options by the prefix that a cell gives them; null where the checkpoint does not have them.</param>
+    /// <summary>
+    /// Reads a column of a table, and refuses options whose value is not supported. The other options, by the prefix that a cell gives them, are null
+    /// where the checkpoint does not have them.
+    /// </summary>
     /// <exception cref="InvalidDataException">An option has a value that is not supported.</exception>
     public LayoutOptions(LayoutTable table, string column, CheckpointOptions model, params (string Prefix, CheckpointOptions? Options)[] others)
     {
@@ -56,19 +55,16 @@ internal sealed class LayoutOptions
 
     /// <summary>A whole number.</summary>
     public int Integer(string row, int least, int most) =>
-        Source(row) is { } source && source.Has(Name(row))
-            ? source.Integer(Name(row), 0, least, most)
-            : int.Parse(Default(row), CultureInfo.InvariantCulture);
+        Given(row)?.Integer(Name(row), 0, least, most) ?? int.Parse(Default(row), CultureInfo.InvariantCulture);
 
     /// <summary>A list of whole numbers.</summary>
     public int[] Integers(string row, int least, int most) =>
-        Source(row) is { } source && source.Has(Name(row))
-            ? source.Integers(Name(row), [], least, most)
-            : [.. Default(row).Split(' ').Select(number => int.Parse(number, CultureInfo.InvariantCulture))];
+        Given(row)?.Integers(Name(row), [], least, most)
+        ?? [.. Default(row).Split(' ').Select(number => int.Parse(number, CultureInfo.InvariantCulture))];
 
     /// <summary>A number.</summary>
     public double Number(string row) =>
-        Source(row) is { } source && source.Has(Name(row)) ? source.Number(Name(row), 0) : double.Parse(Default(row), CultureInfo.InvariantCulture);
+        Given(row)?.Number(Name(row), 0) ?? double.Parse(Default(row), CultureInfo.InvariantCulture);
 
     /// <summary>A positive number of parts that divides a size.</summary>
     /// <exception cref="InvalidDataException">It does not divide the size.</exception>
@@ -78,11 +74,22 @@ internal sealed class LayoutOptions
         return size % value == 0 ? value : throw Bad(row, $"is {value}, which does not divide {Name(sizeRow)}, {size}");
     }
 
+    /// <summary>Throws <see cref="Bad"/> if something is wrong with an option.</summary>
+    public void ThrowIf(bool condition, string row, string what)
+    {
+        if (condition)
+        {
+            throw Bad(row, what);
+        }
+    }
+
     /// <summary>An error about an option, by the layout's name.</summary>
     public InvalidDataException Bad(string row, string what) =>
         Source(row)?.Bad(Name(row), what) ?? new InvalidDataException($"the option {row} {what}");
 
     private CheckpointOptions? Source(string row) => Find(row) is { Name.Length: > 0 } option ? option.Source : null;
+
+    private CheckpointOptions? Given(string row) => Source(row) is { } source && source.Has(Name(row)) ? source : null;
 
     private string Name(string row) => Find(row).Name;
 

@@ -4,7 +4,7 @@ using Data2Vec.Converters.Layouts;
 namespace Data2Vec.Converters.Checkpoints;
 
 /// <summary>A checkpoint in one form for all layouts: normalized weights, and the options that came with them.</summary>
-internal sealed class SourceCheckpoint
+internal sealed record SourceCheckpoint
 {
     /// <summary>Formats that name their models.</summary>
     public const string Fairseq = "fairseq", HuggingFace = "huggingface";
@@ -17,8 +17,7 @@ internal sealed class SourceCheckpoint
 
     private SourceCheckpoint(Weights weights) => Weights = weights;
 
-    /// <summary>The weights.</summary>
-    public Weights Weights { get; private set; }
+    public Weights Weights { get; init; }
 
     /// <summary>The key that held the weights, or null if they were not below a key.</summary>
     public string? Wrapper { get; private init; }
@@ -56,18 +55,9 @@ internal sealed class SourceCheckpoint
     /// <summary>The folder and the options of <c>config.json</c>, of a checkpoint that is such a folder.</summary>
     public (HuggingFaceFolder Folder, CheckpointOptions Config) InFolder => (Folder!, Options!);
 
-    /// <summary>The same checkpoint with other weights.</summary>
-    public SourceCheckpoint WithWeights(Weights weights)
-    {
-        var copy = (SourceCheckpoint)MemberwiseClone();
-        copy.Weights = weights;
-        return copy;
-    }
-
     /// <summary>The options of the first task that has an option, or of the first task; null without tasks.</summary>
     public CheckpointOptions? TaskWith(string option) => Tasks.FirstOrDefault(task => task.Has(option)) ?? (Tasks.Count > 0 ? Tasks[0] : null);
 
-    /// <summary>A Hugging Face folder.</summary>
     public static SourceCheckpoint FromFolder(HuggingFaceFolder folder)
     {
         string model = folder.Config.Text("model_type") ?? "";
@@ -84,11 +74,8 @@ internal sealed class SourceCheckpoint
     /// <exception cref="InvalidDataException">It is not a dictionary with weights, or its options are damaged.</exception>
     public static SourceCheckpoint FromPickle(object? root)
     {
-        if (root is not PickleDictionary entries)
-        {
-            throw new InvalidDataException("the file holds no dictionary of tensors; save the model's state_dict()");
-        }
-
+        PickleDictionary entries = root as PickleDictionary
+            ?? throw new InvalidDataException("the file holds no dictionary of tensors; save the model's state_dict()");
         (PickleDictionary weights, string? wrapper) = FindWeights(entries);
         var checkpoint = new SourceCheckpoint(Weights.FromPickle(weights))
         {
@@ -112,10 +99,9 @@ internal sealed class SourceCheckpoint
             ? (model, task, name)
             : Split(model.Group(head.Option))
                 ?? throw new InvalidDataException($"the option {head.Option}, which describes the model that was fine-tuned, is missing from the checkpoint");
-        return new SourceCheckpoint(checkpoint.Weights.Without(head?.Prefix ?? ""))
+        return checkpoint with
         {
-            Root = checkpoint.Root,
-            Wrapper = checkpoint.Wrapper,
+            Weights = checkpoint.Weights.Without(head?.Prefix ?? ""),
             Format = Fairseq,
             Model = inner.Name ?? "unknown",
             Modality = head?.Modality ?? inner.Model.Text("supported_modality"),

@@ -67,15 +67,11 @@ internal sealed class Weights
     /// <exception cref="InvalidDataException">It has another number of dimensions, or the size is out of range.</exception>
     public int? Size(string tensor, int dimensions, int dimension, int most)
     {
-        if (Find(tensor) is not { } found)
-        {
-            return null;
-        }
-
-        IReadOnlyList<long> shape = found.Shape;
-        return shape.Count == dimensions && shape[dimension] >= 1 && shape[dimension] <= most
-            ? (int)shape[dimension]
-            : throw new InvalidDataException($"{Label(tensor)} has the shape [{string.Join(", ", shape)}], which no model has");
+        IReadOnlyList<long>? shape = Find(tensor)?.Shape;
+        InvalidData.ThrowIf(
+            shape is not null && (shape.Count != dimensions || shape[dimension] < 1 || shape[dimension] > most),
+            $"{Label(tensor)} has the shape [{string.Join(", ", shape ?? [])}], which no model has");
+        return (int?)shape?[dimension];
     }
 
     /// <summary>The size of a dimension of a tensor that must exist.</summary>
@@ -103,4 +99,17 @@ internal sealed class Weights
         || (one is PyTorchTensor first && other is PyTorchTensor second && first.StorageKey == second.StorageKey && first.Shape.SequenceEqual(second.Shape));
 
     private static string Quoted(string name) => PickleText.Quote(name);
+}
+
+/// <summary>What is accepted of the sizes that checkpoints give.</summary>
+internal static class Limits
+{
+    /// <summary>The most features, channels, positions or outputs.</summary>
+    public const int Size = 1 << 16;
+
+    /// <summary>The most layers.</summary>
+    public const int Layers = 1_000;
+
+    /// <summary>The most token ids.</summary>
+    public const int Tokens = 1 << 24;
 }

@@ -20,7 +20,6 @@ internal ref struct ConvolutionList
     public static IReadOnlyList<(int Channels, int Kernel, int Stride)> Parse(string text)
     {
         InvalidData.ThrowIf(text.Length > MaxLength, $"the option conv_feature_layers is longer than {MaxLength} characters");
-
         var reader = new ConvolutionList(text);
         var layers = new List<(int, int, int)>();
         do
@@ -28,20 +27,12 @@ internal ref struct ConvolutionList
             List<(int, int, int)> list = reader.ReadList();
             int times = reader.TryTake('*') ? reader.ReadNumber() : 1;
             InvalidData.ThrowIf(layers.Count + (long)list.Count * times > MaxLayers, $"the option conv_feature_layers has more than {MaxLayers} layers");
-
-            for (int i = 0; i < times; i++)
-            {
-                layers.AddRange(list);
-            }
+            layers.AddRange(Enumerable.Repeat(list, times).SelectMany(part => part));
         }
         while (reader.TryTake('+'));
 
         reader.SkipSpaces();
-        if (reader._position != text.Length)
-        {
-            throw reader.Unexpected();
-        }
-
+        reader.Expect(reader._position == text.Length);
         return layers.Count > 0 ? layers : throw new InvalidDataException("the option conv_feature_layers has no layers");
     }
 
@@ -81,32 +72,18 @@ internal ref struct ConvolutionList
             InvalidData.ThrowIf(number > MaxNumber, $"the option conv_feature_layers has a number above {MaxNumber}");
         }
 
-        if (_position == start)
-        {
-            throw Unexpected();
-        }
-
+        Expect(_position > start);
         return number > 0 ? number : throw new InvalidDataException("the option conv_feature_layers has a zero");
     }
 
-    private void Take(char expected)
-    {
-        if (!TryTake(expected))
-        {
-            throw Unexpected();
-        }
-    }
+    private void Take(char expected) => Expect(TryTake(expected));
 
     private bool TryTake(char wanted)
     {
         SkipSpaces();
-        if (_position == _text.Length || _text[_position] != wanted)
-        {
-            return false;
-        }
-
-        _position++;
-        return true;
+        bool isThere = _position < _text.Length && _text[_position] == wanted;
+        _position += isThere ? 1 : 0;
+        return isThere;
     }
 
     private void SkipSpaces()
@@ -117,7 +94,8 @@ internal ref struct ConvolutionList
         }
     }
 
-    private readonly InvalidDataException Unexpected() => new(
-        "the option conv_feature_layers is not of the form [(channels, kernel, stride)] * times + …: "
-        + $"unexpected {(_position < _text.Length ? $"character {_position + 1}" : "end")}");
+    private readonly void Expect(bool condition) => InvalidData.ThrowIf(
+        !condition,
+        $"the option conv_feature_layers is not of the form [(channels, kernel, stride)] * times + …: " +
+        $"unexpected {(_position < _text.Length ? $"character {_position + 1}" : "end")}");
 }

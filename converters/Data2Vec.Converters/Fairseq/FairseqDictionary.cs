@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Data2Vec.Converters.Fairseq;
 
 /// <summary>Reads the labels of a <c>fairseq.data.dictionary.Dictionary</c>.</summary>
@@ -17,33 +15,18 @@ internal static class FairseqDictionary
     public static IReadOnlyList<string> ReadFile(string path)
     {
         string name = Path.GetFileName(path);
-        InvalidData.ThrowIf(new FileInfo(path).Length > MaxFileBytes, $"{name}: larger than {MaxFileBytes >> 20} MiB, so this is no dictionary of labels");
-
         var labels = new List<string>(s_special);
         var known = new HashSet<string>(s_special, StringComparer.Ordinal);
-        int number = 0;
-        try
+        foreach ((int index, string line) in SmallFile.ReadLines(path, MaxFileBytes, "dictionary of labels").Index())
         {
-            var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-            foreach (string line in File.ReadLines(path, utf8))
-            {
-                number++;
-                int space = line.LastIndexOf(' ');
-                if (space <= 0 || !line.AsSpan(space + 1).Trim().ContainsAnyInRange('0', '9')
-                    || line.AsSpan(space + 1).Trim().ContainsAnyExceptInRange('0', '9'))
-                {
-                    throw new InvalidDataException($"{name}: line {number} is not a label, a space and a count");
-                }
-
-                InvalidData.ThrowIf(!known.Add(line[..space]), $"{name}: line {number} repeats a label");
-                InvalidData.ThrowIf(labels.Count == MaxLabels, $"{name}: more than {MaxLabels} labels");
-
-                labels.Add(line[..space]);
-            }
-        }
-        catch (DecoderFallbackException error)
-        {
-            throw new InvalidDataException($"{name}: line {number + 1} or one soon after it is not UTF-8 text", error);
+            string place = $"{name}: line {index + 1}";
+            int space = line.LastIndexOf(' ');
+            ReadOnlySpan<char> count = line.AsSpan(space + 1).Trim();
+            InvalidData.ThrowIf(
+                space <= 0 || count.IsEmpty || count.ContainsAnyExceptInRange('0', '9'), $"{place} is not a label, a space and a count");
+            InvalidData.ThrowIf(!known.Add(line[..space]), $"{place} repeats a label");
+            InvalidData.ThrowIf(labels.Count == MaxLabels, $"{name}: more than {MaxLabels} labels");
+            labels.Add(line[..space]);
         }
 
         return labels;
@@ -53,18 +36,14 @@ internal static class FairseqDictionary
     /// <exception cref="InvalidDataException">What stands there is not a dictionary.</exception>
     public static IReadOnlyList<string>? FromCheckpoint(PickleDictionary checkpoint)
     {
-        if (!checkpoint.TryGet<PickleDictionary>("task_state", out PickleDictionary? state)
-            || !state.TryGet<PickleObject>("target_dictionary", out PickleObject? dictionary))
+        if (!checkpoint.TryGet("task_state", out PickleDictionary? state) || !state.TryGet("target_dictionary", out PickleObject? dictionary))
         {
             return null;
         }
 
-        if (!dictionary.TryGetAttribute("symbols", out object? symbols) || symbols is not PickleList list
-            || list.Count > MaxLabels || !list.All(symbol => symbol is string))
-        {
-            throw new InvalidDataException("the dictionary in the checkpoint has no list of symbols");
-        }
-
-        return list.Select(symbol => (string)symbol!).ToArray();
+        return dictionary.TryGetAttribute("symbols", out object? symbols) && symbols is PickleList { Count: <= MaxLabels } list
+            && list.All(symbol => symbol is string)
+            ? [.. list.OfType<string>()]
+            : throw new InvalidDataException("the dictionary in the checkpoint has no list of symbols");
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -80,13 +79,8 @@ internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
         long start = partial.Length;
         using HttpResponseMessage response = await requests.SendAsync(HttpMethod.Get, file.Address, file.Title, headers =>
         {
-            if (start == 0)
-            {
-                return;
-            }
-
-            headers.Range = new RangeHeaderValue(start, null);
-            headers.IfRange = file.Validator is { } tag ? new RangeConditionHeaderValue(tag) : null;
+            headers.Range = start > 0 ? new RangeHeaderValue(start, null) : null;
+            headers.IfRange = start > 0 && file.Validator is { } tag ? new RangeConditionHeaderValue(tag) : null;
         }).ConfigureAwait(false);
         switch (response.StatusCode)
         {
@@ -119,25 +113,18 @@ internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
     private async Task CopyAsync(HttpResponseMessage response, PartialFile partial)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(requests.Cancellation);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        try
+        byte[] buffer = new byte[BufferBytes];
+        Stream body = await response.Content.ReadAsStreamAsync(timeout.Token).ConfigureAwait(false);
+        for (int count; (count = await ReadAsync(body, buffer, timeout).ConfigureAwait(false)) > 0;)
         {
-            Stream body = await response.Content.ReadAsStreamAsync(timeout.Token).ConfigureAwait(false);
-            for (int count; (count = await ReadAsync(body, buffer, timeout).ConfigureAwait(false)) > 0;)
+            if (count > file.Size - partial.Length)
             {
-                if (count > file.Size - partial.Length)
-                {
-                    partial.Clear();
-                    throw WrongSize(null);
-                }
-
-                await partial.AppendAsync(buffer.AsMemory(0, count), requests.Cancellation).ConfigureAwait(false);
-                requests.Report(PullStage.Downloading, file.Name, partial.Length, file.Size);
+                partial.Clear();
+                throw WrongSize(null);
             }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+
+            await partial.AppendAsync(buffer.AsMemory(0, count), requests.Cancellation).ConfigureAwait(false);
+            requests.Report(PullStage.Downloading, file.Name, partial.Length, file.Size);
         }
 
         if (partial.Length < file.Size)
@@ -175,18 +162,11 @@ internal sealed class BlobDownload(HubRequests requests, RemoteFile file)
 
         using var hash = IncrementalHash.CreateHash(name);
         hash.AppendData(Encoding.ASCII.GetBytes(head));
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        try
+        byte[] buffer = new byte[BufferBytes];
+        Stream whole = partial.Read();
+        for (int count; (count = await whole.ReadAsync(buffer, requests.Cancellation).ConfigureAwait(false)) > 0;)
         {
-            Stream whole = partial.Read();
-            for (int count; (count = await whole.ReadAsync(buffer, requests.Cancellation).ConfigureAwait(false)) > 0;)
-            {
-                hash.AppendData(buffer, 0, count);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            hash.AppendData(buffer, 0, count);
         }
 
         string actual = Convert.ToHexStringLower(hash.GetHashAndReset());

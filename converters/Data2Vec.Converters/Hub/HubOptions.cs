@@ -95,11 +95,7 @@ public sealed partial record HubOptions
 
         TimeSpan Seconds(string name)
         {
-            if (Value(name) is not { } text)
-            {
-                return TimeSpan.FromSeconds(10);
-            }
-
+            string text = Value(name) ?? "10";
             return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) && seconds is >= 1 and <= 86_400
                 ? TimeSpan.FromSeconds(seconds)
                 : throw new ArgumentException($"{name} is '{text}', which is not a number of seconds from 1 to 86400");
@@ -115,14 +111,9 @@ public sealed partial record HubOptions
                 token = File.Exists(name) ? Encoding.UTF8.GetString(SmallFile.Read(name, MaxTokenBytes, "token")).Trim() : null;
             }
 
-            if (string.IsNullOrEmpty(token))
-            {
-                return null;
-            }
-
-            return token.All(letter => letter is > ' ' and <= '~')
-                ? token
-                : throw new ArgumentException($"{name} holds no token: it has blanks or other letters than a token's");
+            bool isValid = token is null || token.All(letter => letter is > ' ' and <= '~');
+            string? given = string.IsNullOrEmpty(token) ? null : token;
+            return isValid ? given : throw new ArgumentException($"{name} holds no token: it has blanks or other letters than a token's");
         }
     }
 

@@ -5,10 +5,7 @@ using System.Net.Http.Headers;
 namespace Data2Vec.Converters.Hub;
 
 /// <summary>Sends the requests of one pull: redirects, token, timeouts, retries, and the meaning of answers.</summary>
-/// <param name="client">It must not follow redirects, which could carry the token to another host.</param>
-/// <param name="options">Where to, with which token, and how long to wait.</param>
-/// <param name="progress">Is told of waiting and of downloads.</param>
-/// <param name="cancellation">Ends everything.</param>
+/// <remarks>The client must not follow redirects, which could carry the token to another host.</remarks>
 internal sealed class HubRequests(HttpClient client, HubOptions options, IProgress<PullProgress>? progress, CancellationToken cancellation)
 {
     /// <summary>The most failures in a row.</summary>
@@ -25,10 +22,6 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
     public void Report(PullStage stage, string name, long done, long total) => progress?.Report(new PullProgress(stage, name, done, total));
 
     /// <summary>Sends a request without a body and follows redirects; <c>HEAD</c> does not follow to another host.</summary>
-    /// <param name="method">The method.</param>
-    /// <param name="address">The address.</param>
-    /// <param name="title">What is asked for, in messages.</param>
-    /// <param name="prepare">Adds headers.</param>
     /// <returns>The answer: success, a redirect that is not followed, or a refused range.</returns>
     /// <exception cref="HttpRequestException">The server is not there or refuses; the message says what to do.</exception>
     /// <exception cref="InvalidDataException">It leads in circles or to no address.</exception>
@@ -76,8 +69,6 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
     }
 
     /// <summary>Waits before the next attempt.</summary>
-    /// <param name="failure">What went wrong.</param>
-    /// <param name="failures">How often, in a row.</param>
     /// <exception cref="HttpRequestException">The server asks to wait too long.</exception>
     public async Task WaitAsync(TransientFailure failure, int failures)
     {
@@ -118,6 +109,10 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
     /// <summary>Whether an error while reading a body is a broken connection or a timeout.</summary>
     public bool IsCut(Exception error) =>
         error is IOException or HttpRequestException || (error is OperationCanceledException && !cancellation.IsCancellationRequested);
+
+    /// <summary>The first value of a header, or null.</summary>
+    public static string? Header(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.First() : null;
 
     private static bool IsSameHost(Uri one, Uri other) =>
         Uri.Compare(one, other, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0;
@@ -191,7 +186,7 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
         }
 
         string answer = $"{title}: {address.Host} answers {(int)status}";
-        if (Header("X-Error-Message") is { } reason)
+        if (Header(response, "X-Error-Message") is { } reason)
         {
             answer += $" ({PickleText.Quote(reason)})";
         }
@@ -202,10 +197,8 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
             throw new TransientFailure(answer, status, RetryAfter(response));
         }
 
-        string? advice = IsSameHost(address, options.Endpoint) ? Advice(status, Header("X-Error-Code")) : null;
+        string? advice = IsSameHost(address, options.Endpoint) ? Advice(status, Header(response, "X-Error-Code")) : null;
         throw new HttpRequestException(advice is null ? answer : $"{answer}; {advice}", null, status);
-
-        string? Header(string name) => response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.First() : null;
     }
 
     /// <summary>What the hub's refusal means, and the way out.</summary>
@@ -231,10 +224,6 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
 }
 
 /// <summary>A failure that may not recur.</summary>
-/// <param name="message">What failed.</param>
-/// <param name="status">The server's answer, if there was one.</param>
-/// <param name="retryAfter">How long the server asks to wait.</param>
-/// <param name="inner">What it came from.</param>
 internal sealed class TransientFailure(string message, HttpStatusCode? status = null, TimeSpan? retryAfter = null, Exception? inner = null)
     : HttpRequestException(message, inner, status)
 {

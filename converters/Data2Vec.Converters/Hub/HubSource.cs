@@ -19,12 +19,10 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
             HttpMethod.Get, Address($"api/models/{repository}/revision/{Uri.EscapeDataString(Revision)}"), Title).ConfigureAwait(false);
         (string commit, HashSet<string> files) = Read(await requests.ReadAsync(response, MaxListBytes, Title).ConfigureAwait(false));
         InvalidData.ThrowIf(HubNames.IsCommit(Revision) && commit != Revision, $"{Title}: {options.Endpoint.Host} answers with another commit, {commit}");
-
         string weights = HuggingFaceFolder.WeightNames.FirstOrDefault(files.Contains)
             ?? throw new InvalidDataException(
                 $"{Title}: it has none of the files of weights that can be converted, {string.Join(", ", HuggingFaceFolder.WeightNames)}");
         InvalidData.ThrowIf(!files.Contains(HuggingFaceFolder.ConfigName), $"{Title}: it has no {HuggingFaceFolder.ConfigName}, which says what model it is");
-
         return (commit, [HuggingFaceFolder.ConfigName, .. HuggingFaceFolder.InputNames.Where(files.Contains), weights]);
     }
 
@@ -34,17 +32,15 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
         Uri address = Address($"{repository}/resolve/{commit}/{Uri.EscapeDataString(file)}");
         using HttpResponseMessage response = await requests.SendAsync(HttpMethod.Head, address, title).ConfigureAwait(false);
         InvalidData.ThrowIf(
-            Header("X-Repo-Commit") != commit,
+            HubRequests.Header(response, "X-Repo-Commit") != commit,
             $"{title}: {address.Host} does not answer as a hub does: it does not say that the file is of commit {commit}");
 
         bool isElsewhere = (int)response.StatusCode is >= 300 and < 400;
-        string? etag = Header("X-Linked-Etag") ?? Header("ETag");
-        long? size = long.TryParse(Header("X-Linked-Size"), NumberStyles.None, CultureInfo.InvariantCulture, out long linked)
+        string? etag = HubRequests.Header(response, "X-Linked-Etag") ?? HubRequests.Header(response, "ETag");
+        long? size = long.TryParse(HubRequests.Header(response, "X-Linked-Size"), NumberStyles.None, CultureInfo.InvariantCulture, out long linked)
             ? linked
             : isElsewhere ? null : response.Content.Headers.ContentLength;
         return new RemoteFile(file, address, etag is null ? null : RemoteFile.Unquote(etag), size, repository);
-
-        string? Header(string name) => response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.First() : null;
     }
 
     public override IReadOnlyList<string> FurtherFiles(string snapshot) =>

@@ -94,12 +94,7 @@ public sealed class ModelStore : IDisposable
     /// <returns>The commit that they are of.</returns>
     private async Task<string> FetchAsync(ModelSource source, HubRequests requests)
     {
-        string? cached = source.Cache.CommitOf(source.Revision);
-        if (cached is not null && source.FindFiles(source.Cache.Snapshot(cached)) is null)
-        {
-            cached = null;
-        }
-
+        string? cached = source.Cache.CommitOf(source.Revision) is { } known && source.FindFiles(source.Cache.Snapshot(known)) is not null ? known : null;
         if (_options.Offline)
         {
             return cached ?? throw new IOException(

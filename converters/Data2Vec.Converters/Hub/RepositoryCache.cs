@@ -6,9 +6,6 @@ namespace Data2Vec.Converters.Hub;
 /// The folder of one model in a cache, laid out as huggingface_hub lays it out: <c>blobs/ETAG</c>, <c>snapshots/COMMIT/FILE</c> as links
 /// to them, <c>refs/REVISION</c> with the commit of each; beside these, in <c>d2v</c>, the model files.
 /// </summary>
-/// <param name="root">The cache.</param>
-/// <param name="name">The name of the model's folder.</param>
-/// <param name="useLinks">Whether links may be used.</param>
 internal sealed class RepositoryCache(string root, string name, bool useLinks)
 {
     /// <summary>The folder.</summary>
@@ -55,21 +52,14 @@ internal sealed class RepositoryCache(string root, string name, bool useLinks)
     /// <summary>Stores the commit of a revision.</summary>
     public void SetCommitOf(string revision, string commit)
     {
-        if (revision == commit)
-        {
-            return;
-        }
-
         string path = Reference(revision);
-        if (File.Exists(path) && File.ReadAllText(path) == commit)
+        if (revision == commit || (File.Exists(path) && File.ReadAllText(path) == commit))
         {
             return;
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        string temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
-        File.WriteAllText(temporary, commit);
-        File.Move(temporary, path, overwrite: true);
+        Replace(path, temporary => File.WriteAllText(temporary, commit));
     }
 
     /// <summary>The free space on the cache's disk in bytes, or null if the system does not report it, as for network shares.</summary>
@@ -86,11 +76,7 @@ internal sealed class RepositoryCache(string root, string name, bool useLinks)
         }
     }
 
-    /// <summary>Links or copies a blob to the files of a commit.</summary>
-    /// <param name="blob">The blob.</param>
-    /// <param name="commit">The commit.</param>
-    /// <param name="file">The name of the file.</param>
-    /// <param name="isNew">Whether no other commit can use the blob.</param>
+    /// <summary>Links or copies a blob to the files of a commit. A new blob, which no other commit can use, may move instead.</summary>
     public void Place(string blob, string commit, string file, bool isNew)
     {
         string path = Path.Combine(Snapshot(commit), file);
@@ -108,11 +94,18 @@ internal sealed class RepositoryCache(string root, string name, bool useLinks)
         if (isNew)
         {
             File.Move(blob, path, overwrite: true);
-            return;
         }
+        else
+        {
+            Replace(path, temporary => File.Copy(blob, temporary));
+        }
+    }
 
+    /// <summary>Writes a file under another name and moves it to its place.</summary>
+    private static void Replace(string path, Action<string> write)
+    {
         string temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
-        File.Copy(blob, temporary);
+        write(temporary);
         File.Move(temporary, path, overwrite: true);
     }
 
@@ -147,8 +140,6 @@ internal static class FileLock
     private static readonly int[] s_locked = [11, 35, unchecked((int)0x80070020)];
 
     /// <summary>Waits until the lock is free and takes it.</summary>
-    /// <param name="path">The lock's file, which stays.</param>
-    /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>Disposing it releases the lock.</returns>
     public static async Task<IDisposable> AcquireAsync(string path, CancellationToken cancellation)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Data2Vec.Converters.Safetensors;
 
@@ -38,11 +39,7 @@ internal sealed class HuggingFaceFolder : IDisposable
     /// <exception cref="InvalidDataException">It is a folder, and no model is in it.</exception>
     public static string? Find(string path)
     {
-        if (Path.GetFileName(path) == ConfigName)
-        {
-            path = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        }
-
+        path = Path.GetFileName(path) == ConfigName ? FolderOf(path) : path;
         if (Directory.Exists(path))
         {
             return WeightNames.Select(name => Path.Combine(path, name)).FirstOrDefault(File.Exists)
@@ -52,19 +49,20 @@ internal sealed class HuggingFaceFolder : IDisposable
         }
 
         bool isSafetensors = path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
-        return isSafetensors || (path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) && File.Exists(Beside(path, ConfigName))) ? path : null;
+        bool isWeights = path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) && File.Exists(Path.Combine(FolderOf(path), ConfigName));
+        return isSafetensors || isWeights ? path : null;
     }
 
     /// <summary>Whether an output would replace a file in the folder of a file of weights.</summary>
     public static bool WouldReplace(string weights, string output) =>
         File.Exists(output) && !output.EndsWith(".d2v", StringComparison.OrdinalIgnoreCase)
-        && Path.GetDirectoryName(Path.GetFullPath(weights)) == Path.GetDirectoryName(Path.GetFullPath(output));
+        && FolderOf(weights) == FolderOf(output);
 
     /// <summary>Opens the folder of a file of weights.</summary>
     /// <exception cref="InvalidDataException">A file is missing or damaged; the message names it.</exception>
     public static HuggingFaceFolder Open(string weights)
     {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(weights))!;
+        string folder = FolderOf(weights);
         JsonElement config = ReadJson(Path.Combine(folder, ConfigName))
             ?? throw new InvalidDataException($"{Path.GetFileName(weights)}: {ConfigName}, which says what model it is, is not in its folder");
         if (!weights.EndsWith(".bin", StringComparison.OrdinalIgnoreCase))
@@ -93,7 +91,7 @@ internal sealed class HuggingFaceFolder : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    private static string Beside(string path, string name) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, name);
+    private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path))!;
 
     private static JsonElement? ReadJson(string path)
     {
@@ -105,13 +103,11 @@ internal sealed class HuggingFaceFolder : IDisposable
         string name = Path.GetFileName(path);
         using FileStream stream = File.OpenRead(path);
         InvalidData.ThrowIf(stream.Length > MaxJsonBytes, $"{name}: {stream.Length} bytes, of which {MaxJsonBytes} are allowed");
-
         try
         {
             using JsonDocument document = JsonDocument.Parse(
                 stream, new JsonDocumentOptions { MaxDepth = MaxJsonDepth, AllowDuplicateProperties = false });
             InvalidData.ThrowIf(document.RootElement.ValueKind != JsonValueKind.Object, $"{name}: not a JSON object");
-
             ReadAllText(document.RootElement);
             return document.RootElement.Clone();
         }
@@ -124,26 +120,13 @@ internal sealed class HuggingFaceFolder : IDisposable
     // Escapes with half of a surrogate pair fail only when the text is read: here rather than later.
     private static void ReadAllText(JsonElement json)
     {
-        switch (json.ValueKind)
+        var reader = new Utf8JsonReader(JsonMarshal.GetRawUtf8Value(json));
+        while (reader.Read())
         {
-            case JsonValueKind.String:
-                json.GetString();
-                break;
-            case JsonValueKind.Array:
-                foreach (JsonElement item in json.EnumerateArray())
-                {
-                    ReadAllText(item);
-                }
-
-                break;
-            case JsonValueKind.Object:
-                foreach (JsonProperty entry in json.EnumerateObject())
-                {
-                    _ = entry.Name;
-                    ReadAllText(entry.Value);
-                }
-
-                break;
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+            {
+                reader.GetString();
+            }
         }
     }
 }

@@ -120,20 +120,14 @@ internal static class AudioLayouts
     private static AudioConfig Config(LayoutOptions options, TransformerSizes sizes, IReadOnlyList<string>? labels)
     {
         sizes.RequireEpsilon(options, 1e-5f);
+        bool hasWidth = options.Has("position_width");
         int depth = options.Integer("position_layers", 1, Limits.Layers);
-        if (options.Has("position_width") && depth < 2)
-        {
-            throw options.Bad("position_layers", $"is {depth}; a single positional convolution with weight normalization is not supported");
-        }
-
-        string kernelRow = options.Has("position_width") ? "position_width" : "position_kernel";
+        options.ThrowIf(
+            hasWidth && depth < 2, "position_layers", $"is {depth}; a single positional convolution with weight normalization is not supported");
+        string kernelRow = hasWidth ? "position_width" : "position_kernel";
         int size = options.Integer(kernelRow, 1, Limits.Size);
-        int kernel = options.Has("position_width") ? Math.Max(3, size / depth) : size;
-        if (kernel % 2 == 0)
-        {
-            throw options.Bad(kernelRow, $"gives a kernel of {kernel}; even kernels are not supported");
-        }
-
+        int kernel = hasWidth ? Math.Max(3, size / depth) : size;
+        options.ThrowIf(kernel % 2 == 0, kernelRow, $"gives a kernel of {kernel}; even kernels are not supported");
         int groups = options.Divisor("position_groups", "hidden_size", sizes.Hidden);
         return new AudioConfig
         {
@@ -164,9 +158,9 @@ internal static class AudioLayouts
             int[] channels = options.Integers("channels", 1, Limits.Size);
             int[] kernels = options.Integers("kernels", 1, Limits.Size);
             int[] strides = options.Integers("strides", 1, Limits.Size);
-            return kernels.Length == channels.Length && strides.Length == channels.Length
-                ? channels.Zip(kernels, strides)
-                : throw options.Bad("channels", "has another length than conv_kernel and conv_stride");
+            bool isUnequal = kernels.Length != channels.Length || strides.Length != channels.Length;
+            options.ThrowIf(isUnequal, "channels", "has another length than conv_kernel and conv_stride");
+            return channels.Zip(kernels, strides);
         }
     }
 
@@ -194,11 +188,8 @@ internal static class AudioLayouts
             return RequireCount(FairseqDictionary.ReadFile(given.DictionaryPath), outputs);
         }
 
-        if (folder.Config.Integer("pad_token_id", 0, 0, Limits.Size) is var blank and not 0)
-        {
-            throw folder.Config.Bad("pad_token_id", $"is {blank}; only 0 is supported as the blank of a CTC head");
-        }
-
+        int blank = folder.Config.Integer("pad_token_id", 0, 0, Limits.Size);
+        folder.Config.ThrowIf(blank != 0, "pad_token_id", $"is {blank}; only 0 is supported as the blank of a CTC head");
         CheckpointOptions vocabulary = folder.Options(Vocabulary)
             ?? throw new InvalidDataException(
                 $"the labels of the CTC head are missing: {Vocabulary} is not in the folder; put it there, or give a dictionary (dict.ltr.txt)");
@@ -208,17 +199,12 @@ internal static class AudioLayouts
             // Vocabularies have tokens beyond the head's outputs, for other uses.
             foreach ((string token, int id) in tokens.IntegerEntries(0, int.MaxValue).Where(entry => entry.Value < outputs))
             {
-                if (labels[id] is { } other && other != token)
-                {
-                    throw tokens.Bad($"the id {id}", "stands for two tokens");
-                }
-
+                tokens.ThrowIf(labels[id] is { } other && other != token, $"the id {id}", "stands for two tokens");
                 labels[id] = token;
             }
         }
 
-        return labels.All(label => label is not null)
-            ? [.. labels.OfType<string>()]
-            : throw vocabulary.Bad("a token", $"is missing: the CTC head has {outputs} outputs");
+        vocabulary.ThrowIf(labels.Contains(null), "a token", $"is missing: the CTC head has {outputs} outputs");
+        return [.. labels.OfType<string>()];
     }
 }

@@ -37,11 +37,9 @@ internal sealed record Layout(string Format, string Model, string Title, Func<La
     public static SourceModel ReadAny(SourceCheckpoint checkpoint, ConversionOptions options)
     {
         Layout? layout = All.FirstOrDefault(layout => layout.Matches(checkpoint));
-        if (checkpoint.Head is { } head && (layout is null || !head.Encoders.Contains(layout.Model)))
-        {
-            throw new InvalidDataException($"{head.Title} around {FairseqHead.Describe(checkpoint.Model!)}");
-        }
-
+        InvalidData.ThrowIf(
+            checkpoint.Head is { } head && (layout is null || !head.Encoders.Contains(layout.Model)),
+            $"{checkpoint.Head?.Title} around {FairseqHead.Describe(checkpoint.Model!)}");
         return layout is null ? throw Unknown(checkpoint) : layout.Read(layout, checkpoint, options);
     }
 
@@ -73,5 +71,4 @@ internal sealed record Layout(string Format, string Model, string Title, Func<La
     private static bool IsHuggingFace(Weights weights) => weights.Names.Any(name =>
         name is "feature_projection.projection.weight" or "embeddings.word_embeddings.weight" or "embeddings.patch_embeddings.projection.weight"
         || All.Any(layout => layout.Format == SourceCheckpoint.HuggingFace && name.StartsWith(HeadedPrefix(layout.Model), StringComparison.Ordinal)));
-
 }

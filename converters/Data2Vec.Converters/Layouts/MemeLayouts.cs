@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Data2Vec.Memes;
 using Data2Vec.Parameters;
 using Data2Vec.Text;
@@ -51,16 +49,13 @@ internal static class MemeLayouts
         var names = new TensorNames(s_names, layout.Format);
         names.AddPart(MemeConfig.ImagePart, VggLayouts.Names(image, ImagePrefix));
         names.AddPart(MemeConfig.TextPart, TextLayouts.BertNames(TextPrefix));
-        JsonObject json = config.ToJson();
-        using JsonDocument document = JsonDocument.Parse(json.ToJsonString());
-        MemeConfig.FromJson(document.RootElement);
         return new SourceModel
         {
             Layout = layout,
             Checkpoint = checkpoint,
             Description = $"{layout.Title}, VGG-16 and BERT, {hidden} hidden units",
             Architecture = MemeConfig.Architecture,
-            Config = json,
+            Config = SourceModel.Checked(config.ToJson(), json => MemeConfig.FromJson(json)),
             Parameters =
             [
                 .. Part(MemeConfig.ImagePart, image),

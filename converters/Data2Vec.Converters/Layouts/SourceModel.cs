@@ -9,10 +9,8 @@ internal sealed record SourceModel
 {
     private const int MaxComplaints = 10;
 
-    /// <summary>The layout that it was read by.</summary>
     public required Layout Layout { get; init; }
 
-    /// <summary>The checkpoint.</summary>
     public required SourceCheckpoint Checkpoint { get; init; }
 
     /// <summary>What the checkpoint was recognised as.</summary>
@@ -44,18 +42,16 @@ internal sealed record SourceModel
 
     private Weights Weights => Checkpoint.Weights;
 
-    /// <summary>A model of the engine.</summary>
     /// <exception cref="InvalidDataException">The engine does not support the structure.</exception>
     public static SourceModel Create(Layout layout, SourceCheckpoint checkpoint, ModelConfig config, TensorNames names, string description)
     {
-        JsonObject json = Checked(config);
         return new SourceModel
         {
             Layout = layout,
             Checkpoint = checkpoint,
             Description = description,
             Architecture = config.Architecture,
-            Config = json,
+            Config = Checked(config),
             Parameters = config.ListParameters(),
             Names = names,
         };
@@ -63,12 +59,14 @@ internal sealed record SourceModel
 
     /// <summary>The <c>config</c> of a model file, after reading it as loading a model does.</summary>
     /// <exception cref="InvalidDataException">The engine does not support the structure.</exception>
-    public static JsonObject Checked(ModelConfig config)
+    public static JsonObject Checked(ModelConfig config) => Checked(config.ToJson(), json => ModelConfig.FromJson(json, config.Architecture));
+
+    /// <inheritdoc cref="Checked(ModelConfig)"/>
+    public static JsonObject Checked(JsonObject config, Action<JsonElement> read)
     {
-        JsonObject json = config.ToJson();
-        using JsonDocument document = JsonDocument.Parse(json.ToJsonString());
-        ModelConfig.FromJson(document.RootElement, config.Architecture);
-        return json;
+        using JsonDocument document = JsonDocument.Parse(config.ToJsonString());
+        read(document.RootElement);
+        return config;
     }
 
     /// <summary>A <see cref="TeacherName"/> for teachers of a part of the model.</summary>
@@ -83,7 +81,6 @@ internal sealed record SourceModel
     {
         Weights? teachers = teacher && TeacherKey is not null ? Weights.Group(TeacherKey) : null;
         InvalidData.ThrowIf(teacher && teachers is null, "the checkpoint has no teacher (_ema), which only pretrained checkpoints have; convert it without");
-
         var complaints = new List<string>();
         var tensors = new List<SourceTensor>();
         var known = new HashSet<string>(StringComparer.Ordinal);
@@ -125,28 +122,21 @@ internal sealed record SourceModel
 
         complaints.AddRange(MissingOptional(found));
         complaints.AddRange(Weights.Names.Where(name => !known.Contains(name) && !Names.IsUnused(name)).Select(name => $"{Weights.Label(name)} is unknown"));
-        if (complaints.Count > 0)
-        {
-            string more = complaints.Count > MaxComplaints ? $"; and {complaints.Count - MaxComplaints} more" : "";
-            throw new InvalidDataException($"the tensors do not match the configuration: {string.Join("; ", complaints.Take(MaxComplaints))}{more}");
-        }
-
+        string more = complaints.Count > MaxComplaints ? $"; and {complaints.Count - MaxComplaints} more" : "";
+        InvalidData.ThrowIf(
+            complaints.Count > 0, $"the tensors do not match the configuration: {string.Join("; ", complaints.Take(MaxComplaints))}{more}");
         return tensors;
     }
 
     // An optional tensor that one layer has, all layers have.
     private IEnumerable<string> MissingOptional(HashSet<string> found)
     {
-        IEnumerable<Parameter> optional = Parameters.Where(parameter => parameter.IsOptional);
-        foreach (IGrouping<string, Parameter> layers in optional.GroupBy(parameter => TensorNames.WithoutNumbers(parameter.Name)))
+        IEnumerable<IGrouping<string, Parameter>> layers = Parameters.Where(parameter => parameter.IsOptional)
+            .GroupBy(parameter => TensorNames.WithoutNumbers(parameter.Name))
+            .Where(layers => layers.Any(parameter => found.Contains(parameter.Name)));
+        foreach (Parameter parameter in layers.SelectMany(layer => layer).Where(parameter => !found.Contains(parameter.Name)))
         {
-            if (layers.Any(parameter => found.Contains(parameter.Name)))
-            {
-                foreach (Parameter parameter in layers.Where(parameter => !found.Contains(parameter.Name)))
-                {
-                    yield return $"{Label(parameter.Name)} is missing, which other layers have";
-                }
-            }
+            yield return $"{Label(parameter.Name)} is missing, which other layers have";
         }
 
         if (NeedsOneOf.Count > 0 && !NeedsOneOf.Any(found.Contains))
@@ -212,19 +202,14 @@ internal sealed record SourceTensor(Parameter Parameter, CheckpointTensor Tensor
     public void Read(long start, Span<float> destination)
     {
         Tensor.Read(Start + start, destination);
-        if (AddedRow is null)
-        {
-            return;
-        }
-
-        if (_row is null)
+        if (AddedRow is not null && _row is null)
         {
             _row = new float[Parameter.Shape[^1]];
             AddedRow.Read(0, _row);
         }
 
         // Adding zeros would turn -0 into 0.
-        if (!_row.AsSpan().ContainsAnyExcept(0f))
+        if (_row is null || !_row.AsSpan().ContainsAnyExcept(0f))
         {
             return;
         }

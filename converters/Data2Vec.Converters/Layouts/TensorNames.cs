@@ -27,11 +27,7 @@ internal sealed partial class TensorNames
     private readonly List<(string Part, TensorNames Names)> _parts = [];
     private readonly Func<int, string>? _block;
 
-    /// <summary>Reads a column of a table.</summary>
-    /// <param name="table">The table.</param>
-    /// <param name="column">The name of the column.</param>
-    /// <param name="root">The prefix of all names but those that begin with <c>/</c>.</param>
-    /// <param name="block">The layout's name of a layer, for <c>{block}</c>.</param>
+    /// <summary>Reads a column of a table. The root prefixes all names but those that begin with <c>/</c>; a block is the layout's name of a layer.</summary>
     public TensorNames(LayoutTable table, string column, string root = "", Func<int, string>? block = null)
     {
         _block = block;
@@ -65,12 +61,9 @@ internal sealed partial class TensorNames
     /// <returns>Its place, or null if the layout has no such tensor.</returns>
     public TensorPlace? Find(string name, Weights weights)
     {
-        foreach ((string part, TensorNames names) in _parts)
+        if (_parts.Find(part => name.StartsWith(part.Part, StringComparison.Ordinal)) is { Names: { } names, Part: { } part })
         {
-            if (name.StartsWith(part, StringComparison.Ordinal))
-            {
-                return names.Find(name[part.Length..], weights);
-            }
+            return names.Find(name[part.Length..], weights);
         }
 
         string[] words = name.Split('.');

@@ -101,8 +101,6 @@ internal static class TextLayouts
     ];
 
     /// <summary>The structure of a BERT that its weights tell.</summary>
-    /// <param name="weights">The weights.</param>
-    /// <param name="prefix">The prefix of BERT's tensors.</param>
     /// <exception cref="InvalidDataException">It is not supported.</exception>
     public static TextConfig BertConfig(Weights weights, string prefix)
     {
@@ -126,21 +124,16 @@ internal static class TextLayouts
     }
 
     /// <summary>The names of BERT's tensors.</summary>
-    /// <param name="prefix">The prefix of BERT's tensors.</param>
     public static TensorNames BertNames(string prefix) => new(s_names, Bert, prefix);
 
     private static SourceModel ReadFairseq(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
     {
-        checkpoint = checkpoint.WithWeights(WithHead(checkpoint.Weights));
+        checkpoint = checkpoint with { Weights = WithHead(checkpoint.Weights) };
         bool isSecond = layout.Model == Data2Vec2.Model;
         LayoutOptions options = isSecond ? Data2Vec2.Options(s_options, checkpoint, "text") : new LayoutOptions(s_options, layout.Model, checkpoint.Options!);
         TransformerSizes sizes = TransformerSizes.Read(options);
         sizes.RequireEpsilon(options, 1e-5f);
-        if (sizes.PrenetLayers != 0)
-        {
-            throw options.Bad("prenet_layers", $"is {sizes.PrenetLayers}; of text models only 0 is supported");
-        }
-
+        options.ThrowIf(sizes.PrenetLayers != 0, "prenet_layers", $"is {sizes.PrenetLayers}; of text models only 0 is supported");
         string embedding = isSecond ? $"{Data2Vec2.Root(checkpoint)}local_encoder.embed_tokens.weight" : $"{FairseqRoot}embed_tokens.weight";
         int? classes = checkpoint.Weights.Size("classification_head.out_proj.weight", 2, 0, Limits.Size);
         var config = new TextConfig
@@ -186,7 +179,7 @@ internal static class TextLayouts
 
     private static SourceModel ReadBert(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
     {
-        checkpoint = checkpoint.WithWeights(checkpoint.Weights.Without(BertPrefix));
+        checkpoint = checkpoint with { Weights = checkpoint.Weights.Without(BertPrefix) };
         TextConfig config = BertConfig(checkpoint.Weights, "") with { Labels = BertLabels(checkpoint.Weights, given, null) };
         return Model(layout, checkpoint, config, "pytorch-transformers", TokenizerFiles.WordPieces(given));
     }
@@ -211,9 +204,8 @@ internal static class TextLayouts
             Labels = labels,
         };
         int padding = config.Integer("pad_token_id", known.PaddingId, 0, Limits.Tokens);
-        return padding == known.PaddingId
-            ? known with { MaxTokens = known.MaxTokens - known.FirstPosition }
-            : throw config.Bad("pad_token_id", $"is {padding}; only {known.PaddingId} is supported");
+        config.ThrowIf(padding != known.PaddingId, "pad_token_id", $"is {padding}; only {known.PaddingId} is supported");
+        return known with { MaxTokens = known.MaxTokens - known.FirstPosition };
     }
 
     private static SourceModel Model(

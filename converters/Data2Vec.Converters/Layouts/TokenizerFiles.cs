@@ -14,13 +14,12 @@ internal static class TokenizerFiles
         options.RefuseVocabulary();
         if (options.BytePairFiles is not { } files)
         {
-            return options.DictionaryPath is null
-                ? null
-                : throw new InvalidDataException("a text model needs its tokenizer with the dictionary; give encoder.json and vocab.bpe too");
+            InvalidData.ThrowIf(
+                options.DictionaryPath is not null, "a text model needs its tokenizer with the dictionary; give encoder.json and vocab.bpe too");
+            return null;
         }
 
         InvalidData.ThrowIf(options.DictionaryPath is null, "a text model needs its dictionary with the tokenizer; give dict.txt too");
-
         TextTokenizer tokenizer = TextTokenizer.FromFairseq(ReadFile(files.EncoderPath), ReadFile(files.MergesPath), ReadFile(options.DictionaryPath));
         return tokenizer.VocabularySize == config.VocabularySize
             ? tokenizer
@@ -67,14 +66,10 @@ internal static class TokenizerFiles
         CheckpointOptions? options = folder.Options("tokenizer_config.json");
         bool lowercase = options?.Flag("do_lower_case") ?? true;
         bool strip = options?.Flag("strip_accents") ?? lowercase;
-        return strip && !lowercase
-            ? throw options!.Bad("strip_accents", "is true without do_lower_case, which is not supported")
-            : WordPieces(ReadFile(vocabulary), new WordPieceOptions
-            {
-                Lowercase = lowercase,
-                StripAccents = strip,
-                SplitChinese = options?.Flag("tokenize_chinese_chars") ?? true,
-            });
+        options?.ThrowIf(strip && !lowercase, "strip_accents", "is true without do_lower_case, which is not supported");
+        bool splitChinese = options?.Flag("tokenize_chinese_chars") ?? true;
+        return WordPieces(
+            ReadFile(vocabulary), new WordPieceOptions { Lowercase = lowercase, StripAccents = strip, SplitChinese = splitChinese });
     }
 
     /// <summary>A tokenizer, after checking that it belongs to a model.</summary>

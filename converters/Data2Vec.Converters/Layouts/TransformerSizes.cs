@@ -21,13 +21,8 @@ internal sealed record TransformerSizes(int Hidden, int PrenetLayers, int Layers
     }
 
     /// <summary>Refuses another epsilon than the one of an encoder whose model file does not keep it.</summary>
-    public void RequireEpsilon(LayoutOptions options, float supported)
-    {
-        if (Epsilon != supported)
-        {
-            throw options.Bad("epsilon", $"is {Epsilon}; only {supported} is supported");
-        }
-    }
+    public void RequireEpsilon(LayoutOptions options, float supported) =>
+        options.ThrowIf(Epsilon != supported, "epsilon", $"is {Epsilon}; only {supported} is supported");
 
     private static int FeedForwardSize(LayoutOptions options, int hidden)
     {

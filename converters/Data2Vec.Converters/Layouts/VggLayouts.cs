@@ -21,20 +21,14 @@ internal static class VggLayouts
     public static IEnumerable<Layout> All => [new("torchvision", "vgg", "VGG network", Read) { Recognizes = checkpoint => IsVgg(checkpoint.Weights, "") }];
 
     /// <summary>Whether weights are those of such a network.</summary>
-    /// <param name="weights">The weights.</param>
-    /// <param name="prefix">The prefix of the network's tensors.</param>
     public static bool IsVgg(Weights weights, string prefix) =>
         weights.Contains($"{prefix}features.0.weight") && weights.Contains($"{prefix}classifier.0.weight");
 
     /// <summary>The structure that the weights tell.</summary>
-    /// <param name="weights">The weights.</param>
-    /// <param name="preprocessing">How an image becomes pixels, for a size of image.</param>
-    /// <param name="prefix">The prefix of the network's tensors.</param>
     /// <exception cref="InvalidDataException">It is not supported.</exception>
     public static VggConfig Config(Weights weights, Func<int, ImagePreprocessing> preprocessing, string prefix)
     {
         InvalidData.ThrowIf(weights.Contains($"{prefix}features.1.weight"), "a VGG network with batch normalization is not supported; one without it is");
-
         string first = $"{prefix}classifier.0.weight", second = $"{prefix}classifier.3.weight";
         List<int[]> blocks = [.. Blocks(weights, prefix).Select(convolutions => convolutions.Select(
             index => weights.RequireSize($"{prefix}features.{index}.weight", 4, 0, Limits.Size)).ToArray())];
@@ -56,8 +50,6 @@ internal static class VggLayouts
     }
 
     /// <summary>torchvision's names: an activation follows each convolution, and pooling each block, and both have numbers.</summary>
-    /// <param name="config">The structure.</param>
-    /// <param name="prefix">The prefix of the network's tensors.</param>
     public static TensorNames Names(VggConfig config, string prefix)
     {
         var names = new TensorNames(s_names, "torchvision", prefix);

@@ -147,11 +147,7 @@ internal static class VisionLayouts
         var options = new LayoutOptions(s_options, HuggingFace, json);
         int? classes = checkpoint.Weights.Size("classifier.weight", 2, 0, Limits.Size);
         bool mean = options.Flag("mean_pooling");
-        if (classes is not null && !mean)
-        {
-            throw options.Bad("mean_pooling", "is false; a classification head on the class token is not supported");
-        }
-
+        options.ThrowIf(classes is not null && !mean, "mean_pooling", "is false; a classification head on the class token is not supported");
         IReadOnlyList<string>? labels = LabelFile.For(classes, given.LabelsPath, count => json.Labels("id2label", count));
         VisionConfig config = Config(options, size => HuggingFacePreprocessing(size, folder), labels) with { HasFinalNorm = !mean };
         CheckPresence(checkpoint.Weights, json);
@@ -210,13 +206,10 @@ internal static class VisionLayouts
         Check("use_relative_position_bias", config.Flag("use_relative_position_bias") ?? false, $"encoder.layer.0.attention.attention.{Table}");
         Check("layer_scale_init_value", config.Number("layer_scale_init_value", 0.1) > 0, "encoder.layer.0.lambda_1");
 
-        void Check(string option, bool isAsked, string tensor)
-        {
-            if (weights.Contains(tensor) != isAsked)
-            {
-                throw config.Bad(option, $"{(isAsked ? "asks for" : "asks for no")} {tensor}, and the weights have {(isAsked ? "none" : "one")}");
-            }
-        }
+        void Check(string option, bool isAsked, string tensor) => config.ThrowIf(
+            weights.Contains(tensor) != isAsked,
+            option,
+            $"{(isAsked ? "asks for" : "asks for no")} {tensor}, and the weights have {(isAsked ? "none" : "one")}");
     }
 
     private static VisionConfig BeitConfig(SourceCheckpoint checkpoint, IReadOnlyList<string>? labels)
@@ -232,7 +225,6 @@ internal static class VisionLayouts
 
         long size = (long)grid * patch;
         InvalidData.ThrowIf(size > ImagePreprocessing.MaxSize, $"the model takes {size} x {size} pixels; up to {ImagePreprocessing.MaxSize} are supported");
-
         int layers = weights.CountLayers("blocks.{i}.norm1.weight");
         return new VisionConfig
         {
@@ -283,16 +275,13 @@ internal static class VisionLayouts
     private static ImagePreprocessing HuggingFacePreprocessing(int size, HuggingFaceFolder folder)
     {
         const string Name = "preprocessor_config.json";
-        if (folder.Options(Name) is not { } options)
-        {
-            return ImagePreprocessing.Squash(size, ImagePreprocessing.Half, ImagePreprocessing.Half);
-        }
-
-        ImagePreprocessing preprocessing = ImagePreprocessing.FromHuggingFace(options.Json);
-        return preprocessing.CropSize == size
+        ImagePreprocessing preprocessing = folder.Options(Name) is { } options
+            ? ImagePreprocessing.FromHuggingFace(options.Json)
+            : ImagePreprocessing.Squash(size, ImagePreprocessing.Half, ImagePreprocessing.Half);
+        int made = preprocessing.CropSize;
+        return made == size
             ? preprocessing
-            : throw new InvalidDataException(
-                $"{Name}: it makes images of {preprocessing.CropSize} x {preprocessing.CropSize} pixels, and the model takes {size} x {size}");
+            : throw new InvalidDataException($"{Name}: it makes images of {made} x {made} pixels, and the model takes {size} x {size}");
     }
 
     private static ImagePreprocessing ResizeThenCrop(int size, double resized, bool isImageNet) => Math.Floor(resized) is >= 1 and <= ImagePreprocessing.MaxSize

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Compression;
 
 namespace Data2Vec.Converters.PyTorch;
@@ -60,17 +59,10 @@ internal sealed class Inflater : IDisposable
 
     private void Skip(long count)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
-        try
+        byte[] buffer = new byte[Math.Min(count, 64 << 10)];
+        for (; count > 0; count -= Math.Min(count, buffer.Length))
         {
-            for (; count > 0; count -= Math.Min(count, buffer.Length))
-            {
-                ReadFully(buffer.AsSpan(0, (int)Math.Min(count, buffer.Length)));
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            ReadFully(buffer.AsSpan(0, (int)Math.Min(count, buffer.Length)));
         }
     }
 
@@ -80,7 +72,6 @@ internal sealed class Inflater : IDisposable
         {
             int count = ReadSome(destination);
             InvalidData.ThrowIf(count == 0, "a compressed part of the file is shorter than stated");
-
             _position += count;
             destination = destination[count..];
         }
@@ -109,10 +100,45 @@ internal sealed class DeflatedRegion(Inflater inflater, FileRegion compressed, l
 
     public override bool IsRandomAccess => false;
 
-    public override void Read(long offset, Span<byte> destination)
-    {
-        InvalidData.ThrowIf(offset < 0 || destination.Length > Length - offset, "the file refers to bytes beyond the end of one of its parts");
+    protected override void ReadInside(long offset, Span<byte> destination) => inflater.Read(this, offset, destination);
+}
 
-        inflater.Read(this, offset, destination);
+/// <summary>Reads a region from its beginning to its end.</summary>
+internal sealed class RegionStream(ByteRegion region) : Stream
+{
+    private long _position;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => region.Length;
+
+    public override long Position
+    {
+        get => _position;
+        set => throw new NotSupportedException();
     }
+
+    public override int Read(Span<byte> buffer)
+    {
+        int count = (int)Math.Min(buffer.Length, region.Length - _position);
+        region.Read(_position, buffer[..count]);
+        _position += count;
+        return count;
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -12,6 +12,7 @@ internal sealed class LegacyContainer(FileRegion file)
     private const int MaxPreludeBytes = 64 << 10;
     private const int MaxPickleBytes = 64 << 20;
     private const long FormatVersion = 1001;
+    private const string EndsEarly = "the file ends too early; it was not downloaded or saved completely";
 
     private static readonly BigInteger s_magicNumber = BigInteger.Parse("119547037146038801333356", null);
 
@@ -26,20 +27,13 @@ internal sealed class LegacyContainer(FileRegion file)
             ReadPickle(MaxPreludeBytes) is not FormatVersion,
             $"the checkpoint's format is not version {FormatVersion}, the only one there was");
 
-        if (ReadPickle(MaxPreludeBytes) is PickleDictionary machine && machine.TryGetValue("little_endian", out object? little) &&
-            little is not true)
-        {
-            throw new InvalidDataException(
-                "the checkpoint was saved on a big-endian machine, which is not supported; save it on another");
-        }
-
+        InvalidData.ThrowIf(
+            ReadPickle(MaxPreludeBytes) is PickleDictionary machine && machine.TryGetValue("little_endian", out object? little) && little is not true,
+            ZipContainer.BigEndian);
         var objects = new PyTorchObjects(_budget);
         object? value = ReadPickle(MaxPickleBytes, objects);
-        if (ReadPickle(MaxPickleBytes) is not PickleList keys)
-        {
-            throw new InvalidDataException("the checkpoint lacks the list of its storages; it is damaged");
-        }
-
+        PickleList keys = ReadPickle(MaxPickleBytes) as PickleList
+            ?? throw new InvalidDataException("the checkpoint lacks the list of its storages; it is damaged");
         FindStorages(objects, keys);
         return value;
     }
@@ -57,10 +51,8 @@ internal sealed class LegacyContainer(FileRegion file)
                 $"it begins like a Python pickle, but not like a PyTorch checkpoint ({error.Message})", error);
         }
 
-        if (magic is not BigInteger number || number != s_magicNumber)
-        {
-            throw new InvalidDataException("a Python pickle, but not a PyTorch checkpoint; save it with torch.save");
-        }
+        InvalidData.ThrowIf(
+            magic is not BigInteger number || number != s_magicNumber, "a Python pickle, but not a PyTorch checkpoint; save it with torch.save");
     }
 
     private object? ReadPickle(int maxBytes, PyTorchObjects? objects = null)
@@ -70,7 +62,6 @@ internal sealed class LegacyContainer(FileRegion file)
         var known = objects ?? new PyTorchObjects(_budget);
         object? value = new PickleMachine(_input, _budget, known).Run();
         InvalidData.ThrowIf(objects is null && known.Storages.Count > 0, "a pickle beside the main one refers to tensors; no checkpoint does");
-
         return value;
     }
 
@@ -80,29 +71,16 @@ internal sealed class LegacyContainer(FileRegion file)
         Span<byte> bytes = stackalloc byte[sizeof(long)];
         foreach (object? item in keys)
         {
-            if (item is not string key || !objects.Storages.TryGetValue(key, out PyTorchStorage? storage))
-            {
-                throw new InvalidDataException("the checkpoint lists a storage that no tensor uses; it is damaged");
-            }
-
-            InvalidData.ThrowIf(storage.Region is not null, $"the checkpoint lists the storage '{PickleText.Quote(key)}' twice");
-
-            if (file.Length - position < bytes.Length)
-            {
-                throw Ended();
-            }
-
+            PyTorchStorage storage = (item is string key ? objects.Storages.GetValueOrDefault(key) : null)
+                ?? throw new InvalidDataException("the checkpoint lists a storage that no tensor uses; it is damaged");
+            InvalidData.ThrowIf(storage.Region is not null, $"the checkpoint lists the storage '{PickleText.Quote(storage.Key)}' twice");
+            InvalidData.ThrowIf(file.Length - position < bytes.Length, EndsEarly);
             file.Read(position, bytes);
             position += bytes.Length;
             InvalidData.ThrowIf(
                 BinaryPrimitives.ReadInt64LittleEndian(bytes) != storage.Count,
-                $"the checkpoint contradicts itself about the size of the storage '{PickleText.Quote(key)}'");
-
-            if (file.Length - position < storage.ByteCount)
-            {
-                throw Ended();
-            }
-
+                $"the checkpoint contradicts itself about the size of the storage '{PickleText.Quote(storage.Key)}'");
+            InvalidData.ThrowIf(file.Length - position < storage.ByteCount, EndsEarly);
             storage.Region = file.Part(position, storage.ByteCount);
             position += storage.ByteCount;
         }
@@ -111,7 +89,4 @@ internal sealed class LegacyContainer(FileRegion file)
         InvalidData.ThrowIf(missing is not null, $"the checkpoint lacks the storage '{PickleText.Quote(missing!.Key)}'");
         InvalidData.ThrowIf(position != file.Length, $"{file.Length - position} bytes follow the last storage; the file is damaged");
     }
-
-    private static InvalidDataException Ended() =>
-        new("the file ends too early; it was not downloaded or saved completely");
 }

@@ -84,12 +84,9 @@ public sealed class PickleDictionary : IReadOnlyCollection<KeyValuePair<object?,
     /// <summary>Sets a value. As in Python, a key that is set again keeps its position.</summary>
     internal void Set(object? key, object? value)
     {
-        if (key is string { Length: > MaxKeyLength } text)
-        {
-            throw new InvalidDataException(
-                $"a dictionary key has {text.Length} characters; keys of up to {MaxKeyLength} are read");
-        }
-
+        InvalidData.ThrowIf(
+            key is string { Length: > MaxKeyLength },
+            $"a dictionary key has {(key as string)?.Length} characters; keys of up to {MaxKeyLength} are read");
         _positions ??= new Dictionary<object, int>(PickleKeyComparer.Instance);
         object indexed = Widen(key);
         if (_positions.TryGetValue(indexed, out int position))

@@ -6,8 +6,6 @@ namespace Data2Vec.Converters.PyTorch;
 /// The bytes of a pickle, read forward in small pieces. Every length that the pickle states is held against the bytes
 /// that remain before anything of that size is allocated.
 /// </summary>
-/// <param name="stream">Where the bytes come from.</param>
-/// <param name="length">How many there are.</param>
 internal sealed class PickleInput(Stream stream, long length)
 {
     private readonly byte[] _buffer = new byte[64 << 10];
@@ -27,16 +25,8 @@ internal sealed class PickleInput(Stream stream, long length)
 
     public byte ReadByte()
     {
-        if (Remaining <= 0)
-        {
-            throw Ended();
-        }
-
-        if (_next == _filled)
-        {
-            Fill();
-        }
-
+        EndsIf(Remaining <= 0);
+        Fill();
         Position++;
         return _buffer[_next++];
     }
@@ -54,13 +44,8 @@ internal sealed class PickleInput(Stream stream, long length)
     /// <summary>Reads a stated number of bytes, after checking it against the input and a limit.</summary>
     public byte[] ReadBytes(ulong count, int maxBytes, PickleBudget budget)
     {
-        if (count > (ulong)Math.Max(Remaining, 0))
-        {
-            throw Ended();
-        }
-
+        EndsIf(count > (ulong)Math.Max(Remaining, 0));
         InvalidData.ThrowIf(count > (ulong)maxBytes, $"the pickle has a value of {count} bytes; up to {maxBytes} are read");
-
         budget.ChargeMemory((long)count + 24);
         byte[] bytes = new byte[count];
         ReadBytes(bytes);
@@ -74,7 +59,6 @@ internal sealed class PickleInput(Stream stream, long length)
         for (byte next = ReadByte(); next != '\n'; next = ReadByte())
         {
             InvalidData.ThrowIf(line.Length == maxBytes, $"the pickle has a line of more than {maxBytes} bytes");
-
             line.WriteByte(next);
         }
 
@@ -84,18 +68,10 @@ internal sealed class PickleInput(Stream stream, long length)
 
     private Span<byte> ReadBytes(Span<byte> destination)
     {
-        if (destination.Length > Remaining)
-        {
-            throw Ended();
-        }
-
+        EndsIf(destination.Length > Remaining);
         for (Span<byte> rest = destination; rest.Length > 0;)
         {
-            if (_next == _filled)
-            {
-                Fill();
-            }
-
+            Fill();
             int count = Math.Min(rest.Length, _filled - _next);
             _buffer.AsSpan(_next, count).CopyTo(rest);
             rest = rest[count..];
@@ -106,17 +82,17 @@ internal sealed class PickleInput(Stream stream, long length)
         return destination;
     }
 
+    /// <summary>Ensures that the buffer has a byte to read.</summary>
     private void Fill()
     {
-        _next = 0;
-        _filled = stream.Read(_buffer);
-        if (_filled == 0)
+        if (_next == _filled)
         {
-            throw Ended();
+            (_next, _filled) = (0, stream.Read(_buffer));
+            EndsIf(_filled == 0);
         }
     }
 
-    private InvalidDataException Ended() => new(_limit < _length
+    private void EndsIf(bool condition) => InvalidData.ThrowIf(condition, _limit < _length
         ? "a pickle is longer than any checkpoint's"
         : "the pickle ends too early; the file is damaged or was not downloaded completely");
 }

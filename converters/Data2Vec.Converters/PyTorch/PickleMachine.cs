@@ -19,31 +19,17 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
     /// <summary>Reads up to the end of the pickle and returns its value.</summary>
     public object? Run()
     {
-        long start = input.Position;
-        while (true)
+        for (long start = input.Position; ; CheckFrame())
         {
             bool first = input.Position == start;
             budget.CountOpcode();
-            var opcode = (PickleOpcode)input.ReadByte();
-            if (opcode == PickleOpcode.Stop)
+            switch ((PickleOpcode)input.ReadByte())
             {
-                return Stop();
+                case PickleOpcode.Stop: return Stop();
+                case PickleOpcode.Proto: Protocol(first); break;
+                case PickleOpcode.Frame: BeginFrame(); break;
+                case var opcode: Execute(opcode); break;
             }
-
-            if (opcode == PickleOpcode.Proto)
-            {
-                Protocol(first);
-            }
-            else if (opcode == PickleOpcode.Frame)
-            {
-                BeginFrame();
-            }
-            else
-            {
-                Execute(opcode);
-            }
-
-            CheckFrame();
         }
     }
 
@@ -128,7 +114,6 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
     {
         object? value = _stack.Pop();
         InvalidData.ThrowIf(_stack.Visible > 0 || _stack.HasMarks, "the pickle ends with values left over; the file is damaged");
-
         return value;
     }
 
@@ -144,23 +129,16 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
         ulong length = input.ReadUInt64();
         InvalidData.ThrowIf(_frameEnd >= 0, "a pickle frame begins inside another");
         InvalidData.ThrowIf(length > (ulong)input.Remaining, "a pickle frame ends after the pickle");
-
-        if (length > 0)
-        {
-            _frameEnd = input.Position + (long)length;
-        }
+        _frameEnd = length > 0 ? input.Position + (long)length : -1;
     }
 
     private void CheckFrame()
     {
-        if (_frameEnd < 0 || input.Position < _frameEnd)
+        if (_frameEnd >= 0 && input.Position >= _frameEnd)
         {
-            return;
+            InvalidData.ThrowIf(input.Position > _frameEnd, "a pickle frame ends inside an instruction");
+            _frameEnd = -1;
         }
-
-        InvalidData.ThrowIf(input.Position > _frameEnd, "a pickle frame ends inside an instruction");
-
-        _frameEnd = -1;
     }
 
     private static ulong Length(int length) =>
@@ -176,11 +154,8 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
         _stack.Push(number);
     }
 
-    private void PushInteger(ulong byteCount)
-    {
-        byte[] bytes = input.ReadBytes(byteCount, PickleBudget.MaxIntegerBytes, budget);
-        PushNumber(PickleText.Shrink(new BigInteger(bytes)));
-    }
+    private void PushInteger(ulong byteCount) =>
+        PushNumber(PickleText.Shrink(new BigInteger(input.ReadBytes(byteCount, PickleBudget.MaxIntegerBytes, budget))));
 
     private static object IntegerOrTruth(byte[] line) => line switch
     {
@@ -255,7 +230,6 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
             _ => throw new InvalidDataException("the pickle sets an entry of something that is not a dictionary"),
         };
         InvalidData.ThrowIf(items.Length % 2 != 0, "the pickle has a dictionary key without a value");
-
         budget.ChargeMemory((long)PickleDictionary.EntryCost * items.Length / 2);
         for (int i = 0; i < items.Length; i += 2)
         {
@@ -315,7 +289,6 @@ internal sealed class PickleMachine(PickleInput input, PickleBudget budget, PyTo
     {
         object?[] values = _stack.PopToMark(budget);
         InvalidData.ThrowIf(values.Length == 0, "the pickle makes an object without naming its class");
-
         _stack.Push(objects.Call(values[0], new PickleTuple(values[1..]), keywords: null));
     }
 

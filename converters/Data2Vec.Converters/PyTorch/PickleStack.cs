@@ -6,6 +6,8 @@ namespace Data2Vec.Converters.PyTorch;
 /// </summary>
 internal sealed class PickleStack
 {
+    private const string EmptyStack = "the pickle takes a value from an empty stack";
+
     private readonly List<object?> _values = [];
     private readonly List<int> _marks = [];
 
@@ -17,11 +19,10 @@ internal sealed class PickleStack
     public void Push(object? value)
     {
         InvalidData.ThrowIf(_values.Count == PickleBudget.MaxStack, $"the pickle's stack grows beyond {PickleBudget.MaxStack} values");
-
         _values.Add(value);
     }
 
-    public object? Peek() => Visible > 0 ? _values[^1] : throw TooFew();
+    public object? Peek() => Visible > 0 ? _values[^1] : throw new InvalidDataException(EmptyStack);
 
     public object? Pop()
     {
@@ -33,13 +34,8 @@ internal sealed class PickleStack
     /// <summary>Pops values, the last one last.</summary>
     public object?[] PopLast(int count)
     {
-        object?[] values = new object?[count];
-        for (int i = count - 1; i >= 0; i--)
-        {
-            values[i] = Pop();
-        }
-
-        return values;
+        InvalidData.ThrowIf(count > Visible, EmptyStack);
+        return Take(_values.Count - count);
     }
 
     public T Pop<T>(string what) => Pop() is T value ? value : throw new InvalidDataException($"the pickle lacks {what}");
@@ -47,7 +43,6 @@ internal sealed class PickleStack
     public void Mark()
     {
         InvalidData.ThrowIf(_marks.Count == PickleBudget.MaxMarks, $"the pickle's values are nested deeper than {PickleBudget.MaxMarks}");
-
         _marks.Add(_values.Count);
     }
 
@@ -55,15 +50,10 @@ internal sealed class PickleStack
     public object?[] PopToMark(PickleBudget budget)
     {
         InvalidData.ThrowIf(_marks.Count == 0, "the pickle takes values up to a mark that is not there");
-
         int start = _marks[^1];
-        int count = _values.Count - start;
-        budget.ChargeMemory(32 + (8L * count));
-        object?[] values = new object?[count];
-        _values.CopyTo(start, values, 0, count);
-        _values.RemoveRange(start, count);
+        budget.ChargeMemory(32 + (8L * (_values.Count - start)));
         _marks.RemoveAt(_marks.Count - 1);
-        return values;
+        return Take(start);
     }
 
     /// <summary>Drops the last value, or the last mark if no value is above it.</summary>
@@ -79,7 +69,12 @@ internal sealed class PickleStack
         }
     }
 
-    private static InvalidDataException TooFew() => new("the pickle takes a value from an empty stack");
+    private object?[] Take(int start)
+    {
+        object?[] values = _values[start..].ToArray();
+        _values.RemoveRange(start, values.Length);
+        return values;
+    }
 }
 
 /// <summary>
@@ -101,10 +96,8 @@ internal sealed class PickleBudget
     private int _opcodes;
     private long _memory;
 
-    public void CountOpcode()
-    {
+    public void CountOpcode() =>
         InvalidData.ThrowIf(++_opcodes > MaxOpcodes, $"the pickle has more than {MaxOpcodes} instructions; that is no checkpoint");
-    }
 
     /// <summary>Charges the approximate size of a value before it is created.</summary>
     public void ChargeMemory(long bytes)

@@ -13,13 +13,7 @@ internal static class PickleText
     public static string Quote(string name)
     {
         string head = name.Length <= 100 ? name : name[..100] + "…";
-        return string.Create(head.Length, head, (span, source) =>
-        {
-            for (int i = 0; i < span.Length; i++)
-            {
-                span[i] = char.IsControl(source[i]) || char.IsSurrogate(source[i]) ? '?' : source[i];
-            }
-        });
+        return string.Concat(head.Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter));
     }
 
     public static string Utf8(ReadOnlySpan<byte> bytes) =>
@@ -44,7 +38,6 @@ internal static class PickleText
     public static byte[] Latin1(string text)
     {
         InvalidData.ThrowIf(text.AsSpan().ContainsAnyExceptInRange('\0', 'ÿ'), "a byte string of the pickle has characters beyond Latin-1");
-
         return Encoding.Latin1.GetBytes(text);
     }
 
@@ -95,16 +88,7 @@ internal static class PickleText
 
             uint code = Hexadecimal(line[(i + 2)..], digits);
             InvalidData.ThrowIf(code > 0x10FFFF, "a string of the pickle has a character beyond Unicode");
-
-            if (code < 0x10000)
-            {
-                text.Append((char)code);
-            }
-            else
-            {
-                text.Append(char.ConvertFromUtf32((int)code));
-            }
-
+            text.Append(code < 0x10000 ? ((char)code).ToString() : char.ConvertFromUtf32((int)code));
             i += 1 + digits;
         }
 
@@ -116,7 +100,6 @@ internal static class PickleText
     {
         line = line.TrimEnd(" \t\r"u8);
         InvalidData.ThrowIf(line.Length < 2 || line[0] != line[^1] || line[0] is not ((byte)'\'' or (byte)'"'), "a string of the pickle is not in quotes");
-
         line = line[1..^1];
         byte[] bytes = new byte[line.Length];
         int length = 0;
@@ -129,7 +112,6 @@ internal static class PickleText
             }
 
             InvalidData.ThrowIf(++i == line.Length, "a string of the pickle ends in a backslash");
-
             if (line[i] is (byte)'x')
             {
                 bytes[length++] = (byte)Hexadecimal(line[(i + 1)..], 2);

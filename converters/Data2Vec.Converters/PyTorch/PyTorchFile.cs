@@ -34,17 +34,12 @@ public sealed class PyTorchFile : IDisposable
         var inflater = new Inflater();
         try
         {
-            return new PyTorchFile(file, inflater, Load(file, inflater));
+            return InvalidData.Named(Path.GetFileName(path), () => new PyTorchFile(file, inflater, Load(file, inflater)));
         }
-        catch (Exception error)
+        catch
         {
             inflater.Dispose();
             file.Dispose();
-            if (error is InvalidDataException)
-            {
-                throw new InvalidDataException($"{Path.GetFileName(path)}: {error.Message}", error);
-            }
-
             throw;
         }
     }
@@ -61,16 +56,8 @@ public sealed class PyTorchFile : IDisposable
         var bytes = new FileRegion(file, 0, RandomAccess.GetLength(file));
         byte[] head = new byte[Math.Min(bytes.Length, FileKind.HeadBytes)];
         bytes.Read(0, head);
-        if (FileKind.IsZip(head))
-        {
-            return new ZipContainer(bytes, inflater).Load();
-        }
-
-        if (FileKind.IsPickle(head))
-        {
-            return new LegacyContainer(bytes).Load();
-        }
-
-        throw new InvalidDataException(FileKind.Describe(head));
+        return FileKind.IsZip(head) ? new ZipContainer(bytes, inflater).Load()
+            : FileKind.IsPickle(head) ? new LegacyContainer(bytes).Load()
+            : throw new InvalidDataException(FileKind.Describe(head));
     }
 }

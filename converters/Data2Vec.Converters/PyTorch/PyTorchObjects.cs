@@ -30,30 +30,20 @@ internal sealed class PyTorchObjects(PickleBudget budget)
     /// <summary>The storage that a persistent id names: ("storage", class, key, device, element count, view or None).</summary>
     public StorageView Storage(object? id)
     {
-        if (id is PickleTuple { Count: > 0 } other && other[0] is "module")
-        {
-            throw new InvalidDataException("the file holds a whole Python module; save its state_dict() instead");
-        }
-
-        if (id is not PickleTuple { Count: 5 or 6 } parts || parts[0] is not "storage")
-        {
-            throw new InvalidDataException("the pickle refers to outside data that is not a tensor storage");
-        }
-
+        InvalidData.ThrowIf(
+            id is PickleTuple { Count: > 0 } other && other[0] is "module", "the file holds a whole Python module; save its state_dict() instead");
+        PickleTuple parts = id is PickleTuple { Count: 5 or 6 } tuple && tuple[0] is "storage"
+            ? tuple
+            : throw new InvalidDataException("the pickle refers to outside data that is not a tensor storage");
         PickleGlobal @class = parts[1] as PickleGlobal ?? throw new InvalidDataException("a tensor storage does not name its class");
-
         NumberFormat type = (@class.Module is "torch" or "torch.cuda" or "torch.storage" ? NumberFormat.FromStorage(@class.Name) : null)
             ?? throw new InvalidDataException($"{@class} is not a class of tensor storages");
-        if (parts[2] is not string { Length: <= PickleDictionary.MaxKeyLength } key)
-        {
-            throw new InvalidDataException("a tensor storage has no name of sensible length");
-        }
-
-        if (parts[4] is not long count || count < 0 || count > long.MaxValue / type.Bytes)
-        {
-            throw new InvalidDataException($"the tensor storage '{PickleText.Quote(key)}' has an impossible size");
-        }
-
+        string key = parts[2] is string { Length: <= PickleDictionary.MaxKeyLength } name
+            ? name
+            : throw new InvalidDataException("a tensor storage has no name of sensible length");
+        long count = parts[4] is long and >= 0 and var size && size <= long.MaxValue / type.Bytes
+            ? size
+            : throw new InvalidDataException($"the tensor storage '{PickleText.Quote(key)}' has an impossible size");
         PyTorchStorage storage = Storage(key, type, count);
         return parts.Count == 6 && parts[5] is not null ? View(storage, parts[5]) : new StorageView(storage, 0, count);
     }
@@ -70,19 +60,15 @@ internal sealed class PyTorchObjects(PickleBudget budget)
         InvalidData.ThrowIf(
             storage.Type != type || storage.Count != count,
             $"the pickle contradicts itself about the tensor storage '{PickleText.Quote(key)}'");
-
         return storage;
     }
 
     private static StorageView View(PyTorchStorage storage, object? metadata)
     {
-        if (metadata is not PickleTuple { Count: 3 } parts || parts[1] is not long start || parts[2] is not long count ||
-            start < 0 || count < 0 || start > storage.Count || count > storage.Count - start)
-        {
-            throw new InvalidDataException($"a view of the tensor storage '{PickleText.Quote(storage.Key)}' is outside it");
-        }
-
-        return new StorageView(storage, start, count);
+        return metadata is PickleTuple { Count: 3 } parts && parts[1] is long and >= 0 and var start && parts[2] is long and >= 0 and var count
+            && start <= storage.Count && count <= storage.Count - start
+            ? new StorageView(storage, start, count)
+            : throw new InvalidDataException($"a view of the tensor storage '{PickleText.Quote(storage.Key)}' is outside it");
     }
 
     private object? Call(PickleGlobal function, PickleTuple arguments) => (function.Module, function.Name) switch
@@ -107,15 +93,10 @@ internal sealed class PyTorchObjects(PickleBudget budget)
     };
 
     /// <summary>A parameter is its tensor; requires_grad and hooks mean nothing here.</summary>
-    private static object FirstTensor(PickleGlobal function, PickleTuple arguments)
-    {
-        if (arguments.Count > 0 && arguments[0] is PyTorchTensor or PickleObject { Remark: not null })
-        {
-            return arguments[0]!;
-        }
+    private static object FirstTensor(PickleGlobal function, PickleTuple arguments) =>
+        arguments.Count > 0 && IsTensor(arguments[0]) ? arguments[0]! : throw Misused(function);
 
-        throw Misused(function);
-    }
+    private static bool IsTensor(object? value) => value is PyTorchTensor or PickleObject { Remark: not null };
 
     /// <summary>A tensor of a subclass: (rebuilding function, class, the function's arguments, attributes).</summary>
     private object FromType(PickleGlobal function, PickleTuple arguments)
@@ -125,18 +106,9 @@ internal sealed class PyTorchObjects(PickleBudget budget)
             throw Misused(function);
         }
 
-        if (inner.Module != "torch._utils")
-        {
-            return new PickleObject(function, arguments) { Remark = $"tensors rebuilt by {inner} are not supported" };
-        }
-
-        return inner.Name switch
-        {
-            "_rebuild_tensor" or "_rebuild_tensor_v2" or "_rebuild_tensor_v3" =>
-                TensorRebuilder.Rebuild(inner, innerArguments, budget),
-            "_rebuild_parameter" or "_rebuild_parameter_with_state" => FirstTensor(inner, innerArguments),
-            _ => new PickleObject(function, arguments) { Remark = $"tensors rebuilt by {inner} are not supported" },
-        };
+        return inner.Module == "torch._utils" && Call(inner, innerArguments) is { } tensor && IsTensor(tensor)
+            ? tensor
+            : new PickleObject(function, arguments) { Remark = $"tensors rebuilt by {inner} are not supported" };
     }
 
     private static PickleTuple Size(PickleTuple arguments) => arguments.Count switch
@@ -150,66 +122,37 @@ internal sealed class PyTorchObjects(PickleBudget budget)
     {
         budget.ChargeMemory(PickleDictionary.Cost);
         var dictionary = new PickleDictionary();
-        if (arguments.Count <= contentAt)
+        object? content = arguments.Count <= contentAt + 1 ? arguments.ElementAtOrDefault(contentAt) : throw Misused(function);
+        IEnumerable<KeyValuePair<object?, object?>> entries = content switch
         {
-            return dictionary;
-        }
-
-        if (arguments.Count > contentAt + 1)
-        {
-            throw Misused(function);
-        }
-
-        switch (arguments[contentAt])
-        {
-            case PickleDictionary content:
-                foreach ((object? key, object? value) in content)
-                {
-                    Set(key, value);
-                }
-
-                break;
-            case PickleList content:
-                foreach (object? item in content)
-                {
-                    // Python 2 writes pairs as lists.
-                    if (item is not IReadOnlyList<object?> { Count: 2 } pair)
-                    {
-                        throw Misused(function);
-                    }
-
-                    Set(pair[0], pair[1]);
-                }
-
-                break;
-            default:
-                throw Misused(function);
-        }
-
-        return dictionary;
-
-        void Set(object? key, object? value)
+            null when arguments.Count <= contentAt => [],
+            PickleDictionary given => given,
+            // Python 2 writes pairs as lists.
+            PickleList pairs => pairs.Select(item => item is IReadOnlyList<object?> { Count: 2 } pair
+                ? KeyValuePair.Create(pair[0], pair[1])
+                : throw Misused(function)),
+            _ => throw Misused(function),
+        };
+        foreach ((object? key, object? value) in entries)
         {
             budget.ChargeMemory(PickleDictionary.EntryCost);
             dictionary.Set(key, value);
         }
+
+        return dictionary;
     }
 
     private PickleList Set(PickleGlobal function, PickleTuple arguments)
     {
         budget.ChargeMemory(PickleList.Cost);
         var set = new PickleList();
-        if (arguments.Count == 0)
+        IReadOnlyList<object?> items = arguments.Count switch
         {
-            return set;
-        }
-
-        if (arguments.Count > 1 || arguments[0] is not (PickleList or PickleTuple))
-        {
-            throw Misused(function);
-        }
-
-        foreach (object? item in (IReadOnlyList<object?>)arguments[0]!)
+            0 => [],
+            1 when arguments[0] is PickleList or PickleTuple => (IReadOnlyList<object?>)arguments[0]!,
+            _ => throw Misused(function),
+        };
+        foreach (object? item in items)
         {
             budget.ChargeMemory(PickleList.ItemCost);
             set.Add(item);

@@ -3,17 +3,11 @@ using System.IO.Hashing;
 namespace Data2Vec.Converters.PyTorch;
 
 /// <summary>A sequence of numbers in the file, shared by one or more tensors.</summary>
-/// <param name="key">Its name in the file.</param>
-/// <param name="type">The number format of its elements.</param>
-/// <param name="count">The number of its elements.</param>
-internal sealed class PyTorchStorage(string key, NumberFormat type, long count)
+/// <param name="Key">Its name in the file.</param>
+/// <param name="Type">The number format of its elements.</param>
+/// <param name="Count">The number of its elements.</param>
+internal sealed record PyTorchStorage(string Key, NumberFormat Type, long Count)
 {
-    public string Key { get; } = key;
-
-    public NumberFormat Type { get; } = type;
-
-    public long Count { get; } = count;
-
     public long ByteCount => Count * Type.Bytes;
 
     /// <summary>The bytes, known after the whole pickle was read.</summary>
@@ -26,11 +20,9 @@ internal sealed class PyTorchStorage(string key, NumberFormat type, long count)
     /// <exception cref="InvalidDataException">They are not what was saved.</exception>
     public void Verify()
     {
-        if (Crc is uint expected && Checksum(Region!) != expected)
-        {
-            throw new InvalidDataException($"the checksum of the numbers 'data/{PickleText.Quote(Key)}' is wrong; the file is damaged");
-        }
-
+        InvalidData.ThrowIf(
+            Crc is uint expected && Checksum(Region!) != expected,
+            $"the checksum of the numbers 'data/{PickleText.Quote(Key)}' is wrong; the file is damaged");
         Crc = null;
     }
 
@@ -51,7 +43,4 @@ internal sealed class PyTorchStorage(string key, NumberFormat type, long count)
 }
 
 /// <summary>A storage, or the part of one that old versions of PyTorch treated as a separate storage.</summary>
-/// <param name="Storage">The storage.</param>
-/// <param name="Start">The part's first element.</param>
-/// <param name="Count">The number of elements in the part.</param>
 internal sealed record StorageView(PyTorchStorage Storage, long Start, long Count);

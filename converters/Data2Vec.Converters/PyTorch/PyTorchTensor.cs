@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Data2Vec.Converters.PyTorch;
 
 /// <summary>
@@ -22,14 +20,10 @@ public sealed class PyTorchTensor : CheckpointTensor
     private readonly int _elementSize;
     private readonly long _firstByte;
 
-    internal PyTorchTensor(
-        CheckpointType type, long[] shape, long[] strides, StorageView view, int elementSize, long offset)
+    internal PyTorchTensor(CheckpointType type, long[] shape, long[] strides, StorageView view, int elementSize, long offset)
         : base(type, shape)
     {
-        _view = view;
-        _shape = shape;
-        _strides = strides;
-        _elementSize = elementSize;
+        (_view, _shape, _strides, _elementSize) = (view, shape, strides, elementSize);
         _firstByte = (view.Start * view.Storage.Type.Bytes) + (offset * elementSize);
         IsContiguous = StandsInOrder(shape, strides);
     }
@@ -88,22 +82,12 @@ public sealed class PyTorchTensor : CheckpointTensor
 
     private static bool StandsInOrder(long[] shape, long[] strides)
     {
-        if (shape.Contains(0))
-        {
-            return true;
-        }
-
         long expected = 1;
         for (int i = shape.Length - 1; i >= 0; i--)
         {
-            if (shape[i] == 1)
+            if (shape[i] != 1 && strides[i] != expected)
             {
-                continue;
-            }
-
-            if (strides[i] != expected)
-            {
-                return false;
+                return shape.Contains(0);
             }
 
             expected *= shape[i];
@@ -116,39 +100,20 @@ public sealed class PyTorchTensor : CheckpointTensor
     // neighbours come with one read whatever the strides.
     private void ReadScattered(ByteRegion region, long start, Span<float> destination)
     {
-        if (!region.IsRandomAccess && region.Length > MaxDeflatedScatter)
+        InvalidData.ThrowIf(
+            !region.IsRandomAccess && region.Length > MaxDeflatedScatter,
+            $"the tensor storage '{PickleText.Quote(StorageKey)}' is compressed and not in row-major order; " +
+            $"call contiguous() on the tensor or save the checkpoint uncompressed");
+        byte[] window = new byte[WindowBytes];
+        while (destination.Length > 0)
         {
-            throw new InvalidDataException(
-                $"the tensor storage '{PickleText.Quote(StorageKey)}' is compressed and not in row-major order; " +
-                "call contiguous() on the tensor or save the checkpoint uncompressed");
-        }
-
-        int most = Math.Min(ScatteredElements, destination.Length);
-        long[] offsets = ArrayPool<long>.Shared.Rent(most);
-        int[] order = ArrayPool<int>.Shared.Rent(most);
-        byte[] window = ArrayPool<byte>.Shared.Rent(WindowBytes);
-        try
-        {
-            while (destination.Length > 0)
-            {
-                int count = Math.Min(most, destination.Length);
-                Locate(start, offsets.AsSpan(0, count));
-                for (int i = 0; i < count; i++)
-                {
-                    order[i] = i;
-                }
-
-                Array.Sort(offsets, order, 0, count);
-                Gather(region, offsets.AsSpan(0, count), order, window.AsSpan(0, WindowBytes), destination);
-                destination = destination[count..];
-                start += count;
-            }
-        }
-        finally
-        {
-            ArrayPool<long>.Shared.Return(offsets);
-            ArrayPool<int>.Shared.Return(order);
-            ArrayPool<byte>.Shared.Return(window);
+            long[] offsets = new long[Math.Min(ScatteredElements, destination.Length)];
+            Locate(start, offsets);
+            int[] order = [.. Enumerable.Range(0, offsets.Length)];
+            Array.Sort(offsets, order);
+            Gather(region, offsets, order, window, destination);
+            destination = destination[offsets.Length..];
+            start += offsets.Length;
         }
     }
 
@@ -186,13 +151,11 @@ public sealed class PyTorchTensor : CheckpointTensor
         for (int first = 0, end; first < offsets.Length; first = end)
         {
             long windowStart = offsets[first];
-            for (end = first + 1; end < offsets.Length; end++)
+            for (end = first + 1; end < offsets.Length && offsets[end] + _elementSize - windowStart <= window.Length;)
             {
-                if (offsets[end] + _elementSize - windowStart > window.Length)
-                {
-                    break;
-                }
+                end++;
             }
+
             // For elements that are far apart, reading the bytes between them is not worthwhile.
             if (offsets[end - 1] - windowStart > (long)(end - first) * 512)
             {

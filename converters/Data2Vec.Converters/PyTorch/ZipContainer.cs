@@ -8,6 +8,8 @@ namespace Data2Vec.Converters.PyTorch;
 /// </summary>
 internal sealed class ZipContainer(FileRegion file, Inflater inflater)
 {
+    public const string BigEndian = "the checkpoint was saved on a big-endian machine, which is not supported; save it on another";
+
     private const int MaxPickleBytes = 64 << 20;
 
     private readonly ZipDirectory _directory = new(file);
@@ -17,22 +19,19 @@ internal sealed class ZipContainer(FileRegion file, Inflater inflater)
     {
         string root = FindRoot();
         CheckByteOrder(root);
-        Stream pickle = OpenPickle(root, out long length);
-        using (pickle)
+        ByteRegion pickle = FindPickle(root);
+        using var stream = new RegionStream(pickle);
+        var budget = new PickleBudget();
+        var objects = new PyTorchObjects(budget);
+        var input = new PickleInput(stream, pickle.Length);
+        object? value = new PickleMachine(input, budget, objects).Run();
+        InvalidData.ThrowIf(input.Remaining > 0, $"{input.Remaining} bytes follow the pickle in data.pkl; no checkpoint has them");
+        foreach (PyTorchStorage storage in objects.Storages.Values)
         {
-            var budget = new PickleBudget();
-            var objects = new PyTorchObjects(budget);
-            var input = new PickleInput(pickle, length);
-            object? value = new PickleMachine(input, budget, objects).Run();
-            InvalidData.ThrowIf(input.Remaining > 0, $"{input.Remaining} bytes follow the pickle in data.pkl; no checkpoint has them");
-
-            foreach (PyTorchStorage storage in objects.Storages.Values)
-            {
-                storage.Region = FindStorage(root, storage);
-            }
-
-            return value;
+            storage.Region = FindStorage(root, storage);
         }
+
+        return value;
     }
 
     private string FindRoot()
@@ -44,14 +43,10 @@ internal sealed class ZipContainer(FileRegion file, Inflater inflater)
             .Take(2)];
         InvalidData.ThrowIf(roots.Length > 1, "the zip file has several data.pkl; one is expected");
         InvalidData.ThrowIf(roots.Length == 0, "a zip file, but not a PyTorch checkpoint (it has no data.pkl); unpack it if the checkpoint is inside");
-
-        if (_directory.TryGetEntry($"{roots[0]}/constants.pkl", out _) &&
-            _directory.Entries.Any(entry => entry.Name.StartsWith($"{roots[0]}/code/", StringComparison.Ordinal)))
-        {
-            throw new InvalidDataException(
-                "a TorchScript program, not a checkpoint; save the model's state_dict() with torch.save instead");
-        }
-
+        InvalidData.ThrowIf(
+            _directory.TryGetEntry($"{roots[0]}/constants.pkl", out _)
+                && _directory.Entries.Any(entry => entry.Name.StartsWith($"{roots[0]}/code/", StringComparison.Ordinal)),
+            "a TorchScript program, not a checkpoint; save the model's state_dict() with torch.save instead");
         return roots[0];
     }
 
@@ -64,29 +59,19 @@ internal sealed class ZipContainer(FileRegion file, Inflater inflater)
 
         Span<byte> text = stackalloc byte[(int)Math.Min(entry.Length, 16)];
         Open(entry).Read(0, text);
-        switch (Encoding.Latin1.GetString(text))
-        {
-            case "little":
-                return;
-            case "big":
-                throw new InvalidDataException(
-                    "the checkpoint was saved on a big-endian machine, which is not supported; save it on another");
-            case string other:
-                throw new InvalidDataException($"the checkpoint has an unknown byte order '{PickleText.Quote(other)}'");
-        }
+        string order = Encoding.Latin1.GetString(text);
+        InvalidData.ThrowIf(order == "big", BigEndian);
+        InvalidData.ThrowIf(order != "little", $"the checkpoint has an unknown byte order '{PickleText.Quote(order)}'");
     }
 
-    /// <summary>Opens data.pkl after checking its checksum.</summary>
-    private RegionStream OpenPickle(string root, out long length)
+    /// <summary>Finds data.pkl and checks its checksum.</summary>
+    private ByteRegion FindPickle(string root)
     {
         _directory.TryGetEntry($"{root}/data.pkl", out ZipEntry? entry);
-        length = entry!.Length;
-        InvalidData.ThrowIf(length > MaxPickleBytes, $"data.pkl has {length} bytes; up to {MaxPickleBytes} are read");
-
+        InvalidData.ThrowIf(entry!.Length > MaxPickleBytes, $"data.pkl has {entry.Length} bytes; up to {MaxPickleBytes} are read");
         ByteRegion region = Open(entry);
         InvalidData.ThrowIf(PyTorchStorage.Checksum(region) != entry.Crc, "the checksum of data.pkl is wrong; the file is damaged");
-
-        return new RegionStream(region);
+        return region;
     }
 
     private ByteRegion FindStorage(string root, PyTorchStorage storage)

@@ -61,11 +61,7 @@ internal sealed class ZipDirectory
             InvalidData.ThrowIf(!_entries.TryAdd(entry.Name, entry), $"the zip file has two entries '{PickleText.Quote(entry.Name)}'");
         }
 
-        if (rest.Length > 0)
-        {
-            throw Contradiction("the length of its directory");
-        }
-
+        ContradictsIf(rest.Length > 0, "the length of its directory");
         return offset;
     }
 
@@ -92,11 +88,7 @@ internal sealed class ZipDirectory
             UInt16(end[4..]) is not (0 or ushort.MaxValue) || UInt16(end[6..]) is not (0 or ushort.MaxValue),
             "the zip file is split into several");
 
-        if (UInt16(end[8..]) != UInt16(end[10..]))
-        {
-            throw Contradiction("the number of its entries");
-        }
-
+        ContradictsIf(UInt16(end[8..]) != UInt16(end[10..]), "the number of its entries");
         (long Offset, long Size, long Count) found = (UInt32(end[16..]), UInt32(end[12..]), UInt16(end[10..]));
         bool saturated = found.Offset == uint.MaxValue || found.Size == uint.MaxValue || found.Count == ushort.MaxValue;
 
@@ -111,12 +103,7 @@ internal sealed class ZipDirectory
         }
 
         InvalidData.ThrowIf(saturated, "the zip file lacks its zip64 directory; it is damaged");
-
-        if (found.Size > position || found.Offset != position - found.Size)
-        {
-            throw Contradiction("the place of its directory");
-        }
-
+        ContradictsIf(found.Size > position || found.Offset != position - found.Size, "the place of its directory");
         return found;
     }
 
@@ -125,30 +112,23 @@ internal sealed class ZipDirectory
         ReadOnlySpan<byte> locator, (long Offset, long Size, long Count) in32, long locatorPosition)
     {
         long position = Int64(locator[8..], "the place of its zip64 directory");
-        if (position > locatorPosition - Zip64EndSize)
-        {
-            throw Contradiction("the place of its zip64 directory");
-        }
-
+        ContradictsIf(position > locatorPosition - Zip64EndSize, "the place of its zip64 directory");
         byte[] end = Read(position, Zip64EndSize);
-        if (UInt32(end) != Zip64EndSignature ||
-            Int64(end.AsSpan(4), "its zip64 directory") != locatorPosition - position - 12)
-        {
-            throw Contradiction("the place of its zip64 directory");
-        }
+        ContradictsIf(
+            UInt32(end) != Zip64EndSignature ||
+            Int64(end.AsSpan(4), "its zip64 directory") != locatorPosition - position - 12,
+            "the place of its zip64 directory");
 
         InvalidData.ThrowIf(UInt32(end.AsSpan(16)) != 0 || UInt32(end.AsSpan(20)) != 0, "the zip file is split into several");
-
         long count = Int64(end.AsSpan(32), "the number of its entries");
         long size = Int64(end.AsSpan(40), "the length of its directory");
         long offset = Int64(end.AsSpan(48), "the place of its directory");
-        if (count != Int64(end.AsSpan(24), "the number of its entries") ||
+        ContradictsIf(
+            count != Int64(end.AsSpan(24), "the number of its entries") ||
             (in32.Count != ushort.MaxValue && in32.Count != count) ||
             (in32.Size != uint.MaxValue && in32.Size != size) ||
-            (in32.Offset != uint.MaxValue && in32.Offset != offset))
-        {
-            throw Contradiction("its directory");
-        }
+            (in32.Offset != uint.MaxValue && in32.Offset != offset),
+            "its directory");
 
         return ((offset, size, count), position);
     }
@@ -156,27 +136,18 @@ internal sealed class ZipDirectory
     /// <summary>4.3.12, a central directory header.</summary>
     private static ZipEntry ReadCentralHeader(ref ReadOnlySpan<byte> rest)
     {
-        if (rest.Length < CentralSize || UInt32(rest) != CentralSignature)
-        {
-            throw Contradiction("the length of its directory");
-        }
-
+        ContradictsIf(rest.Length < CentralSize || UInt32(rest) != CentralSignature, "the length of its directory");
         ReadOnlySpan<byte> header = rest;
         int nameLength = UInt16(header[28..]);
         int extraLength = UInt16(header[30..]);
         int total = CentralSize + nameLength + extraLength + UInt16(header[32..]);
-        if (total > rest.Length)
-        {
-            throw Contradiction("the length of its directory");
-        }
-
+        ContradictsIf(total > rest.Length, "the length of its directory");
         rest = rest[total..];
 
         string name = PickleText.Utf8(header.Slice(CentralSize, nameLength));
         CheckFlags(UInt16(header[8..]), name);
         int method = UInt16(header[10..]);
         InvalidData.ThrowIf(method is not (0 or 8), $"'{PickleText.Quote(name)}' is compressed by method {method}; only deflate is read");
-
         long length = UInt32(header[24..]);
         long compressedLength = UInt32(header[20..]);
         long offset = UInt32(header[42..]);
@@ -184,22 +155,9 @@ internal sealed class ZipDirectory
         Widen(ref length, ref zip64, name);
         Widen(ref compressedLength, ref zip64, name);
         Widen(ref offset, ref zip64, name);
-        if (method == 0 && length != compressedLength)
-        {
-            throw Contradiction($"the length of '{PickleText.Quote(name)}'");
-        }
-
+        ContradictsIf(method == 0 && length != compressedLength, $"the length of '{PickleText.Quote(name)}'");
         InvalidData.ThrowIf(method == 8 && length / MaxExpansion > compressedLength, $"'{PickleText.Quote(name)}' has an impossible length");
-
-        return new ZipEntry
-        {
-            Name = name,
-            IsDeflated = method == 8,
-            Crc = UInt32(header[16..]),
-            CompressedLength = compressedLength,
-            Length = length,
-            HeaderOffset = offset,
-        };
+        return new ZipEntry(name, IsDeflated: method == 8, UInt32(header[16..]), compressedLength, length, offset);
     }
 
     private void ReadLocalHeaders(long end)
@@ -222,38 +180,18 @@ internal sealed class ZipDirectory
     private void ReadLocalHeader(ZipEntry entry, long end)
     {
         string name = PickleText.Quote(entry.Name);
-        if (entry.HeaderOffset > end - LocalSize)
-        {
-            throw Contradiction($"the place of '{name}'");
-        }
-
+        ContradictsIf(entry.HeaderOffset > end - LocalSize, $"the place of '{name}'");
         byte[] header = Read(entry.HeaderOffset, LocalSize);
-        if (UInt32(header) != LocalSignature)
-        {
-            throw Contradiction($"the place of '{name}'");
-        }
-
+        ContradictsIf(UInt32(header) != LocalSignature, $"the place of '{name}'");
         int nameLength = UInt16(header.AsSpan(26));
         int extraLength = UInt16(header.AsSpan(28));
         entry.DataOffset = entry.HeaderOffset + LocalSize + nameLength + extraLength;
-        if (entry.DataOffset > end || entry.CompressedLength > end - entry.DataOffset)
-        {
-            throw Contradiction($"the length of '{name}'");
-        }
-
+        ContradictsIf(entry.DataOffset > end || entry.CompressedLength > end - entry.DataOffset, $"the length of '{name}'");
         byte[] variable = Read(entry.HeaderOffset + LocalSize, nameLength + extraLength);
-        if (PickleText.Utf8(variable.AsSpan(0, nameLength)) != entry.Name)
-        {
-            throw Contradiction($"the name of '{name}'");
-        }
-
+        ContradictsIf(PickleText.Utf8(variable.AsSpan(0, nameLength)) != entry.Name, $"the name of '{name}'");
         int flags = UInt16(header.AsSpan(6));
         CheckFlags(flags, entry.Name);
-        if (UInt16(header.AsSpan(8)) == 8 != entry.IsDeflated)
-        {
-            throw Contradiction($"the compression of '{name}'");
-        }
-
+        ContradictsIf(UInt16(header.AsSpan(8)) == 8 != entry.IsDeflated, $"the compression of '{name}'");
         long length = UInt32(header.AsSpan(22));
         long compressedLength = UInt32(header.AsSpan(18));
         ReadOnlySpan<byte> zip64 = Zip64Extra(variable.AsSpan(nameLength));
@@ -263,16 +201,12 @@ internal sealed class ZipDirectory
 
         // 4.4.4 bit 3: the three values may follow the data instead and be zero here.
         bool follows = (flags & 0x0008) != 0;
-        if ((length != entry.Length && !(follows && length == 0)) ||
-            (compressedLength != entry.CompressedLength && !(follows && compressedLength == 0)))
-        {
-            throw Contradiction($"the length of '{name}'");
-        }
+        ContradictsIf(
+            (length != entry.Length && !(follows && length == 0)) ||
+            (compressedLength != entry.CompressedLength && !(follows && compressedLength == 0)),
+            $"the length of '{name}'");
 
-        if (crc != entry.Crc && !(follows && crc == 0))
-        {
-            throw Contradiction($"the checksum of '{name}'");
-        }
+        ContradictsIf(crc != entry.Crc && !(follows && crc == 0), $"the checksum of '{name}'");
     }
 
     private static void CheckFlags(int flags, string name)
@@ -310,11 +244,7 @@ internal sealed class ZipDirectory
             return;
         }
 
-        if (zip64.Length < 8)
-        {
-            throw Contradiction($"the length of '{PickleText.Quote(name)}'");
-        }
-
+        ContradictsIf(zip64.Length < 8, $"the length of '{PickleText.Quote(name)}'");
         value = Int64(zip64, $"the length of '{PickleText.Quote(name)}'");
         zip64 = zip64[8..];
     }
@@ -333,28 +263,17 @@ internal sealed class ZipDirectory
     private static long Int64(ReadOnlySpan<byte> bytes, string what)
     {
         long value = BinaryPrimitives.ReadInt64LittleEndian(bytes);
-        return value >= 0 ? value : throw Contradiction(what);
+        ContradictsIf(value < 0, what);
+        return value;
     }
 
-    private static InvalidDataException Contradiction(string what) =>
-        new($"the zip file contradicts itself about {what}; it is damaged");
+    private static void ContradictsIf(bool condition, string what) =>
+        InvalidData.ThrowIf(condition, $"the zip file contradicts itself about {what}; it is damaged");
 }
 
 /// <summary>An entry of a zip file's directory.</summary>
-internal sealed record ZipEntry
+internal sealed record ZipEntry(string Name, bool IsDeflated, uint Crc, long CompressedLength, long Length, long HeaderOffset)
 {
-    public required string Name { get; init; }
-
-    public required bool IsDeflated { get; init; }
-
-    public required uint Crc { get; init; }
-
-    public required long CompressedLength { get; init; }
-
-    public required long Length { get; init; }
-
-    public required long HeaderOffset { get; init; }
-
     /// <summary>The offset of its bytes, known after its local header was read.</summary>
     public long DataOffset { get; set; }
 }

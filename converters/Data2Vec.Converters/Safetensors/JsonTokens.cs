@@ -11,7 +11,6 @@ internal static class JsonTokens
     public static Utf8JsonReader Open(ReadOnlySpan<byte> json, string what, int maxDepth)
     {
         InvalidData.ThrowIf(!Utf8.IsValid(json), $"{what} is not valid UTF-8");
-
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = maxDepth });
         EnterObject(ref reader, what);
         return reader;
@@ -20,17 +19,9 @@ internal static class JsonTokens
     /// <summary>Whether an error means that the document is damaged. Broken escapes do not throw a JsonException.</summary>
     public static bool IsBrokenJson(Exception error) => error is JsonException or InvalidOperationException;
 
-    public static void EnterObject(ref Utf8JsonReader reader, string what)
-    {
-        reader.Read();
-        InvalidData.ThrowIf(reader.TokenType != JsonTokenType.StartObject, $"{what} is not a JSON object");
-    }
+    public static void EnterObject(ref Utf8JsonReader reader, string what) => Read(ref reader, JsonTokenType.StartObject, what, "a JSON object");
 
-    public static void EnterArray(ref Utf8JsonReader reader, string what)
-    {
-        reader.Read();
-        InvalidData.ThrowIf(reader.TokenType != JsonTokenType.StartArray, $"{what} is not a JSON array");
-    }
+    public static void EnterArray(ref Utf8JsonReader reader, string what) => Read(ref reader, JsonTokenType.StartArray, what, "a JSON array");
 
     /// <summary>The next name in an object, or null at its end.</summary>
     public static string? NextName(ref Utf8JsonReader reader)
@@ -41,10 +32,8 @@ internal static class JsonTokens
 
     public static string Text(ref Utf8JsonReader reader, string what)
     {
-        reader.Read();
-        return reader.TokenType == JsonTokenType.String
-            ? reader.GetString()!
-            : throw new InvalidDataException($"{what} is not a string");
+        Read(ref reader, JsonTokenType.String, what, "a string");
+        return reader.GetString()!;
     }
 
     /// <summary>The next whole number in an array, or null at its end.</summary>
@@ -57,7 +46,6 @@ internal static class JsonTokens
         }
 
         InvalidData.ThrowIf(reader.TokenType != JsonTokenType.Number, $"{what} holds something that is not a number");
-
         if (reader.TryGetUInt64(out ulong value) && value <= long.MaxValue)
         {
             return (long)value;
@@ -69,4 +57,10 @@ internal static class JsonTokens
 
     /// <summary>Checks that nothing follows the document.</summary>
     public static void End(ref Utf8JsonReader reader) => reader.Read();
+
+    private static void Read(ref Utf8JsonReader reader, JsonTokenType expected, string what, string kind)
+    {
+        reader.Read();
+        InvalidData.ThrowIf(reader.TokenType != expected, $"{what} is not {kind}");
+    }
 }

@@ -48,16 +48,11 @@ public sealed class SafetensorsFile : IDisposable
         SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         try
         {
-            return new SafetensorsFile(file, fileName);
+            return InvalidData.Named(fileName, () => new SafetensorsFile(file, fileName));
         }
-        catch (Exception error)
+        catch
         {
             file.Dispose();
-            if (error is InvalidDataException)
-            {
-                throw new InvalidDataException($"{fileName}: {error.Message}", error);
-            }
-
             throw;
         }
     }
@@ -68,11 +63,9 @@ public sealed class SafetensorsFile : IDisposable
     private static byte[] ReadHeader(FileRegion bytes)
     {
         InvalidData.ThrowIf(bytes.Length < PrefixBytes, $"the file has {bytes.Length} bytes; the length of a safetensors header alone takes {PrefixBytes}");
-
         Span<byte> prefix = stackalloc byte[PrefixBytes];
         bytes.Read(0, prefix);
         InvalidData.ThrowIf(prefix.SequenceEqual("version "u8), "a Git LFS pointer, not the file itself; run git lfs pull");
-
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         InvalidData.ThrowIf(
             length > SafetensorsHeader.MaxBytes,

@@ -6,7 +6,7 @@ namespace Data2Vec.Converters.Safetensors;
 /// The JSON header of a safetensors file: <c>{ name: { dtype, shape, data_offsets: [begin, end] } }</c>, and beside the
 /// tensors <c>__metadata__</c>, an object of strings.
 /// </summary>
-internal sealed class SafetensorsHeader
+internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, SafetensorsEntry> Entries, IReadOnlyDictionary<string, string> Metadata)
 {
     public const int MaxBytes = 25_000_000;
 
@@ -14,22 +14,11 @@ internal sealed class SafetensorsHeader
     private const int MaxDimensions = 64;
     private const int MaxDepth = 3;
 
-    private SafetensorsHeader(
-        IReadOnlyDictionary<string, SafetensorsEntry> entries, IReadOnlyDictionary<string, string> metadata) =>
-        (Entries, Metadata) = (entries, metadata);
-
-    public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
-
-    public IReadOnlyDictionary<string, string> Metadata { get; }
-
-    /// <summary>Reads a header.</summary>
-    /// <param name="json">The header.</param>
-    /// <param name="dataLength">The bytes of the file after it, which the tensors must fill exactly.</param>
+    /// <summary>Reads a header. The tensors must fill the rest of the file exactly.</summary>
     /// <exception cref="InvalidDataException">It breaks the format; the message does not name the file.</exception>
     public static SafetensorsHeader Parse(ReadOnlySpan<byte> json, long dataLength)
     {
         InvalidData.ThrowIf(json is not [(byte)'{', ..], "the header does not begin with '{'");
-
         try
         {
             Utf8JsonReader reader = JsonTokens.Open(json, "the header", MaxDepth);
@@ -40,15 +29,11 @@ internal sealed class SafetensorsHeader
                 if (name == "__metadata__")
                 {
                     InvalidData.ThrowIf(metadata is not null, "the header has '__metadata__' twice");
-
                     metadata = ParseMetadata(ref reader);
-                }
-                else if (entries.ContainsKey(name))
-                {
-                    throw new InvalidDataException($"the header has tensor '{PickleText.Quote(name)}' twice");
                 }
                 else
                 {
+                    InvalidData.ThrowIf(entries.ContainsKey(name), $"the header has tensor '{PickleText.Quote(name)}' twice");
                     entries.Add(name, ParseEntry(ref reader, name));
                 }
             }
@@ -114,13 +99,9 @@ internal sealed class SafetensorsHeader
         InvalidData.ThrowIf(type is null, $"{what} lacks dtype");
         InvalidData.ThrowIf(shape is null, $"{what} lacks shape");
         InvalidData.ThrowIf(offsets is null, $"{what} lacks data_offsets");
-        if (offsets is not [long begin, long end])
-        {
-            throw new InvalidDataException($"data_offsets of {what} holds {offsets.Length} numbers; it takes 2");
-        }
-
-        CheckSize(type, shape, begin, end, what);
-        return new SafetensorsEntry(name, type, shape, begin, end);
+        InvalidData.ThrowIf(offsets.Length != 2, $"data_offsets of {what} holds {offsets.Length} numbers; it takes 2");
+        CheckSize(type, shape, offsets[0], offsets[1], what);
+        return new SafetensorsEntry(name, type, shape, offsets[0], offsets[1]);
     }
 
     private static long[] ParseSizes(ref Utf8JsonReader reader, string what, int most)
@@ -130,7 +111,6 @@ internal sealed class SafetensorsHeader
         while (JsonTokens.NextSize(ref reader, what) is { } size)
         {
             InvalidData.ThrowIf(sizes.Count == most, $"{what} holds more than {most} numbers");
-
             sizes.Add(size);
         }
 
@@ -140,24 +120,15 @@ internal sealed class SafetensorsHeader
     private static void CheckSize(NumberFormat type, long[] shape, long begin, long end, string what)
     {
         InvalidData.ThrowIf(begin > end, $"{what} begins at {begin} but ends at {end}");
-
-        // Zero sizes are skipped, so that no order of multiplication overflows.
-        long count = 1;
-        foreach (long size in shape)
-        {
-            InvalidData.ThrowIf(
-                size > 0 && count > long.MaxValue / NumberFormat.MaxBits / size,
-                $"{what} has more elements than can be counted: [{string.Join(", ", shape)}]");
-
-            count *= Math.Max(size, 1);
-        }
-
+        InvalidData.ThrowIf(
+            !CheckpointTensor.CanCount(shape, long.MaxValue / NumberFormat.MaxBits),
+            $"{what} has more elements than can be counted: [{string.Join(", ", shape)}]");
         if (type.Bits is not { } elementBits)
         {
             return;
         }
 
-        long bits = shape.Contains(0) ? 0 : count * elementBits;
+        long bits = shape.Contains(0) ? 0 : shape.Aggregate((long)elementBits, (product, size) => product * size);
         string claim = $"{what}: {type.Name} [{string.Join(", ", shape)}] takes";
         InvalidData.ThrowIf(bits % 8 != 0, $"{claim} {bits} bits, not whole bytes");
         InvalidData.ThrowIf(bits / 8 != end - begin, $"{claim} {bits / 8} bytes, but data_offsets [{begin}, {end}] hold {end - begin}");
@@ -170,21 +141,15 @@ internal sealed class SafetensorsHeader
         foreach (SafetensorsEntry entry in entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
         {
             long expected = before?.End ?? 0;
-            if (entry.Begin != expected)
-            {
-                string place = before is null ? "the header" : $"tensor '{PickleText.Quote(before.Name)}'";
-                throw new InvalidDataException(
-                    $"tensor '{PickleText.Quote(entry.Name)}' begins at {entry.Begin}, but {place} ends at {expected}: " +
-                    (entry.Begin < expected ? "they overlap" : "there is a gap"));
-            }
-
-            if (entry.End > dataLength)
-            {
-                throw new InvalidDataException(
-                    $"tensor '{PickleText.Quote(entry.Name)}' ends at {entry.End}, " +
-                    $"but the file has {dataLength} bytes of tensors; it was not downloaded completely");
-            }
-
+            string place = before is null ? "the header" : $"tensor '{PickleText.Quote(before.Name)}'";
+            string fault = entry.Begin < expected ? "they overlap" : "there is a gap";
+            InvalidData.ThrowIf(
+                entry.Begin != expected,
+                $"tensor '{PickleText.Quote(entry.Name)}' begins at {entry.Begin}, but {place} ends at {expected}: {fault}");
+            InvalidData.ThrowIf(
+                entry.End > dataLength,
+                $"tensor '{PickleText.Quote(entry.Name)}' ends at {entry.End}, " +
+                $"but the file has {dataLength} bytes of tensors; it was not downloaded completely");
             before = entry;
         }
 

@@ -16,7 +16,6 @@ internal static class SafetensorsIndex
     {
         using FileStream stream = File.OpenRead(path);
         InvalidData.ThrowIf(stream.Length > MaxBytes, $"the index has {stream.Length} bytes, of which {MaxBytes} are allowed");
-
         byte[] json = new byte[stream.Length];
         stream.ReadExactly(json);
         try
@@ -42,7 +41,6 @@ internal static class SafetensorsIndex
             }
 
             InvalidData.ThrowIf(map is not null, "the index has 'weight_map' twice");
-
             map = ParseMap(ref reader);
         }
 

@@ -34,7 +34,7 @@ public sealed class SafetensorsSet : IDisposable
             }
             else
             {
-                set.Add(SafetensorsFile.Open(path));
+                set.Add(path);
             }
 
             return set;
@@ -55,9 +55,11 @@ public sealed class SafetensorsSet : IDisposable
         }
     }
 
-    private void Add(SafetensorsFile file)
+    private void Add(string path, Action<SafetensorsFile>? check = null)
     {
+        SafetensorsFile file = SafetensorsFile.Open(path);
         _files.Add(file);
+        check?.Invoke(file);
         foreach ((string name, CheckpointTensor tensor) in file.Tensors)
         {
             _tensors.Add(name, tensor);
@@ -76,33 +78,20 @@ public sealed class SafetensorsSet : IDisposable
                 !File.Exists(file),
                 $"{indexName}: {tensors.Key}, which holds tensor '{PickleText.Quote(tensors.First())}', is not in its folder");
 
-            SafetensorsFile shard = SafetensorsFile.Open(file);
-            _files.Add(shard);
-            CheckShard(shard, tensors, map, indexName);
-            foreach (string name in tensors)
-            {
-                _tensors.Add(name, shard.Tensors[name]);
-            }
+            Add(file, shard => CheckShard(shard, tensors, map, indexName));
         }
     }
 
-    private static void CheckShard(
-        SafetensorsFile shard, IEnumerable<string> tensors, Dictionary<string, string> map, string indexName)
+    private static void CheckShard(SafetensorsFile shard, IEnumerable<string> tensors, Dictionary<string, string> map, string indexName)
     {
-        foreach (string name in tensors)
-        {
-            InvalidData.ThrowIf(
-                !shard.Tensors.ContainsKey(name),
-                $"{shard.FileName}: lacks tensor '{PickleText.Quote(name)}', which {indexName} says it holds");
-        }
-
+        string? missing = tensors.FirstOrDefault(name => !shard.Tensors.ContainsKey(name));
+        InvalidData.ThrowIf(missing is not null, $"{shard.FileName}: lacks tensor '{PickleText.Quote(missing!)}', which {indexName} says it holds");
         foreach (string name in shard.Tensors.Keys)
         {
+            string tensor = $"{shard.FileName}: tensor '{PickleText.Quote(name)}'";
             string? file = map.GetValueOrDefault(name);
-            InvalidData.ThrowIf(file is null, $"{shard.FileName}: tensor '{PickleText.Quote(name)}' is not in {indexName}");
-            InvalidData.ThrowIf(
-                file != shard.FileName,
-                $"{shard.FileName}: tensor '{PickleText.Quote(name)}' is in this file, but {indexName} says it is in {file}");
+            InvalidData.ThrowIf(file is null, $"{tensor} is not in {indexName}");
+            InvalidData.ThrowIf(file != shard.FileName, $"{tensor} is in this file, but {indexName} says it is in {file}");
         }
     }
 }

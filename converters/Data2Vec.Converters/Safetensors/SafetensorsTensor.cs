@@ -25,11 +25,6 @@ public sealed class SafetensorsTensor : CheckpointTensor
                 Type == CheckpointType.Other,
                 $"numbers of dtype '{PickleText.Quote(DataType)}' are not supported; convert it to float32 and save again");
 
-            if (destination.IsEmpty)
-            {
-                return;
-            }
-
             int elementSize = _entry.Type.Bytes;
             ElementReader.Read(_data, start * elementSize, Type, elementSize, destination);
         }
