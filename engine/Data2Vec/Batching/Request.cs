@@ -1,5 +1,20 @@
 namespace Data2Vec.Batching;
 
+/// <summary>What is computed for an input. Inputs with equal outputs may share a batch.</summary>
+/// <param name="Layer">The layer, as in <see cref="EmbeddingOptions.Layer"/>.</param>
+/// <param name="Pooling">How its rows become one vector.</param>
+internal readonly record struct Output(int? Layer, Pooling Pooling)
+{
+    /// <summary>The scores of the model's head.</summary>
+    public static Output Scores => new(null, Pooling.None) { IsScores = true };
+
+    /// <summary>Whether the head's scores are computed instead of vectors.</summary>
+    public bool IsScores { get; private init; }
+
+    /// <summary>Whether the vectors of all layers are computed, one after another.</summary>
+    public bool AllLayers { get; init; }
+}
+
 /// <summary>A call whose inputs wait or run. All members but <see cref="Result"/> are guarded by the queue's lock.</summary>
 internal sealed class Request<T>
 {
@@ -70,4 +85,16 @@ internal sealed class Request<T>
     public void Fail(Exception error) => _result.TrySetException(error);
 
     public void Cancel(CancellationToken cancellation) => _result.TrySetCanceled(cancellation);
+}
+
+/// <summary>Inputs that run together, grouped by request, and their requests in the same order.</summary>
+/// <param name="output">What is computed for all of them.</param>
+internal sealed class Batch<T>(Output output) : IDisposable
+{
+    public Output Output => output;
+    public List<ReadOnlyMemory<T>> Inputs { get; } = [];
+    public List<Request<T>> Requests { get; } = [];
+    public CancellationTokenSource Stop { get; } = new();
+
+    public void Dispose() => Stop.Dispose();
 }

@@ -6,15 +6,13 @@ namespace Data2Vec.ModelFile;
 /// <summary>A file mapped read-only: its pages are shared with every process that has it open.</summary>
 internal sealed class MappedBytes : ModelBytes
 {
-    private readonly string _path;
     private readonly SafeFileHandle _file;
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
 
-    private unsafe MappedBytes(string path, SafeFileHandle file, long length)
+    private unsafe MappedBytes(SafeFileHandle file, long length)
     {
         Length = length;
-        _path = path;
         _file = file;
         _map = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         _view = _map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
@@ -42,7 +40,7 @@ internal sealed class MappedBytes : ModelBytes
                 throw new InvalidDataException(FileKind.Describe(start.AsSpan(0, read)));
             }
 
-            return new MappedBytes(path, file, length);
+            return new MappedBytes(file, length);
         }
         catch
         {
@@ -61,7 +59,7 @@ internal sealed class MappedBytes : ModelBytes
             int read = RandomAccess.Read(_file, buffer[done..], offset + done);
             if (read == 0)
             {
-                throw new InvalidDataException($"{_path}: the file was truncated to {offset + done} bytes or fewer while it was open");
+                throw new InvalidDataException($"the file was truncated to {offset + done} bytes or fewer while it was open");
             }
 
             done += read;

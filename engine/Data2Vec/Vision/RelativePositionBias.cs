@@ -28,12 +28,9 @@ internal sealed class RelativePositionBias
     /// <summary>Declares a layer's own table, and computes its bias.</summary>
     public AttentionBias OfLayer(ParameterScope layer)
     {
-        if (Declare(layer) is not { } own)
-        {
-            return _common;
-        }
+        return Declare(layer) is { } own ? Create(() => Sum(own)) : _common;
 
-        return Create(() =>
+        float[] Sum(WeightData own)
         {
             float[] table = Table(own);
             if (_shared is not null)
@@ -42,7 +39,7 @@ internal sealed class RelativePositionBias
             }
 
             return table;
-        });
+        }
     }
 
     private WeightData? Declare(ParameterScope scope) => scope.Constant(

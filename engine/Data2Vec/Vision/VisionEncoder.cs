@@ -1,4 +1,6 @@
 using System.Buffers;
+using Data2Vec.Vision.Images;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec.Vision;
 
@@ -173,5 +175,27 @@ internal sealed class VisionEncoder : ImageEncoder
                 }
             }
         }
+    }
+}
+
+/// <summary>What the image encoders have in common: they see a square of pixels.</summary>
+/// <param name="preprocessing">How an image becomes the pixels.</param>
+internal abstract class ImageEncoder(ImagePreprocessing preprocessing) : Encoder<float>
+{
+    /// <summary>How an image becomes the pixels.</summary>
+    public ImagePreprocessing Preprocessing { get; } = preprocessing;
+
+    /// <summary>The number of rows of every image.</summary>
+    protected abstract int RowsOfImage { get; }
+
+    public override int Rows(ReadOnlySpan<float> input)
+    {
+        int size = Preprocessing.CropSize;
+        return input.Length != Preprocessing.OutputLength
+            ? throw new InvalidDataException(
+                $"an image has {input.Length} values; the model takes pixels [3, {size}, {size}], which are {Preprocessing.OutputLength}")
+            : !TensorPrimitives.IsFiniteAll(input)
+            ? throw new InvalidDataException("an image has pixels that are not finite numbers")
+            : RowsOfImage;
     }
 }

@@ -11,29 +11,17 @@ internal sealed class LongPieceMerger
 
     private readonly Dictionary<(int Left, int Right), int> _ranks;
 
-    public LongPieceMerger(MergeList merges)
-    {
-        _ranks = new(merges.Merges.Count);
-        for (int rank = 0; rank < merges.Merges.Count; rank++)
-        {
-            _ranks.Add(merges.Merges[rank], rank);
-        }
-    }
+    public LongPieceMerger(MergeList merges) => _ranks = merges.Merges.Index().ToDictionary(merge => merge.Item, merge => merge.Index);
 
     /// <summary>Appends the tokens of a piece, in the numbering of <see cref="MergeList"/>.</summary>
     public void Merge(ReadOnlySpan<byte> piece, List<int> tokens)
     {
         // A doubly linked list over the bytes. A token is stored at its first byte; ranks[i] is the rank of the pair that begins at i.
         int count = piece.Length;
-        int[] token = new int[count];
-        int[] next = new int[count];
-        int[] previous = new int[count];
-        int[] ranks = new int[count];
+        int[] token = new int[count], next = new int[count], previous = new int[count], ranks = new int[count];
         for (int i = 0; i < count; i++)
         {
-            token[i] = piece[i];
-            next[i] = i + 1;
-            previous[i] = i - 1;
+            (token[i], next[i], previous[i]) = (piece[i], i + 1, i - 1);
         }
 
         PriorityQueue<int, long> queue = new(count);

@@ -48,22 +48,17 @@ internal sealed class TokenizerVocabulary
     public static TokenizerVocabulary Read(ReadOnlySpan<byte> content, MergeList merges, string file)
     {
         TokenizerVocabulary vocabulary = new();
-        string[] lines = TokenizerFile.ReadLines(content, file);
-        for (int i = 0; i < lines.Length; i++)
+        foreach ((int i, string entry) in TokenizerFile.ReadLines(content, file).Index())
         {
-            string entry = lines[i];
             FilePlace place = FilePlace.Line(file, i);
+            bool isName = entry.StartsWith(NameMark);
             if (entry is Unused)
             {
                 vocabulary.AddUnused();
             }
-            else if (entry.StartsWith(NameMark))
+            else if (isName || merges.Contains(entry))
             {
-                vocabulary.Add(entry[1..], isToken: false, place);
-            }
-            else if (merges.Contains(entry))
-            {
-                vocabulary.Add(entry, isToken: true, place);
+                vocabulary.Add(isName ? entry[1..] : entry, isToken: !isName, place);
             }
             else
             {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Data2Vec.Text;
@@ -17,18 +16,19 @@ public sealed record WordPieceOptions
 
     /// <summary>Reads the options from the configuration in a model file.</summary>
     /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
-    internal static WordPieceOptions? FromJson(JsonElement config)
+    internal static WordPieceOptions? FromJson(JsonFields config)
     {
-        if (!config.TryGetProperty("word_pieces", out JsonElement json))
+        if (config.Find("word_pieces") is null)
         {
             return null;
         }
 
+        JsonFields json = config.Object("word_pieces");
         var options = new WordPieceOptions
         {
-            Lowercase = ConfigReader.Flag(json, "lowercase"),
-            StripAccents = ConfigReader.Flag(json, "strip_accents"),
-            SplitChinese = ConfigReader.Flag(json, "split_chinese"),
+            Lowercase = json.Flag("lowercase"),
+            StripAccents = json.Flag("strip_accents"),
+            SplitChinese = json.Flag("split_chinese"),
         };
         return options.StripAccents && !options.Lowercase
             ? throw new InvalidDataException("the configuration strips accents without lower case, which is not supported")

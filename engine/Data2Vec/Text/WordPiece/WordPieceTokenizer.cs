@@ -70,43 +70,29 @@ internal sealed class WordPieceTokenizer : TextTokenizer
                 continue;
             }
 
-            bool isWord = _options.SplitChinese && WordPieceText.IsChinese(rune);
-            if (isWord || WordPieceText.IsSpace(rune))
-            {
-                EndWord();
-            }
-
-            if (WordPieceText.IsSpace(rune))
-            {
-                continue;
-            }
-
-            foreach (Rune part in _options.Lowercase ? WordPieceText.Fold(rune, _options.StripAccents) : [rune])
+            bool isWord = _options.SplitChinese && WordPieceText.IsChinese(rune), isSpace = WordPieceText.IsSpace(rune);
+            EndWord(isWord || isSpace);
+            foreach (Rune part in isSpace ? [] : _options.Lowercase ? WordPieceText.Fold(rune, _options.StripAccents) : [rune])
             {
                 bool isPunctuation = WordPieceText.IsPunctuation(part);
-                if (isPunctuation)
-                {
-                    EndWord();
-                }
-
+                EndWord(isPunctuation);
                 word.Append(part.ToString());
                 length++;
-                if (isPunctuation)
-                {
-                    EndWord();
-                }
+                EndWord(isPunctuation);
             }
 
-            if (isWord)
-            {
-                EndWord();
-            }
+            EndWord(isWord);
         }
 
-        EndWord();
+        EndWord(true);
 
-        void EndWord()
+        void EndWord(bool ends)
         {
+            if (!ends)
+            {
+                return;
+            }
+
             if (length > LongestWord)
             {
                 ids.Add(UnknownId);
