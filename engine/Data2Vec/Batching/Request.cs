@@ -1,8 +1,6 @@
 namespace Data2Vec.Batching;
 
 /// <summary>What is computed for an input. Inputs with equal outputs may share a batch.</summary>
-/// <param name="Layer">The layer, as in <see cref="EmbeddingOptions.Layer"/>.</param>
-/// <param name="Pooling">How its rows become one vector.</param>
 internal readonly record struct Output(int? Layer, Pooling Pooling)
 {
     /// <summary>The scores of the model's head.</summary>
@@ -24,8 +22,7 @@ internal sealed class Request<T>
     private readonly TaskCompletionSource<float[][]> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _rowsAtOnce;
     private long _rowsLeft;
-    private int _taken;
-    private int _done;
+    private int _taken, _done;
 
     public Request(IReadOnlyList<ReadOnlyMemory<T>> inputs, int[] rows, Output output, int rowsAtOnce)
     {
@@ -35,11 +32,9 @@ internal sealed class Request<T>
         Node = new LinkedListNode<Request<T>>(this);
     }
 
-    /// <summary>What is computed. Requests with equal outputs may share a batch.</summary>
     public Output Output { get; }
-
-    /// <summary>The request's node in the list of waiting requests.</summary>
     public LinkedListNode<Request<T>> Node { get; }
+    public Task<float[][]> Result => _result.Task;
 
     /// <summary>Rows of inputs that no batch has taken, at most those of one batch: requests take turns, so others wait for no more.</summary>
     public long RowsWaiting => Math.Min(_rowsLeft, _rowsAtOnce);
@@ -50,11 +45,7 @@ internal sealed class Request<T>
     /// <summary>Whether the running batch contains some of the inputs.</summary>
     public bool IsRunning { get; set; }
 
-    /// <summary>The results, one per input.</summary>
-    public Task<float[][]> Result => _result.Task;
-
-    /// <summary>Moves the next inputs into a batch, as many as fit into a number of rows.</summary>
-    /// <returns>The rows of the moved inputs.</returns>
+    /// <summary>Moves the next inputs into a batch, as many as fit into a number of rows. Returns their rows.</summary>
     public int Take(int rows, List<ReadOnlyMemory<T>> batch)
     {
         int sum = 0;

@@ -18,8 +18,11 @@ internal sealed class JsonFields(JsonElement json, string source, string path = 
     public static JsonFields Configuration(JsonElement json) => new(json, "the configuration");
 
     /// <summary>An error that names a field, the expected value and the actual value.</summary>
-    public InvalidDataException Bad(string name, string expected) => new(
-        $"{source}: \"{path}{name}\" must be {expected}{(Json.TryGetProperty(name, out JsonElement value) ? $", not {value.GetRawText().Quote()}" : " but is missing")}");
+    public InvalidDataException Bad(string name, string expected)
+    {
+        string actual = Json.TryGetProperty(name, out JsonElement value) ? $", not {value.GetRawText().Quote()}" : " but is missing";
+        return new InvalidDataException($"{source}: \"{path}{name}\" must be {expected}{actual}");
+    }
 
     /// <summary>Finds a field, or returns null.</summary>
     public JsonElement? Find(string name) =>

@@ -116,7 +116,6 @@ internal sealed class PythonLiteralReader(string text)
         }
     }
 
-    /// <summary>Checks that only space is left.</summary>
     public void ExpectEnd()
     {
         SkipSpace();
@@ -141,7 +140,6 @@ internal sealed class PythonLiteralReader(string text)
         return value;
     }
 
-    /// <summary>Reads <c>True</c> or <c>False</c>.</summary>
     public bool ReadBool()
     {
         SkipSpace();

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using System.Text.Json;
@@ -174,16 +175,7 @@ public sealed class D2vFile : IDisposable
         uint[] crcs = new uint[chunks.Length];
         try
         {
-            Parallel.For(
-                0,
-                chunks.Length,
-                () => new byte[BufferBytes],
-                (i, _, buffer) =>
-                {
-                    crcs[i] = ChunkCrc(chunks[i].Offset, chunks[i].Length, buffer);
-                    return buffer;
-                },
-                _ => { });
+            Parallel.For(0, chunks.Length, i => crcs[i] = ChunkCrc(chunks[i].Offset, chunks[i].Length));
         }
         catch (AggregateException e)
         {
@@ -315,8 +307,9 @@ public sealed class D2vFile : IDisposable
             : throw new InvalidDataException($"the data ends at byte {previous.PaddedEnd} and the file at {fileLength}");
     }
 
-    private uint ChunkCrc(long offset, int length, byte[] buffer)
+    private uint ChunkCrc(long offset, int length)
     {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         uint crc = 0;
         for (int done = 0; done < length; done += buffer.Length)
         {
@@ -324,6 +317,7 @@ public sealed class D2vFile : IDisposable
             crc = Crc32C.Append(crc, _bytes.Read(offset + done, part));
         }
 
+        ArrayPool<byte>.Shared.Return(buffer);
         return crc;
     }
 

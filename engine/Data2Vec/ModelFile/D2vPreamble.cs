@@ -2,10 +2,7 @@ using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace Data2Vec.ModelFile;
 
-/// <summary>The first 64 bytes of a model file.</summary>
-/// <param name="HeaderLength">The length of the header in bytes.</param>
-/// <param name="FileLength">The length of the file in bytes.</param>
-/// <param name="HeaderCrc">The CRC-32C of the header.</param>
+/// <summary>The first 64 bytes of a model file. Lengths are in bytes.</summary>
 internal readonly record struct D2vPreamble(ulong HeaderLength, ulong FileLength, uint HeaderCrc)
 {
     public const int Size = 64;

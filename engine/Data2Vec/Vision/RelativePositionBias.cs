@@ -15,9 +15,6 @@ internal sealed class RelativePositionBias
     private readonly AttentionBias _common;
     private long _biases;
 
-    /// <param name="parameters">The model's parameters.</param>
-    /// <param name="stored">The structure that the tables are for.</param>
-    /// <param name="grid">Patches per row of the grid to compute the bias for.</param>
     public RelativePositionBias(ParameterScope parameters, VisionConfig stored, int grid)
     {
         (_parameters, _stored, _grid) = (parameters, stored, grid);

@@ -78,5 +78,6 @@ public sealed record VggConfig : ModelConfig
     };
 
     private bool Fits => Blocks.Count is > 0 and <= 12 && Preprocessing.CropSize == ImageSize && GridSize << Blocks.Count == ImageSize
-        && Blocks.Index().All(block => block.Item.Count > 0 && (long)(ImageSize >> block.Index) * (ImageSize >> block.Index) * block.Item.Max() <= MostActivations);
+        && Blocks.Index().All(block =>
+            block.Item.Count > 0 && Math.BigMul(ImageSize >> block.Index, ImageSize >> block.Index) * block.Item.Max() <= MostActivations);
 }

@@ -179,13 +179,9 @@ internal sealed class VisionEncoder : ImageEncoder
 }
 
 /// <summary>What the image encoders have in common: they see a square of pixels.</summary>
-/// <param name="preprocessing">How an image becomes the pixels.</param>
 internal abstract class ImageEncoder(ImagePreprocessing preprocessing) : Encoder<float>
 {
-    /// <summary>How an image becomes the pixels.</summary>
     public ImagePreprocessing Preprocessing { get; } = preprocessing;
-
-    /// <summary>The number of rows of every image.</summary>
     protected abstract int RowsOfImage { get; }
 
     public override int Rows(ReadOnlySpan<float> input)

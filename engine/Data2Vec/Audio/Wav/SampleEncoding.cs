@@ -5,12 +5,10 @@ namespace Data2Vec.Audio;
 /// <summary>Reads one sample; full scale is -1 to 1.</summary>
 internal delegate float SampleReader(ReadOnlySpan<byte> sample);
 
-/// <summary>A supported sample encoding of WAV files, little-endian.</summary>
-/// <param name="Tag">The codec number (WAVE_FORMAT_... in Microsoft's mmreg.h).</param>
-/// <param name="FewestBits">The fewest bits per sample.</param>
-/// <param name="MostBits">The most bits per sample. Narrower samples occupy the top bits.</param>
-/// <param name="Bytes">The bytes per sample.</param>
-/// <param name="Read">Reads one sample.</param>
+/// <summary>
+/// A supported sample encoding of WAV files, little-endian. The tag is the codec number (WAVE_FORMAT_... in Microsoft's mmreg.h). Samples of fewer
+/// than the most bits occupy the top bits.
+/// </summary>
 internal sealed record SampleEncoding(int Tag, int FewestBits, int MostBits, int Bytes, SampleReader Read)
 {
     private const int Pcm = 0x0001, IeeeFloat = 0x0003, ALaw = 0x0006, MuLaw = 0x0007;
@@ -76,14 +74,11 @@ internal sealed record SampleEncoding(int Tag, int FewestBits, int MostBits, int
 
 /// <summary>
 /// The two companding laws of ITU-T G.711. A byte holds a sign, a 3-bit segment and a 4-bit step within the segment. Each segment has
-/// twice the step size of the previous one. Values use the usual 16-bit scale.
+/// twice the step size of the previous one. Full scale is -1 to 1.
 /// </summary>
 internal static class G711
 {
-    /// <summary>The sample of each A-law code; full scale is -1 to 1.</summary>
     public static readonly float[] ALaw = Table(ALawValue);
-
-    /// <summary>The sample of each mu-law code; full scale is -1 to 1.</summary>
     public static readonly float[] MuLaw = Table(MuLawValue);
 
     private static float[] Table(Func<int, int> value) => [.. Enumerable.Range(0, 256).Select(code => value(code) / 32768f)];

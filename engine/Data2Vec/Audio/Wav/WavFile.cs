@@ -230,13 +230,10 @@ internal sealed class SampleBuffer
     private float[] _samples;
     private int _count;
 
-    /// <summary>Creates an empty buffer.</summary>
     /// <param name="present">The number of samples known to be present, or 0 if unknown.</param>
-    /// <exception cref="InvalidDataException">There are more samples than fit in an array.</exception>
     public SampleBuffer(long present) => _samples = present <= Array.MaxLength ? new float[present] : throw TooMany();
 
     /// <summary>Appends <paramref name="count"/> samples and returns them for the caller to fill.</summary>
-    /// <exception cref="InvalidDataException">There are more samples than fit in an array.</exception>
     public Span<float> Append(int count)
     {
         if (count > Array.MaxLength - _count)
@@ -254,7 +251,6 @@ internal sealed class SampleBuffer
         return _samples.AsSpan(_count - count, count);
     }
 
-    /// <summary>Returns all samples in an array of exactly their number.</summary>
     public float[] ToArray()
     {
         Array.Resize(ref _samples, _count);

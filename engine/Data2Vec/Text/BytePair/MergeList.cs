@@ -12,7 +12,6 @@ namespace Data2Vec.Text;
 /// </remarks>
 internal sealed class MergeList
 {
-    /// <summary>The number of single-byte tokens.</summary>
     public const int ByteCount = 256;
 
     private const string HeaderStart = "#version";
@@ -120,13 +119,11 @@ internal static class ByteAlphabet
     private static readonly char[] s_characters = BuildCharacters();
     private static readonly short[] s_bytes = BuildBytes();
 
-    /// <summary>The character that represents a byte.</summary>
     public static char CharacterOf(byte value) => s_characters[value];
 
     /// <summary>The byte that a character represents, or -1.</summary>
     public static int ByteOf(char character) => character < s_bytes.Length ? s_bytes[character] : -1;
 
-    /// <summary>Converts bytes to characters.</summary>
     public static void Write(ReadOnlySpan<byte> bytes, Span<char> characters)
     {
         for (int i = 0; i < bytes.Length; i++)

@@ -21,7 +21,6 @@ internal sealed class TokenizerVocabulary
     private readonly List<string> _entries = [];
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
 
-    /// <summary>The number of ids.</summary>
     public int Count => _entries.Count;
 
     /// <summary>Creates a vocabulary from tokens in the order of their ids.</summary>
@@ -105,7 +104,6 @@ internal sealed class TokenizerVocabulary
         _entries.Add(entry);
     }
 
-    /// <summary>Leaves the next id unused.</summary>
     public void AddUnused() => _entries.Add(Unused);
 
     /// <summary>Makes an id unused, so that its token or name can get another id.</summary>

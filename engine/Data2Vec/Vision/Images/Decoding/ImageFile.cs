@@ -127,11 +127,7 @@ public sealed record ImageLimits(long MaxPixels = 100_000_000, int MaxSide = 65_
 /// <summary>Converts decoded pixels to upright, opaque pixels.</summary>
 internal static class RgbaConversion
 {
-    /// <summary>Blends pixels over white and applies the orientation.</summary>
-    /// <param name="rgba">Samples <c>[height, width, 4]</c> with straight alpha.</param>
-    /// <param name="width">The stored width.</param>
-    /// <param name="height">The stored height.</param>
-    /// <param name="orientation">The EXIF orientation, 1 to 8.</param>
+    /// <summary>Blends pixels <c>[height, width, 4]</c> with straight alpha over white and applies the EXIF orientation, 1 to 8.</summary>
     public static RgbImage ToRgb(ReadOnlySpan<byte> rgba, int width, int height, int orientation)
     {
         // Each orientation is a walk over the stored pixels: its start, its step to the right and its step down.

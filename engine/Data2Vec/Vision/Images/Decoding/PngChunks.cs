@@ -15,13 +15,9 @@ internal static class PngChunks
     /// <summary>Reads the EXIF orientation, 1 to 8. A missing or damaged orientation reads as 1 (upright): the image is still usable.</summary>
     public static int ReadOrientation(ReadOnlySpan<byte> file)
     {
-        if (!TryFind(file, "eXIf"u8, out ReadOnlySpan<byte> exif) || exif.Length < 8)
-        {
-            return 1;
-        }
-
+        TryFind(file, "eXIf"u8, out ReadOnlySpan<byte> exif);
         bool isLittleEndian = exif.StartsWith("II*\0"u8);
-        if (!isLittleEndian && !exif.StartsWith("MM\0*"u8))
+        if (exif.Length < 8 || (!isLittleEndian && !exif.StartsWith("MM\0*"u8)))
         {
             return 1;
         }

@@ -40,11 +40,7 @@ internal sealed class ResizeKernels
     private readonly int[] _weights;
     private readonly int _stride;
 
-    /// <summary>Computes the weights of an axis.</summary>
-    /// <param name="sourceSize">The positions of the source.</param>
-    /// <param name="targetSize">The positions of the whole target.</param>
-    /// <param name="target">The target positions to compute.</param>
-    /// <param name="interpolation">The filter.</param>
+    /// <summary>Computes the weights of some target positions of an axis.</summary>
     public ResizeKernels(int sourceSize, int targetSize, CropSpan target, Interpolation interpolation)
     {
         double scale = (double)sourceSize / targetSize;
