@@ -39,8 +39,7 @@ public sealed class D2vWriter : IDisposable
     private const int BufferBytes = 1 << 20;
 
     private readonly Stream _stream;
-    private readonly string? _temporaryPath;
-    private readonly string? _path;
+    private readonly string? _path, _temporaryPath;
     private readonly D2vContents _contents;
     private readonly Dictionary<string, TensorInfo> _tensors = new(StringComparer.Ordinal);
     private readonly List<AssetInfo> _assets = [];

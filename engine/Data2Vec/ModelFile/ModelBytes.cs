@@ -88,8 +88,7 @@ internal sealed class CopiedBytes : ModelBytes
     private const int BufferBytes = 1 << 16;
 
     private nint _address;
-    private long _capacity;
-    private long _length;
+    private long _capacity, _length;
 
     private CopiedBytes()
     {

@@ -13,12 +13,10 @@ internal sealed class VisionEncoder : ImageEncoder
     private const int ClassRows = 1;
 
     private readonly LinearWeights _patchEmbedding;
-    private readonly Tensor _classToken;
-    private readonly Tensor _positions;
+    private readonly Tensor _classToken, _positions;
     private readonly LayerStack _layers;
     private readonly AttentionBias[] _biases = [];
-    private readonly NormWeights? _norm;
-    private readonly NormWeights? _classifierNorm;
+    private readonly NormWeights? _norm, _classifierNorm;
     private readonly LinearWeights? _classifier;
 
     /// <param name="stored">The structure that the parameters are for.</param>

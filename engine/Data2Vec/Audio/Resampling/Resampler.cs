@@ -25,10 +25,8 @@ public sealed class Resampler
     private const int InterpolatedPhases = 512;
     private const int MinInterpolatedPhases = 4;
 
-    private readonly int _inputRate;
-    private readonly int _outputRate;
-    private readonly long _l;
-    private readonly long _m;
+    private readonly int _inputRate, _outputRate;
+    private readonly long _l, _m;
     private readonly int _phases; // rows of the table, plus one when interpolating
     private readonly bool _interpolates;
     private readonly int _half; // taps on either side of the output time

@@ -57,12 +57,9 @@ public static class WavFile
 
             if (header.StartsWith("data"u8))
             {
-                if (format is null)
-                {
-                    throw new InvalidDataException("the 'data' chunk comes before the 'fmt ' chunk; the file is damaged");
-                }
-
-                return new Waveform(ReadSamples(stream, format, DataBytes(size, position, riffSize, ds64DataSize)), format.SampleRate);
+                return format is not null
+                    ? new Waveform(ReadSamples(stream, format, DataBytes(size, position, riffSize, ds64DataSize)), format.SampleRate)
+                    : throw new InvalidDataException("the 'data' chunk comes before the 'fmt ' chunk; the file is damaged");
             }
 
             int parsed = 0;

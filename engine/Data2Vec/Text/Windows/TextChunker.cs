@@ -24,13 +24,9 @@ public static class TextChunker
         ArgumentOutOfRangeException.ThrowIfNegative(repeated, nameof(overlap));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(repeated, capacity, nameof(overlap));
 
-        if (ids.Length <= capacity)
-        {
-            return new([Window(ids, 0, 1)], ids.Length, 0, null);
-        }
-
         return policy switch
         {
+            _ when ids.Length <= capacity => new([Window(ids, 0, 1)], ids.Length, 0, null),
             LongTextPolicy.Truncate => new([Window(ids[..capacity], 0, 1)], ids.Length, ids.Length - capacity, policy),
             LongTextPolicy.Chunk => new(Chunk(ids), ids.Length, 0, policy),
             LongTextPolicy.Error => throw new TextTooLongException(ids.Length + 2, maxLength),

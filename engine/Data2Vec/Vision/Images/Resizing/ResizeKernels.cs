@@ -35,9 +35,7 @@ internal sealed class ResizeKernels
     /// <summary>The fraction bits of OpenCV's integer weights. Two axes together have <see cref="FractionBits"/>.</summary>
     private const int OpenCvFractionBits = FractionBits / 2;
 
-    private readonly int[] _starts;
-    private readonly int[] _counts;
-    private readonly int[] _weights;
+    private readonly int[] _starts, _counts, _weights;
     private readonly int _stride;
 
     /// <summary>Computes the weights of some target positions of an axis.</summary>
