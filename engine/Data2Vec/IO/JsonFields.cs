@@ -20,7 +20,7 @@ internal sealed class JsonFields(JsonElement json, string source, string path = 
     /// <summary>An error that names a field, the expected value and the actual value.</summary>
     public InvalidDataException Bad(string name, string expected)
     {
-        string actual = Json.TryGetProperty(name, out JsonElement value) ? $", not {value.GetRawText().Quote()}" : " but is missing";
+        string actual = Find(name) is { } value ? $", not {value.GetRawText().Quote()}" : " but is missing";
         return new InvalidDataException($"{source}: \"{path}{name}\" must be {expected}{actual}");
     }
 
