@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Data2Vec.Converters;
 
 /// <summary>Number formats that tensors of checkpoints come in.</summary>
@@ -61,8 +59,21 @@ public abstract class CheckpointTensor(CheckpointType type, long[] shape)
     public abstract void Read(long start, Span<float> destination);
 
     /// <summary>Whether no order of multiplying the sizes that are not zero exceeds a number.</summary>
-    internal static bool CanCount(long[] shape, long most) =>
-        shape.Aggregate(BigInteger.One, (product, size) => product * Math.Max(size, 1)) <= most;
+    internal static bool CanCount(long[] shape, long most)
+    {
+        long count = 1;
+        foreach (long size in shape)
+        {
+            if (Math.Max(size, 1) > most / count)
+            {
+                return false;
+            }
+
+            count *= Math.Max(size, 1);
+        }
+
+        return true;
+    }
 
     /// <summary>Whether one stored number stands for several elements.</summary>
     internal virtual bool RepeatsNumbers => false;

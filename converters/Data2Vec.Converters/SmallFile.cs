@@ -28,7 +28,7 @@ internal static class SmallFile
     public static List<string> ReadLines(string path, int most, string kind)
     {
         var file = new MemoryStream(Read(path, most, kind));
-        using var reader = new StreamReader(file, new UTF8Encoding(true, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false);
+        using var reader = new StreamReader(file, new UTF8Encoding(true, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: true);
         var lines = new List<string>();
         try
         {

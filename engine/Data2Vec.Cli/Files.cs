@@ -7,12 +7,7 @@ internal static class Files
     public static string RequireFile(string path)
     {
         RequireName(path);
-        if (File.Exists(path))
-        {
-            return path;
-        }
-
-        throw new IOException(Directory.Exists(path) ? $"{path}: a folder, not a file" : $"{path}: no such file");
+        return File.Exists(path) ? path : throw new IOException(Directory.Exists(path) ? $"{path}: a folder, not a file" : $"{path}: no such file");
     }
 
     /// <summary>Requires an existing file or folder.</summary>
@@ -26,13 +21,8 @@ internal static class Files
     public static string RequireFolderOf(string path)
     {
         RequireName(path);
-        if (Directory.Exists(path))
-        {
-            throw new IOException($"{path}: a folder, not a file");
-        }
-
-        return Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))
-            ? path
+        return Directory.Exists(path) ? throw new IOException($"{path}: a folder, not a file")
+            : Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))) ? path
             : throw new IOException($"{path}: its folder does not exist");
     }
 

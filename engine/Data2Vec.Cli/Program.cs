@@ -44,29 +44,17 @@ internal static class Program
                 ProcessTerminationTimeout = s_terminationTimeout,
             });
         }
-        catch (OperationCanceledException)
-        {
-            return Fail("cancelled; there is no result", Cancelled);
-        }
-        catch (UsageException problem)
-        {
-            return Fail(problem.Message, BadUsage);
-        }
-        catch (FileNotFoundException problem) when (problem.FileName is not null)
-        {
-            return Fail($"{problem.FileName}: no such file", BadInput);
-        }
-        catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException or HttpRequestException or InsufficientMemoryException or DeviceException)
-        {
-            return Fail(problem.Message, BadInput);
-        }
         catch (Exception problem)
         {
-            return Fail($"{problem.GetType().Name}: {problem.Message}", BadInput);
-        }
-
-        int Fail(string message, int code)
-        {
+            (string message, int code) = problem switch
+            {
+                OperationCanceledException => ("cancelled; there is no result", Cancelled),
+                UsageException => (problem.Message, BadUsage),
+                FileNotFoundException { FileName: { } file } => ($"{file}: no such file", BadInput),
+                InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException or HttpRequestException
+                    or InsufficientMemoryException or DeviceException => (problem.Message, BadInput),
+                _ => ($"{problem.GetType().Name}: {problem.Message}", BadInput),
+            };
             error.WriteLine($"data2vec: {OneLine(message)}");
             return code;
         }

@@ -88,13 +88,8 @@ public sealed class LazyModel : IDisposable
         Task<Data2VecModel>? loading;
         lock (_lock)
         {
-            if (_disposed)
-            {
-                return;
-            }
-
+            loading = _disposed ? null : _loading;
             _disposed = true;
-            loading = _loading;
         }
 
         if (_owns)
@@ -143,15 +138,10 @@ public sealed class LazyModel : IDisposable
 
     private int? DimensionsOfFile()
     {
-        if (_path is null)
-        {
-            return null;
-        }
-
         try
         {
-            using D2vFile file = D2vFile.Open(_path, verify: false);
-            return ModelConfig.FromJson(file.Config, file.Architecture).HiddenSize;
+            using D2vFile? file = _path is null ? null : D2vFile.Open(_path, verify: false);
+            return file is null ? null : ModelConfig.FromJson(file.Config, file.Architecture).HiddenSize;
         }
         catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
         {

@@ -142,15 +142,8 @@ public sealed class MemeEncoders : IDisposable
         foreach (D2vFile? file in (D2vFile?[])[ImageFile, TextFile])
         {
             text.Append(CultureInfo.InvariantCulture, $"{file?.Architecture}\n{file?.Config.GetRawText()}\n");
-            foreach (TensorInfo tensor in file?.Tensors.Values ?? [])
-            {
-                text.Append(CultureInfo.InvariantCulture, $"{tensor.Name} {tensor.Type} {tensor.Crc32C}\n");
-            }
-
-            foreach (AssetInfo asset in file?.Assets.Values ?? [])
-            {
-                text.Append(CultureInfo.InvariantCulture, $"{asset.Name} {asset.Crc32C}\n");
-            }
+            IEnumerable<string> tensors = file?.Tensors.Values.Select(tensor => $"{tensor.Name} {tensor.Type} {tensor.Crc32C}\n") ?? [];
+            text.AppendJoin("", tensors.Concat(file?.Assets.Values.Select(asset => $"{asset.Name} {asset.Crc32C}\n") ?? []));
         }
 
         text.Append(CultureInfo.InvariantCulture, $"{MaxTextTokens}\n{_options.TextRecognizer?.Description}");

@@ -33,7 +33,7 @@ public class PartTests
     public void A_missing_part_is_named()
     {
         using D2vFile whole = Write();
-        Assert.Equal("test: the configuration lacks 'image'", Assert.Throws<InvalidDataException>(() => whole.Part("image")).Message);
+        Assert.Equal("test: the configuration: \"image\" must be an object but is missing", Assert.Throws<InvalidDataException>(() => whole.Part("image")).Message);
         using D2vFile text = whole.Part("text");
         Assert.Contains("test (text): there is no tensor 'b'", Assert.Throws<InvalidDataException>(() => text.Tensor("b")).Message);
     }

@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Data2Vec.Cli;
@@ -7,8 +5,6 @@ namespace Data2Vec.Cli;
 /// <summary><c>data2vec classify</c>: the most probable labels of images and texts.</summary>
 internal static class ClassifyCommand
 {
-    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static Command Create()
     {
         var command = new Command("classify", "Label images and texts with a model that has a classification head");
@@ -45,5 +41,5 @@ internal static class ClassifyCommand
     {
         ["input"] = input,
         ["labels"] = new JsonArray([.. labels.Select(label => new JsonObject { ["label"] = label.Label, ["probability"] = label.Probability })]),
-    }.ToJsonString(s_json);
+    }.ToJsonString(TerminalText.Json);
 }

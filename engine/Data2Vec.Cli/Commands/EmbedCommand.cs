@@ -42,10 +42,11 @@ internal static class EmbedCommand
             if (target is not null)
             {
                 Files.WriteWhole(target, stream => writer.Write(stream, shape));
-                return;
             }
-
-            WriteToOutput(writer, shape, parsed.InvocationConfiguration.Output);
+            else
+            {
+                WriteToOutput(writer, shape, parsed.InvocationConfiguration.Output);
+            }
         });
         return command;
     }

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Data2Vec.Kernels;
 using Data2Vec.ModelFile;
@@ -8,7 +7,7 @@ namespace Data2Vec.Cli;
 /// <summary><c>data2vec inspect</c>: shows the contents of a model file.</summary>
 internal static class InspectCommand
 {
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_json = new(TerminalText.Json) { WriteIndented = true };
 
     public static Command Create()
     {
@@ -58,11 +57,8 @@ internal static class InspectCommand
         }
     }
 
-    private static string Format(TensorInfo tensor)
-    {
-        string type = tensor.Type.ToString().ToLowerInvariant();
-        return tensor.Layout == WeightLayout.Panels ? $"{type} in panels" : type;
-    }
+    private static string Format(TensorInfo tensor) =>
+        tensor.Type.ToString().ToLowerInvariant() + (tensor.Layout == WeightLayout.Panels ? " in panels" : "");
 
     private static string Bytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes:N0} bytes");
 }

@@ -47,18 +47,13 @@ internal static class PullCommand
 
     private static void Report(PullProgress value, Action<string, long, long> report, TextWriter error)
     {
-        switch (value.Stage)
+        if (value.Stage is PullStage.Downloading or PullStage.Converting)
         {
-            case PullStage.Downloading:
-            case PullStage.Converting:
-                report($"{value.Stage} {value.Name}", value.Done, value.Total);
-                break;
-            case PullStage.Waiting:
-                error.WriteLine($"{TerminalText.OneLine(value.Name)}; retrying in {value.Total} s");
-                break;
-            case PullStage.Unreachable:
-                error.WriteLine($"{TerminalText.OneLine(value.Name)}; using the cached copy");
-                break;
+            report($"{value.Stage} {value.Name}", value.Done, value.Total);
+        }
+        else
+        {
+            error.WriteLine($"{TerminalText.OneLine(value.Name)}; {(value.Stage == PullStage.Waiting ? $"retrying in {value.Total} s" : "using the cached copy")}");
         }
     }
 }

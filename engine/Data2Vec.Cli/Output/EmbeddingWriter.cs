@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Data2Vec.IO;
@@ -7,20 +6,9 @@ using Data2Vec.Text;
 
 namespace Data2Vec.Cli;
 
-/// <summary>The vectors of one layer for one input.</summary>
-internal sealed class EmbeddingRecord
+/// <summary>The vectors of one layer for one input: one vector, or <c>[rows, features]</c> if they are not pooled. A text has its windows.</summary>
+internal sealed record EmbeddingRecord(string Input, string ModelPath, int Layer, int Dimensions, float[] Values, TextWindows? Text)
 {
-    public required string Input { get; init; }
-    public required string ModelPath { get; init; }
-    public required int Layer { get; init; }
-    public required int Dimensions { get; init; }
-
-    /// <summary>One vector, or <c>[rows, features]</c> if they are not pooled.</summary>
-    public required float[] Values { get; init; }
-
-    /// <summary>The windows of a text.</summary>
-    public TextWindows? Text { get; init; }
-
     public int Rows => Values.Length / Dimensions;
 }
 
@@ -31,9 +19,8 @@ internal sealed class EmbeddingRecord
 internal sealed partial class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> records, bool pooled, bool layered)
 {
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
-    private static readonly Json s_json = new(new JsonSerializerOptions
+    private static readonly Json s_json = new(new JsonSerializerOptions(TerminalText.Json)
     {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     });
@@ -47,28 +34,28 @@ internal sealed partial class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> rec
             throw new UsageException($"--format {format} has one table for all inputs, but these vectors come from different models; use json or jsonl, or embed one kind at a time");
         }
 
-        switch (format)
+        Action<Stream> write = format switch
         {
-            case "json":
-                JsonSerializer.Serialize(stream, records.Select(Describe), s_json.IEnumerableJsonRecord);
-                stream.WriteByte((byte)'\n');
-                break;
-            case "jsonl":
-                foreach (EmbeddingRecord record in records)
-                {
-                    JsonSerializer.Serialize(stream, Describe(record), s_json.JsonRecord);
-                    stream.WriteByte((byte)'\n');
-                }
+            "json" => WriteJson,
+            "jsonl" => WriteJsonLines,
+            "csv" => WriteCsv,
+            _ => WriteNpy,
+        };
+        write(stream);
+    }
 
-                break;
-            case "csv":
-                WriteCsv(stream);
-                break;
-            case "npy":
-                WriteNpy(stream);
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(format));
+    private void WriteJson(Stream stream)
+    {
+        JsonSerializer.Serialize(stream, records.Select(Describe), s_json.IEnumerableJsonRecord);
+        stream.WriteByte((byte)'\n');
+    }
+
+    private void WriteJsonLines(Stream stream)
+    {
+        foreach (EmbeddingRecord record in records)
+        {
+            JsonSerializer.Serialize(stream, Describe(record), s_json.JsonRecord);
+            stream.WriteByte((byte)'\n');
         }
     }
 

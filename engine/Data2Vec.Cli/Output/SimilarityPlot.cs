@@ -13,7 +13,6 @@ internal static class SimilarityPlot
     private const int MostLabelledCells = 24;
 
     /// <summary>The bytes of an SVG or PNG file, by the extension of the path.</summary>
-    /// <exception cref="IOException">No font is installed.</exception>
     public static byte[] Draw(float[,] cosines, string[] names, string path)
     {
         string font = PlotFile.Font();

@@ -1,8 +1,14 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
 namespace Data2Vec.Cli;
 
 /// <summary>Formats foreign text for a terminal.</summary>
 internal static class TerminalText
 {
+    /// <summary>Escapes only what JSON requires.</summary>
+    public static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private const int LongestName = 40;
 
     /// <summary>The text on one line, with control characters replaced.</summary>
@@ -16,11 +22,8 @@ internal static class TerminalText
     public static string Short(string name)
     {
         string line = OneLine(name);
-        if (line.Length <= LongestName)
-        {
-            return line;
-        }
-
-        return name.Length < 1000 && File.Exists(name) ? $"…{line[^(LongestName - 1)..]}" : $"{line[..(LongestName - 1)]}…";
+        return line.Length <= LongestName ? line
+            : name.Length < 1000 && File.Exists(name) ? $"…{line[^(LongestName - 1)..]}"
+            : $"{line[..(LongestName - 1)]}…";
     }
 }

@@ -60,13 +60,11 @@ internal static class WorkProgress
         return (title, remark, done, total) =>
         {
             int tenths = (int)(10m * done / total);
-            if (tenths == shown.GetValueOrDefault(title))
+            if (tenths != shown.GetValueOrDefault(title))
             {
-                return;
+                shown[title] = tenths;
+                error.WriteLine($"{TerminalText.OneLine(title)}: {10 * tenths} %{(remark.Length > 0 ? $", {remark}" : "")}");
             }
-
-            shown[title] = tenths;
-            error.WriteLine($"{TerminalText.OneLine(title)}: {10 * tenths} %{(remark.Length > 0 ? $", {remark}" : "")}");
         };
     }
 }

@@ -29,15 +29,7 @@ internal sealed class ModelRunner(ModelSet models, LongTextPolicy longTexts)
             {
                 int index = allLayers ? 0 : i, layer = allLayers ? i : options.Layer ?? model.Layers;
                 RequireFinite(input.Names[index], vector);
-                return new EmbeddingRecord
-                {
-                    Input = input.Names[index],
-                    ModelPath = path,
-                    Layer = layer,
-                    Dimensions = model.HiddenSize,
-                    Values = vector,
-                    Text = windows.ElementAtOrDefault(index),
-                };
+                return new EmbeddingRecord(input.Names[index], path, layer, model.HiddenSize, vector, windows.ElementAtOrDefault(index));
             });
         });
     }

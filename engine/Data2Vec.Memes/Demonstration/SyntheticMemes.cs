@@ -36,9 +36,7 @@ public static class SyntheticMemes
         Directory.CreateDirectory(Path.Combine(folder, "images"));
         var random = new Random(seed);
         using var caption = new Caption();
-        var lists = ((string[])["sarcastic.txt", "sincere.txt"])
-            .SelectMany(name => new[] { MemeList.TrainingPath(name), MemeList.ValidationPath(name) })
-            .ToDictionary(path => path, _ => new List<string>());
+        var lists = ((string[])["sarcastic.txt", "sincere.txt"]).SelectMany(MemeList.Paths).ToDictionary(path => path, _ => new List<string>());
         for (int i = 0; i < count; i++)
         {
             (bool stormy, bool praised) = Draw(random);

@@ -63,14 +63,12 @@ public static class MemeExplainer
     private static IEnumerable<Box> Regions(RgbImage image)
     {
         int columns = Math.Min(Grid, image.Width), rows = Math.Min(Grid, image.Height);
-        for (int row = 0; row < rows; row++)
-        {
-            for (int column = 0; column < columns; column++)
-            {
-                int left = column * image.Width / columns, top = row * image.Height / rows;
-                yield return new Box(left, top, (column + 1) * image.Width / columns - left, (row + 1) * image.Height / rows - top);
-            }
-        }
+        return
+            from row in Enumerable.Range(0, rows)
+            from column in Enumerable.Range(0, columns)
+            let left = column * image.Width / columns
+            let top = row * image.Height / rows
+            select new Box(left, top, (column + 1) * image.Width / columns - left, (row + 1) * image.Height / rows - top);
     }
 
     private static byte[] MeanColor(RgbImage image)
@@ -104,3 +102,20 @@ public static class MemeExplainer
         return new Box(left, top, (int)Math.Round(x * (box.X + box.Width)) - left, (int)Math.Round(y * (box.Y + box.Height)) - top);
     }
 }
+
+/// <summary>The contributions of words and regions to the score of a meme.</summary>
+/// <param name="Score">The score.</param>
+/// <param name="Words">The effect of each word of the text; empty for a model without a text encoder.</param>
+/// <param name="Regions">The effect of each region of the image; empty for a model without an image encoder.</param>
+public sealed record MemeExplanation(MemeScore Score, IReadOnlyList<WordEffect> Words, IReadOnlyList<RegionEffect> Regions);
+
+/// <summary>The effect of a word on the score of a meme.</summary>
+/// <param name="Text">The word.</param>
+/// <param name="Box">The word's place in the image; null if the text was given.</param>
+/// <param name="Effect">The score minus the score without the word.</param>
+public sealed record WordEffect(string Text, Box? Box, float Effect);
+
+/// <summary>The effect of an image region on the score of a meme.</summary>
+/// <param name="Box">The region.</param>
+/// <param name="Effect">The score minus the score with the region covered.</param>
+public sealed record RegionEffect(Box Box, float Effect);

@@ -127,13 +127,10 @@ public sealed class FeatureStore : IDisposable
     private bool ReadRecord()
     {
         Span<byte> lengths = stackalloc byte[8];
-        if (_file.ReadAtLeast(lengths, lengths.Length, throwOnEndOfStream: false) < lengths.Length)
-        {
-            return false;
-        }
-
+        lengths.Clear();
+        int read = _file.ReadAtLeast(lengths, lengths.Length, throwOnEndOfStream: false);
         int keyBytes = BinaryPrimitives.ReadInt32LittleEndian(lengths), textBytes = BinaryPrimitives.ReadInt32LittleEndian(lengths[4..]);
-        if (keyBytes is < 0 or > MaxBytes || textBytes is < 0 or > MaxBytes)
+        if (read < lengths.Length || keyBytes is < 0 or > MaxBytes || textBytes is < 0 or > MaxBytes)
         {
             return false;
         }

@@ -11,6 +11,9 @@ public static class MemeList
     /// <summary>The path of a class's validation list.</summary>
     public static string ValidationPath(string name) => name + ".valid";
 
+    /// <summary>The paths of a class's lists.</summary>
+    internal static string[] Paths(string name) => [TrainingPath(name), ValidationPath(name)];
+
     /// <summary>Reads the paths of a list.</summary>
     /// <param name="path">The list.</param>
     /// <param name="folder">The folder for relative paths; null for the list's folder.</param>

@@ -63,10 +63,8 @@ public sealed class FusionNetwork
         }
     }
 
-    /// <summary>The name of a layer's weight tensor in a model file.</summary>
     internal static string WeightName(int layer) => $"classifier.{layer}.weight";
 
-    /// <summary>The name of a layer's bias tensor in a model file.</summary>
     internal static string BiasName(int layer) => $"classifier.{layer}.bias";
 
     /// <summary>Scores memes.</summary>

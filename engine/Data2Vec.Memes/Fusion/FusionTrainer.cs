@@ -88,9 +88,6 @@ public sealed class FusionTrainer
     }
 
     /// <summary>Does one step of training.</summary>
-    /// <param name="x">The features of each example.</param>
-    /// <param name="labels">The label of each example.</param>
-    /// <param name="random">Draws the features to drop.</param>
     /// <returns>The scores before the step.</returns>
     internal float[] Step(ReadOnlyMemory<float>[] x, bool[] labels, Random random)
     {
@@ -114,12 +111,7 @@ public sealed class FusionTrainer
         ReadOnlyMemory<float>[] secondRows = FusionNetwork.Rows(second, layers[1].Outputs);
         layers[2].Forward(secondRows, scores);
 
-        var d = new float[x.Length];
-        for (int i = 0; i < d.Length; i++)
-        {
-            d[i] = 2 * (scores[i] - Target(labels[i])) / d.Length;
-        }
-
+        float[] d = [.. scores.Zip(labels, (score, label) => 2 * (score - Target(label)) / scores.Length)];
         float[] dSecond = new float[second.Length], dFirst = new float[first.Length];
         layers[2].Backward(secondRows, d, gradients[2], dSecond);
         BackwardReLU(second, dSecond);
@@ -174,9 +166,7 @@ internal sealed class Adam(int parameters, float learningRate)
     private readonly float[] _mean = new float[parameters];
     private readonly float[] _square = new float[parameters];
 
-    /// <param name="values">The parameters, updated in place.</param>
-    /// <param name="gradient">Their gradient.</param>
-    /// <param name="step">The number of this step, from 1.</param>
+    /// <summary>Updates values in place. Steps count from 1.</summary>
     public void Step(float[] values, float[] gradient, int step)
     {
         float size = (float)(learningRate / (1 - Math.Pow(Beta1, step)));

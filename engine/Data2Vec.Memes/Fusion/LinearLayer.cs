@@ -12,7 +12,6 @@ internal sealed class LinearLayer(int inputs, int outputs)
     /// <summary><c>[outputs, inputs]</c>.</summary>
     public float[] Weight { get; } = new float[checked(outputs * inputs)];
 
-    /// <summary><c>[outputs]</c>.</summary>
     public float[] Bias { get; } = new float[outputs];
 
     /// <summary>Draws uniform parameters of at most one over the square root of the inputs, as PyTorch's <c>Linear.reset_parameters</c> does.</summary>
@@ -21,9 +20,9 @@ internal sealed class LinearLayer(int inputs, int outputs)
         float bound = 1 / MathF.Sqrt(inputs);
         foreach (float[] parameters in (float[][])[Weight, Bias])
         {
-            for (int i = 0; i < parameters.Length; i++)
+            foreach (ref float parameter in parameters.AsSpan())
             {
-                parameters[i] = bound * (2 * random.NextSingle() - 1);
+                parameter = bound * (2 * random.NextSingle() - 1);
             }
         }
     }

@@ -68,17 +68,10 @@ internal static partial class NativeTesseract
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? search)
     {
-        if (name != Library)
+        nint library = 0;
+        if (name != Library || Names.Any(candidate => NativeLibrary.TryLoad(candidate, assembly, search, out library)))
         {
-            return 0;
-        }
-
-        foreach (string candidate in Names)
-        {
-            if (NativeLibrary.TryLoad(candidate, assembly, search, out nint library))
-            {
-                return library;
-            }
+            return library;
         }
 
         throw new DllNotFoundException(

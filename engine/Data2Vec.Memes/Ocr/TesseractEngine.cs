@@ -45,25 +45,15 @@ internal sealed class TesseractEngine : IDisposable
             NativeTesseract.TessBaseAPISetSourceResolution(_handle, PixelsPerInch);
             try
             {
-                if (NativeTesseract.TessBaseAPIRecognize(_handle, 0) != 0)
+                bool failed = NativeTesseract.TessBaseAPIRecognize(_handle, 0) != 0;
+                using ResultIteratorHandle? iterator = failed ? null : NativeTesseract.TessBaseAPIGetIterator(_handle);
+                for (bool more = iterator is { IsInvalid: false }; more; more = NativeTesseract.TessResultIteratorNext(iterator!, NativeTesseract.Word) != 0)
                 {
-                    return words;
-                }
-
-                using ResultIteratorHandle iterator = NativeTesseract.TessBaseAPIGetIterator(_handle);
-                if (iterator.IsInvalid)
-                {
-                    return words;
-                }
-
-                do
-                {
-                    if (Word(iterator) is { } word)
+                    if (Word(iterator!) is { } word)
                     {
                         words.Add(word);
                     }
                 }
-                while (NativeTesseract.TessResultIteratorNext(iterator, NativeTesseract.Word) != 0);
             }
             finally
             {

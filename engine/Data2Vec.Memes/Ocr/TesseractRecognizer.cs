@@ -3,6 +3,22 @@ using System.Runtime.InteropServices;
 
 namespace Data2Vec.Memes.Ocr;
 
+/// <summary>Reads the text in images. Implementations are thread-safe.</summary>
+public interface ITextRecognizer
+{
+    /// <summary>Describes every setting that affects the result. Stored features are valid only for the same description.</summary>
+    string Description { get; }
+
+    /// <summary>The words in an image, in reading order; empty if it has no text.</summary>
+    IReadOnlyList<RecognizedWord> Recognize(RgbImage image);
+}
+
+/// <summary>A word in an image.</summary>
+/// <param name="Text">The word.</param>
+/// <param name="Confidence">The recognizer's confidence, from 0 to 1.</param>
+/// <param name="Box">The word's place.</param>
+public sealed record RecognizedWord(string Text, float Confidence, Box Box);
+
 /// <summary>Settings of <see cref="TesseractRecognizer"/>. The defaults read rendered memes best; the README has the measurements.</summary>
 public sealed record OcrOptions
 {
@@ -79,12 +95,7 @@ public sealed class TesseractRecognizer : ITextRecognizer, IDisposable
         try
         {
             List<RecognizedWord> words = _options.FindOutlinedText && OutlinedText.Find(scaled) is { } outlined ? Read(engine, outlined) : [];
-            if (words.Count == 0)
-            {
-                words = Read(engine, scaled);
-            }
-
-            return [.. words.Select(word => word with { Box = Unscale(word.Box, image, scale) })];
+            return [.. (words.Count > 0 ? words : Read(engine, scaled)).Select(word => word with { Box = Unscale(word.Box, image, scale) })];
         }
         finally
         {

@@ -39,6 +39,9 @@ public abstract record ModelConfig
 /// <summary>The structure of a transformer.</summary>
 public abstract record TransformerConfig : ModelConfig
 {
+    /// <summary>The most features per attention head that the kernels support.</summary>
+    private const int LargestHead = 256;
+
     private protected TransformerConfig(string architecture)
         : base(architecture)
     {
@@ -46,11 +49,23 @@ public abstract record TransformerConfig : ModelConfig
 
     /// <summary>Reads the fields that all transformers have.</summary>
     [SetsRequiredMembers]
-    private protected TransformerConfig(JsonElement json, string architecture)
+    private protected TransformerConfig(JsonFields json, string architecture)
         : base(architecture)
     {
-        (HiddenSize, Layers, Heads, FeedForwardSize) = ConfigReader.Transformer(json);
-        Labels = ConfigReader.Labels(json);
+        (HiddenSize, Layers) = (json.Size("hidden_size"), json.Size("layers", 10_000));
+        (Heads, FeedForwardSize) = (json.Size("heads"), json.Size("feed_forward_size"));
+        if (HiddenSize % Heads != 0)
+        {
+            throw new InvalidDataException("the configuration contradicts itself: 'heads' does not divide 'hidden_size'");
+        }
+
+        if (HiddenSize / Heads > LargestHead)
+        {
+            throw new InvalidDataException($"heads of {HiddenSize / Heads} features are not supported; {LargestHead} is the most");
+        }
+
+        Labels = json.Find("labels") is null ? null : json.Array("labels")
+            .Select(label => label.ValueKind == JsonValueKind.String ? label.GetString()! : throw json.Bad("labels", "an array of strings")).ToArray();
     }
 
     /// <summary>Attention heads.</summary>
@@ -61,4 +76,15 @@ public abstract record TransformerConfig : ModelConfig
 
     /// <summary>What the normalizations add to the variance.</summary>
     public float Epsilon { get; init; } = 1e-5f;
+
+    /// <summary>Adds the labels of the head, if any.</summary>
+    private protected JsonObject WithLabels(JsonObject json)
+    {
+        if (Labels is not null)
+        {
+            json["labels"] = new JsonArray([.. Labels.Select(label => (JsonNode?)label)]);
+        }
+
+        return json;
+    }
 }

@@ -14,13 +14,13 @@ public sealed record AudioConfig : TransformerConfig
     }
 
     [SetsRequiredMembers]
-    private AudioConfig(JsonElement json, string architecture)
+    private AudioConfig(JsonFields json, string architecture)
         : base(json, architecture)
     {
         FeatureExtractor = ReadFeatureExtractor(json);
         PositionalConvolution = ReadPositionalConvolution(json, HiddenSize);
-        Normalize = ConfigReader.Flag(json, "normalize");
-        SampleRate = ConfigReader.Integer(json, "sample_rate", 10_000_000);
+        Normalize = json.Flag("normalize");
+        SampleRate = json.Size("sample_rate", 10_000_000);
         try
         {
             _ = SamplesFor(100) + SamplesPerFrame;
@@ -58,46 +58,40 @@ public sealed record AudioConfig : TransformerConfig
 
     /// <summary>Reads the <c>config</c> of a model file.</summary>
     /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
-    public static new AudioConfig FromJson(JsonElement json, string architecture = ModelArchitecture.Data2VecAudio) => new(json, architecture);
+    public static new AudioConfig FromJson(JsonElement json, string architecture = ModelArchitecture.Data2VecAudio) =>
+        new(JsonFields.Configuration(json), architecture);
 
     /// <inheritdoc/>
-    public override JsonObject ToJson()
+    public override JsonObject ToJson() => WithLabels(new()
     {
-        Conv1dShape positional = PositionalConvolution is [var first, ..] ? first : default;
-        var json = new JsonObject
+        ["sample_rate"] = SampleRate,
+        ["normalize"] = Normalize,
+        ["hidden_size"] = HiddenSize,
+        ["layers"] = Layers,
+        ["heads"] = Heads,
+        ["feed_forward_size"] = FeedForwardSize,
+        ["feature_extractor"] = new JsonArray([.. FeatureExtractor.Select(conv => (JsonNode)new JsonObject
         {
-            ["sample_rate"] = SampleRate,
-            ["normalize"] = Normalize,
-            ["hidden_size"] = HiddenSize,
-            ["layers"] = Layers,
-            ["heads"] = Heads,
-            ["feed_forward_size"] = FeedForwardSize,
-            ["feature_extractor"] = new JsonArray([.. FeatureExtractor.Select(conv => (JsonNode)new JsonObject
-            {
-                ["channels"] = conv.OutputChannels,
-                ["kernel"] = conv.Kernel,
-                ["stride"] = conv.Stride,
-            })]),
-            ["positional_convolution"] = new JsonObject
-            {
-                ["depth"] = PositionalConvolution.Count,
-                ["kernel"] = positional.Kernel,
-                ["groups"] = positional.Groups,
-            },
-        };
-        ConfigReader.WriteLabels(json, Labels);
-        return json;
-    }
+            ["channels"] = conv.OutputChannels,
+            ["kernel"] = conv.Kernel,
+            ["stride"] = conv.Stride,
+        })]),
+        ["positional_convolution"] = new JsonObject
+        {
+            ["depth"] = PositionalConvolution.Count,
+            ["kernel"] = PositionalConvolution is [var first, ..] ? first.Kernel : 0,
+            ["groups"] = PositionalConvolution is [var one, ..] ? one.Groups : 0,
+        },
+    });
 
-    private static List<Conv1dShape> ReadFeatureExtractor(JsonElement json)
+    private static List<Conv1dShape> ReadFeatureExtractor(JsonFields json)
     {
         int channels = 1;
         var extractor = new List<Conv1dShape>();
-        foreach (JsonElement conv in ConfigReader.Array(json, "feature_extractor"))
+        foreach (JsonElement element in json.Array("feature_extractor"))
         {
-            var shape = new Conv1dShape(channels, ConfigReader.Integer(conv, "channels"), ConfigReader.Integer(conv, "kernel"), ConfigReader.Integer(conv, "stride"));
-            extractor.Add(shape);
-            channels = shape.OutputChannels;
+            var conv = new JsonFields(element, "a convolution of the feature extractor");
+            extractor.Add(new Conv1dShape(channels, channels = conv.Size("channels"), conv.Size("kernel"), conv.Size("stride")));
         }
 
         return extractor.Count is > 0 and <= 100
@@ -105,11 +99,10 @@ public sealed record AudioConfig : TransformerConfig
             : throw new InvalidDataException($"the configuration has a feature extractor of {extractor.Count} convolutions; 1 to 100 are supported");
     }
 
-    private static Conv1dShape[] ReadPositionalConvolution(JsonElement json, int hidden)
+    private static Conv1dShape[] ReadPositionalConvolution(JsonFields json, int hidden)
     {
-        JsonElement positional = ConfigReader.Property(json, "positional_convolution", JsonValueKind.Object);
-        int kernel = ConfigReader.Integer(positional, "kernel"), groups = ConfigReader.Integer(positional, "groups");
-        int depth = ConfigReader.Integer(positional, "depth");
+        JsonFields positional = json.Object("positional_convolution");
+        int kernel = positional.Size("kernel"), groups = positional.Size("groups"), depth = positional.Size("depth");
         return kernel % 2 == 1 && hidden % groups == 0 && depth <= 1000
             ? [.. Enumerable.Repeat(new Conv1dShape(hidden, hidden, kernel, 1, kernel / 2, groups), depth)]
             : throw new InvalidDataException("the configuration contradicts itself: sizes do not divide as they should");

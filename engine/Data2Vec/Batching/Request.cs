@@ -1,5 +1,18 @@
 namespace Data2Vec.Batching;
 
+/// <summary>What is computed for an input. Inputs with equal outputs may share a batch.</summary>
+internal readonly record struct Output(int? Layer, Pooling Pooling)
+{
+    /// <summary>The scores of the model's head.</summary>
+    public static Output Scores => new(null, Pooling.None) { IsScores = true };
+
+    /// <summary>Whether the head's scores are computed instead of vectors.</summary>
+    public bool IsScores { get; private init; }
+
+    /// <summary>Whether the vectors of all layers are computed, one after another.</summary>
+    public bool AllLayers { get; init; }
+}
+
 /// <summary>A call whose inputs wait or run. All members but <see cref="Result"/> are guarded by the queue's lock.</summary>
 internal sealed class Request<T>
 {
@@ -9,8 +22,7 @@ internal sealed class Request<T>
     private readonly TaskCompletionSource<float[][]> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _rowsAtOnce;
     private long _rowsLeft;
-    private int _taken;
-    private int _done;
+    private int _taken, _done;
 
     public Request(IReadOnlyList<ReadOnlyMemory<T>> inputs, int[] rows, Output output, int rowsAtOnce)
     {
@@ -20,11 +32,9 @@ internal sealed class Request<T>
         Node = new LinkedListNode<Request<T>>(this);
     }
 
-    /// <summary>What is computed. Requests with equal outputs may share a batch.</summary>
     public Output Output { get; }
-
-    /// <summary>The request's node in the list of waiting requests.</summary>
     public LinkedListNode<Request<T>> Node { get; }
+    public Task<float[][]> Result => _result.Task;
 
     /// <summary>Rows of inputs that no batch has taken, at most those of one batch: requests take turns, so others wait for no more.</summary>
     public long RowsWaiting => Math.Min(_rowsLeft, _rowsAtOnce);
@@ -35,11 +45,7 @@ internal sealed class Request<T>
     /// <summary>Whether the running batch contains some of the inputs.</summary>
     public bool IsRunning { get; set; }
 
-    /// <summary>The results, one per input.</summary>
-    public Task<float[][]> Result => _result.Task;
-
-    /// <summary>Moves the next inputs into a batch, as many as fit into a number of rows.</summary>
-    /// <returns>The rows of the moved inputs.</returns>
+    /// <summary>Moves the next inputs into a batch, as many as fit into a number of rows. Returns their rows.</summary>
     public int Take(int rows, List<ReadOnlyMemory<T>> batch)
     {
         int sum = 0;
@@ -70,4 +76,16 @@ internal sealed class Request<T>
     public void Fail(Exception error) => _result.TrySetException(error);
 
     public void Cancel(CancellationToken cancellation) => _result.TrySetCanceled(cancellation);
+}
+
+/// <summary>Inputs that run together, grouped by request, and their requests in the same order.</summary>
+/// <param name="output">What is computed for all of them.</param>
+internal sealed class Batch<T>(Output output) : IDisposable
+{
+    public Output Output => output;
+    public List<ReadOnlyMemory<T>> Inputs { get; } = [];
+    public List<Request<T>> Requests { get; } = [];
+    public CancellationTokenSource Stop { get; } = new();
+
+    public void Dispose() => Stop.Dispose();
 }

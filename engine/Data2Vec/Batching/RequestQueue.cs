@@ -18,8 +18,7 @@ internal sealed class RequestQueue<T>(
     private readonly LinkedList<Request<T>> _waiting = new();
     private Batch<T>? _running;
     private long _rowsWaiting;
-    private bool _isWorking;
-    private bool _disposed;
+    private bool _isWorking, _disposed;
 
     /// <summary>Runs inputs together with those of other calls.</summary>
     /// <param name="inputs">Inputs that the encoder accepted.</param>

@@ -55,11 +55,7 @@ public sealed class NpyArray
     }
 }
 
-/// <summary>A supported element type of <c>.npy</c> files.</summary>
-/// <param name="Descriptor">The type as the header writes it.</param>
-/// <param name="Name">The type's name in numpy.</param>
-/// <param name="Type">The corresponding .NET type.</param>
-/// <param name="Bytes">The bytes per element.</param>
+/// <summary>A supported element type: as the header writes it, its name in numpy, the .NET type, the bytes per element.</summary>
 internal sealed record NpyElement(string Descriptor, string Name, Type Type, int Bytes)
 {
     public static readonly NpyElement Float32 = new("<f4", "float32", typeof(float), sizeof(float));
@@ -76,7 +72,6 @@ internal sealed record NpyElement(string Descriptor, string Name, Type Type, int
         new("|b1", "bool", typeof(bool), sizeof(bool)),
     ];
 
-    /// <summary>Finds the type of a descriptor.</summary>
     /// <exception cref="InvalidDataException">The type is not supported.</exception>
     public static NpyElement Find(string descriptor) => Array.Find(s_all, element => element.Descriptor == descriptor)
         ?? throw new InvalidDataException(

@@ -24,17 +24,9 @@ public static class NpyFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using FileStream stream = File.OpenRead(path);
-        try
-        {
-            NpyArray array = Read(stream);
-            return stream.ReadByte() < 0
-                ? array
-                : throw new InvalidDataException("the file continues after the array that its header describes; save one array per file");
-        }
-        catch (InvalidDataException error)
-        {
-            throw new InvalidDataException($"{path}: {error.Message}", error);
-        }
+        return FileErrors.Named(path, () => Read(stream) is var array && stream.ReadByte() < 0
+            ? array
+            : throw new InvalidDataException("the file continues after the array that its header describes; save one array per file"));
     }
 
     /// <summary>Reads one array from the current position of a stream, and leaves the stream open after the array.</summary>

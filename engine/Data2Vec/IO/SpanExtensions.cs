@@ -20,3 +20,19 @@ internal static class SpanExtensions
         return quoted.Append(text.Length > Longest ? "…'" : "'").ToString();
     }
 }
+
+internal static class FileErrors
+{
+    /// <summary>Reads a file. Errors in its content name it.</summary>
+    public static T Named<T>(string name, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidDataException error)
+        {
+            throw new InvalidDataException($"{name}: {error.Message}", error);
+        }
+    }
+}

@@ -15,7 +15,6 @@ internal static class Crc32C
 
     private static readonly uint s_laneShift = PowerOfX(8L * LaneBytes);
 
-    /// <summary>The CRC of <paramref name="data"/>.</summary>
     public static uint Compute(ReadOnlySpan<byte> data) => Append(0, data);
 
     /// <summary>The CRC of bytes whose CRC is <paramref name="crc"/> followed by <paramref name="data"/>.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using System.Text.Json;
@@ -39,22 +40,15 @@ public sealed class D2vFile : IDisposable
     private D2vFile(D2vFile other)
     {
         (Path, Architecture, Config, Provenance) = (other.Path, other.Architecture, other.Config, other.Provenance);
-        (Tensors, Assets) = (other.Tensors, other.Assets);
-        _entries = other._entries;
-        _bytes = other._bytes.Share();
+        (Tensors, Assets, _entries, _bytes) = (other.Tensors, other.Assets, other._entries, other._bytes.Share());
     }
 
     private D2vFile(D2vFile whole, string name)
     {
-        JsonElement description = ConfigReader.Property(whole.Config, name, JsonValueKind.Object);
-        Architecture = ConfigReader.Property(description, "architecture", JsonValueKind.String).GetString()!;
-        Config = ConfigReader.Property(description, "config", JsonValueKind.Object);
-        Path = $"{whole.Path} ({name})";
-        Provenance = whole.Provenance;
-        Tensors = Part(whole.Tensors.Values, $"{name}.");
-        Assets = Part(whole.Assets.Values, $"{name}.");
-        _entries = whole._entries;
-        _bytes = whole._bytes.Share();
+        JsonFields part = JsonFields.Configuration(whole.Config).Object(name);
+        (Path, Architecture, Config, Provenance) = ($"{whole.Path} ({name})", part.Text("architecture"), part.Object("config").Json, whole.Provenance);
+        (Tensors, Assets) = (Part(whole.Tensors.Values, $"{name}."), Part(whole.Assets.Values, $"{name}."));
+        (_entries, _bytes) = (whole._entries, whole._bytes.Share());
     }
 
     /// <summary>The path of the file, or the name that was given with its bytes. A part has its name in parentheses after it.</summary>
@@ -86,7 +80,6 @@ public sealed class D2vFile : IDisposable
     public static D2vFile Open(string path, bool verify = true)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        RequireLittleEndian();
         return Open(() => MappedBytes.Open(path), path, verify);
     }
 
@@ -99,14 +92,12 @@ public sealed class D2vFile : IDisposable
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(name);
-        RequireLittleEndian();
         return Open(() => CopiedBytes.From(stream), name, verify);
     }
 
     /// <summary>Copies a model from a stream without blocking a thread, and checks its data.</summary>
     internal static async Task<D2vFile> OpenAsync(Stream stream, string name, CancellationToken cancellation)
     {
-        RequireLittleEndian();
         CopiedBytes copy = await CopiedBytes.FromAsync(stream, cancellation).ConfigureAwait(false);
         return Open(() => copy, name, verify: true);
     }
@@ -119,7 +110,6 @@ public sealed class D2vFile : IDisposable
     public static D2vFile Open(ReadOnlySpan<byte> bytes, string name, bool verify = true)
     {
         ArgumentNullException.ThrowIfNull(name);
-        RequireLittleEndian();
         CopiedBytes copy = CopiedBytes.From(bytes);
         return Open(() => copy, name, verify);
     }
@@ -176,20 +166,16 @@ public sealed class D2vFile : IDisposable
     public void Verify()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        FileErrors.Named(Path, VerifyData);
+    }
+
+    private bool VerifyData()
+    {
         (int Entry, long Offset, int Length)[] chunks = [.. Chunks()];
         uint[] crcs = new uint[chunks.Length];
         try
         {
-            Parallel.For(
-                0,
-                chunks.Length,
-                () => new byte[BufferBytes],
-                (i, _, buffer) =>
-                {
-                    crcs[i] = ChunkCrc(chunks[i].Offset, chunks[i].Length, buffer);
-                    return buffer;
-                },
-                _ => { });
+            Parallel.For(0, chunks.Length, i => crcs[i] = ChunkCrc(chunks[i].Offset, chunks[i].Length));
         }
         catch (AggregateException e)
         {
@@ -209,18 +195,19 @@ public sealed class D2vFile : IDisposable
             if (whole[i] != entry.Crc32C)
             {
                 throw new InvalidDataException(
-                    $"{Path}: {entry.Description} is damaged: its CRC-32C is {whole[i]:x8}, not {entry.Crc32C:x8}; copy or convert the file again");
+                    $"{entry.Description} is damaged: its CRC-32C is {whole[i]:x8}, not {entry.Crc32C:x8}; copy or convert the file again");
             }
 
             int place = _bytes.Read(entry.End, padding[..(int)(entry.PaddedEnd - entry.End)]).IndexOfAnyExcept((byte)0);
             if (place >= 0)
             {
                 throw new InvalidDataException(
-                    $"{Path}: the padding after {entry.Description} is not zero at byte {entry.End + place}; copy or convert the file again");
+                    $"the padding after {entry.Description} is not zero at byte {entry.End + place}; copy or convert the file again");
             }
         }
 
         GC.KeepAlive(this);
+        return true;
     }
 
     /// <summary>Closes the file. Its addresses and spans become invalid.</summary>
@@ -244,59 +231,33 @@ public sealed class D2vFile : IDisposable
     public D2vFile Part(string name)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        try
-        {
-            return new D2vFile(this, name);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new InvalidDataException($"{Path}: {e.Message}", e);
-        }
+        return FileErrors.Named(Path, () => new D2vFile(this, name));
     }
 
-    private static D2vFile Open(Func<ModelBytes> open, string path, bool verify)
+    private static D2vFile Open(Func<ModelBytes> open, string path, bool verify) => FileErrors.Named(path, () =>
     {
-        ModelBytes? bytes = null;
-        D2vFile file;
-        try
+        if (!BitConverter.IsLittleEndian)
         {
-            bytes = open();
-            file = new D2vFile(bytes, path);
-        }
-        catch (Exception e)
-        {
-            bytes?.Dispose();
-            if (e is InvalidDataException)
-            {
-                throw new InvalidDataException($"{path}: {e.Message}", e);
-            }
-
-            throw;
+            throw new PlatformNotSupportedException("model files are used in place, which requires a little-endian machine");
         }
 
+        ModelBytes bytes = open();
         try
         {
+            var file = new D2vFile(bytes, path);
             if (verify)
             {
-                file.Verify();
+                file.VerifyData();
             }
 
             return file;
         }
         catch
         {
-            file.Dispose();
+            bytes.Dispose();
             throw;
         }
-    }
-
-    private static void RequireLittleEndian()
-    {
-        if (!BitConverter.IsLittleEndian)
-        {
-            throw new PlatformNotSupportedException("model files are used in place, which requires a little-endian machine");
-        }
-    }
+    });
 
     private static Dictionary<string, T> Part<T>(IEnumerable<T> entries, string prefix)
         where T : DataEntry => entries.Where(entry => entry.Name.StartsWith(prefix, StringComparison.Ordinal))
@@ -346,8 +307,9 @@ public sealed class D2vFile : IDisposable
             : throw new InvalidDataException($"the data ends at byte {previous.PaddedEnd} and the file at {fileLength}");
     }
 
-    private uint ChunkCrc(long offset, int length, byte[] buffer)
+    private uint ChunkCrc(long offset, int length)
     {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         uint crc = 0;
         for (int done = 0; done < length; done += buffer.Length)
         {
@@ -355,6 +317,7 @@ public sealed class D2vFile : IDisposable
             crc = Crc32C.Append(crc, _bytes.Read(offset + done, part));
         }
 
+        ArrayPool<byte>.Shared.Return(buffer);
         return crc;
     }
 

@@ -18,7 +18,9 @@ internal static class D2vFormat
     private const long MaxElements = 1L << 48;
     private const int MaxMatrixSide = 1 << 30;
 
-    private static readonly string[] s_typeNames = ["f32", "f16", "bf16", "i8"];
+    /// <summary>The names of the number formats in the header.</summary>
+    public static readonly (string Name, ElementType Type)[] TypeNames =
+        [("f32", ElementType.F32), ("f16", ElementType.F16), ("bf16", ElementType.BF16), ("i8", ElementType.I8)];
 
     public static ReadOnlySpan<byte> Magic => "D2V\0"u8;
 
@@ -28,14 +30,13 @@ internal static class D2vFormat
         name.Length is >= 1 and <= MaxNameLength
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
-    public static string TypeName(ElementType type) => s_typeNames[(int)type];
-
-    public static ElementType? ParseType(string name) => Array.IndexOf(s_typeNames, name) is >= 0 and var type ? (ElementType)type : null;
+    public static string TypeName(ElementType type) => Array.Find(TypeNames, named => named.Type == type).Name;
 
     /// <summary>Computes the size of a tensor's data, or what is wrong with the tensor.</summary>
     /// <returns>Null, or a complaint that continues "tensor '…' ".</returns>
-    public static string? Measure(ElementType type, WeightLayout layout, IReadOnlyList<int> shape, int groups, out long bytes)
+    public static string? Measure(TensorDeclaration tensor, out long bytes)
     {
+        (_, ElementType type, IReadOnlyList<int> shape, WeightLayout layout, int groups) = tensor;
         bytes = 0;
         if (shape.Count > MaxRank)
         {

@@ -31,25 +31,15 @@ internal sealed class D2vHeader
         try
         {
             using JsonDocument document = JsonDocument.Parse(json, s_options);
-            JsonElement root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object)
-            {
-                throw new InvalidDataException("the header is not a JSON object");
-            }
-
-            string architecture = Text(root, "architecture", "the header");
-            if (!D2vFormat.IsName(architecture))
-            {
-                throw new InvalidDataException("the header's architecture is not a valid name");
-            }
-
+            var header = new JsonFields(document.RootElement, "the header");
+            string architecture = header.Text("architecture");
             return new D2vHeader
             {
-                Architecture = architecture,
-                Config = Object(root, "config", "the header").Clone(),
-                Provenance = Object(root, "provenance", "the header").Clone(),
-                Tensors = Entries(root, "tensors", ParseTensor),
-                Assets = Entries(root, "assets", ParseAsset),
+                Architecture = D2vFormat.IsName(architecture) ? architecture : throw header.Bad("architecture", D2vFormat.NameRule),
+                Config = header.Object("config").Json.Clone(),
+                Provenance = header.Object("provenance").Json.Clone(),
+                Tensors = Entries(header, "tensors", "tensor", ParseTensor),
+                Assets = Entries(header, "assets", "asset", ParseAsset),
             };
         }
         catch (JsonException e)
@@ -143,165 +133,52 @@ internal sealed class D2vHeader
         }
     }
 
-    private static Dictionary<string, T> Entries<T>(JsonElement root, string key, Func<string, JsonElement, T> parse)
+    private static Dictionary<string, T> Entries<T>(JsonFields header, string key, string kind, Func<string, JsonFields, T> parse)
     {
-        JsonElement entries = Object(root, key, "the header");
+        JsonElement entries = header.Object(key).Json;
         int count = entries.GetPropertyCount();
         if (count > D2vFormat.MaxEntries)
         {
             throw new InvalidDataException($"the header has {count} {key}; {D2vFormat.MaxEntries} is the most");
         }
 
-        var result = new Dictionary<string, T>(count, StringComparer.Ordinal);
-        foreach (JsonProperty entry in entries.EnumerateObject())
-        {
-            string name = entry.Name;
-            if (!D2vFormat.IsName(name))
-            {
-                throw new InvalidDataException($"a name under '{key}' is not {D2vFormat.NameRule}");
-            }
+        return entries.EnumerateObject().ToDictionary(entry => entry.Name, entry => D2vFormat.IsName(entry.Name)
+            ? parse(entry.Name, new JsonFields(entry.Value, $"{kind} '{entry.Name}'"))
+            : throw new InvalidDataException($"a name under '{key}' is not {D2vFormat.NameRule}"));
+    }
 
-            result.Add(name, parse(name, entry.Value));
+    private static TensorInfo ParseTensor(string name, JsonFields entry)
+    {
+        var tensor = new TensorDeclaration(
+            name,
+            entry.Choice("dtype", D2vFormat.TypeNames),
+            Array.AsReadOnly(entry.Integers("shape", D2vFormat.MaxRank)),
+            Has("layout") ? entry.Choice("layout", ("rows", WeightLayout.Rows), ("panels", WeightLayout.Panels)) : WeightLayout.Rows,
+            Has("groups") ? entry.Integer("groups", 0, int.MaxValue) : 1);
+        if (D2vFormat.Measure(tensor, out long expected) is { } complaint)
+        {
+            throw new InvalidDataException($"tensor '{name}' {complaint}");
         }
 
-        return result;
+        long bytes = entry.Long("bytes");
+        return bytes == expected
+            ? TensorInfo.Create(tensor, bytes, entry.Long("offset"), Crc(entry))
+            : throw new InvalidDataException(
+                $"tensor '{name}' has {bytes} bytes in the header; {D2vFormat.TypeName(tensor.Type)} [{string.Join(", ", tensor.Shape)}] takes {expected}");
+
+        bool Has(string field) => entry.Json.TryGetProperty(field, out _);
     }
 
-    private static TensorInfo ParseTensor(string name, JsonElement entry)
+    private static AssetInfo ParseAsset(string name, JsonFields entry) => new()
     {
-        string what = $"tensor '{name}'";
-        RequireObject(entry, what);
-        string typeName = Text(entry, "dtype", what);
-        ElementType type = D2vFormat.ParseType(typeName)
-            ?? throw new InvalidDataException($"{what} has an unknown dtype; this version reads f32, f16, bf16, i8");
-        var layout = WeightLayout.Rows;
-        if (entry.TryGetProperty("layout", out _))
-        {
-            layout = Text(entry, "layout", what) switch
-            {
-                "rows" => WeightLayout.Rows,
-                "panels" => WeightLayout.Panels,
-                _ => throw new InvalidDataException($"{what} has an unknown layout; this version reads rows, panels"),
-            };
-        }
+        Name = name,
+        Offset = entry.Long("offset"),
+        Bytes = entry.Integer("bytes", 0, int.MaxValue),
+        Crc32C = Crc(entry),
+    };
 
-        int groups = entry.TryGetProperty("groups", out _) ? Int32(entry, "groups", what) : 1;
-        int[] shape = Shape(entry, what);
-        string? complaint = D2vFormat.Measure(type, layout, shape, groups, out long expected);
-        if (complaint is not null)
-        {
-            throw new InvalidDataException($"{what} {complaint}");
-        }
-
-        long bytes = Int64(entry, "bytes", what);
-        if (bytes != expected)
-        {
-            throw new InvalidDataException($"{what} has {bytes} bytes in the header; {typeName} [{string.Join(", ", shape)}] takes {expected}");
-        }
-
-        return new TensorInfo
-        {
-            Name = name,
-            Type = type,
-            Layout = layout,
-            Shape = Array.AsReadOnly(shape),
-            Groups = groups,
-            Offset = Int64(entry, "offset", what),
-            Bytes = bytes,
-            Crc32C = Crc(entry, what),
-        };
-    }
-
-    private static AssetInfo ParseAsset(string name, JsonElement entry)
-    {
-        string what = $"asset '{name}'";
-        RequireObject(entry, what);
-        return new AssetInfo
-        {
-            Name = name,
-            Offset = Int64(entry, "offset", what),
-            Bytes = Int32(entry, "bytes", what),
-            Crc32C = Crc(entry, what),
-        };
-    }
-
-    private static int[] Shape(JsonElement entry, string what)
-    {
-        JsonElement array = Property(entry, "shape", what);
-        if (array.ValueKind != JsonValueKind.Array)
-        {
-            throw new InvalidDataException($"{what}: 'shape' is not a JSON array");
-        }
-
-        int rank = array.GetArrayLength();
-        if (rank > D2vFormat.MaxRank)
-        {
-            throw new InvalidDataException($"{what} has {rank} dimensions; {D2vFormat.MaxRank} is the most");
-        }
-
-        int[] shape = new int[rank];
-        for (int i = 0; i < rank; i++)
-        {
-            JsonElement size = array[i];
-            if (size.ValueKind != JsonValueKind.Number || !size.TryGetInt32(out shape[i]))
-            {
-                throw new InvalidDataException($"{what}: 'shape' has something that is not an integer below 2^31");
-            }
-        }
-
-        return shape;
-    }
-
-    private static JsonElement Property(JsonElement owner, string key, string what) =>
-        owner.TryGetProperty(key, out JsonElement value)
-            ? value
-            : throw new InvalidDataException($"{what} has no '{key}'");
-
-    private static JsonElement Object(JsonElement owner, string key, string what)
-    {
-        JsonElement value = Property(owner, key, what);
-        RequireObject(value, $"'{key}' of {what}");
-        return value;
-    }
-
-    private static void RequireObject(JsonElement value, string what)
-    {
-        if (value.ValueKind != JsonValueKind.Object)
-        {
-            throw new InvalidDataException($"{what} is not a JSON object");
-        }
-    }
-
-    private static string Text(JsonElement owner, string key, string what)
-    {
-        JsonElement value = Property(owner, key, what);
-        return value.ValueKind == JsonValueKind.String
-            ? value.GetString()!
-            : throw new InvalidDataException($"{what}: '{key}' is not a string");
-    }
-
-    private static long Int64(JsonElement owner, string key, string what)
-    {
-        JsonElement value = Property(owner, key, what);
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number >= 0
-            ? number
-            : throw new InvalidDataException($"{what}: '{key}' is not an integer from 0 to 2^63 - 1");
-    }
-
-    private static int Int32(JsonElement owner, string key, string what)
-    {
-        long value = Int64(owner, key, what);
-        return value <= int.MaxValue
-            ? (int)value
-            : throw new InvalidDataException($"{what}: '{key}' is {value}; {int.MaxValue} is the most");
-    }
-
-    private static uint Crc(JsonElement owner, string what)
-    {
-        string text = Text(owner, "crc32c", what);
-        return text.Length == 8
-            && uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint crc)
-                ? crc
-                : throw new InvalidDataException($"{what}: 'crc32c' is not 8 hexadecimal digits");
-    }
+    private static uint Crc(JsonFields entry) =>
+        entry.Text("crc32c") is { Length: 8 } text && uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint crc)
+            ? crc
+            : throw entry.Bad("crc32c", "8 hexadecimal digits");
 }

@@ -1,4 +1,26 @@
+using System.Text.Json.Nodes;
+
 namespace Data2Vec.ModelFile;
+
+/// <summary>A model file without the elements of its tensors, for <see cref="D2vWriter"/>.</summary>
+public sealed class D2vContents
+{
+    /// <summary>The architecture, such as <c>data2vec-audio</c>: letters, digits, <c>.</c>, <c>_</c>, <c>-</c>.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>The architecture's configuration.</summary>
+    public JsonObject Config { get; init; } = [];
+
+    /// <summary>The model's origin.</summary>
+    public JsonObject Provenance { get; init; } = [];
+
+    /// <summary>The tensors, in the order of their data in the file.</summary>
+    public IList<TensorDeclaration> Tensors { get; init; } = [];
+
+    /// <summary>The assets by name. Their data follows that of the tensors.</summary>
+    public IDictionary<string, ReadOnlyMemory<byte>> Assets { get; init; } =
+        new SortedDictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
+}
 
 /// <summary>
 /// Writes a model file of any size in little memory. It is written beside the target under another name. <see cref="Complete"/> flushes it to
@@ -17,28 +39,23 @@ public sealed class D2vWriter : IDisposable
     private const int BufferBytes = 1 << 20;
 
     private readonly Stream _stream;
-    private readonly string? _temporaryPath;
-    private readonly string? _path;
+    private readonly string? _path, _temporaryPath;
     private readonly D2vContents _contents;
     private readonly Dictionary<string, TensorInfo> _tensors = new(StringComparer.Ordinal);
     private readonly List<AssetInfo> _assets = [];
     private readonly HashSet<string> _written = new(StringComparer.Ordinal);
-    private readonly long _length;
     private int _headerLength;
     private bool _closed;
 
     private D2vWriter(D2vContents contents, Stream stream, string? path, string? temporaryPath)
     {
-        _contents = contents;
-        _stream = stream;
-        _path = path;
-        _temporaryPath = temporaryPath;
+        (_contents, _stream, _path, _temporaryPath) = (contents, stream, path, temporaryPath);
         Declare();
-        _length = Place();
+        Length = Place();
 
         // Padding is not written; it reads as zero.
         _stream.SetLength(0);
-        _stream.SetLength(_length);
+        _stream.SetLength(Length);
         foreach (AssetInfo asset in _assets)
         {
             _stream.Position = asset.Offset;
@@ -47,7 +64,7 @@ public sealed class D2vWriter : IDisposable
     }
 
     /// <summary>The length of the finished file in bytes.</summary>
-    public long Length => _length;
+    public long Length { get; }
 
     /// <summary>Begins a file, which <see cref="Complete"/> creates or replaces.</summary>
     /// <param name="path">The file; its folder must exist.</param>
@@ -132,39 +149,35 @@ public sealed class D2vWriter : IDisposable
     public void Complete()
     {
         ObjectDisposedException.ThrowIf(_closed, this);
-        string? missing = _tensors.Keys.FirstOrDefault(name => !_written.Contains(name));
-        if (missing is not null)
+        if (_tensors.Keys.FirstOrDefault(name => !_written.Contains(name)) is { } missing)
         {
             throw new InvalidOperationException($"tensor '{missing}' was not written");
         }
 
         WriteHeader();
-        if (_stream is not FileStream file || _temporaryPath is null)
+        if (_stream is FileStream file && _temporaryPath is not null)
+        {
+            file.Flush(flushToDisk: true);
+            file.Dispose();
+            File.Move(_temporaryPath, _path!, overwrite: true);
+        }
+        else
         {
             _stream.Flush();
-            _closed = true;
-            return;
         }
 
-        file.Flush(flushToDisk: true);
-        file.Dispose();
-        File.Move(_temporaryPath, _path!, overwrite: true);
         _closed = true;
     }
 
     /// <summary>Discards the file, unless it was completed.</summary>
     public void Dispose()
     {
-        if (_closed)
-        {
-            return;
-        }
-
-        _closed = true;
-        if (_temporaryPath is not null)
+        if (!_closed && _temporaryPath is not null)
         {
             Discard(_stream, _temporaryPath);
         }
+
+        _closed = true;
     }
 
     private static void Discard(Stream stream, string path)
@@ -194,24 +207,13 @@ public sealed class D2vWriter : IDisposable
         foreach (TensorDeclaration tensor in _contents.Tensors)
         {
             RequireName(tensor.Name);
-            int[] shape = [.. tensor.Shape];
-            if (D2vFormat.Measure(tensor.Type, tensor.Layout, shape, tensor.Groups, out long bytes) is { } complaint)
+            TensorDeclaration declared = tensor with { Shape = [.. tensor.Shape] };
+            if (D2vFormat.Measure(declared, out long bytes) is { } complaint)
             {
                 throw new ArgumentException($"tensor '{tensor.Name}' {complaint}");
             }
 
-            var info = new TensorInfo
-            {
-                Name = tensor.Name,
-                Type = tensor.Type,
-                Layout = tensor.Layout,
-                Shape = shape,
-                Groups = tensor.Groups,
-                Offset = 0,
-                Bytes = bytes,
-                Crc32C = 0,
-            };
-            if (!_tensors.TryAdd(tensor.Name, info))
+            if (!_tensors.TryAdd(tensor.Name, TensorInfo.Create(declared, bytes)))
             {
                 throw new ArgumentException($"tensor '{tensor.Name}' is declared twice");
             }
@@ -273,9 +275,9 @@ public sealed class D2vWriter : IDisposable
         }
 
         _stream.Position = 0;
-        _stream.Write(new D2vPreamble((ulong)json.Length, (ulong)_length, Crc32C.Compute(json)).ToArray());
+        _stream.Write(new D2vPreamble((ulong)json.Length, (ulong)Length, Crc32C.Compute(json)).ToArray());
         _stream.Write(json);
-        _stream.Position = _length;
+        _stream.Position = Length;
     }
 
     private byte[] HeaderJson()

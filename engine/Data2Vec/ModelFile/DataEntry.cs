@@ -23,6 +23,14 @@ public abstract record DataEntry
     internal long PaddedEnd => D2vFormat.Align(End);
 }
 
+/// <summary>A tensor that a model file is going to have.</summary>
+/// <param name="Name">The project's name: letters, digits, <c>.</c>, <c>_</c>, <c>-</c>.</param>
+/// <param name="Type">The number format.</param>
+/// <param name="Shape">The shape in PyTorch's orientation.</param>
+/// <param name="Layout">The order of the elements; <see cref="WeightLayout.Panels"/> is for f32, bf16 and matrices of i8.</param>
+/// <param name="Groups">The groups of a grouped convolution in panels; 1 otherwise.</param>
+public sealed record TensorDeclaration(string Name, ElementType Type, IReadOnlyList<int> Shape, WeightLayout Layout = WeightLayout.Rows, int Groups = 1);
+
 /// <summary>The entry of a tensor. Its <see cref="DataEntry.Bytes"/> include scales, padding, and zeros for absent outputs.</summary>
 public sealed record TensorInfo : DataEntry
 {
@@ -42,6 +50,18 @@ public sealed record TensorInfo : DataEntry
     public long Count => Shape.Aggregate(1L, (product, size) => checked(product * size));
 
     internal override string Description => $"tensor '{Name}'";
+
+    internal static TensorInfo Create(TensorDeclaration tensor, long bytes, long offset = 0, uint crc = 0) => new()
+    {
+        Name = tensor.Name,
+        Type = tensor.Type,
+        Layout = tensor.Layout,
+        Shape = tensor.Shape,
+        Groups = tensor.Groups,
+        Offset = offset,
+        Bytes = bytes,
+        Crc32C = crc,
+    };
 }
 
 /// <summary>The entry of an asset, such as <c>dict.txt</c>: a dictionary, a tokenizer file. It has less than 2 GiB.</summary>

@@ -16,12 +16,12 @@ public sealed record TextConfig : TransformerConfig
     }
 
     [SetsRequiredMembers]
-    private TextConfig(JsonElement json, string architecture)
+    private TextConfig(JsonFields json, string architecture)
         : base(json, architecture)
     {
-        VocabularySize = ConfigReader.Integer(json, "vocabulary_size", MostTokens);
-        MaxTokens = ConfigReader.Integer(json, "max_tokens", 3, ConfigReader.LargestSize);
-        Epsilon = ConfigReader.Epsilon(json, "layer_norm_epsilon");
+        VocabularySize = json.Size("vocabulary_size", MostTokens);
+        MaxTokens = json.Integer("max_tokens", 3, JsonFields.LargestSize);
+        Epsilon = json.Epsilon("layer_norm_epsilon");
         WordPieces = WordPieceOptions.FromJson(json);
     }
 
@@ -50,7 +50,8 @@ public sealed record TextConfig : TransformerConfig
 
     /// <summary>Reads the <c>config</c> of a model file.</summary>
     /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
-    public static new TextConfig FromJson(JsonElement json, string architecture = ModelArchitecture.Data2VecText) => new(json, architecture);
+    public static new TextConfig FromJson(JsonElement json, string architecture = ModelArchitecture.Data2VecText) =>
+        new(JsonFields.Configuration(json), architecture);
 
     /// <inheritdoc/>
     public override JsonObject ToJson()
@@ -70,7 +71,6 @@ public sealed record TextConfig : TransformerConfig
             json["word_pieces"] = WordPieces.ToJson();
         }
 
-        ConfigReader.WriteLabels(json, Labels);
-        return json;
+        return WithLabels(json);
     }
 }

@@ -6,12 +6,10 @@ namespace Data2Vec.Text;
 /// <summary>The text encoder of data2vec (Baevski et al. 2022; fairseq's <c>Data2VecTextModel</c>), data2vec 2.0 and BERT.</summary>
 internal sealed class TextEncoder : Encoder<int>
 {
-    private readonly EmbeddingWeights _tokens;
-    private readonly EmbeddingWeights _positions;
+    private readonly EmbeddingWeights _tokens, _positions;
     private readonly NormWeights _norm;
     private readonly LayerStack _layers;
-    private readonly LinearWeights? _classifierDense;
-    private readonly LinearWeights? _classifierOutput;
+    private readonly LinearWeights? _classifierDense, _classifierOutput;
 
     public TextEncoder(TextConfig config, ParameterScope parameters)
     {

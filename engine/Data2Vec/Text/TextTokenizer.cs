@@ -40,11 +40,8 @@ public abstract class TextTokenizer
     /// <param name="vocabBpe">GPT-2's <c>vocab.bpe</c>: the merges.</param>
     /// <param name="dictTxt">The model's <c>dict.txt</c>: BPE ids in decimal, in the order of the model's ids from 4.</param>
     /// <exception cref="InvalidDataException">A file is damaged or too large, or the files do not belong together.</exception>
-    public static TextTokenizer FromFairseq(ReadOnlyMemory<byte> encoderJson, ReadOnlyMemory<byte> vocabBpe, ReadOnlyMemory<byte> dictTxt)
-    {
-        (TokenizerVocabulary vocabulary, MergeList merges) = FairseqTokenizerFiles.Read(encoderJson, vocabBpe.Span, dictTxt.Span);
-        return new BytePairTokenizer(vocabulary, merges);
-    }
+    public static TextTokenizer FromFairseq(ReadOnlyMemory<byte> encoderJson, ReadOnlyMemory<byte> vocabBpe, ReadOnlyMemory<byte> dictTxt) =>
+        FairseqTokenizerFiles.Read(encoderJson, vocabBpe.Span, dictTxt.Span);
 
     /// <summary>Reads the two files of a Hugging Face RoBERTa tokenizer, whose ids are those of the model.</summary>
     /// <param name="vocabJson"><c>vocab.json</c>: tokens and their ids, including special tokens.</param>
@@ -62,11 +59,7 @@ public abstract class TextTokenizer
     /// The file is damaged or too large, or it has a setting that produces other ids: a normalizer, an added leading space, another way to split the
     /// text, dropout, words split off before BPE, or other special tokens around the text. The message names the setting.
     /// </exception>
-    public static TextTokenizer FromTokenizerJson(ReadOnlyMemory<byte> tokenizerJson)
-    {
-        (TokenizerVocabulary vocabulary, MergeList merges) = TokenizerJsonFile.Read(tokenizerJson);
-        return new BytePairTokenizer(vocabulary, merges);
-    }
+    public static TextTokenizer FromTokenizerJson(ReadOnlyMemory<byte> tokenizerJson) => TokenizerJsonFile.Read(tokenizerJson);
 
     /// <summary>Reads the vocabulary of a BERT model.</summary>
     /// <param name="vocabTxt"><c>vocab.txt</c>: one piece per line, starting with id 0. Pieces within words begin with <c>##</c>.</param>

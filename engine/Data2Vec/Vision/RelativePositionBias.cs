@@ -15,9 +15,6 @@ internal sealed class RelativePositionBias
     private readonly AttentionBias _common;
     private long _biases;
 
-    /// <param name="parameters">The model's parameters.</param>
-    /// <param name="stored">The structure that the tables are for.</param>
-    /// <param name="grid">Patches per row of the grid to compute the bias for.</param>
     public RelativePositionBias(ParameterScope parameters, VisionConfig stored, int grid)
     {
         (_parameters, _stored, _grid) = (parameters, stored, grid);
@@ -28,12 +25,9 @@ internal sealed class RelativePositionBias
     /// <summary>Declares a layer's own table, and computes its bias.</summary>
     public AttentionBias OfLayer(ParameterScope layer)
     {
-        if (Declare(layer) is not { } own)
-        {
-            return _common;
-        }
+        return Declare(layer) is { } own ? Create(() => Sum(own)) : _common;
 
-        return Create(() =>
+        float[] Sum(WeightData own)
         {
             float[] table = Table(own);
             if (_shared is not null)
@@ -42,7 +36,7 @@ internal sealed class RelativePositionBias
             }
 
             return table;
-        });
+        }
     }
 
     private WeightData? Declare(ParameterScope scope) => scope.Constant(

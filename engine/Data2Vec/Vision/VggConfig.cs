@@ -45,18 +45,26 @@ public sealed record VggConfig : ModelConfig
     /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
     public static new VggConfig FromJson(JsonElement json, string architecture = ModelArchitecture.Vgg)
     {
+        JsonFields fields = JsonFields.Configuration(json);
         var config = new VggConfig
         {
             Architecture = architecture,
-            Preprocessing = ImagePreprocessing.FromJson(ConfigReader.Property(json, "preprocessing", JsonValueKind.Object)),
-            ImageSize = ConfigReader.Integer(json, "image_size", ImagePreprocessing.MaxSize),
-            Blocks = [.. ConfigReader.Array(json, "blocks").Select(Widths)],
-            IntermediateSize = ConfigReader.Integer(json, "intermediate_size"),
-            HiddenSize = ConfigReader.Integer(json, "hidden_size"),
+            Preprocessing = ImagePreprocessing.FromJson(fields.Object("preprocessing").Json),
+            ImageSize = fields.Size("image_size", ImagePreprocessing.MaxSize),
+            Blocks = [.. fields.Array("blocks").Select(Widths)],
+            IntermediateSize = fields.Size("intermediate_size"),
+            HiddenSize = fields.Size("hidden_size"),
         };
         return config.Fits
             ? config
             : throw new InvalidDataException("the configuration contradicts itself: image, blocks and preprocessing do not fit each other");
+
+        int[] Widths(JsonElement block) => block.ValueKind == JsonValueKind.Array ? [.. block.EnumerateArray().Select(Width)] : throw Bad();
+
+        int Width(JsonElement width) =>
+            width.ValueKind == JsonValueKind.Number && width.TryGetInt32(out int value) && value is >= 1 and <= JsonFields.LargestSize ? value : throw Bad();
+
+        InvalidDataException Bad() => fields.Bad("blocks", $"lists of channels from 1 to {JsonFields.LargestSize}");
     }
 
     /// <inheritdoc/>
@@ -69,34 +77,7 @@ public sealed record VggConfig : ModelConfig
         ["preprocessing"] = Preprocessing.ToJson(),
     };
 
-    private bool Fits
-    {
-        get
-        {
-            if (Blocks.Count is 0 or > 12 || Preprocessing.CropSize != ImageSize || GridSize << Blocks.Count != ImageSize)
-            {
-                return false;
-            }
-
-            for (int i = 0; i < Blocks.Count; i++)
-            {
-                long side = ImageSize >> i;
-                if (Blocks[i].Count == 0 || side * side * Blocks[i].Max() > MostActivations)
-                {
-                    return false;
-                }
-            }
-
-            return true;
-        }
-    }
-
-    private static int[] Widths(JsonElement block) => block.ValueKind == JsonValueKind.Array
-        ? [.. block.EnumerateArray().Select(Width)]
-        : throw new InvalidDataException("a block of the configuration is not a list of channels");
-
-    private static int Width(JsonElement width) =>
-        width.ValueKind == JsonValueKind.Number && width.TryGetInt32(out int value) && value is >= 1 and <= ConfigReader.LargestSize
-            ? value
-            : throw new InvalidDataException($"a number of channels of the configuration is not a whole number from 1 to {ConfigReader.LargestSize}");
+    private bool Fits => Blocks.Count is > 0 and <= 12 && Preprocessing.CropSize == ImageSize && GridSize << Blocks.Count == ImageSize
+        && Blocks.Index().All(block =>
+            block.Item.Count > 0 && Math.BigMul(ImageSize >> block.Index, ImageSize >> block.Index) * block.Item.Max() <= MostActivations);
 }

@@ -21,18 +21,9 @@ internal sealed class VggEncoder : ImageEncoder
         : base(config.Preprocessing)
     {
         Config = config;
-        _blocks = new Conv2dWeights[config.Blocks.Count][];
         int channels = Channels;
-        for (int block = 0; block < _blocks.Length; block++)
-        {
-            _blocks[block] = new Conv2dWeights[config.Blocks[block].Count];
-            for (int i = 0; i < _blocks[block].Length; i++)
-            {
-                int outputs = config.Blocks[block][i];
-                _blocks[block][i] = parameters.Conv2d($"blocks.{block}.{i}", new Conv2dShape(channels, outputs, Kernel: 3, Padding: 1));
-                channels = outputs;
-            }
-        }
+        _blocks = [.. config.Blocks.Select((widths, block) => widths.Select((outputs, i) => parameters.Conv2d(
+            $"blocks.{block}.{i}", new Conv2dShape(channels, channels = outputs, Kernel: 3, Padding: 1))).ToArray())];
 
         // A convolution with one window over all remaining pixels.
         _fc6 = parameters.Conv2d("fc6", new Conv2dShape(channels, config.IntermediateSize, config.GridSize));

@@ -18,15 +18,15 @@ public sealed record VisionConfig : TransformerConfig
     }
 
     [SetsRequiredMembers]
-    private VisionConfig(JsonElement json, string architecture)
+    private VisionConfig(JsonFields json, string architecture)
         : base(json, architecture)
     {
-        Preprocessing = ImagePreprocessing.FromJson(ConfigReader.Property(json, "preprocessing", JsonValueKind.Object));
-        ImageSize = ConfigReader.Integer(json, "image_size", ImagePreprocessing.MaxSize);
-        PatchSize = ConfigReader.Integer(json, "patch_size", ImagePreprocessing.MaxSize);
-        Epsilon = ConfigReader.Epsilon(json, "layer_norm_epsilon");
-        HasFinalNorm = ConfigReader.Flag(json, "final_norm");
-        PoolSkipsFirstPatch = ConfigReader.Flag(json, "pool_skips_first_patch");
+        Preprocessing = ImagePreprocessing.FromJson(json.Object("preprocessing").Json);
+        ImageSize = json.Size("image_size", ImagePreprocessing.MaxSize);
+        PatchSize = json.Size("patch_size", ImagePreprocessing.MaxSize);
+        Epsilon = json.Epsilon("layer_norm_epsilon");
+        HasFinalNorm = json.Flag("final_norm");
+        PoolSkipsFirstPatch = json.Flag("pool_skips_first_patch");
         if (!GridFits || Preprocessing.CropSize != ImageSize || (HasInputNorm && HasFinalNorm))
         {
             throw new InvalidDataException("the configuration contradicts itself: image, patches, preprocessing and normalizations do not fit each other");
@@ -79,7 +79,8 @@ public sealed record VisionConfig : TransformerConfig
 
     /// <summary>Reads the <c>config</c> of a model file.</summary>
     /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
-    public static new VisionConfig FromJson(JsonElement json, string architecture = ModelArchitecture.Data2VecVision) => new(json, architecture);
+    public static new VisionConfig FromJson(JsonElement json, string architecture = ModelArchitecture.Data2VecVision) =>
+        new(JsonFields.Configuration(json), architecture);
 
     /// <summary>The same model for images of another size.</summary>
     /// <param name="size">The new <see cref="ImageSize"/>.</param>
@@ -101,22 +102,17 @@ public sealed record VisionConfig : TransformerConfig
     }
 
     /// <inheritdoc/>
-    public override JsonObject ToJson()
+    public override JsonObject ToJson() => WithLabels(new()
     {
-        var json = new JsonObject
-        {
-            ["image_size"] = ImageSize,
-            ["patch_size"] = PatchSize,
-            ["hidden_size"] = HiddenSize,
-            ["layers"] = Layers,
-            ["heads"] = Heads,
-            ["feed_forward_size"] = FeedForwardSize,
-            ["layer_norm_epsilon"] = Epsilon,
-            ["final_norm"] = HasFinalNorm,
-            ["pool_skips_first_patch"] = PoolSkipsFirstPatch,
-            ["preprocessing"] = Preprocessing.ToJson(),
-        };
-        ConfigReader.WriteLabels(json, Labels);
-        return json;
-    }
+        ["image_size"] = ImageSize,
+        ["patch_size"] = PatchSize,
+        ["hidden_size"] = HiddenSize,
+        ["layers"] = Layers,
+        ["heads"] = Heads,
+        ["feed_forward_size"] = FeedForwardSize,
+        ["layer_norm_epsilon"] = Epsilon,
+        ["final_norm"] = HasFinalNorm,
+        ["pool_skips_first_patch"] = PoolSkipsFirstPatch,
+        ["preprocessing"] = Preprocessing.ToJson(),
+    });
 }

@@ -1,4 +1,6 @@
 using System.Buffers;
+using Data2Vec.Vision.Images;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec.Vision;
 
@@ -11,12 +13,10 @@ internal sealed class VisionEncoder : ImageEncoder
     private const int ClassRows = 1;
 
     private readonly LinearWeights _patchEmbedding;
-    private readonly Tensor _classToken;
-    private readonly Tensor _positions;
+    private readonly Tensor _classToken, _positions;
     private readonly LayerStack _layers;
     private readonly AttentionBias[] _biases = [];
-    private readonly NormWeights? _norm;
-    private readonly NormWeights? _classifierNorm;
+    private readonly NormWeights? _norm, _classifierNorm;
     private readonly LinearWeights? _classifier;
 
     /// <param name="stored">The structure that the parameters are for.</param>
@@ -173,5 +173,23 @@ internal sealed class VisionEncoder : ImageEncoder
                 }
             }
         }
+    }
+}
+
+/// <summary>What the image encoders have in common: they see a square of pixels.</summary>
+internal abstract class ImageEncoder(ImagePreprocessing preprocessing) : Encoder<float>
+{
+    public ImagePreprocessing Preprocessing { get; } = preprocessing;
+    protected abstract int RowsOfImage { get; }
+
+    public override int Rows(ReadOnlySpan<float> input)
+    {
+        int size = Preprocessing.CropSize;
+        return input.Length != Preprocessing.OutputLength
+            ? throw new InvalidDataException(
+                $"an image has {input.Length} values; the model takes pixels [3, {size}, {size}], which are {Preprocessing.OutputLength}")
+            : !TensorPrimitives.IsFiniteAll(input)
+            ? throw new InvalidDataException("an image has pixels that are not finite numbers")
+            : RowsOfImage;
     }
 }

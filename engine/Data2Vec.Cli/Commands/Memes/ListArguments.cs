@@ -22,7 +22,7 @@ internal sealed class ListArguments
 
     /// <summary>All files that the options name.</summary>
     public IEnumerable<string?> Paths(ParseResult parsed) =>
-        [.. Names(parsed).SelectMany(name => new[] { MemeList.TrainingPath(name), MemeList.ValidationPath(name) }), parsed.GetValue(_features)];
+        [.. Names(parsed).Select(MemeList.TrainingPath), .. Names(parsed).Select(MemeList.ValidationPath), parsed.GetValue(_features)];
 
     /// <summary>The images of both lists with their labels, for training or validation.</summary>
     public (string Path, bool Label)[] Read(ParseResult parsed, Func<string, string> list)
@@ -65,4 +65,26 @@ internal sealed class ListArguments
     }
 
     private string[] Names(ParseResult parsed) => [parsed.GetRequiredValue(_hate), parsed.GetRequiredValue(_good)];
+}
+
+/// <summary>The options that choose the encoders of memes.</summary>
+internal sealed class EncoderArguments
+{
+    private readonly Option<string?> _image = new("--image-encoder") { Description = "Any vision model (.d2v); default: image.d2v in the program's models folder", HelpName = "MODEL" };
+    private readonly Option<string?> _text = new("--text-encoder") { Description = "Any text model (.d2v); default: text.d2v in the program's models folder", HelpName = "MODEL" };
+
+    public static EncoderArguments AddTo(Command command)
+    {
+        var arguments = new EncoderArguments();
+        command.Add(arguments._image, arguments._text);
+        return arguments;
+    }
+
+    /// <summary>The model files on the command line.</summary>
+    public IEnumerable<string?> Paths(ParseResult parsed) => [parsed.GetValue(_image), parsed.GetValue(_text)];
+
+    public MemeEncoders Load(ParseResult parsed, MemeOptions options) => MemeEncoders.Load(
+        Path(parsed.GetValue(_image), "image.d2v"), Path(parsed.GetValue(_text), "text.d2v"), options: options);
+
+    private static string Path(string? given, string bundled) => given is null ? Files.Bundled(bundled) : Files.RequireFile(given);
 }

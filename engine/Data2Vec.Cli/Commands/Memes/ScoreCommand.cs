@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Data2Vec.Memes;
 using Data2Vec.Memes.Explanation;
@@ -10,8 +8,6 @@ namespace Data2Vec.Cli;
 /// <summary><c>data2vec memes score</c>: scores images.</summary>
 internal static class ScoreCommand
 {
-    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>The option that names a meme model.</summary>
     public static Option<string> Model() => new("--model") { Description = "A meme model (.d2v), see memes train", HelpName = "MODEL", Required = true };
 
@@ -84,7 +80,7 @@ internal static class ScoreCommand
             json["region_effects"] = new JsonArray([.. explanation.Regions.Select(region => new JsonObject { ["box"] = Box(region.Box), ["effect"] = region.Effect })]);
         }
 
-        return json.ToJsonString(s_json);
+        return json.ToJsonString(TerminalText.Json);
     }
 
     private static JsonArray? Box(Box? box) => box is { } b ? new JsonArray(b.X, b.Y, b.Width, b.Height) : null;

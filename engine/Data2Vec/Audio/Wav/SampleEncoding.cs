@@ -5,12 +5,10 @@ namespace Data2Vec.Audio;
 /// <summary>Reads one sample; full scale is -1 to 1.</summary>
 internal delegate float SampleReader(ReadOnlySpan<byte> sample);
 
-/// <summary>A supported sample encoding of WAV files, little-endian.</summary>
-/// <param name="Tag">The codec number (WAVE_FORMAT_... in Microsoft's mmreg.h).</param>
-/// <param name="FewestBits">The fewest bits per sample.</param>
-/// <param name="MostBits">The most bits per sample. Narrower samples occupy the top bits.</param>
-/// <param name="Bytes">The bytes per sample.</param>
-/// <param name="Read">Reads one sample.</param>
+/// <summary>
+/// A supported sample encoding of WAV files, little-endian. The tag is the codec number (WAVE_FORMAT_... in Microsoft's mmreg.h). Samples of fewer
+/// than the most bits occupy the top bits.
+/// </summary>
 internal sealed record SampleEncoding(int Tag, int FewestBits, int MostBits, int Bytes, SampleReader Read)
 {
     private const int Pcm = 0x0001, IeeeFloat = 0x0003, ALaw = 0x0006, MuLaw = 0x0007;
@@ -72,4 +70,33 @@ internal sealed record SampleEncoding(int Tag, int FewestBits, int MostBits, int
         0xF1AC => "FLAC",
         _ => $"codec 0x{tag:X4}",
     };
+}
+
+/// <summary>
+/// The two companding laws of ITU-T G.711. A byte holds a sign, a 3-bit segment and a 4-bit step within the segment. Each segment has
+/// twice the step size of the previous one. Full scale is -1 to 1.
+/// </summary>
+internal static class G711
+{
+    public static readonly float[] ALaw = Table(ALawValue);
+    public static readonly float[] MuLaw = Table(MuLawValue);
+
+    private static float[] Table(Func<int, int> value) => [.. Enumerable.Range(0, 256).Select(code => value(code) / 32768f)];
+
+    private static int ALawValue(int code)
+    {
+        int bits = code ^ 0x55; // the line code inverts every other bit
+        int segment = bits >> 4 & 7;
+        int middleOfStep = ((bits & 15) << 4) + 8;
+        int magnitude = segment == 0 ? middleOfStep : (middleOfStep + 0x100) << (segment - 1);
+        return (bits & 0x80) != 0 ? magnitude : -magnitude;
+    }
+
+    private static int MuLawValue(int code)
+    {
+        const int Bias = 0x84;
+        int bits = ~code; // the line code inverts every bit
+        int magnitude = (((bits & 15) << 3) + Bias << (bits >> 4 & 7)) - Bias;
+        return (bits & 0x80) != 0 ? -magnitude : magnitude;
+    }
 }

@@ -27,14 +27,7 @@ public static class WavFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using FileStream stream = File.OpenRead(path);
-        try
-        {
-            return Load(stream);
-        }
-        catch (InvalidDataException error)
-        {
-            throw new InvalidDataException($"{path}: {error.Message}", error);
-        }
+        return FileErrors.Named(path, () => Load(stream));
     }
 
     /// <summary>Reads a WAV file from the current position of a stream.</summary>
@@ -64,12 +57,9 @@ public static class WavFile
 
             if (header.StartsWith("data"u8))
             {
-                if (format is null)
-                {
-                    throw new InvalidDataException("the 'data' chunk comes before the 'fmt ' chunk; the file is damaged");
-                }
-
-                return new Waveform(ReadSamples(stream, format, DataBytes(size, position, riffSize, ds64DataSize)), format.SampleRate);
+                return format is not null
+                    ? new Waveform(ReadSamples(stream, format, DataBytes(size, position, riffSize, ds64DataSize)), format.SampleRate)
+                    : throw new InvalidDataException("the 'data' chunk comes before the 'fmt ' chunk; the file is damaged");
             }
 
             int parsed = 0;
@@ -181,23 +171,16 @@ public static class WavFile
 
     private static void CheckFinite(ReadOnlySpan<float> samples, WavFormat format, long framesBefore)
     {
-        if (!format.Encoding.IsFloat)
+        for (int i = 0; format.Encoding.IsFloat && i < samples.Length; i++)
         {
-            return;
-        }
-
-        for (int i = 0; i < samples.Length; i++)
-        {
-            if (float.IsFinite(samples[i]))
+            if (!float.IsFinite(samples[i]))
             {
-                continue;
+                long frame = framesBefore + i / format.Channels;
+                throw new InvalidDataException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"sample {frame} ({(double)frame / format.SampleRate:F3} s) of channel {i % format.Channels + 1} is not a finite number; ")
+                    + "repair the recording or export it again");
             }
-
-            long frame = framesBefore + i / format.Channels;
-            throw new InvalidDataException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"sample {frame} ({(double)frame / format.SampleRate:F3} s) of channel {i % format.Channels + 1} is not a finite number; ")
-                + "repair the recording or export it again");
         }
     }
 
@@ -230,15 +213,47 @@ public static class WavFile
         }
 
         byte[] discarded = new byte[Math.Min(count, BlockBytes)];
-        while (count > 0)
+        while (count > 0 && stream.Read(discarded, 0, (int)Math.Min(count, discarded.Length)) is > 0 and var read)
         {
-            int read = stream.Read(discarded, 0, (int)Math.Min(count, discarded.Length));
-            if (read == 0)
-            {
-                return;
-            }
-
             count -= read;
         }
     }
+}
+
+/// <summary>A buffer that grows with the samples actually read, so that a forged length in a header allocates nothing.</summary>
+internal sealed class SampleBuffer
+{
+    private const int FirstLength = 1 << 14;
+    private float[] _samples;
+    private int _count;
+
+    /// <param name="present">The number of samples known to be present, or 0 if unknown.</param>
+    public SampleBuffer(long present) => _samples = present <= Array.MaxLength ? new float[present] : throw TooMany();
+
+    /// <summary>Appends <paramref name="count"/> samples and returns them for the caller to fill.</summary>
+    public Span<float> Append(int count)
+    {
+        if (count > Array.MaxLength - _count)
+        {
+            throw TooMany();
+        }
+
+        if (count > _samples.Length - _count)
+        {
+            long wanted = Math.Max(_count + count, Math.Max(FirstLength, 2L * _samples.Length));
+            Array.Resize(ref _samples, (int)Math.Min(wanted, Array.MaxLength));
+        }
+
+        _count += count;
+        return _samples.AsSpan(_count - count, count);
+    }
+
+    public float[] ToArray()
+    {
+        Array.Resize(ref _samples, _count);
+        return _samples;
+    }
+
+    private static InvalidDataException TooMany() =>
+        new($"more than {Array.MaxLength} samples in one file are not supported; split the recording");
 }

@@ -74,28 +74,20 @@ internal static class PieceSplitter
     private static CharacterClass Classify(ReadOnlySpan<char> text, out int length)
     {
         Rune.DecodeFromUtf16(text, out Rune rune, out length);
-        if (rune.IsAscii)
+        return rune.Value switch
         {
-            return rune.Value switch
+            ' ' or (>= '\t' and <= '\r') => CharacterClass.Space,
+            >= '0' and <= '9' => CharacterClass.Number,
+            (>= 'a' and <= 'z') or (>= 'A' and <= 'Z') => CharacterClass.Letter,
+            < 0x80 => CharacterClass.Symbol,
+            _ when Rune.IsWhiteSpace(rune) => CharacterClass.Space,
+            _ => Rune.GetUnicodeCategory(rune) switch
             {
-                ' ' or (>= '\t' and <= '\r') => CharacterClass.Space,
-                >= '0' and <= '9' => CharacterClass.Number,
-                (>= 'a' and <= 'z') or (>= 'A' and <= 'Z') => CharacterClass.Letter,
+                UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
+                    or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter => CharacterClass.Letter,
+                UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => CharacterClass.Number,
                 _ => CharacterClass.Symbol,
-            };
-        }
-
-        if (Rune.IsWhiteSpace(rune))
-        {
-            return CharacterClass.Space;
-        }
-
-        return Rune.GetUnicodeCategory(rune) switch
-        {
-            UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
-                or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter => CharacterClass.Letter,
-            UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => CharacterClass.Number,
-            _ => CharacterClass.Symbol,
+            },
         };
     }
 }

@@ -21,7 +21,6 @@ internal sealed class TokenizerVocabulary
     private readonly List<string> _entries = [];
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
 
-    /// <summary>The number of ids.</summary>
     public int Count => _entries.Count;
 
     /// <summary>Creates a vocabulary from tokens in the order of their ids.</summary>
@@ -48,22 +47,17 @@ internal sealed class TokenizerVocabulary
     public static TokenizerVocabulary Read(ReadOnlySpan<byte> content, MergeList merges, string file)
     {
         TokenizerVocabulary vocabulary = new();
-        string[] lines = TokenizerFile.ReadLines(content, file);
-        for (int i = 0; i < lines.Length; i++)
+        foreach ((int i, string entry) in TokenizerFile.ReadLines(content, file).Index())
         {
-            string entry = lines[i];
             FilePlace place = FilePlace.Line(file, i);
+            bool isName = entry.StartsWith(NameMark);
             if (entry is Unused)
             {
                 vocabulary.AddUnused();
             }
-            else if (entry.StartsWith(NameMark))
+            else if (isName || merges.Contains(entry))
             {
-                vocabulary.Add(entry[1..], isToken: false, place);
-            }
-            else if (merges.Contains(entry))
-            {
-                vocabulary.Add(entry, isToken: true, place);
+                vocabulary.Add(isName ? entry[1..] : entry, isToken: !isName, place);
             }
             else
             {
@@ -110,7 +104,6 @@ internal sealed class TokenizerVocabulary
         _entries.Add(entry);
     }
 
-    /// <summary>Leaves the next id unused.</summary>
     public void AddUnused() => _entries.Add(Unused);
 
     /// <summary>Makes an id unused, so that its token or name can get another id.</summary>

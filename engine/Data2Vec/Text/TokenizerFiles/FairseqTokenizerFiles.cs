@@ -12,7 +12,7 @@ internal static class FairseqTokenizerFiles
     private const string DictionaryName = "dict.txt";
     private const string OverwriteFlag = " #fairseq:overwrite";
 
-    public static (TokenizerVocabulary Vocabulary, MergeList Merges) Read(
+    public static BytePairTokenizer Read(
         ReadOnlyMemory<byte> encoderJson, ReadOnlySpan<byte> vocabBpe, ReadOnlySpan<byte> dictTxt)
     {
         MergeList merges = MergeList.Read(vocabBpe, "vocab.bpe");
@@ -51,7 +51,7 @@ internal static class FairseqTokenizerFiles
             vocabulary.Add(TokenizerVocabulary.Mask, isToken: false, FilePlace.Line(DictionaryName, lines.Length));
         }
 
-        return (vocabulary, merges);
+        return new BytePairTokenizer(vocabulary, merges);
     }
 
     // "word count", or "word count #fairseq:overwrite"

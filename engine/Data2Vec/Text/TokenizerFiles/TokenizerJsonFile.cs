@@ -11,9 +11,9 @@ internal static class TokenizerJsonFile
 {
     private const string Name = "tokenizer.json";
 
-    public static (TokenizerVocabulary Vocabulary, MergeList Merges) Read(ReadOnlyMemory<byte> file) => TokenizerFile.ReadJson(file, Name, Read);
+    public static BytePairTokenizer Read(ReadOnlyMemory<byte> file) => TokenizerFile.ReadJson(file, Name, Read);
 
-    private static (TokenizerVocabulary Vocabulary, MergeList Merges) Read(JsonElement json)
+    private static BytePairTokenizer Read(JsonElement json)
     {
         JsonFields root = new(json, Name);
         JsonFields model = root.Object("model");
@@ -27,7 +27,7 @@ internal static class TokenizerJsonFile
         AddAddedTokens(tokens, root);
         TokenizerVocabulary vocabulary = TokenizerVocabulary.FromTokens(JsonVocabulary.InOrder(tokens, Name), merges, Name);
         CheckPostProcessor(root.Object("post_processor"), vocabulary);
-        return (vocabulary, merges);
+        return new BytePairTokenizer(vocabulary, merges);
     }
 
     private static void CheckModel(JsonFields model)
@@ -67,13 +67,8 @@ internal static class TokenizerJsonFile
 
     private static MergeList ReadMerges(JsonFields model)
     {
-        if (model.FindArray("merges") is not { } array)
-        {
-            throw model.Bad("merges", "an array");
-        }
-
         MergeList merges = new();
-        foreach ((int i, JsonElement merge) in array.EnumerateArray().Index())
+        foreach ((int i, JsonElement merge) in model.Array("merges").Index())
         {
             FilePlace place = new(Name, "model.merges entry", i + 1);
             (string left, string right) = ReadMerge(merge, place);
@@ -94,12 +89,7 @@ internal static class TokenizerJsonFile
 
     private static void AddAddedTokens(Dictionary<int, string> tokens, JsonFields root)
     {
-        if (root.FindArray("added_tokens") is not { } array)
-        {
-            return;
-        }
-
-        foreach ((int i, JsonElement item) in array.EnumerateArray().Index())
+        foreach ((int i, JsonElement item) in root.Find("added_tokens") is null ? [] : root.Array("added_tokens").Index())
         {
             FilePlace place = new(Name, "added_tokens entry", i + 1);
             JsonFields added = new(item, place.ToString());

@@ -19,15 +19,8 @@ public static class ImageFile
     public static RgbImage Load(string path, ImageLimits? limits = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        try
-        {
-            using FileStream stream = File.OpenRead(path);
-            return Load(stream, limits);
-        }
-        catch (InvalidDataException exception)
-        {
-            throw new InvalidDataException($"{path}: {exception.Message}", exception);
-        }
+        using FileStream stream = File.OpenRead(path);
+        return FileErrors.Named(path, () => Load(stream, limits));
     }
 
     /// <summary>Decodes the rest of a stream, which need not be seekable.</summary>
@@ -129,4 +122,81 @@ public sealed record ImageLimits(long MaxPixels = 100_000_000, int MaxSide = 65_
 {
     /// <summary>100 megapixels, sides of 65,500 pixels, files of 512 MiB.</summary>
     public static ImageLimits Default { get; } = new();
+}
+
+/// <summary>Converts decoded pixels to upright, opaque pixels.</summary>
+internal static class RgbaConversion
+{
+    /// <summary>Blends pixels <c>[height, width, 4]</c> with straight alpha over white and applies the EXIF orientation, 1 to 8.</summary>
+    public static RgbImage ToRgb(ReadOnlySpan<byte> rgba, int width, int height, int orientation)
+    {
+        // Each orientation is a walk over the stored pixels: its start, its step to the right and its step down.
+        int last = width * height - 1;
+        (int start, int right, int down) = orientation switch
+        {
+            2 => (width - 1, -1, width),
+            3 => (last, -1, -width),
+            4 => (last - width + 1, 1, -width),
+            5 => (0, width, 1),
+            6 => (last - width + 1, -width, 1),
+            7 => (last, -width, -1),
+            8 => (width - 1, width, -1),
+            _ => (0, 1, width),
+        };
+        if (orientation >= 5)
+        {
+            (width, height) = (height, width);
+        }
+
+        byte[] pixels = GC.AllocateUninitializedArray<byte>(width * height * 3);
+        int at = 0;
+        for (int y = 0; y < height; y++)
+        {
+            int source = start + y * down;
+            for (int x = 0; x < width; x++, source += right, at += 3)
+            {
+                ReadOnlySpan<byte> pixel = rgba.Slice(source * 4, 4);
+                int alpha = pixel[3];
+                pixels[at] = OverWhite(pixel[0], alpha);
+                pixels[at + 1] = OverWhite(pixel[1], alpha);
+                pixels[at + 2] = OverWhite(pixel[2], alpha);
+            }
+        }
+
+        return new RgbImage(width, height, pixels);
+    }
+
+    private static byte OverWhite(int sample, int alpha) =>
+        alpha == 255 ? (byte)sample : (byte)((sample * alpha + 255 * (255 - alpha) + 127) / 255);
+}
+
+/// <summary>An image of 8-bit red, green and blue samples as stored in its file, without color management.</summary>
+public sealed class RgbImage
+{
+    /// <summary>Wraps pixels without copying them.</summary>
+    /// <param name="width">The width in pixels, at least 1.</param>
+    /// <param name="height">The height in pixels, at least 1.</param>
+    /// <param name="pixels">Samples <c>[height, width, 3]</c>, row-major.</param>
+    /// <exception cref="ArgumentException">The number of samples is not <c>height * width * 3</c>.</exception>
+    public RgbImage(int width, int height, byte[] pixels)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        ArgumentNullException.ThrowIfNull(pixels);
+        if (pixels.Length % 3 != 0 || Math.BigMul(width, height) != pixels.Length / 3)
+        {
+            throw new ArgumentException($"{pixels.Length} samples do not make an image of {width} x {height} with 3 channels.", nameof(pixels));
+        }
+
+        (Width, Height, Pixels) = (width, height, pixels);
+    }
+
+    /// <summary>The width in pixels.</summary>
+    public int Width { get; }
+
+    /// <summary>The height in pixels.</summary>
+    public int Height { get; }
+
+    /// <summary>Samples <c>[height, width, 3]</c>, row-major.</summary>
+    public byte[] Pixels { get; }
 }

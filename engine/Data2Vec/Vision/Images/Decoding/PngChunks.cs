@@ -15,13 +15,9 @@ internal static class PngChunks
     /// <summary>Reads the EXIF orientation, 1 to 8. A missing or damaged orientation reads as 1 (upright): the image is still usable.</summary>
     public static int ReadOrientation(ReadOnlySpan<byte> file)
     {
-        if (!TryFind(file, "eXIf"u8, out ReadOnlySpan<byte> exif) || exif.Length < 8)
-        {
-            return 1;
-        }
-
+        TryFind(file, "eXIf"u8, out ReadOnlySpan<byte> exif);
         bool isLittleEndian = exif.StartsWith("II*\0"u8);
-        if (!isLittleEndian && !exif.StartsWith("MM\0*"u8))
+        if (exif.Length < 8 || (!isLittleEndian && !exif.StartsWith("MM\0*"u8)))
         {
             return 1;
         }
@@ -76,4 +72,59 @@ internal static class PngChunks
 
     private static ushort ReadUInt16(ReadOnlySpan<byte> bytes, bool isLittleEndian) =>
         isLittleEndian ? BinaryPrimitives.ReadUInt16LittleEndian(bytes) : BinaryPrimitives.ReadUInt16BigEndian(bytes);
+}
+
+/// <summary>
+/// Detects truncation that the decoder accepts. A progressive JPEG cut between two scans decodes to a complete but blurred image. A PNG or
+/// WebP cut after its pixels may lack its orientation.
+/// </summary>
+internal static class Truncation
+{
+    private const byte EndOfImage = 0xD9;
+
+    /// <summary>Whether the file ends before the end that its structure announces.</summary>
+    public static bool IsFound(ImageFormat format, ReadOnlySpan<byte> file) => format switch
+    {
+        ImageFormat.Jpeg => !HasEndOfImage(file),
+        ImageFormat.Png => !PngChunks.HasEnd(file),
+        // Some writers omit the byte that pads the last chunk to an even length.
+        ImageFormat.WebP => file.Length < BinaryPrimitives.ReadUInt32LittleEndian(file[4..]) + 8L - 1,
+        _ => false,
+    };
+
+    private static bool HasEndOfImage(ReadOnlySpan<byte> file)
+    {
+        ReadOnlySpan<byte> rest = file;
+        while (true)
+        {
+            // A marker is 0xFF and a code. Within scan data, 0xFF is followed by 0 or a restart code.
+            int at = rest.IndexOf((byte)0xFF);
+            if (at < 0 || at + 1 >= rest.Length)
+            {
+                return false;
+            }
+
+            byte code = rest[at + 1];
+            rest = rest[(at + (code == 0xFF ? 1 : 2))..];
+            if (code == EndOfImage)
+            {
+                return true;
+            }
+
+            if (HasNoLength(code))
+            {
+                continue;
+            }
+
+            if (rest.Length < 2 || BinaryPrimitives.ReadUInt16BigEndian(rest) > rest.Length)
+            {
+                return false;
+            }
+
+            rest = rest[BinaryPrimitives.ReadUInt16BigEndian(rest)..];
+        }
+    }
+
+    /// <summary>Whether no length follows the code: stuffing, fill bytes, restarts and the start of the image.</summary>
+    private static bool HasNoLength(byte code) => code is 0 or 0xFF or 1 or (>= 0xD0 and <= 0xD8);
 }

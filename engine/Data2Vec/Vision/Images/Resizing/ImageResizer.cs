@@ -12,13 +12,9 @@ public sealed class ImageResizer
 {
     private const int Half = 1 << (ResizeKernels.FractionBits - 1);
 
-    private readonly int _sourceWidth;
-    private readonly int _sourceHeight;
-    private readonly int _width;
-    private readonly int _height;
+    private readonly int _sourceWidth, _sourceHeight, _width, _height;
     private readonly bool _roundsRows;
-    private readonly ResizeKernels _columns;
-    private readonly ResizeKernels _rows;
+    private readonly ResizeKernels _columns, _rows;
 
     /// <summary>Computes the weights for a source size and a target size, each at least 1 x 1.</summary>
     /// <exception cref="ArgumentException">A size is below 1, or the target does not fit in an array.</exception>

@@ -1,5 +1,28 @@
 namespace Data2Vec.Vision.Images;
 
+/// <summary>How an image is resampled. Except for OpenCV's, the filters are antialiased: for downscaling they widen with the scale.</summary>
+public enum Interpolation
+{
+    /// <summary>Cubic convolution with a = -0.5 (Keys, 1981) over 4 x 4 pixels.</summary>
+    Bicubic,
+
+    /// <summary>A triangle filter over 2 x 2 pixels.</summary>
+    Bilinear,
+
+    /// <summary>OpenCV's <c>INTER_CUBIC</c>: cubic convolution with a = -0.75 over 4 x 4 pixels at any scale, without antialiasing.</summary>
+    OpenCvBicubic,
+}
+
+/// <summary>The size an image is resized to before it is cropped.</summary>
+public enum ResizeMode
+{
+    /// <summary>Both sides get the same size; the aspect ratio is lost.</summary>
+    Squash,
+
+    /// <summary>The shorter side gets the size and the longer side keeps the aspect ratio (torchvision's <c>Resize</c> of an integer).</summary>
+    ShorterSide,
+}
+
 /// <summary>
 /// The filter weights of one axis: the range of source positions that contribute to each target position, and their weights. Positions and
 /// rounding are those of Pillow's <c>Image.resize</c>, or of OpenCV's <c>resize</c> for <see cref="Interpolation.OpenCvBicubic"/>.
@@ -12,16 +35,10 @@ internal sealed class ResizeKernels
     /// <summary>The fraction bits of OpenCV's integer weights. Two axes together have <see cref="FractionBits"/>.</summary>
     private const int OpenCvFractionBits = FractionBits / 2;
 
-    private readonly int[] _starts;
-    private readonly int[] _counts;
-    private readonly int[] _weights;
+    private readonly int[] _starts, _counts, _weights;
     private readonly int _stride;
 
-    /// <summary>Computes the weights of an axis.</summary>
-    /// <param name="sourceSize">The positions of the source.</param>
-    /// <param name="targetSize">The positions of the whole target.</param>
-    /// <param name="target">The target positions to compute.</param>
-    /// <param name="interpolation">The filter.</param>
+    /// <summary>Computes the weights of some target positions of an axis.</summary>
     public ResizeKernels(int sourceSize, int targetSize, CropSpan target, Interpolation interpolation)
     {
         double scale = (double)sourceSize / targetSize;
