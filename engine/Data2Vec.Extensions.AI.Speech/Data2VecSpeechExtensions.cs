@@ -32,7 +32,7 @@ public static class Data2VecSpeechExtensions
     /// <param name="model">A speech model with a CTC head, loaded on first use.</param>
     /// <returns>A builder for adding logging or telemetry.</returns>
     public static SpeechToTextClientBuilder AddData2VecSpeechToText(this IServiceCollection services, LazyModel model) =>
-        services.AddModel(model).AddSpeechToTextClient(provider => provider.GetModel(model).AsSpeechToTextClient());
+        services.AddData2VecModel(model).AddSpeechToTextClient(provider => provider.GetData2VecModel(model).AsSpeechToTextClient());
 
     /// <summary>Registers a keyed client that transcribes recordings. The container disposes the model.</summary>
     /// <param name="services">The services.</param>
@@ -40,5 +40,5 @@ public static class Data2VecSpeechExtensions
     /// <param name="model">A speech model with a CTC head, loaded on first use.</param>
     /// <inheritdoc cref="AddData2VecSpeechToText" path="/returns"/>
     public static SpeechToTextClientBuilder AddKeyedData2VecSpeechToText(this IServiceCollection services, object? serviceKey, LazyModel model) =>
-        services.AddModel(model).AddKeyedSpeechToTextClient(serviceKey, provider => provider.GetModel(model).AsSpeechToTextClient());
+        services.AddData2VecModel(model).AddKeyedSpeechToTextClient(serviceKey, provider => provider.GetData2VecModel(model).AsSpeechToTextClient());
 }

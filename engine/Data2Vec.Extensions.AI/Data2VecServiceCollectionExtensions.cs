@@ -19,7 +19,7 @@ public static class Data2VecServiceCollectionExtensions
     /// <returns>A builder for adding logging, a cache or telemetry.</returns>
     public static EmbeddingGeneratorBuilder<string, Embedding<float>> AddData2VecEmbeddings(
         this IServiceCollection services, LazyModel model, EmbeddingOptions? options = null) =>
-        services.AddModel(model).AddEmbeddingGenerator(provider => provider.GetModel(model).AsTextEmbeddingGenerator(options));
+        services.AddData2VecModel(model).AddEmbeddingGenerator(provider => provider.GetData2VecModel(model).AsTextEmbeddingGenerator(options));
 
     /// <summary>Registers a keyed generator for texts.</summary>
     /// <param name="services">The services.</param>
@@ -29,7 +29,7 @@ public static class Data2VecServiceCollectionExtensions
     /// <inheritdoc cref="AddData2VecEmbeddings" path="/returns"/>
     public static EmbeddingGeneratorBuilder<string, Embedding<float>> AddKeyedData2VecEmbeddings(
         this IServiceCollection services, object? serviceKey, LazyModel model, EmbeddingOptions? options = null) =>
-        services.AddModel(model).AddKeyedEmbeddingGenerator(serviceKey, provider => provider.GetModel(model).AsTextEmbeddingGenerator(options));
+        services.AddData2VecModel(model).AddKeyedEmbeddingGenerator(serviceKey, provider => provider.GetData2VecModel(model).AsTextEmbeddingGenerator(options));
 
     /// <summary>Registers a generator for recordings or images.</summary>
     /// <param name="services">The services.</param>
@@ -38,7 +38,7 @@ public static class Data2VecServiceCollectionExtensions
     /// <inheritdoc cref="AddData2VecEmbeddings" path="/returns"/>
     public static EmbeddingGeneratorBuilder<DataContent, Embedding<float>> AddData2VecContentEmbeddings(
         this IServiceCollection services, LazyModel model, EmbeddingOptions? options = null) =>
-        services.AddModel(model).AddEmbeddingGenerator(provider => provider.GetModel(model).AsContentEmbeddingGenerator(options));
+        services.AddData2VecModel(model).AddEmbeddingGenerator(provider => provider.GetData2VecModel(model).AsContentEmbeddingGenerator(options));
 
     /// <summary>Registers a keyed generator for recordings or images.</summary>
     /// <param name="services">The services.</param>
@@ -48,7 +48,7 @@ public static class Data2VecServiceCollectionExtensions
     /// <inheritdoc cref="AddData2VecEmbeddings" path="/returns"/>
     public static EmbeddingGeneratorBuilder<DataContent, Embedding<float>> AddKeyedData2VecContentEmbeddings(
         this IServiceCollection services, object? serviceKey, LazyModel model, EmbeddingOptions? options = null) =>
-        services.AddModel(model).AddKeyedEmbeddingGenerator(serviceKey, provider => provider.GetModel(model).AsContentEmbeddingGenerator(options));
+        services.AddData2VecModel(model).AddKeyedEmbeddingGenerator(serviceKey, provider => provider.GetData2VecModel(model).AsContentEmbeddingGenerator(options));
 
     /// <summary>Makes the host load all registered models, and run a small input through each, before it has started.</summary>
     /// <param name="services">The services.</param>
@@ -70,8 +70,10 @@ public static class Data2VecServiceCollectionExtensions
         return builder.Add(new(name, provider => new ModelHealthCheck(provider.GetModels()), failureStatus, tags));
     }
 
-    // The model is its own key, so the container creates and disposes it once, even if several generators share it.
-    internal static IServiceCollection AddModel(this IServiceCollection services, LazyModel model)
+    /// <summary>Registers a model that several generators and clients may share. The container disposes it once.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="model">The model, which is its own key.</param>
+    public static IServiceCollection AddData2VecModel(this IServiceCollection services, LazyModel model)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(model);
@@ -79,7 +81,10 @@ public static class Data2VecServiceCollectionExtensions
         return services;
     }
 
-    internal static LazyModel GetModel(this IServiceProvider provider, LazyModel model) => provider.GetRequiredKeyedService<LazyModel>(model);
+    /// <summary>Gets a registered model.</summary>
+    /// <param name="provider">The provider.</param>
+    /// <param name="model">The model that was registered.</param>
+    public static LazyModel GetData2VecModel(this IServiceProvider provider, LazyModel model) => provider.GetRequiredKeyedService<LazyModel>(model);
 
     internal static IEnumerable<LazyModel> GetModels(this IServiceProvider provider) => provider.GetKeyedServices<LazyModel>(KeyedService.AnyKey);
 }

@@ -37,7 +37,9 @@ public sealed class LazyModel : IDisposable
     }
 
     /// <summary>Wraps a loaded model, which stays its owner's.</summary>
-    internal LazyModel(Data2VecModel model, string? modelId)
+    /// <param name="model">The model.</param>
+    /// <param name="modelId">The model's id; null for the name of its architecture.</param>
+    public LazyModel(Data2VecModel model, string? modelId = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ModelId = modelId ?? model.Architecture;
@@ -107,8 +109,10 @@ public sealed class LazyModel : IDisposable
         return await Task.Run(() => Probe(model, cancellationToken), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Checks the model id of a request. Clients call this before they use the model.</summary>
+    /// <param name="modelId">The requested id; null for any.</param>
     /// <exception cref="ArgumentException">The id is another model's.</exception>
-    internal void RequireId(string? modelId)
+    public void RequireId(string? modelId)
     {
         if (modelId is not null && modelId != ModelId)
         {
@@ -117,7 +121,12 @@ public sealed class LazyModel : IDisposable
     }
 
     /// <summary>The services of a generator or client: its metadata, the model, and itself.</summary>
-    internal object? GetService<TMetadata>(object client, Type serviceType, object? serviceKey, Func<TMetadata> createMetadata)
+    /// <typeparam name="TMetadata">The type of the metadata.</typeparam>
+    /// <param name="client">The generator or client.</param>
+    /// <param name="serviceType">The requested service.</param>
+    /// <param name="serviceKey">The requested key. Keyed services do not exist.</param>
+    /// <param name="createMetadata">Creates the metadata.</param>
+    public object? GetService<TMetadata>(object client, Type serviceType, object? serviceKey, Func<TMetadata> createMetadata)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
         return serviceKey is not null ? null

@@ -1,7 +1,7 @@
-using Data2Vec.Architectures;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Data2Vec.Architectures;
 using Data2Vec.ModelFile;
 using Data2Vec.Vision;
 

@@ -17,11 +17,13 @@ public sealed class ModelTests
     }
 
     [Fact]
-    public void Loading_another_kind_of_model_than_asked_for_says_what_the_file_is()
+    public async Task Loading_another_kind_of_model_than_asked_for_says_what_the_file_is()
     {
         using var folder = new ModelFile.TemporaryFolder();
         string path = folder.File("text.d2v", Resources.Read("text"));
         Data2VecModel.Load<TextModel>(path).Dispose();
+        (await Data2VecModel.LoadAsync<TextModel>(path)).Dispose();
+        await Assert.ThrowsAsync<InvalidDataException>(() => Data2VecModel.LoadAsync<VisionModel>(path));
         string message = Assert.Throws<InvalidDataException>(() => Data2VecModel.Load<SpeechModel>(path)).Message;
         Assert.StartsWith(path, message, StringComparison.Ordinal);
         Assert.Contains("takes texts", message, StringComparison.Ordinal);
@@ -38,6 +40,29 @@ public sealed class ModelTests
             Assert.Equal(model.Layers + 1, layers.Length);
             Assert.All(layers, (vector, layer) => Assert.Equal(model.Embed(text, options with { Layer = layer }), vector));
         }
+    }
+
+    [Fact]
+    public async Task Asynchronous_calls_equal_synchronous_ones()
+    {
+        float[] wave = [.. Enumerable.Range(0, 20_000).Select(i => MathF.Sin(i * 0.37f))];
+        using var speech = (SpeechModel)BundledModels.Load("speech-ctc");
+        Assert.Equal(speech.EmbedPreparedLayers(wave)[^1], speech.EmbedPrepared(wave));
+        Assert.Equal(speech.EmbedPrepared(wave), await speech.EmbedPreparedAsync(wave));
+        Assert.Equal(speech.TranscribePrepared([wave, wave[..9000]]), await speech.TranscribePreparedAsync([wave, wave[..9000]]));
+        using var text = (TextModel)BundledModels.Load("text-sentiment");
+        Assert.Equal(text.EmbedLayers("a fine film"), await text.EmbedLayersAsync("a fine film"));
+        int[] tokens = text.Tokenizer!.Encode("a fine film");
+        Assert.Equal(text.ClassifyPrepared([tokens]), await text.ClassifyPreparedAsync([tokens]));
+    }
+
+    [Fact]
+    public void An_error_names_the_input_among_several()
+    {
+        using var model = (SpeechModel)BundledModels.Load("speech");
+        string message = Assert.Throws<InvalidDataException>(() => model.EmbedPrepared([new float[16_000], new float[3]])).Message;
+        Assert.StartsWith("input 1: ", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("input", Assert.Throws<InvalidDataException>(() => model.EmbedPrepared(new float[3])).Message, StringComparison.Ordinal);
     }
 
     [Fact]

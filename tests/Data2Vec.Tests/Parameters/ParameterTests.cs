@@ -84,6 +84,18 @@ public sealed class ParameterTests
     }
 
     [Fact]
+    public void A_structure_that_contradicts_itself_is_an_invalid_argument()
+    {
+        var text = (TextConfig)s_configs[1];
+        foreach (ModelConfig config in (ModelConfig[])[text with { Heads = 7 }, text with { Architecture = ModelArchitecture.Vgg }, text with { Architecture = "music" }])
+        {
+            Assert.Throws<ArgumentException>(() => Data2VecModel.Create(config, 1));
+        }
+
+        Assert.Throws<ArgumentException>(() => Data2VecModel.Create((AudioConfig)s_configs[0] with { PositionalConvolution = [] }, 1));
+    }
+
+    [Fact]
     public void Initial_values_depend_on_their_place_only_and_have_the_declared_distribution()
     {
         var parameter = new Parameter("encoder.0.attention.query.weight", [200, 300], ParameterRole.Product) { Initial = InitialValue.Normal(0.02f) };
