@@ -291,7 +291,7 @@ public sealed class LayoutTests : IDisposable
     [InlineData("num_hidden_layers", "5", "is missing")]
     [InlineData("num_hidden_layers", "1", "is unknown")]
     [InlineData("intermediate_size", "8", "instead of [8,")]
-    [InlineData("layer_norm_eps", "0", "is not a number between 0 and 1")]
+    [InlineData("layer_norm_eps", "0", "must be a number between 0 and 1")]
     [InlineData("max_position_embeddings", "4", "max_position_embeddings is 4")]
     [InlineData("pad_token_id", "0", "pad_token_id is 0")]
     [InlineData("position_embedding_type", "\"relative_key\"", "position_embedding_type is 'relative_key'")]
