@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -256,19 +257,22 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         Parallel.For(0, layout.Panels, Parallelism, panel =>
         {
             (int output, int count) = layout.PanelOutputs(panel);
-            var words = (sbyte*)panels[first + panel];
-            for (int column = 0; column < count; column++)
-            {
-                int sum = 0;
-                for (int word = 0; word < layout.Depth; word++)
-                {
-                    sbyte* four = words + 4 * ((long)word * layout.PanelWidth(panel) + column);
-                    sum += four[0] + four[1] + four[2] + four[3];
-                }
-
-                sums[output + column] = NumberFormat.ZeroByte * sum;
-            }
+            SumColumns((sbyte*)panels[first + panel], layout.Depth, layout.PanelWidth(panel), new Span<int>(sums + output, count));
         });
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SumColumns(sbyte* panel, int depth, int width, Span<int> sums)
+    {
+        sums.Clear();
+        for (int word = 0; word < depth; word++, panel += 4 * width)
+        {
+            for (int column = 0; column < sums.Length; column++)
+            {
+                sbyte* four = panel + 4 * column;
+                sums[column] += NumberFormat.ZeroByte * (four[0] + four[1] + four[2] + four[3]);
+            }
+        }
     }
 
     private float* Vector(float[] values)

@@ -160,6 +160,7 @@ internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix ri
     }
 
     /// <summary>Converts sums of quantized numbers to what they stand for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Dequantize(float* tile, nint stride, int rows, int columns, int row, int column)
     {
         for (int r = 0; r < rows; r++, tile += stride)
