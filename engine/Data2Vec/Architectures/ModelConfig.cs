@@ -64,7 +64,7 @@ public abstract record TransformerConfig : ModelConfig
             throw new InvalidDataException($"heads of {HiddenSize / Heads} features are not supported; {LargestHead} is the most");
         }
 
-        Labels = json.Find("labels") is null ? null : json.Array("labels")
+        Labels = !json.Has("labels") ? null : json.Array("labels")
             .Select(label => label.ValueKind == JsonValueKind.String ? label.GetString()! : throw json.Bad("labels", "an array of strings")).ToArray();
     }
 

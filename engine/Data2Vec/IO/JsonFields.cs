@@ -28,6 +28,9 @@ internal sealed class JsonFields(JsonElement json, string source, string path = 
     public JsonElement? Find(string name) =>
         Json.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
+    /// <summary>Whether the object has a field, null included. Model files leave fields out instead of writing null.</summary>
+    public bool Has(string name) => Json.TryGetProperty(name, out _);
+
     public JsonElement.ArrayEnumerator Array(string name) =>
         Find(name) is { ValueKind: JsonValueKind.Array } value ? value.EnumerateArray() : throw Bad(name, "an array");
 

@@ -153,8 +153,8 @@ internal sealed class D2vHeader
             name,
             entry.Choice("dtype", D2vFormat.TypeNames),
             Array.AsReadOnly(entry.Integers("shape", D2vFormat.MaxRank)),
-            Has("layout") ? entry.Choice("layout", ("rows", WeightLayout.Rows), ("panels", WeightLayout.Panels)) : WeightLayout.Rows,
-            Has("groups") ? entry.Integer("groups", 0, int.MaxValue) : 1);
+            entry.Has("layout") ? entry.Choice("layout", ("rows", WeightLayout.Rows), ("panels", WeightLayout.Panels)) : WeightLayout.Rows,
+            entry.Has("groups") ? entry.Integer("groups", 0, int.MaxValue) : 1);
         if (D2vFormat.Measure(tensor, out long expected) is { } complaint)
         {
             throw new InvalidDataException($"tensor '{name}' {complaint}");
@@ -165,8 +165,6 @@ internal sealed class D2vHeader
             ? TensorInfo.Create(tensor, bytes, entry.Long("offset"), Crc(entry))
             : throw new InvalidDataException(
                 $"tensor '{name}' has {bytes} bytes in the header; {D2vFormat.TypeName(tensor.Type)} [{string.Join(", ", tensor.Shape)}] takes {expected}");
-
-        bool Has(string field) => entry.Json.TryGetProperty(field, out _);
     }
 
     private static AssetInfo ParseAsset(string name, JsonFields entry) => new()

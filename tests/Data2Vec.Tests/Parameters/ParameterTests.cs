@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Data2Vec.Architectures;
 using Data2Vec.Audio;
 using Data2Vec.Kernels;
@@ -81,6 +83,21 @@ public sealed class ParameterTests
         Data2VecModel.Load(path).Dispose();
         Write(path, s_configs[2], 1, parameter => parameter.Name != "class_token");
         Assert.Contains("class_token", Assert.Throws<InvalidDataException>(() => Data2VecModel.Load(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory, InlineData("labels"), InlineData("word_pieces")]
+    public void An_optional_field_of_a_structure_may_be_absent_but_not_null(string field)
+    {
+        JsonObject json = ((TextConfig)s_configs[1] with { Labels = null }).ToJson();
+        Read(json);
+        json[field] = null;
+        Assert.Contains(field, Assert.Throws<InvalidDataException>(() => Read(json)).Message, StringComparison.Ordinal);
+
+        static void Read(JsonObject json)
+        {
+            using JsonDocument document = JsonDocument.Parse(json.ToJsonString());
+            ModelConfig.FromJson(document.RootElement, ModelArchitecture.Data2VecText);
+        }
     }
 
     [Fact]

@@ -138,7 +138,7 @@ public sealed record WordPieceOptions
     /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
     internal static WordPieceOptions? FromJson(JsonFields config)
     {
-        if (config.Find("word_pieces") is null)
+        if (!config.Has("word_pieces"))
         {
             return null;
         }
