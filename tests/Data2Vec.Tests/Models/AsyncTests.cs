@@ -78,7 +78,8 @@ public sealed class AsyncTests
     public async Task A_model_that_may_keep_little_waiting_refuses_clearly()
     {
         using var model = (TextModel)BundledModels.Load("text", new ModelOptions { MaxQueuedRows = 1 });
-        Task<float[][]> large = model.EmbedAsync([.. Enumerable.Repeat(s_texts[11], 400)]);
+        // Prepared inputs are queued before the method returns, so the loop finds them there.
+        Task<float[][]> large = model.EmbedPreparedAsync([.. Enumerable.Repeat((ReadOnlyMemory<int>)model.Tokenizer!.Encode(s_texts[11]), 400)]);
         var full = await Assert.ThrowsAsync<QueueFullException>(async () =>
         {
             while (!large.IsCompleted)
@@ -203,7 +204,7 @@ public sealed class AsyncTests
         using var model = (SpeechModel)BundledModels.Load("speech-ctc", new ModelOptions { MaxQueuedRows = 1 });
         var random = new Random(3);
         Waveform[] recordings = [.. Enumerable.Range(0, 60).Select(_ => new Waveform(Noise(random, 80_000), model.SampleRate))];
-        Task<string[]> large = model.TranscribeAsync(recordings);
+        Task<string[]> large = model.TranscribePreparedAsync([.. recordings.Select(recording => (ReadOnlyMemory<float>)recording.Samples)]);
         await Assert.ThrowsAsync<QueueFullException>(async () =>
         {
             while (!large.IsCompleted)
