@@ -62,27 +62,31 @@ public sealed record AudioConfig : TransformerConfig
         new(JsonFields.Configuration(json), architecture);
 
     /// <inheritdoc/>
-    public override JsonObject ToJson() => WithLabels(new()
+    public override JsonObject ToJson()
     {
-        ["sample_rate"] = SampleRate,
-        ["normalize"] = Normalize,
-        ["hidden_size"] = HiddenSize,
-        ["layers"] = Layers,
-        ["heads"] = Heads,
-        ["feed_forward_size"] = FeedForwardSize,
-        ["feature_extractor"] = new JsonArray([.. FeatureExtractor.Select(conv => (JsonNode)new JsonObject
+        Conv1dShape positional = PositionalConvolution is [var first, ..] ? first : default;
+        return WithLabels(new()
         {
-            ["channels"] = conv.OutputChannels,
-            ["kernel"] = conv.Kernel,
-            ["stride"] = conv.Stride,
-        })]),
-        ["positional_convolution"] = new JsonObject
-        {
-            ["depth"] = PositionalConvolution.Count,
-            ["kernel"] = PositionalConvolution is [var first, ..] ? first.Kernel : 0,
-            ["groups"] = PositionalConvolution is [var one, ..] ? one.Groups : 0,
-        },
-    });
+            ["sample_rate"] = SampleRate,
+            ["normalize"] = Normalize,
+            ["hidden_size"] = HiddenSize,
+            ["layers"] = Layers,
+            ["heads"] = Heads,
+            ["feed_forward_size"] = FeedForwardSize,
+            ["feature_extractor"] = new JsonArray([.. FeatureExtractor.Select(conv => (JsonNode)new JsonObject
+            {
+                ["channels"] = conv.OutputChannels,
+                ["kernel"] = conv.Kernel,
+                ["stride"] = conv.Stride,
+            })]),
+            ["positional_convolution"] = new JsonObject
+            {
+                ["depth"] = PositionalConvolution.Count,
+                ["kernel"] = positional.Kernel,
+                ["groups"] = positional.Groups,
+            },
+        });
+    }
 
     private static List<Conv1dShape> ReadFeatureExtractor(JsonFields json)
     {

@@ -46,13 +46,14 @@ internal sealed class Request<T>
     public bool IsRunning { get; set; }
 
     /// <summary>Moves the next inputs into a batch, as many as fit into a number of rows. Returns their rows.</summary>
-    public int Take(int rows, List<ReadOnlyMemory<T>> batch)
+    public int Take(int rows, Batch<T> batch)
     {
         int sum = 0;
-        for (; _taken < _inputs.Count && (sum + _rows[_taken] <= rows || batch.Count == 0); _taken++)
+        for (; _taken < _inputs.Count && (sum + _rows[_taken] <= rows || batch.Inputs.Count == 0); _taken++)
         {
             sum += _rows[_taken];
-            batch.Add(_inputs[_taken]);
+            batch.Inputs.Add(_inputs[_taken]);
+            batch.Rows.Add(_rows[_taken]);
         }
 
         _rowsLeft -= sum;
@@ -84,6 +85,10 @@ internal sealed class Batch<T>(Output output) : IDisposable
 {
     public Output Output => output;
     public List<ReadOnlyMemory<T>> Inputs { get; } = [];
+
+    /// <summary>The rows of each input.</summary>
+    public List<int> Rows { get; } = [];
+
     public List<Request<T>> Requests { get; } = [];
     public CancellationTokenSource Stop { get; } = new();
 

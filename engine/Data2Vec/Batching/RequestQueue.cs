@@ -6,12 +6,12 @@ namespace Data2Vec.Batching;
 /// Gathers the inputs of concurrent calls into batches and runs one batch at a time. An idle model starts at once; inputs that arrive meanwhile form
 /// the next batch. Calls take turns: after each batch, a call with more inputs goes to the end of the queue.
 /// </summary>
-/// <param name="run">Runs a batch and returns a result for each input. It checks the token often.</param>
+/// <param name="run">Runs a batch and returns a result for each input. It checks the batch's token often.</param>
 /// <param name="rowsAtOnce">Rows of a batch, which determine its cost, because nothing is padded. A longer input is a batch of its own.</param>
 /// <param name="maxRows">Rows that may wait when another call arrives. Of each call one batch counts.</param>
 /// <param name="delay">How long the next batch waits for more inputs if the last batch served several calls.</param>
 internal sealed class RequestQueue<T>(
-    Func<IReadOnlyList<ReadOnlyMemory<T>>, Output, CancellationToken, float[][]> run, int rowsAtOnce, int maxRows, TimeSpan delay)
+    Func<Batch<T>, float[][]> run, int rowsAtOnce, int maxRows, TimeSpan delay)
     : IDisposable
 {
     private readonly object _lock = new();
@@ -122,7 +122,7 @@ internal sealed class RequestQueue<T>(
                 Exception? error = null;
                 try
                 {
-                    vectors = run(batch.Inputs, batch.Output, batch.Stop.Token);
+                    vectors = run(batch);
                 }
                 catch (Exception thrown)
                 {
@@ -164,7 +164,7 @@ internal sealed class RequestQueue<T>(
 
             int inputs = batch.Inputs.Count;
             _rowsWaiting -= request.RowsWaiting;
-            rows += request.Take(rowsAtOnce - rows, batch.Inputs);
+            rows += request.Take(rowsAtOnce - rows, batch);
             _rowsWaiting += request.RowsWaiting;
             if (batch.Inputs.Count > inputs)
             {

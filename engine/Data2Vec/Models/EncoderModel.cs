@@ -19,7 +19,8 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         : base(loaded)
     {
         _encoder = (Encoder<TElement>)loaded.Encoder;
-        _queue = new RequestQueue<TElement>(Run, Store.PreferredBatchRows, loaded.Options.MaxQueuedRows, loaded.Options.GatherDelay);
+        _queue = new RequestQueue<TElement>(
+            batch => Run(batch.Inputs, [.. batch.Rows], batch.Output, batch.Stop.Token), Store.PreferredBatchRows, loaded.Options.MaxQueuedRows, loaded.Options.GatherDelay);
     }
 
     /// <summary>Embeds inputs.</summary>
@@ -154,6 +155,21 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
 
     private protected override void StopQueue() => _queue.Dispose();
 
+    /// <summary>Prepares inputs that become one part each.</summary>
+    private protected static PreparedInputs<TElement> PrepareEach(
+        IReadOnlyList<TInput> inputs, Func<TInput, ReadOnlyMemory<TElement>> prepare, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        var prepared = new ReadOnlyMemory<TElement>[inputs.Count];
+        for (int i = 0; i < prepared.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            prepared[i] = prepare(inputs[i] ?? throw new ArgumentNullException(nameof(inputs), $"Input {i} is null."));
+        }
+
+        return new PreparedInputs<TElement>(prepared);
+    }
+
     /// <summary>Prepares inputs on another thread. The token ends the waiting.</summary>
     private protected Task<PreparedInputs<TElement>> PrepareAsync(
         IReadOnlyList<TInput> inputs, InputOptions options, CancellationToken cancellationToken) =>
@@ -168,7 +184,7 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
 
     /// <summary>The head's scores, <c>[labels]</c> or <c>[rows, labels]</c> for each part.</summary>
     internal float[][] Scores(IReadOnlyList<ReadOnlyMemory<TElement>> parts, CancellationToken cancellationToken = default) =>
-        Run(parts, Output.Scores, cancellationToken);
+        Run(parts, RowsOf(parts), Output.Scores, cancellationToken);
 
     /// <summary>The head's scores, computed in batches with the inputs of other asynchronous calls.</summary>
     private protected Task<float[][]> ScoresAsync(IReadOnlyList<ReadOnlyMemory<TElement>> parts, CancellationToken cancellationToken) =>
@@ -190,7 +206,7 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
     }
 
     private float[][] Embed(PreparedInputs<TElement> prepared, Output output, EmbeddingOptions options, CancellationToken cancellationToken) =>
-        Finish(prepared.Combine(Run(prepared.Parts, output, cancellationToken)), options);
+        Finish(prepared.Combine(Run(prepared.Parts, RowsOf(prepared.Parts), output, cancellationToken)), options);
 
     /// <summary>Splits the vectors of all layers.</summary>
     private float[][] Layered(float[] layers) => [.. layers.Chunk(layers.Length / (Layers + 1))];
@@ -234,28 +250,20 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
             : throw new ArgumentException("The model has no class token; use the mean.", nameof(options));
     }
 
-    private int[] RowsOf(IReadOnlyList<ReadOnlyMemory<TElement>> parts) => [.. parts.Select((part, i) => CountRows(part.Span, i, parts.Count))];
-
-    /// <summary>The number of rows of one of several prepared inputs; errors name the input.</summary>
-    private protected int CountRows(ReadOnlySpan<TElement> input, int index, int count)
+    /// <summary>The number of rows of each part. The encoder checks the parts here, and nowhere else; errors name one of several.</summary>
+    private int[] RowsOf(IReadOnlyList<ReadOnlyMemory<TElement>> parts)
     {
-        try
-        {
-            return _encoder.Rows(input);
-        }
-        catch (InvalidDataException error) when (count > 1)
-        {
-            throw new InvalidDataException($"input {index}: {error.Message}", error);
-        }
+        return [.. parts.Select((part, i) => parts.Count > 1 ? FileErrors.Named($"input {i}", () => Rows(part)) : Rows(part))];
+
+        int Rows(ReadOnlyMemory<TElement> part) => _encoder.Rows(part.Span);
     }
 
     /// <summary>
     /// Runs inputs a few at a time: enough rows to keep the device busy, few enough to bound memory. Several batches run at the same time if the store allows it.
     /// </summary>
-    private float[][] Run(IReadOnlyList<ReadOnlyMemory<TElement>> inputs, Output output, CancellationToken cancellationToken)
+    private float[][] Run(IReadOnlyList<ReadOnlyMemory<TElement>> inputs, int[] rows, Output output, CancellationToken cancellationToken)
     {
         using Use use = BeginUse();
-        int[] rows = RowsOf(inputs);
         List<Range> batches = Batches(rows);
         var results = new float[batches.Count][][];
         void RunBatch(int i) => results[i] ??= this.RunBatch([.. inputs.Take(batches[i])], rows[batches[i]], output, cancellationToken);

@@ -85,21 +85,15 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
     }
 
     private protected override PreparedInputs<float> Prepare(
-        IReadOnlyList<Waveform> inputs, InputOptions options, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(inputs);
-        var prepared = new ReadOnlyMemory<float>[inputs.Count];
-        for (int i = 0; i < prepared.Length; i++)
+        IReadOnlyList<Waveform> inputs, InputOptions options, CancellationToken cancellationToken) => PrepareEach(
+        inputs,
+        recording =>
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            ArgumentNullException.ThrowIfNull(inputs[i]);
-            float[] samples = inputs[i].Resample(SampleRate).Samples;
-            CountRows(samples, i, inputs.Count);
-            prepared[i] = Config.Normalize ? Normalization.PerUtterance(samples) : samples;
-        }
-
-        return new PreparedInputs<float>(prepared);
-    }
+            // Samples that are not finite stay so when they are normalized.
+            float[] samples = recording.Resample(SampleRate).Samples;
+            return Config.Normalize ? Normalization.PerUtterance(samples) : samples;
+        },
+        cancellationToken);
 
     private static string[] Decode(float[][] scores, IReadOnlyList<string> labels) =>
         [.. scores.Select(ofRecording => TensorPrimitives.IsFiniteAll(ofRecording)

@@ -13,24 +13,18 @@ public sealed class VisionModel : ClassifierModel<RgbImage, float>
     public ImagePreprocessing Preprocessing { get; }
 
     private protected override PreparedInputs<float> Prepare(
-        IReadOnlyList<RgbImage> inputs, InputOptions options, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(inputs);
-        var prepared = new ReadOnlyMemory<float>[inputs.Count];
-        for (int i = 0; i < prepared.Length; i++)
+        IReadOnlyList<RgbImage> inputs, InputOptions options, CancellationToken cancellationToken) => PrepareEach(
+        inputs,
+        image =>
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            ArgumentNullException.ThrowIfNull(inputs[i]);
             try
             {
-                prepared[i] = Preprocessing.Apply(inputs[i]);
+                return Preprocessing.Apply(image);
             }
             catch (ArgumentException error)
             {
                 throw new InvalidDataException(error.Message, error);
             }
-        }
-
-        return new PreparedInputs<float>(prepared);
-    }
+        },
+        cancellationToken);
 }

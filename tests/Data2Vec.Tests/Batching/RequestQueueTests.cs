@@ -235,11 +235,11 @@ public sealed class RequestQueueTests : IDisposable
     {
         int rows = 0, largest = 0;
         using var queue = new RequestQueue<int>(
-            (inputs, _, _) =>
+            batch =>
             {
-                rows += inputs.Count;
-                largest = Math.Max(largest, inputs.Count);
-                return [.. inputs.Select(input => new[] { (float)input.Span[0] })];
+                rows += batch.Inputs.Count;
+                largest = Math.Max(largest, batch.Inputs.Count);
+                return [.. batch.Inputs.Select(input => new[] { (float)input.Span[0] })];
             },
             10, int.MaxValue, TimeSpan.Zero);
         int cancelled = 0;
@@ -277,12 +277,12 @@ public sealed class RequestQueueTests : IDisposable
         queue.RunAsync([.. inputs.Select(input => (ReadOnlyMemory<int>)new[] { input })], [.. inputs.Select(_ => 1)], s_mean, cancellation);
 
     private RequestQueue<int> Queue(int maxRows = 1000, TimeSpan delay = default) => new(
-        (inputs, _, stop) =>
+        batch =>
         {
-            _started.Add([.. inputs.Select(input => input.Span[0])], CancellationToken.None);
+            _started.Add([.. batch.Inputs.Select(input => input.Span[0])], CancellationToken.None);
             try
             {
-                _gate.Wait(stop);
+                _gate.Wait(batch.Stop.Token);
             }
             catch (OperationCanceledException error)
             {
@@ -290,9 +290,9 @@ public sealed class RequestQueueTests : IDisposable
                 throw;
             }
 
-            return inputs.Any(input => input.Span[0] < 0)
+            return batch.Inputs.Any(input => input.Span[0] < 0)
                 ? throw new InvalidDataException("minus one")
-                : [.. inputs.Select(input => new[] { (float)input.Span[0] })];
+                : [.. batch.Inputs.Select(input => new[] { (float)input.Span[0] })];
         },
         10, maxRows, delay);
 
