@@ -6,11 +6,11 @@ namespace Data2Vec.Converters.Checkpoints;
 internal sealed class Weights
 {
     private readonly Dictionary<string, (string Original, object? Value)> _entries = new(StringComparer.Ordinal);
-    private readonly string _prefix;
+    private readonly Func<string, string> _toOriginal;
 
-    private Weights(IEnumerable<(string Name, string Original, object? Value)> entries, string prefix)
+    private Weights(IEnumerable<(string Name, string Original, object? Value)> entries, Func<string, string> toOriginal)
     {
-        _prefix = prefix;
+        _toOriginal = toOriginal;
         foreach ((string name, string original, object? value) in entries)
         {
             // A module that is registered twice has its tensors twice in PyTorch's state_dict, in the same storage.
@@ -33,7 +33,7 @@ internal sealed class Weights
     public static Weights FromSafetensors(SafetensorsSet set) => Normalize(set.Tensors.Select(entry => (entry.Key, (object?)entry.Value)));
 
     /// <summary>The name of a tensor as the checkpoint has it, or would have it if it had the tensor.</summary>
-    public string Label(string name) => Quoted(_entries.TryGetValue(name, out var entry) ? entry.Original : _prefix + name);
+    public string Label(string name) => Quoted(_entries.TryGetValue(name, out var entry) ? entry.Original : _toOriginal(name));
 
     /// <summary>Finds a tensor.</summary>
     /// <returns>The tensor, or null if there is none of that name.</returns>
@@ -53,9 +53,14 @@ internal sealed class Weights
     public Weights Without(string prefix, string replacement = "")
     {
         bool isUsed = prefix.Length > 0 && Names.Any(name => name.StartsWith(prefix, StringComparison.Ordinal));
-        return isUsed ? new Weights(_entries.Select(entry => (Renamed(entry.Key), entry.Value.Original, entry.Value.Value)), _prefix + prefix) : this;
+        return isUsed
+            ? new Weights(_entries.Select(entry => (Swap(entry.Key, prefix, replacement), entry.Value.Original, entry.Value.Value)), Original)
+            : this;
 
-        string Renamed(string name) => name.StartsWith(prefix, StringComparison.Ordinal) ? replacement + name[prefix.Length..] : name;
+        string Original(string name) => _toOriginal(Swap(name, replacement, prefix));
+
+        static string Swap(string name, string prefix, string replacement) =>
+            name.StartsWith(prefix, StringComparison.Ordinal) ? replacement + name[prefix.Length..] : name;
     }
 
     /// <summary>The number of consecutive layers of which there is a tensor.</summary>
@@ -91,7 +96,7 @@ internal sealed class Weights
     private static Weights Normalize(IEnumerable<(string Name, object? Value)> entries)
     {
         Dictionary<string, object?> values = entries.ToDictionary(entry => entry.Name, entry => entry.Value, StringComparer.Ordinal);
-        return new Weights(WeightNames.Normalize(values.Keys).Select(name => (name.Name, name.Original, values[name.Original])), "");
+        return new Weights(WeightNames.Normalize(values.Keys).Select(name => (name.Name, name.Original, values[name.Original])), name => name);
     }
 
     private static bool IsSame(object? one, object? other) =>

@@ -1,5 +1,6 @@
 using CsCheck;
 using Data2Vec.Converters.Checkpoints;
+using Data2Vec.Converters.PyTorch;
 
 namespace Data2Vec.Converters.Tests.Checkpoints;
 
@@ -24,6 +25,23 @@ public class WeightNamesTests
     [InlineData("blocks.0.gamma_1", "blocks.0.gamma_1")]
     public void Wrappers_and_old_names_are_removed(string original, string name) =>
         Assert.Equal([(name, original)], WeightNames.Normalize([original]));
+
+    [Fact]
+    public void A_missing_tensor_is_named_as_the_checkpoint_would_name_it()
+    {
+        var entries = new PickleDictionary();
+        foreach (string name in new[] { "bert.norm.weight", "heads.polarity.dense.weight" })
+        {
+            entries.Set(name, null);
+        }
+
+        Weights weights = Weights.FromPickle(entries).Without("heads.polarity.", "head.").Without("bert.");
+        Assert.Equal("heads.polarity.dense.weight", weights.Label("head.dense.weight"));
+        Assert.Equal("bert.norm.bias", weights.Label("norm.bias"));
+        weights = Weights.FromPickle(entries).Without("heads.polarity.", "head.");
+        Assert.Equal("heads.polarity.dense.bias", weights.Label("head.dense.bias"));
+        Assert.Equal("bert.norm.bias", weights.Label("bert.norm.bias"));
+    }
 
     [Fact]
     public void Early_RoBERTa_models_call_their_encoder_a_decoder()
