@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Data2Vec.IO;
 using static Data2Vec.Cli.Tests.CommandLine;
@@ -72,6 +73,21 @@ public sealed class CommandTests : IDisposable
         JsonElement vector = json.RootElement[0].GetProperty("vector");
         Assert.Equal(192, vector.GetArrayLength());
         Assert.Equal(1, vector.EnumerateArray().Sum(number => number.GetDouble() * number.GetDouble()), 1e-5);
+    }
+
+    [Fact]
+    public async Task A_named_pipe_is_read_as_the_file_that_comes_through_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no mkfifo");
+        string sample = Path.Combine(AppContext.BaseDirectory, "Fixtures", "four-two.wav"), pipe = Path.Combine(_folder, "pipe");
+        using (Process mkfifo = Process.Start("mkfifo", pipe))
+        {
+            await mkfifo.WaitForExitAsync();
+        }
+
+        Task writer = Task.Run(() => File.WriteAllBytes(pipe, File.ReadAllBytes(sample)));
+        Assert.Equal("FOUR TWO", Run("transcribe", pipe).Output.TrimEnd());
+        await writer;
     }
 
     [Fact]

@@ -30,7 +30,7 @@ internal static class InputReader
             return Array(path);
         }
 
-        using FileStream stream = File.OpenRead(path);
+        using Stream stream = OpenSeekable(path);
         Span<byte> signature = stackalloc byte[SignatureBytes];
         signature = signature[..stream.ReadAtLeast(signature, signature.Length, throwOnEndOfStream: false)];
         stream.Position = 0;
@@ -43,6 +43,24 @@ internal static class InputReader
         catch (InvalidDataException error)
         {
             throw new InvalidDataException($"{path}: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Opens a file once; what comes through a pipe is read to its end first.</summary>
+    private static Stream OpenSeekable(string path)
+    {
+        FileStream file = File.OpenRead(path);
+        if (file.CanSeek)
+        {
+            return file;
+        }
+
+        using (file)
+        {
+            var copy = new MemoryStream();
+            file.CopyTo(copy);
+            copy.Position = 0;
+            return copy;
         }
     }
 
