@@ -2,7 +2,7 @@ namespace Data2Vec.Kernels.Cpu;
 
 /// <summary>
 /// The right side of a matrix product: the panels of <see cref="PanelLayout"/>, each found by its address, so that mapped weights and several
-/// matrices joined to one layer need no copy. Vectors have an entry for each output, and zeros to a multiple of 32.
+/// matrices joined to one layer need no copy. Vectors have an entry for each output, followed by 32 zeros.
 /// </summary>
 internal readonly unsafe struct PanelMatrix
 {
@@ -53,7 +53,7 @@ internal sealed class CpuConv2d(Conv2dShape shape, PanelMatrix matrix) : Conv2dW
     public PanelMatrix Matrix { get; } = matrix;
 }
 
-/// <summary>The numbers of a layer normalization; zeros to a multiple of 32 follow gain and bias.</summary>
+/// <summary>The numbers of a layer normalization; 32 zeros follow gain and bias.</summary>
 internal readonly unsafe struct NormValues(int size, float epsilon, float* gain, float* bias)
 {
     public readonly int Size = size;

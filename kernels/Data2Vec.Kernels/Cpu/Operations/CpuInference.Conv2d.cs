@@ -1,6 +1,6 @@
 namespace Data2Vec.Kernels.Cpu;
 
-/// <content> Two-dimensional convolutions. The pixels of a line lie side by side, so a line of a window is one run of numbers: a tap of a product. </content>
+/// <content>Two-dimensional convolutions. The pixels of a line lie side by side, so a line of a window is one run of numbers: a tap of a product.</content>
 internal sealed unsafe partial class CpuInference<S, V>
 {
     public override void Conv2d(Tensor x, int height, int width, Conv2dWeights weights, Activation activation, Tensor output)
