@@ -1,3 +1,5 @@
+using Data2Vec.IO;
+
 namespace Data2Vec.Cli;
 
 /// <summary>Checks and writes the files of commands.</summary>
@@ -8,6 +10,39 @@ internal static class Files
     {
         RequireName(path);
         return File.Exists(path) ? path : throw new IOException(Directory.Exists(path) ? $"{path}: a folder, not a file" : $"{path}: no such file");
+    }
+
+    /// <summary>Opens a file. Errors name it as it was given.</summary>
+    public static FileStream OpenRead(string path)
+    {
+        RequireName(path);
+        try
+        {
+            return File.OpenRead(path);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new IOException($"{path}: no such file", error);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new IOException(Directory.Exists(path) ? $"{path}: a folder, not a file" : $"{path}: permission denied", error);
+        }
+    }
+
+    /// <summary>Reads the paths of a list, one per line. Blank lines are left out.</summary>
+    /// <param name="path">The list; <c>-</c> is the standard input.</param>
+    public static IReadOnlyList<string> ReadList(string path)
+    {
+        using Stream stream = path == "-" ? Console.OpenStandardInput() : OpenRead(path);
+        try
+        {
+            return [.. TextFile.ReadLines(stream).Where(line => !string.IsNullOrWhiteSpace(line))];
+        }
+        catch (InvalidDataException error)
+        {
+            throw new InvalidDataException($"{path}: {error.Message}", error);
+        }
     }
 
     /// <summary>Requires an existing file or folder.</summary>
@@ -45,7 +80,16 @@ internal static class Files
     }
 
     /// <summary>Writes a file that appears only when it is complete. A failed write leaves nothing behind.</summary>
-    public static void WriteWhole(string path, Action<Stream> write)
+    public static void WriteWhole(string path, Action<Stream> write) => WriteWhole(path, stream =>
+    {
+        write(stream);
+        return true;
+    });
+
+    /// <summary>Writes a file that appears only when it is complete.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes the content. False, like an exception, leaves nothing behind.</param>
+    public static void WriteWhole(string path, Func<Stream, bool> write)
     {
         string target = Target(RequireFolderOf(path));
         if (IsDevice(target))
@@ -58,18 +102,21 @@ internal static class Files
         string temporary = $"{target}.{Path.GetRandomFileName()}.tmp";
         try
         {
+            bool isComplete;
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
             {
-                write(stream);
+                isComplete = write(stream);
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, target, overwrite: true);
+            if (isComplete)
+            {
+                File.Move(temporary, target, overwrite: true);
+            }
         }
-        catch
+        finally
         {
             File.Delete(temporary);
-            throw;
         }
     }
 

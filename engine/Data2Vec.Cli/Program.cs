@@ -7,7 +7,9 @@ namespace Data2Vec.Cli;
 /// <summary>The <c>data2vec</c> command.</summary>
 internal static class Program
 {
-    private const int BadInput = 1;
+    /// <summary>The exit code of a command with bad input.</summary>
+    public const int BadInput = 1;
+
     private const int BadUsage = 2;
 
     /// <summary>The exit code of a program that Ctrl+C ended, by the convention of shells.</summary>
@@ -22,7 +24,7 @@ internal static class Program
     /// <returns>0 for success, 1 for bad input, 2 for a bad command line, 130 for a cancelled command.</returns>
     public static int Run(string[] arguments, TextWriter output, TextWriter error)
     {
-        ParseResult command = CreateRoot().Parse(arguments);
+        ParseResult command = CreateRoot().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (command.Action is ParseErrorAction)
         {
             foreach (string message in command.Errors.Select(problem => OneLine(problem.Message)).Distinct())
@@ -48,8 +50,10 @@ internal static class Program
         {
             (string message, int code) = problem switch
             {
-                OperationCanceledException => ("cancelled; there is no result", Cancelled),
+                InterruptedException => (problem.Message, Cancelled),
+                OperationCanceledException => ("cancelled; nothing was written", Cancelled),
                 UsageException => (problem.Message, BadUsage),
+                ModelException => (problem.Message, BadInput),
                 FileNotFoundException { FileName: { } file } => ($"{file}: no such file", BadInput),
                 InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException or HttpRequestException
                     or InsufficientMemoryException or DeviceException => (problem.Message, BadInput),
@@ -73,6 +77,7 @@ internal static class Program
         EmbedCommand.Create(),
         ClassifyCommand.Create(),
         SimilarityCommand.Create(),
+        SearchCommand.Create(),
         TranscribeCommand.Create(),
         new Command("memes", "Score images with text in them, and train and evaluate models for it (\"Hate Speech in Pixels\")")
         {
@@ -85,6 +90,9 @@ internal static class Program
         DevicesCommand.Create(),
     };
 }
+
+/// <summary>Ctrl+C ended the command. The message says what was written.</summary>
+internal sealed class InterruptedException(string message) : OperationCanceledException(message);
 
 /// <summary>The command line is wrong. The message says how to correct it.</summary>
 internal sealed class UsageException(string message) : Exception(message);

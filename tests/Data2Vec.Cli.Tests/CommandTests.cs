@@ -20,7 +20,10 @@ public sealed class CommandTests : IDisposable
     [InlineData("embed", "a.wav", "--normalise")]
     [InlineData("embed", "")]
     [InlineData("transcribe", "a.wav", "-m", "x")]
-    [InlineData("embed", "--text", "a", "--text", "b", "--pool", "none", "--format", "npy")]
+    [InlineData("embed", "--text", "a", "--format", "npy")]
+    [InlineData("transcribe", "--list")]
+    [InlineData("embed", "a.png", "--max-pixels", "0")]
+    [InlineData("search", "a query")]
     [InlineData("embed", "--tokens", "0 x 2")]
     [InlineData("embed", "--text", "a", "--layer", "9")]
     [InlineData("embed", "--text", "a", "--long", "cut")]
@@ -42,7 +45,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("convert", "missing.pt", "-o", "b.d2v")]
     [InlineData("inspect", "missing.d2v")]
     [InlineData("embed", "--model", "missing.d2v", "--text", "a")]
-    [InlineData("embed", "--text", "a", "missing.txt")]
+    [InlineData("embed", "missing.txt")]
     public void A_missing_file_exits_with_1_and_one_line_that_names_it(params string[] arguments)
     {
         (int code, string output, string error) = Run(arguments);

@@ -1,13 +1,19 @@
 using System.CommandLine.Parsing;
+using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Cli;
 
-/// <summary>The arguments and options that name a model's inputs.</summary>
+/// <summary>The arguments and options that name a model's inputs, and say what is done with bad ones.</summary>
 internal sealed class InputArguments
 {
     private readonly Argument<string[]> _files;
     private readonly Option<string[]> _texts = new("--text") { Description = "A text; repeatable", HelpName = "TEXT" };
     private readonly Option<string[]> _tokens = new("--tokens") { Description = "A text as token ids, such as \"0 31414 2\"; repeatable", HelpName = "IDS" };
+    private readonly Option<string?> _list = new("--list") { Description = "A text file with more inputs, one path per line; - for the standard input", HelpName = "FILE" };
+    private readonly Option<bool> _recursive = new("--recursive", "-r") { Description = "Also take the inputs in the folders of a folder" };
+    private readonly Option<bool> _strict = new("--strict") { Description = "Stop at the first bad input" };
+    private readonly Option<long?> _pixels = new Option<long?>("--max-pixels") { Description = $"The limit for the pixels of an image; default: {ImageLimits.Default.MaxPixels}", HelpName = "N" }
+        .Check(value => long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long pixels) && pixels > 0, _ => "--max-pixels must be a whole number of at least 1");
 
     private InputArguments(string description)
     {
@@ -15,36 +21,74 @@ internal sealed class InputArguments
         _files.Validators.Add(RefuseOptions);
     }
 
-    public static InputArguments AddTo(Command command, string description)
+    /// <summary>Adds the arguments to a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="description">What the inputs are for.</param>
+    /// <param name="modalities">The kinds of inputs that the command takes.</param>
+    public static InputArguments AddTo(Command command, string description, params Modality[] modalities)
     {
-        var arguments = new InputArguments(description);
+        var kinds = new InputKinds(modalities);
+        var arguments = new InputArguments($"{description}: {kinds}; folders with them; - for the standard input");
         command.Add(arguments._files);
-        command.Add(arguments._texts, arguments._tokens);
+        command.Add(arguments._list, arguments._recursive, arguments._strict);
+        if (kinds.Take(Modality.Text))
+        {
+            command.Add(arguments._texts, arguments._tokens);
+        }
+
+        if (kinds.Take(Modality.Vision))
+        {
+            command.Add(arguments._pixels);
+        }
+
         command.Validators.Add(result =>
         {
-            if (result.GetResult(arguments._files)?.Tokens is not { Count: > 0 } && result.GetResult(arguments._texts) is null && result.GetResult(arguments._tokens) is null)
+            if (new Symbol[] { arguments._files, arguments._texts, arguments._tokens, arguments._list }.All(symbol => result.Children.All(child => !Names(child, symbol))))
             {
-                result.AddError("no inputs: give files, --text or --tokens");
+                result.AddError(kinds.Take(Modality.Text) ? "no inputs: give files, --text or --tokens" : "no inputs: give files");
             }
         });
         return arguments;
+
+        static bool Names(SymbolResult result, Symbol symbol) => result.Tokens.Count > 0
+            && (result is ArgumentResult argument ? argument.Argument == symbol : result is OptionResult option && option.Option == symbol);
     }
 
-    /// <summary>The input files.</summary>
+    /// <summary>The input files and folders on the command line.</summary>
     public IReadOnlyList<string> Paths(ParseResult parsed) => parsed.GetValue(_files) ?? [];
 
-    /// <summary>All inputs: files, then texts, then token ids. Together, several texts go through the model as one batch.</summary>
-    public IReadOnlyList<InputSource> Sources(ParseResult parsed, bool together = true) =>
-    [
-        .. Paths(parsed).SelectMany(path => InputReader.Open(path, together)),
-        .. InputReader.Texts(parsed.GetValue(_texts) ?? [], together),
-        .. (parsed.GetValue(_tokens) ?? []).Select(InputReader.Tokens),
-    ];
+    /// <summary>The bad inputs of the command.</summary>
+    public BadInputs BadInputs(ParseResult parsed) => new(parsed.InvocationConfiguration.Error, parsed.GetValue(_strict));
+
+    /// <summary>The reader of the inputs.</summary>
+    public InputReader Reader(ParseResult parsed, InputKinds kinds, bool together = true)
+    {
+        ImageLimits limits = ImageLimits.Default;
+        return new InputReader(kinds, parsed.GetValue(_pixels) is { } pixels ? limits with { MaxPixels = pixels } : limits, together);
+    }
+
+    /// <summary>All inputs: files and those in folders, then those of the list, then texts, then token ids.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="kinds">The kinds of inputs that the models take.</param>
+    /// <param name="bad">Receives folders without inputs.</param>
+    /// <param name="together">Whether several texts go through the model as one batch.</param>
+    public IReadOnlyList<InputSource> Sources(ParseResult parsed, InputKinds kinds, BadInputs bad, bool together = true)
+    {
+        InputReader reader = Reader(parsed, kinds, together);
+        string[] paths = [.. Paths(parsed), .. parsed.GetValue(_list) is { } list ? Files.ReadList(list) : []];
+        return
+        [
+            .. paths.SelectMany(path => Directory.Exists(path) ? bad.Try(path, () => InputFolder.Find(path, parsed.GetValue(_recursive), kinds, bad.Warn)) ?? [] : [path])
+                .Select(path => new InputSource(path, () => reader.Read(path))),
+            .. reader.Texts(parsed.GetValue(_texts) ?? []),
+            .. (parsed.GetValue(_tokens) ?? []).Select(InputReader.Tokens),
+        ];
+    }
 
     /// <summary>Rejects misspelled options, which would otherwise count as files.</summary>
     public static void RefuseOptions(ArgumentResult result)
     {
-        foreach (string unknown in result.Tokens.Select(token => token.Value).Where(value => value.StartsWith('-')))
+        foreach (string unknown in result.Tokens.Select(token => token.Value).Where(value => value.StartsWith('-') && value != "-"))
         {
             result.AddError($"{unknown}: no such option (for a file of that name write ./{unknown})");
         }

@@ -67,6 +67,13 @@ internal static class OptionFactory
     }
 
     /// <summary>Sets an action that Ctrl+C cancels.</summary>
-    public static void SetCancellableAction(this Command command, Action<ParseResult, CancellationToken> action) =>
+    public static void SetCancellableAction(this Command command, Action<ParseResult, CancellationToken> action) => command.SetCancellableAction((parsed, cancellation) =>
+    {
+        action(parsed, cancellation);
+        return 0;
+    });
+
+    /// <summary>Sets an action that Ctrl+C cancels and that returns the exit code.</summary>
+    public static void SetCancellableAction(this Command command, Func<ParseResult, CancellationToken, int> action) =>
         command.SetAction((parsed, cancellation) => Task.Run(() => action(parsed, cancellation), cancellation));
 }

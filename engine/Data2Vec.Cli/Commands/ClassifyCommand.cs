@@ -8,28 +8,27 @@ internal static class ClassifyCommand
     public static Command Create()
     {
         var command = new Command("classify", "Label images and texts with a model that has a classification head");
-        InputArguments inputs = InputArguments.AddTo(command, "Images (JPEG, PNG, WebP, BMP, GIF), .txt files with one text per line, or .npy files that are passed to the model unprocessed");
+        InputArguments inputs = InputArguments.AddTo(command, "What to label", Modality.Vision, Modality.Text);
         ModelArguments models = ModelArguments.AddTo(command, ModelArguments.Classification);
         Option<int> top = new Option<int>("--top") { Description = "The number of labels to print, most probable first", DefaultValueFactory = _ => 3, HelpName = "N" }.Range(1, int.MaxValue);
         Option<string> format = new Option<string>("--format") { Description = "tsv: lines with input, label and probability; jsonl: one JSON object per input", DefaultValueFactory = _ => "tsv" }
             .AcceptOnlyFromAmong("tsv", "jsonl");
         command.Add(top, format);
-        command.SetAction(parsed =>
+        command.SetCancellableAction((parsed, cancellation) =>
         {
-            IReadOnlyList<InputSource> sources = inputs.Sources(parsed);
-            using ModelSet loaded = models.Load(parsed);
-            var runner = new ModelRunner(loaded, models.LongTexts(parsed));
-            var results = WorkProgress.Show(
-                "Classifying", sources.Sum(source => source.Count), parsed.InvocationConfiguration.Error, report => runner.Classify(sources, report));
+            var options = new ClassificationOptions { LongTexts = models.LongTexts(parsed) };
             bool json = parsed.GetValue(format) == "jsonl";
-            foreach ((string input, LabelProbability[] labels) in results)
-            {
-                LabelProbability[] likeliest = [.. labels.Take(parsed.GetValue(top))];
-                foreach (string line in json ? [Json(input, likeliest)] : likeliest.Select(label => Line(input, label)))
+            return ResultLines.Run(
+                "Classifying",
+                parsed,
+                inputs,
+                models,
+                (runner, sources, report, write) => runner.Classify(sources, options, report, result =>
                 {
-                    parsed.InvocationConfiguration.Output.WriteLine(line);
-                }
-            }
+                    LabelProbability[] likeliest = [.. result.Labels.Take(parsed.GetValue(top))];
+                    write(json ? [Json(result.Input, likeliest)] : likeliest.Select(label => Line(result.Input, label)));
+                }),
+                cancellation);
         });
         return command;
     }

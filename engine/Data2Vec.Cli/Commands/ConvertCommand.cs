@@ -38,15 +38,13 @@ internal static class ConvertCommand
                 Type = OptionFactory.ParseDtype(parsed.GetRequiredValue(type)),
                 Teacher = parsed.GetValue(teacher),
             };
-            ConversionResult result = WorkProgress.Show(
-                $"Converting {Path.GetFileName(source)}",
-                int.MaxValue,
+            ConversionResult result = WorkProgress.ShowParts(
                 parsed.InvocationConfiguration.Error,
                 report => CheckpointConverter.Convert(source, Files.ModelTarget(target), options, new ProgressAction<ConversionProgress>(value =>
                 {
                     // The writer removes its incomplete file.
                     cancellation.ThrowIfCancellationRequested();
-                    report(value.Done, value.Total);
+                    report($"Converting {Path.GetFileName(source)}", value.Done, value.Total);
                 })));
             parsed.InvocationConfiguration.Output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"{target}: {result.Description}; {result.Parameters:N0} weights, {result.Bytes:N0} bytes"));

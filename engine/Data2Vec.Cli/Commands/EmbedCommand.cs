@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Data2Vec.Cli;
 
 /// <summary><c>data2vec embed</c>: converts recordings, images and texts to vectors.</summary>
@@ -6,7 +8,7 @@ internal static class EmbedCommand
     public static Command Create()
     {
         var command = new Command("embed", "Convert recordings, images and texts to vectors");
-        InputArguments inputs = InputArguments.AddTo(command, "WAV files, images (JPEG, PNG, WebP, BMP, GIF), .txt files with one text per line, or .npy files that are passed to the model unprocessed");
+        InputArguments inputs = InputArguments.AddTo(command, "What to embed", Modality.Speech, Modality.Vision, Modality.Text);
         ModelArguments models = ModelArguments.AddTo(command, ModelArguments.Embedding);
         Option<string> layer = OptionFactory.Layer(all: true), pool = OptionFactory.Pool(none: true);
         var normalize = new Option<bool>("--normalize") { Description = "Scale each vector to length 1" };
@@ -14,7 +16,7 @@ internal static class EmbedCommand
             .AcceptOnlyFromAmong(EmbeddingWriter.Formats);
         var output = new Option<string?>("--output", "-o") { Description = "The file to write; default: the standard output", HelpName = "FILE" };
         command.Add(layer, pool, normalize, format, output);
-        command.SetAction(parsed =>
+        command.SetCancellableAction((parsed, cancellation) =>
         {
             string shape = parsed.GetRequiredValue(format), layers = parsed.GetRequiredValue(layer);
             bool allLayers = layers == "all";
@@ -23,41 +25,64 @@ internal static class EmbedCommand
                 Layer = OptionFactory.ParseLayer(layers),
                 Pooling = OptionFactory.ParsePooling(parsed.GetRequiredValue(pool)),
                 Normalize = parsed.GetValue(normalize),
+                LongTexts = models.LongTexts(parsed),
             };
             bool pooled = options.Pooling != Pooling.None;
             string? target = parsed.GetValue(output);
             Files.RequireOutput(target, [.. models.Paths(parsed), .. inputs.Paths(parsed)]);
-            IReadOnlyList<InputSource> sources = inputs.Sources(parsed, together: !allLayers);
-            int count = sources.Sum(source => source.Count);
-            if (shape == "npy" && !pooled && count != 1)
-            {
-                throw new UsageException("--pool none --format npy takes exactly one input");
-            }
 
             using ModelSet loaded = models.Load(parsed);
-            var runner = new ModelRunner(loaded, models.LongTexts(parsed));
-            List<EmbeddingRecord> records = WorkProgress.Show(
-                "Embedding", count, parsed.InvocationConfiguration.Error, report => runner.Embed(sources, options, allLayers, report));
-            var writer = new EmbeddingWriter(records, pooled, allLayers);
-            if (target is not null)
+            BadInputs bad = inputs.BadInputs(parsed);
+            IReadOnlyList<InputSource> sources = inputs.Sources(parsed, loaded.Kinds, bad, together: !allLayers);
+            int written = 0;
+            var runner = new ModelRunner(loaded, bad, cancellation);
+            bool Write(Stream stream)
             {
-                Files.WriteWhole(target, stream => writer.Write(stream, shape));
+                using var writer = EmbeddingWriter.Create(shape, stream, pooled, allLayers);
+                bool ownsTerminal = target is not null || Console.IsOutputRedirected;
+                WorkProgress.Show("Embedding", parsed.InvocationConfiguration.Error, ownsTerminal, report => runner.Embed(sources, options, allLayers, report, records =>
+                {
+                    if (!writer.Accepts(records[0]))
+                    {
+                        bad.Report(TerminalText.Label(records[0].Input), new InvalidDataException(
+                            $"--format {shape} has one table for all inputs, but this vector comes from another model than those before; use json or jsonl, or embed one kind at a time"));
+                        return;
+                    }
+
+                    writer.Write(records);
+                    written++;
+                }));
+                return written > 0;
             }
-            else
+
+            try
             {
-                WriteToOutput(writer, shape, parsed.InvocationConfiguration.Output);
+                if (target is not null)
+                {
+                    Files.WriteWhole(target, Write);
+                }
+                else
+                {
+                    WriteToOutput(Write, shape, parsed.InvocationConfiguration.Output);
+                }
             }
+            catch (OperationCanceledException)
+            {
+                throw new InterruptedException(target is null ? $"cancelled; {written} results were written" : $"cancelled; {target} was not written");
+            }
+
+            return bad.ExitCode;
         });
         return command;
     }
 
-    private static void WriteToOutput(EmbeddingWriter writer, string format, TextWriter output)
+    private static void WriteToOutput(Func<Stream, bool> write, string format, TextWriter output)
     {
         if (ReferenceEquals(output, Console.Out))
         {
             using Stream stream = Console.OpenStandardOutput();
             using var buffered = new BufferedStream(stream, 1 << 16);
-            writer.Write(buffered, format);
+            write(buffered);
             return;
         }
 
@@ -67,7 +92,13 @@ internal static class EmbedCommand
         }
 
         using var memory = new MemoryStream();
-        writer.Write(memory, format);
-        output.Write(System.Text.Encoding.UTF8.GetString(memory.GetBuffer(), 0, (int)memory.Length));
+        try
+        {
+            write(memory);
+        }
+        finally
+        {
+            output.Write(Encoding.UTF8.GetString(memory.GetBuffer(), 0, (int)memory.Length));
+        }
     }
 }

@@ -22,7 +22,7 @@ internal static class PullCommand
                 OutputPath = target is null ? null : Files.ModelTarget(target),
             };
             TextWriter error = parsed.InvocationConfiguration.Error;
-            string path = WorkProgress.Show(error, report =>
+            string path = WorkProgress.ShowParts(error, report =>
             {
                 var progress = new ProgressAction<PullProgress>(value => Report(value, report, error));
                 return Pull(parsed.GetRequiredValue(name), options, progress, cancellation);
@@ -42,6 +42,10 @@ internal static class PullCommand
         catch (ArgumentException problem)
         {
             throw new UsageException(problem.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new InterruptedException("cancelled; what was downloaded is kept, and the next pull continues from there");
         }
     }
 

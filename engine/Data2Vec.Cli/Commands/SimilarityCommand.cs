@@ -6,47 +6,77 @@ namespace Data2Vec.Cli;
 internal static class SimilarityCommand
 {
     private const int MaxInputs = 1000;
+    private const int MaxInputsOfNeighbors = 50_000;
 
     public static Command Create()
     {
         var command = new Command("similarity", "Compare inputs of one kind by the cosine of their vectors");
-        InputArguments inputs = InputArguments.AddTo(command, "Two or more inputs of one kind: WAV files, images, .txt files with one text per line, or .npy files that are passed to the model unprocessed");
+        InputArguments inputs = InputArguments.AddTo(command, "Two or more inputs of one kind", Modality.Speech, Modality.Vision, Modality.Text);
         ModelArguments models = ModelArguments.AddTo(command, ModelArguments.Embedding);
         Option<string> layer = OptionFactory.Layer(all: false), pool = OptionFactory.Pool(none: false);
+        Option<string> order = new Option<string>("--order") { Description = "The order of the table: likeness (like inputs side by side) or input (as given)", DefaultValueFactory = _ => "likeness" }
+            .AcceptOnlyFromAmong("likeness", "input");
+        Option<int?> top = new Option<int?>("--top") { Description = "Instead of the table, list the most similar inputs for each input: input, rank, cosine, other input", HelpName = "K" }.Range(1, int.MaxValue);
         Option<string?> plot = OptionFactory.Plot("Also draw the table as a heat map");
-        command.Add(layer, pool, plot);
-        command.SetAction(parsed =>
+        command.Add(layer, pool, order, top, plot);
+        command.SetCancellableAction((parsed, cancellation) =>
         {
             string? picture = parsed.GetValue(plot);
             Files.RequireOutput(picture, [.. models.Paths(parsed), .. inputs.Paths(parsed)]);
-            IReadOnlyList<InputSource> sources = inputs.Sources(parsed);
-            int count = sources.Sum(source => source.Count);
-            if (count is < 2 or > MaxInputs)
-            {
-                throw new UsageException($"{count} inputs: give 2 to {MaxInputs} inputs to compare");
-            }
-
+            int? neighbors = parsed.GetValue(top);
+            int most = neighbors is null || picture is not null ? MaxInputs : MaxInputsOfNeighbors;
             var options = new EmbeddingOptions
             {
                 Layer = OptionFactory.ParseLayer(parsed.GetRequiredValue(layer)),
                 Pooling = OptionFactory.ParsePooling(parsed.GetRequiredValue(pool)),
+                LongTexts = models.LongTexts(parsed),
             };
             using ModelSet loaded = models.Load(parsed);
-            var runner = new ModelRunner(loaded, models.LongTexts(parsed));
-            List<EmbeddingRecord> records = WorkProgress.Show(
-                "Embedding", count, parsed.InvocationConfiguration.Error, report => runner.Embed(sources, options, false, report));
+            BadInputs bad = inputs.BadInputs(parsed);
+            IReadOnlyList<InputSource> sources = inputs.Sources(parsed, loaded.Kinds, bad);
+            var records = new List<EmbeddingRecord>();
+            WorkProgress.Show("Embedding", parsed.InvocationConfiguration.Error, ownsTerminal: true, report => new ModelRunner(loaded, bad, cancellation).Embed(sources, options, false, report, record =>
+            {
+                records.AddRange(record);
+                if (records.Count > most)
+                {
+                    throw new UsageException($"more than {most} inputs: compare fewer{(most == MaxInputs ? ", or list the nearest ones with --top and without --plot" : "")}");
+                }
+            }));
+            if (records.Count < 2)
+            {
+                return bad.Count > 0 ? bad.ExitCode : throw new UsageException($"{records.Count} inputs: give at least 2 inputs to compare");
+            }
+
             if (records.Select(record => record.ModelPath).Distinct().Count() > 1)
             {
                 throw new UsageException("the vectors of different models cannot be compared: give inputs of one kind");
             }
 
-            float[,] cosines = Cosines(records);
-            string[] names = [.. records.Select((record, i) => $"{i + 1} {TerminalText.Short(record.Input)}")];
-            Print(cosines, names, parsed.InvocationConfiguration.Output);
-            if (picture is not null)
+            TextWriter output = parsed.InvocationConfiguration.Output;
+            if (neighbors is { } count)
             {
-                Files.WriteWhole(picture, stream => stream.Write(SimilarityPlot.Draw(cosines, names, picture)));
+                PrintNeighbors(records, count, output);
             }
+
+            if (neighbors is null || picture is not null)
+            {
+                float[,] cosines = Cosines(records);
+                int[] places = parsed.GetRequiredValue(order) == "input" ? [.. Enumerable.Range(0, records.Count)] : LikenessOrder.Find(cosines);
+                cosines = Ordered(cosines, places);
+                string[] names = [.. places.Select(i => $"{i + 1} {TerminalText.Short(records[i].Input)}")];
+                if (neighbors is null)
+                {
+                    Print(cosines, places, names, output);
+                }
+
+                if (picture is not null)
+                {
+                    Files.WriteWhole(picture, stream => stream.Write(SimilarityPlot.Draw(cosines, places, names, picture)));
+                }
+            }
+
+            return bad.ExitCode;
         });
         return command;
     }
@@ -65,14 +95,45 @@ internal static class SimilarityCommand
         return cosines;
     }
 
-    private static void Print(float[,] cosines, string[] names, TextWriter output)
+    private static float[,] Ordered(float[,] cosines, int[] places)
+    {
+        var ordered = new float[places.Length, places.Length];
+        for (int i = 0; i < places.Length; i++)
+        {
+            for (int j = 0; j < places.Length; j++)
+            {
+                ordered[i, j] = cosines[places[i], places[j]];
+            }
+        }
+
+        return ordered;
+    }
+
+    private static void Print(float[,] cosines, int[] places, string[] names, TextWriter output)
     {
         int width = names.Max(name => name.Length);
-        IEnumerable<int> columns = Enumerable.Range(0, names.Length);
-        output.WriteLine(new string(' ', width) + string.Concat(columns.Select(column => $"{column + 1,8}")));
+        output.WriteLine(new string(' ', width) + string.Concat(places.Select(place => $"{place + 1,8}")));
         for (int row = 0; row < names.Length; row++)
         {
-            output.WriteLine(names[row].PadRight(width) + string.Concat(columns.Select(column => string.Create(CultureInfo.InvariantCulture, $"{cosines[row, column],8:0.0000}"))));
+            output.WriteLine(names[row].PadRight(width) + string.Concat(
+                Enumerable.Range(0, names.Length).Select(column => string.Create(CultureInfo.InvariantCulture, $"{cosines[row, column],8:0.0000}"))));
+        }
+    }
+
+    private static void PrintNeighbors(List<EmbeddingRecord> records, int count, TextWriter output)
+    {
+        foreach (EmbeddingRecord record in records)
+        {
+            var nearest = new NearestInputs(record.Values, count);
+            foreach (EmbeddingRecord candidate in records.Where(candidate => candidate != record))
+            {
+                nearest.Add(candidate);
+            }
+
+            foreach ((int rank, EmbeddingRecord other, float cosine) in nearest.Ranked())
+            {
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{TerminalText.OneLine(record.Input)}\t{rank}\t{cosine:0.0000}\t{TerminalText.OneLine(other.Input)}"));
+            }
         }
     }
 }

@@ -5,30 +5,18 @@ internal static class TranscribeCommand
 {
     public static Command Create()
     {
-        var inputs = new Argument<string[]>("INPUT")
-        {
-            Description = "Recordings: WAV files, or .npy files of f32 [samples] that are passed to the model unprocessed",
-            Arity = ArgumentArity.OneOrMore,
-        };
-        inputs.Validators.Add(InputArguments.RefuseOptions);
-        var command = new Command("transcribe", "Transcribe recordings") { inputs };
+        var command = new Command("transcribe", "Transcribe recordings");
+        InputArguments inputs = InputArguments.AddTo(command, "What to transcribe", Modality.Speech);
         ModelArguments models = ModelArguments.AddTo(command, ModelArguments.Transcription);
-        command.SetAction(parsed =>
-        {
-            string[] recordings = parsed.GetRequiredValue(inputs);
-            foreach (string recording in recordings)
-            {
-                Files.RequireFile(recording);
-            }
-
-            using ModelSet loaded = models.Load(parsed);
-            var runner = new ModelRunner(loaded, default);
-            foreach (string recording in recordings)
-            {
-                string text = runner.Transcribe(InputReader.Load(recording));
-                parsed.InvocationConfiguration.Output.WriteLine(recordings.Length == 1 ? text : $"{recording}\t{text}");
-            }
-        });
+        command.SetCancellableAction((parsed, cancellation) =>
+            ResultLines.Run(
+                "Transcribing",
+                parsed,
+                inputs,
+                models,
+                (runner, sources, report, write) => runner.Transcribe(
+                    sources, report, result => write([sources.Count == 1 ? result.Text : $"{TerminalText.OneLine(result.Input)}\t{result.Text}"])),
+                cancellation));
         return command;
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Data2Vec.Audio;
 using Data2Vec.IO;
 using Data2Vec.Vision.Images;
@@ -6,103 +5,102 @@ using Data2Vec.Vision.Images;
 namespace Data2Vec.Cli;
 
 /// <summary>
-/// Decides what kind of input a file is. <c>.txt</c> files are texts, <c>.npy</c> files are recognized by type and shape of their array, images by
-/// their first bytes. All other files are recordings.
+/// Decides what kind of input a file is. <c>.txt</c> files are texts, <c>.npy</c> files are recognized by type and shape of their array, images and recordings by
+/// their first bytes. What comes through a pipe may also be texts. Each file is opened once.
 /// </summary>
-internal static class InputReader
+/// <param name="kinds">The kinds of inputs that the command takes.</param>
+/// <param name="limits">The limits for images.</param>
+/// <param name="together">Whether several texts go through the model as one batch.</param>
+internal sealed class InputReader(InputKinds kinds, ImageLimits limits, bool together)
 {
+    public const int SignatureBytes = 1024;
+
     // A single short text would leave the device idle.
     private const int TextsPerBatch = 64;
-    private const int SignatureBytes = 1024;
 
-    /// <summary>The inputs of a file: one per line of a text file, otherwise one. Together, several texts go through the model as one batch.</summary>
-    /// <exception cref="IOException">There is no such file.</exception>
-    public static IEnumerable<InputSource> Open(string path, bool together) => OptionFactory.HasExtension(Files.RequireFile(path), ".txt")
-        ? Texts(Lines(path), together)
-        : [new InputSource(1, () => Load(path))];
+    private readonly int _batch = together ? TextsPerBatch : 1;
 
-    /// <summary>Reads a file that is not a text file.</summary>
-    /// <exception cref="InvalidDataException">No model takes the file. The message names it.</exception>
-    public static ModelInput Load(string path)
+    /// <summary>The inputs of a file: one per line of a text, otherwise one.</summary>
+    /// <param name="path">The file; <c>-</c> is the standard input.</param>
+    /// <returns>The inputs, which are read as the caller asks for them.</returns>
+    /// <exception cref="InvalidDataException">No model takes the file.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public IEnumerable<ModelInput> Read(string path)
     {
-        if (OptionFactory.HasExtension(path, ".npy"))
+        using Stream stream = path == "-" ? Console.OpenStandardInput() : Files.OpenRead(path);
+        byte[] start = new byte[SignatureBytes];
+        start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+        Stream content = stream;
+        if (stream.CanSeek)
         {
-            return Array(path);
+            stream.Position = 0;
+        }
+        else
+        {
+            content = new PrefixedStream(start, stream);
         }
 
-        using Stream stream = OpenSeekable(path);
-        Span<byte> signature = stackalloc byte[SignatureBytes];
-        signature = signature[..stream.ReadAtLeast(signature, signature.Length, throwOnEndOfStream: false)];
-        stream.Position = 0;
-        try
+        if (start.Length == 0)
         {
-            return ImageFile.IsImage(signature)
-                ? new RawInput<RgbImage, float>(Modality.Vision, [path], [ImageFile.Load(stream)])
-                : new RawInput<Waveform, float>(Modality.Speech, [path], [WavFile.Load(stream)]);
+            throw new InvalidDataException("the file is empty");
         }
-        catch (InvalidDataException error)
+
+        bool isText = OptionFactory.HasExtension(path, ".txt") || (!stream.CanSeek && ForeignFile.IsText(start) && !ImageFile.IsImage(start) && !IsRecording(start));
+        foreach (ModelInput input in isText ? Lines(path, content) : [Load(path, content, start)])
         {
-            throw new InvalidDataException($"{path}: {error.Message}", error);
+            yield return input;
         }
     }
 
-    /// <summary>Opens a file once; what comes through a pipe is read to its end first.</summary>
-    private static Stream OpenSeekable(string path)
-    {
-        FileStream file = File.OpenRead(path);
-        if (file.CanSeek)
-        {
-            return file;
-        }
-
-        using (file)
-        {
-            var copy = new MemoryStream();
-            file.CopyTo(copy);
-            copy.Position = 0;
-            return copy;
-        }
-    }
+    /// <summary>Whether a file begins like a recording.</summary>
+    public static bool IsRecording(ReadOnlySpan<byte> start) => start.StartsWith("RIFF"u8) || start.StartsWith("RF64"u8) || start.StartsWith("BW64"u8);
 
     /// <summary>Texts that are named by themselves.</summary>
-    public static IEnumerable<InputSource> Texts(IEnumerable<string> texts, bool together) => Texts(texts.Select(text => (text, text)), together);
+    public IEnumerable<InputSource> Texts(IEnumerable<string> texts) => texts.Chunk(_batch)
+        .Select(batch => new InputSource(TerminalText.Short(batch[0]), () => [new TextInput([.. batch.Select(TerminalText.Short)], batch, batch)]));
 
     /// <summary>A text of token ids, such as <c>0 31414 2</c>.</summary>
     public static InputSource Tokens(string tokens)
     {
         int[] ids = [.. tokens.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Id)];
-        return new InputSource(1, () => new PreparedInput<string, int>(Modality.Text, ids.Length == 0 ? "--tokens" : tokens, ids));
+        string name = ids.Length == 0 ? "--tokens" : tokens;
+        return new InputSource(name, () => [new PreparedInput<string, int>(Modality.Text, name, ids)]);
 
         static int Id(string part) => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
             ? id
             : throw new UsageException($"--tokens: '{part}' is not a token id, which is a whole number");
     }
 
-    private static IEnumerable<InputSource> Texts(IEnumerable<(string Name, string Text)> texts, bool together) => texts.Chunk(together ? TextsPerBatch : 1)
-        .Select(batch => new InputSource(batch.Length, () => new TextInput([.. batch.Select(text => text.Name)], [.. batch.Select(text => text.Text)])));
-
-    private static List<(string Name, string Text)> Lines(string path)
+    private ModelInput Load(string path, Stream stream, ReadOnlySpan<byte> start)
     {
-        var lines = new List<(string Name, string Text)>();
-        try
+        if (OptionFactory.HasExtension(path, ".npy") || start is [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', ..])
         {
-            using var reader = new StreamReader(path, new UTF8Encoding(true, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false);
-            for (string? line; (line = reader.ReadLine()) is not null;)
-            {
-                lines.Add((string.Create(CultureInfo.InvariantCulture, $"{path}:{lines.Count + 1}"), line));
-            }
-        }
-        catch (DecoderFallbackException error)
-        {
-            throw new InvalidDataException($"{path}: line {lines.Count + 1} or one soon after it is not UTF-8; convert the file to UTF-8", error);
+            NpyArray array = NpyFile.Read(stream);
+            return stream.ReadByte() < 0 ? Array(path, array) : throw new InvalidDataException("the file continues after its first array; save one array per file");
         }
 
-        return lines.Count > 0 ? lines : throw new InvalidDataException($"{path}: an empty file; it needs one text per line");
+        if (ImageFile.IsImage(start))
+        {
+            return new RawInput<RgbImage, float>(Modality.Vision, [path], [ImageFile.Load(stream, limits)]);
+        }
+
+        return IsRecording(start)
+            ? new RawInput<Waveform, float>(Modality.Speech, [path], [WavFile.Load(stream)])
+            : throw new InvalidDataException($"this is {ForeignFile.Describe(start)}; the inputs are {kinds}");
     }
 
-    private static ModelInput Array(string path)
+    private IEnumerable<ModelInput> Lines(string path, Stream stream)
     {
-        NpyArray array = NpyFile.Read(path);
+        int number = 0;
+        foreach (string[] batch in TextFile.ReadLines(stream).Chunk(_batch))
+        {
+            string[] names = [.. batch.Select(_ => string.Create(CultureInfo.InvariantCulture, $"{path}:{++number}"))];
+            yield return new TextInput(names, names, batch) { Progress = stream.CanSeek ? (double)stream.Position / stream.Length : 0 };
+        }
+    }
+
+    private static ModelInput Array(string path, NpyArray array)
+    {
         switch (array.Shape)
         {
             case [_] or [1, _] when array.ElementType == typeof(float):
@@ -119,11 +117,11 @@ internal static class InputReader
             case [_] or [1, _] when array.ElementType == typeof(long) || array.ElementType == typeof(int):
                 long[] ids = array.Int64s();
                 return ids.FirstOrDefault(id => id is < 0 or > int.MaxValue) is var outside and not 0
-                    ? throw new InvalidDataException($"{path}: {outside} is not a token id")
+                    ? throw new InvalidDataException($"{outside} is not a token id")
                     : new PreparedInput<string, int>(Modality.Text, path, [.. ids.Select(id => (int)id)]);
             default:
                 throw new InvalidDataException(
-                    $"{path}: {array} does not fit any model; a waveform is float32 [samples], pixels are float32 [3, height, width], token ids int64 [tokens]");
+                    $"{array} does not fit any model; a waveform is float32 [samples], pixels are float32 [3, height, width], token ids int64 [tokens]");
         }
     }
 }

@@ -2,24 +2,31 @@ using Data2Vec.Text;
 
 namespace Data2Vec.Cli;
 
-/// <summary>A number of inputs that are read when their turn comes, so that few are in memory.</summary>
-internal sealed record InputSource(int Count, Func<ModelInput> Load);
-
-/// <summary>One input, or several that go through a model as one batch. Each has a name in results and messages.</summary>
+/// <summary>One input, or several that go through a model as one batch.</summary>
 internal abstract class ModelInput(Modality modality, IReadOnlyList<string> names)
 {
     public Modality Modality => modality;
 
+    /// <summary>The name of each input in results.</summary>
     public IReadOnlyList<string> Names => names;
 
+    /// <summary>The name of the input in messages.</summary>
+    public virtual string Label => names[0];
+
+    /// <summary>How much of its source is done after this input, 0 to 1.</summary>
+    public double Progress { get; init; } = 1;
+
+    /// <summary>The inputs of a batch, one by one.</summary>
+    public virtual IEnumerable<ModelInput> Split() => [this];
+
     /// <summary>The vectors of each input.</summary>
-    public abstract float[][] Embed(Data2VecModel model, EmbeddingOptions options);
+    public abstract float[][] Embed(Data2VecModel model, EmbeddingOptions options, CancellationToken cancellation);
 
     /// <summary>The vectors of a single input: of the first layer's input, and of every layer's output.</summary>
-    public abstract float[][] EmbedLayers(Data2VecModel model, EmbeddingOptions options);
+    public abstract float[][] EmbedLayers(Data2VecModel model, EmbeddingOptions options, CancellationToken cancellation);
 
     /// <summary>The labels of each input, most probable first.</summary>
-    public abstract LabelProbability[][] Classify(Data2VecModel model, ClassificationOptions options);
+    public abstract LabelProbability[][] Classify(Data2VecModel model, ClassificationOptions options, CancellationToken cancellation);
 
     protected static ClassifierModel<TInput, TElement> Classifier<TInput, TElement>(Data2VecModel model)
         where TElement : unmanaged =>
@@ -32,11 +39,14 @@ internal class RawInput<TInput, TElement>(Modality modality, IReadOnlyList<strin
 {
     public IReadOnlyList<TInput> Inputs => inputs;
 
-    public override float[][] Embed(Data2VecModel model, EmbeddingOptions options) => ((EncoderModel<TInput, TElement>)model).Embed(inputs, options);
+    public override float[][] Embed(Data2VecModel model, EmbeddingOptions options, CancellationToken cancellation) =>
+        ((EncoderModel<TInput, TElement>)model).Embed(inputs, options, cancellation);
 
-    public override float[][] EmbedLayers(Data2VecModel model, EmbeddingOptions options) => ((EncoderModel<TInput, TElement>)model).EmbedLayers(inputs[0], options);
+    public override float[][] EmbedLayers(Data2VecModel model, EmbeddingOptions options, CancellationToken cancellation) =>
+        ((EncoderModel<TInput, TElement>)model).EmbedLayers(inputs[0], options, cancellation);
 
-    public override LabelProbability[][] Classify(Data2VecModel model, ClassificationOptions options) => Classifier<TInput, TElement>(model).Classify(inputs, options);
+    public override LabelProbability[][] Classify(Data2VecModel model, ClassificationOptions options, CancellationToken cancellation) =>
+        Classifier<TInput, TElement>(model).Classify(inputs, options, cancellation);
 }
 
 /// <summary>Samples, token ids or pixels that are passed to the model unprocessed. The check throws if the model does not accept their shape.</summary>
@@ -46,47 +56,52 @@ internal sealed class PreparedInput<TInput, TElement>(Modality modality, string 
 {
     public TElement[] Values => values;
 
-    public override float[][] Embed(Data2VecModel model, EmbeddingOptions options)
+    public override float[][] Embed(Data2VecModel model, EmbeddingOptions options, CancellationToken cancellation)
     {
         check?.Invoke(model);
-        return [((EncoderModel<TInput, TElement>)model).EmbedPrepared(values, options)];
+        return [((EncoderModel<TInput, TElement>)model).EmbedPrepared(values, options, cancellation)];
     }
 
-    public override float[][] EmbedLayers(Data2VecModel model, EmbeddingOptions options)
+    public override float[][] EmbedLayers(Data2VecModel model, EmbeddingOptions options, CancellationToken cancellation)
     {
         check?.Invoke(model);
-        return ((EncoderModel<TInput, TElement>)model).EmbedPreparedLayers(values, options);
+        return ((EncoderModel<TInput, TElement>)model).EmbedPreparedLayers(values, options, cancellation);
     }
 
-    public override LabelProbability[][] Classify(Data2VecModel model, ClassificationOptions options)
+    public override LabelProbability[][] Classify(Data2VecModel model, ClassificationOptions options, CancellationToken cancellation)
     {
         check?.Invoke(model);
-        return [Classifier<TInput, TElement>(model).ClassifyPrepared(values)];
+        return [Classifier<TInput, TElement>(model).ClassifyPrepared(values, cancellation)];
     }
 }
 
-/// <summary>Texts. The line of a file is named by its place, another text by itself.</summary>
-internal sealed class TextInput(IReadOnlyList<string> names, IReadOnlyList<string> texts) : RawInput<string, int>(Modality.Text, names, texts)
+/// <summary>Texts. A line of a file is named by its place, another text by itself, shortened in messages.</summary>
+internal sealed class TextInput(IReadOnlyList<string> labels, IReadOnlyList<string> names, IReadOnlyList<string> texts) : RawInput<string, int>(Modality.Text, names, texts)
 {
-    /// <summary>Splits each text into windows of tokens. The result is empty if the model has no tokenizer.</summary>
-    /// <exception cref="InvalidDataException">A text is too long. The message names it.</exception>
-    public IReadOnlyList<TextWindows> Windows(Data2VecModel model, LongTextPolicy policy, bool pooled) =>
-        model is TextModel { Tokenizer: { } tokenizer, Config.MaxTokens: var maxTokens }
-            ? [.. Names.Zip(Inputs, (name, text) => Windows(tokenizer, maxTokens, name == text ? TerminalText.Short(name) : name, text, policy, pooled))]
-            : [];
+    public override string Label => labels[0];
 
-    private static TextWindows Windows(TextTokenizer tokenizer, int maxTokens, string name, string text, LongTextPolicy policy, bool pooled)
+    /// <summary>The text of a file's line; null for a text that is named by itself.</summary>
+    public string? Line(int i) => Names[i] == Inputs[i] ? null : Inputs[i];
+
+    public override IEnumerable<ModelInput> Split() => Names.Select((name, i) => new TextInput([labels[i]], [name], [Inputs[i]]) { Progress = Progress });
+
+    /// <summary>Splits each text into windows of tokens. The result is empty if the model has no tokenizer.</summary>
+    /// <exception cref="InvalidDataException">A text is too long.</exception>
+    public IReadOnlyList<TextWindows> Windows(Data2VecModel model, LongTextPolicy policy, bool pooled) =>
+        model is TextModel { Tokenizer: { } tokenizer, Config.MaxTokens: var maxTokens } ? [.. Inputs.Select(text => Windows(tokenizer, maxTokens, text, policy, pooled))] : [];
+
+    private static TextWindows Windows(TextTokenizer tokenizer, int maxTokens, string text, LongTextPolicy policy, bool pooled)
     {
         try
         {
             TextWindows windows = tokenizer.EncodeWindows(text, maxTokens, policy);
             return pooled || windows.Windows.Count == 1
                 ? windows
-                : throw new InvalidDataException($"{name}: {windows.TokenCount} tokens need several windows, whose rows cannot be combined; use --pool mean, or --long truncate");
+                : throw new InvalidDataException($"{windows.TokenCount} tokens need several windows, whose rows cannot be combined; use --pool mean, or --long truncate");
         }
         catch (TextTooLongException error)
         {
-            throw new InvalidDataException($"{name}: {error.TokenCount} tokens, and the model takes {error.Limit}; shorten it, or use --long truncate or chunk", error);
+            throw new InvalidDataException($"{error.TokenCount} tokens, and the model takes {error.Limit}; shorten it, or use --long truncate or chunk", error);
         }
     }
 }

@@ -1,61 +1,82 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Data2Vec.IO;
 using Data2Vec.Text;
 
 namespace Data2Vec.Cli;
 
-/// <summary>The vectors of one layer for one input: one vector, or <c>[rows, features]</c> if they are not pooled. A text has its windows.</summary>
-internal sealed record EmbeddingRecord(string Input, string ModelPath, int Layer, int Dimensions, float[] Values, TextWindows? Text)
+/// <summary>
+/// The vectors of one layer for one input: one vector, or <c>[rows, features]</c> if they are not pooled. A text has its windows, and the line of a file has its text.
+/// </summary>
+internal sealed record EmbeddingRecord(string Input, string ModelPath, int Layer, int Dimensions, float[] Values, TextWindows? Text, string? Line)
 {
     public int Rows => Values.Length / Dimensions;
 }
 
-/// <summary>Writes embeddings in the formats of <c>data2vec embed</c>. Numbers have the shortest form that reads back equal.</summary>
-/// <param name="records">The embeddings: the layers of each input.</param>
-/// <param name="pooled">Whether each record has one vector instead of one per row.</param>
-/// <param name="layered">Whether each input has several layers.</param>
-internal sealed partial class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> records, bool pooled, bool layered)
+/// <summary>Writes embeddings in one format of <c>data2vec embed</c> as they come. Numbers have the shortest form that reads back equal.</summary>
+internal abstract class EmbeddingWriter : IDisposable
 {
-    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
+    public static readonly string[] Formats = ["json", "jsonl", "csv", "npy"];
+
+    /// <summary>Creates the writer of a format.</summary>
+    /// <param name="format">The format.</param>
+    /// <param name="stream">The stream to write to, which is left open.</param>
+    /// <param name="pooled">Whether each record has one vector instead of one per row.</param>
+    /// <param name="layered">Whether each input has a record for each layer.</param>
+    public static EmbeddingWriter Create(string format, Stream stream, bool pooled, bool layered) => format switch
+    {
+        "json" => new JsonEmbeddingWriter(stream, pooled, isArray: true),
+        "jsonl" => new JsonEmbeddingWriter(stream, pooled, isArray: false),
+        "csv" => new CsvEmbeddingWriter(stream),
+        _ => new NpyEmbeddingWriter(stream, pooled, layered),
+    };
+
+    /// <summary>Whether a record fits with those before. A format with one table takes those of one model.</summary>
+    public virtual bool Accepts(EmbeddingRecord record) => true;
+
+    /// <summary>Writes the record of an input, or those of its layers.</summary>
+    public abstract void Write(EmbeddingRecord[] records);
+
+    /// <summary>Completes the output, so that what was written is valid. Does nothing if nothing was written.</summary>
+    public abstract void Dispose();
+}
+
+/// <summary>One JSON array, or one JSON object per line.</summary>
+internal sealed partial class JsonEmbeddingWriter(Stream stream, bool pooled, bool isArray) : EmbeddingWriter
+{
     private static readonly Json s_json = new(new JsonSerializerOptions(TerminalText.Json)
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     });
 
-    public static readonly string[] Formats = ["json", "jsonl", "csv", "npy"];
+    private bool _begun;
 
-    public void Write(Stream stream, string format)
-    {
-        if (format is "csv" or "npy" && records.Select(record => record.ModelPath).Distinct().Count() > 1)
-        {
-            throw new UsageException($"--format {format} has one table for all inputs, but these vectors come from different models; use json or jsonl, or embed one kind at a time");
-        }
-
-        Action<Stream> write = format switch
-        {
-            "json" => WriteJson,
-            "jsonl" => WriteJsonLines,
-            "csv" => WriteCsv,
-            _ => WriteNpy,
-        };
-        write(stream);
-    }
-
-    private void WriteJson(Stream stream)
-    {
-        JsonSerializer.Serialize(stream, records.Select(Describe), s_json.IEnumerableJsonRecord);
-        stream.WriteByte((byte)'\n');
-    }
-
-    private void WriteJsonLines(Stream stream)
+    public override void Write(EmbeddingRecord[] records)
     {
         foreach (EmbeddingRecord record in records)
         {
+            if (isArray)
+            {
+                stream.Write(_begun ? ",\n"u8 : "["u8);
+            }
+
+            _begun = true;
             JsonSerializer.Serialize(stream, Describe(record), s_json.JsonRecord);
-            stream.WriteByte((byte)'\n');
+            if (!isArray)
+            {
+                stream.Write("\n"u8);
+            }
+        }
+
+        stream.Flush();
+    }
+
+    public override void Dispose()
+    {
+        if (_begun && isArray)
+        {
+            stream.Write("]\n"u8);
         }
     }
 
@@ -71,12 +92,39 @@ internal sealed partial class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> rec
         pooled ? null : record.Rows,
         pooled ? null : record.Values.Chunk(record.Dimensions));
 
-    private void WriteCsv(Stream stream)
+    /// <summary>The JSON form of a record. Null properties are left out.</summary>
+    private sealed record JsonRecord(
+        string Input, string Model, int Layer, int Dimensions, int? Tokens, int? TruncatedTokens, int? Windows, float[]? Vector, int? Rows, IEnumerable<float[]>? Vectors);
+
+    // Generated code starts faster than reflection.
+    [JsonSerializable(typeof(JsonRecord))]
+    private sealed partial class Json : JsonSerializerContext;
+}
+
+/// <summary>A format with one table for all inputs, so that all must come from one model.</summary>
+internal abstract class TableEmbeddingWriter : EmbeddingWriter
+{
+    private string? _model;
+
+    public override bool Accepts(EmbeddingRecord record) => (_model ??= record.ModelPath) == record.ModelPath;
+}
+
+/// <summary>Comma-separated values by RFC 4180, one row per vector.</summary>
+internal sealed class CsvEmbeddingWriter(Stream stream) : TableEmbeddingWriter
+{
+    private readonly StreamWriter _text = new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true) { NewLine = "\n" };
+    private bool _begun;
+
+    public override void Write(EmbeddingRecord[] records)
     {
-        using var text = new StreamWriter(stream, s_utf8, leaveOpen: true) { NewLine = "\n" };
-        WriteLine("input", "layer", "row", Enumerable.Range(0, records[0].Dimensions).Select(i => $"v{i}"));
         foreach (EmbeddingRecord record in records)
         {
+            if (!_begun)
+            {
+                _begun = true;
+                WriteLine("input", "layer", "row", Enumerable.Range(0, record.Dimensions).Select(i => $"v{i}"));
+            }
+
             string input = Quote(record.Input);
             for (int row = 0; row < record.Rows; row++)
             {
@@ -85,41 +133,24 @@ internal sealed partial class EmbeddingWriter(IReadOnlyList<EmbeddingRecord> rec
             }
         }
 
-        void WriteLine(string input, string layer, string row, IEnumerable<string> values)
-        {
-            text.Write(input);
-            text.Write(layered ? $",{layer}" : "");
-            text.Write(pooled ? "" : $",{row}");
-            foreach (string value in values)
-            {
-                text.Write(',');
-                text.Write(value);
-            }
-
-            text.WriteLine();
-        }
+        _text.Flush();
+        stream.Flush();
     }
 
-    // RFC 4180.
+    public override void Dispose() => _text.Dispose();
+
+    private void WriteLine(string input, string layer, string row, IEnumerable<string> values)
+    {
+        _text.Write($"{input},{layer},{row}");
+        foreach (string value in values)
+        {
+            _text.Write(',');
+            _text.Write(value);
+        }
+
+        _text.WriteLine();
+    }
+
     private static string Quote(string field) =>
         field.AsSpan().ContainsAny(",\"\r\n") ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : field;
-
-    private void WriteNpy(Stream stream)
-    {
-        // The layer is the first axis of the file, but changes fastest in the records.
-        EmbeddingRecord[] ordered = [.. records.OrderBy(record => record.Layer)];
-        int layers = ordered.Select(record => record.Layer).Distinct().Count();
-        float[] values = [.. ordered.SelectMany(record => record.Values)];
-        long rows = pooled ? ordered.Length / layers : ordered[0].Rows;
-        long[] shape = layered ? [layers, rows, ordered[0].Dimensions] : [rows, ordered[0].Dimensions];
-        NpyFile.Write(stream, values, shape);
-    }
-
-    /// <summary>The JSON form of a record. Null properties are left out.</summary>
-    private sealed record JsonRecord(
-        string Input, string Model, int Layer, int Dimensions, int? Tokens, int? TruncatedTokens, int? Windows, float[]? Vector, int? Rows, IEnumerable<float[]>? Vectors);
-
-    // Generated code starts faster than reflection.
-    [JsonSerializable(typeof(IEnumerable<JsonRecord>))]
-    private sealed partial class Json : JsonSerializerContext;
 }

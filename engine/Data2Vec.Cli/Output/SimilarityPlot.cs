@@ -9,11 +9,18 @@ internal static class SimilarityPlot
     private const int LeastPixels = 480;
     private const int MostPixels = 4000;
 
+    /// <summary>The least pixels of a row, so that its label can be read.</summary>
+    private const int LabelPixels = 20;
+
     /// <summary>Larger tables have no numbers in the cells, as they would not be legible.</summary>
     private const int MostLabelledCells = 24;
 
     /// <summary>The bytes of an SVG or PNG file, by the extension of the path.</summary>
-    public static byte[] Draw(float[,] cosines, string[] names, string path)
+    /// <param name="cosines">The table.</param>
+    /// <param name="places">The number of each row's input, from 0.</param>
+    /// <param name="names">The name of each row.</param>
+    /// <param name="path">The path of the file.</param>
+    public static byte[] Draw(float[,] cosines, int[] places, string[] names, string path)
     {
         string font = PlotFile.Font();
         int count = names.Length;
@@ -37,14 +44,14 @@ internal static class SimilarityPlot
             }
         }
 
-        double[] places = [.. Enumerable.Range(0, count).Select(i => (double)i)];
-        plot.Axes.Left.SetTicks([.. places.Reverse()], names);
-        plot.Axes.Bottom.SetTicks(places, [.. Enumerable.Range(1, count).Select(i => i.ToString(CultureInfo.InvariantCulture))]);
+        double[] ticks = [.. Enumerable.Range(0, count).Select(i => (double)i)];
+        plot.Axes.Left.SetTicks([.. ticks.Reverse()], names);
+        plot.Axes.Bottom.SetTicks(ticks, [.. places.Select(place => (place + 1).ToString(CultureInfo.InvariantCulture))]);
         plot.HideGrid();
         plot.Axes.Margins(0, 0);
         plot.Add.ColorBar(heatmap).Axis.Label.Text = "cosine";
         plot.Font.Set(font);
-        int size = Math.Clamp(count * CellPixels, LeastPixels, MostPixels);
+        int size = Math.Max(Math.Clamp(count * CellPixels, LeastPixels, MostPixels / 2), count * LabelPixels);
         int width = size + 8 * names.Max(name => name.Length) + 100;
         return PlotFile.Bytes(plot, width, size, path);
     }

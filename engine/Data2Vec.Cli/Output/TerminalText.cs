@@ -18,6 +18,9 @@ internal static class TerminalText
     /// <summary>An exception's message without the parameter name that argument exceptions append.</summary>
     public static string WithoutParameter(string message) => message.Split(" (Parameter '")[0];
 
+    /// <summary>The name of an input in messages: a path as it was given, and the beginning of a text.</summary>
+    public static string Label(string name) => File.Exists(name) ? name : Short(name);
+
     /// <summary>A short name of an input: the end of a file's path, the beginning of a text.</summary>
     public static string Short(string name)
     {

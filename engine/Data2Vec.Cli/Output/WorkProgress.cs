@@ -3,70 +3,91 @@ using Spectre.Console;
 
 namespace Data2Vec.Cli;
 
-/// <summary>Shows the progress of long work: bars if the standard error is a terminal, otherwise one line per tenth.</summary>
+/// <summary>
+/// Shows the progress of work that takes more than a few seconds, and the time that is left: bars on a terminal, otherwise at most one line per tenth and five seconds. Results that
+/// appear on the same terminal are progress enough.
+/// </summary>
 internal static class WorkProgress
 {
-    private const int FewSteps = 10;
+    private static readonly TimeSpan s_between = TimeSpan.FromSeconds(5);
 
-    /// <summary>Runs work that reports the numbers of done and of all steps. Progress is shown only for many steps.</summary>
-    public static T Show<T>(string title, int steps, TextWriter error, Func<Action<int, int>, T> work) => steps < FewSteps
-        ? work((_, _) => { })
-        : Show(error, report => work((done, total) => report(title, done, total)));
+    /// <summary>Runs work that reports the share of it that is done.</summary>
+    /// <param name="title">What is done.</param>
+    /// <param name="error">The standard error.</param>
+    /// <param name="ownsTerminal">Whether nothing else is written to a terminal meanwhile.</param>
+    /// <param name="work">The work.</param>
+    public static void Show(string title, TextWriter error, bool ownsTerminal, Action<Action<double>> work) => Show<object?>(error, ownsTerminal, report =>
+    {
+        work(done => report(title, "", done));
+        return null;
+    });
 
-    /// <summary>Runs work that reports the number of done steps, and shows its speed and the remaining time as well.</summary>
+    /// <summary>Runs work that reports the number of done steps, and shows its speed as well.</summary>
     public static T ShowRate<T>(string title, string unit, int steps, TextWriter error, Func<IProgress<int>, T> work)
     {
         var clock = Stopwatch.StartNew();
-        return Show(error, report => work(new ProgressAction<int>(done =>
-        {
-            double rate = done / Math.Max(clock.Elapsed.TotalSeconds, 1e-3);
-            var left = TimeSpan.FromSeconds(Math.Min((steps - done) / Math.Max(rate, 1e-6), TimeSpan.MaxValue.TotalSeconds / 2));
-            report(title, string.Create(CultureInfo.InvariantCulture, $"{rate:0.#} {unit} a second, {(int)left.TotalHours}:{left:mm\\:ss} left"), done, steps);
-        })));
+        return Show(error, ownsTerminal: true, report => work(new ProgressAction<int>(done => report(
+            title, string.Create(CultureInfo.InvariantCulture, $", {done / Math.Max(clock.Elapsed.TotalSeconds, 1e-3):0.#} {unit} a second"), (double)done / steps))));
     }
 
     /// <summary>Runs work of several parts. It reports the title of a part, and the part's done and total amounts.</summary>
-    public static T Show<T>(TextWriter error, Func<Action<string, long, long>, T> work) =>
-        Show(error, report => work((title, done, total) => report(title, "", done, total)));
+    public static T ShowParts<T>(TextWriter error, Func<Action<string, long, long>, T> work) =>
+        Show(error, ownsTerminal: true, report => work((title, done, total) => report(title, "", total > 0 ? (double)done / total : 0)));
 
-    private static T Show<T>(TextWriter error, Func<Action<string, string, long, long>, T> work)
+    private static T Show<T>(TextWriter error, bool ownsTerminal, Func<Action<string, string, double>, T> work)
     {
         if (Console.IsErrorRedirected || !ReferenceEquals(error, Console.Error))
         {
             return work(Lines(error));
         }
 
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
-        return console.Progress().AutoClear(true).Start(context =>
+        if (!ownsTerminal)
         {
-            var tasks = new Dictionary<string, ProgressTask>();
-            return work((title, remark, done, total) =>
-            {
-                if (!tasks.TryGetValue(title, out ProgressTask? task))
-                {
-                    tasks.Add(title, task = context.AddTask(Markup.Escape(TerminalText.OneLine(title))));
-                }
+            return work((_, _, _) => { });
+        }
 
-                task.Description = Markup.Escape(TerminalText.OneLine($"{title} {remark}"));
-                task.MaxValue = total;
-                task.Value = done;
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
+        return console.Progress().AutoClear(true)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Start(context =>
+            {
+                var tasks = new Dictionary<string, ProgressTask>();
+                return work((title, remark, done) =>
+                {
+                    if (!tasks.TryGetValue(title, out ProgressTask? task))
+                    {
+                        tasks.Add(title, task = context.AddTask(Markup.Escape(TerminalText.OneLine(title)), maxValue: 1));
+                    }
+
+                    task.Description = Markup.Escape(TerminalText.OneLine(title + remark));
+                    task.Value = done;
+                });
             });
-        });
     }
 
-    private static Action<string, string, long, long> Lines(TextWriter error)
+    private static Action<string, string, double> Lines(TextWriter error)
     {
-        var shown = new Dictionary<string, int>();
-        return (title, remark, done, total) =>
+        var clock = Stopwatch.StartNew();
+        string current = "";
+        (TimeSpan started, TimeSpan written, int shown) = (TimeSpan.Zero, TimeSpan.Zero, 0);
+        return (title, remark, done) =>
         {
-            int tenths = (int)(10m * done / total);
-            if (tenths != shown.GetValueOrDefault(title))
+            if (title != current)
             {
-                shown[title] = tenths;
-                error.WriteLine($"{TerminalText.OneLine(title)}: {10 * tenths} %{(remark.Length > 0 ? $", {remark}" : "")}");
+                (current, started, written, shown) = (title, clock.Elapsed, clock.Elapsed, 0);
+            }
+
+            TimeSpan now = clock.Elapsed, elapsed = now - started;
+            int tenths = (int)(10 * done);
+            if (tenths > shown && tenths < 10 && now - written > s_between)
+            {
+                (written, shown) = (now, tenths);
+                error.WriteLine($"{TerminalText.OneLine(title)}: {10 * tenths} %{remark}, {Duration(elapsed * ((1 - done) / done))} left");
             }
         };
     }
+
+    private static string Duration(TimeSpan time) => time.TotalHours >= 1 ? $"{(int)time.TotalHours}:{time:mm\\:ss}" : $"{time:m\\:ss}";
 }
 
 /// <summary>Reports progress on the calling thread, unlike <see cref="Progress{T}"/>.</summary>

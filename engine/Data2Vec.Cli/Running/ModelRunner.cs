@@ -3,15 +3,22 @@ using Data2Vec.Text;
 
 namespace Data2Vec.Cli;
 
-/// <summary>Runs inputs through the models of their modality. Error messages name the input, or the model if it is at fault.</summary>
-internal sealed class ModelRunner(ModelSet models, LongTextPolicy longTexts)
+/// <summary>Runs inputs through the models of their modality, one source after another. Bad inputs are reported, and the rest is done.</summary>
+internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationToken cancellation)
 {
+    /// <summary>The length of a recording from which a user should know that it is computed in one piece.</summary>
+    private static readonly TimeSpan s_long = TimeSpan.FromMinutes(10);
+
     /// <summary>Embeds inputs. For all layers, each source must be a single input.</summary>
-    public List<EmbeddingRecord> Embed(
-        IReadOnlyList<InputSource> sources, EmbeddingOptions options, bool allLayers, Action<int, int> report)
-    {
-        options = options with { LongTexts = longTexts };
-        return Run(sources, report, (input, model, path) =>
+    /// <param name="sources">The inputs.</param>
+    /// <param name="options">Which vectors to compute.</param>
+    /// <param name="allLayers">Whether to compute the vectors of all layers.</param>
+    /// <param name="report">Receives the share of the work that is done.</param>
+    /// <param name="write">Receives the vectors of one input, as they come.</param>
+    public void Embed(IReadOnlyList<InputSource> sources, EmbeddingOptions options, bool allLayers, Action<double> report, Action<EmbeddingRecord[]> write) => Run(
+        sources,
+        report,
+        (input, model, path) =>
         {
             if (options.Layer > model.Layers)
             {
@@ -23,76 +30,125 @@ internal sealed class ModelRunner(ModelSet models, LongTextPolicy longTexts)
                 throw new UsageException("--pool cls needs a class token, which speech models do not have; use mean or none");
             }
 
-            IReadOnlyList<TextWindows> windows = Windows(input, model, options.Pooling != Pooling.None);
-            float[][] vectors = allLayers ? input.EmbedLayers(model, options) : input.Embed(model, options);
-            return vectors.Select((vector, i) =>
-            {
-                int index = allLayers ? 0 : i, layer = allLayers ? i : options.Layer ?? model.Layers;
-                RequireFinite(input.Names[index], vector);
-                return new EmbeddingRecord(input.Names[index], path, layer, model.HiddenSize, vector, windows.ElementAtOrDefault(index));
-            });
-        });
-    }
+            IReadOnlyList<TextWindows> windows = Windows(input, model, options.LongTexts, options.Pooling != Pooling.None);
+            float[][] vectors = allLayers ? input.EmbedLayers(model, options, cancellation) : input.Embed(model, options, cancellation);
+            EmbeddingRecord Record(int i, int layer, float[] vector) =>
+                new(input.Names[i], path, layer, model.HiddenSize, RequireFinite(vector), windows.ElementAtOrDefault(i), (input as TextInput)?.Line(i));
+            return allLayers
+                ? [[.. vectors.Select((vector, layer) => Record(0, layer, vector))]]
+                : [.. vectors.Select((vector, i) => new[] { Record(i, options.Layer ?? model.Layers, vector) })];
+        },
+        write);
 
     /// <summary>Classifies inputs.</summary>
-    public List<(string Input, LabelProbability[] Labels)> Classify(IReadOnlyList<InputSource> sources, Action<int, int> report) => Run(sources, report, (input, model, _) =>
-    {
-        Windows(input, model, pooled: true);
-        return input.Names.Zip(input.Classify(model, new ClassificationOptions { LongTexts = longTexts }), (name, labels) =>
+    /// <inheritdoc cref="Embed" path="/param"/>
+    public void Classify(IReadOnlyList<InputSource> sources, ClassificationOptions options, Action<double> report, Action<(string Input, LabelProbability[] Labels)> write) => Run(
+        sources,
+        report,
+        (input, model, _) =>
         {
-            RequireFinite(name, labels.Select(label => label.Probability));
-            return (name, labels);
-        });
-    });
+            Windows(input, model, options.LongTexts, pooled: true);
+            return input.Names.Zip(input.Classify(model, options, cancellation), (name, labels) =>
+            {
+                RequireFinite(labels.Select(label => label.Probability));
+                return (name, labels);
+            }).ToArray();
+        },
+        write);
 
-    /// <summary>Transcribes a recording.</summary>
-    public string Transcribe(ModelInput input) => Guard(input, (model, _) => (model, input) switch
-    {
-        (SpeechModel speech, RawInput<Waveform, float> recording) => speech.Transcribe(recording.Inputs[0]),
-        (SpeechModel speech, PreparedInput<Waveform, float> samples) => speech.TranscribePrepared(samples.Values),
-        _ => throw new UsageException($"{input.Names[0]}: transcribe takes recordings, not {input.Modality.Inputs()}"),
-    });
-
-    private List<T> Run<T>(IReadOnlyList<InputSource> sources, Action<int, int> report, Func<ModelInput, Data2VecModel, string, IEnumerable<T>> run)
-    {
-        var results = new List<T>();
-        int total = sources.Sum(source => source.Count), done = 0;
-        foreach (InputSource source in sources)
+    /// <summary>Transcribes recordings.</summary>
+    /// <inheritdoc cref="Embed" path="/param"/>
+    public void Transcribe(IReadOnlyList<InputSource> sources, Action<double> report, Action<(string Input, string Text)> write) => Run(
+        sources,
+        report,
+        (input, model, _) =>
         {
-            ModelInput input = source.Load();
-            results.AddRange(Guard(input, (model, path) => run(input, model, path).ToList()));
-            report(done += source.Count, total);
+            string text = (model, input) switch
+            {
+                (SpeechModel speech, RawInput<Waveform, float> recording) => speech.Transcribe(recording.Inputs[0], cancellation),
+                (SpeechModel speech, PreparedInput<Waveform, float> samples) => speech.TranscribePrepared(samples.Values, cancellation),
+                _ => throw new InvalidDataException($"transcribe takes recordings, not {input.Modality.Inputs()}"),
+            };
+            if (string.IsNullOrWhiteSpace(text))
+            {
+                bad.Warn($"{input.Label}: the model hears no words; the transcript is empty");
+            }
+
+            return [(input.Names[0], text)];
+        },
+        write);
+
+    private void Run<T>(IReadOnlyList<InputSource> sources, Action<double> report, Func<ModelInput, Data2VecModel, string, IReadOnlyList<T>> run, Action<T> write)
+    {
+        for (int i = 0; i < sources.Count; i++)
+        {
+            using IEnumerator<ModelInput> inputs = sources[i].Read().GetEnumerator();
+            while (bad.Try(sources[i].Name, () => inputs.MoveNext() ? inputs.Current : null) is { } input)
+            {
+                Process(input);
+                report((i + input.Progress) / sources.Count);
+            }
+
+            report((i + 1.0) / sources.Count);
         }
 
-        return results;
+        void Process(ModelInput input)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            IReadOnlyList<T> results;
+            try
+            {
+                results = RunModel(input, run);
+            }
+            catch (Exception problem) when (BadInputs.IsBadInput(problem))
+            {
+                if (input.Names.Count == 1)
+                {
+                    bad.Report(input.Label, problem);
+                    return;
+                }
+
+                // One by one shows which input is at fault.
+                foreach (ModelInput single in input.Split())
+                {
+                    Process(single);
+                }
+
+                return;
+            }
+
+            foreach (T result in results)
+            {
+                write(result);
+            }
+        }
     }
 
-    private T Guard<T>(ModelInput input, Func<Data2VecModel, string, T> run)
+    private T RunModel<T>(ModelInput input, Func<ModelInput, Data2VecModel, string, T> run)
     {
-        (Data2VecModel model, string path) = models.For(input);
+        (Data2VecModel model, string path) = models.For(input.Modality);
+        if (input is RawInput<Waveform, float> { Inputs: [{ Duration: var duration }] } && duration > s_long)
+        {
+            bad.Warn($"{input.Label}: {duration.TotalMinutes:0} minutes in one piece, in a time that grows with the square of the length; split the recording to be faster");
+        }
+
         try
         {
-            return run(model, path);
+            return run(input, model, path);
         }
         catch (InvalidOperationException error)
         {
-            throw new InvalidDataException($"{path}: {error.Message}", error);
-        }
-        catch (Exception error) when (error is InvalidDataException or NotSupportedException or ArgumentException && !input.Names.Any(name => error.Message.StartsWith(name, StringComparison.Ordinal)))
-        {
-            string others = input.Names.Count > 1 ? $" or one of the {input.Names.Count - 1} after it" : "";
-            throw new InvalidDataException($"{(File.Exists(input.Names[0]) ? input.Names[0] : TerminalText.Short(input.Names[0]))}{others}: {error.Message}", error);
+            throw new ModelException($"{path}: {error.Message}", error);
         }
     }
 
-    private IReadOnlyList<TextWindows> Windows(ModelInput input, Data2VecModel model, bool pooled) =>
-        input is TextInput texts ? texts.Windows(model, longTexts, pooled) : [];
+    private static IReadOnlyList<TextWindows> Windows(ModelInput input, Data2VecModel model, LongTextPolicy policy, bool pooled) =>
+        input is TextInput texts ? texts.Windows(model, policy, pooled) : [];
 
-    private static void RequireFinite(string name, IEnumerable<float> numbers)
-    {
-        if (!numbers.All(float.IsFinite))
-        {
-            throw new InvalidDataException($"{name}: the model's output is not finite");
-        }
-    }
+    private static T RequireFinite<T>(T numbers)
+        where T : IEnumerable<float> =>
+        numbers.All(float.IsFinite) ? numbers : throw new InvalidDataException("the model's output is not finite");
 }
+
+/// <summary>A model cannot do what the command needs. The message names it.</summary>
+internal sealed class ModelException(string message, Exception inner) : Exception(message, inner);

@@ -29,21 +29,27 @@ internal sealed class ModelSet : IDisposable
         }
     }
 
-    /// <summary>The model for an input, and the model's file.</summary>
-    public (Data2VecModel Model, string Path) For(ModelInput input)
+    /// <summary>The kinds of inputs that the models take.</summary>
+    public InputKinds Kinds => new(_given.Count > 0 ? [.. _loaded.Keys] : [.. _bundled.Keys]);
+
+    /// <summary>The kind of inputs that the model of a file takes.</summary>
+    public InputKinds KindsOf(string path) => new(_loaded.Single(entry => entry.Value.Path == path).Key);
+
+    /// <summary>The model for a kind of input, and the model's file.</summary>
+    /// <exception cref="InvalidDataException">No model takes the inputs.</exception>
+    public (Data2VecModel Model, string Path) For(Modality modality)
     {
-        if (!_loaded.ContainsKey(input.Modality))
+        if (!_loaded.ContainsKey(modality))
         {
-            string inputs = input.Modality.Inputs();
             if (_given.Count > 0)
             {
-                throw new UsageException($"{input.Names[0]}: no given model takes {inputs}; give one with another --model");
+                throw new InvalidDataException($"no given model takes {modality.Inputs()}; give one with another --model");
             }
 
-            Add(_bundled.TryGetValue(input.Modality, out string? name) ? Files.Bundled(name) : throw new UsageException($"{input.Names[0]}: this command does not take {inputs}"));
+            Add(_bundled.TryGetValue(modality, out string? name) ? Files.Bundled(name) : throw new InvalidDataException($"this command does not take {modality.Inputs()}"));
         }
 
-        return _loaded[input.Modality];
+        return _loaded[modality];
     }
 
     public void Dispose()

@@ -67,6 +67,21 @@ public static class NpyFile
     public static void Write(Stream stream, ReadOnlySpan<long> values, params ReadOnlySpan<long> shape) =>
         Write(stream, Header(NpyElement.Int64, values.Length, shape), values);
 
+    /// <summary>Writes the header of an array of float32 whose elements the caller writes after it, little-endian and in row-major order.</summary>
+    /// <param name="stream">The stream, which is left open.</param>
+    /// <param name="shape">The lengths of the axes, outermost first.</param>
+    /// <exception cref="ArgumentException">A length is negative.</exception>
+    public static void WriteHeader(Stream stream, params ReadOnlySpan<long> shape)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        foreach (long length in shape)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(length, nameof(shape));
+        }
+
+        stream.Write(Header(NpyElement.Float32, shape.ToArray()));
+    }
+
     private static void Write<T>(string path, NpyElement element, ReadOnlySpan<T> values, ReadOnlySpan<long> shape)
         where T : unmanaged
     {
@@ -158,6 +173,11 @@ public static class NpyFile
     {
         long[] axes = shape.IsEmpty ? [count] : shape.ToArray();
         CheckShape(count, axes);
+        return Header(element, axes);
+    }
+
+    private static byte[] Header(NpyElement element, long[] axes)
+    {
         string text = new NpyHeader(element, axes).ToString();
         int start = Magic.Length + 2 + sizeof(ushort);
         int total = (start + text.Length + 1 + Alignment - 1) / Alignment * Alignment;

@@ -1,0 +1,6 @@
+namespace Data2Vec.Cli;
+
+/// <summary>A source of inputs: a file, or texts of the command line. It is opened when its turn comes, so that few inputs are in memory.</summary>
+/// <param name="Name">The name in messages.</param>
+/// <param name="Read">Reads the inputs. One that is bad throws.</param>
+internal sealed record InputSource(string Name, Func<IEnumerable<ModelInput>> Read);

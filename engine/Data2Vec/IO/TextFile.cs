@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text;
+
+namespace Data2Vec.IO;
+
+/// <summary>
+/// Reads text files line by line: UTF-8, and UTF-16 or UTF-32 with a byte order mark. Other encodings and binary files are refused at the first line that shows
+/// it. Lines end with LF, CRLF or CR.
+/// </summary>
+public static class TextFile
+{
+    /// <summary>The most characters in a line.</summary>
+    public const int MaxLineLength = 1 << 26;
+
+    // What bytes that are not UTF-8 become: a pair that no text has, so that the line of the bytes is known.
+    private const char Undecodable = '\uFFFF', AfterUndecodable = '\uFFFD';
+
+    private static readonly Encoding s_utf8 =
+        Encoding.GetEncoding("utf-8", EncoderFallback.ExceptionFallback, new DecoderReplacementFallback($"{Undecodable}{AfterUndecodable}"));
+
+    /// <summary>Reads lines from the current position of a stream, as the caller asks for them.</summary>
+    /// <param name="stream">The stream, which need not be seekable. It is left open.</param>
+    /// <exception cref="InvalidDataException">A line is not text, or has more than <see cref="MaxLineLength"/> characters. The message gives its number.</exception>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
+    public static IEnumerable<string> ReadLines(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return Lines(stream);
+    }
+
+    /// <summary>Reads the lines of a file.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="maxBytes">The limit of the file's size in bytes.</param>
+    /// <exception cref="InvalidDataException">The file is not a text file, or is larger. The message names it.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static IReadOnlyList<string> ReadLines(string path, long maxBytes)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using FileStream stream = File.OpenRead(path);
+        return FileErrors.Named(path, () => stream.CanSeek && stream.Length > maxBytes
+            ? throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"the file has {stream.Length:N0} bytes, and the limit is {maxBytes:N0}"))
+            : Lines(stream).ToList());
+    }
+
+    private static IEnumerable<string> Lines(Stream stream)
+    {
+        using var reader = new StreamReader(stream, s_utf8, detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 14, leaveOpen: true);
+        var line = new StringBuilder();
+        int number = 1;
+        for (int previous = 0, character; (character = reader.Read()) >= 0; previous = character)
+        {
+            switch (character)
+            {
+                case '\n' when previous == '\r':
+                    break;
+                case '\n' or '\r':
+                    yield return line.ToString();
+                    line.Clear();
+                    number++;
+                    break;
+                case Undecodable when reader.Peek() == AfterUndecodable:
+                    throw new InvalidDataException($"line {number} is not UTF-8; convert the file to UTF-8");
+                case '\0':
+                    throw new InvalidDataException($"line {number} has a NUL character, so this is not a text file in UTF-8; UTF-16 needs a byte order mark");
+                default:
+                    line.Append((char)character);
+                    break;
+            }
+
+            if (line.Length > MaxLineLength)
+            {
+                throw new InvalidDataException($"line {number} has more than {MaxLineLength} characters");
+            }
+        }
+
+        if (line.Length > 0)
+        {
+            yield return line.ToString();
+        }
+    }
+}
