@@ -1,4 +1,4 @@
-using System.Text;
+using Data2Vec.IO;
 
 namespace Data2Vec.Converters;
 
@@ -24,24 +24,17 @@ internal static class SmallFile
     }
 
     /// <summary>Reads the lines of a text file, up to a limit of its bytes.</summary>
-    /// <exception cref="InvalidDataException">It is larger, or not UTF-8 text.</exception>
+    /// <exception cref="InvalidDataException">It is larger, or not text.</exception>
     public static List<string> ReadLines(string path, int most, string kind)
     {
         var file = new MemoryStream(Read(path, most, kind));
-        using var reader = new StreamReader(file, new UTF8Encoding(true, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: true);
-        var lines = new List<string>();
         try
         {
-            while (reader.ReadLine() is { } line)
-            {
-                lines.Add(line);
-            }
+            return [.. TextFile.ReadLines(file)];
         }
-        catch (DecoderFallbackException error)
+        catch (InvalidDataException error)
         {
-            throw new InvalidDataException($"{Path.GetFileName(path)}: line {lines.Count + 1} or one soon after it is not UTF-8 text", error);
+            throw new InvalidDataException($"{Path.GetFileName(path)}: {error.Message}", error);
         }
-
-        return lines;
     }
 }
