@@ -13,6 +13,8 @@ namespace Data2Vec.Extensions.AI.Tests;
 /// <summary>Generators in a generic host, with the decorators that applications put around them.</summary>
 public sealed class HostTests
 {
+    public static TheoryData<ModelConfig> EachKind => [Kinds.Text, Kinds.Bert, Kinds.Speech, Kinds.Vision, Kinds.Vgg];
+
     private static readonly string s_recording = Path.Combine(AppContext.BaseDirectory, "four-two.wav");
 
     [Fact]
@@ -126,6 +128,55 @@ public sealed class HostTests
         await host.StartAsync();
         Assert.True(text.IsLoaded && image.IsLoaded);
         await host.StopAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(EachKind))]
+    public async Task Every_kind_of_model_can_be_hosted(ModelConfig config)
+    {
+        using Data2VecModel model = Data2VecModel.Create(config, seed: 1);
+        HostApplicationBuilder builder = Builder();
+        builder.Services.AddData2VecModel(new LazyModel(model));
+        builder.Services.AddData2VecWarmUp();
+        builder.Services.AddHealthChecks().AddData2Vec();
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        HealthReportEntry entry = await Check(host.Services.GetRequiredService<HealthCheckService>());
+        Assert.Equal((HealthStatus.Healthy, $"{config.Architecture}: ready"), (entry.Status, entry.Description));
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task The_meter_of_the_library_counts_batches_and_the_queue()
+    {
+        List<Metric> metrics = [];
+        using MeterProvider metering = Sdk.CreateMeterProviderBuilder().AddMeter("Data2Vec").AddInMemoryExporter(metrics).Build();
+        using var model = (TextModel)Data2VecModel.Create(Kinds.Bert, seed: 1);
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => model.EmbedPreparedAsync([new[] { 2, 5, 3 }, new[] { 2, 3 }])));
+        metering.ForceFlush();
+        Assert.Equal(
+            ["data2vec.batch.duration", "data2vec.batch.inputs", "data2vec.batch.rows", "data2vec.queue.duration", "data2vec.queue.rows"],
+            metrics.Select(metric => metric.Name).Order());
+        Assert.Equal(10, Point("data2vec.batch.inputs").GetHistogramSum());
+        Assert.Equal(25, Point("data2vec.batch.rows").GetHistogramSum());
+        Assert.Equal(5, Point("data2vec.queue.duration").GetHistogramCount());
+        Assert.Equal(0, Point("data2vec.queue.rows").GetSumLong());
+
+        MetricPoint Point(string name)
+        {
+            foreach (MetricPoint point in metrics.Single(metric => metric.Name == name).GetMetricPoints())
+            {
+                foreach (KeyValuePair<string, object?> tag in point.Tags)
+                {
+                    if (tag is { Key: "data2vec.architecture", Value: "bert" })
+                    {
+                        return point;
+                    }
+                }
+            }
+
+            throw new InvalidOperationException($"{name} was not measured for this model");
+        }
     }
 
     [Fact]

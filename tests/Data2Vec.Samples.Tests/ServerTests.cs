@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Data2Vec.Converters;
 using Data2Vec.Samples.Server;
 using Microsoft.AspNetCore.Builder;
 using OpenAI;
@@ -53,6 +54,31 @@ public sealed class ServerTests : IAsyncLifetime
             () => client.GenerateEmbeddingsAsync(s_texts, new EmbeddingGenerationOptions { Dimensions = 7 }));
         Assert.Equal(400, error.Status);
         Assert.Contains("192", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_BERT_is_served_and_healthy()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"{Path.GetRandomFileName()}.d2v");
+        try
+        {
+            CheckpointConverter.Convert(Path.Combine(AppContext.BaseDirectory, "Bert"), path);
+            await using WebApplication server = EmbeddingServer.Create(["--model", path, "--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "Error"]);
+            await server.StartAsync();
+            using var http = new HttpClient { BaseAddress = new Uri(server.Urls.Single()) };
+            Assert.Equal("Healthy", await http.GetStringAsync(new Uri("health", UriKind.Relative)));
+            HttpResponseMessage answer = await http.PostAsJsonAsync(
+                new Uri("v1/embeddings", UriKind.Relative), new { model = Path.GetFileNameWithoutExtension(path), input = "a text" });
+            using TextModel model = Data2VecModel.Load<TextModel>(path);
+            using JsonDocument json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+            Assert.Equal(
+                model.Embed("a text", new EmbeddingOptions { Normalize = true }),
+                json.RootElement.GetProperty("data")[0].GetProperty("embedding").EnumerateArray().Select(number => number.GetSingle()));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     [Fact]

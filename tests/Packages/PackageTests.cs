@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Data2Vec;
 using Data2Vec.Audio;
 using Data2Vec.Converters;
@@ -14,6 +15,7 @@ public class PackageTests
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(10);
     private static readonly string s_root = Root();
     private static readonly string s_packed = Path.Combine(s_root, "artifacts", "packages");
+    private static readonly string s_version = typeof(Data2VecModel).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
     private static readonly string s_recording = Path.Combine(s_root, "engine", "samples", "four-two.wav");
 
     [Fact]
@@ -59,8 +61,7 @@ public class PackageTests
         string folder = Directory.CreateTempSubdirectory("data2vec-tool-").FullName;
         try
         {
-            string version = typeof(Data2VecModel).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-            await RunAsync("dotnet", "tool", "install", "Data2Vec.Tool", "--version", version, "--tool-path", folder, "--source", s_packed, "--no-http-cache");
+            await RunAsync("dotnet", "tool", "install", "Data2Vec.Tool", "--version", s_version, "--tool-path", folder, "--source", s_packed, "--no-http-cache");
             Assert.Equal("FOUR TWO", (await RunAsync(Path.Combine(folder, "data2vec"), "transcribe", s_recording)).Trim());
         }
         finally
@@ -86,6 +87,47 @@ public class PackageTests
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    [Fact]
+    public async Task The_example_for_a_host_compiles_in_an_empty_project_with_the_packages_it_names()
+    {
+        string page = File.ReadAllText(Path.Combine(s_root, "engine", "docs", "library.md"));
+        string section = page[page.IndexOf("## Microsoft.Extensions.AI", StringComparison.Ordinal)..];
+        IEnumerable<string> packages = Block(section, "sh").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[3]);
+        string versions = File.ReadAllText(Path.Combine(s_root, "Directory.Packages.props"));
+        string Version(string package) => package.StartsWith("Data2Vec", StringComparison.Ordinal)
+            ? s_version
+            : Regex.Match(versions, $"\"{Regex.Escape(package)}\" Version=\"([^\"]+)\"").Groups[1].Value;
+        string folder = Directory.CreateTempSubdirectory("data2vec-host-").FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, "Program.cs"), Block(section, "csharp"));
+            File.WriteAllText(Path.Combine(folder, "nuget.config"), $"""
+                <configuration><packageSources><add key="packed here" value="{s_packed}" /></packageSources></configuration>
+                """);
+            File.WriteAllText(Path.Combine(folder, "Host.csproj"), $"""
+                <Project Sdk="Microsoft.NET.Sdk">
+                  <PropertyGroup>
+                    <OutputType>Exe</OutputType>
+                    <TargetFramework>net10.0</TargetFramework>
+                    <ImplicitUsings>enable</ImplicitUsings>
+                    <Nullable>enable</Nullable>
+                    <RestorePackagesPath>{Path.Combine(s_root, "artifacts", "restored")}</RestorePackagesPath>
+                  </PropertyGroup>
+                  <ItemGroup>
+                    {string.Concat(packages.Select(package => $"<PackageReference Include=\"{package}\" Version=\"{Version(package)}\" />"))}
+                  </ItemGroup>
+                </Project>
+                """);
+            await RunAsync("dotnet", "build", folder, "-v", "q");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        static string Block(string section, string language) => Regex.Match(section, $"```{language}\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
     }
 
     private static async Task<string> RunAsync(string program, params string[] arguments)

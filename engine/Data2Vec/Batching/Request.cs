@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Data2Vec.Batching;
 
 /// <summary>What is computed for an input. Inputs with equal outputs may share a batch.</summary>
@@ -38,6 +40,12 @@ internal sealed class Request<T>
 
     /// <summary>Rows of inputs that no batch has taken, at most those of one batch: requests take turns, so others wait for no more.</summary>
     public long RowsWaiting => Math.Min(_rowsLeft, _rowsAtOnce);
+
+    /// <summary>The timestamp of the call.</summary>
+    public long Since { get; } = Stopwatch.GetTimestamp();
+
+    /// <summary>Whether some inputs are in batches or done.</summary>
+    public bool IsStarted => _taken > 0;
 
     /// <summary>Whether all inputs are in batches or done.</summary>
     public bool IsTaken => _taken == _inputs.Count;

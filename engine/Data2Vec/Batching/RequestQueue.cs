@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Data2Vec.Batching;
@@ -10,8 +11,9 @@ namespace Data2Vec.Batching;
 /// <param name="rowsAtOnce">Rows of a batch, which determine its cost, because nothing is padded. A longer input is a batch of its own.</param>
 /// <param name="maxRows">Rows that may wait when another call arrives. Of each call one batch counts.</param>
 /// <param name="delay">How long the next batch waits for more inputs if the last batch served several calls.</param>
+/// <param name="metrics">Receives what the queue does.</param>
 internal sealed class RequestQueue<T>(
-    Func<Batch<T>, float[][]> run, int rowsAtOnce, int maxRows, TimeSpan delay)
+    Func<Batch<T>, float[][]> run, int rowsAtOnce, int maxRows, TimeSpan delay, QueueMetrics metrics)
     : IDisposable
 {
     private readonly object _lock = new();
@@ -66,11 +68,12 @@ internal sealed class RequestQueue<T>(
             ObjectDisposedException.ThrowIf(_disposed, typeof(Data2VecModel));
             if (_rowsWaiting >= maxRows)
             {
+                metrics.Refuse();
                 throw new QueueFullException(_rowsWaiting, maxRows);
             }
 
             _waiting.AddLast(request.Node);
-            _rowsWaiting += request.RowsWaiting;
+            Wait(request.RowsWaiting);
             if (!_isWorking)
             {
                 _isWorking = true;
@@ -81,6 +84,12 @@ internal sealed class RequestQueue<T>(
                 Monitor.Pulse(_lock);
             }
         }
+    }
+
+    private void Wait(long rows)
+    {
+        _rowsWaiting += rows;
+        metrics.Wait(rows);
     }
 
     private void Cancel(Request<T> request, CancellationToken cancellation)
@@ -98,7 +107,7 @@ internal sealed class RequestQueue<T>(
         if (request.Node.List is not null)
         {
             _waiting.Remove(request.Node);
-            _rowsWaiting -= request.RowsWaiting;
+            Wait(-request.RowsWaiting);
         }
 
         if (request.IsRunning)
@@ -120,6 +129,7 @@ internal sealed class RequestQueue<T>(
             {
                 float[][] vectors = [];
                 Exception? error = null;
+                long start = Stopwatch.GetTimestamp();
                 try
                 {
                     vectors = run(batch);
@@ -129,6 +139,7 @@ internal sealed class RequestQueue<T>(
                     error = thrown;
                 }
 
+                metrics.Complete(batch.Inputs.Count, batch.Rows.Sum(), start);
                 Complete(batch, vectors, error);
             }
         }
@@ -163,11 +174,17 @@ internal sealed class RequestQueue<T>(
             }
 
             int inputs = batch.Inputs.Count;
-            _rowsWaiting -= request.RowsWaiting;
+            long waited = request.RowsWaiting;
+            bool isFirst = !request.IsStarted;
             rows += request.Take(rowsAtOnce - rows, batch);
-            _rowsWaiting += request.RowsWaiting;
+            Wait(request.RowsWaiting - waited);
             if (batch.Inputs.Count > inputs)
             {
+                if (isFirst)
+                {
+                    metrics.Start(request.Since);
+                }
+
                 batch.Requests.Add(request);
                 request.IsRunning = true;
                 _waiting.Remove(node);

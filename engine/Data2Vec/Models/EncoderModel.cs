@@ -20,7 +20,7 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
     {
         _encoder = (Encoder<TElement>)loaded.Encoder;
         _queue = new RequestQueue<TElement>(
-            batch => Run(batch.Inputs, [.. batch.Rows], batch.Output, batch.Stop.Token), Store.PreferredBatchRows, loaded.Options.MaxQueuedRows, loaded.Options.GatherDelay);
+            batch => Run(batch.Inputs, [.. batch.Rows], batch.Output, batch.Stop.Token), Store.PreferredBatchRows, loaded.Options.MaxQueuedRows, loaded.Options.GatherDelay, new QueueMetrics(Architecture));
     }
 
     /// <summary>Embeds inputs.</summary>

@@ -241,7 +241,7 @@ public sealed class RequestQueueTests : IDisposable
                 largest = Math.Max(largest, batch.Inputs.Count);
                 return [.. batch.Inputs.Select(input => new[] { (float)input.Span[0] })];
             },
-            10, int.MaxValue, TimeSpan.Zero);
+            10, int.MaxValue, TimeSpan.Zero, new QueueMetrics("test"));
         int cancelled = 0;
         await Parallel.ForAsync(0, 5_000, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (i, _) =>
         {
@@ -294,7 +294,7 @@ public sealed class RequestQueueTests : IDisposable
                 ? throw new InvalidDataException("minus one")
                 : [.. batch.Inputs.Select(input => new[] { (float)input.Span[0] })];
         },
-        10, maxRows, delay);
+        10, maxRows, delay, new QueueMetrics("test"));
 
     /// <summary>The inputs of the batch that begins next.</summary>
     private int[] Started()
