@@ -66,6 +66,11 @@ public static class CheckpointConverter
             ["format"] = model.Layout.Format,
             ["model"] = model.Layout.Model,
         };
+        if (options.ModelId is { } id)
+        {
+            provenance["id"] = id;
+        }
+
         if (options.Teacher)
         {
             provenance["teacher"] = true;

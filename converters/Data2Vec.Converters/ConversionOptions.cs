@@ -28,6 +28,9 @@ public sealed record ConversionOptions
     /// <summary>The checkpoint's name in the model file and in messages; null uses its file name.</summary>
     public string? SourceName { get; init; }
 
+    /// <summary>The id of a published model, such as <c>facebook/data2vec-audio-base-960h</c>. The model file keeps it, and results report it.</summary>
+    public string? ModelId { get; init; }
+
     internal void RefuseForSpeech()
     {
         RefuseTokenizer();

@@ -72,6 +72,7 @@ internal static class Program
         new HelpOption(),
         new VersionOption(),
         PullCommand.Create(),
+        ModelsCommand.Create(),
         ConvertCommand.Create(),
         InspectCommand.Create(),
         EmbedCommand.Create(),

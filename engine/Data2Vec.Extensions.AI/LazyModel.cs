@@ -12,16 +12,17 @@ public sealed class LazyModel : IDisposable
     private readonly bool _owns = true;
     private readonly Lock _lock = new();
     private Task<Data2VecModel>? _loading;
+    private string? _modelId;
     private bool _disposed;
 
     /// <summary>Creates a lazy model from a file.</summary>
     /// <param name="path">The <c>.d2v</c> file. It need not exist yet.</param>
     /// <param name="options">The settings.</param>
-    /// <param name="modelId">The model's id; default: the file's name without extension.</param>
+    /// <param name="modelId">The model's id; default: that of the published model that the file was made from, or else the file's name without extension.</param>
     public LazyModel(string path, ModelOptions? options = null, string? modelId = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        (_path, ModelId) = (path, modelId ?? Path.GetFileNameWithoutExtension(path));
+        (_path, _modelId) = (path, modelId);
         _load = () => Data2VecModel.LoadAsync(path, options);
     }
 
@@ -32,24 +33,24 @@ public sealed class LazyModel : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(modelId);
         ArgumentNullException.ThrowIfNull(load);
-        ModelId = modelId;
+        _modelId = modelId;
         _load = () => Task.Run(load);
     }
 
     /// <summary>Wraps a loaded model, which stays its owner's.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="modelId">The model's id; null for the name of its architecture.</param>
+    /// <param name="modelId">The model's id; null for that of the published model that it is, or else the name of its architecture.</param>
     public LazyModel(Data2VecModel model, string? modelId = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ModelId = modelId ?? model.Architecture;
+        _modelId = modelId ?? model.Id ?? model.Architecture;
         _loading = Task.FromResult(model);
         _load = () => _loading;
         _owns = false;
     }
 
     /// <summary>The model's id in metadata and results. Requests for another id fail.</summary>
-    public string ModelId { get; }
+    public string ModelId => _modelId ?? (_modelId = FromFile(file => file.ModelId ?? Path.GetFileNameWithoutExtension(_path))) ?? Path.GetFileNameWithoutExtension(_path!);
 
     /// <summary>Whether the model is loaded.</summary>
     public bool IsLoaded => _loading is { IsCompletedSuccessfully: true };
@@ -58,7 +59,8 @@ public sealed class LazyModel : IDisposable
     internal Exception? Failure => _loading?.Exception?.InnerException;
 
     /// <summary>The number of features of an embedding, from the loaded model or the file; null if neither is available.</summary>
-    internal int? Dimensions => _loading is { IsCompletedSuccessfully: true } loaded ? loaded.Result.HiddenSize : DimensionsOfFile();
+    internal int? Dimensions => _loading is { IsCompletedSuccessfully: true } loaded ? loaded.Result.HiddenSize
+        : FromFile(file => (int?)ModelConfig.FromJson(file.Config, file.Architecture).HiddenSize);
 
     /// <summary>Returns the model, and loads it if necessary.</summary>
     /// <param name="cancellationToken">Ends the waiting, not the loading.</param>
@@ -145,17 +147,18 @@ public sealed class LazyModel : IDisposable
         _ => throw new ArgumentOutOfRangeException(nameof(model)),
     };
 
-    private int? DimensionsOfFile()
+    /// <summary>A property of the model's file; null if there is no file to read.</summary>
+    private T? FromFile<T>(Func<D2vFile, T?> property)
     {
         try
         {
             using D2vFile? file = _path is null ? null : D2vFile.Open(_path, verify: false);
-            return file is null ? null : ModelConfig.FromJson(file.Config, file.Architecture).HiddenSize;
+            return file is null ? default : property(file);
         }
         catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             // The first use reports the error.
-            return null;
+            return default;
         }
     }
 }

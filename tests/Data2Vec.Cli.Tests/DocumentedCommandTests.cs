@@ -18,6 +18,7 @@ public sealed partial class DocumentedCommandTests : IDisposable
     [
         ("dotnet run -c Release --project engine/Data2Vec.Cli --", "data2vec"),
         ("facebook/data2vec-audio-base-960h", FakeHub.Repository),
+        ("facebook/data2vec-text-base", FakeHub.Repository),
         ("fairseq:data2vec2/nlp_base", FakeHub.Repository),
         ("--device cuda:1", "--device cpu"),
         ("--count 600", "--count 60"),

@@ -30,6 +30,25 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
+    public async Task A_pulled_model_is_used_listed_and_removed_by_its_name()
+    {
+        (int code, string output, string error) = await RunAsync("embed", "--model", FakeHub.Repository, "--text", "any text");
+        Assert.Equal((1, ""), (code, output));
+        Assert.Equal($"data2vec: {FakeHub.Repository}: no such file, and not in the cache of models; data2vec pull {FakeHub.Repository} gets it", error.TrimEnd());
+        string path = (await RunAsync("pull", FakeHub.Repository, "--dtype", "i8")).Output.TrimEnd();
+        (code, output, error) = await RunAsync("embed", "--model", FakeHub.Repository, "--text", "any text");
+        Assert.Equal((0, ""), (code, error));
+        Assert.Equal(FakeHub.Repository, JsonDocument.Parse(output).RootElement[0].GetProperty("model").GetString());
+        Assert.Equal(output, (await RunAsync("embed", "--model", $"{FakeHub.Repository}:i8", "--text", "any text")).Output);
+        Assert.Contains("--dtype bf16 gets it", (await RunAsync("embed", "--model", $"{FakeHub.Repository}:bf16", "--text", "any text")).Error, StringComparison.Ordinal);
+        Assert.Equal($"{FakeHub.Repository}\ti8\t{new FileInfo(path).Length}\t{path}", (await RunAsync("models", "list")).Output.TrimEnd());
+        Assert.Equal(0, (await RunAsync("models", "rm", FakeHub.Repository)).Code);
+        Assert.Equal((0, "", ""), await RunAsync("models", "list"));
+        Assert.Equal(1, (await RunAsync("models", "rm", FakeHub.Repository)).Code);
+        Assert.Equal(2, (await RunAsync("models", "rm", "../x")).Code);
+    }
+
+    [Fact]
     public async Task Pull_writes_where_it_is_told()
     {
         string path = Path.Combine(_folder, "mine.d2v");

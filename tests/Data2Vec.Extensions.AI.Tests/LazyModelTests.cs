@@ -1,7 +1,26 @@
+using Data2Vec.Converters;
 namespace Data2Vec.Extensions.AI.Tests;
 
 public sealed class LazyModelTests
 {
+    [Fact]
+    public void The_id_is_that_of_the_published_model_or_else_the_name_of_the_file()
+    {
+        using var folder = new Folder();
+        using (var early = new LazyModel(folder.File("late.d2v")))
+        {
+            Assert.Equal("late", early.ModelId);
+        }
+
+        string checkpoint = Path.Combine(AppContext.BaseDirectory, "Bert");
+        CheckpointConverter.Convert(checkpoint, folder.File("a.d2v"), new ConversionOptions { ModelId = "org/small-bert" });
+        CheckpointConverter.Convert(checkpoint, folder.File("b.d2v"));
+        using var published = new LazyModel(folder.File("a.d2v"));
+        using var other = new LazyModel(folder.File("b.d2v"));
+        using var named = new LazyModel(folder.File("a.d2v"), modelId: "mine");
+        Assert.Equal(["org/small-bert", "b", "mine"], new[] { published, other, named }.Select(model => model.ModelId));
+    }
+
     [Fact]
     public async Task Concurrent_callers_share_one_load_and_only_a_cancelled_one_stops_waiting()
     {

@@ -8,10 +8,13 @@ namespace Data2Vec.Converters.Hub;
 /// of the hub's models.
 /// </summary>
 internal sealed class FairseqSource(string name, FairseqModel model, HubOptions options)
-    : ModelSource(new RepositoryCache(options.FairseqCacheFolder, $"fairseq--{HubNames.AsFolder(name)}", options.UseSymbolicLinks), Latest)
+    : ModelSource(new RepositoryCache(options.FairseqCacheFolder, FolderPrefix + HubNames.AsFolder(name), options.UseSymbolicLinks), Latest)
 {
     /// <summary>The prefix of the names of these models.</summary>
     public const string Prefix = "fairseq:";
+
+    /// <summary>What the names of these models' folders begin with.</summary>
+    public const string FolderPrefix = "fairseq--";
 
     private const string Latest = "main";
 
@@ -52,6 +55,7 @@ internal sealed class FairseqSource(string name, FairseqModel model, HubOptions 
     {
         Type = type,
         SourceName = Title,
+        ModelId = Title,
         DictionaryPath = PathIn(snapshot, model.Dictionary),
         BytePairFiles = PathIn(snapshot, model.Encoder) is { } encoder && PathIn(snapshot, model.Merges) is { } merges ? (encoder, merges) : null,
     };

@@ -12,10 +12,13 @@ public sealed partial record HubOptions
     private const string DefaultHome = "~/.cache";
     private const int MaxTokenBytes = 1 << 16;
 
-    /// <summary>The address of the hub, <c>http</c> or <c>https</c>.</summary>
-    public Uri Endpoint { get; init; } = new(DefaultEndpoint);
+    /// <summary>The hub itself.</summary>
+    internal static Uri Hub { get; } = new(DefaultEndpoint);
 
-    /// <summary>The token, which is sent to the hub and to no other host; null sends none.</summary>
+    /// <summary>The address of the hub or of a mirror, <c>http</c> or <c>https</c>.</summary>
+    public Uri Endpoint { get; init; } = Hub;
+
+    /// <summary>The token, which is sent to <see cref="Endpoint"/> and to huggingface.co, and to no other host; null sends none.</summary>
     public string? Token { get; init; }
 
     /// <summary>The folder of the hub's models, shared with huggingface_hub.</summary>

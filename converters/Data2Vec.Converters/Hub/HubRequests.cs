@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.RegularExpressions;
 
 namespace Data2Vec.Converters.Hub;
 
 /// <summary>Sends the requests of one pull: redirects, token, timeouts, retries, and the meaning of answers.</summary>
 /// <remarks>The client must not follow redirects, which could carry the token to another host.</remarks>
-internal sealed class HubRequests(HttpClient client, HubOptions options, IProgress<PullProgress>? progress, CancellationToken cancellation)
+internal sealed partial class HubRequests(HttpClient client, HubOptions options, IProgress<PullProgress>? progress, CancellationToken cancellation)
 {
     /// <summary>The most failures in a row.</summary>
     public const int MaxAttempts = 5;
@@ -21,7 +22,10 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
 
     public void Report(PullStage stage, string name, long done, long total) => progress?.Report(new PullProgress(stage, name, done, total));
 
-    /// <summary>Sends a request without a body and follows redirects; <c>HEAD</c> does not follow to another host.</summary>
+    /// <summary>
+    /// Sends a request without a body and follows redirects. <c>HEAD</c> stops at a redirect to another host that has the hub's marks of the file: there the
+    /// content begins. A mirror redirects without marks.
+    /// </summary>
     /// <returns>The answer: success, a redirect that is not followed, or a refused range.</returns>
     /// <exception cref="HttpRequestException">The server is not there or refuses; the message says what to do.</exception>
     /// <exception cref="InvalidDataException">It leads in circles or to no address.</exception>
@@ -32,7 +36,7 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
             HttpResponseMessage response = await SendOnceAsync(method, address, title, prepare).ConfigureAwait(false);
             try
             {
-                if (RedirectOf(response, address, title) is not { } target || (method == HttpMethod.Head && !IsSameHost(target, address)))
+                if (RedirectOf(response, address, title) is not { } target || (method == HttpMethod.Head && !IsSameHost(target, address) && Header(response, "X-Repo-Commit") is not null))
                 {
                     Check(response, address, title);
                     return response;
@@ -117,13 +121,16 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
     private static bool IsSameHost(Uri one, Uri other) =>
         Uri.Compare(one, other, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0;
 
+    /// <summary>Whether an address is of the hub, where the token may go: the chosen endpoint, or the hub itself, to which a mirror redirects.</summary>
+    private bool IsHub(Uri address) => IsSameHost(address, options.Endpoint) || IsSameHost(address, HubOptions.Hub);
+
     private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri address, string title, Action<HttpRequestHeaders>? prepare)
     {
         using var request = new HttpRequestMessage(method, address);
         // Lengths and ranges of a compressed body would not be those of the file.
         request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("data2vec-dotnet", typeof(HubRequests).Assembly.GetName().Version!.ToString(3)));
-        if (options.Token is { } token && IsSameHost(address, options.Endpoint))
+        if (options.Token is { } token && IsHub(address))
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }
@@ -197,7 +204,7 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
             throw new TransientFailure(answer, status, RetryAfter(response));
         }
 
-        string? advice = IsSameHost(address, options.Endpoint) ? Advice(status, Header(response, "X-Error-Code")) : null;
+        string? advice = IsHub(address) ? Advice(status, Header(response, "X-Error-Code")) : null;
         throw new HttpRequestException(advice is null ? answer : $"{answer}; {advice}", null, status);
     }
 
@@ -215,12 +222,19 @@ internal sealed class HubRequests(HttpClient client, HubOptions options, IProgre
         _ => null,
     };
 
+    /// <summary>How long the server asks to wait: <c>Retry-After</c>, or the time to the next window of its <c>RateLimit</c> (an IETF draft).</summary>
     private static TimeSpan? RetryAfter(HttpResponseMessage response)
     {
         RetryConditionHeaderValue? header = response.Headers.RetryAfter;
-        TimeSpan? delay = header?.Delta ?? header?.Date - DateTimeOffset.UtcNow;
+        TimeSpan? delay = header?.Delta ?? header?.Date - DateTimeOffset.UtcNow
+            ?? (RateLimitReset().Match($"{Header(response, "RateLimit")};reset={Header(response, "RateLimit-Reset")}") is { Success: true } match
+                ? TimeSpan.FromSeconds(int.Parse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture))
+                : null);
         return delay < TimeSpan.Zero ? TimeSpan.Zero : delay;
     }
+
+    [GeneratedRegex(@"\b(?:t|reset)\s*=\s*([0-9]{1,9})\b")]
+    private static partial Regex RateLimitReset();
 }
 
 /// <summary>A failure that may not recur.</summary>

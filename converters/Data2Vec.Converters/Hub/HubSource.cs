@@ -7,8 +7,11 @@ namespace Data2Vec.Converters.Hub;
 
 /// <summary>A repository of the Hugging Face hub.</summary>
 internal sealed class HubSource(string repository, string revision, HubOptions options)
-    : ModelSource(new RepositoryCache(options.CacheFolder, $"models--{HubNames.AsFolder(repository)}", options.UseSymbolicLinks), revision)
+    : ModelSource(new RepositoryCache(options.CacheFolder, FolderPrefix + HubNames.AsFolder(repository), options.UseSymbolicLinks), revision)
 {
+    /// <summary>What the names of these models' folders begin with.</summary>
+    public const string FolderPrefix = "models--";
+
     private const int MaxListBytes = 64 << 20;
 
     public override string Title => $"{repository} at {Revision}";
@@ -62,7 +65,7 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
     public override string CheckpointIn(string snapshot) => snapshot;
 
     public override ConversionOptions ConversionIn(string snapshot, ElementType type) =>
-        new() { Type = type, SourceName = $"{repository}@{Path.GetFileName(snapshot)}" };
+        new() { Type = type, SourceName = $"{repository}@{Path.GetFileName(snapshot)}", ModelId = repository };
 
     private List<string> Shards(string index) => InvalidData.Named($"{repository}: {HuggingFaceFolder.IndexName}", () => SafetensorsIndex.Read(index)
         .Values.Distinct().Order(StringComparer.Ordinal).Select(shard => HubNames.RequireFile(shard, repository)).ToList());

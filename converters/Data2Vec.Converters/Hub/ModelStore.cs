@@ -61,6 +61,61 @@ public sealed class ModelStore : IDisposable
         return await ConvertAsync(source, commit, options, requests).ConfigureAwait(false);
     }
 
+    /// <summary>Finds the model file of a published model in the cache. Nothing is downloaded or converted.</summary>
+    /// <param name="name">The name of the model, as <see cref="PullAsync"/> takes it.</param>
+    /// <param name="type">The number format; null prefers f32 and takes any.</param>
+    /// <param name="revision">A branch, a tag or a commit; null takes <c>main</c>.</param>
+    /// <returns>The newest model file of the revision as it was last pulled; null if there is none.</returns>
+    /// <exception cref="ArgumentException">The name or the revision is none.</exception>
+    public CachedModel? Find(string name, ElementType? type = null, string? revision = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ModelSource source = Find(name, revision);
+        string? commit = source.Cache.CommitOf(source.Revision);
+        return CachedModel.In(name, source.Cache).Where(model => model.Commit == commit && (type ?? model.Type) == model.Type).MinBy(model => model.Type);
+    }
+
+    /// <summary>Lists the model files in the cache, by name.</summary>
+    public IReadOnlyList<CachedModel> List()
+    {
+        string[] names =
+        [
+            .. Folders(_options.CacheFolder, HubSource.FolderPrefix).Where(HubNames.IsRepository),
+            .. Folders(_options.FairseqCacheFolder, FairseqSource.FolderPrefix).Where(FairseqModel.All.ContainsKey).Select(name => FairseqSource.Prefix + name),
+        ];
+        return [.. names.Order(StringComparer.Ordinal).SelectMany(name => CachedModel.In(name, Find(name, null).Cache))];
+
+        static IEnumerable<string> Folders(string root, string prefix) => !Directory.Exists(root) ? [] : Directory.EnumerateDirectories(root, $"{prefix}*")
+            .Select(folder => Path.GetFileName(folder)[prefix.Length..].Replace("--", "/", StringComparison.Ordinal));
+    }
+
+    /// <summary>Deletes the model files of a published model, and on request what was downloaded for it, which other programs may use too.</summary>
+    /// <param name="name">The name of the model, as <see cref="PullAsync"/> takes it.</param>
+    /// <param name="type">The number format; null for all.</param>
+    /// <param name="downloads">Whether to delete the downloaded files, too.</param>
+    /// <returns>The number of bytes that were freed.</returns>
+    /// <exception cref="ArgumentException">The name is none.</exception>
+    /// <exception cref="IOException">A file cannot be deleted.</exception>
+    public long Remove(string name, ElementType? type = null, bool downloads = false)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        RepositoryCache cache = Find(name, null).Cache;
+        long bytes = 0;
+        foreach (CachedModel model in CachedModel.In(name, cache).Where(model => (type ?? model.Type) == model.Type).ToList())
+        {
+            bytes += model.Bytes;
+            File.Delete(model.Path);
+        }
+
+        if (downloads && Directory.Exists(cache.Folder))
+        {
+            bytes += new DirectoryInfo(cache.Folder).EnumerateFiles("*", SearchOption.AllDirectories).Where(file => file.LinkTarget is null).Sum(file => file.Length);
+            Directory.Delete(cache.Folder, recursive: true);
+        }
+
+        return bytes;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
@@ -220,7 +275,7 @@ public sealed class ModelStore : IDisposable
     {
         string made = $"{typeof(ModelStore).Assembly.GetName().Version} {string.Join(' ', files)}";
         string digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(made)).AsSpan(0, 4));
-        return $"{options.Type.ToString().ToLowerInvariant()}-{digest}.d2v";
+        return CachedModel.FileName(options.Type, digest);
     }
 
     /// <summary>Reports progress and checks for cancellation between tensors.</summary>

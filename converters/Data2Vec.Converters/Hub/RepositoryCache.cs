@@ -14,8 +14,11 @@ internal sealed class RepositoryCache(string root, string name, bool useLinks)
     /// <summary>The folder of the files of a commit.</summary>
     public string Snapshot(string commit) => Path.Combine(Folder, "snapshots", commit);
 
+    /// <summary>The folder of the model files: a folder for each commit.</summary>
+    public string ModelFolder => Path.Combine(Folder, "d2v");
+
     /// <summary>The path of a model file made from a commit.</summary>
-    public string ModelFile(string commit, string fileName) => Path.Combine(Folder, "d2v", commit, fileName);
+    public string ModelFile(string commit, string fileName) => Path.Combine(ModelFolder, commit, fileName);
 
     /// <summary>Whether a file of a commit is in the cache.</summary>
     public bool Has(string commit, string file) => Exists(Path.Combine(Snapshot(commit), file));

@@ -34,7 +34,7 @@ internal sealed class ModelArguments
     {
         _bundled = bundled;
         string several = bundled.Count > 1 ? ", one per kind of input" : "";
-        _models = new Option<string[]>("--model") { Description = $"The model file (.d2v){several}; default: {string.Join(", ", bundled.Values)} in the program's models folder", HelpName = "MODEL" };
+        _models = new Option<string[]>("--model") { Description = $"The model file (.d2v), or the name of a pulled model{several}; default: {string.Join(", ", bundled.Values)} in the program's models folder", HelpName = "MODEL" };
     }
 
     public static ModelArguments AddTo(Command command, IReadOnlyDictionary<Modality, string> bundled)

@@ -5,9 +5,14 @@ namespace Data2Vec.Cli;
 /// <summary>Options that several commands share, and the checks of option values.</summary>
 internal static class OptionFactory
 {
+    /// <summary>The number formats of weights.</summary>
+    public static readonly string[] Dtypes = ["f32", "f16", "bf16", "i8"];
+
     /// <summary>The number format of the weights in a model file.</summary>
     public static Option<string> Dtype() => new Option<string>("--dtype") { Description = "The number format of the weights", DefaultValueFactory = _ => "f32" }
-        .AcceptOnlyFromAmong("f32", "f16", "bf16", "i8");
+        .AcceptOnlyFromAmong(Dtypes);
+
+    public static string DtypeName(ElementType type) => type.ToString().ToLowerInvariant();
 
     public static ElementType ParseDtype(string name) => Enum.Parse<ElementType>(name, ignoreCase: true);
 

@@ -11,14 +11,14 @@ internal static class InspectCommand
 
     public static Command Create()
     {
-        var path = new Argument<string>("MODEL") { Description = "A model file (.d2v)" };
+        var path = new Argument<string>("MODEL") { Description = "A model file (.d2v), or the name of a pulled model" };
         var tensors = new Option<bool>("--tensors") { Description = "List every tensor" };
         var verify = new Option<bool>("--verify") { Description = "Verify all checksums" };
         var command = new Command("inspect", "Show the contents of a model file") { path, tensors, verify };
         command.SetAction(parsed =>
         {
             bool verified = parsed.GetValue(verify);
-            using D2vFile file = D2vFile.Open(Files.RequireFile(parsed.GetRequiredValue(path)), verified);
+            using D2vFile file = D2vFile.Open(ModelName.Resolve(parsed.GetRequiredValue(path)), verified);
             TextWriter output = parsed.InvocationConfiguration.Output;
             Describe(file, output);
             if (parsed.GetValue(tensors))

@@ -8,7 +8,7 @@ namespace Data2Vec.Cli;
 /// <summary>
 /// The vectors of one layer for one input: one vector, or <c>[rows, features]</c> if they are not pooled. A text has its windows, and the line of a file has its text.
 /// </summary>
-internal sealed record EmbeddingRecord(string Input, string ModelPath, int Layer, int Dimensions, float[] Values, TextWindows? Text, string? Line)
+internal sealed record EmbeddingRecord(string Input, string ModelPath, string ModelName, int Layer, int Dimensions, float[] Values, TextWindows? Text, string? Line)
 {
     public int Rows => Values.Length / Dimensions;
 }
@@ -82,7 +82,7 @@ internal sealed partial class JsonEmbeddingWriter(Stream stream, bool pooled, bo
 
     private JsonRecord Describe(EmbeddingRecord record) => new(
         record.Input,
-        Path.GetFileName(record.ModelPath),
+        record.ModelName,
         record.Layer,
         record.Dimensions,
         record.Text?.TokenCount,

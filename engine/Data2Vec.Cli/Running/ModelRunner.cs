@@ -33,7 +33,7 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
             IReadOnlyList<TextWindows> windows = Windows(input, model, options.LongTexts, options.Pooling != Pooling.None);
             float[][] vectors = allLayers ? input.EmbedLayers(model, options, cancellation) : input.Embed(model, options, cancellation);
             EmbeddingRecord Record(int i, int layer, float[] vector) =>
-                new(input.Names[i], path, layer, model.HiddenSize, RequireFinite(vector), windows.ElementAtOrDefault(i), (input as TextInput)?.Line(i));
+                new(input.Names[i], path, model.Id ?? Path.GetFileName(path), layer, model.HiddenSize, RequireFinite(vector), windows.ElementAtOrDefault(i), (input as TextInput)?.Line(i));
             return allLayers
                 ? [[.. vectors.Select((vector, layer) => Record(0, layer, vector))]]
                 : [.. vectors.Select((vector, i) => new[] { Record(i, options.Layer ?? model.Layers, vector) })];

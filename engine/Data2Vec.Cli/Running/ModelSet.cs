@@ -19,7 +19,7 @@ internal sealed class ModelSet : IDisposable
         {
             foreach (string path in given)
             {
-                Add(Files.RequireFile(path));
+                Add(ModelName.Resolve(path));
             }
         }
         catch

@@ -66,6 +66,10 @@ public sealed class D2vFile : IDisposable
     /// <summary>The model's origin: a JSON object.</summary>
     public JsonElement Provenance { get; }
 
+    /// <summary>The id of the published model that the file was made from, such as <c>facebook/data2vec-audio-base-960h</c>; null for other files.</summary>
+    public string? ModelId =>
+        Provenance.TryGetProperty("id", out JsonElement id) && id.ValueKind == JsonValueKind.String && id.GetString() is { Length: > 0 } text ? text : null;
+
     /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
 

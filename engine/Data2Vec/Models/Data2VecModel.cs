@@ -21,7 +21,10 @@ public abstract class Data2VecModel : IDisposable
     private int _running;
     private bool _disposed;
 
-    private protected Data2VecModel(LoadedEncoder loaded) => (_source, Store, Config) = (loaded.Source, loaded.Store, loaded.Encoder.Config);
+    private protected Data2VecModel(LoadedEncoder loaded) => (_source, Store, Config, Id) = (loaded.Source, loaded.Store, loaded.Encoder.Config, loaded.File?.ModelId);
+
+    /// <summary>The id of the published model that this is, such as <c>facebook/data2vec-audio-base-960h</c>; null for other models.</summary>
+    public string? Id { get; }
 
     /// <summary>The model's structure.</summary>
     public virtual ModelConfig Config { get; }

@@ -9,7 +9,7 @@ namespace Data2Vec.Kernels.Gpu;
 /// <summary>The devices of this machine that CUDA and OpenCL know.</summary>
 public static class GpuDevices
 {
-    private const string Cuda = "cuda";
+    internal const string Cuda = "cuda";
     private const string OpenCl = "opencl";
 
     private static readonly Lazy<Context> s_context = new(CreateContext);
@@ -37,6 +37,11 @@ public static class GpuDevices
         if (All.Any(device => device.Name.StartsWith(kind, StringComparison.Ordinal)))
         {
             return null;
+        }
+
+        if (kind == Cuda && CudaStart.Problem is { } problem)
+        {
+            return problem;
         }
 
         string driver = kind == Cuda ? "NVIDIA driver" : "OpenCL loader";
@@ -98,12 +103,14 @@ public static class GpuDevices
         // ILGPU's kernel cache compiles under a lock that allocations wait for; KernelCache replaces it.
         try
         {
-            return Context.Create(builder => builder
-                .Optimize(OptimizationLevel.O2)
-                .Caching(CachingMode.NoKernelCaching)
-                .Cuda(_ => true)
-                .OpenCL(_ => true)
-                .CPU(CPUDeviceKind.Default));
+            return Context.Create(builder =>
+            {
+                builder.Optimize(OptimizationLevel.O2).Caching(CachingMode.NoKernelCaching).OpenCL(_ => true).CPU(CPUDeviceKind.Default);
+                if (CudaStart.Problem is null)
+                {
+                    builder.Cuda(_ => true);
+                }
+            });
         }
         catch (AcceleratorException error)
         {

@@ -1,0 +1,40 @@
+using Data2Vec.Converters.Hub;
+using Data2Vec.Kernels;
+
+namespace Data2Vec.Cli;
+
+/// <summary>Finds the file of a model that is given by its path, or by the name with which it was pulled.</summary>
+internal static class ModelName
+{
+    /// <summary>The path of the model file.</summary>
+    /// <param name="given">A path, or a name such as <c>facebook/data2vec-audio-base-960h</c>, which may end in a number format: <c>:bf16</c>.</param>
+    /// <exception cref="IOException">There is no such file or model. The message says which command gets the model.</exception>
+    public static string Resolve(string given)
+    {
+        if (File.Exists(given) || !IsName(given))
+        {
+            return Files.RequireFile(given);
+        }
+
+        (string name, ElementType? type) = Parse(given);
+        using var store = new ModelStore();
+        try
+        {
+            return store.Find(name, type)?.Path
+                ?? throw new IOException($"{given}: no such file, and not in the cache of models; data2vec pull {name}{(type is { } format ? $" --dtype {OptionFactory.DtypeName(format)}" : "")} gets it");
+        }
+        catch (ArgumentException)
+        {
+            return Files.RequireFile(given);
+        }
+    }
+
+    private static bool IsName(string given) =>
+        (given.Contains('/', StringComparison.Ordinal) || given.Contains(':', StringComparison.Ordinal)) && !OptionFactory.HasExtension(given, ".d2v");
+
+    private static (string Name, ElementType? Type) Parse(string given)
+    {
+        int colon = given.LastIndexOf(':');
+        return colon > 0 && OptionFactory.Dtypes.Contains(given[(colon + 1)..]) ? (given[..colon], OptionFactory.ParseDtype(given[(colon + 1)..])) : (given, null);
+    }
+}
