@@ -6,7 +6,7 @@ namespace Data2Vec;
 
 /// <summary>Creates speech-to-text clients from models with a CTC head.</summary>
 /// <remarks>
-/// A client takes WAV files of any sample rate. It ignores <see cref="SpeechToTextOptions.SpeechLanguage"/> and
+/// A client takes recordings of any sample rate (WAV, FLAC, MP3, Ogg and others). It ignores <see cref="SpeechToTextOptions.SpeechLanguage"/> and
 /// <see cref="SpeechToTextOptions.SpeechSampleRate"/>: the model knows one language, and the file its sample rate. Clients are thread-safe.
 /// Disposing a client does nothing: the model belongs to its owner. A request fails with <see cref="ArgumentException"/> for another model's id or
 /// for a translation, with <see cref="InvalidDataException"/> for a recording that is damaged or too short, and with

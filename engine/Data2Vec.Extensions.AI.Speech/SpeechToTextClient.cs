@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Data2Vec.Audio;
+using Data2Vec.Audio.Codecs;
 using Microsoft.Extensions.AI;
 
 namespace Data2Vec.Extensions.AI;
@@ -23,7 +24,7 @@ internal sealed class SpeechToTextClient(LazyModel model) : ISpeechToTextClient
         var file = new MemoryStream(); // not disposed: after a cancelled call, another thread may still decode it
         await audioSpeechStream.CopyToAsync(file, cancellationToken).ConfigureAwait(false);
         file.Position = 0;
-        Waveform recording = await Task.Run(() => WavFile.Load(file), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+        Waveform recording = await Task.Run(() => AudioFile.Load(file, AudioCodecs.Options), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
         string text = await speech.TranscribeAsync(recording, cancellationToken).ConfigureAwait(false);
         return new SpeechToTextResponse(text) { ModelId = model.ModelId, StartTime = TimeSpan.Zero, EndTime = recording.Duration };
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Data2Vec.Audio;
+using Data2Vec.Audio.Codecs;
 using Data2Vec.Vision.Images;
 using Microsoft.Extensions.AI;
 
@@ -11,7 +12,11 @@ internal sealed class ContentEmbeddingGenerator(LazyModel model, EmbeddingOption
     /// <summary>The limits of a batch. Decoded images take many times the memory of their files.</summary>
     private const int BatchBytes = 4 << 20, BatchContents = 64;
 
-    private static readonly string[] s_recordings = ["audio/wav", "audio/wave", "audio/x-wav", "audio/vnd.wave"];
+    private static readonly string[] s_recordings =
+    [
+        "audio/wav", "audio/wave", "audio/x-wav", "audio/vnd.wave", "audio/flac", "audio/x-flac", "audio/mpeg", "audio/mp3", "audio/ogg", "application/ogg", "audio/opus",
+        "audio/vorbis", "audio/aiff", "audio/x-aiff", "audio/basic",
+    ];
     private static readonly string[] s_images =
         ["image/png", "image/jpeg", "image/jpg", "image/webp", "image/gif", "image/bmp", "image/x-ms-bmp"];
 
@@ -75,7 +80,7 @@ internal sealed class ContentEmbeddingGenerator(LazyModel model, EmbeddingOption
     {
         ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(data, out ArraySegment<byte> array) ? array : data.ToArray();
         using var stream = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
-        Waveform recording = WavFile.Load(stream).Resample(model.SampleRate);
+        Waveform recording = AudioFile.Load(stream, AudioCodecs.Options).Resample(model.SampleRate);
         model.CountRows(recording.Samples); // throws if it is too short
         return recording;
     }

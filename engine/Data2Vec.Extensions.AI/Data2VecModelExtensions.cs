@@ -31,7 +31,7 @@ public static class Data2VecModelExtensions
     }
 
     /// <summary>Creates a generator for recordings or images.</summary>
-    /// <param name="model">A speech model for WAV files of any sample rate, or a vision model for JPEG, PNG, WebP, BMP and GIF files.</param>
+    /// <param name="model">A speech model for recordings of any sample rate (WAV, FLAC, MP3, Ogg and others), or a vision model for JPEG, PNG, WebP, BMP and GIF files.</param>
     /// <param name="options">The vectors to compute.</param>
     /// <param name="modelId">The model's id; default: its architecture.</param>
     /// <exception cref="ArgumentException">The pooling is <see cref="Pooling.None"/>.</exception>

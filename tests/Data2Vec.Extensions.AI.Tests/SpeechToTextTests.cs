@@ -22,7 +22,7 @@ public sealed class SpeechToTextTests
         Assert.Equal("FOUR TWO", response.Text);
         Assert.Equal("speech-ctc", response.ModelId);
         Assert.Equal(TimeSpan.Zero, response.StartTime);
-        Assert.Equal(Audio.WavFile.Load(s_recording).Duration, response.EndTime);
+        Assert.Equal(Audio.AudioFile.Load(s_recording).Duration, response.EndTime);
 
         ISpeechToTextClient keyed = host.Services.GetRequiredKeyedService<ISpeechToTextClient>("keyed");
         stream.Position = 0;

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Data2Vec;
 using Data2Vec.Audio;
+using Data2Vec.Audio.Codecs;
 using Data2Vec.Converters;
 using Data2Vec.Memes;
 using Microsoft.Extensions.AI;
@@ -32,8 +33,12 @@ public class PackageTests
     public void The_library_transcribes_with_a_bundled_model()
     {
         using SpeechModel model = BundledModels.Load<SpeechModel>("speech-ctc");
-        Assert.Equal("FOUR TWO", model.Transcribe(WavFile.Load(s_recording)));
+        Assert.Equal("FOUR TWO", model.Transcribe(AudioFile.Load(s_recording)));
     }
+
+    [Fact]
+    public void The_codecs_recognize_a_compressed_recording() =>
+        Assert.Contains(AudioCodecs.All, decoder => decoder.Recognizes("OggS"u8));
 
     [Fact]
     public async Task The_generator_returns_the_vectors_of_the_model()

@@ -1,4 +1,5 @@
 using Data2Vec.Audio;
+using Data2Vec.Audio.Codecs;
 using Data2Vec.IO;
 using Data2Vec.Vision.Images;
 
@@ -13,7 +14,7 @@ namespace Data2Vec.Cli;
 /// <param name="together">Whether several texts go through the model as one batch.</param>
 internal sealed class InputReader(InputKinds kinds, ImageLimits limits, bool together)
 {
-    public const int SignatureBytes = 1024;
+    public const int SignatureBytes = 4096;
 
     // A single short text would leave the device idle.
     private const int TextsPerBatch = 64;
@@ -53,7 +54,7 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits limits, bool tog
     }
 
     /// <summary>Whether a file begins like a recording.</summary>
-    public static bool IsRecording(ReadOnlySpan<byte> start) => start.StartsWith("RIFF"u8) || start.StartsWith("RF64"u8) || start.StartsWith("BW64"u8);
+    public static bool IsRecording(ReadOnlySpan<byte> start) => AudioFile.IsAudio(start, AudioCodecs.Options);
 
     /// <summary>Texts that are named by themselves.</summary>
     public IEnumerable<InputSource> Texts(IEnumerable<string> texts) => texts.Chunk(_batch)
@@ -85,7 +86,7 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits limits, bool tog
         }
 
         return IsRecording(start)
-            ? new RawInput<Waveform, float>(Modality.Speech, [path], [WavFile.Load(stream)])
+            ? new RawInput<Waveform, float>(Modality.Speech, [path], [AudioFile.Load(stream, AudioCodecs.Options with { Warning = message => Console.Error.WriteLine($"{path}: {message}") })])
             : throw new InvalidDataException($"this is {ForeignFile.Describe(start)}; the inputs are {kinds}");
     }
 

@@ -4,6 +4,7 @@
 using System.Numerics.Tensors;
 using Data2Vec;
 using Data2Vec.Audio;
+using Data2Vec.Audio.Codecs;
 using Data2Vec.Vision.Images;
 
 if (args is not [var folder, var query])
@@ -12,8 +13,9 @@ if (args is not [var folder, var query])
     return 2;
 }
 
-string kind = !File.Exists(query) ? "text" : Path.GetExtension(query).Equals(".wav", StringComparison.OrdinalIgnoreCase) ? "speech" : "image";
-string[] extensions = kind switch { "text" => [".txt"], "speech" => [".wav"], _ => [".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"] };
+string[] recordings = [".wav", ".flac", ".mp3", ".ogg", ".opus", ".aiff"];
+string kind = !File.Exists(query) ? "text" : recordings.Contains(Path.GetExtension(query), StringComparer.OrdinalIgnoreCase) ? "speech" : "image";
+string[] extensions = kind switch { "text" => [".txt"], "speech" => recordings, _ => [".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"] };
 IEnumerable<string> files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(file => extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase));
 string[] items = [.. kind == "text" ? files.SelectMany(File.ReadLines) : files];
 
@@ -35,7 +37,7 @@ return 0;
 
 Task<float[][]> Embed(string[] inputs) => model switch
 {
-    SpeechModel speech => speech.EmbedAsync([.. inputs.Select(WavFile.Load)], options),
+    SpeechModel speech => speech.EmbedAsync([.. inputs.Select(input => AudioFile.Load(input, AudioCodecs.Options))], options),
     VisionModel vision => vision.EmbedAsync([.. inputs.Select(input => ImageFile.Load(input))], options),
     TextModel text => text.EmbedAsync(inputs, options),
     _ => throw new NotSupportedException(),

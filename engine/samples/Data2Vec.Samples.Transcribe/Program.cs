@@ -7,5 +7,5 @@ using Data2Vec.Audio;
 using SpeechModel model = Data2VecModel.Load<SpeechModel>(args[0]);
 foreach (string path in args[1..])
 {
-    Console.WriteLine(model.Transcribe(WavFile.Load(path)));
+    Console.WriteLine(model.Transcribe(AudioFile.Load(path)));
 }

@@ -1,5 +1,6 @@
 using Data2Vec;
 using Data2Vec.Audio;
+using Data2Vec.Audio.Codecs;
 using Data2Vec.Converters.Hub;
 using Data2Vec.Extensions.AI;
 using Data2Vec.Kernels.Gpu;
@@ -19,7 +20,7 @@ internal static class Snippets
     {
         // README.md
         using SpeechModel model = Data2VecModel.Load<SpeechModel>("speech.d2v");
-        Waveform recording = WavFile.Load("recording.wav");
+        Waveform recording = AudioFile.Load("recording.wav");
         float[] vector = model.Embed(recording, new EmbeddingOptions { Normalize = true });   // resampled if needed
         if (model.CanTranscribe)
         {
@@ -58,12 +59,24 @@ internal static class Snippets
     {
         // engine/docs/library.md
         using SpeechModel model = Data2VecModel.Load<SpeechModel>("speech.d2v");
-        Waveform recording = WavFile.Load("recording.wav");
+        Waveform recording = AudioFile.Load("recording.wav");
         float[] vector = model.Embed(recording, new EmbeddingOptions { Normalize = true });   // resampled if needed
         float[][] many = await model.EmbedAsync([recording, recording]);
         float[][] layers = model.EmbedLayers(recording);   // the input of the first layer, then the output of each layer
         // END
         return (vector, many, layers);
+    }
+
+    public static Waveform Recording()
+    {
+        // engine/docs/library.md
+        Waveform interview = AudioFile.Load("interview.mp3", AudioCodecs.Options with
+        {
+            Warning = message => Console.Error.WriteLine($"interview.mp3: {message}"),
+            MaxSamples = 3600 * 48_000,   // a longer recording is refused; default: 2^29 samples
+        });
+        // END
+        return interview;
     }
 
     public static (float[] Vector, LabelProbability[] Labels) Text()

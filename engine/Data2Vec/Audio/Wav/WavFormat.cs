@@ -3,100 +3,108 @@ using static System.Buffers.Binary.BinaryPrimitives;
 namespace Data2Vec.Audio;
 
 /// <summary>The content of a WAV file's <c>fmt </c> chunk.</summary>
-internal sealed record WavFormat(SampleEncoding Encoding, int Channels, int SampleRate)
+/// <param name="Codec">The codec number (WAVE_FORMAT_... in Microsoft's mmreg.h).</param>
+/// <param name="Channels">The number of channels.</param>
+/// <param name="SampleRate">The sample rate in Hz.</param>
+/// <param name="BlockAlign">The bytes of a block. Uncompressed files often have a wrong number here.</param>
+/// <param name="Bits">The bits of a sample.</param>
+/// <param name="Extra">What the codec appends.</param>
+/// <param name="BigEndian">Whether samples are big-endian.</param>
+internal sealed record WavFormat(int Codec, int Channels, long SampleRate, int BlockAlign, int Bits, byte[] Extra, bool BigEndian)
 {
-    /// <summary>The size of the known part of the chunk in bytes. Codecs may append data of their own.</summary>
-    public const int MaxLength = 40;
+    /// <summary>The longest part of the chunk that is read.</summary>
+    public const int MaxLength = 4096;
+
+    public const int Pcm = 0x0001, MicrosoftAdpcm = 0x0002, IeeeFloat = 0x0003, ALaw = 0x0006, MuLaw = 0x0007, ImaAdpcm = 0x0011, Gsm = 0x0031;
 
     private const int MinLength = 16;
-    private const uint MaxSampleRate = 100_000_000;
+    private const int ExtensibleLength = 40;
 
     /// <summary>The codec number that announces a sub-format GUID; the GUID begins with the actual codec number.</summary>
     private const int Extensible = 0xFFFE;
 
-    /// <summary>Bytes per frame of one sample for each channel.</summary>
-    public int FrameBytes => Channels * Encoding.Bytes;
-
     /// <summary>The bytes after the codec number in every sub-format GUID that wraps a codec number.</summary>
     private static ReadOnlySpan<byte> SubFormatTail => [0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xAA, 0x00, 0x38, 0x9B, 0x71];
 
+    /// <summary>The same in the sub-formats of ambisonic B-format.</summary>
+    private static ReadOnlySpan<byte> AmbisonicTail => [0x00, 0x00, 0x21, 0x07, 0xD3, 0x11, 0x86, 0x44, 0xC8, 0xC1, 0xCA, 0x00, 0x00, 0x00];
+
+    /// <summary>
+    /// Whether four bytes are declared for 24 bits. libsndfile and sox ignore that and read three, but there are also files that have four.
+    /// </summary>
+    public bool MayHaveFourByteContainers => Codec == Pcm && Bits is > 16 and <= 24 && BlockAlign == 4 * Channels;
+
     /// <summary>Reads and checks the chunk.</summary>
-    /// <exception cref="InvalidDataException">The chunk contradicts itself, or the codec is not supported.</exception>
-    public static WavFormat Parse(ReadOnlySpan<byte> chunk)
+    /// <exception cref="InvalidDataException">The chunk contradicts itself.</exception>
+    public static WavFormat Parse(ReadOnlySpan<byte> chunk, bool bigEndian)
     {
         if (chunk.Length < MinLength)
         {
             throw new InvalidDataException($"the 'fmt ' chunk has {chunk.Length} bytes and needs {MinLength}; the file is damaged");
         }
 
-        int tag = ReadUInt16LittleEndian(chunk), channels = ReadUInt16LittleEndian(chunk[2..]);
-        uint sampleRate = ReadUInt32LittleEndian(chunk[4..]);
-        int frameBytes = ReadUInt16LittleEndian(chunk[12..]), bits = ReadUInt16LittleEndian(chunk[14..]);
-        if (tag == Extensible)
+        int codec = Int16(chunk, bigEndian), channels = Int16(chunk[2..], bigEndian);
+        uint sampleRate = bigEndian ? ReadUInt32BigEndian(chunk[4..]) : ReadUInt32LittleEndian(chunk[4..]);
+        int blockAlign = Int16(chunk[12..], bigEndian), bits = Int16(chunk[14..], bigEndian);
+        if (codec == Extensible)
         {
-            tag = SubFormat(chunk, bits);
+            codec = SubFormat(chunk, bits, bigEndian);
         }
 
-        if (channels == 0)
-        {
-            throw new InvalidDataException("the header declares 0 channels; the file is damaged");
-        }
-
-        if (sampleRate is 0 or > MaxSampleRate)
-        {
-            throw new InvalidDataException($"a sample rate of {sampleRate} Hz is not supported; the range is 1 to {MaxSampleRate} Hz");
-        }
-
-        var format = new WavFormat(SampleEncoding.Find(tag, bits), channels, (int)sampleRate);
-        return format.FrameBytes == frameBytes
-            ? format
-            : throw new InvalidDataException(
-                $"{channels} channels of {bits} bits take {format.FrameBytes} bytes per frame, but the block align is {frameBytes}; the file is damaged");
+        byte[] extra = chunk.Length >= MinLength + 2 ? chunk[(MinLength + 2)..].ToArray() : [];
+        return new WavFormat(codec, channels, sampleRate, blockAlign, bits, extra, bigEndian);
     }
 
-    private static int SubFormat(ReadOnlySpan<byte> chunk, int bits)
+    /// <summary>
+    /// The encoding of the samples, or null if they are compressed. Samples of fewer bits than their bytes hold occupy the top bits. The block align does not
+    /// matter.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The width is not supported.</exception>
+    public SampleEncoding? Encoding() => Codec switch
     {
-        if (chunk.Length < MaxLength)
+        Pcm when Bits is > 0 and <= 8 => SampleEncoding.UInt8,
+        Pcm when Bits > 0 => SampleEncoding.Integer((Bits + 7) / 8, BigEndian) ?? throw UnsupportedWidth(),
+        IeeeFloat when Bits is 32 or 64 => SampleEncoding.Float(Bits / 8, BigEndian),
+        Pcm or IeeeFloat => throw UnsupportedWidth(),
+        ALaw => SampleEncoding.ALaw, // always 8 bits; some programs declare the 16 bits that they decode to
+        MuLaw => SampleEncoding.MuLaw,
+        _ => null,
+    };
+
+    /// <summary>The decoder of blocks, or null if there is none for the codec.</summary>
+    /// <exception cref="InvalidDataException">The header contradicts itself, or the variant of the codec is not supported.</exception>
+    public BlockCodec? Blocks() => Codec switch
+    {
+        ImaAdpcm => new ImaAdpcm(this),
+        MicrosoftAdpcm => new MicrosoftAdpcm(this),
+        Gsm => new Gsm610(this),
+        _ => null,
+    };
+
+    /// <summary>The error for a codec that no decoder takes.</summary>
+    public InvalidDataException Unsupported() => new($"{WavCodec.Name(Codec)} in a WAV file is not supported; {AudioFormatDetector.Conversion}");
+
+    private InvalidDataException UnsupportedWidth() => new($"{Bits}-bit {WavCodec.Name(Codec)} is not supported; {AudioFormatDetector.Conversion}");
+
+    private static int Int16(ReadOnlySpan<byte> bytes, bool bigEndian) => bigEndian ? ReadUInt16BigEndian(bytes) : ReadUInt16LittleEndian(bytes);
+
+    private static int SubFormat(ReadOnlySpan<byte> chunk, int bits, bool bigEndian)
+    {
+        if (chunk.Length < ExtensibleLength)
         {
-            throw new InvalidDataException($"the extensible 'fmt ' chunk has {chunk.Length} bytes and needs {MaxLength}; the file is damaged");
+            throw new InvalidDataException($"the extensible 'fmt ' chunk has {chunk.Length} bytes and needs {ExtensibleLength}; the file is damaged");
         }
 
         // Valid bits occupy the top of their container and zeros fill the rest, so the container determines the scale.
-        int validBits = ReadUInt16LittleEndian(chunk[18..]);
+        int validBits = Int16(chunk[18..], bigEndian);
         if (validBits > bits)
         {
             throw new InvalidDataException($"{validBits} valid bits do not fit in samples of {bits} bits; the file is damaged");
         }
 
-        ReadOnlySpan<byte> subFormat = chunk[24..MaxLength];
-        return subFormat[2..].SequenceEqual(SubFormatTail)
+        ReadOnlySpan<byte> subFormat = chunk[24..ExtensibleLength];
+        return subFormat[2..].SequenceEqual(SubFormatTail) || subFormat[2..].SequenceEqual(AmbisonicTail)
             ? ReadUInt16LittleEndian(subFormat)
-            : throw new InvalidDataException($"the sub-format {new Guid(subFormat)} is not supported; convert to PCM");
+            : throw new InvalidDataException($"the sub-format {new Guid(subFormat)} is not supported; {AudioFormatDetector.Conversion}");
     }
-}
-
-/// <summary>Identifies audio files other than WAV by their first bytes, for error messages.</summary>
-internal static class AudioFileType
-{
-    /// <summary>The name of the file type, or null if it is unknown.</summary>
-    public static string? Name(ReadOnlySpan<byte> start) => start switch
-    {
-        _ when start.StartsWith("ID3"u8) || HasSyncWord(start, 0xE6, 0xE2) => "an MP3 file", // sync word, any version, layer III
-        _ when start.StartsWith("fLaC"u8) => "a FLAC file",
-        _ when start.StartsWith("OggS"u8) => "an Ogg file (Vorbis or Opus)",
-        _ when start.StartsWith("FORM"u8) && start.HasAt(8, "AIF"u8) => "an AIFF file",
-        _ when start.StartsWith("RIFX"u8) => "a big-endian WAV file (RIFX)",
-        _ when start.StartsWith("riff"u8) => "a Wave64 file",
-        _ when start.StartsWith("RIFF"u8) && start.HasAt(8, "AVI "u8) => "an AVI video",
-        _ when start.StartsWith("caff"u8) => "a Core Audio file",
-        _ when start.StartsWith(".snd"u8) => "an AU file",
-        _ when start.StartsWith("#!AMR"u8) => "an AMR file",
-        _ when start.StartsWith("NIST_1A"u8) => "a NIST SPHERE file",
-        _ when start.HasAt(4, "ftyp"u8) => "an MP4 file (M4A, AAC)",
-        _ when start.HasAt(0, [0x1A, 0x45, 0xDF, 0xA3]) => "a Matroska or WebM file",
-        _ when HasSyncWord(start, 0xF6, 0xF0) => "a raw AAC file", // ADTS: sync word, any version, layer 0
-        _ => null,
-    };
-
-    private static bool HasSyncWord(ReadOnlySpan<byte> start, int mask, int value) => start is [0xFF, var second, ..] && (second & mask) == value;
 }

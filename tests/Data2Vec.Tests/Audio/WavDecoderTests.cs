@@ -2,7 +2,7 @@ using Data2Vec.Audio;
 
 namespace Data2Vec.Tests.Audio;
 
-public class WavFileTests
+public class WavDecoderTests
 {
     private static readonly float[] s_twoSamples = [0.5f, -0.5f]; // the default data of WavBuilder
 
@@ -24,8 +24,8 @@ public class WavFileTests
     {
         float[] expected = Fixtures.Floats($"audio/{name}.npy");
         foreach (Waveform waveform in (Waveform[])[
-            WavFile.Load(Fixtures.Path($"audio/{name}.wav")),
-            WavFile.Load(new OneWayStream(Fixtures.Bytes($"audio/{name}.wav")))])
+            AudioFile.Load(Fixtures.Path($"audio/{name}.wav")),
+            AudioFile.Load(new OneWayStream(Fixtures.Bytes($"audio/{name}.wav")))])
         {
             Assert.Equal(sampleRate, waveform.SampleRate);
             Assert.Equal((double)expected.Length / sampleRate, waveform.Duration.TotalSeconds, 6);
@@ -36,7 +36,7 @@ public class WavFileTests
     [Fact]
     public void Samples_equal_those_of_the_reference_implementation()
     {
-        Waveform waveform = WavFile.Load(Fixtures.Path("audio/utterance.wav"));
+        Waveform waveform = AudioFile.Load(Fixtures.Path("audio/utterance.wav"));
         Assert.Equal(Fixtures.Floats("audio/utterance-raw.npy"), waveform.Samples);
     }
 
@@ -150,24 +150,23 @@ public class WavFileTests
     [InlineData(1u)]
     [InlineData(5_644_800u)]
     public void Any_sample_rate_is_accepted(uint sampleRate) =>
-        Assert.Equal((int)sampleRate, WavFile.Load(new MemoryStream(new WavBuilder { SampleRate = sampleRate }.ToArray())).SampleRate);
+        Assert.Equal((int)sampleRate, AudioFile.Load(new MemoryStream(new WavBuilder { SampleRate = sampleRate }.ToArray())).SampleRate);
 
     [Theory]
-    [InlineData(0x0002, 4, "Microsoft ADPCM")]
-    [InlineData(0x0011, 4, "IMA ADPCM")]
-    [InlineData(0x0031, 0, "GSM 6.10")]
+    [InlineData(0x0011, 3, "3-bit IMA ADPCM")]
+    [InlineData(0x0022, 0, "TrueSpeech")]
+    [InlineData(0x0065, 4, "G.722 ADPCM")]
     [InlineData(0x0055, 0, "MP3")]
     [InlineData(0x0161, 16, "Windows Media Audio")]
     [InlineData(0x1234, 16, "codec 0x1234")]
     [InlineData(1, 64, "64-bit PCM")]
     [InlineData(1, 0, "0-bit PCM")]
     [InlineData(3, 16, "16-bit IEEE float")]
-    [InlineData(6, 16, "16-bit A-law")]
     public void Names_codecs_that_are_not_supported(int tag, int bits, string name)
     {
         string message = Rejection(new WavBuilder { Tag = (ushort)tag, Bits = (ushort)bits }.ToArray());
         Assert.Contains(name, message, StringComparison.Ordinal);
-        Assert.Contains("convert to", message, StringComparison.Ordinal);
+        Assert.Contains("ffmpeg -i INPUT -ar 16000 -ac 1 OUTPUT.wav", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -175,8 +174,8 @@ public class WavFileTests
     {
         Assert.Contains("0 channels", Rejection(new WavBuilder { Channels = 0 }.ToArray()), StringComparison.Ordinal);
         Assert.Contains("0 Hz", Rejection(new WavBuilder { SampleRate = 0 }.ToArray()), StringComparison.Ordinal);
-        Assert.Contains("block align is 3", Rejection(new WavBuilder { BlockAlign = 3 }.ToArray()), StringComparison.Ordinal);
-        Assert.Contains("block align is 0", Rejection(new WavBuilder { BlockAlign = 0 }.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("block align is 3", Rejection(new WavBuilder { Tag = 0x11, Bits = 4, BlockAlign = 3 }.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("block align is 0", Rejection(new WavBuilder { Tag = 2, Bits = 4, BlockAlign = 0 }.ToArray()), StringComparison.Ordinal);
         Assert.Contains("17 valid bits", Rejection(new WavBuilder { Tag = 0xFFFE, AfterFormat = WavBuilder.Extension(17, 1) }.ToArray()), StringComparison.Ordinal);
         Assert.Contains("needs 40", Rejection(new WavBuilder { Tag = 0xFFFE }.ToArray()), StringComparison.Ordinal);
         Assert.Contains("before the 'fmt ' chunk", Rejection([.. "RIFF"u8, 4, 0, 0, 0, .. "WAVE"u8, .. WavBuilder.Chunk("data", [1, 2])]), StringComparison.Ordinal);
@@ -186,22 +185,58 @@ public class WavFileTests
     }
 
     [Theory]
-    [InlineData("", "is empty")]
-    [InlineData("524946462400", "RIFF header")]
-    [InlineData("494433040000000000000000", "an MP3 file")]
-    [InlineData("FFFB90640000000000000000", "an MP3 file")]
-    [InlineData("664C61430000002212001200", "a FLAC file")]
-    [InlineData("4F6767530002000000000000", "an Ogg file")]
-    [InlineData("464F524D00001234414946460000", "an AIFF file")]
-    [InlineData("464F524D00001234414946430000", "an AIFF file")]
-    [InlineData("00000020667479704D344120", "an MP4 file")]
-    [InlineData("524946580000000057415645", "big-endian")]
-    [InlineData("524946460000000041564920", "an AVI video")]
-    [InlineData("FFF15080001FFC0000000000", "a raw AAC file")]
-    [InlineData("48656C6C6F2C20776F726C64", "'Hell'")]
-    [InlineData("00010203040506070809", "bytes 00010203")]
-    public void Names_the_type_of_files_other_than_WAV(string hex, string name) =>
-        Assert.Contains(name, Rejection(Convert.FromHexString(hex)), StringComparison.Ordinal);
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(8)]
+    public void The_block_align_of_PCM_does_not_matter(ushort blockAlign) => Assert.Equal(s_twoSamples, Load(new WavBuilder { BlockAlign = blockAlign }));
+
+    [Theory]
+    [InlineData(6, 0)]
+    [InlineData(7, 16)] // the width that G.711 decodes to
+    public void G711_has_eight_bits_whatever_the_header_says(ushort tag, ushort bits)
+    {
+        byte[] codes = [.. Enumerable.Range(0, 256).Select(code => (byte)code)];
+        Assert.Equal(Load(new WavBuilder { Tag = tag, Bits = 8, Data = codes }), Load(new WavBuilder { Tag = tag, Bits = bits, Data = codes }));
+    }
+
+    [Fact]
+    public void Ambisonic_sub_formats_have_the_same_samples()
+    {
+        byte[] extension = [22, 0, 16, 0, 0, 0, 0, 0, .. new Guid(0x00000001, 0x0721, 0x11d3, 0x86, 0x44, 0xC8, 0xC1, 0xCA, 0, 0, 0).ToByteArray()];
+        Assert.Equal([0f], Load(new WavBuilder { Tag = 0xFFFE, Channels = 2, AfterFormat = extension }));
+    }
+
+    [Fact]
+    public void Samples_of_24_bits_in_four_bytes_are_found_on_either_side()
+    {
+        int[] values = [1 << 22, -(1 << 21), 1, 77_777, -12_345, 8_388_607];
+        float[] expected = [.. values.Select(value => value / 8388608f)];
+        byte[] Bytes(int shift) => [.. values.SelectMany(value => BitConverter.GetBytes(value << shift))];
+        byte[] three = [.. values.SelectMany(value => BitConverter.GetBytes(value)[..3])];
+        Assert.Equal(expected, Load(new WavBuilder { Bits = 24, BlockAlign = 4, Data = Bytes(0) }));
+        Assert.Equal(expected, Load(new WavBuilder { Bits = 24, BlockAlign = 4, Data = Bytes(8) }));
+        Assert.Equal(expected, Load(new WavBuilder { Bits = 24, BlockAlign = 4, Data = three })); // the header is wrong
+    }
+
+    [Fact]
+    public void A_chunk_of_odd_size_may_lack_its_padding()
+    {
+        byte[] chunk = WavBuilder.Chunk("inst", [60, 0, 0, 1, 127, 1, 127])[..^1];
+        Assert.Equal(s_twoSamples, Load(new WavBuilder { ChunksBeforeData = chunk }));
+        Assert.Equal(s_twoSamples, Load(new WavBuilder { ChunksBeforeFormat = chunk }));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_size_that_wrapped_around_is_told(bool isWrapped)
+    {
+        byte[] rest = isWrapped ? new byte[400] : WavBuilder.Chunk("LIST", new byte[400]);
+        var warnings = new List<string>();
+        Waveform waveform = AudioFile.Load(new MemoryStream(new WavBuilder { ChunksAfterData = rest }.ToArray()), new AudioReadOptions { Warning = warnings.Add });
+        Assert.Equal(s_twoSamples, waveform.Samples);
+        Assert.Equal(isWrapped, warnings is [var warning] && warning.Contains("announces 4 bytes of samples, and 400 more bytes follow", StringComparison.Ordinal));
+    }
 
     [Theory]
     [InlineData(double.NaN)]
@@ -220,9 +255,9 @@ public class WavFileTests
     {
         string path = Path.GetTempFileName();
         File.WriteAllText(path, "not a recording");
-        string message = Assert.Throws<InvalidDataException>(() => WavFile.Load(path)).Message;
+        string message = Assert.Throws<InvalidDataException>(() => AudioFile.Load(path)).Message;
         File.Delete(path);
-        Assert.StartsWith(path + ": this is not a WAV file", message, StringComparison.Ordinal);
+        Assert.StartsWith(path + ": this is not a recording but a text file", message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -237,7 +272,7 @@ public class WavFileTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
-            WavFile.Load(new OneWayStream(file));
+            AudioFile.Load(new OneWayStream(file));
         }
         catch (InvalidDataException)
         {
@@ -252,17 +287,17 @@ public class WavFileTests
     public void Damaged_files_are_read_or_rejected(string name)
     {
         byte[] file = Fixtures.Bytes($"audio/{name}.wav");
-        Damage.CutAtEveryByte(file, stream => WavFile.Load(stream));
-        Damage.ChangeBytes(file, 100, 2000, stream => WavFile.Load(stream));
-        Damage.ChangeBytes(file, file.Length, 500, stream => WavFile.Load(stream));
+        Damage.CutAtEveryByte(file, stream => AudioFile.Load(stream));
+        Damage.ChangeBytes(file, 100, 2000, stream => AudioFile.Load(stream));
+        Damage.ChangeBytes(file, file.Length, 500, stream => AudioFile.Load(stream));
     }
 
-    private static float[] Load(WavBuilder file, int cut = 0) => WavFile.Load(new MemoryStream(file.ToArray()[..^cut])).Samples;
+    private static float[] Load(WavBuilder file, int cut = 0) => AudioFile.Load(new MemoryStream(file.ToArray()[..^cut])).Samples;
 
     private static string Rejection(byte[] file)
     {
-        string message = Assert.Throws<InvalidDataException>(() => WavFile.Load(new MemoryStream(file))).Message;
-        Assert.Equal(message, Assert.Throws<InvalidDataException>(() => WavFile.Load(new OneWayStream(file))).Message);
+        string message = Assert.Throws<InvalidDataException>(() => AudioFile.Load(new MemoryStream(file))).Message;
+        Assert.Equal(message, Assert.Throws<InvalidDataException>(() => AudioFile.Load(new OneWayStream(file))).Message);
         return message;
     }
 

@@ -1,0 +1,37 @@
+namespace Data2Vec.Audio;
+
+/// <summary>Reads uncompressed samples.</summary>
+internal static class PcmData
+{
+    private const int BlockBytes = 1 << 16;
+
+    /// <summary>Reads samples to their end, or to the end of the stream.</summary>
+    /// <param name="stream">The stream at the first sample.</param>
+    /// <param name="encoding">The encoding of a sample.</param>
+    /// <param name="channels">The number of channels.</param>
+    /// <param name="sampleRate">The sample rate in Hz.</param>
+    /// <param name="length">The bytes of the samples; <see cref="long.MaxValue"/> if they extend to the end of the stream.</param>
+    /// <param name="output">Takes the samples.</param>
+    public static void Read(Stream stream, SampleEncoding encoding, int channels, long sampleRate, long length, WaveformBuilder output)
+    {
+        int frameBytes = Math.Max(1, channels * encoding.Bytes);
+        output.Begin(channels, sampleRate, Math.Min(length, stream.BytesLeft() ?? 0) / frameBytes);
+        int blockFrames = Math.Max(1, BlockBytes / frameBytes);
+        byte[] block = new byte[blockFrames * frameBytes];
+        float[] interleaved = new float[blockFrames * channels];
+        while (length > 0)
+        {
+            int wanted = (int)Math.Min(length, block.Length);
+            int read = stream.ReadAtLeast(block.AsSpan(0, wanted), wanted, throwOnEndOfStream: false);
+            Span<float> samples = interleaved.AsSpan(0, read / frameBytes * channels); // a partial frame at the end is dropped
+            encoding.Decode(block, samples);
+            output.Append(samples);
+            if (read < wanted)
+            {
+                break;
+            }
+
+            length -= read;
+        }
+    }
+}
