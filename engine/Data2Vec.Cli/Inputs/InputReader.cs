@@ -86,7 +86,7 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits limits, bool tog
         }
 
         return IsRecording(start)
-            ? new RawInput<Waveform, float>(Modality.Speech, [path], [AudioFile.Load(stream, AudioCodecs.Options with { Warning = message => Console.Error.WriteLine($"{path}: {message}") })])
+            ? new RawInput<Waveform, float>(Modality.Speech, [path], [AudioFile.Load(stream, AudioCodecs.Options with { Warning = message => Console.Error.WriteLine($"data2vec: {path}: {message}") })])
             : throw new InvalidDataException($"this is {ForeignFile.Describe(start)}; the inputs are {kinds}");
     }
 

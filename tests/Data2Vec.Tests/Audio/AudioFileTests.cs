@@ -59,6 +59,14 @@ public class AudioFileTests
     }
 
     [Fact]
+    public void The_largest_size_of_a_Wave64_chunk_is_no_chunk()
+    {
+        byte[] file = [.. Fixtures.Bytes("formats/piped.w64")];
+        BitConverter.GetBytes(long.MaxValue).CopyTo(file, 40 + 16); // the size of 'fmt '
+        Assert.Contains("the file ends before its 'data' chunk", Rejection(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_stream_is_read_from_its_position()
     {
         var stream = new MemoryStream([1, 2, 3, .. Fixtures.Bytes("formats/base.wav")]) { Position = 3 };

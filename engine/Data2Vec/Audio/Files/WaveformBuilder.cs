@@ -87,7 +87,7 @@ public sealed class WaveformBuilder
         if (_monoPower < CancelledPower * _power)
         {
             Warn("the channels cancel out: their average is almost silent, because one is the negative of the other; keep one channel: "
-                + "ffmpeg -i INPUT -ar 16000 -af pan=mono|c0=c0 OUTPUT.wav");
+                + "ffmpeg -i INPUT -ar 16000 -af \"pan=mono|c0=c0\" OUTPUT.wav");
         }
 
         return new Waveform(_mono.ToArray(), SampleRate);
