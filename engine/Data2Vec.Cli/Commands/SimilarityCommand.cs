@@ -35,13 +35,11 @@ internal static class SimilarityCommand
             BadInputs bad = inputs.BadInputs(parsed);
             IReadOnlyList<InputSource> sources = inputs.Sources(parsed, loaded.Kinds, bad);
             var records = new List<EmbeddingRecord>();
+            RequireAtMost(most, sources.Count);
             WorkProgress.Show("Embedding", parsed.InvocationConfiguration.Error, ownsTerminal: true, report => new ModelRunner(loaded, bad, cancellation).Embed(sources, options, false, report, record =>
             {
                 records.AddRange(record);
-                if (records.Count > most)
-                {
-                    throw new UsageException($"more than {most} inputs: compare fewer{(most == MaxInputs ? ", or list the nearest ones with --top and without --plot" : "")}");
-                }
+                RequireAtMost(most, records.Count);
             }));
             if (records.Count < 2)
             {
@@ -64,7 +62,7 @@ internal static class SimilarityCommand
                 float[,] cosines = Cosines(records);
                 int[] places = parsed.GetRequiredValue(order) == "input" ? [.. Enumerable.Range(0, records.Count)] : LikenessOrder.Find(cosines);
                 cosines = Ordered(cosines, places);
-                string[] names = [.. places.Select(i => $"{i + 1} {TerminalText.Short(records[i].Input)}")];
+                string[] names = [.. places.Select(i => $"{i + 1} {TerminalText.Short(records[i].Line ?? records[i].Input)}")];
                 if (neighbors is null)
                 {
                     Print(cosines, places, names, output);
@@ -79,6 +77,14 @@ internal static class SimilarityCommand
             return bad.ExitCode;
         });
         return command;
+    }
+
+    private static void RequireAtMost(int most, int count)
+    {
+        if (count > most)
+        {
+            throw new UsageException($"more than {most} inputs: compare fewer{(most == MaxInputs ? ", or list the nearest ones with --top and without --plot" : "")}");
+        }
     }
 
     private static float[,] Cosines(List<EmbeddingRecord> records)

@@ -10,7 +10,7 @@ internal static class SimilarityPlot
     private const int MostPixels = 4000;
 
     /// <summary>The least pixels of a row, so that its label can be read.</summary>
-    private const int LabelPixels = 20;
+    private const int LabelPixels = 24;
 
     /// <summary>Larger tables have no numbers in the cells, as they would not be legible.</summary>
     private const int MostLabelledCells = 24;
