@@ -161,7 +161,7 @@ public sealed class InputTests : IDisposable
         Assert.Equal($"1\t1.0000\t{texts}:2\ta good film", lines[0]);
         (int code, string output, string error) = Run("search", Image, Image, texts);
         Assert.Equal((1, $"1\t1.0000\t{Image}"), (code, output.TrimEnd()));
-        Assert.Contains("not of the same kind as the query", error, StringComparison.Ordinal);
+        Assert.Contains("the query is of another kind", error, StringComparison.Ordinal);
         Assert.Equal(2, Run("search", texts, texts).Code);
     }
 

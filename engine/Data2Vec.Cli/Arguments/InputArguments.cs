@@ -1,4 +1,5 @@
 using System.CommandLine.Parsing;
+using Data2Vec.Audio;
 using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Cli;
@@ -15,6 +16,9 @@ internal sealed class InputArguments
     private readonly Option<long?> _pixels = new Option<long?>("--max-pixels") { Description = $"The limit for the pixels of an image; default: {ImageLimits.Default.MaxPixels}", HelpName = "N" }
         .Check(value => long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long pixels) && pixels > 0, _ => "--max-pixels must be a whole number of at least 1");
 
+    private readonly Option<int> _samples = new Option<int>("--max-samples") { Description = "The limit for the samples of a recording in one channel", DefaultValueFactory = _ => AudioReadOptions.DefaultMaxSamples, HelpName = "N" }
+        .Range(1, int.MaxValue);
+
     private InputArguments(string description)
     {
         _files = new Argument<string[]>("INPUT") { Description = description, Arity = ArgumentArity.ZeroOrMore };
@@ -27,7 +31,7 @@ internal sealed class InputArguments
     /// <param name="modalities">The kinds of inputs that the command takes.</param>
     public static InputArguments AddTo(Command command, string description, params Modality[] modalities)
     {
-        var kinds = new InputKinds(modalities);
+        var kinds = new InputKinds(modalities, inputs => inputs);
         var arguments = new InputArguments($"{description}: {kinds}; folders with them; - for the standard input");
         command.Add(arguments._files);
         command.Add(arguments._list, arguments._recursive, arguments._strict);
@@ -39,6 +43,11 @@ internal sealed class InputArguments
         if (kinds.Take(Modality.Vision))
         {
             command.Add(arguments._pixels);
+        }
+
+        if (kinds.Take(Modality.Speech))
+        {
+            command.Add(arguments._samples);
         }
 
         command.Validators.Add(result =>
@@ -61,10 +70,11 @@ internal sealed class InputArguments
     public BadInputs BadInputs(ParseResult parsed) => new(parsed.InvocationConfiguration.Error, parsed.GetValue(_strict));
 
     /// <summary>The reader of the inputs.</summary>
-    public InputReader Reader(ParseResult parsed, InputKinds kinds, bool together = true)
+    public InputReader Reader(ParseResult parsed, InputKinds kinds, BadInputs bad, bool together = true)
     {
         ImageLimits limits = ImageLimits.Default;
-        return new InputReader(kinds, parsed.GetValue(_pixels) is { } pixels ? limits with { MaxPixels = pixels } : limits, together);
+        return new InputReader(
+            kinds, parsed.GetValue(_pixels) is { } pixels ? limits with { MaxPixels = pixels } : limits, parsed.GetValue(_samples), bad.Warn, together);
     }
 
     /// <summary>All inputs: files and those in folders, then those of the list, then texts, then token ids.</summary>
@@ -74,7 +84,7 @@ internal sealed class InputArguments
     /// <param name="together">Whether several texts go through the model as one batch.</param>
     public IReadOnlyList<InputSource> Sources(ParseResult parsed, InputKinds kinds, BadInputs bad, bool together = true)
     {
-        InputReader reader = Reader(parsed, kinds, together);
+        InputReader reader = Reader(parsed, kinds, bad, together);
         string[] paths = [.. Paths(parsed), .. parsed.GetValue(_list) is { } list ? Files.ReadList(list) : []];
         return
         [

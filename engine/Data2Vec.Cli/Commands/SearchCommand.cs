@@ -23,7 +23,7 @@ internal static class SearchCommand
             using ModelSet loaded = models.Load(parsed);
             BadInputs bad = inputs.BadInputs(parsed);
             var runner = new ModelRunner(loaded, bad, cancellation);
-            EmbeddingRecord wanted = Query(parsed.GetRequiredValue(query), inputs.Reader(parsed, loaded.Kinds), source =>
+            EmbeddingRecord wanted = Query(parsed.GetRequiredValue(query), inputs.Reader(parsed, loaded.Kinds, bad), source =>
             {
                 var records = new List<EmbeddingRecord>();
                 var strict = new BadInputs(parsed.InvocationConfiguration.Error, strict: true);
@@ -32,16 +32,8 @@ internal static class SearchCommand
             });
             IReadOnlyList<InputSource> sources = inputs.Sources(parsed, loaded.KindsOf(wanted.ModelPath), bad);
             var nearest = new NearestInputs(wanted.Values, parsed.GetValue(top));
-            WorkProgress.Show("Searching", parsed.InvocationConfiguration.Error, ownsTerminal: true, report => runner.Embed(sources, options, false, report, records =>
-            {
-                if (records[0].ModelPath != wanted.ModelPath)
-                {
-                    bad.Report(TerminalText.Label(records[0].Input), new InvalidDataException("not of the same kind as the query, so their vectors cannot be compared"));
-                    return;
-                }
-
-                nearest.Add(records[0]);
-            }));
+            WorkProgress.Show(
+                "Searching", parsed.InvocationConfiguration.Error, ownsTerminal: true, report => runner.Embed(sources, options, false, report, records => nearest.Add(records[0])));
             foreach ((int rank, EmbeddingRecord record, float cosine) in nearest.Ranked())
             {
                 string text = record.Line is { } line ? $"\t{TerminalText.OneLine(line)}" : "";

@@ -1,7 +1,9 @@
 namespace Data2Vec.Cli;
 
-/// <summary>The kinds of inputs of a command.</summary>
-internal sealed class InputKinds(params IReadOnlyCollection<Modality> modalities)
+/// <summary>The kinds of inputs that a command takes.</summary>
+/// <param name="modalities">The kinds.</param>
+/// <param name="refusal">The sentence about inputs of another kind, given their name.</param>
+internal sealed class InputKinds(IReadOnlyCollection<Modality> modalities, Func<string, string> refusal)
 {
     private static readonly Dictionary<string, Modality> s_extensions = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -23,6 +25,16 @@ internal sealed class InputKinds(params IReadOnlyCollection<Modality> modalities
 
     /// <summary>Whether the command takes inputs of a modality.</summary>
     public bool Take(Modality modality) => modalities.Contains(modality);
+
+    /// <summary>Requires that the command takes inputs of a modality.</summary>
+    /// <exception cref="InvalidDataException">It does not.</exception>
+    public void Require(Modality modality)
+    {
+        if (!Take(modality))
+        {
+            throw new InvalidDataException(refusal(modality.Inputs()));
+        }
+    }
 
     /// <summary>Whether the name of a file is that of an input.</summary>
     public bool TakeName(string path) => s_extensions.TryGetValue(Path.GetExtension(path), out Modality modality) ? Take(modality) : OptionFactory.HasExtension(path, ".npy");

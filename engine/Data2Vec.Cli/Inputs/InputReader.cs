@@ -10,9 +10,11 @@ namespace Data2Vec.Cli;
 /// their first bytes. What comes through a pipe may also be texts. Each file is opened once.
 /// </summary>
 /// <param name="kinds">The kinds of inputs that the command takes.</param>
-/// <param name="limits">The limits for images.</param>
+/// <param name="images">The limits for images.</param>
+/// <param name="maxSamples">The limit for recordings.</param>
+/// <param name="warn">Receives what is unusual about an input that can be read.</param>
 /// <param name="together">Whether several texts go through the model as one batch.</param>
-internal sealed class InputReader(InputKinds kinds, ImageLimits limits, bool together)
+internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxSamples, Action<string> warn, bool together)
 {
     public const int SignatureBytes = 4096;
 
@@ -47,6 +49,11 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits limits, bool tog
         }
 
         bool isText = OptionFactory.HasExtension(path, ".txt") || (!stream.CanSeek && ForeignFile.IsText(start) && !ImageFile.IsImage(start) && !IsRecording(start));
+        if (isText)
+        {
+            kinds.Require(Modality.Text);
+        }
+
         foreach (ModelInput input in isText ? Lines(path, content) : [Load(path, content, start)])
         {
             yield return input;
@@ -82,12 +89,18 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits limits, bool tog
 
         if (ImageFile.IsImage(start))
         {
-            return new RawInput<RgbImage, float>(Modality.Vision, [path], [ImageFile.Load(stream, limits)]);
+            kinds.Require(Modality.Vision);
+            return new RawInput<RgbImage, float>(Modality.Vision, [path], [ImageFile.Load(stream, images)]);
         }
 
-        return IsRecording(start)
-            ? new RawInput<Waveform, float>(Modality.Speech, [path], [AudioFile.Load(stream, AudioCodecs.Options with { Warning = message => Console.Error.WriteLine($"data2vec: {path}: {message}") })])
-            : throw new InvalidDataException($"this is {ForeignFile.Describe(start)}; the inputs are {kinds}");
+        if (IsRecording(start))
+        {
+            kinds.Require(Modality.Speech);
+            AudioReadOptions options = AudioCodecs.Options with { MaxSamples = maxSamples, Warning = message => warn($"{path}: {message}") };
+            return new RawInput<Waveform, float>(Modality.Speech, [path], [AudioFile.Load(stream, options)]);
+        }
+
+        throw new InvalidDataException($"this is {ForeignFile.Describe(start)}; the inputs are {kinds}");
     }
 
     private IEnumerable<ModelInput> Lines(string path, Stream stream)

@@ -30,10 +30,12 @@ internal sealed class ModelSet : IDisposable
     }
 
     /// <summary>The kinds of inputs that the models take.</summary>
-    public InputKinds Kinds => new(_given.Count > 0 ? [.. _loaded.Keys] : [.. _bundled.Keys]);
+    public InputKinds Kinds => _given.Count > 0
+        ? new InputKinds([.. _loaded.Keys], inputs => $"no given model takes {inputs}; give one with another --model")
+        : new InputKinds([.. _bundled.Keys], inputs => $"this command does not take {inputs}");
 
     /// <summary>The kind of inputs that the model of a file takes.</summary>
-    public InputKinds KindsOf(string path) => new(_loaded.Single(entry => entry.Value.Path == path).Key);
+    public InputKinds KindsOf(string path) => new([_loaded.Single(entry => entry.Value.Path == path).Key], inputs => $"the query is of another kind, and cannot be compared with {inputs}");
 
     /// <summary>The model for a kind of input, and the model's file.</summary>
     /// <exception cref="InvalidDataException">No model takes the inputs.</exception>
@@ -41,12 +43,8 @@ internal sealed class ModelSet : IDisposable
     {
         if (!_loaded.ContainsKey(modality))
         {
-            if (_given.Count > 0)
-            {
-                throw new InvalidDataException($"no given model takes {modality.Inputs()}; give one with another --model");
-            }
-
-            Add(_bundled.TryGetValue(modality, out string? name) ? Files.Bundled(name) : throw new InvalidDataException($"this command does not take {modality.Inputs()}"));
+            Kinds.Require(modality);
+            Add(Files.Bundled(_bundled[modality]));
         }
 
         return _loaded[modality];
