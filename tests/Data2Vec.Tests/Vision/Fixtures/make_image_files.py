@@ -1,11 +1,14 @@
 """Writes image files of every kind that the decoder supports, and the pixels that Pillow decodes from each (.ppm).
 
-Run with Python 3, Pillow and NumPy: python3 make_image_files.py
+Run with Python 3, Pillow, NumPy and the programs of libjpeg-turbo: python3 make_image_files.py
 Transparent pixels are blended over white, the EXIF orientation is applied, and embedded color profiles are ignored.
 """
 
+import io
 import os
 import struct
+import subprocess
+import tempfile
 import zlib
 
 import numpy as np
@@ -140,6 +143,25 @@ def jpeg_files(rgb):
         save(f"orientation-{orientation}.jpg", small, quality=92, subsampling=0, exif=exif)
 
 
+def more_jpeg_files(rgb):
+    """Kinds that libjpeg-turbo's cjpeg and jpegtran write, and a file without its end marker."""
+    def run(*command, data):
+        return subprocess.run(command, input=data, check=True, capture_output=True).stdout
+
+    ppm = b"P6\n%d %d\n255\n" % (rgb.shape[1], rgb.shape[0]) + rgb.tobytes()
+    write("sampling-1x2.jpg", run("cjpeg", "-quality", "80", "-sample", "1x2", data=ppm))
+    write("sampling-4x1.jpg", run("cjpeg", "-quality", "80", "-sample", "4x1", data=ppm))
+    write("restarts.jpg", run("cjpeg", "-quality", "70", "-restart", "1B", data=ppm))
+    # Each component has its own scan.
+    with tempfile.NamedTemporaryFile("w", suffix=".scans") as scans:
+        scans.write("0;1;2;")
+        scans.flush()
+        write("scans.jpg", run("cjpeg", "-quality", "70", "-scans", scans.name, data=ppm))
+    write("rgb.jpg", run("cjpeg", "-quality", "90", "-rgb", data=ppm))
+    with open(os.path.join(FOLDER, "..", "arithmetic.jpg"), "wb") as file:
+        file.write(run("cjpeg", "-quality", "75", "-arithmetic", data=ppm))
+
+
 def png_files(rgb):
     image = Image.fromarray(rgb)
     alpha = alpha_ramp()
@@ -184,6 +206,110 @@ def webp_files(rgb):
     exif = Image.Exif()
     exif[0x0112] = 8
     save("orientation-8.webp", Image.fromarray(picture(14, 9)), lossless=True, exif=exif)
+
+
+def more_webp_files(rgb):
+    def chunk(kind, data):
+        return kind + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
+
+    def u24(number):
+        return struct.pack("<I", number)[:3]
+
+    image = Image.fromarray(picture(70, 50, 3))
+    save("low.webp", image, quality=4, method=6)
+    save("thin.webp", image.crop((0, 0, 3, 50)), quality=60)
+    save("palette.webp", image.quantize(7).convert("RGB"), lossless=True)
+    save("cross-color.webp", Image.fromarray(picture(60, 40, 5)), lossless=True, quality=100, method=6)
+    # The first frame covers a part of the canvas.
+    alpha = Image.merge("RGBA", (*image.crop((0, 0, 20, 14)).split(), Image.fromarray(alpha_ramp()[:14, :20])))
+    buffer = io.BytesIO()
+    alpha.save(buffer, "WEBP", quality=80)
+    parts = buffer.getvalue()[12 + 18:]  # behind the headers of the file and of the extended format
+    frame = u24(3) + u24(2) + u24(19) + u24(13) + u24(100) + b"\0" + parts
+    body = (chunk(b"VP8X", b"\x12\0\0\0" + u24(WIDTH - 1) + u24(HEIGHT - 1)) + chunk(b"ANIM", b"\0\0\0\0\0\0")
+            + chunk(b"ANMF", frame) + chunk(b"ANMF", frame))
+    write("animated-part.webp", b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body)
+
+
+def tiff(name, rgb, **tags):
+    """An uncompressed TIFF of planes or tiles, which Pillow cannot write."""
+    height, width, channels = rgb.shape
+    tile = tags.get("tile")
+    if tile:
+        padded = np.zeros((-(-height // tile) * tile, -(-width // tile) * tile, channels), np.uint8)
+        padded[:height, :width] = rgb
+        parts = [padded[y:y + tile, x:x + tile].tobytes() for y in range(0, height, tile) for x in range(0, width, tile)]
+    else:
+        rows = tags["rows"]
+        parts = [rgb[y:y + rows, :, c].tobytes() for c in range(channels) for y in range(0, height, rows)]
+    fields = [(256, 3, [width]), (257, 3, [height]), (258, 3, [8] * channels), (259, 3, [1]), (262, 3, [2]), (277, 3, [channels]),
+              (284, 3, [1 if tile else 2])]
+    fields += [(322, 3, [tile]), (323, 3, [tile])] if tile else [(278, 3, [tags["rows"]])]
+    data = b"MM\0*" + struct.pack(">I", 8 + sum(map(len, parts))) + b"".join(parts)
+    offsets = [8 + sum(map(len, parts[:i])) for i in range(len(parts))]
+    fields += [(324 if tile else 273, 4, offsets), (325 if tile else 279, 4, [len(part) for part in parts])]
+    fields.sort()
+    values, entries = b"", b""
+    start = len(data) + 2 + 12 * len(fields) + 4
+    for tag, kind, numbers in fields:
+        packed = struct.pack(f">{len(numbers)}{'H' if kind == 3 else 'I'}", *numbers)
+        place = packed.ljust(4, b"\0") if len(packed) <= 4 else struct.pack(">I", start + len(values))
+        values += packed if len(packed) > 4 else b""
+        entries += struct.pack(">HHI", tag, kind, len(numbers)) + place
+    write(name, data + struct.pack(">H", len(fields)) + entries + struct.pack(">I", 0) + values)
+
+
+def tiff_files(rgb):
+    image = Image.fromarray(rgb)
+    alpha = Image.merge("RGBA", (*image.split(), Image.fromarray(alpha_ramp())))
+    save("rgb.tif", image)
+    save("grey.tif", image.convert("L"), compression="packbits")
+    save("one-bit.tif", image.convert("1"))
+    save("palette.tif", image.quantize(100), compression="tiff_lzw")
+    save("rgba.tif", alpha, compression="tiff_adobe_deflate")
+    save("cmyk.tif", image.convert("CMYK"))
+    save("predictor.tif", image, compression="tiff_lzw", tiffinfo={317: 2})
+    save("jpeg.tif", image, compression="jpeg", quality=85)
+    # Pillow 9 does not turn TIFF files upright.
+    small = Image.fromarray(picture(14, 9))
+    small.save(os.path.join(FOLDER, "orientation-7.tif"), tiffinfo={274: 7})
+    expect("orientation-7.tif", np.asarray(small.transpose(Image.Transpose.TRANSVERSE)))
+    tiff("planes.tif", rgb, rows=10)
+    tiff("tiles.tif", rgb, tile=16)
+    grey = (np.asarray(image.convert("L")).astype(np.uint16) * 256 + 77)
+    Image.fromarray(grey).save(os.path.join(FOLDER, "grey-16.tif"))
+    expect("grey-16.tif", np.repeat((grey >> 8).astype(np.uint8)[..., None], 3, -1))
+
+
+def tga_files(rgb):
+    image = Image.fromarray(rgb)
+    alpha = Image.merge("RGBA", (*image.split(), Image.fromarray(alpha_ramp())))
+    save("rgb.tga", image)
+    save("runs.tga", image.quantize(9).convert("RGB"), compression="tga_rle")
+    save("rgba.tga", alpha, compression="tga_rle")
+    save("palette.tga", image.quantize(50))
+    save("grey.tga", image.convert("L"), orientation=1)
+    with open(os.path.join(FOLDER, "rgb.tga"), "rb") as file:
+        plain = file.read()[:18 + rgb.size]
+    # Without the footer of version 2, mirrored, and with 5 bits for each color.
+    write("mirrored.tga", plain[:17] + b"\x10" + plain[18:], rgb[:, ::-1])
+    five = rgb.astype(np.uint16) >> 3
+    packed = (five[..., 0] << 10 | five[..., 1] << 5 | five[..., 2]).astype("<u2")
+    write("555.tga", bytes([0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0]) + struct.pack("<HH", WIDTH, HEIGHT) + bytes([16, 0x20]) + packed.tobytes(),
+          (five * 255 // 31).astype(np.uint8))
+
+
+def netpbm_files(rgb):
+    image = Image.fromarray(rgb)
+    grey, bits = image.convert("L"), image.convert("1")
+    save("rgb.pnm", image, format="PPM")
+    save("grey.pgm", grey)
+    save("one-bit.pbm", bits)
+    size = b"# a comment\n%d %d\n" % (WIDTH, HEIGHT)
+    write("max-100.pnm", b"P6\n" + size + b"100\n" + (rgb.astype(int) * 100 // 255).astype(np.uint8).tobytes())
+    write("max-65535.pnm", b"P6 " + size + b"65535\n" + (rgb.astype(">u2") * 257 - 1 * (rgb > 9)).astype(">u2").tobytes())
+    write("text.pnm", b"P3\n" + size + b"255\n" + b" ".join(b"%d" % n for n in rgb.reshape(-1)))
+    write("text-bits.pnm", b"P1\n" + size + b"".join(b"%d" % (n == 0) for n in np.asarray(bits).reshape(-1)))
 
 
 def gif_files(rgb):
@@ -237,3 +363,8 @@ if __name__ == "__main__":
     webp_files(pixels)
     gif_files(pixels)
     bmp_files(pixels)
+    more_jpeg_files(pixels)
+    more_webp_files(pixels)
+    tiff_files(pixels)
+    tga_files(pixels)
+    netpbm_files(pixels)
