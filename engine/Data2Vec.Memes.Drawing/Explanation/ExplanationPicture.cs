@@ -24,7 +24,8 @@ public static class ExplanationPicture
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(explanation);
         float scale = Math.Min(1, (float)LongestSide / Math.Max(image.Width, image.Height));
-        RgbImage small = image.Resize(Math.Max(1, (int)(scale * image.Width)), Math.Max(1, (int)(scale * image.Height)));
+        int width = Math.Max(1, (int)(scale * image.Width)), height = Math.Max(1, (int)(scale * image.Height));
+        RgbImage small = scale == 1 ? image : new ImageResizer(image.Width, image.Height, width, height).Resize(image);
         using SKBitmap bitmap = Copy(small);
         using var canvas = new SKCanvas(bitmap);
         using var paint = new SKPaint();
