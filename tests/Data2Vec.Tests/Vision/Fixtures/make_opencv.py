@@ -12,7 +12,8 @@ import numpy as np
 
 random = np.random.default_rng(7)
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "opencv.bin"), "wb") as file:
-    for width, height, side in [(1, 1, 3), (2, 3, 7), (5, 4, 16), (31, 17, 16), (16, 16, 16), (9, 40, 23), (90, 61, 32), (64, 3, 12)]:
+    for width, height, side in [(1, 1, 3), (2, 3, 7), (5, 4, 16), (31, 17, 16), (16, 16, 16), (9, 40, 23), (90, 61, 32), (64, 3, 12),
+                                (48, 56, 64), (61, 45, 51), (17, 80, 33), (80, 20, 49)]:
         for sharp in (False, True):
             image = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
             if sharp:  # the edges of letters overshoot

@@ -12,7 +12,10 @@ public sealed class ImageResizer
 {
     private const int Half = 1 << (ResizeKernels.FractionBits - 1);
 
-    private readonly int _sourceWidth, _sourceHeight, _width, _height;
+    /// <summary>The samples of a row that OpenCV computes together. It computes whole blocks in single precision, and the rest in integers.</summary>
+    private const int OpenCvBlock = 8;
+
+    private readonly int _sourceWidth, _sourceHeight, _width, _height, _vectorLength;
     private readonly bool _roundsRows;
     private readonly ResizeKernels _columns, _rows;
 
@@ -33,6 +36,7 @@ public sealed class ImageResizer
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(targetHeight);
         (_sourceWidth, _sourceHeight, _width, _height) = (sourceWidth, sourceHeight, columns.Count, rows.Count);
         _roundsRows = interpolation != Interpolation.OpenCvBicubic;
+        _vectorLength = Math.Clamp(targetWidth * 3 / OpenCvBlock * OpenCvBlock - columns.First * 3, 0, _width * 3);
         _columns = new ResizeKernels(sourceWidth, targetWidth, columns, interpolation);
         _rows = new ResizeKernels(sourceHeight, targetHeight, rows, interpolation);
         if (Math.BigMul(_width, Math.Max(_height, _rows.SourceCount)) > Array.MaxLength / 3)
@@ -65,7 +69,12 @@ public sealed class ImageResizer
                 ResizeRow(image, _rows.FirstSource + next, pixels, narrowed.AsSpan(next * rowLength, rowLength));
             }
 
-            WeighRows(narrowed.AsSpan(start * rowLength, weights.Length * rowLength), weights, target.AsSpan(y * rowLength, rowLength));
+            Span<byte> row = target.AsSpan(y * rowLength, rowLength);
+            WeighRows(narrowed.AsSpan(start * rowLength, weights.Length * rowLength), weights, row, from: _roundsRows ? 0 : _vectorLength);
+            if (!_roundsRows)
+            {
+                WeighTaps(narrowed, y, row[.._vectorLength]);
+            }
         }
 
         ArrayPool<Vector128<int>>.Shared.Return(pixels);
@@ -104,10 +113,37 @@ public sealed class ImageResizer
         }
     }
 
-    /// <summary>Adds up weighted rows, which follow one another, and rounds to 8 bits.</summary>
-    private static void WeighRows(ReadOnlySpan<int> rows, ReadOnlySpan<int> weights, Span<byte> target)
+    /// <summary>Adds up four weighted rows in single precision and in OpenCV's order, and rounds ties to even.</summary>
+    private void WeighTaps(ReadOnlySpan<int> narrowed, int y, Span<byte> target)
     {
+        int rowLength = _width * 3;
+        const float Unit = 1f / (1 << ResizeKernels.FractionBits);
+        ReadOnlySpan<int> weights = _rows.Taps(y);
+        (float w0, float w1, float w2, float w3) = (weights[0] * Unit, weights[1] * Unit, weights[2] * Unit, weights[3] * Unit);
+        ReadOnlySpan<int> r0 = narrowed.Slice(_rows.TapSource(y, 0) * rowLength, rowLength), r1 = narrowed.Slice(_rows.TapSource(y, 1) * rowLength, rowLength);
+        ReadOnlySpan<int> r2 = narrowed.Slice(_rows.TapSource(y, 2) * rowLength, rowLength), r3 = narrowed.Slice(_rows.TapSource(y, 3) * rowLength, rowLength);
         int i = 0;
+        for (; i <= target.Length - Vector256<int>.Count; i += Vector256<int>.Count)
+        {
+            Vector256<float> sum = Load(r0, i) * w0 + (Load(r1, i) * w1 + (Load(r2, i) * w2 + Load(r3, i) * w3));
+            Vector256<int> rounded = Vector256.Clamp(Vector256.ConvertToInt32(Vector256.Round(sum)), Vector256<int>.Zero, Vector256.Create(255));
+            Vector128<short> narrow = Vector128.Narrow(rounded.GetLower(), rounded.GetUpper());
+            Vector128.Narrow(narrow, narrow).AsByte().GetLower().CopyTo(target[i..]);
+        }
+
+        for (; i < target.Length; i++)
+        {
+            float sum = r0[i] * w0 + (r1[i] * w1 + (r2[i] * w2 + r3[i] * w3));
+            target[i] = (byte)Math.Clamp(MathF.Round(sum), 0, 255);
+        }
+
+        static Vector256<float> Load(ReadOnlySpan<int> row, int i) => Vector256.ConvertToSingle(Vector256.Create(row.Slice(i, Vector256<int>.Count)));
+    }
+
+    /// <summary>Adds up weighted rows, which follow one another, and rounds to 8 bits.</summary>
+    private static void WeighRows(ReadOnlySpan<int> rows, ReadOnlySpan<int> weights, Span<byte> target, int from)
+    {
+        int i = from;
         for (; i <= target.Length - Vector256<int>.Count; i += Vector256<int>.Count)
         {
             Vector256<int> sum = Vector256.Create(Half);

@@ -35,8 +35,10 @@ internal sealed class ResizeKernels
     /// <summary>The fraction bits of OpenCV's integer weights. Two axes together have <see cref="FractionBits"/>.</summary>
     private const int OpenCvFractionBits = FractionBits / 2;
 
-    private readonly int[] _starts, _counts, _weights;
-    private readonly int _stride;
+    private const int OpenCvTaps = 4;
+
+    private readonly int[] _starts, _counts, _weights, _firstTaps, _taps;
+    private readonly int _stride, _sourceSize;
 
     /// <summary>Computes the weights of some target positions of an axis.</summary>
     public ResizeKernels(int sourceSize, int targetSize, CropSpan target, Interpolation interpolation)
@@ -48,12 +50,15 @@ internal sealed class ResizeKernels
         _starts = new int[target.Count];
         _counts = new int[target.Count];
         _weights = new int[checked(target.Count * _stride)];
+        _sourceSize = sourceSize;
+        _firstTaps = new int[isOpenCv ? target.Count : 0];
+        _taps = new int[_firstTaps.Length * OpenCvTaps];
         double[] exact = new double[_stride];
         for (int i = 0; i < target.Count; i++)
         {
             double center = (target.First + i + 0.5) * scale;
             Span<int> weights = _weights.AsSpan(i * _stride, _stride);
-            (_starts[i], _counts[i]) = isOpenCv ? OpenCv(center, sourceSize, weights) : Pillow(center, sourceSize, support, interpolation, exact, weights);
+            (_starts[i], _counts[i]) = isOpenCv ? OpenCv(center, sourceSize, i, weights) : Pillow(center, sourceSize, support, interpolation, exact, weights);
         }
 
         FirstSource = _starts[0];
@@ -71,6 +76,12 @@ internal sealed class ResizeKernels
 
     /// <summary>The weights of a target position, one for each source position from <see cref="Start"/> on.</summary>
     public ReadOnlySpan<int> Weights(int target) => _weights.AsSpan(target * _stride, _counts[target]);
+
+    /// <summary>The weights of OpenCV's four taps. Unlike in <see cref="Weights"/>, taps that fall on the same source position stay apart.</summary>
+    public ReadOnlySpan<int> Taps(int target) => _taps.AsSpan(target * OpenCvTaps, OpenCvTaps);
+
+    /// <summary>The source position of a tap, counted from <see cref="FirstSource"/>.</summary>
+    public int TapSource(int target, int tap) => Math.Clamp(_firstTaps[target] + tap, 0, _sourceSize - 1) - FirstSource;
 
     private static (int Start, int Count) Pillow(
         double center, int sourceSize, double support, Interpolation interpolation, Span<double> exact, Span<int> weights)
@@ -102,7 +113,7 @@ internal sealed class ResizeKernels
     }
 
     /// <summary>Four taps. Taps beyond an edge fall on the edge, so their weights are added to its weight.</summary>
-    private static (int Start, int Count) OpenCv(double center, int sourceSize, Span<int> weights)
+    private (int Start, int Count) OpenCv(double center, int sourceSize, int target, Span<int> weights)
     {
         // OpenCV computes positions and weights in single precision too.
         float position = (float)(center - 0.5);
@@ -114,10 +125,13 @@ internal sealed class ResizeKernels
         float third = ((A + 2) * (1 - x) - (A + 3)) * (1 - x) * (1 - x) + 1;
         ReadOnlySpan<float> exact = [first, second, third, 1 - first - second - third];
         int start = Math.Clamp(before - 1, 0, sourceSize - 1), end = start;
+        _firstTaps[target] = before - 1;
         for (int tap = 0; tap < exact.Length; tap++)
         {
             end = Math.Clamp(before - 1 + tap, 0, sourceSize - 1);
-            weights[end - start] += (int)MathF.Round(exact[tap] * (1 << OpenCvFractionBits));
+            int weight = (int)MathF.Round(exact[tap] * (1 << OpenCvFractionBits));
+            _taps[target * OpenCvTaps + tap] = weight;
+            weights[end - start] += weight;
         }
 
         return (start, end - start + 1);
