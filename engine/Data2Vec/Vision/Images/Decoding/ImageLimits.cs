@@ -12,13 +12,16 @@ public sealed record ImageLimits(long MaxPixels = 150_000_000, int MaxSide = 65_
     /// <summary>The most pixels whose red, green and blue samples fit in one array, regardless of the limits.</summary>
     private static long LargestImage => Array.MaxLength / 4;
 
-    /// <summary>Checks the size that a file's header declares.</summary>
+    /// <summary>Checks the size that a file's header declares. An <see cref="ImageDecoder"/> does so before it decodes pixels.</summary>
+    /// <param name="format">The format's name for the message.</param>
+    /// <param name="width">The width in pixels.</param>
+    /// <param name="height">The height in pixels.</param>
     /// <exception cref="InvalidDataException">The size is 0, or exceeds a limit.</exception>
-    internal void Check(ImageFormat format, long width, long height)
+    public void Check(string format, long width, long height)
     {
         if (width < 1 || height < 1)
         {
-            throw new InvalidDataException($"the {format.Name()} header declares {width} x {height} pixels");
+            throw new InvalidDataException($"the {format} header declares {width} x {height} pixels");
         }
 
         if (Math.Max(width, height) > MaxSide)
@@ -38,6 +41,8 @@ public sealed record ImageLimits(long MaxPixels = 150_000_000, int MaxSide = 65_
                 $"{width} x {height} pixels exceed the limit of {MaxPixels} pixels ({nameof(ImageLimits)}.{nameof(MaxPixels)}); scale the image down, or raise the limit");
         }
     }
+
+    internal void Check(ImageFormat format, long width, long height) => Check(format.Name(), width, height);
 
     /// <summary>Checks the size of a file.</summary>
     /// <exception cref="InvalidDataException">It exceeds the limit.</exception>

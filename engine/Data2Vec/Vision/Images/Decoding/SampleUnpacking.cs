@@ -12,16 +12,20 @@ internal static class SampleUnpacking
     /// <param name="isLittleEndian">The order of the two bytes of a sample of 16 bits.</param>
     public static void Unpack(ReadOnlySpan<byte> row, int bits, Span<ushort> samples, bool isLittleEndian = false)
     {
-        for (int i = 0; i < samples.Length; i++)
+        for (int i = 0; i < samples.Length && bits == 16; i++)
         {
-            samples[i] = bits switch
-            {
-                16 => isLittleEndian ? BinaryPrimitives.ReadUInt16LittleEndian(row[(2 * i)..]) : BinaryPrimitives.ReadUInt16BigEndian(row[(2 * i)..]),
-                8 => row[i],
-                _ => (ushort)((row[i * bits >> 3] >> (8 - bits - (i * bits & 7))) & ((1 << bits) - 1)),
-            };
+            samples[i] = isLittleEndian ? BinaryPrimitives.ReadUInt16LittleEndian(row[(2 * i)..]) : BinaryPrimitives.ReadUInt16BigEndian(row[(2 * i)..]);
+        }
+
+        for (int i = 0; i < samples.Length && bits < 16; i++)
+        {
+            samples[i] = Unpack(row, bits, i);
         }
     }
+
+    /// <summary>Unpacks a sample of at most 8 bits.</summary>
+    public static byte Unpack(ReadOnlySpan<byte> row, int bits, int index) =>
+        (byte)(bits == 8 ? row[index] : (row[index * bits >> 3] >> (8 - bits - (index * bits & 7))) & ((1 << bits) - 1));
 
     /// <summary>Brings a sample to 8 bits: 16 bits keep the upper 8, and fewer bits are spread over 0 to 255.</summary>
     public static byte ToByte(int sample, int bits) => bits switch

@@ -102,9 +102,9 @@ internal sealed class PngDecoder
 
         int pixelBytes = Math.Max(_channels * _bits / 8, 1);
         byte[] row = new byte[1 + (int)(((long)columns * _channels * _bits + 7) / 8)], above = new byte[row.Length];
-        ushort[] samples = new ushort[columns * _channels];
-        byte[] rgb = new byte[columns * 3];
-        bool isPlain = _color == Rgb && _bits == 8 && _keyRed < 0;
+        bool isPlain = _color == Rgb && _bits == 8 && _keyRed < 0, isLookedUp = _channels == 1 && _bits <= 8;
+        ushort[] samples = new ushort[isPlain || isLookedUp ? 0 : columns * _channels];
+        byte[] rgb = new byte[columns * 3], colors = isLookedUp ? FindColors() : [];
         for (int y = top; y < _height; y += down)
         {
             data.ReadExactly(row);
@@ -112,6 +112,11 @@ internal sealed class PngDecoder
             if (isPlain)
             {
                 image.SetRow(y, row.AsSpan(1), left, right);
+            }
+            else if (isLookedUp)
+            {
+                LookUp(row.AsSpan(1), colors, rgb);
+                image.SetRow(y, rgb, left, right);
             }
             else
             {
@@ -121,6 +126,24 @@ internal sealed class PngDecoder
             }
 
             (row, above) = (above, row);
+        }
+    }
+
+    /// <summary>The colors of all gray levels or palette entries.</summary>
+    private byte[] FindColors()
+    {
+        ushort[] all = [.. Enumerable.Range(0, 1 << _bits).Select(sample => (ushort)sample)];
+        byte[] colors = new byte[all.Length * 3];
+        Convert(all, colors);
+        return colors;
+    }
+
+    private void LookUp(ReadOnlySpan<byte> row, ReadOnlySpan<byte> colors, Span<byte> rgb)
+    {
+        for (int i = 0, at = 0; at < rgb.Length; i++, at += 3)
+        {
+            int color = SampleUnpacking.Unpack(row, _bits, i) * 3;
+            (rgb[at], rgb[at + 1], rgb[at + 2]) = (colors[color], colors[color + 1], colors[color + 2]);
         }
     }
 
