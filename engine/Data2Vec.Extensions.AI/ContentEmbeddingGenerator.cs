@@ -7,7 +7,8 @@ using Microsoft.Extensions.AI;
 namespace Data2Vec.Extensions.AI;
 
 /// <summary>Embeds recordings or images, depending on the model.</summary>
-internal sealed class ContentEmbeddingGenerator(LazyModel model, EmbeddingOptions? options) : EmbeddingGenerator<DataContent>(model, options)
+internal sealed class ContentEmbeddingGenerator(LazyModel model, EmbeddingOptions? options, ImageLimits? imageLimits, ImageDecoder? imageDecoder)
+    : EmbeddingGenerator<DataContent>(model, options)
 {
     /// <summary>The limits of a batch. Decoded images take many times the memory of their files.</summary>
     private const int BatchBytes = 4 << 20, BatchContents = 64;
@@ -18,13 +19,19 @@ internal sealed class ContentEmbeddingGenerator(LazyModel model, EmbeddingOption
         "audio/vorbis", "audio/aiff", "audio/x-aiff", "audio/basic",
     ];
     private static readonly string[] s_images =
-        ["image/png", "image/jpeg", "image/jpg", "image/webp", "image/gif", "image/bmp", "image/x-ms-bmp"];
+    [
+        "image/png", "image/jpeg", "image/jpg", "image/webp", "image/gif", "image/bmp", "image/x-ms-bmp", "image/tiff", "image/x-tga", "image/x-targa",
+        "image/x-portable-anymap", "image/x-portable-bitmap", "image/x-portable-graymap", "image/x-portable-pixmap",
+    ];
+
+    private static readonly string[] s_decodedImages = [.. s_images, "image/heic", "image/heif", "image/avif"];
 
     protected override Task<EmbeddedInputs> EmbedAsync(
         Data2VecModel model, IReadOnlyList<DataContent> inputs, EmbeddingOptions options, CancellationToken cancellation) => model switch
         {
             SpeechModel speech => EmbedAsync(speech, inputs, s_recordings, data => DecodeRecording(data, speech), options, cancellation),
-            VisionModel vision => EmbedAsync(vision, inputs, s_images, data => ImageFile.Decode(data.Span), options, cancellation),
+            VisionModel vision => EmbedAsync(
+                vision, inputs, imageDecoder is null ? s_images : s_decodedImages, data => ImageFile.Decode(data.Span, imageLimits, imageDecoder), options, cancellation),
             _ => throw new InvalidOperationException($"The model takes {model.Modality.Inputs()}, not recordings or images."),
         };
 

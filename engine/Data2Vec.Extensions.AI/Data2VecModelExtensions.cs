@@ -1,4 +1,5 @@
 using Data2Vec.Extensions.AI;
+using Data2Vec.Vision.Images;
 using Microsoft.Extensions.AI;
 
 namespace Data2Vec;
@@ -31,18 +32,24 @@ public static class Data2VecModelExtensions
     }
 
     /// <summary>Creates a generator for recordings or images.</summary>
-    /// <param name="model">A speech model for recordings of any sample rate (WAV, FLAC, MP3, Ogg and others), or a vision model for JPEG, PNG, WebP, BMP and GIF files.</param>
+    /// <param name="model">
+    /// A speech model for recordings of any sample rate (WAV, FLAC, MP3, Ogg and others), or a vision model for files that
+    /// <see cref="ImageFile"/> decodes.
+    /// </param>
     /// <param name="options">The vectors to compute.</param>
     /// <param name="modelId">The model's id; default: its architecture.</param>
+    /// <param name="imageLimits">The largest image, or null for the default.</param>
+    /// <param name="imageDecoder">Decodes further image formats.</param>
     /// <exception cref="ArgumentException">The pooling is <see cref="Pooling.None"/>.</exception>
     public static IEmbeddingGenerator<DataContent, Embedding<float>> AsContentEmbeddingGenerator(
-        this Data2VecModel model, EmbeddingOptions? options = null, string? modelId = null) =>
-        new LazyModel(model, modelId).AsContentEmbeddingGenerator(options);
+        this Data2VecModel model, EmbeddingOptions? options = null, string? modelId = null, ImageLimits? imageLimits = null, ImageDecoder? imageDecoder = null) =>
+        new LazyModel(model, modelId).AsContentEmbeddingGenerator(options, imageLimits, imageDecoder);
 
-    /// <inheritdoc cref="AsContentEmbeddingGenerator(Data2VecModel, EmbeddingOptions?, string?)"/>
-    public static IEmbeddingGenerator<DataContent, Embedding<float>> AsContentEmbeddingGenerator(this LazyModel model, EmbeddingOptions? options = null)
+    /// <inheritdoc cref="AsContentEmbeddingGenerator(Data2VecModel, EmbeddingOptions?, string?, ImageLimits?, ImageDecoder?)"/>
+    public static IEmbeddingGenerator<DataContent, Embedding<float>> AsContentEmbeddingGenerator(
+        this LazyModel model, EmbeddingOptions? options = null, ImageLimits? imageLimits = null, ImageDecoder? imageDecoder = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return new ContentEmbeddingGenerator(model, options);
+        return new ContentEmbeddingGenerator(model, options, imageLimits, imageDecoder);
     }
 }

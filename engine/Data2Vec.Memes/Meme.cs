@@ -13,12 +13,15 @@ public sealed record Meme(RgbImage Image, string? Text = null)
     private const int MaxTextBytes = 1 << 20;
 
     /// <summary>Loads an image, and its text if there is a file <c>IMAGE.ocr</c>. Line breaks of the text become spaces.</summary>
+    /// <param name="path">The image.</param>
+    /// <param name="limits">The largest image, or null for the default.</param>
+    /// <param name="decoder">Decodes further image formats.</param>
     /// <exception cref="InvalidDataException">A file is damaged or too large.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public static Meme Load(string path)
+    public static Meme Load(string path, ImageLimits? limits = null, ImageDecoder? decoder = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return new Meme(ImageFile.Load(path), File.Exists(path + TextExtension) ? ReadText(path + TextExtension) : null);
+        return new Meme(ImageFile.Load(path, limits, decoder), File.Exists(path + TextExtension) ? ReadText(path + TextExtension) : null);
     }
 
     private static string ReadText(string path) => new FileInfo(path).Length <= MaxTextBytes

@@ -11,25 +11,28 @@ public static class MemeBatches
     /// <param name="paths">The images.</param>
     /// <param name="process">Processes a batch; returns one result per meme.</param>
     /// <param name="skip">Receives each image that cannot be read or processed, and the reason.</param>
+    /// <param name="limits">The largest image, or null for the default.</param>
     /// <param name="cancellationToken">Checked before each image.</param>
     /// <returns>The results, as the caller asks for them.</returns>
     public static IEnumerable<(string Path, Meme Meme, T Result)> Run<T>(
-        IEnumerable<string> paths, Func<IReadOnlyList<Meme>, IReadOnlyList<T>> process, Action<string, Exception> skip, CancellationToken cancellationToken = default)
+        IEnumerable<string> paths, Func<IReadOnlyList<Meme>, IReadOnlyList<T>> process, Action<string, Exception> skip, ImageLimits? limits = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(paths);
         ArgumentNullException.ThrowIfNull(process);
         ArgumentNullException.ThrowIfNull(skip);
-        return Batches(paths, skip, cancellationToken).SelectMany(batch => Process(batch, process, skip));
+        return Batches(paths, skip, limits, cancellationToken).SelectMany(batch => Process(batch, process, skip));
     }
 
-    private static IEnumerable<List<(string Path, Meme Meme)>> Batches(IEnumerable<string> paths, Action<string, Exception> skip, CancellationToken cancellationToken)
+    private static IEnumerable<List<(string Path, Meme Meme)>> Batches(
+        IEnumerable<string> paths, Action<string, Exception> skip, ImageLimits? limits, CancellationToken cancellationToken)
     {
         var batch = new List<(string Path, Meme Meme)>();
         long pixels = 0;
         foreach (string path in paths)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Try(path, () => Meme.Load(path), skip) is not { } meme)
+            if (Try(path, () => Meme.Load(path, limits), skip) is not { } meme)
             {
                 continue;
             }
@@ -93,10 +96,12 @@ public static class FeatureExtractor
     /// <param name="paths">The images.</param>
     /// <param name="skip">Receives each image that cannot be read, and the reason.</param>
     /// <param name="progress">Receives the number of images done.</param>
+    /// <param name="limits">The largest image, or null for the default.</param>
     /// <param name="cancellationToken">Checked before each image. Features that are already stored remain.</param>
     /// <returns>The key of each image's features; null if the image cannot be read.</returns>
     public static string?[] Extract(
-        MemeEncoders encoders, FeatureStore store, IReadOnlyList<string> paths, Action<string, Exception> skip, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+        MemeEncoders encoders, FeatureStore store, IReadOnlyList<string> paths, Action<string, Exception> skip, IProgress<int>? progress = null,
+        ImageLimits? limits = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(encoders);
         ArgumentNullException.ThrowIfNull(store);
@@ -105,7 +110,8 @@ public static class FeatureExtractor
         string[] keys = [.. paths.Select(FeatureStore.KeyOf)];
         Dictionary<string, string> missing = paths.Zip(keys).Where(pair => !store.Contains(pair.Second)).DistinctBy(pair => pair.First).ToDictionary();
         int done = paths.Count - missing.Count;
-        foreach ((string path, _, MemeFeatures features) in MemeBatches.Run(missing.Keys, memes => encoders.Encode(memes, cancellationToken), Skip, cancellationToken))
+        foreach ((string path, _, MemeFeatures features) in MemeBatches.Run(
+            missing.Keys, memes => encoders.Encode(memes, cancellationToken), Skip, limits, cancellationToken))
         {
             store.Add(missing[path], features);
             progress?.Report(++done);
