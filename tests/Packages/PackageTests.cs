@@ -135,6 +135,48 @@ public class PackageTests
         static string Block(string section, string language) => Regex.Match(section, $"```{language}\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
     }
 
+    [Fact]
+    public async Task A_program_for_texts_is_small_and_has_no_native_libraries()
+    {
+        const long MostBytes = 25 << 20;
+        string folder = Directory.CreateTempSubdirectory("data2vec-text-").FullName, output = Path.Combine(folder, "published");
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, "text.csproj"), $"""
+                <Project Sdk="Microsoft.NET.Sdk">
+                  <PropertyGroup>
+                    <OutputType>Exe</OutputType>
+                    <TargetFramework>net10.0</TargetFramework>
+                    <ImplicitUsings>enable</ImplicitUsings>
+                    <RestoreAdditionalProjectSources>{s_packed}</RestoreAdditionalProjectSources>
+                    <RestorePackagesPath>{Path.Combine(s_root, "artifacts", "restored")}</RestorePackagesPath>
+                    <NuGetAudit>false</NuGetAudit>
+                  </PropertyGroup>
+                  <ItemGroup>
+                    <PackageReference Include="Data2Vec" Version="{s_version}" />
+                  </ItemGroup>
+                </Project>
+                """);
+            File.WriteAllText(Path.Combine(folder, "Program.cs"), """
+                using Data2Vec;
+
+                using TextModel model = Data2VecModel.Load<TextModel>(args[0]);
+                Console.WriteLine(model.Embed("a text").Length);
+                """);
+            await RunAsync("dotnet", "publish", folder, "-c", "Release", "-o", output);
+            string[] files = Directory.GetFiles(output, "*", SearchOption.AllDirectories);
+            Assert.InRange(files.Sum(file => new FileInfo(file).Length), 1, MostBytes);
+            Assert.DoesNotContain(files, file => Path.GetExtension(file) is ".so" or ".dylib");
+            Assert.All(files.Where(file => Path.GetExtension(file) == ".dll"), file => AssemblyName.GetAssemblyName(file)); // throws for native code
+            string size = await RunAsync("dotnet", Path.Combine(output, "text.dll"), Path.Combine(s_root, "engine", "Data2Vec.Cli", "models", "text.d2v"));
+            Assert.True(int.Parse(size, System.Globalization.CultureInfo.InvariantCulture) > 1);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
