@@ -31,7 +31,8 @@ internal sealed class ContentEmbeddingGenerator(LazyModel model, EmbeddingOption
         {
             SpeechModel speech => EmbedAsync(speech, inputs, s_recordings, data => DecodeRecording(data, speech), options, cancellation),
             VisionModel vision => EmbedAsync(
-                vision, inputs, imageDecoder is null ? s_images : s_decodedImages, data => ImageFile.Decode(data.Span, imageLimits, imageDecoder), options, cancellation),
+                vision, inputs, imageDecoder is null ? s_images : s_decodedImages, data => ImageFile.Decode(data.Span, imageLimits, imageDecoder), options,
+                cancellation),
             _ => throw new InvalidOperationException($"The model takes {model.Modality.Inputs()}, not recordings or images."),
         };
 

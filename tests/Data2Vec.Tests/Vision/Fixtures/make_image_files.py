@@ -158,8 +158,6 @@ def more_jpeg_files(rgb):
         scans.flush()
         write("scans.jpg", run("cjpeg", "-quality", "70", "-scans", scans.name, data=ppm))
     write("rgb.jpg", run("cjpeg", "-quality", "90", "-rgb", data=ppm))
-    with open(os.path.join(FOLDER, "..", "arithmetic.jpg"), "wb") as file:
-        file.write(run("cjpeg", "-quality", "75", "-arithmetic", data=ppm))
 
 
 def png_files(rgb):

@@ -34,7 +34,8 @@ internal ref struct BmpDecoder
         }
         else
         {
-            (_width, height, _bits) = (BinaryPrimitives.ReadInt32LittleEndian(header[4..]), BinaryPrimitives.ReadInt32LittleEndian(header[8..]), ReadUInt16(header[14..]));
+            (_width, height) = (BinaryPrimitives.ReadInt32LittleEndian(header[4..]), BinaryPrimitives.ReadInt32LittleEndian(header[8..]));
+            _bits = ReadUInt16(header[14..]);
             _compression = BinaryPrimitives.ReadInt32LittleEndian(header[16..]);
             colors = BinaryPrimitives.ReadInt32LittleEndian(header[32..]);
             _entryBytes = 4;
@@ -90,7 +91,8 @@ internal ref struct BmpDecoder
 
     /// <summary>Whether a file begins with a header of a known length.</summary>
     public static bool IsHeader(ReadOnlySpan<byte> start) =>
-        start.StartsWith("BM"u8) && start.Length >= FileHeaderLength + 4 && ReadUInt32(start[FileHeaderLength..]) is CoreHeaderLength or InfoHeaderLength or 52 or 56 or 64 or 108 or 124;
+        start.StartsWith("BM"u8) && start.Length >= FileHeaderLength + 4
+        && ReadUInt32(start[FileHeaderLength..]) is CoreHeaderLength or InfoHeaderLength or 52 or 56 or 64 or 108 or 124;
 
     /// <summary>Decodes a file.</summary>
     /// <exception cref="InvalidDataException">The file is damaged, or larger than the limits allow.</exception>

@@ -125,7 +125,7 @@ internal static class GifDecoder
         foreach (byte value in data)
         {
             buffer |= (uint)value << count;
-            for (count += 8; count >= bits; )
+            for (count += 8; count >= bits;)
             {
                 int code = (int)(buffer & ((1u << bits) - 1));
                 buffer >>= bits;
