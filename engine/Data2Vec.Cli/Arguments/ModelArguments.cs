@@ -27,7 +27,7 @@ internal sealed class ModelArguments
     private readonly Option<string[]> _models;
     private readonly DeviceArguments _device = new();
     private readonly Option<int?> _imageSize = new("--image-size") { Description = "The input size of a vision model in pixels, a multiple of its patch size; default: the model's own", HelpName = "N" };
-    private readonly Option<string> _long = new Option<string>("--long") { Description = "What to do with texts that exceed the model's limit: chunk (average overlapping windows), truncate, or error", DefaultValueFactory = _ => "chunk" }
+    private readonly Option<string?> _long = new Option<string?>("--long") { Description = "What to do with texts that exceed the model's limit: chunk (average overlapping windows), truncate, or error; default: as the model file says, mostly chunk" }
         .AcceptOnlyFromAmong("chunk", "truncate", "error");
 
     private ModelArguments(IReadOnlyDictionary<Modality, string> bundled)
@@ -58,7 +58,8 @@ internal sealed class ModelArguments
     /// <summary>The model files on the command line.</summary>
     public IReadOnlyList<string> Paths(ParseResult parsed) => parsed.GetValue(_models) ?? [];
 
-    public LongTextPolicy LongTexts(ParseResult parsed) => Enum.Parse<LongTextPolicy>(parsed.GetValue(_long)!, ignoreCase: true);
+    /// <summary>The treatment of long texts; null for the model's.</summary>
+    public LongTextPolicy? LongTexts(ParseResult parsed) => parsed.GetValue(_long) is { } policy ? Enum.Parse<LongTextPolicy>(policy, ignoreCase: true) : null;
 
     public ModelSet Load(ParseResult parsed) => new(Paths(parsed), _bundled, _device.Open(parsed), parsed.GetValue(_imageSize));
 }

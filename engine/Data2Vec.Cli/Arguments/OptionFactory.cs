@@ -29,15 +29,16 @@ internal static class OptionFactory
         int.TryParse(layer, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 
     /// <summary>The pooling of a layer's rows, or also none.</summary>
-    public static Option<string> Pool(bool none)
+    public static Option<string?> Pool(bool none)
     {
         string choices = none ? "mean, cls (the class token of texts and images), or none" : "mean, or cls (the class token of texts and images)";
         string[] names = none ? ["mean", "cls", "none"] : ["mean", "cls"];
-        return new Option<string>("--pool") { Description = $"How to pool a layer's rows into one vector: {choices}", DefaultValueFactory = _ => "mean" }
+        return new Option<string?>("--pool") { Description = $"How to pool a layer's rows into one vector: {choices}; default: as the model file says, mostly mean" }
             .AcceptOnlyFromAmong(names);
     }
 
-    public static Pooling ParsePooling(string pool) => pool == "cls" ? Pooling.Class : Enum.Parse<Pooling>(pool, ignoreCase: true);
+    /// <summary>A pooling; null for the model's.</summary>
+    public static Pooling? ParsePooling(string? pool) => pool is null ? null : pool == "cls" ? Pooling.Class : Enum.Parse<Pooling>(pool, ignoreCase: true);
 
     /// <summary>The file of a plot.</summary>
     public static Option<string?> Plot(string description) => new Option<string?>("--plot") { Description = description, HelpName = "FILE.svg|FILE.png" }

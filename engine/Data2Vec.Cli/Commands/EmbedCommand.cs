@@ -10,7 +10,8 @@ internal static class EmbedCommand
         var command = new Command("embed", "Convert recordings, images and texts to vectors");
         InputArguments inputs = InputArguments.AddTo(command, "What to embed", Modality.Speech, Modality.Vision, Modality.Text);
         ModelArguments models = ModelArguments.AddTo(command, ModelArguments.Embedding);
-        Option<string> layer = OptionFactory.Layer(all: true), pool = OptionFactory.Pool(none: true);
+        Option<string> layer = OptionFactory.Layer(all: true);
+        Option<string?> pool = OptionFactory.Pool(none: true);
         var normalize = new Option<bool>("--normalize") { Description = "Scale each vector to length 1" };
         Option<string> format = new Option<string>("--format") { Description = "The format of the result", DefaultValueFactory = _ => "json" }
             .AcceptOnlyFromAmong(EmbeddingWriter.Formats);
@@ -23,8 +24,8 @@ internal static class EmbedCommand
             var options = new EmbeddingOptions
             {
                 Layer = OptionFactory.ParseLayer(layers),
-                Pooling = OptionFactory.ParsePooling(parsed.GetRequiredValue(pool)),
-                Normalize = parsed.GetValue(normalize),
+                Pooling = OptionFactory.ParsePooling(parsed.GetValue(pool)),
+                Normalize = parsed.GetValue(normalize) ? true : null,
                 LongTexts = models.LongTexts(parsed),
             };
             bool pooled = options.Pooling != Pooling.None;

@@ -13,7 +13,8 @@ internal static class SimilarityCommand
         var command = new Command("similarity", "Compare inputs of one kind by the cosine of their vectors");
         InputArguments inputs = InputArguments.AddTo(command, "Two or more inputs of one kind", Modality.Speech, Modality.Vision, Modality.Text);
         ModelArguments models = ModelArguments.AddTo(command, ModelArguments.Embedding);
-        Option<string> layer = OptionFactory.Layer(all: false), pool = OptionFactory.Pool(none: false);
+        Option<string> layer = OptionFactory.Layer(all: false);
+        Option<string?> pool = OptionFactory.Pool(none: false);
         Option<string> order = new Option<string>("--order") { Description = "The order of the table: likeness (like inputs side by side) or input (as given)", DefaultValueFactory = _ => "likeness" }
             .AcceptOnlyFromAmong("likeness", "input");
         Option<int?> top = new Option<int?>("--top") { Description = "Instead of the table, list the most similar inputs for each input: input, rank, cosine, other input", HelpName = "K" }.Range(1, int.MaxValue);
@@ -28,7 +29,7 @@ internal static class SimilarityCommand
             var options = new EmbeddingOptions
             {
                 Layer = OptionFactory.ParseLayer(parsed.GetRequiredValue(layer)),
-                Pooling = OptionFactory.ParsePooling(parsed.GetRequiredValue(pool)),
+                Pooling = OptionFactory.ParsePooling(parsed.GetValue(pool)),
                 LongTexts = models.LongTexts(parsed),
             };
             using ModelSet loaded = models.Load(parsed);

@@ -87,21 +87,21 @@ internal sealed class TextInput(IReadOnlyList<string> labels, IReadOnlyList<stri
 
     /// <summary>Splits each text into windows of tokens. The result is empty if the model has no tokenizer.</summary>
     /// <exception cref="InvalidDataException">A text is too long.</exception>
-    public IReadOnlyList<TextWindows> Windows(Data2VecModel model, LongTextPolicy policy, bool pooled) =>
-        model is TextModel { Tokenizer: { } tokenizer, Config.MaxTokens: var maxTokens } ? [.. Inputs.Select(text => Windows(tokenizer, maxTokens, text, policy, pooled))] : [];
+    public IReadOnlyList<TextWindows> Windows(Data2VecModel model, InputOptions options, bool pooled, CancellationToken cancellation) =>
+        model is TextModel { Tokenizer: not null } textModel ? [.. Inputs.Select(text => Windows(textModel, text, options, pooled, cancellation))] : [];
 
-    private static TextWindows Windows(TextTokenizer tokenizer, int maxTokens, string text, LongTextPolicy policy, bool pooled)
+    private static TextWindows Windows(TextModel model, string text, InputOptions options, bool pooled, CancellationToken cancellation)
     {
         try
         {
-            TextWindows windows = tokenizer.EncodeWindows(text, maxTokens, policy);
+            TextWindows windows = model.Tokenize(text, options, cancellation);
             return pooled || windows.Windows.Count == 1
                 ? windows
                 : throw new InvalidDataException($"{windows.TokenCount} tokens need several windows, whose rows cannot be combined; use --pool mean, or --long truncate");
         }
         catch (TextTooLongException error)
         {
-            throw new InvalidDataException($"{error.TokenCount} tokens, and the model takes {error.Limit}; shorten it, or use --long truncate or chunk", error);
+            throw new InvalidDataException($"more than {error.Limit} tokens, which is the most that is accepted; shorten it, or use --long truncate or chunk", error);
         }
     }
 }

@@ -86,7 +86,7 @@ internal sealed partial class JsonEmbeddingWriter(Stream stream, bool pooled, bo
         record.Layer,
         record.Dimensions,
         record.Text?.TokenCount,
-        record.Text is { TruncatedCount: > 0 and var truncated } ? truncated : null,
+        record.Text is { IsTruncated: true } ? true : null,
         record.Text is { Windows.Count: > 1 and var windows } ? windows : null,
         pooled ? record.Values : null,
         pooled ? null : record.Rows,
@@ -94,7 +94,7 @@ internal sealed partial class JsonEmbeddingWriter(Stream stream, bool pooled, bo
 
     /// <summary>The JSON form of a record. Null properties are left out.</summary>
     private sealed record JsonRecord(
-        string Input, string Model, int Layer, int Dimensions, int? Tokens, int? TruncatedTokens, int? Windows, float[]? Vector, int? Rows, IEnumerable<float[]>? Vectors);
+        string Input, string Model, int Layer, int Dimensions, int? Tokens, bool? Truncated, int? Windows, float[]? Vector, int? Rows, IEnumerable<float[]>? Vectors);
 
     // Generated code starts faster than reflection.
     [JsonSerializable(typeof(JsonRecord))]

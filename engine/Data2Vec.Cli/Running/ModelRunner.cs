@@ -30,7 +30,7 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
                 throw new UsageException("--pool cls needs a class token, which speech models do not have; use mean or none");
             }
 
-            IReadOnlyList<TextWindows> windows = Windows(input, model, options.LongTexts, options.Pooling != Pooling.None);
+            IReadOnlyList<TextWindows> windows = Windows(input, model, options, options.Pooling != Pooling.None);
             float[][] vectors = allLayers ? input.EmbedLayers(model, options, cancellation) : input.Embed(model, options, cancellation);
             EmbeddingRecord Record(int i, int layer, float[] vector) =>
                 new(input.Names[i], path, model.Id ?? Path.GetFileName(path), layer, model.HiddenSize, RequireFinite(vector), windows.ElementAtOrDefault(i), (input as TextInput)?.Line(i));
@@ -47,7 +47,7 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
         report,
         (input, model, _) =>
         {
-            Windows(input, model, options.LongTexts, pooled: true);
+            Windows(input, model, options, pooled: true);
             return input.Names.Zip(input.Classify(model, options, cancellation), (name, labels) =>
             {
                 RequireFinite(labels.Select(label => label.Probability));
@@ -142,8 +142,8 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
         }
     }
 
-    private static IReadOnlyList<TextWindows> Windows(ModelInput input, Data2VecModel model, LongTextPolicy policy, bool pooled) =>
-        input is TextInput texts ? texts.Windows(model, policy, pooled) : [];
+    private static IReadOnlyList<TextWindows> Windows(ModelInput input, Data2VecModel model, InputOptions options, bool pooled) =>
+        input is TextInput texts ? texts.Windows(model, options, pooled, cancellation) : [];
 
     private static T RequireFinite<T>(T numbers)
         where T : IEnumerable<float> =>

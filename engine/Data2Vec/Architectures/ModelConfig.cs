@@ -21,6 +21,12 @@ public abstract record ModelConfig
     /// <summary>The labels of the model's head in the order of its outputs, or null where the model has no head.</summary>
     public IReadOnlyList<string>? Labels { get; init; }
 
+    /// <summary>What turns the outputs of a classification head into the numbers of its labels.</summary>
+    public HeadFunction HeadFunction { get; init; }
+
+    /// <summary>How vectors are made unless the caller says otherwise.</summary>
+    public EmbeddingDefaults Embedding { get; init; } = new();
+
     /// <summary>The kind of input.</summary>
     public Modality Modality => ModelArchitecture.Find(Architecture).Modality;
 
@@ -41,6 +47,11 @@ public abstract record TransformerConfig : ModelConfig
 {
     /// <summary>The most features per attention head that the kernels support.</summary>
     private const int LargestHead = 256;
+
+    private const string HeadFunctionName = "head_function";
+
+    private static readonly (string Name, HeadFunction Function)[] s_functions =
+        [("softmax", HeadFunction.Softmax), ("sigmoid", HeadFunction.Sigmoid), ("none", HeadFunction.None)];
 
     private protected TransformerConfig(string architecture)
         : base(architecture)
@@ -64,6 +75,8 @@ public abstract record TransformerConfig : ModelConfig
             throw new InvalidDataException($"heads of {HiddenSize / Heads} features are not supported; {LargestHead} is the most");
         }
 
+        Embedding = EmbeddingDefaults.FromJson(json);
+        HeadFunction = json.Has(HeadFunctionName) ? json.Choice(HeadFunctionName, s_functions) : HeadFunction.Softmax;
         Labels = !json.Has("labels") ? null : json.Array("labels")
             .Select(label => label.ValueKind == JsonValueKind.String ? label.GetString()! : throw json.Bad("labels", "an array of strings")).ToArray();
     }
@@ -77,9 +90,15 @@ public abstract record TransformerConfig : ModelConfig
     /// <summary>What the normalizations add to the variance.</summary>
     public float Epsilon { get; init; } = 1e-5f;
 
-    /// <summary>Adds the labels of the head, if any.</summary>
-    private protected JsonObject WithLabels(JsonObject json)
+    /// <summary>Adds what all transformers may have: the labels of the head and its function, and how vectors are made.</summary>
+    private protected JsonObject WithCommon(JsonObject json)
     {
+        Embedding.AddTo(json);
+        if (HeadFunction != HeadFunction.Softmax)
+        {
+            json[HeadFunctionName] = s_functions.First(function => function.Function == HeadFunction).Name;
+        }
+
         if (Labels is not null)
         {
             json["labels"] = new JsonArray([.. Labels.Select(label => (JsonNode?)label)]);

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Data2Vec.Audio;
 
-/// <summary>The structure of a speech model (fairseq's <c>Data2VecAudioConfig</c>). Label 0 of a CTC head is the blank.</summary>
+/// <summary>The structure of a speech model (fairseq's <c>Data2VecAudioConfig</c>).</summary>
 public sealed record AudioConfig : TransformerConfig
 {
     /// <summary>A configuration of data2vec's speech model; <see cref="ModelConfig.Architecture"/> can be set to data2vec 2.0's.</summary>
@@ -21,6 +21,12 @@ public sealed record AudioConfig : TransformerConfig
         PositionalConvolution = ReadPositionalConvolution(json, HiddenSize);
         Normalize = json.Flag("normalize");
         SampleRate = json.Size("sample_rate", 10_000_000);
+        Ctc = CtcLabels.FromJson(json, Labels);
+        if (Embedding.Pooling == Pooling.Class)
+        {
+            throw new InvalidDataException("the configuration contradicts itself: speech models have no class token to pool by");
+        }
+
         try
         {
             _ = SamplesFor(100) + SamplesPerFrame;
@@ -46,6 +52,9 @@ public sealed record AudioConfig : TransformerConfig
     /// <summary>The sample rate in Hz.</summary>
     public int SampleRate { get; init; } = 16_000;
 
+    /// <summary>What the labels of the CTC head stand for; null for letters as in <see cref="CtcLabels.Letters"/>, and without a head.</summary>
+    public CtcLabels? Ctc { get; init; }
+
     /// <summary>Samples from the start of a frame to the start of the next.</summary>
     public int SamplesPerFrame => FeatureExtractor.Aggregate(1, (product, conv) => checked(product * conv.Stride));
 
@@ -65,7 +74,7 @@ public sealed record AudioConfig : TransformerConfig
     public override JsonObject ToJson()
     {
         Conv1dShape positional = PositionalConvolution is [var first, ..] ? first : default;
-        return WithLabels(new()
+        JsonObject json = WithCommon(new()
         {
             ["sample_rate"] = SampleRate,
             ["normalize"] = Normalize,
@@ -86,6 +95,12 @@ public sealed record AudioConfig : TransformerConfig
                 ["groups"] = positional.Groups,
             },
         });
+        if (Labels is not null)
+        {
+            Ctc?.AddTo(json, Labels);
+        }
+
+        return json;
     }
 
     private static List<Conv1dShape> ReadFeatureExtractor(JsonFields json)

@@ -6,21 +6,20 @@ namespace Data2Vec.Audio;
 /// <summary>Greedy decoding for connectionist temporal classification (Graves et al. 2006).</summary>
 internal static class CtcDecoder
 {
-    private const int Blank = 0; // fairseq uses <s> as the blank
-
-    /// <summary>Takes the best label of each frame, collapses repeats, and drops blanks and special labels. <c>|</c> becomes a space.</summary>
+    /// <summary>Takes the best label of each frame, collapses repeats, drops blanks, and joins the texts of the labels.</summary>
     /// <param name="logits"><c>[frames, labels]</c>.</param>
     /// <param name="labels">The labels in the order of the model's outputs.</param>
-    public static string Greedy(ReadOnlySpan<float> logits, IReadOnlyList<string> labels)
+    public static string Greedy(ReadOnlySpan<float> logits, CtcLabels labels)
     {
         var text = new StringBuilder();
-        int previous = Blank;
-        for (; logits.Length >= labels.Count; logits = logits[labels.Count..])
+        int count = labels.Texts.Count;
+        int previous = labels.Blank;
+        for (; logits.Length >= count; logits = logits[count..])
         {
-            int best = TensorPrimitives.IndexOfMax(logits[..labels.Count]);
-            if (best != previous && best != Blank && labels[best] is not ['<', .., '>'])
+            int best = TensorPrimitives.IndexOfMax(logits[..count]);
+            if (best != previous && best != labels.Blank)
             {
-                text.Append(labels[best] == "|" ? " " : labels[best]);
+                text.Append(labels.Texts[best]);
             }
 
             previous = best;

@@ -58,7 +58,7 @@ internal static class TensorEncoder
                 Write<Half>(sink, read, (_, values, converted) => ToFloat16(values, converted, tensor));
                 break;
             case ElementType.BF16:
-                Write<ushort>(sink, read, (_, values, converted) => NumberFormat.RoundToBFloat16(values, converted));
+                Write<ushort>(sink, read, (_, values, converted) => ToBFloat16(values, converted, tensor));
                 break;
             case ElementType.I8:
                 float[] scales = Scales(tensor, read);
@@ -109,6 +109,19 @@ internal static class TensorEncoder
             if (Half.IsInfinity(converted[i]) && float.IsFinite(values[i]))
             {
                 throw new InvalidDataException($"tensor '{tensor.Name}' holds {values[i]}, which f16 cannot; use bf16");
+            }
+        }
+    }
+
+    private static void ToBFloat16(ReadOnlySpan<float> values, Span<ushort> converted, TensorInfo tensor)
+    {
+        const int Infinity = 0x7F80, Sign = 0x8000;
+        NumberFormat.RoundToBFloat16(values, converted);
+        for (int i = 0; i < values.Length; i++)
+        {
+            if ((converted[i] & ~Sign) == Infinity && float.IsFinite(values[i]))
+            {
+                throw new InvalidDataException($"tensor '{tensor.Name}' holds {values[i]}, which bf16 cannot; use f32");
             }
         }
     }

@@ -14,7 +14,7 @@ public abstract class ClassifierModel<TInput, TElement> : EncoderModel<TInput, T
 
     /// <summary>Computes how probable each label is for each input.</summary>
     /// <param name="inputs">The inputs.</param>
-    /// <param name="options">How the inputs are handled. The probabilities of a text's windows are averaged.</param>
+    /// <param name="options">How the inputs are handled. The probabilities of a text's windows are averaged; of a regression, its outputs.</param>
     /// <param name="cancellationToken">Checked before each input and layer.</param>
     /// <returns>For each input all labels, the most probable first.</returns>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
@@ -102,9 +102,17 @@ public abstract class ClassifierModel<TInput, TElement> : EncoderModel<TInput, T
     {
         foreach (float[] row in scores)
         {
-            // Subtracting the largest score first keeps the exponentials from overflowing.
-            TensorPrimitives.Subtract(row, TensorPrimitives.Max(row), row);
-            TensorPrimitives.SoftMax(row, row);
+            switch (Config.HeadFunction)
+            {
+                case HeadFunction.Softmax:
+                    // Subtracting the largest score first keeps the exponentials from overflowing.
+                    TensorPrimitives.Subtract(row, TensorPrimitives.Max(row), row);
+                    TensorPrimitives.SoftMax(row, row);
+                    break;
+                case HeadFunction.Sigmoid:
+                    TensorPrimitives.Sigmoid(row, row);
+                    break;
+            }
         }
 
         return [.. prepared.Combine(scores).Select(probabilities => (LabelProbability[])

@@ -10,13 +10,23 @@ public abstract record InputOptions
     }
 
     /// <summary>
-    /// For texts only: how texts longer than the model accepts are handled. With <see cref="LongTextPolicy.Chunk"/> the results of overlapping windows are averaged,
-    /// weighted by their share of the tokens.
+    /// For texts only: how texts longer than <see cref="MaxTokens"/> are handled; null for the model's way, which is <see cref="LongTextPolicy.Chunk"/>
+    /// unless its file says otherwise. With <see cref="LongTextPolicy.Chunk"/> the results of overlapping windows are averaged, weighted by their share
+    /// of the tokens.
     /// </summary>
-    public LongTextPolicy LongTexts { get; init; } = LongTextPolicy.Chunk;
+    public LongTextPolicy? LongTexts { get; init; }
 
-    /// <summary>For texts only: the most tokens, special tokens included, at least 3; null for the model's own limit, which always applies.</summary>
+    /// <summary>
+    /// For texts only: the most tokens, special tokens included, at least 3; null for the number in the model's file. Never more than the model accepts.
+    /// </summary>
     public int? MaxTokens { get; init; }
+
+    /// <summary>
+    /// For texts only: whether special tokens in a text, such as a literal <c>[MASK]</c> or <c>&lt;/s&gt;</c>, are split like other text. Otherwise they
+    /// become their ids if the model's tokenizer finds them (<see cref="TextTokenizer.AddedTokens"/>), as in Hugging Face's transformers. Set it for
+    /// texts from strangers.
+    /// </summary>
+    public bool SplitSpecialTokens { get; init; }
 }
 
 /// <summary>Options of a classification.</summary>
@@ -31,11 +41,11 @@ public sealed record EmbeddingOptions : InputOptions
     /// </summary>
     public int? Layer { get; init; }
 
-    /// <summary>How the layer's rows become one vector.</summary>
-    public Pooling Pooling { get; init; } = Pooling.Mean;
+    /// <summary>How the layer's rows become one vector; null for the model's way, see <see cref="EmbeddingDefaults"/>.</summary>
+    public Pooling? Pooling { get; init; }
 
-    /// <summary>Whether each vector is scaled to length 1.</summary>
-    public bool Normalize { get; init; }
+    /// <summary>Whether each vector is scaled to length 1; null for the model's way, which does not apply to rows without pooling.</summary>
+    public bool? Normalize { get; init; }
 }
 
 /// <summary>Vectors of an asynchronous call, and what they cost.</summary>

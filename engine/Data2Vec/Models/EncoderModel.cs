@@ -221,7 +221,7 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
 
     private float[][] Finish(float[][] vectors, EmbeddingOptions options)
     {
-        if (options.Normalize)
+        if (options.Normalize ?? (Config.Embedding.Normalize && options.Pooling != Pooling.None))
         {
             foreach (float[] vector in vectors)
             {
@@ -240,13 +240,14 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
             ArgumentOutOfRangeException.ThrowIfGreaterThan(layer, Layers, nameof(options));
         }
 
-        if (!Enum.IsDefined(options.Pooling))
+        Pooling pooling = options.Pooling ?? Config.Embedding.Pooling;
+        if (!Enum.IsDefined(pooling))
         {
-            throw new ArgumentOutOfRangeException(nameof(options), options.Pooling, "The pooling is unknown.");
+            throw new ArgumentOutOfRangeException(nameof(options), pooling, "The pooling is unknown.");
         }
 
-        return options.Pooling != Pooling.Class || _encoder.HasClassRow
-            ? new Output(options.Layer, options.Pooling)
+        return pooling != Pooling.Class || _encoder.HasClassRow
+            ? new Output(options.Layer, pooling)
             : throw new ArgumentException("The model has no class token; use the mean.", nameof(options));
     }
 

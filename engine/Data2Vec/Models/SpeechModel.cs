@@ -29,7 +29,7 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public string[] Transcribe(IReadOnlyList<Waveform> recordings, CancellationToken cancellationToken = default)
     {
-        IReadOnlyList<string> labels = RequireLabels();
+        CtcLabels labels = RequireLabels();
         return Decode(Scores(Prepare(recordings, new EmbeddingOptions(), cancellationToken).Parts, cancellationToken), labels);
     }
 
@@ -45,7 +45,7 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
     /// <inheritdoc cref="Transcribe(IReadOnlyList{Waveform}, CancellationToken)"/>
     public async Task<string[]> TranscribeAsync(IReadOnlyList<Waveform> recordings, CancellationToken cancellationToken = default)
     {
-        IReadOnlyList<string> labels = RequireLabels();
+        CtcLabels labels = RequireLabels();
         PreparedInputs<float> prepared = await PrepareAsync(recordings, new EmbeddingOptions(), cancellationToken).ConfigureAwait(false);
         return Decode(await ScoresAsync(prepared.Parts, cancellationToken).ConfigureAwait(false), labels);
     }
@@ -63,7 +63,7 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
     public string[] TranscribePrepared(IReadOnlyList<ReadOnlyMemory<float>> recordings, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(recordings);
-        IReadOnlyList<string> labels = RequireLabels();
+        CtcLabels labels = RequireLabels();
         return Decode(Scores(recordings, cancellationToken), labels);
     }
 
@@ -80,7 +80,7 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
     /// <inheritdoc cref="Transcribe(IReadOnlyList{Waveform}, CancellationToken)"/>
     public async Task<string[]> TranscribePreparedAsync(IReadOnlyList<ReadOnlyMemory<float>> recordings, CancellationToken cancellationToken = default)
     {
-        IReadOnlyList<string> labels = RequireLabels();
+        CtcLabels labels = RequireLabels();
         return Decode(await ScoresAsync(Copy(recordings).Parts, cancellationToken).ConfigureAwait(false), labels);
     }
 
@@ -95,11 +95,11 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
         },
         cancellationToken);
 
-    private static string[] Decode(float[][] scores, IReadOnlyList<string> labels) =>
+    private static string[] Decode(float[][] scores, CtcLabels labels) =>
         [.. scores.Select(ofRecording => TensorPrimitives.IsFiniteAll(ofRecording)
             ? CtcDecoder.Greedy(ofRecording, labels)
             : throw new InvalidDataException("the model's scores are not finite numbers"))];
 
-    private IReadOnlyList<string> RequireLabels() =>
-        Labels ?? throw new InvalidOperationException("The model has no CTC head: it gives vectors, not text.");
+    private CtcLabels RequireLabels() =>
+        Labels is { } labels ? Config.Ctc ?? CtcLabels.Letters(labels) : throw new InvalidOperationException("The model has no CTC head: it gives vectors, not text.");
 }

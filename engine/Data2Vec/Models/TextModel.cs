@@ -20,24 +20,25 @@ public sealed class TextModel : ClassifierModel<string, int>
     /// <summary>The model's tokenizer; null if the model file has none. Such a model takes token ids only.</summary>
     public TextTokenizer? Tokenizer { get; }
 
+    /// <summary>The model inputs that a text becomes, as embedding or classifying it makes them.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="options">How texts are handled; null for the model's way.</param>
+    /// <param name="cancellationToken">Checked once in a while.</param>
+    /// <exception cref="ArgumentException">The text has an unpaired surrogate, or an option is out of range.</exception>
+    /// <exception cref="InvalidOperationException">The model has no tokenizer.</exception>
+    /// <exception cref="TextTooLongException">The text is too long, and the policy is <see cref="LongTextPolicy.Error"/>.</exception>
+    public TextWindows Tokenize(string text, InputOptions? options = null, CancellationToken cancellationToken = default) =>
+        Windows(RequireTokenizer(), text, options ?? new ClassificationOptions(), cancellationToken);
+
     private protected override PreparedInputs<int> Prepare(IReadOnlyList<string> inputs, InputOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(inputs);
-        TextTokenizer tokenizer = Tokenizer ?? throw new InvalidOperationException(
-            "The model file has no tokenizer, so the model takes token ids only; convert the checkpoint with its vocab.txt, or its encoder.json, vocab.bpe and dict.txt.");
-        int most = Math.Min(options.MaxTokens ?? Config.MaxTokens, Config.MaxTokens);
-        ArgumentOutOfRangeException.ThrowIfLessThan(most, 3, nameof(options));
-        var windows = new TextWindows[inputs.Count];
-        for (int i = 0; i < windows.Length; i++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            windows[i] = tokenizer.EncodeWindows(inputs[i], most, options.LongTexts);
-        }
-
+        TextTokenizer tokenizer = RequireTokenizer();
+        TextWindows[] windows = [.. inputs.Select(text => Windows(tokenizer, text, options, cancellationToken))];
         if (options is EmbeddingOptions { Pooling: Pooling.None } && windows.FirstOrDefault(text => text.Windows.Count > 1) is { } longest)
         {
             throw new ArgumentException(
-                $"A text of {longest.TokenCount} tokens exceeds the limit of {most}. Its overlapping windows cannot be returned without pooling: pool them, or truncate the text.",
+                $"A text of {longest.TokenCount} tokens needs several windows. The overlapping windows cannot be returned without pooling: pool them, or truncate the text.",
                 nameof(inputs));
         }
 
@@ -46,11 +47,25 @@ public sealed class TextModel : ClassifierModel<string, int>
             [.. windows.Select(text => text.Windows.Select(window => window.Weight).ToArray())]);
     }
 
+    private TextWindows Windows(TextTokenizer tokenizer, string text, InputOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        TextPreparation preparation = Config.Preparation;
+        int most = Math.Min(options.MaxTokens ?? preparation.MaxTokens ?? Config.MaxTokens, Config.MaxTokens);
+        ArgumentOutOfRangeException.ThrowIfLessThan(most, TextChunker.SmallestWindow, nameof(options));
+        return tokenizer.EncodeWindows(
+            preparation.Apply(text), most, options.LongTexts ?? preparation.LongTexts, null, options.SplitSpecialTokens, cancellationToken);
+    }
+
+    private TextTokenizer RequireTokenizer() => Tokenizer ?? throw new InvalidOperationException(
+        "The model file has no tokenizer, so the model takes token ids only; convert the checkpoint with its vocab.txt, or its encoder.json, vocab.bpe and dict.txt.");
+
     private TextTokenizer ReadTokenizer(D2vFile file)
     {
         TextTokenizer tokenizer = Config.WordPieces is { } options
             ? TextTokenizer.FromWordPieces(file.Asset(VocabularyAsset).ToArray(), options)
             : TextTokenizer.FromAssets(file.Asset(VocabularyAsset), file.Asset(MergesAsset));
+        tokenizer = tokenizer.With(Config.AddedTokens, Config.AddPrefixSpace);
         return tokenizer.VocabularySize <= Config.VocabularySize && tokenizer.PadId == Config.PaddingId
             ? tokenizer
             : throw new InvalidDataException(

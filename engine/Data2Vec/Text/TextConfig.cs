@@ -23,6 +23,13 @@ public sealed record TextConfig : TransformerConfig
         MaxTokens = json.Integer("max_tokens", 3, JsonFields.LargestSize);
         Epsilon = json.Epsilon("layer_norm_epsilon");
         WordPieces = WordPieceOptions.FromJson(json);
+        AddedTokens = AddedToken.ListFromJson(json, "added_tokens");
+        AddPrefixSpace = json.Flag("add_prefix_space", false);
+        Preparation = TextPreparation.FromJson(json);
+        if (WordPieces is not null && AddPrefixSpace)
+        {
+            throw new InvalidDataException("the configuration contradicts itself: WordPiece has no prefix space");
+        }
     }
 
     /// <summary>The number of token ids.</summary>
@@ -33,6 +40,15 @@ public sealed record TextConfig : TransformerConfig
 
     /// <summary>How text is prepared for WordPiece; null for other tokenizers and for models without a tokenizer.</summary>
     public WordPieceOptions? WordPieces { get; init; }
+
+    /// <summary>The tokenizer's <see cref="TextTokenizer.AddedTokens"/>.</summary>
+    public IReadOnlyList<AddedToken> AddedTokens { get; init; } = [];
+
+    /// <summary>The tokenizer's <see cref="TextTokenizer.AddPrefixSpace"/>.</summary>
+    public bool AddPrefixSpace { get; init; }
+
+    /// <summary>What happens to a text before it is tokenized, and how much of it is used.</summary>
+    public TextPreparation Preparation { get; init; } = new();
 
     /// <summary>Whether the model is a BERT (Devlin et al. 2018): positions count from 0, and the padding id is 0.</summary>
     public bool IsBert => Architecture == ModelArchitecture.Bert;
@@ -71,6 +87,17 @@ public sealed record TextConfig : TransformerConfig
             json["word_pieces"] = WordPieces.ToJson();
         }
 
-        return WithLabels(json);
+        if (AddedTokens.Count > 0)
+        {
+            json["added_tokens"] = new JsonArray([.. AddedTokens.Select(token => (JsonNode)token.ToJson())]);
+        }
+
+        if (AddPrefixSpace)
+        {
+            json["add_prefix_space"] = true;
+        }
+
+        Preparation.AddTo(json);
+        return WithCommon(json);
     }
 }

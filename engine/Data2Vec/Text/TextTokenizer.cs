@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Data2Vec.Text;
 
 /// <summary>
@@ -5,20 +7,43 @@ namespace Data2Vec.Text;
 /// immutable and thread-safe.
 /// </summary>
 /// <remarks>
-/// Special tokens in the text have no special meaning: a literal <c>&lt;s&gt;</c> or <c>[MASK]</c> becomes the tokens of its characters. An
-/// unpaired surrogate counts as U+FFFD. The runtime's Unicode version classifies letters, digits and punctuation, so characters newer than
-/// those known to a Python reference may be split differently.
+/// <see cref="AddedTokens"/> in a text become their ids, as in Hugging Face's tokenizers; fairseq's tokenizers have none, and a literal
+/// <c>&lt;s&gt;</c> becomes the tokens of its characters. Text with an unpaired surrogate is refused, as by both. The runtime's Unicode version
+/// classifies letters, digits and punctuation, so characters newer than those known to a Python reference may be split differently.
 /// </remarks>
 public abstract class TextTokenizer
 {
     /// <summary>The largest supported tokenizer file in bytes.</summary>
     public const int MaxFileBytes = 64 << 20;
 
-    private protected TextTokenizer(int beginId, int padId, int endId, int unknownId, int maskId) =>
-        (BeginId, PadId, EndId, UnknownId, MaskId) = (beginId, padId, endId, unknownId, maskId);
+    /// <summary>The most tokens of a text that is split into windows.</summary>
+    public const int MaxTokens = 1 << 24;
 
-    /// <summary>The number of ids.</summary>
-    public abstract int VocabularySize { get; }
+    private readonly AddedTokenSplitter? _added;
+    private readonly Lazy<AddedTokenSplitter?> _addedNormalized;
+    private readonly int _ownSize;
+
+    private protected TextTokenizer(SpecialIds special, int ownSize, IReadOnlyList<AddedToken> added)
+    {
+        (BeginId, PadId, EndId, UnknownId, MaskId) = special;
+        (_ownSize, AddedTokens) = (ownSize, added);
+        VocabularySize = added.Aggregate(ownSize, (size, token) => Math.Max(size, token.Id + 1));
+        _added = AddedTokenSplitter.Create(added.Where(token => !token.Normalized).Select(token => (token.Content, token)));
+        _addedNormalized = new Lazy<AddedTokenSplitter?>(() => AddedTokenSplitter.Create(
+            added.Where(token => token.Normalized).Select(token => (Normalize(token.Content, CancellationToken.None), token))));
+    }
+
+    /// <summary>The number of ids, the added ones included.</summary>
+    public int VocabularySize { get; }
+
+    /// <summary>Tokens that are found in a text before it is split into words.</summary>
+    public IReadOnlyList<AddedToken> AddedTokens { get; }
+
+    /// <summary>Whether a text, and each part of it between added tokens, gets a space before it if it begins with none. Byte-level BPE only.</summary>
+    public virtual bool AddPrefixSpace => false;
+
+    /// <summary>The preparation of text for WordPiece; null for byte-level BPE.</summary>
+    public virtual WordPieceOptions? WordPieces => null;
 
     /// <summary>The id that begins every input: <c>&lt;s&gt;</c> or <c>[CLS]</c>.</summary>
     public int BeginId { get; }
@@ -54,10 +79,13 @@ public abstract class TextTokenizer
         return new BytePairTokenizer(TokenizerVocabulary.FromTokens(JsonVocabulary.Read(vocabJson, Name), merges, Name), merges);
     }
 
-    /// <summary>Reads a Hugging Face <c>tokenizer.json</c> with a byte-level BPE model and RoBERTa's <c>&lt;s&gt;</c> … <c>&lt;/s&gt;</c>.</summary>
+    /// <summary>
+    /// Reads a Hugging Face <c>tokenizer.json</c>: byte-level BPE with RoBERTa's <c>&lt;s&gt;</c> … <c>&lt;/s&gt;</c>, or WordPiece with BERT's
+    /// <c>[CLS]</c> … <c>[SEP]</c>.
+    /// </summary>
     /// <exception cref="InvalidDataException">
-    /// The file is damaged or too large, or it has a setting that produces other ids: a normalizer, an added leading space, another way to split the
-    /// text, dropout, words split off before BPE, or other special tokens around the text. The message names the setting.
+    /// The file is damaged or too large, or it has a setting that produces other ids: another normalizer, another way to split the text, dropout,
+    /// or other special tokens around the text. The message names the setting.
     /// </exception>
     public static TextTokenizer FromTokenizerJson(ReadOnlyMemory<byte> tokenizerJson) => TokenizerJsonFile.Read(tokenizerJson);
 
@@ -78,41 +106,72 @@ public abstract class TextTokenizer
     /// <summary>Converts the tokenizer to the assets of a model file. Equal tokenizers give equal bytes.</summary>
     public abstract TextTokenizerAssets ToAssets();
 
+    /// <summary>The same tokenizer with other added tokens.</summary>
+    /// <param name="addedTokens">All added tokens. Their ids may lie beyond the vocabulary's.</param>
+    /// <param name="addPrefixSpace">See <see cref="AddPrefixSpace"/>.</param>
+    /// <exception cref="ArgumentException">A prefix space is wanted, and the tokenizer is not a byte-level BPE.</exception>
+    /// <exception cref="InvalidDataException">A token is empty, or its id is that of another token.</exception>
+    public TextTokenizer With(IReadOnlyList<AddedToken> addedTokens, bool addPrefixSpace)
+    {
+        ArgumentNullException.ThrowIfNull(addedTokens);
+        var contents = new Dictionary<int, string>();
+        foreach (AddedToken token in addedTokens)
+        {
+            string known = token.Id < _ownSize ? OwnText(token.Id) : "";
+            string other = contents.TryAdd(token.Id, token.Content) ? known : contents[token.Id];
+            if (token.Content.Length == 0 || token.Id < 0 || (other.Length > 0 && other != token.Content))
+            {
+                throw new InvalidDataException(
+                    $"the added token {token.Content.Quote()} has the id {token.Id}{(other.Length > 0 ? $", which is that of {other.Quote()}" : " or is empty")}");
+            }
+        }
+
+        return WithAdded([.. addedTokens], addPrefixSpace);
+    }
+
     /// <summary>Encodes a text, with <see cref="BeginId"/> and <see cref="EndId"/> around it.</summary>
-    public int[] Encode(string text)
+    /// <param name="text">The text.</param>
+    /// <param name="splitSpecialTokens">See <see cref="InputOptions.SplitSpecialTokens"/>.</param>
+    /// <param name="cancellationToken">Checked once in a while.</param>
+    /// <exception cref="ArgumentException">The text has an unpaired surrogate.</exception>
+    public int[] Encode(string text, bool splitSpecialTokens = false, CancellationToken cancellationToken = default) =>
+        [BeginId, .. EncodeWithoutSpecials(text, splitSpecialTokens, cancellationToken), EndId];
+
+    /// <summary>Encodes a text without special tokens around it, as input for <see cref="TextChunker"/>.</summary>
+    /// <inheritdoc cref="Encode(string, bool, CancellationToken)"/>
+    public int[] EncodeWithoutSpecials(string text, bool splitSpecialTokens = false, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
-        List<int> ids = new((text.Length / 3) + 2);
-        Encode(text, ids);
-        return [.. ids];
+        return [.. Tokens(text, int.MaxValue, splitSpecialTokens, cancellationToken)];
     }
 
-    /// <summary>Appends the ids of a text, with <see cref="BeginId"/> and <see cref="EndId"/> around it.</summary>
-    public void Encode(ReadOnlySpan<char> text, List<int> destination)
-    {
-        ArgumentNullException.ThrowIfNull(destination);
-        destination.Add(BeginId);
-        AppendTokens(text, destination);
-        destination.Add(EndId);
-    }
-
-    /// <summary>Encodes a text without special tokens, as input for <see cref="TextChunker"/>.</summary>
-    public int[] EncodeWithoutSpecials(string text)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        List<int> ids = new(text.Length / 3);
-        AppendTokens(text, ids);
-        return [.. ids];
-    }
-
-    /// <summary>Encodes a text of any length as one or more model inputs. See <see cref="TextChunker.Split"/>.</summary>
+    /// <summary>
+    /// Encodes a text of any length as one or more model inputs. Only as much of the text is tokenized as the policy needs. See
+    /// <see cref="TextChunker.Split"/>.
+    /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="maxLength">The most ids in a window, including the two special tokens. The published models accept 512.</param>
     /// <param name="policy">The treatment of texts that do not fit.</param>
     /// <param name="overlap">The number of tokens that each window repeats from the previous one; by default a quarter of a window.</param>
-    /// <exception cref="TextTooLongException">The text does not fit and the policy is <see cref="LongTextPolicy.Error"/>.</exception>
-    public TextWindows EncodeWindows(string text, int maxLength, LongTextPolicy policy, int? overlap = null) =>
-        TextChunker.Split(EncodeWithoutSpecials(text), BeginId, EndId, maxLength, policy, overlap);
+    /// <param name="splitSpecialTokens">See <see cref="InputOptions.SplitSpecialTokens"/>.</param>
+    /// <param name="cancellationToken">Checked once in a while.</param>
+    /// <exception cref="ArgumentException">The text has an unpaired surrogate.</exception>
+    /// <exception cref="TextTooLongException">
+    /// The text does not fit and the policy is <see cref="LongTextPolicy.Error"/>, or it has more than <see cref="MaxTokens"/> tokens and the policy is
+    /// <see cref="LongTextPolicy.Chunk"/>.
+    /// </exception>
+    public TextWindows EncodeWindows(
+        string text, int maxLength, LongTextPolicy policy, int? overlap = null, bool splitSpecialTokens = false, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, TextChunker.SmallestWindow);
+        int most = policy == LongTextPolicy.Chunk ? MaxTokens : maxLength - TextChunker.SpecialTokens;
+        List<int> ids = Tokens(text, most + 1, splitSpecialTokens, cancellationToken);
+        return policy == LongTextPolicy.Chunk && ids.Count > MaxTokens
+            ? throw new TextTooLongException(
+                $"The text has more than {MaxTokens} tokens. Split it, or choose {nameof(LongTextPolicy.Truncate)} to keep its beginning.", MaxTokens)
+            : TextChunker.Split(CollectionsMarshal.AsSpan(ids), BeginId, EndId, maxLength, policy, overlap);
+    }
 
     /// <summary>
     /// Converts ids to text. Byte-level BPE returns the encoded text, except for unpaired surrogates and tokens that became
@@ -142,11 +201,88 @@ public abstract class TextTokenizer
         return TextOf(wanted);
     }
 
-    /// <summary>Appends the ids of a text.</summary>
-    private protected abstract void AppendTokens(ReadOnlySpan<char> text, List<int> ids);
+    /// <summary>Appends the ids of a part of a text without added tokens.</summary>
+    private protected abstract void AppendTokens(ReadOnlySpan<char> text, TokenCollector tokens);
+
+    /// <summary>The form of a text in which normalized added tokens are searched for.</summary>
+    private protected virtual string Normalize(string text, CancellationToken cancellation) => text;
 
     /// <summary>Converts ids of the vocabulary to text.</summary>
     private protected abstract string TextOf(List<int> ids);
+
+    /// <summary>The text of an id below the size without added tokens; empty for an unused id.</summary>
+    private protected abstract string OwnText(int id);
+
+    private protected abstract TextTokenizer WithAdded(IReadOnlyList<AddedToken> added, bool addPrefixSpace);
+
+    /// <summary>The text of an id that is not the tokenizer's own, or null if it is.</summary>
+    private protected string? AddedText(int id) =>
+        id < _ownSize ? null : AddedTokens.FirstOrDefault(token => token.Id == id)?.Content ?? "";
+
+    private List<int> Tokens(string text, int most, bool splitSpecialTokens, CancellationToken cancellationToken)
+    {
+        RequirePairs(text);
+        var ids = new List<int>(Math.Min(most, (text.Length / 3) + 2));
+        var tokens = new TokenCollector(ids, most, cancellationToken);
+        tokens.Check();
+        AppendParts(_added, text, splitSpecialTokens, tokens, part =>
+        {
+            if (_addedNormalized.Value is not { } normalizedTokens)
+            {
+                AppendTokens(text.AsSpan()[part], tokens);
+                return;
+            }
+
+            string normalized = Normalize(text[part], cancellationToken);
+            AppendParts(normalizedTokens, normalized, splitSpecialTokens, tokens, inner => AppendTokens(normalized.AsSpan()[inner], tokens));
+        });
+        return ids;
+    }
+
+    private static void AppendParts(AddedTokenSplitter? splitter, string text, bool splitSpecialTokens, TokenCollector tokens, Action<Range> append)
+    {
+        for (int position = 0; position < text.Length && !tokens.IsFull;)
+        {
+            Range found = text.Length..text.Length;
+            AddedToken? token = splitter?.Next(text, position, splitSpecialTokens, out found);
+            if (found.Start.Value > position)
+            {
+                append(position..found.Start.Value);
+            }
+
+            if (token is not null)
+            {
+                tokens.Ids.Add(token.Id);
+                tokens.Step();
+            }
+
+            position = found.End.Value;
+        }
+    }
+
+    // Python cannot encode such a text as UTF-8, so that fairseq and Hugging Face refuse it.
+    private static void RequirePairs(string text)
+    {
+        for (int i = 0; ; i++)
+        {
+            int next = text.AsSpan(i).IndexOfAnyInRange('\uD800', '\uDFFF');
+            if (next < 0)
+            {
+                return;
+            }
+
+            i += next;
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+            {
+                throw new ArgumentException($"The text is not valid Unicode: half of a surrogate pair is at character {i}. Remove it, or replace it by U+FFFD.", nameof(text));
+            }
+
+            i++;
+        }
+    }
+
+    /// <summary>The ids that all tokenizers have.</summary>
+    private protected readonly record struct SpecialIds(int Begin, int Pad, int End, int Unknown, int Mask);
 }
 
 /// <summary>A <see cref="TextTokenizer"/> as stored in a model file, independent of the files it came from.</summary>

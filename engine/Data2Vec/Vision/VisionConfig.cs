@@ -11,6 +11,8 @@ public sealed record VisionConfig : TransformerConfig
     /// <summary>The most numbers in the attention biases of all layers: a gigabyte.</summary>
     internal const long MostBiases = 1 << 28;
 
+    private const string ClassifierEpsilonName = "classifier_norm_epsilon";
+
     /// <summary>A configuration of data2vec's vision model; <see cref="ModelConfig.Architecture"/> can be set to data2vec 2.0's.</summary>
     public VisionConfig()
         : base(ModelArchitecture.Data2VecVision)
@@ -25,6 +27,7 @@ public sealed record VisionConfig : TransformerConfig
         ImageSize = json.Size("image_size", ImagePreprocessing.MaxSize);
         PatchSize = json.Size("patch_size", ImagePreprocessing.MaxSize);
         Epsilon = json.Epsilon("layer_norm_epsilon");
+        ClassifierEpsilon = json.Has(ClassifierEpsilonName) ? json.Epsilon(ClassifierEpsilonName) : null;
         HasFinalNorm = json.Flag("final_norm");
         PoolSkipsFirstPatch = json.Flag("pool_skips_first_patch");
         if (!GridFits || Preprocessing.CropSize != ImageSize || (HasInputNorm && HasFinalNorm))
@@ -59,6 +62,9 @@ public sealed record VisionConfig : TransformerConfig
     /// and its models are trained that way.
     /// </summary>
     public bool PoolSkipsFirstPatch { get; init; }
+
+    /// <summary>What the normalization of the classification head adds to the variance; null for <see cref="TransformerConfig.Epsilon"/>.</summary>
+    public float? ClassifierEpsilon { get; init; }
 
     /// <summary>Patches per row and column.</summary>
     public int GridSize => ImageSize / PatchSize;
@@ -102,17 +108,26 @@ public sealed record VisionConfig : TransformerConfig
     }
 
     /// <inheritdoc/>
-    public override JsonObject ToJson() => WithLabels(new()
+    public override JsonObject ToJson()
     {
-        ["image_size"] = ImageSize,
-        ["patch_size"] = PatchSize,
-        ["hidden_size"] = HiddenSize,
-        ["layers"] = Layers,
-        ["heads"] = Heads,
-        ["feed_forward_size"] = FeedForwardSize,
-        ["layer_norm_epsilon"] = Epsilon,
-        ["final_norm"] = HasFinalNorm,
-        ["pool_skips_first_patch"] = PoolSkipsFirstPatch,
-        ["preprocessing"] = Preprocessing.ToJson(),
-    });
+        var json = new JsonObject
+        {
+            ["image_size"] = ImageSize,
+            ["patch_size"] = PatchSize,
+            ["hidden_size"] = HiddenSize,
+            ["layers"] = Layers,
+            ["heads"] = Heads,
+            ["feed_forward_size"] = FeedForwardSize,
+            ["layer_norm_epsilon"] = Epsilon,
+            ["final_norm"] = HasFinalNorm,
+            ["pool_skips_first_patch"] = PoolSkipsFirstPatch,
+            ["preprocessing"] = Preprocessing.ToJson(),
+        };
+        if (ClassifierEpsilon is { } epsilon)
+        {
+            json[ClassifierEpsilonName] = epsilon;
+        }
+
+        return WithCommon(json);
+    }
 }

@@ -65,7 +65,7 @@ internal sealed class VisionEncoder : ImageEncoder
         _norm = config.HasInputNorm || config.HasFinalNorm ? parameters.Norm("encoder.norm", hidden, config.Epsilon) : null;
         if (config.Labels is not null)
         {
-            _classifierNorm = parameters.Norm("classifier.norm", hidden, config.Epsilon);
+            _classifierNorm = parameters.Norm("classifier.norm", hidden, config.ClassifierEpsilon ?? config.Epsilon);
             _classifier = parameters.Linear("classifier.output", hidden, config.Labels.Count);
         }
     }

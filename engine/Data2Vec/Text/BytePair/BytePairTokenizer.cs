@@ -14,38 +14,53 @@ internal sealed class BytePairTokenizer : TextTokenizer
     private readonly int[] _idOfToken;
 
     public BytePairTokenizer(TokenizerVocabulary vocabulary, MergeList merges)
-        : base(
-            vocabulary.IdOfName(TokenizerVocabulary.Begin),
-            vocabulary.IdOfName(TokenizerVocabulary.Pad),
-            vocabulary.IdOfName(TokenizerVocabulary.End),
-            vocabulary.IdOfName(TokenizerVocabulary.Unknown),
-            vocabulary.IdOfName(TokenizerVocabulary.Mask))
+        : this(vocabulary, merges, new BytePairEncoder(merges), [], false)
     {
-        (_vocabulary, _merges, _encoder) = (vocabulary, merges, new BytePairEncoder(merges));
+    }
+
+    private BytePairTokenizer(
+        TokenizerVocabulary vocabulary, MergeList merges, BytePairEncoder encoder, IReadOnlyList<AddedToken> added, bool addPrefixSpace)
+        : base(
+            new SpecialIds(
+                vocabulary.IdOfName(TokenizerVocabulary.Begin),
+                vocabulary.IdOfName(TokenizerVocabulary.Pad),
+                vocabulary.IdOfName(TokenizerVocabulary.End),
+                vocabulary.IdOfName(TokenizerVocabulary.Unknown),
+                vocabulary.IdOfName(TokenizerVocabulary.Mask)),
+            vocabulary.Count,
+            added)
+    {
+        (_vocabulary, _merges, _encoder, AddPrefixSpace) = (vocabulary, merges, encoder, addPrefixSpace);
         _idOfToken = [.. merges.Tokens.Select(token => vocabulary.IdOfToken(token, UnknownId))];
     }
 
-    public override int VocabularySize => _vocabulary.Count;
+    public override bool AddPrefixSpace { get; }
 
     public override TextTokenizerAssets ToAssets() => new(_vocabulary.Write(), _merges.Write());
 
-    private protected override void AppendTokens(ReadOnlySpan<char> text, List<int> ids)
+    private protected override TextTokenizer WithAdded(IReadOnlyList<AddedToken> added, bool addPrefixSpace) =>
+        new BytePairTokenizer(_vocabulary, _merges, _encoder, added, addPrefixSpace);
+
+    private protected override void AppendTokens(ReadOnlySpan<char> text, TokenCollector tokens)
     {
-        int start = ids.Count;
-        _encoder.Encode(text, ids);
-        for (int i = start; i < ids.Count; i++)
+        int start = tokens.Ids.Count;
+        _encoder.Encode(AddPrefixSpace && text is not [' ', ..] ? $" {text}" : text, tokens);
+        for (int i = start; i < tokens.Ids.Count; i++)
         {
-            ids[i] = _idOfToken[ids[i]];
+            tokens.Ids[i] = _idOfToken[tokens.Ids[i]];
         }
     }
+
+    private protected override string OwnText(int id) => _vocabulary.TextOf(id);
 
     private protected override string TextOf(List<int> ids)
     {
         List<byte> bytes = new(ids.Count * 4);
         foreach (int id in ids)
         {
-            string text = _vocabulary.TextOf(id);
-            bytes.AddRange(_vocabulary.IsName(id) ? Encoding.UTF8.GetBytes(text) : text.Select(character => (byte)ByteAlphabet.ByteOf(character)));
+            string text = AddedText(id) ?? _vocabulary.TextOf(id);
+            bool isText = id >= _vocabulary.Count || _vocabulary.IsName(id);
+            bytes.AddRange(isText ? Encoding.UTF8.GetBytes(text) : text.Select(character => (byte)ByteAlphabet.ByteOf(character)));
         }
 
         return Encoding.UTF8.GetString([.. bytes]);

@@ -3,6 +3,12 @@ namespace Data2Vec.Text;
 /// <summary>Fits texts of any length to a model with a fixed number of positions.</summary>
 public static class TextChunker
 {
+    /// <summary>The special tokens of a window: one at the beginning, one at the end.</summary>
+    internal const int SpecialTokens = 2;
+
+    /// <summary>The smallest window: one token between the special ones.</summary>
+    internal const int SmallestWindow = SpecialTokens + 1;
+
     /// <summary>Splits the tokens of a text into windows of at most <paramref name="maxLength"/> ids.</summary>
     /// <param name="ids">The token ids without special tokens, from <see cref="TextTokenizer.EncodeWithoutSpecials"/>.</param>
     /// <param name="beginId">The id that begins each window.</param>
@@ -18,18 +24,18 @@ public static class TextChunker
     /// <exception cref="ArgumentOutOfRangeException">A length or the policy is out of range.</exception>
     public static TextWindows Split(ReadOnlySpan<int> ids, int beginId, int endId, int maxLength, LongTextPolicy policy, int? overlap = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 3);
-        int capacity = maxLength - 2;
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, SmallestWindow);
+        int capacity = maxLength - SpecialTokens;
         int repeated = overlap ?? capacity / 4;
         ArgumentOutOfRangeException.ThrowIfNegative(repeated, nameof(overlap));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(repeated, capacity, nameof(overlap));
 
         return policy switch
         {
-            _ when ids.Length <= capacity => new([Window(ids, 0, 1)], ids.Length, 0, null),
-            LongTextPolicy.Truncate => new([Window(ids[..capacity], 0, 1)], ids.Length, ids.Length - capacity, policy),
-            LongTextPolicy.Chunk => new(Chunk(ids), ids.Length, 0, policy),
-            LongTextPolicy.Error => throw new TextTooLongException(ids.Length + 2, maxLength),
+            _ when ids.Length <= capacity => new([Window(ids, 0, 1)], ids.Length, null),
+            LongTextPolicy.Truncate => new([Window(ids[..capacity], 0, 1)], capacity, policy),
+            LongTextPolicy.Chunk => new(Chunk(ids), ids.Length, policy),
+            LongTextPolicy.Error => throw new TextTooLongException(maxLength),
             _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, null),
         };
 
@@ -57,17 +63,17 @@ public static class TextChunker
 /// <summary>The model inputs made from one text.</summary>
 public sealed class TextWindows
 {
-    internal TextWindows(IReadOnlyList<TextWindow> windows, int tokenCount, int truncatedCount, LongTextPolicy? applied) =>
-        (Windows, TokenCount, TruncatedCount, Applied) = (windows, tokenCount, truncatedCount, applied);
+    internal TextWindows(IReadOnlyList<TextWindow> windows, int tokenCount, LongTextPolicy? applied) =>
+        (Windows, TokenCount, Applied) = (windows, tokenCount, applied);
 
     /// <summary>One or more windows in the order of the text.</summary>
     public IReadOnlyList<TextWindow> Windows { get; }
 
-    /// <summary>The number of tokens in the whole text, without special tokens.</summary>
+    /// <summary>The number of tokens in the text, or in the part that was kept, without special tokens.</summary>
     public int TokenCount { get; }
 
-    /// <summary>The number of tokens dropped from the end. Only <see cref="LongTextPolicy.Truncate"/> drops tokens.</summary>
-    public int TruncatedCount { get; }
+    /// <summary>Whether the end of the text was dropped. How much it is, is not known: it is not tokenized.</summary>
+    public bool IsTruncated => Applied == LongTextPolicy.Truncate;
 
     /// <summary>The policy that was applied, or null if the text fits.</summary>
     public LongTextPolicy? Applied { get; }
@@ -97,7 +103,7 @@ public sealed class TextWindow
 /// <summary>The treatment of texts with more tokens than the model has positions.</summary>
 public enum LongTextPolicy
 {
-    /// <summary>Keep the beginning and report the number of dropped tokens.</summary>
+    /// <summary>Keep the beginning.</summary>
     Truncate,
 
     /// <summary>Throw <see cref="TextTooLongException"/>.</summary>
@@ -107,21 +113,22 @@ public enum LongTextPolicy
     Chunk,
 }
 
-/// <summary>A text has more tokens than the model accepts, and the policy is <see cref="LongTextPolicy.Error"/>.</summary>
+/// <summary>A text has more tokens than the model accepts, and the policy is <see cref="LongTextPolicy.Error"/>; or more than can be split.</summary>
 public sealed class TextTooLongException : ArgumentException
 {
-    /// <summary>Creates the exception.</summary>
-    /// <param name="tokenCount">The number of tokens in the text, including the two special tokens.</param>
+    /// <summary>Creates the exception of a text that the model does not accept.</summary>
     /// <param name="limit">The most tokens that the model accepts, including the two special tokens.</param>
-    public TextTooLongException(int tokenCount, int limit)
-        : base(
-            $"The text has {tokenCount} tokens with the two special tokens, but the model accepts {limit}. Shorten it, or choose "
-            + $"{nameof(LongTextPolicy.Truncate)} to keep the first {limit - 2}, or {nameof(LongTextPolicy.Chunk)} to average over overlapping windows.") =>
-        (TokenCount, Limit) = (tokenCount, limit);
+    public TextTooLongException(int limit)
+        : this(
+            $"The text has more than {limit} tokens with the two special tokens, which is the most that the model accepts. Shorten it, or choose "
+            + $"{nameof(LongTextPolicy.Truncate)} to keep the first {limit - TextChunker.SpecialTokens}, or {nameof(LongTextPolicy.Chunk)} to average over overlapping windows.",
+            limit)
+    {
+    }
 
-    /// <summary>The number of tokens in the text, including the two special tokens.</summary>
-    public int TokenCount { get; }
+    internal TextTooLongException(string message, int limit)
+        : base(message) => Limit = limit;
 
-    /// <summary>The most tokens that the model accepts, including the two special tokens.</summary>
+    /// <summary>The most tokens that are accepted.</summary>
     public int Limit { get; }
 }

@@ -11,39 +11,52 @@ namespace Data2Vec.Text;
 /// </summary>
 internal sealed class WordPieceTokenizer : TextTokenizer
 {
+    /// <summary>Special tokens by their names.</summary>
+    public const string Begin = "[CLS]", End = "[SEP]", Unknown = "[UNK]";
+
+    /// <summary>The special tokens that every vocabulary has.</summary>
+    public static readonly IReadOnlyList<string> Special = ["[PAD]", Unknown, Begin, End, "[MASK]"];
+
     private const string Name = "vocab.txt", Continuation = "##";
 
     /// <summary>The longest known word in code points. A code point takes up to two UTF-16 characters.</summary>
     private const int LongestWord = 100;
 
     private readonly string[] _pieces;
+    private readonly SpecialIds _special;
     private readonly ReadOnlyMemory<byte> _file;
     private readonly WordPieceOptions _options;
     private readonly Pieces _tokenizer;
 
-    private WordPieceTokenizer(string[] pieces, Dictionary<string, int> ids, ReadOnlyMemory<byte> file, WordPieceOptions options)
-        : base(ids["[CLS]"], ids["[PAD]"], ids["[SEP]"], ids["[UNK]"], ids["[MASK]"])
-    {
-        (_pieces, _file, _options) = (pieces, file, options);
-        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', pieces)));
-        _tokenizer = Pieces.Create(stream, new PieceOptions { UnknownToken = "[UNK]", MaxInputCharsPerWord = 2 * LongestWord });
-    }
+    private WordPieceTokenizer(string[] pieces, SpecialIds special, ReadOnlyMemory<byte> file, WordPieceOptions options, Pieces tokenizer, IReadOnlyList<AddedToken> added)
+        : base(special, pieces.Length, added) => (_pieces, _special, _file, _options, _tokenizer) = (pieces, special, file, options, tokenizer);
 
-    public override int VocabularySize => _pieces.Length;
+    public override WordPieceOptions WordPieces => _options;
 
     /// <summary>Reads a <c>vocab.txt</c>.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public static WordPieceTokenizer Read(ReadOnlyMemory<byte> file, WordPieceOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        string[] pieces = TokenizerFile.ReadLines(file.Span, Name);
+        return Create(TokenizerFile.ReadLines(file.Span, Name), options, Name, "line", 1);
+    }
+
+    /// <summary>Creates a tokenizer from pieces in the order of their ids.</summary>
+    /// <param name="pieces">The pieces.</param>
+    /// <param name="options">The preparation of text.</param>
+    /// <param name="source">The name of the file for error messages.</param>
+    /// <param name="unit">What messages call the place of a piece.</param>
+    /// <param name="first">The number of the first place.</param>
+    /// <exception cref="InvalidDataException">They are not a BERT vocabulary.</exception>
+    public static WordPieceTokenizer Create(string[] pieces, WordPieceOptions options, string source, string unit, int first)
+    {
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int i = 0; i < pieces.Length; i++)
         {
-            FilePlace place = FilePlace.Line(Name, i);
-            if (pieces[i].Length == 0 || pieces[i].Contains('\r'))
+            var place = new FilePlace(source, unit, i + first);
+            if (pieces[i].Length == 0 || pieces[i].AsSpan().ContainsAny('\r', '\n'))
             {
-                throw place.Error("the piece is empty or contains a carriage return");
+                throw place.Error("the piece is empty or contains a line end");
             }
 
             if (!ids.TryAdd(pieces[i], i))
@@ -52,20 +65,39 @@ internal sealed class WordPieceTokenizer : TextTokenizer
             }
         }
 
-        string? missing = Array.Find(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], name => !ids.ContainsKey(name));
-        return missing is null
-            ? new WordPieceTokenizer(pieces, ids, file, options)
-            : throw new FilePlace(Name).Error($"the special token '{missing}' is missing");
+        string? missing = Special.FirstOrDefault(name => !ids.ContainsKey(name));
+        if (missing is not null)
+        {
+            throw new FilePlace(source).Error($"the special token '{missing}' is missing");
+        }
+
+        byte[] file = Encoding.UTF8.GetBytes(string.Join('\n', pieces) + '\n');
+        using var stream = new MemoryStream(file, 0, file.Length - 1);
+        Pieces tokenizer = Pieces.Create(stream, new PieceOptions { UnknownToken = Unknown, MaxInputCharsPerWord = 2 * LongestWord });
+        var special = new SpecialIds(ids[Begin], ids["[PAD]"], ids[End], ids[Unknown], ids["[MASK]"]);
+        return new WordPieceTokenizer(pieces, special, file, options, tokenizer, []);
     }
 
     public override TextTokenizerAssets ToAssets() => new(_file, null);
 
-    private protected override void AppendTokens(ReadOnlySpan<char> text, List<int> ids)
+    private protected override TextTokenizer WithAdded(IReadOnlyList<AddedToken> added, bool addPrefixSpace) => addPrefixSpace
+        ? throw new ArgumentException("A prefix space applies to byte-level BPE only.", nameof(addPrefixSpace))
+        : new WordPieceTokenizer(_pieces, _special, _file, _options, _tokenizer, added);
+
+    private protected override string OwnText(int id) => _pieces[id];
+
+    private protected override void AppendTokens(ReadOnlySpan<char> text, TokenCollector tokens)
     {
         var word = new StringBuilder();
         int length = 0;
         foreach (Rune rune in text.EnumerateRunes())
         {
+            tokens.Step();
+            if (tokens.IsFull)
+            {
+                return;
+            }
+
             if (WordPieceText.IsDropped(rune))
             {
                 continue;
@@ -73,12 +105,15 @@ internal sealed class WordPieceTokenizer : TextTokenizer
 
             bool isWord = _options.SplitChinese && WordPieceText.IsChinese(rune), isSpace = WordPieceText.IsSpace(rune);
             EndWord(isWord || isSpace);
-            foreach (Rune part in isSpace ? [] : _options.Lowercase ? WordPieceText.Fold(rune, _options.StripAccents) : [rune])
+            foreach (Rune part in isSpace ? [] : Fold(rune))
             {
                 bool isPunctuation = WordPieceText.IsPunctuation(part);
                 EndWord(isPunctuation);
-                word.Append(part.ToString());
-                length++;
+                if (length++ <= LongestWord)
+                {
+                    word.Append(part.ToString());
+                }
+
                 EndWord(isPunctuation);
             }
 
@@ -96,11 +131,11 @@ internal sealed class WordPieceTokenizer : TextTokenizer
 
             if (length > LongestWord)
             {
-                ids.Add(UnknownId);
+                tokens.Ids.Add(UnknownId);
             }
             else if (length > 0)
             {
-                ids.AddRange(_tokenizer.EncodeToIds(word.ToString(), considerPreTokenization: false, considerNormalization: false));
+                tokens.Ids.AddRange(_tokenizer.EncodeToIds(word.ToString(), considerPreTokenization: false, considerNormalization: false));
             }
 
             word.Clear();
@@ -108,12 +143,40 @@ internal sealed class WordPieceTokenizer : TextTokenizer
         }
     }
 
+    private protected override string Normalize(string text, CancellationToken cancellation)
+    {
+        const int RunesPerCheck = 1 << 16;
+        var normalized = new StringBuilder(text.Length);
+        int done = 0;
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (++done % RunesPerCheck == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            if (WordPieceText.IsSpace(rune))
+            {
+                normalized.Append(' ');
+            }
+            else if (!WordPieceText.IsDropped(rune))
+            {
+                string around = _options.SplitChinese && WordPieceText.IsChinese(rune) ? " " : "";
+                normalized.Append(around).AppendJoin("", Fold(rune)).Append(around);
+            }
+        }
+
+        return normalized.ToString();
+    }
+
+    private IEnumerable<Rune> Fold(Rune rune) => _options.Lowercase ? WordPieceText.Fold(rune, _options.StripAccents) : [rune];
+
     private protected override string TextOf(List<int> ids)
     {
         var text = new StringBuilder();
         foreach (int id in ids)
         {
-            string piece = _pieces[id];
+            string piece = AddedText(id) ?? _pieces[id];
             bool continues = piece.StartsWith(Continuation, StringComparison.Ordinal) && piece.Length > Continuation.Length;
             text.Append(continues ? "" : " ").Append(continues ? piece[Continuation.Length..] : piece);
         }
