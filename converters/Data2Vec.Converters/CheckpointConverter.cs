@@ -10,8 +10,9 @@ public static class CheckpointConverter
     /// <summary>
     /// Converts a checkpoint. Its layout is detected: fairseq (<c>.pt</c>) for data2vec and data2vec 2.0 of all modalities and RoBERTa; BEiT
     /// (<c>.pth</c>, DeepSpeed's too); torchvision's VGG networks (<c>vgg16-*.pth</c>); "Hate Speech in Pixels" (<c>multimodal_HS.pt</c>); and
-    /// Hugging Face folders (<c>config.json</c> with <c>model.safetensors</c>, its shards, or <c>pytorch_model.bin</c>) of <c>Data2VecAudio</c>,
-    /// <c>Data2VecText</c>, <c>Data2VecVision</c> and <c>Bert</c>. Models are pretrained or have a CTC or classification head.
+    /// Hugging Face folders (<c>config.json</c> with <c>model.safetensors</c> or <c>pytorch_model.bin</c>, also in shards) of <c>Data2VecAudio</c>,
+    /// <c>Data2VecText</c>, <c>Data2VecVision</c>, <c>Bert</c> and <c>Roberta</c>, also those of sentence-transformers. Models are pretrained or have a
+    /// CTC or classification head.
     /// </summary>
     /// <param name="checkpoint">A file written by <c>torch.save</c>, a Hugging Face folder, or a file in one.</param>
     /// <param name="output">The model file, which is created or replaced when it is complete.</param>
@@ -35,18 +36,23 @@ public static class CheckpointConverter
             Path.GetFullPath(checkpoint) == Path.GetFullPath(output),
             $"{name}: the model file would replace the checkpoint; give it another name");
 
-        if (HuggingFaceFolder.Find(checkpoint) is { } found)
+        string? found = HuggingFaceFolder.Find(checkpoint);
+        InvalidData.ThrowIf(
+            found is not null && HuggingFaceFolder.WouldReplace(found, output),
+            $"{name}: the model file would replace {Path.GetFileName(output)} of the model's folder; give it another name");
+        if (found is not null && !found.EndsWith(".bin", StringComparison.OrdinalIgnoreCase))
         {
-            InvalidData.ThrowIf(
-                HuggingFaceFolder.WouldReplace(found, output),
-                $"{name}: the model file would replace {Path.GetFileName(output)} of the model's folder; give it another name");
-
             using HuggingFaceFolder folder = HuggingFaceFolder.Open(found);
             return Convert(() => SourceCheckpoint.FromFolder(folder));
         }
 
-        using PyTorchFile file = PyTorchFile.Open(checkpoint);
-        return Convert(() => SourceCheckpoint.FromPickle(file.Root));
+        using PyTorchFile file = PyTorchFile.Open(found ?? checkpoint);
+        return Convert(() =>
+        {
+            SourceCheckpoint source = SourceCheckpoint.FromPickle(file.Root);
+            bool isInFolder = source.Format is null && (found is not null || (HuggingFaceFolder.IsBesideConfig(checkpoint) && Layout.IsHuggingFace(source.Weights)));
+            return isInFolder ? SourceCheckpoint.FromFolder(HuggingFaceFolder.Open(found ?? checkpoint, source.Weights)) : source;
+        });
 
         ConversionResult Convert(Func<SourceCheckpoint> read) =>
             InvalidData.Named(name, () => Write(Layout.ReadAny(read(), options), name, output, options, progress));
@@ -102,6 +108,6 @@ public static class CheckpointConverter
         long bytes = writer.Length;
         writer.Complete();
         string description = options.Teacher ? $"{model.Description}, the teacher's weights" : model.Description;
-        return new ConversionResult(model.Architecture, description, parameters, bytes);
+        return new ConversionResult(model.Architecture, description, parameters, bytes) { Warnings = [.. model.Checkpoint.Warnings] };
     }
 }

@@ -34,6 +34,9 @@ internal sealed class CheckpointOptions
     /// <summary>Whether an option has a value.</summary>
     public bool Has(string name) => Find(name) is not null;
 
+    /// <summary>Whether a JSON object says null for an option, which is more than leaving it out.</summary>
+    public bool HasNull(string name) => Json.ValueKind == JsonValueKind.Object && Json.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Null;
+
     /// <summary>A text, or null if the option is missing.</summary>
     /// <exception cref="InvalidDataException">The option is not a string.</exception>
     public string? Text(string name) => Find(name) switch

@@ -15,6 +15,9 @@ internal sealed record SourceCheckpoint
     private static readonly string[] s_wrappers =
         ["model", "module", "state_dict", "model_state_dict", "net", "weights", "model_ema", "ema", "state_dict_ema", "ema_state_dict"];
 
+    /// <summary>Keys of fairseq's options, of new checkpoints and of old ones.</summary>
+    private static readonly string[] s_configurations = ["cfg", "args"];
+
     private SourceCheckpoint(Weights weights) => Weights = weights;
 
     public Weights Weights { get; init; }
@@ -46,11 +49,17 @@ internal sealed record SourceCheckpoint
     /// <summary>The options of fairseq's tasks: of fine-tuning first, then of pre-training.</summary>
     public IReadOnlyList<CheckpointOptions> Tasks { get; private init; } = [];
 
+    /// <summary>The options of fairseq's criterion of fine-tuning, or null.</summary>
+    public CheckpointOptions? Criterion { get; private init; }
+
     /// <summary>The file's dictionary, if the checkpoint is a pickle.</summary>
     public PickleDictionary? Root { get; private init; }
 
     /// <summary>The folder, if the checkpoint is one.</summary>
     public HuggingFaceFolder? Folder { get; private init; }
+
+    /// <summary>What of the checkpoint is not used, in sentences. The copies of a checkpoint share the list.</summary>
+    public List<string> Warnings { get; } = [];
 
     /// <summary>The folder and the options of <c>config.json</c>, of a checkpoint that is such a folder.</summary>
     public (HuggingFaceFolder Folder, CheckpointOptions Config) InFolder => (Folder!, Options!);
@@ -60,14 +69,19 @@ internal sealed record SourceCheckpoint
 
     public static SourceCheckpoint FromFolder(HuggingFaceFolder folder)
     {
-        string model = folder.Config.Text("model_type") ?? "";
-        return new SourceCheckpoint(folder.Weights.Without(Layout.HeadedPrefix(model)))
+        string model = folder.Config.Text("model_type") ?? "", prefix = Layout.HeadedPrefix(model);
+        Layout? layout = Layout.All.FirstOrDefault(layout => layout.Format == HuggingFace && layout.Model == model);
+        var checkpoint = new SourceCheckpoint(folder.Weights)
         {
             Format = HuggingFace,
             Model = model,
             Options = folder.Config,
             Folder = folder,
         };
+        Weights weights = layout?.HeadEnding is { } ending
+            ? HuggingFaceHead.Keep(folder.Weights, folder.Config, prefix, ending, checkpoint.Warnings)
+            : folder.Weights;
+        return checkpoint with { Weights = weights.Without(prefix) };
     }
 
     /// <summary>What a file of PyTorch holds.</summary>
@@ -109,11 +123,16 @@ internal sealed record SourceCheckpoint
             Options = inner.Model,
             HeadOptions = head is null ? null : model,
             Tasks = head is null ? [task] : [task, inner.Task],
+            Criterion = Group(checkpoint.Root!, "criterion"),
         };
     }
 
     private static (CheckpointOptions Model, CheckpointOptions Task, string? Name)? FairseqModel(PickleDictionary root, string key) =>
         Split(CheckpointOptions.FromPickle(root.TryGetValue(key, out object? options) ? options : null));
+
+    private static CheckpointOptions? Group(PickleDictionary root, string part) => s_configurations
+        .Select(key => CheckpointOptions.FromPickle(root.TryGetValue(key, out object? options) ? options : null))
+        .FirstOrDefault(options => options is not null) is { } all ? all.Group(part) ?? all : null;
 
     // New checkpoints have a group of options for each part, old ones a single group for all.
     private static (CheckpointOptions Model, CheckpointOptions Task, string? Name)? Split(CheckpointOptions? options)

@@ -16,6 +16,17 @@ internal static class WeightNames
     /// <summary>Attributes under which they keep a moving average of the model.</summary>
     private static readonly string[] s_averages = ["ema", "ema_model", "model_ema"];
 
+    /// <summary>How names of the supported models begin, the outermost first.</summary>
+    private static readonly string[] s_beginnings =
+    [
+        "w2v_encoder.w2v_model.", "encoder.sentence_encoder.", "decoder.sentence_encoder.", "modality_encoders.",
+        "data2vec_audio.", "data2vec_text.", "data2vec_vision.", "bert.embeddings.", "roberta.embeddings.",
+    ];
+
+    /// <summary>How names of encoders without a head begin, which can also be a part of another model.</summary>
+    private static readonly string[] s_encoderBeginnings =
+        ["feature_extractor.conv_layers.", "embeddings.word_embeddings.", "embeddings.patch_embeddings.", "patch_embed."];
+
     /// <summary>Counters of moving averages.</summary>
     private static readonly string[] s_bookkeeping = ["n_averaged", "initted", "step", "num_updates"];
 
@@ -36,6 +47,11 @@ internal static class WeightNames
     {
         List<(string Name, string Original)> all = [.. names.Select(name => (Unwrap(name), name)).Where(name => !s_bookkeeping.Contains(name.Item1))];
         bool onlyAverages = all.TrueForAll(name => IsAverage(name.Name));
+        if (Root(onlyAverages ? [] : [.. all.Select(name => name.Name).Where(name => !IsAverage(name))]) is { Length: > 0 } root)
+        {
+            all = [.. all.Select(name => name.Name.StartsWith(root, StringComparison.Ordinal) ? (Unwrap(name.Name[root.Length..]), name.Original) : name)];
+        }
+
         bool hasDecoder = all.Exists(name => name.Name.StartsWith("decoder.sentence_encoder.", StringComparison.Ordinal));
         return
         [
@@ -43,6 +59,39 @@ internal static class WeightNames
                 .Select(name => (Rename(onlyAverages ? Unwrap(AfterFirstWord(name.Name)) : name.Name, hasDecoder), name.Original))
                 .Where(name => !s_bookkeeping.Contains(name.Item1)),
         ];
+    }
+
+    /// <summary>
+    /// What stands before the names of the model, where a training script keeps it under an attribute of its own. A head may stand outside, unless the
+    /// model is an encoder without a head.
+    /// </summary>
+    private static string Root(IReadOnlyList<string> names)
+    {
+        string[] roots = Roots(s_beginnings);
+        string[] encoderRoots = roots.Length == 0 ? Roots(s_encoderBeginnings) : [];
+        return roots.Length == 1 ? roots[0]
+            : encoderRoots.Length == 1 && names.All(name => name.StartsWith(encoderRoots[0], StringComparison.Ordinal)) ? encoderRoots[0]
+            : "";
+
+        string[] Roots(string[] beginnings) => [.. names.Select(name => RootOf(name, beginnings)).OfType<string>().Distinct()];
+    }
+
+    private static string? RootOf(string name, string[] beginnings)
+    {
+        foreach (string beginning in beginnings)
+        {
+            if (name.StartsWith(beginning, StringComparison.Ordinal))
+            {
+                return "";
+            }
+
+            if (name.IndexOf("." + beginning, StringComparison.Ordinal) is >= 0 and var place)
+            {
+                return name[..(place + 1)];
+            }
+        }
+
+        return null;
     }
 
     private static string Unwrap(string name)

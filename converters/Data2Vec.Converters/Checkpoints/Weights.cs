@@ -28,6 +28,10 @@ internal sealed class Weights
     public static Weights FromPickle(PickleDictionary entries) => Normalize(entries
         .Select(entry => (entry.Key as string ?? throw new InvalidDataException("a name among the weights is not a string"), entry.Value)));
 
+    /// <summary>The weights of a <c>state_dict</c> that was saved in several files.</summary>
+    /// <exception cref="InvalidDataException">Two tensors have the same name.</exception>
+    public static Weights FromEntries(IReadOnlyDictionary<string, object?> entries) => Normalize(entries.Select(entry => (entry.Key, entry.Value)));
+
     /// <summary>The weights of safetensors files.</summary>
     /// <exception cref="InvalidDataException">Two tensors have the same name.</exception>
     public static Weights FromSafetensors(SafetensorsSet set) => Normalize(set.Tensors.Select(entry => (entry.Key, (object?)entry.Value)));
@@ -62,6 +66,10 @@ internal sealed class Weights
         static string Swap(string name, string prefix, string replacement) =>
             name.StartsWith(prefix, StringComparison.Ordinal) ? replacement + name[prefix.Length..] : name;
     }
+
+    /// <summary>The same weights without some of them.</summary>
+    public Weights Except(Func<string, bool> isLeftOut) => new(
+        _entries.Where(entry => !isLeftOut(entry.Key)).Select(entry => (entry.Key, entry.Value.Original, entry.Value.Value)), _toOriginal);
 
     /// <summary>The number of consecutive layers of which there is a tensor.</summary>
     /// <param name="pattern">The tensor's name with <c>{i}</c> for the number.</param>

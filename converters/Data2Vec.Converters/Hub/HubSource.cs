@@ -14,6 +14,9 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
 
     private const int MaxListBytes = 64 << 20;
 
+    /// <summary>The files of the repository, once the hub was asked.</summary>
+    private HashSet<string> _files = [];
+
     public override string Title => $"{repository} at {Revision}";
 
     public override async Task<(string Commit, IReadOnlyList<string> Files)> ResolveAsync(HubRequests requests)
@@ -22,17 +25,20 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
             HttpMethod.Get, Address($"api/models/{repository}/revision/{Uri.EscapeDataString(Revision)}"), Title).ConfigureAwait(false);
         (string commit, HashSet<string> files) = Read(await requests.ReadAsync(response, MaxListBytes, Title).ConfigureAwait(false));
         InvalidData.ThrowIf(HubNames.IsCommit(Revision) && commit != Revision, $"{Title}: {options.Endpoint.Host} answers with another commit, {commit}");
-        string weights = HuggingFaceFolder.WeightNames.FirstOrDefault(files.Contains)
-            ?? throw new InvalidDataException(
-                $"{Title}: it has none of the files of weights that can be converted, {string.Join(", ", HuggingFaceFolder.WeightNames)}");
-        InvalidData.ThrowIf(!files.Contains(HuggingFaceFolder.ConfigName), $"{Title}: it has no {HuggingFaceFolder.ConfigName}, which says what model it is");
-        return (commit, [HuggingFaceFolder.ConfigName, .. HuggingFaceFolder.InputNames.Where(files.Contains), weights]);
+        _files = files;
+        if (files.Contains(SentenceTransformer.ModulesName))
+        {
+            // The modules tell where the model is. They are read once they are here.
+            return (commit, [.. new[] { SentenceTransformer.ModulesName, SentenceTransformer.PromptsName }.Where(files.Contains)]);
+        }
+
+        return (commit, ModelFiles("", files.Contains));
     }
 
     public override async Task<RemoteFile> DescribeAsync(HubRequests requests, string commit, string file)
     {
         string title = $"{repository}: {file}";
-        Uri address = Address($"{repository}/resolve/{commit}/{Uri.EscapeDataString(file)}");
+        Uri address = Address($"{repository}/resolve/{commit}/{string.Join('/', file.Split('/').Select(Uri.EscapeDataString))}");
         using HttpResponseMessage response = await requests.SendAsync(HttpMethod.Head, address, title).ConfigureAwait(false);
         InvalidData.ThrowIf(
             HubRequests.Header(response, "X-Repo-Commit") != commit,
@@ -46,20 +52,30 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
         return new RemoteFile(file, address, etag is null ? null : RemoteFile.Unquote(etag), size, repository);
     }
 
-    public override IReadOnlyList<string> FurtherFiles(string snapshot) =>
-        HuggingFaceFolder.Find(snapshot) is { } weights && Path.GetFileName(weights) == HuggingFaceFolder.IndexName ? Shards(weights) : [];
+    public override IReadOnlyList<string> FurtherFiles(string snapshot)
+    {
+        if (SentenceTransformer.Find(snapshot) is { } sentence && ModelIn(snapshot, sentence) is null)
+        {
+            return [.. ModelFiles(sentence.ModelPath, _files.Contains), SentenceTransformer.ConfigOf(sentence.PoolingPath)];
+        }
+
+        return HuggingFaceFolder.Find(snapshot) is { } weights ? Shards(weights, Path.GetRelativePath(snapshot, Path.GetDirectoryName(weights)!)) : [];
+    }
 
     public override IReadOnlyList<string>? FindFiles(string snapshot)
     {
-        bool IsThere(string file) => RepositoryCache.Exists(Path.Combine(snapshot, file));
-        if (!IsThere(HuggingFaceFolder.ConfigName) || HuggingFaceFolder.WeightNames.FirstOrDefault(IsThere) is not { } weights)
+        SentenceTransformer? sentence = SentenceTransformer.Find(snapshot);
+        if (ModelIn(snapshot, sentence) is not { } files)
         {
             return null;
         }
 
-        return weights == HuggingFaceFolder.IndexName && !Shards(Path.Combine(snapshot, weights)).All(IsThere)
-            ? null
-            : [HuggingFaceFolder.ConfigName, .. HuggingFaceFolder.InputNames.Where(IsThere), weights];
+        IEnumerable<string> shards = Shards(Path.Combine(snapshot, files[^1]), sentence?.ModelPath ?? "");
+        return !shards.All(IsThere) ? null
+            : sentence is null ? files
+            : [SentenceTransformer.ModulesName, .. new[] { SentenceTransformer.PromptsName }.Where(IsThere), SentenceTransformer.ConfigOf(sentence.PoolingPath), .. files];
+
+        bool IsThere(string file) => RepositoryCache.Exists(Path.Combine(snapshot, file));
     }
 
     public override string CheckpointIn(string snapshot) => snapshot;
@@ -67,8 +83,36 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
     public override ConversionOptions ConversionIn(string snapshot, ElementType type) =>
         new() { Type = type, SourceName = $"{repository}@{Path.GetFileName(snapshot)}", ModelId = repository };
 
-    private List<string> Shards(string index) => InvalidData.Named($"{repository}: {HuggingFaceFolder.IndexName}", () => SafetensorsIndex.Read(index)
-        .Values.Distinct().Order(StringComparer.Ordinal).Select(shard => HubNames.RequireFile(shard, repository)).ToList());
+    /// <summary>The files of a model in a folder of the repository, the weights last.</summary>
+    /// <exception cref="InvalidDataException">There is no model that can be converted.</exception>
+    private List<string> ModelFiles(string folder, Func<string, bool> exists)
+    {
+        string prefix = folder.Length == 0 ? "" : folder + "/";
+        string weights = HuggingFaceFolder.WeightNames.FirstOrDefault(name => exists(prefix + name))
+            ?? throw new InvalidDataException(
+                $"{Title}: it has none of the files of weights that can be converted, {string.Join(", ", HuggingFaceFolder.WeightNames)}");
+        InvalidData.ThrowIf(!exists(prefix + HuggingFaceFolder.ConfigName), $"{Title}: it has no {prefix}{HuggingFaceFolder.ConfigName}, which says what model it is");
+        return [prefix + HuggingFaceFolder.ConfigName, .. HuggingFaceFolder.InputNames.Select(name => prefix + name).Where(exists), prefix + weights];
+    }
+
+    /// <summary>The files of the model in a snapshot, the weights last, or null if one that is needed is missing.</summary>
+    private List<string>? ModelIn(string snapshot, SentenceTransformer? sentence)
+    {
+        bool IsThere(string file) => RepositoryCache.Exists(Path.Combine(snapshot, file));
+        string prefix = sentence is { ModelPath.Length: > 0 } ? sentence.ModelPath + "/" : "";
+        bool isWhole = IsThere(prefix + HuggingFaceFolder.ConfigName) && HuggingFaceFolder.WeightNames.Any(name => IsThere(prefix + name))
+            && (sentence is null || IsThere(SentenceTransformer.ConfigOf(sentence.PoolingPath)));
+        return isWhole ? ModelFiles(sentence?.ModelPath ?? "", IsThere) : null;
+    }
+
+    /// <summary>The files that an index of weights in a folder of the repository names; none for other weights.</summary>
+    private List<string> Shards(string weights, string folder)
+    {
+        string name = Path.GetFileName(weights), prefix = folder is "" or "." ? "" : folder + "/";
+        string? extension = name == HuggingFaceFolder.IndexName ? ".safetensors" : name == HuggingFaceFolder.PickleIndexName ? ".bin" : null;
+        return extension is null ? [] : InvalidData.Named($"{repository}: {name}", () => SafetensorsIndex.Read(weights, extension)
+            .Values.Distinct().Order(StringComparer.Ordinal).Select(shard => prefix + HubNames.RequireFile(shard, repository)).ToList());
+    }
 
     private Uri Address(string path) => new($"{options.Endpoint.AbsoluteUri.TrimEnd('/')}/{path}");
 

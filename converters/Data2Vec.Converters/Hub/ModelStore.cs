@@ -13,6 +13,9 @@ public sealed class ModelStore : IDisposable
 {
     private const string DefaultRevision = "main";
 
+    /// <summary>Raised when the converter makes another model file of the same checkpoint.</summary>
+    private const int ConverterRevision = 2;
+
     private readonly HubOptions _options;
     private readonly HttpClient _client;
 
@@ -172,7 +175,14 @@ public sealed class ModelStore : IDisposable
         }
 
         await DownloadAsync(source, commit, files, requests).ConfigureAwait(false);
-        await DownloadAsync(source, commit, source.FurtherFiles(source.Cache.Snapshot(commit)), requests).ConfigureAwait(false);
+
+        // Files name files: the modules of a model its folder, the index in it the shards.
+        string snapshot = source.Cache.Snapshot(commit);
+        while (source.FurtherFiles(snapshot).Where(file => !source.Cache.Has(commit, file)).ToArray() is { Length: > 0 } further)
+        {
+            await DownloadAsync(source, commit, further, requests).ConfigureAwait(false);
+        }
+
         source.Cache.SetCommitOf(source.Revision, commit);
         return commit;
     }
@@ -264,16 +274,20 @@ public sealed class ModelStore : IDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(output))!);
         var progress = new ConversionReporter(source.Title, requests);
-        await Task.Run(
+        ConversionResult result = await Task.Run(
             () => CheckpointConverter.Convert(source.CheckpointIn(snapshot), output, source.ConversionIn(snapshot, type), progress),
             requests.Cancellation).ConfigureAwait(false);
+        foreach (string warning in result.Warnings)
+        {
+            requests.Report(PullStage.Warning, $"{source.Title}: {warning}", 0, 0);
+        }
     }
 
     // Other programs put only those files of a commit into the cache that they need, so that the model file depends on which are there;
     // and another version of the converter may make another one of the same.
     private static string FileName(PullOptions options, IEnumerable<string> files)
     {
-        string made = $"{typeof(ModelStore).Assembly.GetName().Version} {string.Join(' ', files)}";
+        string made = $"{typeof(ModelStore).Assembly.GetName().Version} {ConverterRevision} {string.Join(' ', files)}";
         string digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(made)).AsSpan(0, 4));
         return CachedModel.FileName(options.Type, digest);
     }

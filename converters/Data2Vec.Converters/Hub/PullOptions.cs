@@ -15,7 +15,7 @@ public sealed record PullOptions
 
 /// <summary>The progress of a pull.</summary>
 /// <param name="Stage">What is going on.</param>
-/// <param name="Name">The file or the model; for <see cref="PullStage.Waiting"/> and <see cref="PullStage.Unreachable"/> the error.</param>
+/// <param name="Name">The file or the model; for <see cref="PullStage.Waiting"/> and <see cref="PullStage.Unreachable"/> the error, for <see cref="PullStage.Warning"/> the warning.</param>
 /// <param name="Done">The bytes or tensors that are done.</param>
 /// <param name="Total">The bytes or tensors that there are; the seconds until the next attempt.</param>
 public readonly record struct PullProgress(PullStage Stage, string Name, long Done, long Total);
@@ -34,4 +34,7 @@ public enum PullStage
 
     /// <summary>The model file is being written, counted in tensors.</summary>
     Converting,
+
+    /// <summary>A warning about the model file, see <see cref="ConversionResult.Warnings"/>.</summary>
+    Warning,
 }

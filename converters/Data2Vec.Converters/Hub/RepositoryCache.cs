@@ -88,8 +88,9 @@ internal sealed class RepositoryCache(string root, string name, bool useLinks)
             return;
         }
 
-        Directory.CreateDirectory(Snapshot(commit));
-        if (useLinks && TryLink(path, Path.Combine("..", "..", "blobs", Path.GetFileName(blob))))
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        string folder = Path.Combine([.. Enumerable.Repeat("..", file.Split('/').Length + 1)]);
+        if (useLinks && TryLink(path, Path.Combine(folder, "blobs", Path.GetFileName(blob))))
         {
             return;
         }

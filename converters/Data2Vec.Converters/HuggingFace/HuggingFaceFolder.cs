@@ -10,30 +10,48 @@ internal sealed class HuggingFaceFolder : IDisposable
     /// <summary>The file of the model's options.</summary>
     public const string ConfigName = "config.json";
 
-    /// <summary>The index of sharded weights.</summary>
-    public const string IndexName = "model.safetensors.index.json";
+    /// <summary>The indexes of sharded weights.</summary>
+    public const string IndexName = "model.safetensors.index.json", PickleIndexName = "pytorch_model.bin.index.json";
+
+    private const string PreprocessorName = "preprocessor_config.json", ProcessorName = "processor_config.json";
 
     private const int MaxJsonBytes = 16 << 20;
     private const int MaxJsonDepth = 64;
 
     /// <summary>File names of weights, in order of preference.</summary>
-    public static readonly IReadOnlyList<string> WeightNames = ["model.safetensors", IndexName, "pytorch_model.bin"];
+    public static readonly IReadOnlyList<string> WeightNames = ["model.safetensors", IndexName, "pytorch_model.bin", PickleIndexName];
 
-    /// <summary>Further files that are used if present: preprocessing and tokenizers.</summary>
+    /// <summary>Further files that are used if present: preprocessing, tokenizers, and what sentence-transformers adds.</summary>
     public static readonly IReadOnlyList<string> InputNames =
-        ["preprocessor_config.json", "vocab.json", "added_tokens.json", "merges.txt", "tokenizer.json", "vocab.txt", "tokenizer_config.json"];
+    [
+        PreprocessorName, ProcessorName, "vocab.json", "added_tokens.json", "merges.txt", "tokenizer.json", "vocab.txt", "tokenizer_config.json",
+        "special_tokens_map.json", .. SentenceTransformer.ModelConfigNames,
+    ];
 
     private readonly string _folder;
-    private readonly IDisposable _file;
+    private readonly IDisposable? _file;
 
-    private HuggingFaceFolder(string folder, JsonElement config, Weights weights, IDisposable file) =>
-        (_folder, Config, Weights, _file) = (folder, CheckpointOptions.FromJson(config, ConfigName), weights, file);
+    private HuggingFaceFolder(string folder, Weights weights, IDisposable? file)
+    {
+        (_folder, Weights, _file) = (folder, weights, file);
+        Config = Options(ConfigName) ?? throw new InvalidDataException($"{ConfigName}, which says what model it is, is not in the folder of the weights");
+        Sentence = SentenceTransformer.Find(folder);
+
+        // Older folders keep the model in a folder of its own.
+        if (Sentence is null && Path.GetDirectoryName(folder) is { } parent && SentenceTransformer.Find(parent) is { } outer && outer.ModelPath == Path.GetFileName(folder))
+        {
+            Sentence = outer;
+        }
+    }
 
     /// <summary>The model's options.</summary>
     public CheckpointOptions Config { get; }
 
     /// <summary>The weights.</summary>
     public Weights Weights { get; }
+
+    /// <summary>The sentence-transformers model that the folder is a part of, or null.</summary>
+    public SentenceTransformer? Sentence { get; }
 
     /// <summary>The file of weights at a path, which may be a folder or a file in it; null if it is something else.</summary>
     /// <exception cref="InvalidDataException">It is a folder, and no model is in it.</exception>
@@ -42,43 +60,56 @@ internal sealed class HuggingFaceFolder : IDisposable
         path = Path.GetFileName(path) == ConfigName ? FolderOf(path) : path;
         if (Directory.Exists(path))
         {
-            return WeightNames.Select(name => Path.Combine(path, name)).FirstOrDefault(File.Exists)
+            string folder = Path.Combine(path, SentenceTransformer.Find(path)?.ModelPath ?? "");
+            return WeightNames.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
                 ?? throw new InvalidDataException(
                     $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(path))}: a folder without {string.Join(", ", WeightNames.SkipLast(1))} " +
                     $"or {WeightNames[^1]}; give a checkpoint, or a folder with a Hugging Face model");
         }
 
         bool isSafetensors = path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
-        bool isWeights = path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) && File.Exists(Path.Combine(FolderOf(path), ConfigName));
+        bool isWeights = path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) && IsBesideConfig(path);
         return isSafetensors || isWeights ? path : null;
     }
+
+    /// <summary>Whether a file of weights is in a folder with a <c>config.json</c>.</summary>
+    public static bool IsBesideConfig(string weights) => File.Exists(Path.Combine(FolderOf(weights), ConfigName));
 
     /// <summary>Whether an output would replace a file in the folder of a file of weights.</summary>
     public static bool WouldReplace(string weights, string output) =>
         File.Exists(output) && !output.EndsWith(".d2v", StringComparison.OrdinalIgnoreCase)
         && FolderOf(weights) == FolderOf(output);
 
-    /// <summary>Opens the folder of a file of weights.</summary>
+    /// <summary>Opens the folder of weights that are not a single file of <c>torch.save</c>.</summary>
     /// <exception cref="InvalidDataException">A file is missing or damaged; the message names it.</exception>
     public static HuggingFaceFolder Open(string weights)
     {
-        string folder = FolderOf(weights);
-        JsonElement config = ReadJson(Path.Combine(folder, ConfigName))
-            ?? throw new InvalidDataException($"{Path.GetFileName(weights)}: {ConfigName}, which says what model it is, is not in its folder");
-        if (!weights.EndsWith(".bin", StringComparison.OrdinalIgnoreCase))
+        InvalidData.ThrowIf(!IsBesideConfig(weights), $"{Path.GetFileName(weights)}: {ConfigName}, which says what model it is, is not in its folder");
+        if (weights.EndsWith(".bin.index.json", StringComparison.OrdinalIgnoreCase))
         {
-            SafetensorsSet set = SafetensorsSet.Open(weights);
-            return new HuggingFaceFolder(folder, config, Weights.FromSafetensors(set), set);
+            PyTorchShards shards = PyTorchShards.Open(weights);
+            return Around(weights, shards, () => Weights.FromEntries(shards.Entries));
         }
 
-        PyTorchFile file = PyTorchFile.Open(weights);
-        if (file.Root is PickleDictionary entries)
-        {
-            return new HuggingFaceFolder(folder, config, Weights.FromPickle(entries), file);
-        }
+        SafetensorsSet set = SafetensorsSet.Open(weights);
+        return Around(weights, set, () => Weights.FromSafetensors(set));
+    }
 
-        file.Dispose();
-        throw new InvalidDataException($"{Path.GetFileName(weights)}: no dictionary of tensors");
+    /// <summary>Opens the folder of a file of <c>torch.save</c> that is open already.</summary>
+    /// <exception cref="InvalidDataException">A file is missing or damaged; the message names it.</exception>
+    public static HuggingFaceFolder Open(string path, Weights weights) => Around(path, null, () => weights);
+
+    private static HuggingFaceFolder Around(string path, IDisposable? file, Func<Weights> read)
+    {
+        try
+        {
+            return new HuggingFaceFolder(FolderOf(path), read(), file);
+        }
+        catch
+        {
+            file?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The options in a file of the folder, or null if it does not exist.</summary>
@@ -86,14 +117,23 @@ internal sealed class HuggingFaceFolder : IDisposable
     public CheckpointOptions? Options(string name) =>
         ReadJson(Path.Combine(_folder, name)) is { } json ? CheckpointOptions.FromJson(json, name) : null;
 
+    /// <summary>The options of the preprocessing, and the file that has them; null if there is none.</summary>
+    /// <param name="part">The group of <c>processor_config.json</c> that newer versions of transformers write, which they prefer when they read.</param>
+    public (CheckpointOptions Options, string File)? Preprocessing(string part) =>
+        Options(ProcessorName)?.Group(part) is { } group ? (group, ProcessorName)
+        : Options(PreprocessorName) is { } options ? (options, PreprocessorName)
+        : null;
+
     /// <summary>The path of a file of the folder, or null if it does not exist.</summary>
     public string? FilePath(string name) => Path.Combine(_folder, name) is var path && File.Exists(path) ? path : null;
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _file?.Dispose();
 
     private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path))!;
 
-    private static JsonElement? ReadJson(string path)
+    /// <summary>Reads a JSON file, or returns null if it does not exist.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, or its value is of another kind.</exception>
+    public static JsonElement? ReadJson(string path, JsonValueKind kind = JsonValueKind.Object)
     {
         if (!File.Exists(path))
         {
@@ -107,7 +147,7 @@ internal sealed class HuggingFaceFolder : IDisposable
         {
             using JsonDocument document = JsonDocument.Parse(
                 stream, new JsonDocumentOptions { MaxDepth = MaxJsonDepth, AllowDuplicateProperties = false });
-            InvalidData.ThrowIf(document.RootElement.ValueKind != JsonValueKind.Object, $"{name}: not a JSON object");
+            InvalidData.ThrowIf(document.RootElement.ValueKind != kind, $"{name}: not a JSON {(kind == JsonValueKind.Array ? "array" : "object")}");
             ReadAllText(document.RootElement);
             return document.RootElement.Clone();
         }

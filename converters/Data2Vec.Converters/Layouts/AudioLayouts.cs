@@ -73,7 +73,7 @@ internal static class AudioLayouts
     [
         new(SourceCheckpoint.Fairseq, Fairseq, "data2vec speech model", ReadFairseq),
         new(SourceCheckpoint.Fairseq, Data2Vec2.Model, "data2vec 2.0 speech model", ReadFairseq) { Modality = "AUDIO" },
-        new(SourceCheckpoint.HuggingFace, HuggingFace, "data2vec speech model", ReadHuggingFace),
+        new(SourceCheckpoint.HuggingFace, HuggingFace, "data2vec speech model", ReadHuggingFace) { HeadEnding = "ForCTC" },
     ];
 
     private static SourceModel ReadFairseq(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
@@ -86,7 +86,11 @@ internal static class AudioLayouts
             : new LayoutOptions(s_options, Fairseq, checkpoint.Options!, ("task", checkpoint.TaskWith("normalize")));
         TransformerSizes sizes = TransformerSizes.Read(options);
         string architecture = isSecond ? ModelArchitecture.Data2Vec2Audio : ModelArchitecture.Data2VecAudio;
-        AudioConfig config = Config(options, sizes, labels) with { Architecture = architecture };
+        AudioConfig config = Config(options, sizes, labels) with
+        {
+            Architecture = architecture,
+            Ctc = labels is null ? null : FairseqTexts(checkpoint, labels),
+        };
         TensorNames names = isSecond ? Data2Vec2.Names(s_names, checkpoint, sizes.PrenetLayers) : new TensorNames(s_names, Fairseq);
         return Model(layout, checkpoint, config, names, $"fairseq {checkpoint.OuterModel}") with
         {
@@ -99,14 +103,17 @@ internal static class AudioLayouts
     {
         given.RefuseForSpeech();
         (HuggingFaceFolder folder, CheckpointOptions config) = checkpoint.InFolder;
-        var options = new LayoutOptions(s_options, HuggingFace, config, ("preprocessor", folder.Options("preprocessor_config.json")));
+        var options = new LayoutOptions(s_options, HuggingFace, config, ("preprocessor", folder.Preprocessing("feature_extractor")?.Options));
         IReadOnlyList<string>? labels = checkpoint.Weights.Size("lm_head.weight", 2, 0, Limits.Size) is { } outputs
             ? HuggingFaceLabels(folder, outputs, given)
             : RefuseDictionary(given);
         return Model(
             layout,
             checkpoint,
-            Config(options, TransformerSizes.Read(options), labels),
+            Config(options, TransformerSizes.Read(options), labels) with
+            {
+                Ctc = labels is null ? null : given.DictionaryPath is null ? HuggingFaceTexts(folder, labels) : CtcLabels.Letters(labels),
+            },
             new TensorNames(s_names, HuggingFace),
             labels is null ? "Hugging Face Data2VecAudioModel" : "Hugging Face Data2VecAudioForCTC");
     }
@@ -176,6 +183,15 @@ internal static class AudioLayouts
         return checkpoint.Weights.Find("w2v_encoder.proj.bias") is { Shape: [long outputs] } ? RequireCount(labels, outputs) : labels;
     }
 
+    private static CtcLabels FairseqTexts(SourceCheckpoint checkpoint, IReadOnlyList<string> labels)
+    {
+        checkpoint.HeadOptions!.Require("blank_weight", "0", "0");
+        string blank = checkpoint.TaskWith("blank_symbol")?.Text("blank_symbol") ?? labels[0];
+        int index = labels.Index().FirstOrDefault(label => label.Item == blank, (Index: -1, Item: "")).Index;
+        InvalidData.ThrowIf(index < 0, $"the option blank_symbol is {PickleText.Quote(blank)}, which is not in the dictionary");
+        return CtcTexts.Fairseq(labels, checkpoint.Criterion?.Text("post_process") ?? "letter", index);
+    }
+
     private static IReadOnlyList<string> RequireCount(IReadOnlyList<string> labels, long outputs) => labels.Count == outputs
         ? labels
         : throw new InvalidDataException($"the dictionary has {labels.Count} labels, the four special ones included, and the CTC head {outputs} outputs");
@@ -188,8 +204,6 @@ internal static class AudioLayouts
             return RequireCount(FairseqDictionary.ReadFile(given.DictionaryPath), outputs);
         }
 
-        int blank = folder.Config.Integer("pad_token_id", 0, 0, Limits.Size);
-        folder.Config.ThrowIf(blank != 0, "pad_token_id", $"is {blank}; only 0 is supported as the blank of a CTC head");
         CheckpointOptions vocabulary = folder.Options(Vocabulary)
             ?? throw new InvalidDataException(
                 $"the labels of the CTC head are missing: {Vocabulary} is not in the folder; put it there, or give a dictionary (dict.ltr.txt)");
@@ -206,5 +220,26 @@ internal static class AudioLayouts
 
         vocabulary.ThrowIf(labels.Contains(null), "a token", $"is missing: the CTC head has {outputs} outputs");
         return [.. labels.OfType<string>()];
+    }
+
+    // transformers trains with pad_token_id as the blank, and its tokenizer leaves out the token of that role.
+    private static CtcLabels HuggingFaceTexts(HuggingFaceFolder folder, IReadOnlyList<string> labels)
+    {
+        const string Pad = "pad_token", Id = "pad_token_id";
+        int blank = folder.Config.Integer(Id, 0, 0, Limits.Size);
+        folder.Config.ThrowIf(blank >= labels.Count, Id, $"is {blank}, and the CTC head has {labels.Count} outputs");
+        CheckpointOptions? tokenizer = folder.Options("tokenizer_config.json");
+        var special = new HashSet<string>(StringComparer.Ordinal);
+        foreach ((string role, string usual) in (ReadOnlySpan<(string, string)>)[("bos_token", "<s>"), ("eos_token", "</s>"), ("unk_token", "<unk>"), (Pad, "<pad>")])
+        {
+            string? named = new[] { tokenizer, folder.Options("special_tokens_map.json") }.OfType<CheckpointOptions>()
+                .Select(options => options.Group(role) is { } group ? group.Text("content") : options.Text(role)).FirstOrDefault(text => text is not null);
+            special.Add(named ?? usual);
+            folder.Config.ThrowIf(
+                role == Pad && named is not null && labels[blank] != named && labels.Contains(named),
+                Id, $"is {blank}, the label {PickleText.Quote(labels[blank])}, but the tokenizer's {Pad} is {PickleText.Quote(named ?? "")}; make them agree");
+        }
+
+        return CtcTexts.HuggingFace(labels, blank, tokenizer, special);
     }
 }

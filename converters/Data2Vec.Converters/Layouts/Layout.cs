@@ -26,6 +26,9 @@ internal sealed record Layout(string Format, string Model, string Title, Func<La
     /// <summary>What the encoder takes, if the name of the model does not tell.</summary>
     public string? Modality { get; init; }
 
+    /// <summary>How the names of Hugging Face's models with a head on the whole input end.</summary>
+    public string? HeadEnding { get; init; }
+
     /// <summary>Whether a name is fairseq's of this encoder.</summary>
     public bool IsFairseq(string model) => Format == SourceCheckpoint.Fairseq && (Model == model || Architectures.Contains(model));
 
@@ -68,7 +71,8 @@ internal sealed record Layout(string Format, string Model, string Title, Func<La
                 $"nor torchvision's VGG, which has 'features.0.weight', nor a Hugging Face folder; {checkpoint.Weights.ShowNames()}");
     }
 
-    private static bool IsHuggingFace(Weights weights) => weights.Names.Any(name =>
+    /// <summary>Whether weights have the names of a Hugging Face model.</summary>
+    public static bool IsHuggingFace(Weights weights) => weights.Names.Any(name =>
         name is "feature_projection.projection.weight" or "embeddings.word_embeddings.weight" or "embeddings.patch_embeddings.projection.weight"
         || All.Any(layout => layout.Format == SourceCheckpoint.HuggingFace && name.StartsWith(HeadedPrefix(layout.Model), StringComparison.Ordinal)));
 }

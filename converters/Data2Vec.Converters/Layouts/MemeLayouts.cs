@@ -35,10 +35,10 @@ internal static class MemeLayouts
         given.RefuseLabels();
         Weights weights = checkpoint.Weights;
         VggConfig image = VggLayouts.Config(weights, ImagePreprocessing.OpenCv, ImagePrefix);
-        (TextTokenizer Tokenizer, WordPieceOptions Options) words = TokenizerFiles.WordPieces(given)
+        TextTokenizer words = TokenizerFiles.WordPieces(given)
             ?? throw new InvalidDataException("the checkpoint does not have the vocabulary of its BERT, which texts need: give its vocab.txt too");
-        TextConfig text = TextLayouts.BertConfig(weights, TextPrefix) with { WordPieces = words.Options };
-        IReadOnlyDictionary<string, ReadOnlyMemory<byte>> assets = TokenizerFiles.Assets(TokenizerFiles.Checked(words.Tokenizer, text));
+        TextConfig text = TokenizerFiles.With(TextLayouts.BertConfig(weights, TextPrefix), words);
+        IReadOnlyDictionary<string, ReadOnlyMemory<byte>> assets = TokenizerFiles.Assets(TokenizerFiles.Checked(words, text));
         int inputs = image.HiddenSize + text.HiddenSize, hidden = weights.RequireSize("classifier.0.weight", 2, 0, Limits.Size);
         var config = new MemeConfig
         {

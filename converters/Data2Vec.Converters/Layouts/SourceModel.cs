@@ -124,7 +124,8 @@ internal sealed record SourceModel
         complaints.AddRange(Weights.Names.Where(name => !known.Contains(name) && !Names.IsUnused(name)).Select(name => $"{Weights.Label(name)} is unknown"));
         string more = complaints.Count > MaxComplaints ? $"; and {complaints.Count - MaxComplaints} more" : "";
         InvalidData.ThrowIf(
-            complaints.Count > 0, $"the tensors do not match the configuration: {string.Join("; ", complaints.Take(MaxComplaints))}{more}");
+            complaints.Count > 0,
+            $"the tensors do not match the configuration: {string.Join("; ", complaints.Take(MaxComplaints))}{more}{(missing > 0 ? $"; {Weights.ShowNames()}" : "")}");
         return tensors;
     }
 
@@ -202,6 +203,9 @@ internal sealed record SourceTensor(Parameter Parameter, CheckpointTensor Tensor
     public void Read(long start, Span<float> destination)
     {
         Tensor.Read(Start + start, destination);
+        InvalidData.ThrowIf(
+            Tensor.Type == CheckpointType.F64 && destination.ContainsAny(float.PositiveInfinity, float.NegativeInfinity),
+            $"tensor '{Parameter.Name}' holds a number beyond the range of f32");
         if (AddedRow is not null && _row is null)
         {
             _row = new float[Parameter.Shape[^1]];

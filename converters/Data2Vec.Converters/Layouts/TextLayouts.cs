@@ -11,6 +11,7 @@ namespace Data2Vec.Converters.Layouts;
 internal static class TextLayouts
 {
     private const string Fairseq = "data2vec_text", Roberta = "roberta", HuggingFace = "data2vec-text", Bert = "bert";
+    private const string HeadEnding = "ForSequenceClassification";
     private const string FairseqRoot = "encoder.sentence_encoder.", BertPrefix = "bert.";
 
     /// <summary>Features of an attention head in every published BERT; the weights do not tell.</summary>
@@ -92,8 +93,9 @@ internal static class TextLayouts
         new(SourceCheckpoint.Fairseq, Fairseq, "data2vec text model", ReadFairseq),
         new(SourceCheckpoint.Fairseq, Roberta, "RoBERTa model", ReadFairseq) { Architectures = ["roberta_base", "roberta_large"] },
         new(SourceCheckpoint.Fairseq, Data2Vec2.Model, "data2vec 2.0 text model", ReadFairseq) { Modality = "TEXT" },
-        new(SourceCheckpoint.HuggingFace, HuggingFace, "data2vec text model", ReadHuggingFace),
-        new(SourceCheckpoint.HuggingFace, Bert, "BERT", ReadHuggingFaceBert),
+        new(SourceCheckpoint.HuggingFace, HuggingFace, "data2vec text model", ReadHuggingFace) { HeadEnding = HeadEnding },
+        new(SourceCheckpoint.HuggingFace, Roberta, "RoBERTa model", ReadHuggingFace) { HeadEnding = HeadEnding },
+        new(SourceCheckpoint.HuggingFace, Bert, "BERT", ReadHuggingFaceBert) { HeadEnding = HeadEnding },
         new(SourceCheckpoint.HuggingFace, Bert, "BERT", ReadBert)
         {
             Recognizes = checkpoint => checkpoint.Format is null && checkpoint.Weights.Contains($"{BertPrefix}embeddings.token_type_embeddings.weight"),
@@ -145,6 +147,9 @@ internal static class TextLayouts
             Heads = sizes.Heads,
             FeedForwardSize = sizes.FeedForward,
             Labels = LabelFile.For(classes, given.LabelsPath),
+
+            // fairseq's sentence_prediction trains a single output by its squared error.
+            HeadFunction = classes == 1 ? HeadFunction.None : HeadFunction.Softmax,
         };
         return Model(layout, checkpoint, config, TokenizerFiles.Given(given, config), $"fairseq {checkpoint.OuterModel}") with
         {
@@ -166,29 +171,36 @@ internal static class TextLayouts
     {
         (HuggingFaceFolder folder, CheckpointOptions options) = checkpoint.InFolder;
         int? classes = checkpoint.Weights.Size("classifier.out_proj.weight", 2, 0, Limits.Size);
-        TextConfig config = HuggingFaceConfig(options, false, LabelFile.For(classes, given.LabelsPath, count => options.Labels("id2label", count)));
-        return Model(layout, checkpoint, config, TokenizerFiles.Given(given, config) ?? TokenizerFiles.BytePairs(folder, config), "Hugging Face Data2VecText");
+        TextConfig config = HuggingFaceConfig(checkpoint, false, classes, LabelFile.For(classes, given.LabelsPath, count => options.Labels("id2label", count)));
+        TextTokenizer? tokenizer = TokenizerFiles.Given(given, config) ?? TokenizerFiles.Of(folder, config, checkpoint.Warnings);
+        return Model(layout, checkpoint, config, tokenizer, $"Hugging Face {(layout.Model == Roberta ? "Roberta" : "Data2VecText")}");
     }
 
     private static SourceModel ReadHuggingFaceBert(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
     {
         (HuggingFaceFolder folder, CheckpointOptions options) = checkpoint.InFolder;
-        TextConfig config = HuggingFaceConfig(options, true, BertLabels(checkpoint.Weights, given, count => options.Labels("id2label", count)));
-        return Model(layout, checkpoint, config, "Hugging Face", TokenizerFiles.WordPieces(given) ?? TokenizerFiles.WordPieces(folder));
+        int? classes = checkpoint.Weights.Size("classifier.weight", 2, 0, Limits.Size);
+        TextConfig config = HuggingFaceConfig(checkpoint, true, classes, BertLabels(checkpoint.Weights, given, count => options.Labels("id2label", count)));
+        TextTokenizer? tokenizer = TokenizerFiles.WordPieces(given) is { } words
+            ? TokenizerFiles.Checked(words, config)
+            : TokenizerFiles.Of(folder, config, checkpoint.Warnings);
+        return Model(layout, checkpoint, config, tokenizer, "Hugging Face");
     }
 
     private static SourceModel ReadBert(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
     {
         checkpoint = checkpoint with { Weights = checkpoint.Weights.Without(BertPrefix) };
         TextConfig config = BertConfig(checkpoint.Weights, "") with { Labels = BertLabels(checkpoint.Weights, given, null) };
-        return Model(layout, checkpoint, config, "pytorch-transformers", TokenizerFiles.WordPieces(given));
+        TextTokenizer? tokenizer = TokenizerFiles.WordPieces(given) is { } words ? TokenizerFiles.Checked(words, config) : null;
+        return Model(layout, checkpoint, config, tokenizer, "pytorch-transformers");
     }
 
     private static IReadOnlyList<string>? BertLabels(Weights weights, ConversionOptions given, Func<int, IReadOnlyList<string>?>? known) =>
         LabelFile.For(weights.Size("classifier.weight", 2, 0, Limits.Size), given.LabelsPath, known);
 
-    private static TextConfig HuggingFaceConfig(CheckpointOptions config, bool isBert, IReadOnlyList<string>? labels)
+    private static TextConfig HuggingFaceConfig(SourceCheckpoint checkpoint, bool isBert, int? classes, IReadOnlyList<string>? labels)
     {
+        (HuggingFaceFolder folder, CheckpointOptions config) = checkpoint.InFolder;
         var options = new LayoutOptions(s_options, "data2vec-text and bert", config);
         TransformerSizes sizes = TransformerSizes.Read(options);
         var known = new TextConfig
@@ -202,23 +214,25 @@ internal static class TextLayouts
             FeedForwardSize = sizes.FeedForward,
             Epsilon = sizes.Epsilon,
             Labels = labels,
+            HeadFunction = HuggingFaceHead.Function(config, classes),
         };
         int padding = config.Integer("pad_token_id", known.PaddingId, 0, Limits.Tokens);
         config.ThrowIf(padding != known.PaddingId, "pad_token_id", $"is {padding}; only {known.PaddingId} is supported");
-        return known with { MaxTokens = known.MaxTokens - known.FirstPosition };
-    }
-
-    private static SourceModel Model(
-        Layout layout, SourceCheckpoint checkpoint, TextConfig config, string source, (TextTokenizer Tokenizer, WordPieceOptions Options)? tokenizer)
-    {
-        config = config with { WordPieces = tokenizer?.Options };
-        return Model(layout, checkpoint, config, tokenizer is { } given ? TokenizerFiles.Checked(given.Tokenizer, config) : null, source);
+        return TextDefaults.With(known with { MaxTokens = known.MaxTokens - known.FirstPosition }, folder, checkpoint.Warnings);
     }
 
     private static SourceModel Model(Layout layout, SourceCheckpoint checkpoint, TextConfig config, TextTokenizer? tokenizer, string source)
     {
+        if (tokenizer is null)
+        {
+            string files = config.IsBert ? "vocab.txt" : "encoder.json, vocab.bpe and dict.txt";
+            checkpoint.Warnings.Add($"there is no tokenizer, so the model takes token ids, not texts; give its {files}{(checkpoint.Folder is null ? "" : ", or put the tokenizer's files beside config.json")}");
+        }
+
+        config = TokenizerFiles.With(config, tokenizer);
         string head = config.Labels is { } labels ? $"with a classification head of {labels.Count} labels" : "pretrained";
-        TensorNames names = layout.Format == SourceCheckpoint.Fairseq ? new(s_names, "fairseq", FairseqRoot) : new(s_names, layout.Model);
+        TensorNames names = layout.Format == SourceCheckpoint.Fairseq ? new(s_names, "fairseq", FairseqRoot)
+            : new(s_names, layout.Model == Bert ? Bert : HuggingFace);
         string description = $"{layout.Title}, {head}{(tokenizer is null ? ", without tokenizer" : "")} ({source})";
         return SourceModel.Create(layout, checkpoint, config, names, description) with { Assets = TokenizerFiles.Assets(tokenizer) };
     }

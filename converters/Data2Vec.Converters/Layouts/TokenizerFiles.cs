@@ -27,21 +27,14 @@ internal static class TokenizerFiles
                 $"the dictionary gives {tokenizer.VocabularySize} token ids, the special ones included, and the model has {config.VocabularySize}");
     }
 
-    /// <summary>The byte-pair tokenizer in a Hugging Face folder, or null if there is none.</summary>
+    /// <summary>The tokenizer in a Hugging Face folder, or null if there is none.</summary>
     /// <exception cref="InvalidDataException">A file is damaged, or belongs to another model.</exception>
-    public static TextTokenizer? BytePairs(HuggingFaceFolder folder, TextConfig config)
-    {
-        if (folder.FilePath("vocab.json") is { } vocabulary && folder.FilePath("merges.txt") is { } merges)
-        {
-            return Checked(TextTokenizer.FromVocabAndMerges(ReadFile(vocabulary), ReadFile(merges)), config);
-        }
-
-        return folder.FilePath("tokenizer.json") is { } file ? Checked(TextTokenizer.FromTokenizerJson(ReadFile(file)), config) : null;
-    }
+    public static TextTokenizer? Of(HuggingFaceFolder folder, TextConfig config, List<string> warnings) =>
+        HuggingFaceTokenizer.Read(folder, config.IsBert, config.VocabularySize, warnings) is { } tokenizer ? Checked(tokenizer, config) : null;
 
     /// <summary>The word-piece tokenizer of the vocabulary given for a conversion, or null if none was given.</summary>
     /// <exception cref="InvalidDataException">The vocabulary is damaged, or other files were given.</exception>
-    public static (TextTokenizer Tokenizer, WordPieceOptions Options)? WordPieces(ConversionOptions options)
+    public static TextTokenizer? WordPieces(ConversionOptions options)
     {
         options.RefuseBytePairs();
         if (options.VocabularyPath is null)
@@ -51,26 +44,16 @@ internal static class TokenizerFiles
 
         byte[] file = ReadFile(options.VocabularyPath);
         bool isUncased = !Encoding.UTF8.GetString(file).Split('\n').Any(piece => !piece.StartsWith('[') && piece.Any(char.IsUpper));
-        return WordPieces(file, new WordPieceOptions { Lowercase = isUncased, StripAccents = isUncased });
+        return TextTokenizer.FromWordPieces(file, new WordPieceOptions { Lowercase = isUncased, StripAccents = isUncased });
     }
 
-    /// <summary>The word-piece tokenizer in a Hugging Face folder, with the options of transformers' <c>BertTokenizer</c>, or null if there is none.</summary>
-    /// <exception cref="InvalidDataException">A file is damaged.</exception>
-    public static (TextTokenizer Tokenizer, WordPieceOptions Options)? WordPieces(HuggingFaceFolder folder)
+    /// <summary>The configuration of a model with a tokenizer, or without.</summary>
+    public static TextConfig With(TextConfig config, TextTokenizer? tokenizer) => tokenizer is null ? config : config with
     {
-        if (folder.FilePath("vocab.txt") is not { } vocabulary)
-        {
-            return null;
-        }
-
-        CheckpointOptions? options = folder.Options("tokenizer_config.json");
-        bool lowercase = options?.Flag("do_lower_case") ?? true;
-        bool strip = options?.Flag("strip_accents") ?? lowercase;
-        options?.ThrowIf(strip && !lowercase, "strip_accents", "is true without do_lower_case, which is not supported");
-        bool splitChinese = options?.Flag("tokenize_chinese_chars") ?? true;
-        return WordPieces(
-            ReadFile(vocabulary), new WordPieceOptions { Lowercase = lowercase, StripAccents = strip, SplitChinese = splitChinese });
-    }
+        WordPieces = tokenizer.WordPieces,
+        AddedTokens = tokenizer.AddedTokens,
+        AddPrefixSpace = tokenizer.AddPrefixSpace,
+    };
 
     /// <summary>A tokenizer, after checking that it belongs to a model.</summary>
     /// <exception cref="InvalidDataException">It has ids that the model does not have, or another id for padding.</exception>
@@ -96,9 +79,6 @@ internal static class TokenizerFiles
 
         return assets;
     }
-
-    private static (TextTokenizer Tokenizer, WordPieceOptions Options) WordPieces(byte[] vocabulary, WordPieceOptions options) =>
-        (TextTokenizer.FromWordPieces(vocabulary, options), options);
 
     private static byte[] ReadFile(string path) => SmallFile.Read(path, TextTokenizer.MaxFileBytes, "file of a tokenizer");
 }

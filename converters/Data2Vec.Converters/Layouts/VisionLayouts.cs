@@ -103,7 +103,7 @@ internal static class VisionLayouts
         new(Beit, Fairseq, "data2vec vision model", ReadBeit) { Recognizes = checkpoint => checkpoint.Weights.Contains(BeitPatches) },
         new(SourceCheckpoint.Fairseq, Fairseq, "data2vec vision model", ReadFairseq),
         new(SourceCheckpoint.Fairseq, Data2Vec2.Model, "data2vec 2.0 vision model", ReadData2Vec2) { Modality = "IMAGE" },
-        new(SourceCheckpoint.HuggingFace, HuggingFace, "data2vec vision model", ReadHuggingFace),
+        new(SourceCheckpoint.HuggingFace, HuggingFace, "data2vec vision model", ReadHuggingFace) { HeadEnding = "ForImageClassification" },
     ];
 
     private static SourceModel ReadFairseq(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
@@ -115,6 +115,9 @@ internal static class VisionLayouts
         {
             HasFinalNorm = labels is null,
             PoolSkipsFirstPatch = labels is not null,
+
+            // fairseq's model has the option mlp_ratio and does not use it.
+            FeedForwardSize = checkpoint.Weights.RequireSize("encoder.blocks.0.mlp.0.weight", 2, 0, Limits.Size),
         };
         return Model(layout, checkpoint, config, new TensorNames(s_names, Fairseq), $"fairseq {checkpoint.OuterModel}") with
         {
@@ -127,7 +130,12 @@ internal static class VisionLayouts
     {
         given.RefuseForImages();
         LayoutOptions options = Data2Vec2.Options(s_options, checkpoint, "image");
-        VisionConfig config = Config(options, Data2Vec2Preprocessing, Labels(checkpoint, given)) with { Architecture = ModelArchitecture.Data2Vec2Vision };
+        VisionConfig config = Config(options, Data2Vec2Preprocessing, Labels(checkpoint, given)) with
+        {
+            Architecture = ModelArchitecture.Data2Vec2Vision,
+            ClassifierEpsilon = checkpoint.Head is null ? null : 1e-6f, // of MaeImageClassificationModel, whatever norm_eps says
+            FeedForwardSize = checkpoint.Weights.RequireSize("blocks.0.mlp.fc1.weight", 2, 0, Limits.Size),
+        };
         InvalidData.ThrowIf(
             Data2Vec2.Group(checkpoint, "image").Integer("embed_dim", config.HiddenSize, 1, Limits.Size) != config.HiddenSize,
             "the option embed_dim of the images is not the model's");
@@ -149,7 +157,11 @@ internal static class VisionLayouts
         bool mean = options.Flag("mean_pooling");
         options.ThrowIf(classes is not null && !mean, "mean_pooling", "is false; a classification head on the class token is not supported");
         IReadOnlyList<string>? labels = LabelFile.For(classes, given.LabelsPath, count => json.Labels("id2label", count));
-        VisionConfig config = Config(options, size => HuggingFacePreprocessing(size, folder), labels) with { HasFinalNorm = !mean };
+        VisionConfig config = Config(options, size => HuggingFacePreprocessing(size, folder), labels) with
+        {
+            HasFinalNorm = !mean,
+            HeadFunction = HuggingFaceHead.Function(json, classes),
+        };
         CheckPresence(checkpoint.Weights, json);
         return Model(layout, checkpoint, config, new TensorNames(s_names, HuggingFace), "Hugging Face Data2VecVision");
     }
@@ -274,14 +286,14 @@ internal static class VisionLayouts
 
     private static ImagePreprocessing HuggingFacePreprocessing(int size, HuggingFaceFolder folder)
     {
-        const string Name = "preprocessor_config.json";
-        ImagePreprocessing preprocessing = folder.Options(Name) is { } options
-            ? ImagePreprocessing.FromHuggingFace(options.Json)
+        (CheckpointOptions Options, string File)? found = folder.Preprocessing("image_processor");
+        ImagePreprocessing preprocessing = found is { } given
+            ? InvalidData.Named(given.File, () => ImagePreprocessing.FromHuggingFace(given.Options.Json))
             : ImagePreprocessing.Squash(size, ImagePreprocessing.Half, ImagePreprocessing.Half);
         int made = preprocessing.CropSize;
         return made == size
             ? preprocessing
-            : throw new InvalidDataException($"{Name}: it makes images of {made} x {made} pixels, and the model takes {size} x {size}");
+            : throw new InvalidDataException($"{found?.File}: it makes images of {made} x {made} pixels, and the model takes {size} x {size}");
     }
 
     private static ImagePreprocessing ResizeThenCrop(int size, double resized, bool isImageNet) => Math.Floor(resized) is >= 1 and <= ImagePreprocessing.MaxSize

@@ -8,11 +8,10 @@ internal static class SafetensorsIndex
     private const int MaxBytes = 25_000_000;
     private const int MaxNameLength = 255;
     private const int MaxShards = 4096;
-    private const string Extension = ".safetensors";
 
-    /// <summary>Reads the file of each tensor.</summary>
+    /// <summary>Reads the file of each tensor, whose name must end in an extension.</summary>
     /// <exception cref="InvalidDataException">It is no index; the message does not name the file.</exception>
-    public static Dictionary<string, string> Read(string path)
+    public static Dictionary<string, string> Read(string path, string extension = ".safetensors")
     {
         using FileStream stream = File.OpenRead(path);
         InvalidData.ThrowIf(stream.Length > MaxBytes, $"the index has {stream.Length} bytes, of which {MaxBytes} are allowed");
@@ -20,7 +19,7 @@ internal static class SafetensorsIndex
         stream.ReadExactly(json);
         try
         {
-            return Parse(json);
+            return Parse(json, extension);
         }
         catch (Exception error) when (JsonTokens.IsBrokenJson(error))
         {
@@ -28,7 +27,7 @@ internal static class SafetensorsIndex
         }
     }
 
-    private static Dictionary<string, string> Parse(ReadOnlySpan<byte> json)
+    private static Dictionary<string, string> Parse(ReadOnlySpan<byte> json, string extension)
     {
         Dictionary<string, string>? map = null;
         Utf8JsonReader reader = JsonTokens.Open(json, "the index", maxDepth: 64);
@@ -41,14 +40,14 @@ internal static class SafetensorsIndex
             }
 
             InvalidData.ThrowIf(map is not null, "the index has 'weight_map' twice");
-            map = ParseMap(ref reader);
+            map = ParseMap(ref reader, extension);
         }
 
         JsonTokens.End(ref reader);
         return map ?? throw new InvalidDataException("the index lacks 'weight_map'");
     }
 
-    private static Dictionary<string, string> ParseMap(ref Utf8JsonReader reader)
+    private static Dictionary<string, string> ParseMap(ref Utf8JsonReader reader, string extension)
     {
         var map = new Dictionary<string, string>();
         var files = new HashSet<string>();
@@ -57,7 +56,7 @@ internal static class SafetensorsIndex
         {
             string what = $"tensor '{PickleText.Quote(tensor)}'";
             string file = JsonTokens.Text(ref reader, $"the file of {what}");
-            InvalidData.ThrowIf(!IsPlainName(file), $"{what} is listed in '{PickleText.Quote(file)}', which is not the plain name of a {Extension} file");
+            InvalidData.ThrowIf(!IsPlainName(file, extension), $"{what} is listed in '{PickleText.Quote(file)}', which is not the plain name of a {extension} file");
             InvalidData.ThrowIf(!map.TryAdd(tensor, file), $"the index has {what} twice");
             InvalidData.ThrowIf(files.Add(file) && files.Count > MaxShards, $"the index names more than {MaxShards} files");
         }
@@ -67,9 +66,9 @@ internal static class SafetensorsIndex
 
     // An index must not reach outside its folder on any system: no folders, drives or streams, nor characters that would
     // hide a name.
-    private static bool IsPlainName(string file) =>
-        file.Length > Extension.Length && file.Length <= MaxNameLength
-        && file.EndsWith(Extension, StringComparison.Ordinal)
+    private static bool IsPlainName(string file, string extension) =>
+        file.Length > extension.Length && file.Length <= MaxNameLength
+        && file.EndsWith(extension, StringComparison.Ordinal)
         && !file.AsSpan().ContainsAny('/', '\\', ':')
         && !file.Any(letter => char.IsControl(letter) || char.IsSurrogate(letter));
 }

@@ -46,6 +46,11 @@ internal static class ConvertCommand
                     cancellation.ThrowIfCancellationRequested();
                     report($"Converting {Path.GetFileName(source)}", value.Done, value.Total);
                 })));
+            foreach (string warning in result.Warnings)
+            {
+                parsed.InvocationConfiguration.Error.WriteLine($"warning: {TerminalText.OneLine(warning)}");
+            }
+
             parsed.InvocationConfiguration.Output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"{target}: {result.Description}; {result.Parameters:N0} weights, {result.Bytes:N0} bytes"));
         });

@@ -55,6 +55,10 @@ internal static class PullCommand
         {
             report($"{value.Stage} {value.Name}", value.Done, value.Total);
         }
+        else if (value.Stage == PullStage.Warning)
+        {
+            error.WriteLine($"warning: {TerminalText.OneLine(value.Name)}");
+        }
         else
         {
             error.WriteLine($"{TerminalText.OneLine(value.Name)}; {(value.Stage == PullStage.Waiting ? $"retrying in {value.Total} s" : "using the cached copy")}");

@@ -9,7 +9,8 @@ internal static class SearchCommand
         var command = new Command("search", "List the inputs that are the most similar to a query of the same kind: rank, cosine, input, and the text of a line") { query };
         InputArguments inputs = InputArguments.AddTo(command, "What to search", Modality.Speech, Modality.Vision, Modality.Text);
         ModelArguments models = ModelArguments.AddTo(command, ModelArguments.Embedding);
-        Option<string> layer = OptionFactory.Layer(all: false), pool = OptionFactory.Pool(none: false);
+        Option<string> layer = OptionFactory.Layer(all: false);
+        Option<string?> pool = OptionFactory.Pool(none: false);
         Option<int> top = new Option<int>("--top") { Description = "The number of inputs to list", DefaultValueFactory = _ => 10, HelpName = "K" }.Range(1, int.MaxValue);
         command.Add(layer, pool, top);
         command.SetCancellableAction((parsed, cancellation) =>
@@ -17,7 +18,7 @@ internal static class SearchCommand
             var options = new EmbeddingOptions
             {
                 Layer = OptionFactory.ParseLayer(parsed.GetRequiredValue(layer)),
-                Pooling = OptionFactory.ParsePooling(parsed.GetRequiredValue(pool)),
+                Pooling = OptionFactory.ParsePooling(parsed.GetValue(pool)),
                 LongTexts = models.LongTexts(parsed),
             };
             using ModelSet loaded = models.Load(parsed);

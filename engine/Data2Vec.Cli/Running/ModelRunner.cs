@@ -142,7 +142,7 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
         }
     }
 
-    private static IReadOnlyList<TextWindows> Windows(ModelInput input, Data2VecModel model, InputOptions options, bool pooled) =>
+    private IReadOnlyList<TextWindows> Windows(ModelInput input, Data2VecModel model, InputOptions options, bool pooled) =>
         input is TextInput texts ? texts.Windows(model, options, pooled, cancellation) : [];
 
     private static T RequireFinite<T>(T numbers)

@@ -164,6 +164,19 @@ public class AudioConversionTests
     }
 
     [Theory]
+    [InlineData(" ")]
+    [InlineData(" \t ")]
+    [InlineData(" #fairseq:overwrite")]
+    public void White_space_at_line_ends_and_fairseqs_flag_do_not_change_the_labels(string end)
+    {
+        using var conversion = new Conversion(Conversion.FineTuned);
+        string path = conversion.WriteDictionary(string.Concat(Labels.Split(' ').Index().Select(label => $"{label.Item} 7{(label.Index == 1 ? end : "")}\n")));
+        conversion.Run(new ConversionOptions { DictionaryPath = path });
+        using D2vFile file = conversion.Open();
+        Assert.Equal(Labels, string.Join(' ', AudioConfig.FromJson(file.Config).Labels!.Skip(4)));
+    }
+
+    [Theory]
     [InlineData("| 3\nE 2\n", "the dictionary has 6 labels, the four special ones included, and the CTC head 32 outputs")]
     [InlineData("| 3\nE\n", "dict.ltr.txt: line 2 is not a label, a space and a count")]
     [InlineData("| 3\n| 2\n", "dict.ltr.txt: line 2 repeats a label")]

@@ -2,16 +2,18 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Data2Vec.Converters.Tests.Fairseq;
 using Data2Vec.Converters.Tests.Safetensors;
+using Data2Vec.Vision;
 
 namespace Data2Vec.Converters.Tests.Layouts;
 
 /// <summary>
 /// The same small weights in fairseq's layout and in others: the names are those of the transformers and BEiT sources, written down here
-/// by hand; the results must be equal bit for bit.
+/// by hand; where the options are the same too, the results must be equal bit for bit.
 /// </summary>
 public sealed class LayoutTests : IDisposable
 {
-    private static readonly (string, string)[] s_audioNames =
+    /// <summary>Hugging Face's names of a speech model.</summary>
+    internal static readonly (string, string)[] AudioNames =
     [
         (@"^w2v_encoder\.proj\.", "lm_head."),
         (@"^w2v_encoder\.w2v_model\.", "data2vec_audio."),
@@ -67,7 +69,8 @@ public sealed class LayoutTests : IDisposable
         (@"mlp\.2\.", "output.dense."),
     ];
 
-    private static readonly (string, string)[] s_beitNames =
+    /// <summary>BEiT's names of a vision model.</summary>
+    internal static readonly (string, string)[] BeitNames =
     [
         (@"^final_proj\..*", ""),
         (@"^model\.", ""),
@@ -84,7 +87,7 @@ public sealed class LayoutTests : IDisposable
     [Theory, InlineData("model.safetensors"), InlineData("pytorch_model.bin"), InlineData("sharded")]
     public void A_Hugging_Face_speech_model_gives_the_bits_of_fairseqs(string container)
     {
-        Save(StateDict.OfFairseq("audio", "audio_tiny_fp16.pt").Rename(s_audioNames), container);
+        Save(StateDict.OfFairseq("audio", "audio_tiny_fp16.pt").Rename(AudioNames), container);
         using SpeechModel expected = LoadFairseq<SpeechModel>("audio", "audio_tiny_fp16.pt");
         AudioConfigOf(expected);
         using SpeechModel model = LoadFolder<SpeechModel>("data2vec speech model, pretrained (Hugging Face");
@@ -95,7 +98,7 @@ public sealed class LayoutTests : IDisposable
     [Fact]
     public void A_Hugging_Face_CTC_model_gives_the_bits_and_the_text_of_fairseqs()
     {
-        Save(StateDict.OfFairseq("audio", "audio_tiny_ctc.pt").Rename(s_audioNames));
+        Save(StateDict.OfFairseq("audio", "audio_tiny_ctc.pt").Rename(AudioNames));
         using SpeechModel expected = LoadFairseq<SpeechModel>("audio", "audio_tiny_ctc.pt");
         AudioConfigOf(expected);
         IReadOnlyList<string> labels = expected.Config.Labels!;
@@ -190,7 +193,7 @@ public sealed class LayoutTests : IDisposable
     [Theory, InlineData("model"), InlineData("module"), InlineData(null)]
     public void A_BEiT_checkpoint_gives_the_bits_of_fairseqs(string? place)
     {
-        StateDict weights = StateDict.OfFairseq("vision", "vision_tiny.pt").Rename(s_beitNames);
+        StateDict weights = StateDict.OfFairseq("vision", "vision_tiny.pt").Rename(BeitNames);
         weights["lm_head.weight"] = ([2, 2], [1, 2, 3, 4]);
         string checkpoint = _folder.Add("checkpoint.pth", weights.ToTorch(place is null ? [] : [place]));
         using VisionModel expected = LoadFairseq<VisionModel>("vision", "vision_tiny.pt", config => config["layer_norm_epsilon"] = 1e-6);
@@ -200,11 +203,50 @@ public sealed class LayoutTests : IDisposable
         Assert.Equal(0.485f, model.Preprocessing.Mean[0]);
     }
 
+    [Theory, InlineData(0.25), InlineData(null)]
+    public void The_norm_of_the_head_can_have_another_epsilon_than_the_layers(double? epsilon)
+    {
+        using VisionModel expected = LoadFairseq<VisionModel>("vision", "vision_tiny_cls.pt");
+        using VisionModel model = LoadFairseq<VisionModel>("vision", "vision_tiny_cls.pt", config =>
+        {
+            config["pool_skips_first_patch"] = false;
+            if (epsilon is not null)
+            {
+                config["classifier_norm_epsilon"] = epsilon;
+            }
+        });
+        Assert.Equal((float?)epsilon, ((VisionConfig)model.Config).ClassifierEpsilon);
+        CheckHead(expected, model, StateDict.OfFairseq("vision", "vision_tiny_cls.pt"));
+    }
+
+    [Fact]
+    public void The_width_of_a_fairseq_vision_model_is_that_of_its_weights()
+    {
+        using VisionModel expected = LoadFairseq<VisionModel>("vision", "vision_tiny.pt");
+        var config = (VisionConfig)expected.Config;
+        byte[] checkpoint = StateDict.OfFairseq("vision", "vision_tiny.pt").ToTorch(
+            pickle => pickle.Text("cfg").EmptyDict().Mark()
+                .Text("model").EmptyDict().Mark()
+                .Text("_name").Text("data2vec_vision")
+                .Text("embed_dim").Int(config.HiddenSize)
+                .Text("depth").Int(config.Layers)
+                .Text("num_heads").Int(config.Heads)
+                .Text("image_size").Int(config.ImageSize)
+                .Text("patch_size").Int(config.PatchSize)
+                .Text("mlp_ratio").Int(7)
+                .Op("u").Op("u"),
+            "model");
+        using VisionModel model = Load<VisionModel>(_folder.Add("ratio.pt", checkpoint), "(fairseq data2vec_vision)");
+        Assert.Equal(config.FeedForwardSize, ((VisionConfig)model.Config).FeedForwardSize);
+        ReadOnlyMemory<float>[] pixels = [Noise(3 * config.ImageSize * config.ImageSize)];
+        Assert.Equal(expected.EmbedPrepared(pixels, s_rows), model.EmbedPrepared(pixels, s_rows));
+    }
+
     [Fact]
     public void A_BEiT_checkpoint_with_a_head_takes_the_mean_of_all_patches()
     {
         StateDict fairseq = StateDict.OfFairseq("vision", "vision_tiny_cls.pt");
-        string checkpoint = _folder.Add("mp_rank_00_model_states.pt", fairseq.Rename(s_beitNames).ToTorch("module"));
+        string checkpoint = _folder.Add("mp_rank_00_model_states.pt", fairseq.Rename(BeitNames).ToTorch("module"));
         using VisionModel expected = LoadFairseq<VisionModel>("vision", "vision_tiny_cls.pt", config => config["layer_norm_epsilon"] = 1e-6);
         using VisionModel model = Load<VisionModel>(checkpoint, "(BEiT's layout, under 'module')");
         Assert.Equal(0.5f, model.Preprocessing.Mean[0]);
@@ -217,7 +259,7 @@ public sealed class LayoutTests : IDisposable
     [InlineData("blocks.1.attn.q_bias", "blocks.1.attn.q_bias is missing")]
     public void What_one_layer_has_all_have(string name, string reason)
     {
-        StateDict weights = StateDict.OfFairseq("vision", "vision_tiny.pt").Rename(s_beitNames).Without(name);
+        StateDict weights = StateDict.OfFairseq("vision", "vision_tiny.pt").Rename(BeitNames).Without(name);
         Assert.Contains(reason, Refuse(_folder.Add("checkpoint.pth", weights.ToTorch("model"))), StringComparison.Ordinal);
     }
 
@@ -260,7 +302,7 @@ public sealed class LayoutTests : IDisposable
     [Fact]
     public void A_table_of_each_block_is_added_to_the_shared_one()
     {
-        StateDict weights = StateDict.OfFairseq("vision", "vision_tiny.pt").Rename(s_beitNames);
+        StateDict weights = StateDict.OfFairseq("vision", "vision_tiny.pt").Rename(BeitNames);
         (long[] shape, float[] shared) = weights["rel_pos_bias.relative_position_bias_table"];
         // Halves add up exactly.
         float[] half = [.. shared.Select(value => value / 2)];
@@ -283,7 +325,7 @@ public sealed class LayoutTests : IDisposable
     }
 
     [Theory]
-    [InlineData("model_type", "\"roberta\"", "config.json: model_type is 'roberta', which is not supported")]
+    [InlineData("model_type", "\"mpnet\"", "config.json: model_type is 'mpnet', which is not supported")]
     [InlineData("hidden_act", "\"relu\"", "config.json: hidden_act is 'relu'")]
     [InlineData("hidden_size", "\"many\"", "config.json: hidden_size is not a whole number")]
     [InlineData("hidden_size", "-1", "config.json: hidden_size is -1")]
@@ -335,8 +377,8 @@ public sealed class LayoutTests : IDisposable
         StateDict weights = StateDict.OfFairseq("text", "text_tiny.pt").Rename(s_textNames);
         Assert.Contains("config.json, which says what model it is", Refuse(_folder.Add("model.safetensors", weights.ToSafetensors())), StringComparison.Ordinal);
         Assert.Contains("its config.json must be in the same folder", Refuse(_folder.Add("pytorch_model.bin", weights.ToTorch())), StringComparison.Ordinal);
-        Assert.Contains("unknown layout", Refuse(_folder.Add("other.pt", weights.Rename(("^", "x.")).ToTorch())), StringComparison.Ordinal);
-        StateDict beit = StateDict.OfFairseq("vision", "vision_tiny_cls.pt").Rename([.. s_beitNames, ("^fc_norm", "norm")]);
+        Assert.Contains("unknown layout", Refuse(_folder.Add("other.pt", weights.Rename(("^embeddings", "inputs"), ("^", "x.")).ToTorch())), StringComparison.Ordinal);
+        StateDict beit = StateDict.OfFairseq("vision", "vision_tiny_cls.pt").Rename([.. BeitNames, ("^fc_norm", "norm")]);
         Assert.Contains("on the class token", Refuse(_folder.Add("class.pth", beit.ToTorch("model"))), StringComparison.Ordinal);
     }
 
@@ -362,7 +404,7 @@ public sealed class LayoutTests : IDisposable
         Assert.Equal(fairseq.EmbedPrepared(pixels, s_rows)[0], rows);
         int hidden = model.HiddenSize, patches = rows.Length / hidden - 1;
         double[] mean = [.. Enumerable.Range(0, hidden).Select(i => Enumerable.Range(1, patches).Average(row => (double)rows[row * hidden + i]))];
-        double centre = mean.Average(), deviation = Math.Sqrt(mean.Average(value => (value - centre) * (value - centre)) + ((TransformerConfig)model.Config).Epsilon);
+        double centre = mean.Average(), deviation = Math.Sqrt(mean.Average(value => (value - centre) * (value - centre)) + (((VisionConfig)model.Config).ClassifierEpsilon ?? ((VisionConfig)model.Config).Epsilon));
         float[] gain = weights["fc_norm.weight"].Values, bias = weights["fc_norm.bias"].Values, matrix = weights["head.weight"].Values, offset = weights["head.bias"].Values;
         double[] normed = [.. mean.Select((value, i) => (value - centre) / deviation * gain[i] + bias[i])];
         float[] scores = model.Scores(pixels)[0];
@@ -404,11 +446,13 @@ public sealed class LayoutTests : IDisposable
         TextConfigOf(fairseq, change);
     }
 
-    private void AudioConfigOf(SpeechModel model)
+    private void AudioConfigOf(SpeechModel model) => Write("config.json", AudioConfigJson(model.Config));
+
+    /// <summary>Hugging Face's options of a speech model.</summary>
+    internal static JsonObject AudioConfigJson(Audio.AudioConfig config)
     {
-        var config = model.Config;
         JsonNode List(Func<Kernels.Conv1dShape, int> value) => new JsonArray([.. config.FeatureExtractor.Select(conv => (JsonNode)value(conv))]);
-        Write("config.json", new JsonObject
+        return new JsonObject
         {
             ["model_type"] = "data2vec-audio",
             ["hidden_size"] = config.HiddenSize,
@@ -422,7 +466,7 @@ public sealed class LayoutTests : IDisposable
             ["num_conv_pos_embeddings"] = config.PositionalConvolution.Count,
             ["conv_pos_kernel_size"] = config.PositionalConvolution[0].Kernel,
             ["num_conv_pos_embedding_groups"] = config.PositionalConvolution[0].Groups,
-        });
+        };
     }
 
     private void TextConfigOf(TextModel model, Action<JsonObject>? change = null)
@@ -446,7 +490,7 @@ public sealed class LayoutTests : IDisposable
 
     private void VisionConfigOf(VisionModel model, Action<JsonObject>? change = null)
     {
-        var config = (Vision.VisionConfig)model.Config;
+        var config = (VisionConfig)model.Config;
         var json = new JsonObject
         {
             ["model_type"] = "data2vec-vision",

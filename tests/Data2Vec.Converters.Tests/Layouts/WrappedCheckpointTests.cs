@@ -23,6 +23,9 @@ public sealed class WrappedCheckpointTests : IDisposable
     [InlineData("ema_model.module.", "model")]
     [InlineData("", "model_ema")]
     [InlineData("model.", "state_dict", "model")]
+    [InlineData("net.", "state_dict")]
+    [InlineData("backbone.", "model")]
+    [InlineData("student.encoder_q.", "net")]
     public void Wrappers_of_training_tools_do_not_change_the_model_file(string prefix, params string[] keys)
     {
         StateDict weights = Weights();
@@ -46,7 +49,7 @@ public sealed class WrappedCheckpointTests : IDisposable
     [Fact]
     public void Names_that_are_there_are_shown_where_no_layout_fits()
     {
-        string unknown = Refuse(Weights().Rename(("^", "backbone.")).ToTorch("model"));
+        string unknown = Refuse(Weights().Rename(("^patch_embed", "stem"), ("^", "backbone.")).ToTorch("model"));
         Assert.Contains("the checkpoint has backbone.cls_token", unknown, StringComparison.Ordinal);
         string others = Refuse(Weights().Rename(("^blocks", "stages")).ToTorch("model"));
         Assert.Contains("blocks.0.norm1.weight is missing; the checkpoint has ", others, StringComparison.Ordinal);
@@ -62,27 +65,40 @@ public sealed class WrappedCheckpointTests : IDisposable
     }
 
     [Fact]
-    public void RoBERTa_of_2019_gives_the_bits_of_data2vec_with_the_same_weights()
+    public void RoBERTa_of_2019_gives_the_bits_of_data2vec_with_the_same_weights() => AssertRoberta(
+        "roberta_base", "args", ["model"], (@"^encoder\.", "decoder."), ("layernorm_embedding", "emb_layer_norm"));
+
+    [Theory]
+    [InlineData("", "model", "model")]
+    [InlineData("module.", "model")]
+    [InlineData("model.", "state_dict")]
+    [InlineData("net._orig_mod.", "state_dict", "model")]
+    [InlineData("student.backbone.", "model_state_dict")]
+    public void A_text_models_names_may_stand_behind_those_of_training_scripts(string prefix, params string[] keys) =>
+        AssertRoberta("roberta_large", "cfg", keys, ("^", prefix));
+
+    private void AssertRoberta(string architecture, string options, string[] keys, params (string, string)[] rules)
     {
         string path = _folder.PathOf("data2vec.d2v");
         CheckpointConverter.Convert(Path.Combine(AppContext.BaseDirectory, "Fixtures", "text", "text_tiny.pt"), path);
         using TextModel expected = Data2VecModel.Load<TextModel>(path);
         TextConfig config = expected.Config;
         StateDict weights = StateDict.OfFairseq("text", "text_tiny.pt").Rename(
-            (@"^encoder\.regression_head\..*", ""), (@"^encoder\.", "decoder."), ("layernorm_embedding", "emb_layer_norm"));
-        weights["decoder.lm_head.bias"] = ([2], [1, 2]);
+            (@"^encoder\.regression_head\..*", ""));
+        weights["encoder.lm_head.bias"] = ([2], [1, 2]);
+        weights = weights.Rename(rules);
         File.WriteAllBytes(_folder.PathOf("roberta.pt"), weights.ToTorch(
-            pickle => pickle.Text("args").Global("argparse", "Namespace").EmptyTuple().Raw(0x81).EmptyDict().Mark()
-                .Text("arch").Text("roberta_base")
+            pickle => pickle.Text(options).Global("argparse", "Namespace").EmptyTuple().Raw(0x81).EmptyDict().Mark()
+                .Text("arch").Text(architecture)
                 .Text("encoder_layers").Int(config.Layers)
                 .Text("encoder_embed_dim").Int(config.HiddenSize)
                 .Text("encoder_ffn_embed_dim").Int(config.FeedForwardSize)
                 .Text("encoder_attention_heads").Int(config.Heads)
                 .Text("max_positions").Int(config.MaxTokens)
                 .Op("u").Build(),
-            "model"));
+            keys));
         Assert.Equal(
-            "RoBERTa model, pretrained, without tokenizer (fairseq roberta_base)",
+            $"RoBERTa model, pretrained, without tokenizer (fairseq {architecture})",
             CheckpointConverter.Convert(_folder.PathOf("roberta.pt"), _folder.PathOf("roberta.d2v")).Description);
         using TextModel actual = Data2VecModel.Load<TextModel>(_folder.PathOf("roberta.d2v"));
         int[] tokens = [0, 5, 77, 4, 4, 2];
