@@ -67,18 +67,6 @@ internal static class Snippets
         return (vector, many, layers);
     }
 
-    public static Waveform Recording()
-    {
-        // engine/docs/library.md
-        Waveform interview = AudioFile.Load("interview.mp3", AudioCodecs.Options with
-        {
-            Warning = message => Console.Error.WriteLine($"interview.mp3: {message}"),
-            MaxSamples = 3600 * 48_000,   // a longer recording is refused; default: 2^29 samples
-        });
-        // END
-        return interview;
-    }
-
     public static (float[] Vector, LabelProbability[] Labels) Text()
     {
         // engine/docs/library.md
@@ -97,6 +85,18 @@ internal static class Snippets
         float[] vector = model.Embed(ImageFile.Load("photo.jpg"));   // resized as the model file specifies
         // END
         return vector;
+    }
+
+    public static Waveform Recording()
+    {
+        // engine/docs/library.md
+        Waveform interview = AudioFile.Load("interview.mp3", AudioCodecs.Options with
+        {
+            Warning = message => Console.Error.WriteLine($"interview.mp3: {message}"),
+            MaxSamples = 3600 * 48_000,   // a longer recording is refused; default: 2^29 samples
+        });
+        // END
+        return interview;
     }
 
     public static async Task<GeneratedEmbeddings<Embedding<float>>> Generators()
