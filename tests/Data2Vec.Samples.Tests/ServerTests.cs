@@ -42,7 +42,7 @@ public sealed class ServerTests : IAsyncLifetime
         OpenAIEmbeddingCollection several = await client.GenerateEmbeddingsAsync(s_texts);
         Assert.Equal(expected, several.Select(embedding => embedding.ToFloats().ToArray()));
         Assert.Equal([0, 1, 2], several.Select(embedding => embedding.Index));
-        int[][] ids = [.. s_texts.Select(_model.Tokenizer!.Encode)];
+        int[][] ids = [.. s_texts.Select(text => _model.Tokenizer!.Encode(text))];
         Assert.Equal(ids.Sum(text => text.Length), several.Usage.InputTokenCount);
         Assert.Equal("text", several.Model);
 

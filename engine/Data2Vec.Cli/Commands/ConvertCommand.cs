@@ -48,7 +48,7 @@ internal static class ConvertCommand
                 })));
             foreach (string warning in result.Warnings)
             {
-                parsed.InvocationConfiguration.Error.WriteLine($"warning: {TerminalText.OneLine(warning)}");
+                parsed.InvocationConfiguration.Error.WriteLine($"data2vec: warning: {TerminalText.OneLine(warning)}");
             }
 
             parsed.InvocationConfiguration.Output.WriteLine(string.Create(

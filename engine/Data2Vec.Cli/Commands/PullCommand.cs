@@ -57,7 +57,7 @@ internal static class PullCommand
         }
         else if (value.Stage == PullStage.Warning)
         {
-            error.WriteLine($"warning: {TerminalText.OneLine(value.Name)}");
+            error.WriteLine($"data2vec: warning: {TerminalText.OneLine(value.Name)}");
         }
         else
         {
