@@ -6,7 +6,7 @@ using SkiaSharp;
 
 namespace Data2Vec.Bench;
 
-/// <summary>The character error rate of rendered memes, with and without each preprocessing step.</summary>
+/// <summary>The character error rate of rendered memes: by the look of the lettering, and with and without each preprocessing step.</summary>
 internal static class OcrMeasurement
 {
     private static readonly (string Language, string[] Texts)[] s_texts =
@@ -19,16 +19,19 @@ internal static class OcrMeasurement
     private static readonly int[] s_widths = [320, 500, 800];
     private static readonly int[] s_qualities = [30, 60, 95];
 
-    public static void Run()
+    /// <summary>Pictures of each look of lettering.</summary>
+    private const int PicturesPerLook = 40;
+
+    /// <param name="photos">A folder of photographs for the backgrounds of the lettering, or null.</param>
+    public static void Run(string? photos)
     {
+        MeasureLooks(photos);
         (string Name, OcrOptions Options)[] variants =
         [
-            ("unprocessed", new OcrOptions { Upscale = false, FindOutlinedText = false, LeastConfidence = 0 }),
-            ("enlarged", new OcrOptions { Upscale = true, FindOutlinedText = false, LeastConfidence = 0 }),
-            ("outlined text separated", new OcrOptions { Upscale = false, FindOutlinedText = true, LeastConfidence = 0 }),
-            ("both", new OcrOptions { Upscale = true, FindOutlinedText = true, LeastConfidence = 0 }),
-            ("both, without uncertain words", new OcrOptions { Upscale = true, FindOutlinedText = true }),
-            ("enlarged, without uncertain words", new OcrOptions { Upscale = true, FindOutlinedText = false }),
+            ("as it is", new OcrOptions { Upscale = false, SeparateLettering = false }),
+            ("enlarged", new OcrOptions { Upscale = true, SeparateLettering = false }),
+            ("lettering separated", new OcrOptions { Upscale = false }),
+            ("both", new OcrOptions()),
         ];
         (string Language, int Width, int Quality, string Text, RgbImage Image)[] memes = [.. Memes()];
         Console.WriteLine($"{TesseractRecognizer.Version}, {memes.Length} memes; character error rates in percent: all, then by language, width, JPEG quality");
@@ -39,7 +42,7 @@ internal static class OcrMeasurement
             foreach (IGrouping<string, (string Language, int Width, int Quality, string Text, RgbImage Image)> group in memes.GroupBy(meme => meme.Language))
             {
                 using var recognizer = new TesseractRecognizer(options with { Languages = group.Key });
-                errors.AddRange(group.Select(meme => (meme.Language, meme.Width, meme.Quality, Rate(string.Join(' ', recognizer.Recognize(meme.Image).Select(word => word.Text)), meme.Text))));
+                errors.AddRange(group.Select(meme => (meme.Language, meme.Width, meme.Quality, Rate(Text(recognizer, meme.Image), meme.Text))));
             }
 
             double milliseconds = (Environment.TickCount64 - start) / (double)memes.Length;
@@ -48,6 +51,40 @@ internal static class OcrMeasurement
             Console.WriteLine($"{name}: {Percent(errors.Average(error => error.Rate))} | {string.Join(", ", Means(e => e.Language))} | {string.Join(", ", Means(e => e.Width))} | {string.Join(", ", Means(e => e.Quality))} | {milliseconds:0} ms");
         }
     }
+
+    private static void MeasureLooks(string? photos)
+    {
+        string[] texts = [.. s_texts[0].Texts.Select(text => text.ToUpperInvariant())];
+        using var pictures = new LetteringPictures(photos);
+        using var recognizer = new TesseractRecognizer();
+        foreach (string look in LetteringPictures.Looks)
+        {
+            double errors = 0, before = 0;
+            int wrong = 0, letters = 0;
+            long time = 0;
+            using var unprocessed = new TesseractRecognizer(new OcrOptions { SeparateLettering = false, LeastConfidence = 0.3f });
+            for (int i = 0; i < PicturesPerLook; i++)
+            {
+                (string top, string bottom) = (texts[i % texts.Length], texts[(i + 1 + i / texts.Length) % texts.Length]);
+                RgbImage image = pictures.Draw(look, top, bottom);
+                long start = Environment.TickCount64;
+                string read = Text(recognizer, image);
+                time += Environment.TickCount64 - start;
+                string old = Text(unprocessed, image), truth = look == "no text" ? "" : $"{top} {bottom}";
+                wrong += read == truth ? 0 : 1;
+                letters += read.Length;
+                errors += truth.Length == 0 ? 0 : Rate(read, truth);
+                before += truth.Length == 0 ? old.Length > 0 ? 1 : 0 : Rate(old, truth);
+            }
+
+            string result = look == "no text"
+                ? $"{wrong} of {PicturesPerLook} pictures with words, {letters} letters in all; read as they are: {before:0} pictures with words"
+                : $"{Percent(errors / PicturesPerLook)} % of the characters wrong, {PicturesPerLook - wrong} of {PicturesPerLook} pictures without an error; read as they are: {Percent(before / PicturesPerLook)} %";
+            Console.WriteLine($"{look}: {result} | {time / PicturesPerLook} ms");
+        }
+    }
+
+    private static string Text(TesseractRecognizer recognizer, RgbImage image) => string.Join(' ', recognizer.Recognize(image).Select(word => word.Text));
 
     private static string Percent(double rate) => (100 * rate).ToString("0.0", CultureInfo.InvariantCulture);
 

@@ -10,8 +10,8 @@ switch (args)
         return Compare.Run(args[1..]);
     case ["throughput", ..]:
         return Throughput.Run(args[1..]);
-    case ["ocr"]:
-        OcrMeasurement.Run();
+    case ["ocr", ..]:
+        OcrMeasurement.Run(args.ElementAtOrDefault(1));
         return 0;
     case ["alone", var engine, var workload, var type, var threads]:
         Compare.RunAlone(engine, workload, type, threads);

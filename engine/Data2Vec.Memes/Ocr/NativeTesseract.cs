@@ -13,8 +13,14 @@ internal static partial class NativeTesseract
     /// <summary><c>RIL_WORD</c>.</summary>
     public const int Word = 3;
 
+    /// <summary><c>RIL_TEXTLINE</c>.</summary>
+    public const int Line = 2;
+
     /// <summary><c>PSM_AUTO</c>.</summary>
     public const int Automatic = 3;
+
+    /// <summary><c>PSM_SINGLE_LINE</c>.</summary>
+    public const int SingleLine = 7;
 
     /// <summary>The longest side that Tesseract accepts. Its boxes have 16-bit coordinates.</summary>
     public const int LongestSide = short.MaxValue;
@@ -27,6 +33,25 @@ internal static partial class NativeTesseract
         OperatingSystem.IsWindows() ? ["libtesseract-5.dll", "tesseract55.dll", "tesseract54.dll", "tesseract53.dll", "tesseract52.dll", "tesseract51.dll", "tesseract50.dll", "tesseract.dll"]
         : OperatingSystem.IsMacOS() ? ["libtesseract.5.dylib", "/opt/homebrew/lib/libtesseract.5.dylib", "/usr/local/lib/libtesseract.5.dylib", "/opt/local/lib/libtesseract.5.dylib"]
         : ["libtesseract.so.5"];
+
+    private static string[] LeptonicaNames =>
+        OperatingSystem.IsWindows() ? ["libleptonica-6.dll", "leptonica-1.84.1.dll", "leptonica-1.83.1.dll", "liblept-5.dll"]
+        : OperatingSystem.IsMacOS() ? ["libleptonica.6.dylib", "/opt/homebrew/lib/libleptonica.6.dylib", "/usr/local/lib/libleptonica.6.dylib", "liblept.5.dylib"]
+        : ["liblept.so.5", "libleptonica.so.6"];
+
+    /// <summary>Keeps Leptonica, Tesseract's library of image operations, from writing to the standard error.</summary>
+    public static unsafe void Silence()
+    {
+        const int None = 6;
+        foreach (string name in LeptonicaNames)
+        {
+            if (NativeLibrary.TryLoad(name, typeof(NativeTesseract).Assembly, null, out nint library)
+                && NativeLibrary.TryGetExport(library, "setMsgSeverity", out nint function))
+            {
+                ((delegate* unmanaged<int, int>)function)(None);
+            }
+        }
+    }
 
     [LibraryImport(Library)]
     public static partial nint TessVersion();
@@ -63,6 +88,8 @@ internal static partial class NativeTesseract
     public static partial float TessResultIteratorConfidence(ResultIteratorHandle iterator, int level);
     [LibraryImport(Library)]
     public static partial int TessPageIteratorBoundingBox(nint iterator, int level, out int left, out int top, out int right, out int bottom);
+    [LibraryImport(Library)]
+    public static partial int TessPageIteratorIsAtBeginningOf(nint iterator, int level);
     [LibraryImport(Library)]
     public static partial void TessDeleteText(nint text);
 

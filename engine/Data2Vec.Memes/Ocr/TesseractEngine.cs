@@ -22,6 +22,8 @@ internal sealed class TesseractEngine : IDisposable
             throw new NotSupportedException(problem.Message, problem);
         }
 
+        NativeTesseract.Silence();
+
         // Without this, Tesseract logs to the standard error. It must be set before a language is loaded.
         NativeTesseract.TessBaseAPISetVariable(_handle, "debug_file", OperatingSystem.IsWindows() ? "nul" : "/dev/null");
         if (NativeTesseract.TessBaseAPIInit2(_handle, options.DataFolder, options.Languages, NativeTesseract.LstmEngine) != 0)
@@ -31,17 +33,23 @@ internal sealed class TesseractEngine : IDisposable
                 $"Tesseract cannot load the language '{options.Languages}'{(options.DataFolder is { } folder ? $" from {folder}" : "")}: install it "
                 + "(Debian packages: tesseract-ocr-eng, tesseract-ocr-deu, ...), or put its .traineddata file into the folder named by TESSDATA_PREFIX");
         }
-
-        NativeTesseract.TessBaseAPISetPageSegMode(_handle, NativeTesseract.Automatic);
     }
 
-    /// <summary>The words of an image, in reading order, with boxes in pixels.</summary>
-    public unsafe List<RecognizedWord> Recognize(RgbImage image)
+    /// <summary>The words of each line of an image, in reading order, with boxes in pixels.</summary>
+    public List<List<RecognizedWord>> ReadPage(RgbImage image) => Read(image.Pixels, image.Width, image.Height, 3, NativeTesseract.Automatic);
+
+    /// <summary>The words of an image of a single line.</summary>
+    public List<RecognizedWord> ReadLine(GrayImage image) => [.. Read(image.Pixels, image.Width, image.Height, 1, NativeTesseract.SingleLine).SelectMany(words => words)];
+
+    public void Dispose() => _handle.Dispose();
+
+    private unsafe List<List<RecognizedWord>> Read(byte[] samples, int width, int height, int samplesPerPixel, int layout)
     {
-        var words = new List<RecognizedWord>();
-        fixed (byte* pixels = image.Pixels)
+        var lines = new List<List<RecognizedWord>>();
+        NativeTesseract.TessBaseAPISetPageSegMode(_handle, layout);
+        fixed (byte* pixels = samples)
         {
-            NativeTesseract.TessBaseAPISetImage(_handle, pixels, image.Width, image.Height, 3, 3 * image.Width);
+            NativeTesseract.TessBaseAPISetImage(_handle, pixels, width, height, samplesPerPixel, samplesPerPixel * width);
             NativeTesseract.TessBaseAPISetSourceResolution(_handle, PixelsPerInch);
             try
             {
@@ -51,7 +59,12 @@ internal sealed class TesseractEngine : IDisposable
                 {
                     if (Word(iterator!) is { } word)
                     {
-                        words.Add(word);
+                        if (lines.Count == 0 || NativeTesseract.TessPageIteratorIsAtBeginningOf(NativeTesseract.TessResultIteratorGetPageIteratorConst(iterator!), NativeTesseract.Line) != 0)
+                        {
+                            lines.Add([]);
+                        }
+
+                        lines[^1].Add(word);
                     }
                 }
             }
@@ -61,10 +74,8 @@ internal sealed class TesseractEngine : IDisposable
             }
         }
 
-        return words;
+        return lines;
     }
-
-    public void Dispose() => _handle.Dispose();
 
     private static RecognizedWord? Word(ResultIteratorHandle iterator)
     {
@@ -74,7 +85,8 @@ internal sealed class TesseractEngine : IDisposable
             return null;
         }
 
-        string text = Marshal.PtrToStringUTF8(utf8)!.Trim();
+        // A capital I without serifs looks like a vertical bar, which captions do not have.
+        string text = Marshal.PtrToStringUTF8(utf8)!.Trim().Replace('|', 'I');
         NativeTesseract.TessDeleteText(utf8);
         nint place = NativeTesseract.TessResultIteratorGetPageIteratorConst(iterator);
         return text.Length > 0 && NativeTesseract.TessPageIteratorBoundingBox(place, NativeTesseract.Word, out int left, out int top, out int right, out int bottom) != 0

@@ -19,7 +19,7 @@ public interface ITextRecognizer
 /// <param name="Box">The word's place.</param>
 public sealed record RecognizedWord(string Text, float Confidence, Box Box);
 
-/// <summary>Settings of <see cref="TesseractRecognizer"/>. The defaults read rendered memes best; the README has the measurements.</summary>
+/// <summary>Settings of <see cref="TesseractRecognizer"/>. The defaults read rendered memes best; docs/memes.md has the measurements.</summary>
 public sealed record OcrOptions
 {
     /// <summary>Tesseract's names of the text's languages: <c>eng</c>, or several as in <c>eng+spa</c>.</summary>
@@ -31,11 +31,14 @@ public sealed record OcrOptions
     /// <summary>Whether to enlarge small images first.</summary>
     public bool Upscale { get; init; } = true;
 
-    /// <summary>Whether to separate white text with a dark outline from the picture first. An image without such text is read unchanged.</summary>
-    public bool FindOutlinedText { get; init; } = true;
+    /// <summary>
+    /// Whether to separate lettering from the picture, with or without an outline and in any color, upright or tilted. Otherwise the picture is
+    /// only read as it is, and textures may give words.
+    /// </summary>
+    public bool SeparateLettering { get; init; } = true;
 
-    /// <summary>The minimum confidence of a word, from 0 to 1.</summary>
-    public float LeastConfidence { get; init; } = 0.3f;
+    /// <summary>The minimum confidence of a word, from 0 to 1. Lines are chosen by their confidence anyway.</summary>
+    public float LeastConfidence { get; init; }
 }
 
 /// <summary>
@@ -48,7 +51,7 @@ public sealed class TesseractRecognizer : ITextRecognizer, IDisposable
     private const int LeastSide = 8;
 
     /// <summary>Images are enlarged to this width, by at most <see cref="MostEnlargement"/>, and to at most <see cref="MostPixels"/>.</summary>
-    private const int GoodWidth = 1600;
+    private const int GoodWidth = 1200;
     private const double MostEnlargement = 3;
     private const double MostPixels = 8e6;
 
@@ -94,8 +97,8 @@ public sealed class TesseractRecognizer : ITextRecognizer, IDisposable
         TesseractEngine engine = _idle.TryTake(out TesseractEngine? idle) ? idle : new TesseractEngine(_options);
         try
         {
-            List<RecognizedWord> words = _options.FindOutlinedText && OutlinedText.Find(scaled) is { } outlined ? Read(engine, outlined) : [];
-            return [.. (words.Count > 0 ? words : Read(engine, scaled)).Select(word => word with { Box = Unscale(word.Box, image, scale) })];
+            IEnumerable<RecognizedWord> words = _options.SeparateLettering ? PictureReader.Read(engine, scaled) : engine.ReadPage(scaled).SelectMany(line => line);
+            return [.. words.Where(word => word.Confidence >= _options.LeastConfidence).Select(word => word with { Box = Unscale(word.Box, image, scale) })];
         }
         finally
         {
@@ -119,13 +122,10 @@ public sealed class TesseractRecognizer : ITextRecognizer, IDisposable
 
     private static Box Unscale(Box box, RgbImage image, double scale)
     {
-        int x = Math.Clamp((int)(box.X / scale), 0, image.Width - 1), y = Math.Clamp((int)(box.Y / scale), 0, image.Height - 1);
-        return new Box(
-            x, y, Math.Clamp((int)Math.Ceiling(box.Width / scale), 1, image.Width - x), Math.Clamp((int)Math.Ceiling(box.Height / scale), 1, image.Height - y));
+        int Clamp(double x, int most) => (int)Math.Clamp(x / scale, 0, most);
+        int left = Clamp(box.X, image.Width - 1), top = Clamp(box.Y, image.Height - 1);
+        return new Box(left, top, Math.Max(1, Clamp(box.X + box.Width + scale - 1, image.Width) - left), Math.Max(1, Clamp(box.Y + box.Height + scale - 1, image.Height) - top));
     }
-
-    private List<RecognizedWord> Read(TesseractEngine engine, RgbImage image) =>
-        [.. engine.Recognize(image).Where(word => word.Confidence >= _options.LeastConfidence)];
 
     private double Scale(RgbImage image)
     {
