@@ -1,3 +1,4 @@
+using Data2Vec.IO;
 using Data2Vec.Memes.Ocr;
 
 namespace Data2Vec.Memes;
@@ -24,9 +25,7 @@ public sealed record Meme(RgbImage Image, string? Text = null)
         return new Meme(ImageFile.Load(path, limits, decoder), File.Exists(path + TextExtension) ? ReadText(path + TextExtension) : null);
     }
 
-    private static string ReadText(string path) => new FileInfo(path).Length <= MaxTextBytes
-        ? File.ReadAllText(path).ReplaceLineEndings(" ").Trim()
-        : throw new InvalidDataException($"{Path.GetFileName(path)}: the text exceeds the limit of {MaxTextBytes} bytes");
+    private static string ReadText(string path) => string.Join(' ', TextFile.ReadLines(path, MaxTextBytes)).Trim();
 }
 
 /// <summary>The encoded form of a meme.</summary>

@@ -1,3 +1,5 @@
+using Data2Vec.IO;
+
 namespace Data2Vec.Memes.Features;
 
 /// <summary>Lists of images, one path per line. Each class has a list <c>NAME.train</c> and a list <c>NAME.valid</c>.</summary>
@@ -22,15 +24,9 @@ public static class MemeList
     public static string[] Read(string path, string? folder = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (new FileInfo(path).Length > MaxBytes)
-        {
-            throw new InvalidDataException($"{path}: the list exceeds the limit of {MaxBytes} bytes");
-        }
-
         folder ??= Path.GetDirectoryName(Path.GetFullPath(path))!;
-        string[] lines = [.. File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0)];
+        string[] lines = [.. TextFile.ReadLines(path, MaxBytes).Select(line => line.Trim()).Where(line => line.Length > 0)];
         return lines.Length == 0 ? throw new InvalidDataException($"{path}: the list is empty")
-            : lines.Any(line => line.Contains('\0', StringComparison.Ordinal)) ? throw new InvalidDataException($"{path}: not a list with one path per line")
             : [.. lines.Select(line => Path.Combine(folder, line))];
     }
 }
