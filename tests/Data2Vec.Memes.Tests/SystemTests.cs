@@ -21,7 +21,7 @@ public class SystemTests
             var labels = new List<bool>();
             foreach (string name in (string[])["sarcastic", "sincere"])
             {
-                string?[] keys = FeatureExtractor.Extract(encoders, store, MemeList.Read(path(folder[$"set/{name}.txt"])), (wrong, problem) => Assert.Fail($"{wrong}: {problem}"));
+                string?[] keys = FeatureExtractor.Extract(encoders, store, MemeList.Read(path(folder[$"set/{name}"])), (wrong, problem) => Assert.Fail($"{wrong}: {problem}"));
                 values.AddRange(keys.Select(key => (ReadOnlyMemory<float>)store.Read(key!)[features]));
                 labels.AddRange(keys.Select(_ => name == "sarcastic"));
             }
@@ -48,6 +48,6 @@ public class SystemTests
         using TesseractRecognizer recognizer = TesseractTests.Recognizer();
         int right = Directory.GetFiles(folder["set/images"], "*.jpg").Count(path =>
             string.Join(' ', recognizer.Recognize(Meme.Load(path).Image).Select(word => word.Text)) == Meme.Load(path).Text);
-        Assert.True(right >= 16, $"{right} of 20");
+        Assert.True(right >= 18, $"{right} of 20");
     }
 }

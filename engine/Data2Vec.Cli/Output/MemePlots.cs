@@ -10,6 +10,9 @@ internal static class MemePlots
 {
     private const int Width = 900, Height = 600;
 
+    /// <summary>The distance in recall between the thresholds of a curve.</summary>
+    private const double ThresholdDistance = 0.1;
+
     /// <summary>Draws loss and accuracy per epoch, as in the paper's figure 2.</summary>
     public static byte[] Training(IReadOnlyList<EpochResult> epochs, string path)
     {
@@ -23,13 +26,32 @@ internal static class MemePlots
         return Finish(plot, "epoch", "", path);
     }
 
-    /// <summary>Draws the precision-recall curve.</summary>
-    public static byte[] PrecisionRecall(IReadOnlyList<PrecisionRecall> curve, string path)
+    /// <summary>Draws the precision-recall curve with its average precision, and the thresholds at some of its points.</summary>
+    public static byte[] PrecisionRecall(IReadOnlyList<PrecisionRecall> curve, double averagePrecision, string path)
     {
         using var plot = new Plot();
-        Line(plot, [.. curve.Select(point => point.Recall)], [.. curve.Select(point => point.Precision)], "", Colors.Blue, LinePattern.Solid);
-        plot.Axes.SetLimits(0, 1, 0, 1.02);
-        return Finish(plot, "recall", "precision", path);
+        string name = string.Create(CultureInfo.InvariantCulture, $"average precision {averagePrecision:0.000}");
+        Line(plot, [.. curve.Select(point => point.Recall)], [.. curve.Select(point => point.Precision)], name, Colors.Blue, LinePattern.Solid);
+        string font = PlotFile.Font();
+        double next = 0;
+        foreach (PrecisionRecall point in curve.Where(point => point.Recall > 0))
+        {
+            if (point.Recall < next)
+            {
+                continue;
+            }
+
+            next = point.Recall + ThresholdDistance;
+            plot.Add.Marker(point.Recall, point.Precision, MarkerShape.FilledCircle, 7, Colors.Blue);
+            ScottPlot.Plottables.Text label = plot.Add.Text(point.Threshold.ToString("0.00", CultureInfo.InvariantCulture), point.Recall, point.Precision);
+            label.LabelFontName = font;
+            label.LabelAlignment = Alignment.UpperRight;
+            label.OffsetY = 6;
+        }
+
+        plot.Axes.SetLimits(0, 1.02, 0, 1.04);
+        plot.ShowLegend();
+        return Finish(plot, "recall (numbers: thresholds)", "precision", path);
     }
 
     private static void Line(Plot plot, double[] x, double[] y, string name, Color color, LinePattern pattern)

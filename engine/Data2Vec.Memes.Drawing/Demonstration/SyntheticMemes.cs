@@ -22,21 +22,22 @@ public static class SyntheticMemes
     private static readonly (bool Stormy, bool Praised, double Share)[] s_combinations = [(true, true, 0.35), (false, false, 0.15), (false, true, 0.3), (true, false, 0.2)];
 
     /// <summary>
-    /// Writes the pictures, their texts (<c>NAME.jpg.ocr</c>), and the lists <c>sarcastic.txt.train</c>, <c>sarcastic.txt.valid</c>,
-    /// <c>sincere.txt.train</c>, <c>sincere.txt.valid</c>.
+    /// Writes the pictures, their texts (<c>NAME.jpg.ocr</c>), and the lists <c>sarcastic.train</c>, <c>sarcastic.valid</c>, <c>sincere.train</c>
+    /// and <c>sincere.valid</c>.
     /// </summary>
     /// <param name="folder">The folder, created if missing.</param>
     /// <param name="count">The number of memes.</param>
     /// <param name="seed">The same seed gives the same memes.</param>
+    /// <param name="withTexts">Whether to write the texts. Otherwise they are read from the images.</param>
     /// <exception cref="IOException">A file cannot be written, or no font is installed.</exception>
-    public static void Write(string folder, int count, int seed = 0)
+    public static void Write(string folder, int count, int seed = 0, bool withTexts = true)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         Directory.CreateDirectory(Path.Combine(folder, "images"));
         var random = new Random(seed);
         using var caption = new Caption();
-        var lists = ((string[])["sarcastic.txt", "sincere.txt"]).SelectMany(MemeList.Paths).ToDictionary(path => path, _ => new List<string>());
+        var lists = ((string[])["sarcastic", "sincere"]).SelectMany(MemeList.Paths).ToDictionary(path => path, _ => new List<string>());
         for (int i = 0; i < count; i++)
         {
             (bool stormy, bool praised) = Draw(random);
@@ -44,8 +45,12 @@ public static class SyntheticMemes
             string text = string.Format(CultureInfo.InvariantCulture, s_sentences[random.Next(s_sentences.Length)], words[random.Next(words.Length)]);
             string path = string.Create(CultureInfo.InvariantCulture, $"images/{i:00000}.jpg");
             File.WriteAllBytes(Path.Combine(folder, path), Picture(stormy, text, caption, random));
-            File.WriteAllText(Path.Combine(folder, path + Meme.TextExtension), text);
-            string list = $"{(stormy == praised ? "sarcastic" : "sincere")}.txt";
+            if (withTexts)
+            {
+                File.WriteAllText(Path.Combine(folder, path + Meme.TextExtension), text);
+            }
+
+            string list = stormy == praised ? "sarcastic" : "sincere";
             lists[random.NextDouble() < ValidationShare ? MemeList.ValidationPath(list) : MemeList.TrainingPath(list)].Add(path);
         }
 

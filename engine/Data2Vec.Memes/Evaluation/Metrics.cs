@@ -64,6 +64,16 @@ public static class Metrics
         return curve;
     }
 
+    /// <summary>The point of the precision-recall curve with the highest recall of those with at least a precision; null if there is none.</summary>
+    /// <inheritdoc cref="PrecisionRecallCurve" path="/exception"/>
+    public static PrecisionRecall? AtPrecision(IReadOnlyList<float> scores, IReadOnlyList<bool> labels, double precision) =>
+        PrecisionRecallCurve(scores, labels).Where(point => point.Precision >= precision).OrderByDescending(point => point.Recall).ThenByDescending(point => point.Precision).Cast<PrecisionRecall?>().FirstOrDefault();
+
+    /// <summary>The point of the precision-recall curve with the highest precision of those with at least a recall, up to 1.</summary>
+    /// <inheritdoc cref="PrecisionRecallCurve" path="/exception"/>
+    public static PrecisionRecall? AtRecall(IReadOnlyList<float> scores, IReadOnlyList<bool> labels, double recall) =>
+        PrecisionRecallCurve(scores, labels).Where(point => point.Recall >= recall).OrderByDescending(point => point.Precision).ThenByDescending(point => point.Recall).Cast<PrecisionRecall?>().FirstOrDefault();
+
     /// <summary>The area under the precision-recall curve: the sum of each gain in recall times its precision.</summary>
     /// <inheritdoc cref="PrecisionRecallCurve" path="/exception"/>
     public static double AveragePrecision(IReadOnlyList<float> scores, IReadOnlyList<bool> labels)

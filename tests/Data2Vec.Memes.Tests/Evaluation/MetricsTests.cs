@@ -98,4 +98,16 @@ public class MetricsTests
         Assert.True(double.IsFinite(fitted.Slope) && double.IsFinite(fitted.Intercept), $"{fitted}");
         Assert.All(scores.Zip(labels), pair => Assert.True(fitted.Probability(pair.First) > 0.5 == pair.Second));
     }
+
+    [Fact]
+    public void A_point_is_chosen_by_precision_or_recall()
+    {
+        float[] scores = [0.9f, 0.8f, 0.7f, 0.6f, 0.5f];
+        bool[] labels = [true, true, false, true, false];
+        Assert.Equal(new PrecisionRecall(0.8f, 1, 2 / 3.0), Metrics.AtPrecision(scores, labels, 0.9));
+        Assert.Equal(new PrecisionRecall(0.6f, 0.75, 1), Metrics.AtPrecision(scores, labels, 0.7));
+        Assert.Equal(new PrecisionRecall(0.6f, 0.75, 1), Metrics.AtRecall(scores, labels, 1));
+        Assert.Equal(new PrecisionRecall(0.8f, 1, 2 / 3.0), Metrics.AtRecall(scores, labels, 0.5));
+        Assert.Null(Metrics.AtPrecision([0.9f, 0.1f], [false, true], 0.9));
+    }
 }

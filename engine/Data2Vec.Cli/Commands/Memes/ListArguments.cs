@@ -7,8 +7,8 @@ namespace Data2Vec.Cli;
 /// <summary>The options that name lists of memes and the file of their features.</summary>
 internal sealed class ListArguments
 {
-    private readonly Option<string> _hate = new("--hate") { Description = "The list of positive memes: NAME.train and NAME.valid have one image path per line", HelpName = "NAME", Required = true };
-    private readonly Option<string> _good = new("--good") { Description = "The list of other memes", HelpName = "NAME", Required = true };
+    private readonly Option<string> _hate = new("--hate") { Description = "The positive memes: NAME.train and NAME.valid are lists with one image path per line", HelpName = "NAME", Required = true };
+    private readonly Option<string> _good = new("--good") { Description = "The other memes: two lists as well", HelpName = "NAME", Required = true };
     private readonly Option<string?> _images = new("--images") { Description = "The folder for relative paths in the lists; default: the folder of each list", HelpName = "FOLDER" };
     private readonly Option<string?> _features = new("--features") { Description = "The file of encoded features, so that each image is encoded once and interrupted work resumes", HelpName = "FILE" };
 
@@ -43,7 +43,7 @@ internal sealed class ListArguments
         {
             using FeatureStore store = FeatureStore.Open(file, encoders);
             WorkProgress.ShowRate(
-                "Encoding", "images", paths.Length, error, progress => FeatureExtractor.Extract(encoders, store, paths, (path, problem) => reading.Skip(path, problem, error), progress));
+                "Encoding", "images", paths.Length, error, progress => FeatureExtractor.Extract(encoders, store, paths, (path, problem) => reading.Skip(parsed, path, problem), progress));
             return use(store);
         }
         finally

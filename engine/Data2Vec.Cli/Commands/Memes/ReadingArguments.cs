@@ -8,7 +8,7 @@ namespace Data2Vec.Cli;
 internal sealed class ReadingArguments
 {
     private readonly Option<string> _languages = new("--languages") { Description = "Tesseract's names of the languages in the images", DefaultValueFactory = _ => "eng", HelpName = "eng+deu" };
-    private readonly Option<bool> _strict = new("--strict") { Description = "Exit with code 1 if any image cannot be read" };
+    private readonly Option<bool> _strict = new("--strict") { Description = "Stop at the first image that cannot be read" };
     private readonly DeviceArguments _device = new();
     private readonly HashSet<string> _skipped = new(StringComparer.Ordinal);
 
@@ -32,8 +32,8 @@ internal sealed class ReadingArguments
         return work(loaded);
     }
 
-    /// <summary>Reports a skipped image and the reason, once per image.</summary>
-    public void Skip(string path, Exception problem, TextWriter error)
+    /// <summary>Reports a bad image and the reason, once per image. In strict mode this ends the command.</summary>
+    public void Skip(ParseResult parsed, string path, Exception problem)
     {
         if (!_skipped.Add(path))
         {
@@ -43,7 +43,13 @@ internal sealed class ReadingArguments
         // Some messages start with the file's name, with or without its folder.
         string message = problem is FileNotFoundException or DirectoryNotFoundException ? "no such file" : problem.Message;
         string? named = new[] { path, Path.GetFileName(path) }.FirstOrDefault(name => message.StartsWith($"{name}: ", StringComparison.Ordinal));
-        error.WriteLine($"data2vec: {TerminalText.OneLine($"{path}: {message[(named is null ? 0 : named.Length + 2)..]}")}; skipped");
+        string line = $"{path}: {message[(named is null ? 0 : named.Length + 2)..]}";
+        if (parsed.GetValue(_strict))
+        {
+            throw new InvalidDataException(line, problem);
+        }
+
+        parsed.InvocationConfiguration.Error.WriteLine($"data2vec: {TerminalText.OneLine(line)}; skipped");
     }
 
     /// <summary>Reports how many of the images were skipped.</summary>
@@ -57,7 +63,7 @@ internal sealed class ReadingArguments
         }
 
         parsed.InvocationConfiguration.Error.WriteLine($"data2vec: {_skipped.Count} of {count} images skipped");
-        return parsed.GetValue(_strict) || _skipped.Count == count ? 1 : 0;
+        return Program.BadInput;
     }
 
     private static ITextRecognizer Recognizer(string languages)

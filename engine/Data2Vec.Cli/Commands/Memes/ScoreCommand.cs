@@ -1,5 +1,5 @@
-using System.Text.Json.Nodes;
 using Data2Vec.Memes;
+using Data2Vec.Memes.Evaluation;
 using Data2Vec.Memes.Explanation;
 using Data2Vec.Memes.Features;
 
@@ -8,49 +8,69 @@ namespace Data2Vec.Cli;
 /// <summary><c>data2vec memes score</c>: scores images.</summary>
 internal static class ScoreCommand
 {
+    private static readonly InputKinds s_images = new([Modality.Vision], inputs => $"memes are images, not {inputs}");
+
     /// <summary>The option that names a meme model.</summary>
     public static Option<string> Model() => new("--model") { Description = "A meme model (.d2v), see memes train", HelpName = "MODEL", Required = true };
 
+    /// <summary>The option for the lowest score that is flagged.</summary>
+    public static Option<float> Threshold() => new Option<float>("--threshold") { Description = "The lowest score that is flagged; memes evaluate finds one", DefaultValueFactory = _ => Metrics.Threshold, HelpName = "T" }
+        .Check(value => float.TryParse(value, CultureInfo.InvariantCulture, out float number) && float.IsFinite(number), _ => "--threshold must be a number");
+
     public static Command Create()
     {
-        var images = new Argument<string[]>("IMAGE") { Description = "Images; their text comes from the file IMAGE.ocr if it exists, otherwise from Tesseract", Arity = ArgumentArity.OneOrMore };
+        var images = new Argument<string[]>("IMAGE") { Description = "Images, or folders with them; their text comes from the file IMAGE.ocr if it exists, otherwise from Tesseract", Arity = ArgumentArity.ZeroOrMore };
+        images.Validators.Add(InputArguments.RefuseOptions);
         var command = new Command("score", "Score images: near 1 for the positive class, near 0 for others") { images };
         Option<string> model = Model();
+        var list = new Option<string?>("--list") { Description = "A text file with more images, one path per line; - for the standard input", HelpName = "FILE" };
+        var recursive = new Option<bool>("--recursive", "-r") { Description = "Also take the images in the folders of a folder" };
         var text = new Option<string?>("--text") { Description = "The text in the image; needs a single image", HelpName = "TEXT" };
-        var json = new Option<bool>("--json") { Description = "Write one JSON object per line, with the words and their places, and the effects of --explain" };
+        Option<float> threshold = Threshold();
+        Option<string> format = new Option<string>("--format") { Description = "The format of the results", DefaultValueFactory = _ => "tsv" }.AcceptOnlyFromAmong("tsv", "csv", "jsonl");
+        var json = new Option<bool>("--json") { Description = "The same as --format jsonl: one JSON object per line, with the words and their places, and the effects of --explain" };
         Option<string?> explain = new Option<string?>("--explain") { Description = "Also draw what raises the score (red) and what lowers it (blue); needs a single image", HelpName = "FILE.png" }
             .Check(path => OptionFactory.HasExtension(path, ".png"), _ => "--explain must name a file that ends in .png");
-        command.Add(model, text, json, explain);
+        command.Add(model, list, recursive, text, threshold, format, json, explain);
         ReadingArguments reading = ReadingArguments.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(images)?.Tokens is not { Count: > 0 } && result.GetResult(list) is null)
+            {
+                result.AddError("no images: give files, folders or --list");
+            }
+        });
         command.SetAction(parsed =>
         {
-            string[] paths = parsed.GetRequiredValue(images);
-            string? given = parsed.GetValue(text), picture = parsed.GetValue(explain);
-            if ((given ?? picture) is not null && paths.Length > 1)
+            string[] given = [.. parsed.GetValue(images) ?? [], .. parsed.GetValue(list) is { } more ? Files.ReadList(more) : []];
+            string file = Files.RequireFile(parsed.GetRequiredValue(model));
+            string[] paths = [.. given.SelectMany(path => Directory.Exists(path) ? InFolder(parsed, path, parsed.GetValue(recursive), reading) : [path])];
+            string? caption = parsed.GetValue(text), picture = parsed.GetValue(explain);
+            if ((caption ?? picture) is not null && paths.Length > 1)
             {
-                throw new UsageException($"{(given is null ? "--explain" : "--text")} takes one image, not {paths.Length}");
+                throw new UsageException($"{(caption is null ? "--explain" : "--text")} takes one image, not {paths.Length}");
             }
 
-            string file = Files.RequireFile(parsed.GetRequiredValue(model));
             Files.RequireOutput(picture, [file, .. paths]);
-            Meme WithText(Meme meme) => given is null ? meme : meme with { Text = given };
-            bool asJson = parsed.GetValue(json);
+            Meme WithText(Meme meme) => caption is null ? meme : meme with { Text = caption };
             TextWriter output = parsed.InvocationConfiguration.Output;
+            var lines = new ScoreLines(parsed.GetValue(json) ? "jsonl" : parsed.GetRequiredValue(format), parsed.GetValue(threshold));
             return reading.Run(parsed, options => MemeClassifier.Load(file, options), classifier =>
             {
-                if (!asJson)
+                if (lines.Header is { } header)
                 {
-                    output.WriteLine("image\tscore\tprobability\tflagged\ttext");
+                    output.WriteLine(header);
                 }
 
                 foreach ((string path, Meme meme, MemeScore score) in MemeBatches.Run(
-                    paths, memes => classifier.Score([.. memes.Select(WithText)]), (path, problem) => reading.Skip(path, problem, parsed.InvocationConfiguration.Error)))
+                    paths, memes => classifier.Score([.. memes.Select(WithText)]), (path, problem) => reading.Skip(parsed, path, problem)))
                 {
                     MemeExplanation? explanation = picture is null ? null : MemeExplainer.Explain(classifier, WithText(meme));
-                    output.WriteLine(asJson ? Json(path, score, explanation) : Line(path, score));
+                    output.WriteLine(lines.Format(path, score, explanation));
+                    output.Flush();
                     if (explanation is not null)
                     {
-                        Files.WriteWhole(picture!, stream => stream.Write(ExplanationPicture.Draw(meme.Image, explanation)));
+                        Files.WriteWhole(picture!, stream => stream.Write(ExplanationPicture.Draw(meme.Image, explanation, parsed.GetValue(threshold))));
                     }
                 }
 
@@ -60,28 +80,17 @@ internal static class ScoreCommand
         return command;
     }
 
-    private static string Line(string path, MemeScore score) => string.Create(
-        CultureInfo.InvariantCulture, $"{TerminalText.OneLine(path)}\t{score.Score:0.0000}\t{score.Probability:0.0000}\t{(score.IsFlagged ? "yes" : "no")}\t{TerminalText.OneLine(score.Text)}");
-
-    private static string Json(string path, MemeScore score, MemeExplanation? explanation)
+    /// <summary>The images in a folder. The files with their texts, and other files, are left out.</summary>
+    private static IEnumerable<string> InFolder(ParseResult parsed, string folder, bool recursive, ReadingArguments reading)
     {
-        var json = new JsonObject
+        try
         {
-            ["image"] = path,
-            ["score"] = score.Score,
-            ["probability"] = score.Probability,
-            ["flagged"] = score.IsFlagged,
-            ["text"] = score.Text,
-            ["words"] = new JsonArray([.. score.Words.Select(word => new JsonObject { ["text"] = word.Text, ["confidence"] = word.Confidence, ["box"] = Box(word.Box) })]),
-        };
-        if (explanation is not null)
-        {
-            json["word_effects"] = new JsonArray([.. explanation.Words.Select(word => new JsonObject { ["text"] = word.Text, ["box"] = Box(word.Box), ["effect"] = word.Effect })]);
-            json["region_effects"] = new JsonArray([.. explanation.Regions.Select(region => new JsonObject { ["box"] = Box(region.Box), ["effect"] = region.Effect })]);
+            return InputFolder.Find(folder, recursive, s_images, _ => { }).Where(path => !OptionFactory.HasExtension(path, ".npy"));
         }
-
-        return json.ToJsonString(TerminalText.Json);
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            reading.Skip(parsed, folder, problem);
+            return [];
+        }
     }
-
-    private static JsonArray? Box(Box? box) => box is { } b ? new JsonArray(b.X, b.Y, b.Width, b.Height) : null;
 }
