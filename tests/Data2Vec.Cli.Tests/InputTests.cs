@@ -148,8 +148,9 @@ public sealed class InputTests : IDisposable
     [Fact]
     public void A_limit_of_pixels_can_be_raised_and_lowered()
     {
-        Assert.Contains("exceed the limit of 9 pixels", Run("embed", Image, "--max-pixels", "9").Error, StringComparison.Ordinal);
+        Assert.Contains("exceed the limit of 9 pixels (--max-pixels)", Run("embed", Image, "--max-pixels", "9").Error, StringComparison.Ordinal);
         Assert.Equal(0, Run("embed", Image, "--max-pixels", "999999").Code);
+        Assert.Contains("the limit of --max-samples", Run("embed", Recording, "--max-samples", "99").Error, StringComparison.Ordinal);
     }
 
     [Fact]

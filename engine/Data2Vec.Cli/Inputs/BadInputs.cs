@@ -29,7 +29,9 @@ internal sealed class BadInputs(TextWriter error, bool strict)
     public void Report(string name, Exception problem)
     {
         Count++;
-        string message = TerminalText.WithoutParameter(problem.Message);
+        string message = TerminalText.WithoutParameter(problem.Message)
+            .Replace("ImageLimits.MaxPixels", "--max-pixels", StringComparison.Ordinal)
+            .Replace("AudioReadOptions.MaxSamples", "--max-samples", StringComparison.Ordinal);
         string named = message.StartsWith($"{name}:", StringComparison.Ordinal) ? message : $"{name}: {message}";
         if (strict)
         {
