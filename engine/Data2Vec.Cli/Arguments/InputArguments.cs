@@ -1,6 +1,5 @@
 using System.CommandLine.Parsing;
 using Data2Vec.Audio;
-using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Cli;
 
@@ -13,9 +12,7 @@ internal sealed class InputArguments
     private readonly Option<string?> _list = new("--list") { Description = "A text file with more inputs, one path per line; - for the standard input", HelpName = "FILE" };
     private readonly Option<bool> _recursive = new("--recursive", "-r") { Description = "Also take the inputs in the folders of a folder" };
     private readonly Option<bool> _strict = new("--strict") { Description = "Stop at the first bad input" };
-    private readonly Option<long?> _pixels = new Option<long?>("--max-pixels") { Description = $"The limit for the pixels of an image; default: {ImageLimits.Default.MaxPixels}", HelpName = "N" }
-        .Check(value => long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long pixels) && pixels > 0, _ => "--max-pixels must be a whole number of at least 1");
-
+    private readonly Option<long?> _pixels = OptionFactory.MaxPixels();
     private readonly Option<int> _samples = new Option<int>("--max-samples") { Description = "The limit for the samples of a recording in one channel", DefaultValueFactory = _ => AudioReadOptions.DefaultMaxSamples, HelpName = "N" }
         .Range(1, int.MaxValue);
 
@@ -70,12 +67,8 @@ internal sealed class InputArguments
     public BadInputs BadInputs(ParseResult parsed) => new(parsed.InvocationConfiguration.Error, parsed.GetValue(_strict));
 
     /// <summary>The reader of the inputs.</summary>
-    public InputReader Reader(ParseResult parsed, InputKinds kinds, BadInputs bad, bool together = true)
-    {
-        ImageLimits limits = ImageLimits.Default;
-        return new InputReader(
-            kinds, parsed.GetValue(_pixels) is { } pixels ? limits with { MaxPixels = pixels } : limits, parsed.GetValue(_samples), bad.Warn, together);
-    }
+    public InputReader Reader(ParseResult parsed, InputKinds kinds, BadInputs bad, bool together = true) =>
+        new(kinds, OptionFactory.ParseLimits(parsed.GetValue(_pixels)), parsed.GetValue(_samples), bad.Warn, together);
 
     /// <summary>All inputs: files and those in folders, then those of the list, then texts, then token ids.</summary>
     /// <param name="parsed">The command line.</param>

@@ -1,4 +1,5 @@
 using Data2Vec.Kernels;
+using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Cli;
 
@@ -39,6 +40,13 @@ internal static class OptionFactory
 
     /// <summary>A pooling; null for the model's.</summary>
     public static Pooling? ParsePooling(string? pool) => pool is null ? null : pool == "cls" ? Pooling.Class : Enum.Parse<Pooling>(pool, ignoreCase: true);
+
+    /// <summary>The limit for the pixels of an image.</summary>
+    public static Option<long?> MaxPixels() => new Option<long?>("--max-pixels") { Description = $"The limit for the pixels of an image; default: {ImageLimits.Default.MaxPixels}", HelpName = "N" }
+        .Check(value => long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long pixels) && pixels > 0, _ => "--max-pixels must be a whole number of at least 1");
+
+    /// <summary>The limits for images with another number of pixels; null for the default.</summary>
+    public static ImageLimits ParseLimits(long? maxPixels) => maxPixels is { } pixels ? ImageLimits.Default with { MaxPixels = pixels } : ImageLimits.Default;
 
     /// <summary>The file of a plot.</summary>
     public static Option<string?> Plot(string description) => new Option<string?>("--plot") { Description = description, HelpName = "FILE.svg|FILE.png" }

@@ -29,10 +29,13 @@ internal sealed class BadInputs(TextWriter error, bool strict)
     public void Report(string name, Exception problem)
     {
         Count++;
-        string message = TerminalText.WithoutParameter(problem.Message)
+        string message = TerminalText.WithoutParameter(problem is FileNotFoundException or DirectoryNotFoundException ? "no such file" : problem.Message)
             .Replace("ImageLimits.MaxPixels", "--max-pixels", StringComparison.Ordinal)
             .Replace("AudioReadOptions.MaxSamples", "--max-samples", StringComparison.Ordinal);
-        string named = message.StartsWith($"{name}:", StringComparison.Ordinal) ? message : $"{name}: {message}";
+
+        // Some messages begin with the file's name, with or without its folder.
+        string? begin = new[] { name, Path.GetFileName(name) }.FirstOrDefault(begin => begin.Length > 0 && message.StartsWith($"{begin}: ", StringComparison.Ordinal));
+        string named = $"{name}: {message[(begin is null ? 0 : begin.Length + 2)..]}";
         if (strict)
         {
             throw new InvalidDataException(named, problem);

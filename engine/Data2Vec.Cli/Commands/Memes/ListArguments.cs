@@ -43,7 +43,7 @@ internal sealed class ListArguments
         {
             using FeatureStore store = FeatureStore.Open(file, encoders);
             WorkProgress.ShowRate(
-                "Encoding", "images", paths.Length, error, progress => FeatureExtractor.Extract(encoders, store, paths, (path, problem) => reading.Skip(parsed, path, problem), progress));
+                "Encoding", "images", paths.Length, error, progress => FeatureExtractor.Extract(encoders, store, paths, (path, problem) => reading.Skip(parsed, path, problem), progress, reading.Limits(parsed)));
             return use(store);
         }
         finally

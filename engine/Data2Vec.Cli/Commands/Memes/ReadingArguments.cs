@@ -9,13 +9,14 @@ internal sealed class ReadingArguments
 {
     private readonly Option<string> _languages = new("--languages") { Description = "Tesseract's names of the languages in the images", DefaultValueFactory = _ => "eng", HelpName = "eng+deu" };
     private readonly Option<bool> _strict = new("--strict") { Description = "Stop at the first image that cannot be read" };
+    private readonly Option<long?> _pixels = OptionFactory.MaxPixels();
     private readonly DeviceArguments _device = new();
     private readonly HashSet<string> _skipped = new(StringComparer.Ordinal);
 
     public static ReadingArguments AddTo(Command command)
     {
         var arguments = new ReadingArguments();
-        command.Add(arguments._languages, arguments._strict);
+        command.Add(arguments._languages, arguments._strict, arguments._pixels);
         arguments._device.AddTo(command);
         return arguments;
     }
@@ -32,24 +33,16 @@ internal sealed class ReadingArguments
         return work(loaded);
     }
 
+    /// <summary>The limits for images.</summary>
+    public ImageLimits Limits(ParseResult parsed) => OptionFactory.ParseLimits(parsed.GetValue(_pixels));
+
     /// <summary>Reports a bad image and the reason, once per image. In strict mode this ends the command.</summary>
     public void Skip(ParseResult parsed, string path, Exception problem)
     {
-        if (!_skipped.Add(path))
+        if (_skipped.Add(path))
         {
-            return;
+            new BadInputs(parsed.InvocationConfiguration.Error, parsed.GetValue(_strict)).Report(path, problem);
         }
-
-        // Some messages start with the file's name, with or without its folder.
-        string message = problem is FileNotFoundException or DirectoryNotFoundException ? "no such file" : problem.Message;
-        string? named = new[] { path, Path.GetFileName(path) }.FirstOrDefault(name => message.StartsWith($"{name}: ", StringComparison.Ordinal));
-        string line = $"{path}: {message[(named is null ? 0 : named.Length + 2)..]}";
-        if (parsed.GetValue(_strict))
-        {
-            throw new InvalidDataException(line, problem);
-        }
-
-        parsed.InvocationConfiguration.Error.WriteLine($"data2vec: {TerminalText.OneLine(line)}; skipped");
     }
 
     /// <summary>Reports how many of the images were skipped.</summary>

@@ -63,7 +63,7 @@ internal static class ScoreCommand
                 }
 
                 foreach ((string path, Meme meme, MemeScore score) in MemeBatches.Run(
-                    paths, memes => classifier.Score([.. memes.Select(WithText)]), (path, problem) => reading.Skip(parsed, path, problem)))
+                    paths, memes => classifier.Score([.. memes.Select(WithText)]), (path, problem) => reading.Skip(parsed, path, problem), reading.Limits(parsed)))
                 {
                     MemeExplanation? explanation = picture is null ? null : MemeExplainer.Explain(classifier, WithText(meme));
                     output.WriteLine(lines.Format(path, score, explanation));
