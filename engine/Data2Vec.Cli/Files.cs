@@ -5,6 +5,11 @@ namespace Data2Vec.Cli;
 /// <summary>Checks and writes the files of commands.</summary>
 internal static class Files
 {
+    private const int MaxLinks = 40;
+
+    // File systems of Linux tell upper case from lower case.
+    private static readonly StringComparison s_comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+
     /// <summary>Requires an existing file.</summary>
     public static string RequireFile(string path)
     {
@@ -73,7 +78,8 @@ internal static class Files
     /// <summary>Requires that a result replaces none of the inputs, even through links.</summary>
     public static void RequireOther(string output, params IEnumerable<string?> inputs)
     {
-        if (inputs.OfType<string>().FirstOrDefault(input => string.Equals(Target(output), Target(input), StringComparison.OrdinalIgnoreCase)) is { } replaced)
+        string target = Target(output);
+        if (inputs.OfType<string>().FirstOrDefault(input => string.Equals(target, Target(input), s_comparison)) is { } replaced)
         {
             throw new UsageException($"{output}: the result would replace {replaced}; give it another name");
         }
@@ -91,19 +97,19 @@ internal static class Files
     /// <param name="write">Writes the content. False, like an exception, leaves nothing behind.</param>
     public static void WriteWhole(string path, Func<Stream, bool> write)
     {
-        string target = Target(RequireFolderOf(path));
-        if (IsDevice(target))
+        string full = Path.GetFullPath(RequireFolderOf(path));
+        if (IsDevice(full) || IsPipe(full))
         {
-            using var device = new FileStream(target, FileMode.Open, FileAccess.Write);
+            using var device = new FileStream(full, FileMode.Open, FileAccess.Write);
             write(device);
             return;
         }
 
-        string temporary = $"{target}.{Path.GetRandomFileName()}.tmp";
+        string target = Target(path), temporary = $"{target}.{Path.GetRandomFileName()}.tmp";
         try
         {
             bool isComplete;
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
+            using (FileStream stream = Create(temporary, path))
             {
                 isComplete = write(stream);
                 stream.Flush(flushToDisk: true);
@@ -117,6 +123,18 @@ internal static class Files
         finally
         {
             File.Delete(temporary);
+        }
+    }
+
+    private static FileStream Create(string temporary, string path)
+    {
+        try
+        {
+            return new FileStream(temporary, FileMode.CreateNew, FileAccess.Write);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new IOException($"{path}: no permission to write there", error);
         }
     }
 
@@ -138,9 +156,50 @@ internal static class Files
 
     private static bool IsDevice(string target) => target.StartsWith("/dev/", StringComparison.Ordinal);
 
-    /// <summary>The full path, with links resolved.</summary>
-    private static string Target(string path) =>
-        (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(path);
+    /// <summary>Whether a path is that of a named pipe: something that exists, is written, and has no positions.</summary>
+    private static bool IsPipe(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read | FileAccess.Write, FileShare.ReadWrite);
+            return !stream.CanSeek;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The full path, with the links in it resolved, also those of its folders.</summary>
+    private static string Target(string path)
+    {
+        string target = Path.GetFullPath(path);
+        for (int links = 0; links < MaxLinks && Link(target) is { } next; links++)
+        {
+            target = next;
+        }
+
+        return target;
+    }
+
+    /// <summary>The path with its first link resolved; null if there is none.</summary>
+    private static string? Link(string path)
+    {
+        for (string? part = path; !string.IsNullOrEmpty(part); part = Path.GetDirectoryName(part))
+        {
+            if (new FileInfo(part).LinkTarget is { } link)
+            {
+                return Path.GetFullPath(Path.Combine(Path.GetDirectoryName(part)!, link, part == path ? "." : Path.GetRelativePath(part, path)));
+            }
+        }
+
+        return null;
+    }
 
     private static void RequireName(string path)
     {

@@ -115,7 +115,7 @@ public sealed class InputTests : IDisposable
         string empty = Directory.CreateDirectory(In("empty")).FullName;
         result = Run("embed", empty, Image);
         Assert.Equal((1, 1), (result.code, Inputs(result).Length));
-        Assert.Contains($"{empty}: no recordings, images, texts (.txt) and arrays (.npy) in this folder", result.error, StringComparison.Ordinal);
+        Assert.Contains($"{empty}: none of the inputs (recordings, images, texts (.txt) and arrays (.npy)) in this folder", result.error, StringComparison.Ordinal);
         Assert.Equal(1, Run("embed", "--model", folder, Image).Code);
     }
 
@@ -146,6 +146,76 @@ public sealed class InputTests : IDisposable
     }
 
     [Fact]
+    public void A_result_replaces_no_input_of_a_folder_or_a_list_and_no_list()
+    {
+        string folder = Directory.CreateDirectory(In("photos")).FullName, image = Path.Combine(folder, "a.png");
+        File.Copy(Image, image);
+        Directory.CreateSymbolicLink(In("link"), folder);
+        string list = Write("list", image);
+        byte[] before = File.ReadAllBytes(image);
+        Assert.Equal(2, Run("embed", folder, "-o", image).Code);
+        Assert.Equal(2, Run("embed", image, "-o", Path.Combine(In("link"), "a.png")).Code);
+        Assert.Equal(2, Run("embed", "--list", list, "-o", image).Code);
+        Assert.Equal(2, Run("embed", "--list", list, "-o", list).Code);
+        Assert.Equal(2, Run("similarity", folder, "--plot", image).Code);
+        Assert.Equal(before, File.ReadAllBytes(image));
+        Assert.Equal(2, Run("embed", "--list", Write("empty list", "\n")).Code);
+    }
+
+    [Fact]
+    public void A_result_goes_where_a_link_of_the_current_folder_leads()
+    {
+        string before = Directory.GetCurrentDirectory();
+        Write("real.json", "old");
+        File.CreateSymbolicLink(In("link.json"), "real.json");
+        try
+        {
+            Directory.SetCurrentDirectory(_folder);
+            Assert.Equal(0, Run("embed", Image, "-o", "link.json").Code);
+        }
+        finally
+        {
+            Directory.SetCurrentDirectory(before);
+        }
+
+        Assert.StartsWith("[{", File.ReadAllText(In("real.json")), StringComparison.Ordinal);
+        Assert.Equal("real.json", new FileInfo(In("link.json")).LinkTarget);
+    }
+
+    [Fact]
+    public void The_lines_before_one_that_is_not_text_have_results()
+    {
+        string texts = In("texts.txt");
+        File.WriteAllBytes(texts, [.. "a\nb\nc\n"u8, 0xFF, (byte)'\n']);
+        (int code, string output, string error) result = Run("embed", texts);
+        Assert.Equal((1, 3), (result.code, Inputs(result).Length));
+        Assert.StartsWith($"data2vec: {texts}: line 4 is not UTF-8", result.error, StringComparison.Ordinal);
+        Assert.Contains("the file has no text", Run("embed", Write("mark.txt", "\uFEFF")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Interrupting_the_wait_for_a_pipe_is_quick_and_said()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signal");
+        string[] program = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT", "dotnet"] : ["dotnet"];
+        using Process process = Process.Start(new ProcessStartInfo(program[0], [.. program[1..], Path.Combine(AppContext.BaseDirectory, "Data2Vec.Cli.dll"), "classify", "-"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        await Task.Delay(3000);
+        using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(8));
+        await process.WaitForExitAsync(limit.Token);
+        Assert.Equal((130, "data2vec: cancelled; 0 results were written"), (process.ExitCode, (await process.StandardError.ReadToEndAsync()).TrimEnd()));
+    }
+
+    [Fact]
     public void A_limit_of_pixels_can_be_raised_and_lowered()
     {
         Assert.Contains("exceed the limit of 9 pixels (--max-pixels)", Run("embed", Image, "--max-pixels", "9").Error, StringComparison.Ordinal);
@@ -164,6 +234,11 @@ public sealed class InputTests : IDisposable
         Assert.Equal((1, $"1\t1.0000\t{Image}"), (code, output.TrimEnd()));
         Assert.Contains("the query is of another kind", error, StringComparison.Ordinal);
         Assert.Equal(2, Run("search", texts, texts).Code);
+        NpyFile.Write(In("ids.npy"), new long[] { 0, 5, 6, 2 });
+        (code, output, error) = Run("search", Image, In("ids.npy"), Image);
+        Assert.Equal((1, $"1\t1.0000\t{Image}"), (code, output.TrimEnd()));
+        Assert.StartsWith($"data2vec: {In("ids.npy")}: the query is of another kind", error, StringComparison.Ordinal);
+        Assert.Equal("data2vec: nosuch.wav: no such file", Run("search", "nosuch.wav", Recording).Error.TrimEnd());
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Data2Vec.Parameters;
@@ -204,8 +205,8 @@ internal sealed record SourceTensor(Parameter Parameter, CheckpointTensor Tensor
     {
         Tensor.Read(Start + start, destination);
         InvalidData.ThrowIf(
-            Tensor.Type == CheckpointType.F64 && destination.ContainsAny(float.PositiveInfinity, float.NegativeInfinity),
-            $"tensor '{Parameter.Name}' holds a number beyond the range of f32");
+            !TensorPrimitives.IsFiniteAll<float>(destination),
+            $"tensor '{Parameter.Name}' holds a number that is not finite{(Tensor.Type == CheckpointType.F64 ? ", or beyond the range of f32" : "")}");
         if (AddedRow is not null && _row is null)
         {
             _row = new float[Parameter.Shape[^1]];

@@ -7,6 +7,8 @@ namespace Data2Vec.Converters.Layouts;
 /// <summary>The tokenizers of text models.</summary>
 internal static class TokenizerFiles
 {
+    private const int MaxSpareRows = 1024;
+
     /// <summary>The byte-pair tokenizer of the files given for a conversion, or null if none were given.</summary>
     /// <exception cref="InvalidDataException">A file is damaged or missing, or belongs to another model.</exception>
     public static TextTokenizer? Given(ConversionOptions options, TextConfig config)
@@ -29,8 +31,22 @@ internal static class TokenizerFiles
 
     /// <summary>The tokenizer in a Hugging Face folder, or null if there is none.</summary>
     /// <exception cref="InvalidDataException">A file is damaged, or belongs to another model.</exception>
-    public static TextTokenizer? Of(HuggingFaceFolder folder, TextConfig config, List<string> warnings) =>
-        HuggingFaceTokenizer.Read(folder, config.IsBert, config.VocabularySize, warnings) is { } tokenizer ? Checked(tokenizer, config) : null;
+    public static TextTokenizer? Of(HuggingFaceFolder folder, TextConfig config, List<string> warnings)
+    {
+        if (HuggingFaceTokenizer.Read(folder, config.IsBert, config.VocabularySize, warnings) is not { } tokenizer)
+        {
+            return null;
+        }
+
+        // Many models have some rows more than their vocabulary, so that the number of rows is a multiple of a power of 2.
+        int missing = config.VocabularySize - tokenizer.VocabularySize;
+        if (missing > MaxSpareRows || 2 * missing > config.VocabularySize)
+        {
+            warnings.Add($"the vocabulary has {tokenizer.VocabularySize} entries and the model {config.VocabularySize} rows for them; the file may be cut off");
+        }
+
+        return Checked(tokenizer, config);
+    }
 
     /// <summary>The word-piece tokenizer of the vocabulary given for a conversion, or null if none was given.</summary>
     /// <exception cref="InvalidDataException">The vocabulary is damaged, or other files were given.</exception>

@@ -82,6 +82,11 @@ internal sealed class MpegDecoder : AudioDecoder
             output.Warn($"{silent} of {frames} MPEG audio frames could not be decoded and are silent; the file is damaged, or the beginning is missing");
         }
 
+        if (tag is not null && frames < tag.Frames)
+        {
+            output.Warn($"the file has {frames} of {tag.Frames} MPEG audio frames; it was cut off");
+        }
+
         if (tag?.Delay is not null && frames == tag.Frames)
         {
             output.RemoveEnd(Math.Clamp(tag.Padding - DecoderDelay, 0, output.Count));

@@ -67,25 +67,34 @@ internal sealed class InputArguments
     public BadInputs BadInputs(ParseResult parsed) => new(parsed.InvocationConfiguration.Error, parsed.GetValue(_strict));
 
     /// <summary>The reader of the inputs.</summary>
-    public InputReader Reader(ParseResult parsed, InputKinds kinds, BadInputs bad, bool together = true) =>
-        new(kinds, OptionFactory.ParseLimits(parsed.GetValue(_pixels)), parsed.GetValue(_samples), bad.Warn, together);
+    public InputReader Reader(ParseResult parsed, InputKinds kinds, BadInputs bad, bool together, CancellationToken cancellation) =>
+        new(kinds, OptionFactory.ParseLimits(parsed.GetValue(_pixels)), parsed.GetValue(_samples), bad.Warn, together, cancellation);
 
     /// <summary>All inputs: files and those in folders, then those of the list, then texts, then token ids.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="kinds">The kinds of inputs that the models take.</param>
     /// <param name="bad">Receives folders without inputs.</param>
+    /// <param name="output">The file that the command writes, which must not be an input.</param>
     /// <param name="together">Whether several texts go through the model as one batch.</param>
-    public IReadOnlyList<InputSource> Sources(ParseResult parsed, InputKinds kinds, BadInputs bad, bool together = true)
+    /// <param name="cancellation">Cancelled by Ctrl+C.</param>
+    public IReadOnlyList<InputSource> Sources(ParseResult parsed, InputKinds kinds, BadInputs bad, string? output, bool together, CancellationToken cancellation)
     {
-        InputReader reader = Reader(parsed, kinds, bad, together);
-        string[] paths = [.. Paths(parsed), .. parsed.GetValue(_list) is { } list ? Files.ReadList(list) : []];
-        return
+        InputReader reader = Reader(parsed, kinds, bad, together, cancellation);
+        string? list = parsed.GetValue(_list);
+        string[] paths = [.. Paths(parsed), .. list is null ? [] : Files.ReadList(list)];
+        InputSource[] sources =
         [
-            .. paths.SelectMany(path => Directory.Exists(path) ? bad.Try(path, () => InputFolder.Find(path, parsed.GetValue(_recursive), kinds, bad.Warn)) ?? [] : [path])
+            .. paths.SelectMany(path => Directory.Exists(path) ? bad.Try(path, () => InputFolder.Find(path, parsed.GetValue(_recursive), kinds, bad)) ?? [] : [path])
                 .Select(path => new InputSource(path, () => reader.Read(path))),
             .. reader.Texts(parsed.GetValue(_texts) ?? []),
             .. (parsed.GetValue(_tokens) ?? []).Select(InputReader.Tokens),
         ];
+        if (output is not null)
+        {
+            Files.RequireOther(output, [list, .. sources.Select(source => source.Name)]);
+        }
+
+        return sources.Length > 0 || bad.Count > 0 ? sources : throw new UsageException($"{list}: no inputs in this list");
     }
 
     /// <summary>Rejects misspelled options, which would otherwise count as files.</summary>

@@ -40,7 +40,7 @@ internal static class ConvertCommand
             };
             ConversionResult result = WorkProgress.ShowParts(
                 parsed.InvocationConfiguration.Error,
-                report => CheckpointConverter.Convert(source, Files.ModelTarget(target), options, new ProgressAction<ConversionProgress>(value =>
+                report => Convert(source, Files.ModelTarget(target), options, new ProgressAction<ConversionProgress>(value =>
                 {
                     // The writer removes its incomplete file.
                     cancellation.ThrowIfCancellationRequested();
@@ -55,5 +55,17 @@ internal static class ConvertCommand
                 CultureInfo.InvariantCulture, $"{target}: {result.Description}; {result.Parameters:N0} weights, {result.Bytes:N0} bytes"));
         });
         return command;
+    }
+
+    private static ConversionResult Convert(string source, string target, ConversionOptions options, IProgress<ConversionProgress> progress)
+    {
+        try
+        {
+            return CheckpointConverter.Convert(source, target, options, progress);
+        }
+        catch (InvalidDataException problem)
+        {
+            throw new InvalidDataException(BadInputs.Named(source, problem.Message), problem);
+        }
     }
 }

@@ -29,12 +29,12 @@ internal static class EmbedCommand
                 LongTexts = models.LongTexts(parsed),
             };
             bool pooled = options.Pooling != Pooling.None;
-            string? target = parsed.GetValue(output);
+            string? target = parsed.GetValue(output) is var file and not "-" ? file : null;
             Files.RequireOutput(target, [.. models.Paths(parsed), .. inputs.Paths(parsed)]);
 
             using ModelSet loaded = models.Load(parsed);
             BadInputs bad = inputs.BadInputs(parsed);
-            IReadOnlyList<InputSource> sources = inputs.Sources(parsed, loaded.Kinds, bad, together: !allLayers);
+            IReadOnlyList<InputSource> sources = inputs.Sources(parsed, loaded.Kinds, bad, target, together: !allLayers, cancellation);
             int written = 0;
             var runner = new ModelRunner(loaded, bad, cancellation);
             bool Write(Stream stream)

@@ -1,4 +1,5 @@
 using Data2Vec.Converters.Hub;
+using Data2Vec.Kernels;
 
 namespace Data2Vec.Cli;
 
@@ -34,7 +35,8 @@ internal static class ModelsCommand
             using var store = new ModelStore();
             try
             {
-                long bytes = store.Remove(given, parsed.GetValue(type) is { } format ? OptionFactory.ParseDtype(format) : null, parsed.GetValue(downloads));
+                (string model, ElementType? suffix) = ModelName.Parse(given);
+                long bytes = store.Remove(model, parsed.GetValue(type) is { } format ? OptionFactory.ParseDtype(format) : suffix, parsed.GetValue(downloads));
                 parsed.InvocationConfiguration.Output.WriteLine(bytes > 0
                     ? string.Create(CultureInfo.InvariantCulture, $"{given}: {bytes:N0} bytes removed")
                     : throw new IOException($"{given}: not in the cache; see data2vec models list"));

@@ -24,14 +24,14 @@ internal static class SearchCommand
             using ModelSet loaded = models.Load(parsed);
             BadInputs bad = inputs.BadInputs(parsed);
             var runner = new ModelRunner(loaded, bad, cancellation);
-            EmbeddingRecord wanted = Query(parsed.GetRequiredValue(query), inputs.Reader(parsed, loaded.Kinds, bad), source =>
+            EmbeddingRecord wanted = Query(parsed.GetRequiredValue(query), inputs.Reader(parsed, loaded.Kinds, bad, together: true, cancellation), source =>
             {
                 var records = new List<EmbeddingRecord>();
                 var strict = new BadInputs(parsed.InvocationConfiguration.Error, strict: true);
                 new ModelRunner(loaded, strict, cancellation).Embed([source], options, false, _ => { }, records.AddRange);
                 return records;
             });
-            IReadOnlyList<InputSource> sources = inputs.Sources(parsed, loaded.KindsOf(wanted.ModelPath), bad);
+            IReadOnlyList<InputSource> sources = inputs.Sources(parsed, loaded.KindsOf(wanted.ModelPath), bad, output: null, together: true, cancellation);
             var nearest = new NearestInputs(wanted.Values, parsed.GetValue(top));
             WorkProgress.Show(
                 "Searching", parsed.InvocationConfiguration.Error, ownsTerminal: true, report => runner.Embed(sources, options, false, report, records => nearest.Add(records[0])));
@@ -48,6 +48,11 @@ internal static class SearchCommand
 
     private static EmbeddingRecord Query(string query, InputReader reader, Func<InputSource, List<EmbeddingRecord>> embed)
     {
+        if (!File.Exists(query) && reader.IsInputName(query) && !query.Any(char.IsWhiteSpace))
+        {
+            throw new IOException($"{query}: no such file");
+        }
+
         InputSource source = query == "-" || File.Exists(query) ? new InputSource(query, () => reader.Read(query)) : reader.Texts([query]).Single();
         return embed(source) is [var only] ? only : throw new UsageException($"{source.Name}: the query must be a single input");
     }

@@ -34,7 +34,7 @@ internal static class SimilarityCommand
             };
             using ModelSet loaded = models.Load(parsed);
             BadInputs bad = inputs.BadInputs(parsed);
-            IReadOnlyList<InputSource> sources = inputs.Sources(parsed, loaded.Kinds, bad);
+            IReadOnlyList<InputSource> sources = inputs.Sources(parsed, loaded.Kinds, bad, picture, together: true, cancellation);
             var records = new List<EmbeddingRecord>();
             RequireAtMost(most, sources.Count);
             WorkProgress.Show("Embedding", parsed.InvocationConfiguration.Error, ownsTerminal: true, report => new ModelRunner(loaded, bad, cancellation).Embed(sources, options, false, report, record =>

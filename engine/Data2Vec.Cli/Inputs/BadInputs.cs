@@ -29,13 +29,16 @@ internal sealed class BadInputs(TextWriter error, bool strict)
     public void Report(string name, Exception problem)
     {
         Count++;
-        string message = TerminalText.WithoutParameter(problem is FileNotFoundException or DirectoryNotFoundException ? "no such file" : problem.Message)
+        string message = TerminalText.WithoutParameter(problem switch
+        {
+            FileNotFoundException or DirectoryNotFoundException => "no such file",
+            UnauthorizedAccessException => "permission denied",
+            _ => problem.Message,
+        })
             .Replace("ImageLimits.MaxPixels", "--max-pixels", StringComparison.Ordinal)
             .Replace("AudioReadOptions.MaxSamples", "--max-samples", StringComparison.Ordinal);
 
-        // Some messages begin with the file's name, with or without its folder.
-        string? begin = new[] { name, Path.GetFileName(name) }.FirstOrDefault(begin => begin.Length > 0 && message.StartsWith($"{begin}: ", StringComparison.Ordinal));
-        string named = $"{name}: {message[(begin is null ? 0 : begin.Length + 2)..]}";
+        string named = Named(name, message);
         if (strict)
         {
             throw new InvalidDataException(named, problem);
@@ -44,10 +47,18 @@ internal sealed class BadInputs(TextWriter error, bool strict)
         error.WriteLine($"data2vec: {TerminalText.OneLine(named)}");
     }
 
+    /// <summary>A message with the name of its input as it was given. Some messages begin with the file's name, with or without its folder.</summary>
+    public static string Named(string name, string message)
+    {
+        string? begin = new[] { name, Path.GetFileName(name) }.FirstOrDefault(begin => begin.Length > 0 && message.StartsWith($"{begin}: ", StringComparison.Ordinal));
+        return $"{name}: {message[(begin is null ? 0 : begin.Length + 2)..]}";
+    }
+
     /// <summary>Prints a remark that does not make an input bad.</summary>
     public void Warn(string message) => error.WriteLine($"data2vec: {TerminalText.OneLine(message)}");
 
     /// <summary>Whether an exception says that an input is bad, not the command line, the model or the device.</summary>
     public static bool IsBadInput(Exception problem) => problem
-        is InvalidDataException or IOException or NotSupportedException or ArgumentException or InsufficientMemoryException or OutOfMemoryException;
+        is InvalidDataException or IOException or NotSupportedException or ArgumentException or InsufficientMemoryException or OutOfMemoryException
+        or UnauthorizedAccessException;
 }

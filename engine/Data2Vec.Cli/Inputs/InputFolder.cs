@@ -9,21 +9,21 @@ internal static class InputFolder
     /// <param name="folder">The folder.</param>
     /// <param name="recursive">Whether to search the folders in it, too; links to folders are not followed.</param>
     /// <param name="kinds">The kinds of inputs to find.</param>
-    /// <param name="warn">Receives one line about files that were left out.</param>
+    /// <param name="bad">Receives folders that cannot be read, and one line about files that were left out.</param>
     /// <exception cref="IOException">There are no inputs in the folder.</exception>
-    public static IReadOnlyList<string> Find(string folder, bool recursive, InputKinds kinds, Action<string> warn)
+    public static IReadOnlyList<string> Find(string folder, bool recursive, InputKinds kinds, BadInputs bad)
     {
         var found = new List<string>();
         int others = 0;
         Search(folder);
         if (found.Count == 0)
         {
-            throw new IOException($"{folder}: no {kinds} in this folder{(recursive ? "" : "; --recursive searches the folders in it, too")}");
+            throw new IOException($"{folder}: none of the inputs ({kinds}) in this folder{(recursive ? "" : "; --recursive searches the folders in it, too")}");
         }
 
         if (others > 0)
         {
-            warn($"{folder}: {others} other {(others == 1 ? "file" : "files")} left out");
+            bad.Warn($"{folder}: {others} other {(others == 1 ? "file" : "files")} left out");
         }
 
         return found;
@@ -46,7 +46,11 @@ internal static class InputFolder
             {
                 if (recursive && new DirectoryInfo(child).LinkTarget is null)
                 {
-                    Search(child);
+                    bad.Try(child, () =>
+                    {
+                        Search(child);
+                        return child;
+                    });
                 }
             }
         }

@@ -14,7 +14,8 @@ namespace Data2Vec.Cli;
 /// <param name="maxSamples">The limit for recordings.</param>
 /// <param name="warn">Receives what is unusual about an input that can be read.</param>
 /// <param name="together">Whether several texts go through the model as one batch.</param>
-internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxSamples, Action<string> warn, bool together)
+/// <param name="cancellation">Ends the waiting for a pipe.</param>
+internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxSamples, Action<string> warn, bool together, CancellationToken cancellation)
 {
     public const int SignatureBytes = 4096;
 
@@ -30,7 +31,8 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxS
     /// <exception cref="IOException">The file cannot be read.</exception>
     public IEnumerable<ModelInput> Read(string path)
     {
-        using Stream stream = path == "-" ? Console.OpenStandardInput() : Files.OpenRead(path);
+        using Stream opened = path == "-" ? Console.OpenStandardInput() : Wait(() => Files.OpenRead(path));
+        using Stream stream = opened.CanSeek ? opened : new PipeStream(opened, cancellation);
         byte[] start = new byte[SignatureBytes];
         start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         Stream content = stream;
@@ -43,12 +45,14 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxS
             content = new PrefixedStream(start, stream);
         }
 
+        bool hasName = stream.CanSeek && !path.StartsWith("/dev/", StringComparison.Ordinal);
+
         if (start.Length == 0)
         {
             throw new InvalidDataException("the file is empty");
         }
 
-        bool isText = OptionFactory.HasExtension(path, ".txt") || (!stream.CanSeek && ForeignFile.IsText(start) && !ImageFile.IsImage(start) && !IsRecording(start));
+        bool isText = OptionFactory.HasExtension(path, ".txt") || (!hasName && ForeignFile.IsText(start) && !ImageFile.IsImage(start) && !IsRecording(start));
         if (isText)
         {
             kinds.Require(Modality.Text);
@@ -62,6 +66,9 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxS
 
     /// <summary>Whether a file begins like a recording.</summary>
     public static bool IsRecording(ReadOnlySpan<byte> start) => AudioFile.IsAudio(start, AudioCodecs.Options);
+
+    /// <summary>Whether a text is the name of an input.</summary>
+    public bool IsInputName(string text) => kinds.TakeName(text);
 
     /// <summary>Texts that are named by themselves.</summary>
     public IEnumerable<InputSource> Texts(IEnumerable<string> texts) => texts.Chunk(_batch)
@@ -84,7 +91,9 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxS
         if (OptionFactory.HasExtension(path, ".npy") || start is [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', ..])
         {
             NpyArray array = NpyFile.Read(stream);
-            return stream.ReadByte() < 0 ? Array(path, array) : throw new InvalidDataException("the file continues after its first array; save one array per file");
+            ModelInput input = stream.ReadByte() < 0 ? Array(path, array) : throw new InvalidDataException("the file continues after its first array; save one array per file");
+            kinds.Require(input.Modality);
+            return input;
         }
 
         if (ImageFile.IsImage(start))
@@ -100,18 +109,49 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxS
             return new RawInput<Waveform, float>(Modality.Speech, [path], [AudioFile.Load(stream, options)]);
         }
 
-        throw new InvalidDataException($"this is {ForeignFile.Describe(start)}; the inputs are {kinds}");
+        string advice = kinds.Take(Modality.Text) && ForeignFile.IsText(start) ? "; to use its lines as texts, name it .txt" : "";
+        throw new InvalidDataException($"this is {ForeignFile.Describe(start)}; the inputs are {kinds}{advice}");
     }
 
     private IEnumerable<ModelInput> Lines(string path, Stream stream)
     {
         int number = 0;
-        foreach (string[] batch in TextFile.ReadLines(stream).Chunk(_batch))
+        InvalidDataException? problem = null;
+        using IEnumerator<string> lines = TextFile.ReadLines(stream).GetEnumerator();
+        while (problem is null && Next(lines, out problem) is { Count: > 0 } batch)
         {
             string[] names = [.. batch.Select(_ => string.Create(CultureInfo.InvariantCulture, $"{path}:{++number}"))];
             yield return new TextInput(names, names, batch) { Progress = stream.CanSeek ? (double)stream.Position / stream.Length : 0 };
         }
+
+        if (problem is not null || number == 0)
+        {
+            throw problem ?? new InvalidDataException("the file has no text");
+        }
     }
+
+    /// <summary>The next lines, at most a batch of them, and the error that ends them.</summary>
+    private List<string> Next(IEnumerator<string> lines, out InvalidDataException? problem)
+    {
+        var batch = new List<string>();
+        problem = null;
+        try
+        {
+            while (batch.Count < _batch && lines.MoveNext())
+            {
+                batch.Add(lines.Current);
+            }
+        }
+        catch (InvalidDataException error)
+        {
+            problem = error;
+        }
+
+        return batch;
+    }
+
+    /// <summary>Opens a file. A named pipe waits for its writer; cancelling ends the waiting.</summary>
+    private T Wait<T>(Func<T> open) => Task.Run(open, cancellation).WaitAsync(cancellation).GetAwaiter().GetResult();
 
     private static ModelInput Array(string path, NpyArray array)
     {

@@ -21,7 +21,7 @@ internal static class ResultLines
     {
         using ModelSet loaded = models.Load(parsed);
         BadInputs bad = inputs.BadInputs(parsed);
-        IReadOnlyList<InputSource> sources = inputs.Sources(parsed, loaded.Kinds, bad);
+        IReadOnlyList<InputSource> sources = inputs.Sources(parsed, loaded.Kinds, bad, output: null, together: true, cancellation);
         var runner = new ModelRunner(loaded, bad, cancellation);
         TextWriter output = parsed.InvocationConfiguration.Output;
         int written = 0;

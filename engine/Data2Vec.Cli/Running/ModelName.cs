@@ -32,7 +32,8 @@ internal static class ModelName
     private static bool IsName(string given) =>
         (given.Contains('/', StringComparison.Ordinal) || given.Contains(':', StringComparison.Ordinal)) && !OptionFactory.HasExtension(given, ".d2v");
 
-    private static (string Name, ElementType? Type) Parse(string given)
+    /// <summary>Splits a name from the number format at its end.</summary>
+    public static (string Name, ElementType? Type) Parse(string given)
     {
         int colon = given.LastIndexOf(':');
         return colon > 0 && OptionFactory.Dtypes.Contains(given[(colon + 1)..]) ? (given[..colon], OptionFactory.ParseDtype(given[(colon + 1)..])) : (given, null);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Data2Vec.Audio;
 
 namespace Data2Vec.IO;
 
@@ -15,8 +16,7 @@ public static class TextFile
     // What bytes that are not UTF-8 become: a pair that no text has, so that the line of the bytes is known.
     private const char Undecodable = '\uFFFF', AfterUndecodable = '\uFFFD';
 
-    private static readonly Encoding s_utf8 =
-        Encoding.GetEncoding("utf-8", EncoderFallback.ExceptionFallback, new DecoderReplacementFallback($"{Undecodable}{AfterUndecodable}"));
+    private const int MaxMarkBytes = 4;
 
     /// <summary>Reads lines from the current position of a stream, as the caller asks for them.</summary>
     /// <param name="stream">The stream, which need not be seekable. It is left open.</param>
@@ -44,7 +44,11 @@ public static class TextFile
 
     private static IEnumerable<string> Lines(Stream stream)
     {
-        using var reader = new StreamReader(stream, s_utf8, detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 14, leaveOpen: true);
+        byte[] start = new byte[MaxMarkBytes];
+        start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+        Encoding encoding = EncodingOf(start);
+        int mark = start.AsSpan().StartsWith(encoding.Preamble) ? encoding.Preamble.Length : 0;
+        using var reader = new StreamReader(new PrefixedStream(start.AsMemory(mark), stream), Strict(encoding), detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 14);
         var line = new StringBuilder();
         int number = 1;
         for (int previous = 0, character; (character = reader.Read()) >= 0; previous = character)
@@ -59,7 +63,9 @@ public static class TextFile
                     number++;
                     break;
                 case Undecodable when reader.Peek() == AfterUndecodable:
-                    throw new InvalidDataException($"line {number} is not UTF-8; convert the file to UTF-8");
+                    throw new InvalidDataException(encoding is UTF8Encoding
+                        ? $"line {number} is not UTF-8; convert the file to UTF-8"
+                        : $"line {number} is damaged: it is not {encoding.WebName.ToUpperInvariant()}, of which the file has the byte order mark");
                 case '\0':
                     throw new InvalidDataException($"line {number} has a NUL character, so this is not a text file in UTF-8; UTF-16 needs a byte order mark");
                 default:
@@ -78,4 +84,21 @@ public static class TextFile
             yield return line.ToString();
         }
     }
+
+    private static Encoding EncodingOf(ReadOnlySpan<byte> start)
+    {
+        // UTF-32 comes first, because its mark begins with that of UTF-16.
+        foreach (Encoding encoding in new[] { Encoding.UTF32, Encoding.Unicode, Encoding.BigEndianUnicode })
+        {
+            if (start.StartsWith(encoding.Preamble))
+            {
+                return encoding;
+            }
+        }
+
+        return Encoding.UTF8;
+    }
+
+    private static Encoding Strict(Encoding encoding) =>
+        Encoding.GetEncoding(encoding.WebName, EncoderFallback.ExceptionFallback, new DecoderReplacementFallback($"{Undecodable}{AfterUndecodable}"));
 }

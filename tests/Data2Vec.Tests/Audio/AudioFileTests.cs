@@ -29,6 +29,20 @@ public class AudioFileTests
 
     [Theory]
     [InlineData("int24.aiff")]
+    [InlineData("float32.au")]
+    public void A_recording_that_was_cut_off_is_read_with_a_warning(string name)
+    {
+        byte[] whole = Fixtures.Bytes($"formats/{name}");
+        List<string> warnings = [];
+        var options = new AudioReadOptions { Warning = warnings.Add };
+        int count = AudioFile.Load(new MemoryStream(whole), options).Samples.Length;
+        Assert.Empty(warnings);
+        Assert.True(AudioFile.Load(new MemoryStream(whole[..(whole.Length / 2)]), options).Samples.Length < count);
+        Assert.Contains("cut off", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("int24.aiff")]
     [InlineData("fl32.aifc")]
     [InlineData("int24.w64")]
     [InlineData("rifx.wav")]

@@ -36,6 +36,15 @@ public class TextFileTests
         Assert.StartsWith(expected, error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(new byte[] { 0xFF, 0xFE, (byte)'a', 0, (byte)'\n', 0, 0x00, 0xD8, (byte)'b', 0 }, "line 2 is damaged: it is not UTF-16")]
+    [InlineData(new byte[] { 0xFE, 0xFF, 0, (byte)'a', 0 }, "line 1 is damaged: it is not UTF-16BE")]
+    public void Damaged_UTF_16_is_refused_at_its_line(byte[] bytes, string expected)
+    {
+        var error = Assert.Throws<InvalidDataException>(() => TextFile.ReadLines(new MemoryStream(bytes)).ToList());
+        Assert.StartsWith(expected, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_lines_before_a_bad_one_are_read()
     {

@@ -36,12 +36,15 @@ internal sealed class ReadingArguments
     /// <summary>The limits for images.</summary>
     public ImageLimits Limits(ParseResult parsed) => OptionFactory.ParseLimits(parsed.GetValue(_pixels));
 
+    /// <summary>The bad inputs of the command.</summary>
+    public BadInputs Bad(ParseResult parsed) => new(parsed.InvocationConfiguration.Error, parsed.GetValue(_strict));
+
     /// <summary>Reports a bad image and the reason, once per image. In strict mode this ends the command.</summary>
     public void Skip(ParseResult parsed, string path, Exception problem)
     {
         if (_skipped.Add(path))
         {
-            new BadInputs(parsed.InvocationConfiguration.Error, parsed.GetValue(_strict)).Report(path, problem);
+            Bad(parsed).Report(path, problem);
         }
     }
 

@@ -85,7 +85,7 @@ internal static class ScoreCommand
     {
         try
         {
-            return InputFolder.Find(folder, recursive, s_images, _ => { }).Where(path => !OptionFactory.HasExtension(path, ".npy"));
+            return InputFolder.Find(folder, recursive, s_images, reading.Bad(parsed)).Where(path => !OptionFactory.HasExtension(path, ".npy"));
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {

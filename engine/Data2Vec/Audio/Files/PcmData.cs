@@ -28,6 +28,11 @@ internal static class PcmData
             output.Append(samples);
             if (read < wanted)
             {
+                if (length != long.MaxValue)
+                {
+                    output.Warn($"the file ends {length - read} bytes before its samples do; it was cut off");
+                }
+
                 break;
             }
 
