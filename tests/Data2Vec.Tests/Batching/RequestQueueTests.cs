@@ -73,11 +73,14 @@ public sealed class RequestQueueTests : IDisposable
     public async Task Calls_take_turns_so_that_a_small_one_does_not_wait_for_all_of_a_large_one()
     {
         using var queue = Queue();
+        Task<float[][]> before = Run(queue, 200);
+        Assert.Equal([200], Started());
         Task<float[][]> large = Run(queue, [.. Enumerable.Range(0, 35)]);
         Task<float[][]> small = Run(queue, 100);
-        _gate.Release(5);
+        _gate.Release(6);
         Assert.Equal(Enumerable.Range(0, 10), Started());
         Assert.Equal([100, .. Enumerable.Range(10, 9)], Started());
+        await before.WaitAsync(s_long);
         await small.WaitAsync(s_long);
         Assert.Equal(Enumerable.Range(0, 35).Select(i => (float)i), (await large.WaitAsync(s_long)).Select(v => v[0]));
     }
