@@ -61,6 +61,14 @@ internal sealed class ModelArguments
     /// <summary>The treatment of long texts; null for the model's.</summary>
     public LongTextPolicy? LongTexts(ParseResult parsed) => parsed.GetValue(_long) is { } policy ? Enum.Parse<LongTextPolicy>(policy, ignoreCase: true) : null;
 
+    /// <summary>The vectors that the command line asks for.</summary>
+    public EmbeddingOptions EmbeddingOptions(ParseResult parsed, Option<string> layer, Option<string?> pool) => new()
+    {
+        Layer = OptionFactory.ParseLayer(parsed.GetRequiredValue(layer)),
+        Pooling = OptionFactory.ParsePooling(parsed.GetValue(pool)),
+        LongTexts = LongTexts(parsed),
+    };
+
     public ModelSet Load(ParseResult parsed) => new(Paths(parsed), _bundled, _device.Open(parsed), parsed.GetValue(_imageSize));
 }
 

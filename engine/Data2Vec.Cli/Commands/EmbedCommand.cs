@@ -19,15 +19,9 @@ internal static class EmbedCommand
         command.Add(layer, pool, normalize, format, output);
         command.SetCancellableAction((parsed, cancellation) =>
         {
-            string shape = parsed.GetRequiredValue(format), layers = parsed.GetRequiredValue(layer);
-            bool allLayers = layers == "all";
-            var options = new EmbeddingOptions
-            {
-                Layer = OptionFactory.ParseLayer(layers),
-                Pooling = OptionFactory.ParsePooling(parsed.GetValue(pool)),
-                Normalize = parsed.GetValue(normalize) ? true : null,
-                LongTexts = models.LongTexts(parsed),
-            };
+            string shape = parsed.GetRequiredValue(format);
+            bool allLayers = parsed.GetRequiredValue(layer) == "all";
+            EmbeddingOptions options = models.EmbeddingOptions(parsed, layer, pool) with { Normalize = parsed.GetValue(normalize) ? true : null };
             bool pooled = options.Pooling != Pooling.None;
             string? target = parsed.GetValue(output) is var file and not "-" ? file : null;
             Files.RequireOutput(target, [.. models.Paths(parsed), .. inputs.Paths(parsed)]);

@@ -15,12 +15,7 @@ internal static class SearchCommand
         command.Add(layer, pool, top);
         command.SetCancellableAction((parsed, cancellation) =>
         {
-            var options = new EmbeddingOptions
-            {
-                Layer = OptionFactory.ParseLayer(parsed.GetRequiredValue(layer)),
-                Pooling = OptionFactory.ParsePooling(parsed.GetValue(pool)),
-                LongTexts = models.LongTexts(parsed),
-            };
+            EmbeddingOptions options = models.EmbeddingOptions(parsed, layer, pool);
             using ModelSet loaded = models.Load(parsed);
             BadInputs bad = inputs.BadInputs(parsed);
             var runner = new ModelRunner(loaded, bad, cancellation);

@@ -26,12 +26,7 @@ internal static class SimilarityCommand
             Files.RequireOutput(picture, [.. models.Paths(parsed), .. inputs.Paths(parsed)]);
             int? neighbors = parsed.GetValue(top);
             int most = neighbors is null || picture is not null ? MaxInputs : MaxInputsOfNeighbors;
-            var options = new EmbeddingOptions
-            {
-                Layer = OptionFactory.ParseLayer(parsed.GetRequiredValue(layer)),
-                Pooling = OptionFactory.ParsePooling(parsed.GetValue(pool)),
-                LongTexts = models.LongTexts(parsed),
-            };
+            EmbeddingOptions options = models.EmbeddingOptions(parsed, layer, pool);
             using ModelSet loaded = models.Load(parsed);
             BadInputs bad = inputs.BadInputs(parsed);
             IReadOnlyList<InputSource> sources = inputs.Sources(parsed, loaded.Kinds, bad, picture, together: true, cancellation);
