@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Data2Vec.IO;
 
 namespace Data2Vec.Converters.PyTorch;
 
@@ -104,23 +105,9 @@ internal sealed class DeflatedRegion(Inflater inflater, FileRegion compressed, l
 }
 
 /// <summary>Reads a region from its beginning to its end.</summary>
-internal sealed class RegionStream(ByteRegion region) : Stream
+internal sealed class RegionStream(ByteRegion region) : ForwardStream
 {
     private long _position;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => region.Length;
-
-    public override long Position
-    {
-        get => _position;
-        set => throw new NotSupportedException();
-    }
 
     public override int Read(Span<byte> buffer)
     {
@@ -129,16 +116,4 @@ internal sealed class RegionStream(ByteRegion region) : Stream
         _position += count;
         return count;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -1,3 +1,5 @@
+using Data2Vec.IO;
+
 namespace Data2Vec.Audio.Codecs;
 
 /// <summary>FLAC in Ogg (RFC 9639, section 10.1): after a prefix of nine bytes, the packets together are a FLAC file.</summary>
@@ -17,25 +19,11 @@ internal static class OggFlac
     }
 
     /// <summary>Reads packets as one stream.</summary>
-    private sealed class PacketStream(ReadOnlyMemory<byte> current, OggPackets packets) : Stream
+    private sealed class PacketStream(ReadOnlyMemory<byte> current, OggPackets packets) : ForwardStream
     {
         private ReadOnlyMemory<byte> _current = current;
 
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count)
+        public override int Read(Span<byte> buffer)
         {
             while (_current.IsEmpty)
             {
@@ -47,20 +35,10 @@ internal static class OggFlac
                 _current = packet.Bytes;
             }
 
-            count = Math.Min(count, _current.Length);
-            _current.Span[..count].CopyTo(buffer.AsSpan(offset));
+            int count = Math.Min(buffer.Length, _current.Length);
+            _current.Span[..count].CopyTo(buffer);
             _current = _current[count..];
             return count;
         }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -32,21 +32,20 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxS
     public IEnumerable<ModelInput> Read(string path)
     {
         using Stream opened = path == "-" ? Console.OpenStandardInput() : Wait(() => Files.OpenRead(path));
-        using Stream stream = opened.CanSeek ? opened : new PipeStream(opened, cancellation);
+        using PipeStream? pipe = opened.CanSeek ? null : new PipeStream(opened, cancellation);
+        Stream stream = pipe ?? opened;
         byte[] start = new byte[SignatureBytes];
         start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
-        Stream content = stream;
-        if (stream.CanSeek)
+        if (pipe is null)
         {
             stream.Position = 0;
         }
         else
         {
-            content = new PrefixedStream(start, stream);
+            pipe.Unread(start);
         }
 
-        bool hasName = stream.CanSeek && !path.StartsWith("/dev/", StringComparison.Ordinal);
-
+        bool hasName = pipe is null && !path.StartsWith("/dev/", StringComparison.Ordinal);
         if (start.Length == 0)
         {
             throw new InvalidDataException("the file is empty");
@@ -58,7 +57,7 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxS
             kinds.Require(Modality.Text);
         }
 
-        foreach (ModelInput input in isText ? Lines(path, content) : [Load(path, content, start)])
+        foreach (ModelInput input in isText ? Lines(path, stream) : [Load(path, stream, start)])
         {
             yield return input;
         }

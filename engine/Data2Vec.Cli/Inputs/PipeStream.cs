@@ -1,39 +1,27 @@
+using Data2Vec.IO;
+
 namespace Data2Vec.Cli;
 
 /// <summary>A pipe, which may have nothing to read for a long time. Cancelling ends the waiting; the read that waits is abandoned.</summary>
-internal sealed class PipeStream(Stream pipe, CancellationToken cancellation) : Stream
+internal sealed class PipeStream(Stream pipe, CancellationToken cancellation) : ForwardStream
 {
-    public override bool CanRead => true;
+    private ReadOnlyMemory<byte> _unread;
 
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
+    /// <summary>Puts back bytes that were read, so that they are read again.</summary>
+    public void Unread(ReadOnlyMemory<byte> bytes) => _unread = bytes;
 
     public override int Read(Span<byte> buffer)
     {
-        byte[] bytes = new byte[Math.Min(buffer.Length, 1 << 16)];
-        int count = Task.Run(() => pipe.Read(bytes, 0, bytes.Length), CancellationToken.None).WaitAsync(cancellation).GetAwaiter().GetResult();
-        bytes.AsSpan(0, count).CopyTo(buffer);
-        return count;
+        ReadOnlyMemory<byte> next = _unread.IsEmpty ? ReadPipe(buffer.Length) : _unread[..Math.Min(buffer.Length, _unread.Length)];
+        next.Span.CopyTo(buffer);
+        _unread = _unread.IsEmpty ? default : _unread[next.Length..];
+        return next.Length;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
+    private ReadOnlyMemory<byte> ReadPipe(int most)
     {
+        byte[] bytes = new byte[Math.Min(most, 1 << 16)];
+        int count = Task.Run(() => pipe.Read(bytes, 0, bytes.Length), CancellationToken.None).WaitAsync(cancellation).GetAwaiter().GetResult();
+        return bytes.AsMemory(0, count);
     }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
