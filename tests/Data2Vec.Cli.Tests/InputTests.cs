@@ -190,6 +190,8 @@ public sealed class InputTests : IDisposable
         (int code, string output, string error) result = Run("embed", texts);
         Assert.Equal((1, 3), (result.code, Inputs(result).Length));
         Assert.StartsWith($"data2vec: {texts}: line 4 is not UTF-8", result.error, StringComparison.Ordinal);
+        File.Copy(Recording, In("recording.txt"));
+        Assert.Contains("this is a WAV file, not a text", Run("embed", In("recording.txt")).Error, StringComparison.Ordinal);
         Assert.Contains("the file has no text", Run("embed", Write("mark.txt", "\uFEFF")).Error, StringComparison.Ordinal);
     }
 

@@ -55,6 +55,10 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxS
         if (isText)
         {
             kinds.Require(Modality.Text);
+            if (!ForeignFile.IsText(start) && (IsRecording(start) || ImageFile.IsImage(start)))
+            {
+                throw new InvalidDataException($"this is {AudioFile.Name(start) ?? "an image"}, not a text; name it by its kind");
+            }
         }
 
         foreach (ModelInput input in isText ? Lines(path, stream) : [Load(path, stream, start)])
