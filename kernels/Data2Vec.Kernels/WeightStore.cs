@@ -60,6 +60,20 @@ public abstract class WeightStore : IDisposable
     /// <exception cref="ObjectDisposedException">The store was disposed.</exception>
     public abstract Inference Begin();
 
+    /// <summary>
+    /// Begins an inference that can be played backward. The number formats of all weights are f32. After the values of weights have changed,
+    /// <see cref="Refresh"/> must be called.
+    /// </summary>
+    /// <param name="gradient">
+    /// The address of a weight's gradient, which has the layout of the weight, or 0 if the weight does not learn. Gradients are added to what is there.
+    /// </param>
+    /// <exception cref="NotSupportedException">The backend does not train.</exception>
+    public virtual TrainingInference BeginTraining(Func<WeightData, nint> gradient) => throw new NotSupportedException("Training runs on the processor.");
+
+    /// <summary>Reads weights again whose values have changed in memory. No inference may be running.</summary>
+    /// <exception cref="NotSupportedException">The backend does not train.</exception>
+    public virtual void Refresh() => throw new NotSupportedException("Training runs on the processor.");
+
     /// <summary>Frees the weights and all working memory. No inference may be running.</summary>
     public void Dispose()
     {

@@ -4,7 +4,12 @@ namespace Data2Vec.Kernels.Cpu;
 /// An inference on the CPU, with the kernels of one register width. This file has the working memory; each file in <c>Operations</c> has one
 /// operation.
 /// </summary>
-internal sealed unsafe partial class CpuInference<S, V>(CpuStore store, HostArena arena, ThreadTeam team) : Inference
+/// <param name="store">The weights.</param>
+/// <param name="arena">The working memory.</param>
+/// <param name="team">The threads.</param>
+/// <param name="gradient">The address of a weight's gradient, or 0; null if the inference is not played backward.</param>
+internal sealed unsafe partial class CpuInference<S, V>(CpuStore store, HostArena arena, ThreadTeam team, Func<WeightData, nint>? gradient = null)
+    : TrainingInference
     where S : struct, ISimd<V>
     where V : unmanaged
 {
@@ -83,6 +88,9 @@ internal sealed unsafe partial class CpuInference<S, V>(CpuStore store, HostAren
             store.Return(memory);
         }
     }
+
+    /// <summary>The address of a weight's gradient; null if it does not learn.</summary>
+    private float* GradientOf(WeightData? weight) => weight is null || gradient is null ? null : (float*)gradient(weight);
 
     private static Span<float> RowOf(Tensor x, int row) => new(x.Row(row), x.Columns);
 }

@@ -9,6 +9,7 @@ namespace Data2Vec.Kernels.Cpu;
 internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightStore
 {
     private readonly List<nint> _owned = [];
+    private readonly List<Action> _refresh = [];
     private readonly ConcurrentBag<HostArena> _idle = [];
     private volatile bool _disposed;
 
@@ -30,22 +31,22 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     public override LinearWeights Linear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale)
     {
         (int inputs, int outputs) = OperationShapes.RequireLinearWeights(parts, scale);
-        float* scales = scale is null ? null : Vector(scale.ToArray());
+        float* scales = scale is null ? null : Vector(scale, outputs);
         foreach ((WeightData weight, _) in parts)
         {
             if (parts.Length > 1 && weight.Rows % PanelLayout.Width != 0)
             {
-                return new CpuLinear(inputs, outputs, Join(parts, inputs, scales));
+                return new CpuLinear(inputs, outputs, Join(parts, inputs, scales)) { Parts = [.. parts], Scale = scale };
             }
         }
 
-        return new CpuLinear(inputs, outputs, Matrix(parts, inputs, scale: scales));
+        return new CpuLinear(inputs, outputs, Matrix(parts, inputs, scale: scales)) { Parts = [.. parts], Scale = scale };
     }
 
     public override Conv1dWeights Conv1d(WeightData weight, WeightData? bias, Conv1dShape shape)
     {
         OperationShapes.RequireConvolutionWeights(weight, bias, shape);
-        return new CpuConv1d(shape, Matrix([(weight, bias)], shape.InputChannels / shape.Groups, shape.Kernel, shape.Groups));
+        return new CpuConv1d(shape, Matrix([(weight, bias)], shape.InputChannels / shape.Groups, shape.Kernel, shape.Groups), weight, bias);
     }
 
     public override Conv2dWeights Conv2d(WeightData weight, WeightData? bias, Conv2dShape shape)
@@ -58,8 +59,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     {
         OperationShapes.RequireVector(weight, size);
         OperationShapes.RequireVector(bias, size);
-        float[] gain = weight?.ToArray() ?? [.. Enumerable.Repeat(1f, size)];
-        return new CpuNorm(new NormValues(size, epsilon, Vector(gain), Vector(bias?.ToArray() ?? new float[size])));
+        return new CpuNorm(new NormValues(size, epsilon, Vector(weight, size, 1), Vector(bias, size)), weight, bias);
     }
 
     public override EmbeddingWeights Embedding(WeightData table) => new CpuEmbedding(table);
@@ -76,15 +76,31 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         return tensor;
     }
 
-    public override Inference Begin()
+    public override Inference Begin() => Begin(null);
+
+    public override TrainingInference BeginTraining(Func<WeightData, nint> gradient)
+    {
+        ArgumentNullException.ThrowIfNull(gradient);
+        return Begin(gradient);
+    }
+
+    public override void Refresh()
+    {
+        foreach (Action refresh in _refresh)
+        {
+            refresh();
+        }
+    }
+
+    private TrainingInference Begin(Func<WeightData, nint>? gradient)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         HostArena memory = _idle.TryTake(out HostArena? idle) ? idle : new HostArena();
         return level switch
         {
-            CpuLevel.Avx512Dot or CpuLevel.Avx512 => new CpuInference<Simd512, Vector512<float>>(this, memory, team),
-            CpuLevel.Avx2 => new CpuInference<Simd256, Vector256<float>>(this, memory, team),
-            _ => new CpuInference<Simd128, Vector128<float>>(this, memory, team),
+            CpuLevel.Avx512Dot or CpuLevel.Avx512 => new CpuInference<Simd512, Vector512<float>>(this, memory, team, gradient),
+            CpuLevel.Avx2 => new CpuInference<Simd256, Vector256<float>>(this, memory, team, gradient),
+            _ => new CpuInference<Simd128, Vector128<float>>(this, memory, team, gradient),
         };
     }
 
@@ -275,11 +291,24 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         }
     }
 
-    private float* Vector(float[] values)
+    /// <summary>A copy of a vector, or of one number if there is no vector.</summary>
+    private float* Vector(WeightData? values, int size, float otherwise = 0)
     {
-        float* vector = AllocateVector(values.Length);
-        values.CopyTo(new Span<float>(vector, values.Length));
+        float* vector = AllocateVector(size);
+        new Span<float>(vector, size).Fill(otherwise);
+        if (values is not null)
+        {
+            Now(() => values.CopyTo(new Span<float>(vector, size)));
+        }
+
         return vector;
+    }
+
+    /// <summary>Does something now and whenever the values of the weights have changed.</summary>
+    private void Now(Action read)
+    {
+        read();
+        _refresh.Add(read);
     }
 
     private float* AllocateVector(int size)

@@ -41,11 +41,23 @@ internal readonly unsafe struct PanelMatrix
 internal sealed class CpuLinear(int inputs, int outputs, PanelMatrix matrix) : LinearWeights(inputs, outputs)
 {
     public PanelMatrix Matrix { get; } = matrix;
+
+    /// <summary>The weights as they were given.</summary>
+    public required (WeightData Weight, WeightData? Bias)[] Parts { get; init; }
+
+    /// <summary>The scale as it was given.</summary>
+    public WeightData? Scale { get; init; }
 }
 
-internal sealed class CpuConv1d(Conv1dShape shape, PanelMatrix matrix) : Conv1dWeights(shape)
+internal sealed class CpuConv1d(Conv1dShape shape, PanelMatrix matrix, WeightData weight, WeightData? bias) : Conv1dWeights(shape)
 {
     public PanelMatrix Matrix { get; } = matrix;
+
+    /// <summary>The weights as they were given.</summary>
+    public WeightData Weight { get; } = weight;
+
+    /// <summary>The biases as they were given.</summary>
+    public WeightData? Bias { get; } = bias;
 }
 
 internal sealed class CpuConv2d(Conv2dShape shape, PanelMatrix matrix) : Conv2dWeights(shape)
@@ -62,9 +74,15 @@ internal readonly unsafe struct NormValues(int size, float epsilon, float* gain,
     public readonly float* Bias = bias;
 }
 
-internal sealed class CpuNorm(NormValues values) : NormWeights(values.Size, values.Epsilon)
+internal sealed class CpuNorm(NormValues values, WeightData? weight, WeightData? bias) : NormWeights(values.Size, values.Epsilon)
 {
     public NormValues Values { get; } = values;
+
+    /// <summary>The gain as it was given.</summary>
+    public WeightData? Weight { get; } = weight;
+
+    /// <summary>The bias as it was given.</summary>
+    public WeightData? Bias { get; } = bias;
 }
 
 internal sealed class CpuEmbedding(WeightData table) : EmbeddingWeights(table.Rows, table.RowSize)
