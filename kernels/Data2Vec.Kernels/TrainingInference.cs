@@ -22,6 +22,9 @@ public abstract class TrainingInference : Inference
     /// <inheritdoc cref="Learns(LinearWeights)"/>
     public abstract bool Learns(EmbeddingWeights weights);
 
+    /// <summary><c>output = activation(x)</c>.</summary>
+    public abstract void Activate(Tensor x, Activation activation, Tensor output);
+
     /// <summary>The gradient of <c>activation(x)</c>: <c>dx = dy * activation'(x)</c>.</summary>
     /// <param name="x">What the activation was applied to.</param>
     /// <param name="activation">The activation.</param>
@@ -119,6 +122,9 @@ public abstract class TrainingInference : Inference
 
     /// <summary><c>destination += source</c>. A source of stride 0 is one row that is added to each.</summary>
     public abstract void Add(Tensor source, Tensor destination);
+
+    /// <summary><c>x *= factor</c>.</summary>
+    public abstract void Scale(Tensor x, float factor);
 
     /// <summary>Sets all elements to 0.</summary>
     public abstract void Clear(Tensor x);

@@ -58,6 +58,8 @@ internal unsafe interface ISimd<V>
 
     /// <summary>The first <paramref name="count"/> lanes unchanged, the others zero.</summary>
     static abstract V KeepFirst(V value, int count);
+    /// <summary>1 where a lane is greater than 0, otherwise 0.</summary>
+    static abstract V Step(V value);
     static abstract float Sum(V value);
     static abstract float MaxOfAll(V value);
 }

@@ -43,6 +43,117 @@ internal static unsafe class RowKernels<S, V>
         }
     }
 
+    /// <summary>
+    /// <see cref="Normalize"/>, which also keeps <c>(x + residual - mean) / sqrt(variance + epsilon)</c>; normalized may be x, but not y.
+    /// </summary>
+    /// <returns><c>1 / sqrt(variance + epsilon)</c>.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Normalize(float* x, float* residual, in NormValues norm, Activation activation, float* y, float* normalized)
+    {
+        int size = norm.Size;
+        V sum = S.Create(0f);
+        for (int i = 0; i < size; i += S.Width)
+        {
+            V v = S.Load(x + i);
+            v = residual == null ? v : S.Add(v, S.Load(residual + i));
+            StoreFirst(y + i, v, size - i);
+            sum = S.Add(sum, S.KeepFirst(v, size - i));
+        }
+
+        V mean = S.Create(S.Sum(sum) / size);
+        V squares = S.Create(0f);
+        for (int i = 0; i < size; i += S.Width)
+        {
+            V d = S.KeepFirst(S.Subtract(S.Load(y + i), mean), size - i);
+            squares = S.MultiplyAdd(d, d, squares);
+        }
+
+        float factor = 1f / MathF.Sqrt(S.Sum(squares) / size + norm.Epsilon);
+        V scale = S.Create(factor);
+        for (int i = 0; i < size; i += S.Width)
+        {
+            V v = S.Multiply(S.Subtract(S.Load(y + i), mean), scale);
+            StoreFirst(normalized + i, v, size - i);
+            v = Activate(S.MultiplyAdd(v, S.Load(norm.Gain + i), S.Load(norm.Bias + i)), activation);
+            StoreFirst(y + i, v, size - i);
+        }
+
+        return factor;
+    }
+
+    /// <summary>The gradient of a normalized row; adds to the sums of the gradients of gain and bias.</summary>
+    /// <param name="normalized">The row that was kept.</param>
+    /// <param name="factor">The factor that was kept.</param>
+    /// <param name="norm">The normalization.</param>
+    /// <param name="activation">The activation.</param>
+    /// <param name="dy">The gradient of the result.</param>
+    /// <param name="row">Memory for one row.</param>
+    /// <param name="dGain">The sum of the gradients of the gain; or null.</param>
+    /// <param name="dBias">The sum of the gradients of the bias; or null.</param>
+    /// <param name="dx">Receives the gradient; may be <paramref name="dy"/>; or null.</param>
+    /// <param name="accumulate">Whether to add to <paramref name="dx"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void NormalizeBackward(
+        float* normalized, float factor, in NormValues norm, Activation activation, float* dy, float* row, float* dGain, float* dBias, float* dx, bool accumulate)
+    {
+        int size = norm.Size;
+        V sum = S.Create(0f), products = S.Create(0f);
+        for (int i = 0; i < size; i += S.Width)
+        {
+            V x = S.Load(normalized + i), gain = S.Load(norm.Gain + i), d = S.Load(dy + i);
+            if (activation != Activation.None)
+            {
+                d = S.Multiply(d, ActivationDerivative(S.MultiplyAdd(x, gain, S.Load(norm.Bias + i)), activation));
+            }
+
+            if (dGain != null)
+            {
+                StoreFirst(dGain + i, S.MultiplyAdd(d, x, S.Load(dGain + i)), size - i);
+            }
+
+            if (dBias != null)
+            {
+                StoreFirst(dBias + i, S.Add(d, S.Load(dBias + i)), size - i);
+            }
+
+            d = S.KeepFirst(S.Multiply(d, gain), size - i);
+            S.Store(row + i, d);
+            sum = S.Add(sum, d);
+            products = S.MultiplyAdd(d, S.KeepFirst(x, size - i), products);
+        }
+
+        if (dx == null)
+        {
+            return;
+        }
+
+        V mean = S.Create(S.Sum(sum) / size), slope = S.Create(S.Sum(products) / size), scale = S.Create(factor);
+        for (int i = 0; i < size; i += S.Width)
+        {
+            V d = S.Subtract(S.Subtract(S.Load(row + i), mean), S.Multiply(S.Load(normalized + i), slope));
+            d = S.Multiply(d, scale);
+            StoreFirst(dx + i, accumulate ? S.Add(d, S.Load(dx + i)) : d, size - i);
+        }
+    }
+
+    /// <summary><c>y = activation(x)</c>; y may be x.</summary>
+    public static void Activate(float* x, int size, Activation activation, float* y)
+    {
+        for (int i = 0; i < size; i += S.Width)
+        {
+            StoreFirst(y + i, Activate(S.Load(x + i), activation), size - i);
+        }
+    }
+
+    /// <summary><c>dx = dy * activation'(x)</c>; dx may be dy.</summary>
+    public static void ActivateBackward(float* x, int size, Activation activation, float* dy, float* dx)
+    {
+        for (int i = 0; i < size; i += S.Width)
+        {
+            StoreFirst(dx + i, S.Multiply(S.Load(dy + i), ActivationDerivative(S.Load(x + i), activation)), size - i);
+        }
+    }
+
     /// <summary><c>x += other</c>.</summary>
     public static void Add(float* x, float* other, int size)
     {
@@ -95,6 +206,15 @@ internal static unsafe class RowKernels<S, V>
         Activation.Gelu => VectorMath.Gelu<S, V>(v),
         Activation.Relu => S.Max(S.Create(0f), v),
         _ => v,
+    };
+
+    /// <summary>The derivative of an activation; that of <see cref="Activation.Relu"/> is 0 at 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V ActivationDerivative(V v, Activation activation) => activation switch
+    {
+        Activation.Gelu => VectorMath.GeluDerivative<S, V>(v),
+        Activation.Relu => S.Step(v),
+        _ => S.Create(1f),
     };
 
     /// <summary>Stores a vector, or only its first lanes if fewer are left.</summary>

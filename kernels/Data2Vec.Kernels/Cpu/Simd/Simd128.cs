@@ -36,6 +36,9 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         value & Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Step(Vector128<float> value) => Vector128.GreaterThan(value, Vector128<float>.Zero) & Vector128.Create(1f);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector128<float> value) => value[0] + value[1] + (value[2] + value[3]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -38,6 +38,22 @@ internal static class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Gelu<S, V>(V x)
         where S : struct, ISimd<V>
+        where V : unmanaged => S.Multiply(x, NormalDistribution<S, V>(x));
+
+    /// <summary>The derivative of <see cref="Gelu"/>: <c>Φ(x) + x φ(x)</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V GeluDerivative<S, V>(V x)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+    {
+        const float InverseRootOfTwoPi = 0.3989422804f;
+        V density = Exp<S, V>(S.Multiply(S.Multiply(x, x), S.Create(-0.5f)));
+        return S.MultiplyAdd(S.Multiply(x, S.Create(InverseRootOfTwoPi)), density, NormalDistribution<S, V>(x));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V NormalDistribution<S, V>(V x)
+        where S : struct, ISimd<V>
         where V : unmanaged
     {
         V z = S.Min(S.Create(5.5f), S.Max(S.Create(-5.5f), x));
@@ -55,6 +71,6 @@ internal static class VectorMath
         q = S.MultiplyAdd(q, t, S.Create(0.2547528147697449f));
         q = S.MultiplyAdd(q, t, S.Create(1f));
         V phi = S.MultiplyAdd(z, S.Divide(p, q), S.Create(0.5f));
-        return S.Multiply(x, S.Max(S.Create(0f), phi));
+        return S.Max(S.Create(0f), phi);
     }
 }
