@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Data2Vec.Kernels;
 
 /// <summary>
@@ -29,6 +31,19 @@ public abstract class Inference : IDisposable
     /// <summary>Memory for a result that replaces <paramref name="spent"/>, which at most the operation that writes the result still reads.</summary>
     /// <returns><paramref name="spent"/> itself here; an inference that keeps activations returns a new tensor.</returns>
     public virtual Tensor Reuse(Tensor spent) => spent;
+
+    /// <summary>
+    /// Runs a part of a model. A recording can forget the activations of a part and compute them again when it is played backward; in training, layers can be
+    /// skipped at random. Otherwise this only calls <paramref name="run"/>.
+    /// </summary>
+    /// <param name="part">Which part it is.</param>
+    /// <param name="x">The part's input, or <see cref="Tensor.None"/> if it has none that gradients flow to.</param>
+    /// <param name="run">Computes the part's output, of the shape of <paramref name="x"/> if there is one. It may be called several times.</param>
+    public virtual Tensor Segment(ModelPart part, Tensor x, Func<Tensor, Tensor> run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return run(x);
+    }
 
     /// <summary>The current top of the working memory, for <see cref="Release"/>.</summary>
     public abstract long Mark();
@@ -166,6 +181,16 @@ public abstract class Inference : IDisposable
     /// <param name="output">Result <c>[rows, heads * size]</c>.</param>
     public abstract void Attention(
         Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output);
+
+    /// <summary><c>output = tanh(x)</c>, for the few rows of a head.</summary>
+    public virtual void Tanh(Tensor x, Tensor output)
+    {
+        OperationShapes.RequireSame(x, output);
+        var values = new float[checked(x.Rows * x.Columns)];
+        Download(x, values);
+        TensorPrimitives.Tanh(values, values);
+        Upload(values, output);
+    }
 
     /// <summary>Looks up vectors: row <c>i</c> becomes <c>table[ids[i]]</c>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The table does not have an id.</exception>

@@ -55,3 +55,40 @@ public readonly record struct Conv2dShape(int InputChannels, int OutputChannels,
         return last < 0 ? 0 : last / Stride + 1;
     }
 }
+
+/// <summary>A part of a model, see <see cref="Inference.Segment"/>.</summary>
+/// <param name="Kind">What it does.</param>
+/// <param name="Number">Its number among the parts of this kind.</param>
+public readonly record struct ModelPart(ModelPartKind Kind, int Number = 0);
+
+/// <summary>The kinds of parts of a model.</summary>
+public enum ModelPartKind
+{
+    /// <summary>What makes rows of an input, such as a feature extractor.</summary>
+    Features,
+
+    /// <summary>What tells rows their positions.</summary>
+    Positions,
+
+    /// <summary>A layer of a transformer.</summary>
+    Layer,
+}
+
+/// <summary>Where dropout applies in training. The rates belong to the recipe.</summary>
+public enum DropoutSite
+{
+    /// <summary>Nowhere.</summary>
+    None,
+
+    /// <summary>What enters the first layer.</summary>
+    Input,
+
+    /// <summary>What a block adds to the residual. Whole branches may be dropped, too.</summary>
+    Branch,
+
+    /// <summary>The features inside a feed-forward block, after the activation.</summary>
+    Activation,
+
+    /// <summary>What enters the last layer of a head.</summary>
+    Head,
+}

@@ -10,6 +10,9 @@ public abstract class LinearWeights(int inputs, int outputs)
 
     /// <summary>Features of an output row.</summary>
     public int Outputs { get; } = outputs;
+
+    /// <summary>The dropout of the result in training.</summary>
+    public DropoutSite Dropout { get; set; }
 }
 
 /// <summary>The weights of a one-dimensional convolution on a backend.</summary>
@@ -38,6 +41,9 @@ public abstract class NormWeights(int size, float epsilon)
 
     /// <summary>Added to the variance.</summary>
     public float Epsilon { get; } = epsilon;
+
+    /// <summary>The dropout of the result in training.</summary>
+    public DropoutSite Dropout { get; set; }
 }
 
 /// <summary>A table of vectors on a backend.</summary>

@@ -13,6 +13,9 @@ public readonly struct RandomSource : IEquatable<RandomSource>
 
     private readonly ulong _key;
 
+    /// <summary>The key of the numbers.</summary>
+    internal ulong Key => _key;
+
     /// <summary>Creates the source of a site.</summary>
     /// <param name="seed">The seed of the run.</param>
     /// <param name="update">The update, or another count such as the epoch for numbers that are drawn once an epoch.</param>

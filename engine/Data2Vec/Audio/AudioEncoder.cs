@@ -39,6 +39,7 @@ internal sealed class AudioEncoder : Encoder<float>
         _positional = [.. config.PositionalConvolution.Select((shape, i) => new ConvBlock(
             parameters.Conv1d($"positional_convolution.{i}.conv", shape, hasBias: true, InitialValue.Uniform(shape.FanIn)), plain))];
         _norm = parameters.Norm("encoder.norm", hidden, Epsilon);
+        _norm.Dropout = DropoutSite.Input;
         _layers = new LayerStack(parameters, config.Layers, (layer, _) => new PostNormLayer(layer, config));
         _ctc = config.Labels is null ? null : parameters.Linear("ctc", hidden, config.Labels.Count);
         _biases = config.HasAlibi ? Alibi.Create(parameters, config) : [];
@@ -65,11 +66,13 @@ internal sealed class AudioEncoder : Encoder<float>
         Inference run, IReadOnlyList<ReadOnlyMemory<float>> inputs, Sequences sequences, Observer? observer, CancellationToken cancellation)
     {
         Tensor x = run.Allocate(sequences.Rows, Config.HiddenSize);
-        for (int first = 0; first < x.Rows; first += _framesAtOnce)
+        for (int piece = 0, first = 0; first < x.Rows; piece++, first += _framesAtOnce)
         {
             cancellation.ThrowIfCancellationRequested();
             int count = Math.Min(_framesAtOnce, x.Rows - first);
-            ExtractFeatures(run, SamplesOf(inputs, sequences, first, count), x.SliceRows(first, count), observer);
+            List<ReadOnlyMemory<float>> samples = SamplesOf(inputs, sequences, first, count);
+            Tensor frames = x.SliceRows(first, count);
+            run.Segment(new ModelPart(ModelPartKind.Features, piece), Tensor.None, _ => ExtractFeatures(run, samples, frames, observer));
         }
 
         observer?.Point("features_proj", x);
@@ -78,7 +81,7 @@ internal sealed class AudioEncoder : Encoder<float>
 
     public override Tensor Contextualize(
         Inference run, Tensor x, Sequences sequences, int? layer, Observer? observer, CancellationToken cancellation) =>
-        _layers.Forward(run, AddPositions(run, x, sequences, observer), sequences, _biases, layer, observer, cancellation);
+        _layers.Forward(run, run.Segment(new ModelPart(ModelPartKind.Positions), x, frames => AddPositions(run, frames, sequences, observer)), sequences, _biases, layer, observer, cancellation);
 
     public override Tensor Head(Inference run, Tensor x, Sequences sequences) => Project(run, x, _ctc!);
 
@@ -98,7 +101,7 @@ internal sealed class AudioEncoder : Encoder<float>
         return samples;
     }
 
-    private void ExtractFeatures(Inference run, List<ReadOnlyMemory<float>> samples, Tensor output, Observer? observer)
+    private Tensor ExtractFeatures(Inference run, List<ReadOnlyMemory<float>> samples, Tensor output, Observer? observer)
     {
         long mark = run.Mark();
         Sequences sequences = run.Sequences([.. samples.Select(part => part.Length)]);
@@ -119,6 +122,7 @@ internal sealed class AudioEncoder : Encoder<float>
         observer?.Point("features_ln", normed);
         run.Linear(normed, _projection, output);
         run.Release(mark);
+        return output;
     }
 
     private Tensor AddPositions(Inference run, Tensor x, Sequences frames, Observer? observer)

@@ -87,14 +87,26 @@ internal sealed class ParameterScope(ParameterSource source, WeightStore store, 
     /// <summary>Numbers that the model is built from; null where they are optional and absent.</summary>
     public WeightData? Constant(Parameter parameter) => Find(parameter);
 
+    /// <summary>Whether there are values; a listing has none.</summary>
+    public bool HasValues => source.HasValues;
+
     /// <summary>Activations that are the same in every inference, computed from constants.</summary>
     /// <param name="rows">The number of rows.</param>
     /// <param name="columns">Features of a row.</param>
-    /// <param name="compute">Computes them, <c>[rows, columns]</c>. A listing does not call it.</param>
+    /// <param name="compute">Computes them, <c>[rows, columns]</c>. A listing does not call it; training calls it after each update.</param>
+    /// <param name="backward">How the constants learn; null if they do not.</param>
     /// <param name="isAttentionTable">Whether it is a table of attention biases.</param>
-    public Tensor Activations(int rows, int columns, Func<float[]> compute, bool isAttentionTable = false) => !source.HasValues ? default
-        : isAttentionTable ? store.AttentionTable(compute(), rows, columns)
-        : store.Constant(compute(), rows, columns);
+    public Tensor Activations(int rows, int columns, Func<float[]> compute, DerivedBackward? backward = null, bool isAttentionTable = false)
+    {
+        if (!source.HasValues)
+        {
+            return default;
+        }
+
+        Tensor tensor = isAttentionTable ? store.AttentionTable(compute(), rows, columns) : store.Constant(compute(), rows, columns);
+        source.Derive(tensor, compute, backward);
+        return tensor;
+    }
 
     private WeightData? Find(Parameter parameter) => source.Find(parameter with { Name = prefix + parameter.Name });
 

@@ -2,6 +2,16 @@ using System.Runtime.InteropServices;
 
 namespace Data2Vec.Parameters;
 
+/// <summary>The backward partner of activations that are computed from constants.</summary>
+/// <param name="Constants">The constants.</param>
+/// <param name="Add">
+/// Takes the gradient of the activations and the number of a constant, and adds to the constant's gradient, which is row-major.
+/// </param>
+internal sealed record DerivedBackward(IReadOnlyList<WeightData> Constants, DerivedBackward.Adder Add)
+{
+    public delegate void Adder(ReadOnlySpan<float> gradient, int constant, Span<float> ofConstant);
+}
+
 /// <summary>Where the values of declared parameters come from. The memory stays valid until the source is disposed.</summary>
 internal abstract class ParameterSource : IDisposable
 {
@@ -11,6 +21,11 @@ internal abstract class ParameterSource : IDisposable
     /// <summary>Finds a parameter's values; null where an optional parameter is absent.</summary>
     /// <exception cref="InvalidDataException">The parameter is missing or does not fit.</exception>
     public abstract WeightData? Find(Parameter parameter);
+
+    /// <summary>Learns of activations that are computed from parameters, for training, which computes them again when the parameters change.</summary>
+    public virtual void Derive(Tensor tensor, Func<float[]> compute, DerivedBackward? backward)
+    {
+    }
 
     /// <summary>Checks what can only be known when every parameter has been declared.</summary>
     /// <exception cref="InvalidDataException">The parameters contradict each other.</exception>

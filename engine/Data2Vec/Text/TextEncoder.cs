@@ -1,5 +1,4 @@
 using System.Buffers;
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec.Text;
 
@@ -18,6 +17,7 @@ internal sealed class TextEncoder : Encoder<int>
         _tokens = parameters.Embedding("token_embedding", config.VocabularySize, hidden, config.PaddingId);
         _positions = parameters.Embedding("position_embedding", config.Positions, hidden, config.FirstPosition - 1);
         _norm = parameters.Norm("embedding_norm", hidden, config.Epsilon);
+        _norm.Dropout = DropoutSite.Input;
         _layers = new LayerStack(parameters, config.Layers, (layer, _) => new PostNormLayer(layer, config));
         if (config.Labels is not null)
         {
@@ -99,9 +99,8 @@ internal sealed class TextEncoder : Encoder<int>
     /// <summary>fairseq's <c>RobertaClassificationHead</c>, and BERT's pooler and head: <c>W₂ tanh(W₁ x₀ + b₁) + b₂</c> of the first row.</summary>
     public override Tensor Head(Inference run, Tensor x, Sequences sequences)
     {
-        // The tanh of a few rows is not worth an operation on the device.
-        float[] hidden = RowPooling.Download(run, Project(run, RowPooling.FirstRows(run, x, sequences), _classifierDense!));
-        TensorPrimitives.Tanh(hidden, hidden);
-        return Project(run, run.Upload(hidden, sequences.Count, Config.HiddenSize), _classifierOutput!);
+        Tensor hidden = Project(run, RowPooling.FirstRows(run, x, sequences), _classifierDense!), activated = run.Allocate(hidden.Rows, hidden.Columns, hidden.Type);
+        run.Tanh(hidden, activated);
+        return Project(run, activated, _classifierOutput!);
     }
 }

@@ -14,13 +14,25 @@ internal static class Alibi
             MayBroadcast = true,
             Initial = InitialValue.One,
         })!;
-        AttentionBias[] biases = [.. Enumerable.Range(0, scales.Rows).Select(layer => new AttentionBias(Slopes: parameters.Activations(1, heads, () =>
-        {
-            float[] ofLayer = new float[scales.RowSize];
-            scales.ReadRow(layer, ofLayer);
-            return [.. Slopes(heads).Select((slope, head) => slope * MathF.Max(ofLayer[ofLayer.Length == 1 ? 0 : head], 0))];
-        })))];
+        float[] slopes = Slopes(heads);
+        AttentionBias[] biases = [.. Enumerable.Range(0, scales.Rows).Select(layer => new AttentionBias(
+            Slopes: parameters.Activations(1, heads, () => Scaled(layer), new DerivedBackward([scales], (gradient, _, ofScales) =>
+            {
+                float[] all = scales.ToArray();
+                for (int head = 0; head < heads; head++)
+                {
+                    ofScales[Place(layer, head)] += all[Place(layer, head)] > 0 ? slopes[head] * gradient[head] : 0;
+                }
+            }))))];
         return biases.Length == 1 ? [.. Enumerable.Repeat(biases[0], config.Layers)] : biases;
+
+        int Place(int layer, int head) => layer * scales.RowSize + (scales.RowSize == 1 ? 0 : head);
+
+        float[] Scaled(int layer)
+        {
+            float[] all = scales.ToArray();
+            return [.. slopes.Select((slope, head) => slope * MathF.Max(all[Place(layer, head)], 0))];
+        }
     }
 
     /// <summary>

@@ -10,6 +10,16 @@ internal abstract class Observer
     {
     }
 
+    /// <summary>Whether <see cref="FeedForward"/> is called, which costs a fused operation.</summary>
+    public virtual bool SeesFeedForward => false;
+
+    /// <summary>Sees what the feed-forward block of a layer adds to the residual, if the layer normalizes afterwards.</summary>
+    /// <param name="layer">The layer's number, from 0.</param>
+    /// <param name="added"><c>[rows, hidden]</c>.</param>
+    public virtual void FeedForward(int layer, Tensor added)
+    {
+    }
+
     /// <summary>Sees the activations at another named point.</summary>
     public virtual void Point(string name, Tensor activations)
     {

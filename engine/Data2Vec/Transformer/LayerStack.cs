@@ -20,10 +20,13 @@ internal sealed class LayerStack(ParameterScope parameters, int count, Func<Para
         Inference run, Tensor x, Sequences sequences, ReadOnlySpan<AttentionBias> biases, int? layer, Observer? observer, CancellationToken cancellation)
     {
         observer?.Layer(0, x);
-        for (int i = 0; i < (layer ?? _layers.Length); i++)
+        for (int number = 0; number < (layer ?? _layers.Length); number++)
         {
+            int i = number;
             cancellation.ThrowIfCancellationRequested();
-            x = _layers[i].Forward(run, x, sequences, biases.IsEmpty ? default : biases[i]);
+            TransformerLayer current = _layers[i];
+            AttentionBias bias = biases.IsEmpty ? default : biases[i];
+            x = run.Segment(new ModelPart(ModelPartKind.Layer, i), x, input => current.Forward(run, input, sequences, bias, observer, i));
             observer?.Layer(i + 1, x);
         }
 

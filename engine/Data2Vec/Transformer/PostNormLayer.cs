@@ -6,7 +6,7 @@ namespace Data2Vec.Transformer;
 /// </summary>
 internal sealed class PostNormLayer(ParameterScope parameters, TransformerConfig config) : TransformerLayer(parameters, config, depth: 0)
 {
-    public override Tensor Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias)
+    public override Tensor Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias, Observer? observer, int number)
     {
         long mark = run.Mark();
         Tensor middle = run.Allocate(x.Rows, x.Columns);
@@ -14,7 +14,19 @@ internal sealed class PostNormLayer(ParameterScope parameters, TransformerConfig
         run.LinearNorm(Attend(run, x, sequences, bias), AttentionOutput, AttentionNorm, middle, normed: middle, residual: x);
         run.Release(inner);
         Tensor output = run.Reuse(x);
-        run.LinearNorm(Expand(run, middle), FeedForwardOutput, FeedForwardNorm, output, normed: output, residual: middle);
+        Tensor expanded = Expand(run, middle);
+        if (observer is { SeesFeedForward: true })
+        {
+            // The norm's input alone, which the fused operation does not have.
+            Tensor added = run.Linear(expanded, FeedForwardOutput);
+            observer.FeedForward(number, added);
+            run.LayerNorm(added, FeedForwardNorm, output, residual: middle);
+        }
+        else
+        {
+            run.LinearNorm(expanded, FeedForwardOutput, FeedForwardNorm, output, normed: output, residual: middle);
+        }
+
         run.Release(mark);
         return output;
     }

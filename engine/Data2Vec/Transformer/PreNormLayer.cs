@@ -7,7 +7,7 @@ namespace Data2Vec.Transformer;
 internal sealed class PreNormLayer(ParameterScope parameters, TransformerConfig config, int number)
     : TransformerLayer(parameters, config, depth: number + 1)
 {
-    public override Tensor Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias)
+    public override Tensor Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias, Observer? observer, int number)
     {
         long mark = run.Mark();
         Tensor normed = run.Allocate(x.Rows, x.Columns);

@@ -36,6 +36,9 @@ internal abstract class TransformerLayer
         const float InitialScale = 1e-4f;
         AttentionOutput = parameters.Linear([attentionOutput], isScaled ? parameters.Scale("attention_scale", hidden, InitialScale) : null);
         FeedForwardOutput = parameters.Linear([feedForwardOutput], isScaled ? parameters.Scale("feed_forward_scale", hidden, InitialScale) : null);
+
+        AttentionOutput.Dropout = FeedForwardOutput.Dropout = DropoutSite.Branch;
+        _intermediate.Dropout = DropoutSite.Activation;
     }
 
     /// <summary>Follows <see cref="Attend"/>; its result is added to the residual.</summary>
@@ -51,7 +54,13 @@ internal abstract class TransformerLayer
     protected NormWeights FeedForwardNorm { get; }
 
     /// <summary>Computes the layer's output from hidden states, both <c>[rows, hidden]</c>. The memory of <paramref name="x"/> may be reused.</summary>
-    public abstract Tensor Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias);
+    /// <param name="run">The inference.</param>
+    /// <param name="x">The hidden states.</param>
+    /// <param name="sequences">The rows of each input.</param>
+    /// <param name="bias">The attention bias.</param>
+    /// <param name="observer">Sees what the feed-forward block adds.</param>
+    /// <param name="number">The layer's number, from 0.</param>
+    public abstract Tensor Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias, Observer? observer, int number);
 
     /// <summary>The outputs of all attention heads side by side, <c>[rows, hidden]</c>.</summary>
     protected Tensor Attend(Inference run, Tensor x, Sequences sequences, AttentionBias bias)

@@ -11,33 +11,19 @@ internal sealed class RelativePositionBias
     private readonly ParameterScope _parameters;
     private readonly VisionConfig _stored;
     private readonly int _grid;
-    private readonly Lazy<float[]>? _shared;
+    private readonly WeightData? _shared;
     private readonly AttentionBias _common;
     private long _biases;
 
     public RelativePositionBias(ParameterScope parameters, VisionConfig stored, int grid)
     {
         (_parameters, _stored, _grid) = (parameters, stored, grid);
-        _shared = Declare(parameters) is { } shared ? new Lazy<float[]>(() => Table(shared)) : null;
-        _common = _shared is null ? default : Create(() => _shared.Value);
+        _shared = Declare(parameters);
+        _common = _shared is null ? default : Create([_shared]);
     }
 
     /// <summary>Declares a layer's own table, and computes its bias.</summary>
-    public AttentionBias OfLayer(ParameterScope layer)
-    {
-        return Declare(layer) is { } own ? Create(() => Sum(own)) : _common;
-
-        float[] Sum(WeightData own)
-        {
-            float[] table = Table(own);
-            if (_shared is not null)
-            {
-                TensorPrimitives.Add(_shared.Value, table, table);
-            }
-
-            return table;
-        }
-    }
+    public AttentionBias OfLayer(ParameterScope layer) => Declare(layer) is { } own ? Create(_shared is null ? [own] : [_shared, own]) : _common;
 
     private WeightData? Declare(ParameterScope scope) => scope.Constant(
         new Parameter("relative_position_bias.weight", [_stored.RelativePositions, _stored.Heads], ParameterRole.Constant)
@@ -46,16 +32,28 @@ internal sealed class RelativePositionBias
             Initial = InitialValue.Zero,
         });
 
-    private AttentionBias Create(Func<float[]> table)
+    /// <summary>The bias from the sum of tables.</summary>
+    private AttentionBias Create(WeightData[] tables)
     {
-        int rows = 1 + _grid * _grid;
-        return new AttentionBias(Table: _parameters.Activations(_stored.Heads * rows, rows, () =>
+        int rows = 1 + _grid * _grid, heads = _stored.Heads;
+        if (_parameters.HasValues && (_biases += (long)heads * rows * rows) > VisionConfig.MostBiases)
         {
-            _biases += (long)_stored.Heads * rows * rows;
-            return _biases <= VisionConfig.MostBiases
-                ? Expand(table(), _stored.Heads, _grid)
-                : throw new InvalidDataException($"the relative position biases of {_grid} x {_grid} patches would take more than a gigabyte");
-        }, isAttentionTable: true));
+            throw new InvalidDataException($"the relative position biases of {_grid} x {_grid} patches would take more than a gigabyte");
+        }
+
+        var backward = new DerivedBackward(tables, (gradient, _, table) => Contract(gradient, table, heads, _grid));
+        return new AttentionBias(Table: _parameters.Activations(heads * rows, rows, () => Expand(Sum(tables), heads, _grid), backward, isAttentionTable: true));
+    }
+
+    private float[] Sum(WeightData[] tables)
+    {
+        float[] sum = Table(tables[0]);
+        foreach (WeightData table in tables.AsSpan(1))
+        {
+            TensorPrimitives.Add(sum, Table(table), sum);
+        }
+
+        return sum;
     }
 
     /// <summary>The numbers of a table, interpolated if the grid is another.</summary>
@@ -75,29 +73,42 @@ internal sealed class RelativePositionBias
     /// <returns><c>[heads * rows, rows]</c> for the <c>1 + grid * grid</c> rows of an image.</returns>
     public static float[] Expand(ReadOnlySpan<float> table, int heads, int grid)
     {
-        int rows = 1 + grid * grid;
-        int distances = table.Length / heads;
+        int rows = 1 + grid * grid, distances = table.Length / heads;
         var bias = new float[checked(heads * rows * rows)];
-        for (int from = 0; from < rows; from++)
+        for (int pair = 0; pair < rows * rows; pair++)
         {
-            for (int to = 0; to < rows; to++)
+            int distance = Distance(pair / rows, pair % rows, grid, distances);
+            for (int head = 0; head < heads; head++)
             {
-                int distance = (from, to) switch
-                {
-                    (0, 0) => distances - 1,
-                    (_, 0) => distances - 2,
-                    (0, _) => distances - 3,
-                    _ => Distance(from - 1, to - 1, grid),
-                };
-                for (int head = 0; head < heads; head++)
-                {
-                    bias[(head * rows + from) * rows + to] = table[distance * heads + head];
-                }
+                bias[head * rows * rows + pair] = table[distance * heads + head];
             }
         }
 
         return bias;
     }
+
+    /// <summary>Adds to each number of a table the sum of the numbers that <see cref="Expand"/> makes of it.</summary>
+    private static void Contract(ReadOnlySpan<float> bias, Span<float> table, int heads, int grid)
+    {
+        int rows = 1 + grid * grid, distances = table.Length / heads;
+        for (int pair = 0; pair < rows * rows; pair++)
+        {
+            int distance = Distance(pair / rows, pair % rows, grid, distances);
+            for (int head = 0; head < heads; head++)
+            {
+                table[distance * heads + head] += bias[head * rows * rows + pair];
+            }
+        }
+    }
+
+    /// <summary>The place in a table of the distance between two rows, of which the first is the class token.</summary>
+    private static int Distance(int from, int to, int grid, int distances) => (from, to) switch
+    {
+        (0, 0) => distances - 1,
+        (_, 0) => distances - 2,
+        (0, _) => distances - 3,
+        _ => Distance(from - 1, to - 1, grid),
+    };
 
     private static int Distance(int from, int to, int grid)
     {

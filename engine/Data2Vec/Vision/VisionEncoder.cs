@@ -34,7 +34,8 @@ internal sealed class VisionEncoder : ImageEncoder
         int hidden = config.HiddenSize;
         _patchEmbedding = parameters.Linear("patch_embedding", config.PatchLength, hidden);
         WeightData classToken = parameters.Constant(new Parameter("class_token", [hidden], ParameterRole.Constant) { Initial = InitialValue.Normal(0.02f) })!;
-        _classToken = parameters.Activations(ClassRows, hidden, classToken.ToArray);
+        _classToken = parameters.Activations(
+            ClassRows, hidden, classToken.ToArray, new DerivedBackward([classToken], (gradient, _, token) => TensorPrimitives.Add(token, gradient, token)));
         if (config.HasPositionVectors)
         {
             WeightData positions = parameters.Constant(new Parameter("position_embedding.weight", [stored.Patches, hidden], ParameterRole.Constant)
@@ -86,6 +87,7 @@ internal sealed class VisionEncoder : ImageEncoder
         Tensor x = run.Allocate(sequences.Rows, Config.HiddenSize);
         long mark = run.Mark();
         Tensor patches = run.Allocate(x.Rows, Config.PatchLength, ElementType.F32);
+        float[] nothing = new float[Config.PatchLength];
         int length = Config.Patches * Config.PatchLength;
         float[] rented = ArrayPool<float>.Shared.Rent(length);
         try
@@ -94,6 +96,7 @@ internal sealed class VisionEncoder : ImageEncoder
             {
                 cancellation.ThrowIfCancellationRequested();
                 Unfold(inputs[i].Span, rented);
+                run.Upload(nothing, patches.SliceRows(sequences.Start(i), ClassRows));
                 run.Upload(rented.AsSpan(0, length), PatchesOf(patches, sequences, i));
             }
         }
@@ -102,7 +105,7 @@ internal sealed class VisionEncoder : ImageEncoder
             ArrayPool<float>.Shared.Return(rented);
         }
 
-        // One product for all images. The rows between the images are undefined before it, and replaced by the class token after it.
+        // One product for all images. Its rows between the images are replaced by the class token.
         run.Linear(patches, _patchEmbedding, x, residual: Positions(run, sequences));
         run.Copy(
             _classToken with { Rows = inputs.Count, Stride = 0 },

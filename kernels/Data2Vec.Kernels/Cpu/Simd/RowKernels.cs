@@ -44,7 +44,7 @@ internal static unsafe class RowKernels<S, V>
     }
 
     /// <summary>
-    /// <see cref="Normalize"/>, which also keeps <c>(x + residual - mean) / sqrt(variance + epsilon)</c>; normalized may be x, but not y.
+    /// The same normalization, which also keeps <c>(x + residual - mean) / sqrt(variance + epsilon)</c>; normalized may be x, but not y.
     /// </summary>
     /// <returns><c>1 / sqrt(variance + epsilon)</c>.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

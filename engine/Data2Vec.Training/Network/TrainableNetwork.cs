@@ -1,0 +1,114 @@
+using System.Runtime.InteropServices;
+using Data2Vec.Training.Optimizers;
+
+namespace Data2Vec.Training.Network;
+
+/// <summary>An encoder whose parameters lie in buffers, with the parameters that only training uses.</summary>
+/// <typeparam name="T">Samples, token ids or pixels.</typeparam>
+internal sealed unsafe class TrainableNetwork<T> : IDisposable
+{
+    private readonly BufferParameters _source;
+    private readonly WeightStore _store;
+    private readonly List<(Tensor Gradient, DerivedActivations Derived)> _derived = [];
+    private readonly List<nint> _owned = [];
+
+    /// <summary>Creates a network.</summary>
+    /// <param name="config">The encoder's structure.</param>
+    /// <param name="objective">Declares what the network has besides the encoder.</param>
+    /// <param name="backend">The processor.</param>
+    /// <param name="values">The values of a parameter, row-major; null if the network does without it, which only optional ones may.</param>
+    /// <param name="learns">Whether there are gradients and moments; a teacher has none.</param>
+    public TrainableNetwork(ModelConfig config, Action<ParameterScope> objective, Backend backend, Func<Parameter, float[]?> values, bool learns)
+    {
+        Config = config;
+        var parameters = new List<Parameter>();
+        var initial = new List<float[]>();
+        foreach (Parameter parameter in ParameterList.Of(scope => Construct(scope, objective)))
+        {
+            if (values(parameter) is { } numbers)
+            {
+                parameters.Add(parameter);
+                initial.Add(numbers);
+            }
+        }
+
+        Buffers = new ParameterBuffers(parameters, learns);
+        for (int i = 0; i < parameters.Count; i++)
+        {
+            Buffers.Write(i, initial[i]);
+        }
+
+        _source = new BufferParameters(Buffers);
+        _store = backend.CreateStore();
+        Encoder = Construct(new ParameterScope(_source, _store), objective);
+        _store.Complete();
+        foreach (DerivedActivations derived in _source.Derived.Where(derived => learns && derived.Backward is not null))
+        {
+            nuint bytes = (nuint)derived.Tensor.Rows * (nuint)derived.Tensor.Stride * sizeof(float);
+            nint memory = (nint)NativeMemory.AlignedAlloc(bytes + 256, Arena.Alignment);
+            NativeMemory.Clear((void*)memory, bytes + 256);
+            _owned.Add(memory);
+            _derived.Add((derived.Tensor with { Data = memory }, derived));
+        }
+    }
+
+    public ModelConfig Config { get; }
+
+    public Encoder<T> Encoder { get; }
+
+    public ParameterBuffers Buffers { get; }
+
+    /// <summary>The parameters as an optimizer sees them.</summary>
+    /// <param name="group">The number of a parameter's group.</param>
+    public IReadOnlyList<ParameterRange> Ranges(Func<Parameter, int> group) =>
+        [.. Buffers.Places.Select(place => new ParameterRange(place.Parameter.Name, place.Offset, place.Count, group(place.Parameter)))];
+
+    /// <summary>Begins a plain inference.</summary>
+    public Inference Begin() => _store.Begin();
+
+    /// <summary>Begins a recording.</summary>
+    public Recording Record(RecordingOptions options)
+    {
+        List<(Activation, DerivedActivations)> derived = [.. _derived.Select(one => (
+            new Activation(one.Derived.Tensor)
+            {
+                Gradient = one.Gradient,
+                Learns = one.Derived.Backward!.Constants.Any(constant => Buffers.Learning[Buffers.IndexAt(constant.Data)]),
+            },
+            one.Derived))];
+        return new Recording(_store.BeginTraining(Buffers.GradientOf), derived, options) { GradientOfConstant = Buffers.GradientOf };
+    }
+
+    /// <summary>Must be called after the values of parameters have changed.</summary>
+    public void Refresh()
+    {
+        _store.Refresh();
+        foreach (DerivedActivations derived in _source.Derived)
+        {
+            float[] values = derived.Compute();
+            for (int row = 0; row < derived.Tensor.Rows; row++)
+            {
+                values.AsSpan(row * derived.Tensor.Columns, derived.Tensor.Columns).CopyTo(new Span<float>(derived.Tensor.Row(row), derived.Tensor.Columns));
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _store.Dispose();
+        Buffers.Dispose();
+        foreach (nint memory in _owned)
+        {
+            NativeMemory.AlignedFree((void*)memory);
+        }
+
+        _owned.Clear();
+    }
+
+    private Encoder<T> Construct(ParameterScope scope, Action<ParameterScope> objective)
+    {
+        var encoder = (Encoder<T>)ModelArchitecture.Find(Config.Architecture).CreateEncoder(Config, scope);
+        objective(scope);
+        return encoder;
+    }
+}
