@@ -80,6 +80,9 @@ internal sealed class ParameterScope(ParameterSource source, WeightStore store, 
             Initial = InitialValue.Normal(MatrixDeviation) with { ZeroRow = paddingRow },
         }));
 
+    /// <summary>One vector as a table, such as that of masked rows.</summary>
+    public EmbeddingWeights Vector(Parameter parameter) => store.Embedding(Require(parameter) with { Shape = [1, parameter.Shape[0]] });
+
     /// <summary>A scale of outputs that a model may do without (layer scale, Touvron et al. 2021).</summary>
     public WeightData? Scale(string name, int size, float initial) =>
         Find(new Parameter(name, [size], ParameterRole.Norm) { IsOptional = true, Initial = new InitialValue(initial) });

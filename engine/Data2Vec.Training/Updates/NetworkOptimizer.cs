@@ -1,0 +1,52 @@
+using Data2Vec.Training.Network;
+using Data2Vec.Training.Optimizers;
+
+namespace Data2Vec.Training.Updates;
+
+/// <summary>Changes the parameters of a network after the backward passes of an update.</summary>
+internal sealed class NetworkOptimizer
+{
+    private readonly ParameterBuffers _buffers;
+    private readonly OptimizerRecipe _recipe;
+
+    public NetworkOptimizer(ParameterBuffers buffers, OptimizerRecipe recipe)
+    {
+        (_buffers, _recipe) = (buffers, recipe);
+        var groups = new List<ParameterGroup>();
+        var ranges = new List<ParameterRange>();
+        foreach (ParameterPlace place in buffers.Places)
+        {
+            ParameterGroup group = recipe.GroupOf(place.Parameter);
+            int number = groups.IndexOf(group);
+            if (number < 0)
+            {
+                number = groups.Count;
+                groups.Add(group);
+            }
+
+            ranges.Add(new ParameterRange(place.Parameter.Name, place.Offset, place.Count, number));
+        }
+
+        Adam = new Adam(recipe.Adam, ranges, groups);
+    }
+
+    public Adam Adam { get; }
+
+    /// <summary>Applies the summed gradients of an update.</summary>
+    /// <param name="update">The number of updates before this one.</param>
+    /// <param name="sampleSize">What the gradients are divided by.</param>
+    /// <returns>The rate, the norm of the gradient, and the factor that clipped it.</returns>
+    /// <exception cref="ArithmeticException">The gradient is not finite; no parameter has changed.</exception>
+    public (double Rate, double Norm, double Clip) Step(long update, long sampleSize)
+    {
+        double share = 1.0 / Math.Max(1, sampleSize), norm = GradientClipping.Norm(_buffers.Gradients) * share;
+        if (!double.IsFinite(norm))
+        {
+            throw new ArithmeticException($"the gradient of update {update} is not finite");
+        }
+
+        double clip = GradientClipping.Scale(norm, _recipe.ClipNorm), rate = _recipe.Schedule.Rate(update);
+        Adam.Step(_buffers.Values, _buffers.Gradients, _buffers.Means, _buffers.Squares, rate, _buffers.HasGradient, share * clip);
+        return (rate, norm, clip);
+    }
+}
