@@ -37,6 +37,15 @@ public static class OperationShapes
         Require(x.Rows == 0 || (output.Data != x.Data && output.Data != residual.Data), $"The result of a linear layer must not overlap its inputs.");
     }
 
+    /// <summary>Checks the operands of <see cref="TrainingInference.LinearBackward"/>.</summary>
+    internal static void RequireLinearBackward(Tensor x, LinearWeights weights, Tensor sums, Activation activation, Tensor dy, Tensor dx)
+    {
+        RequireLinear(x, weights, dy, sums);
+        Require(activation == Activation.None || !sums.IsEmpty, $"The gradient of {activation} needs the sums that it was applied to.");
+        RequireSameOrEmpty(x, dx);
+        Require(dx.IsEmpty || (dx.Data != dy.Data && dx.Data != sums.Data), $"The gradient of the inputs must not overlap that of the result.");
+    }
+
     /// <summary>Checks the operands of <see cref="Inference.LinearNorm"/>.</summary>
     public static void RequireLinearNorm(Tensor x, LinearWeights weights, NormWeights norm, Tensor output, Tensor normed, Tensor residual)
     {
@@ -48,6 +57,21 @@ public static class OperationShapes
     public static void RequireConv1d(Tensor x, Sequences inputs, Conv1dShape shape, Tensor output, Sequences outputs) => Require(
         x.Columns == shape.InputChannels && output.Columns == shape.OutputChannels && outputs.Rows == output.Rows && inputs.Rows == x.Rows,
         $"Tensors of {Describe(x)} and {Describe(output)} do not fit a convolution from {shape.InputChannels} to {shape.OutputChannels} channels.");
+
+    /// <summary>Checks the operands of <see cref="TrainingInference.Conv1dBackward"/>.</summary>
+    internal static void RequireConv1dBackward(Tensor x, Sequences inputs, Conv1dShape shape, Tensor dy, Sequences outputs, Tensor dx)
+    {
+        RequireConv1d(x, inputs, shape, dy, outputs);
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            Require(
+                i < outputs.Count && outputs.Length(i) == shape.OutputLength(inputs.Length(i)),
+                $"The convolution of a sequence of {inputs.Length(i)} rows has {shape.OutputLength(inputs.Length(i))}.");
+        }
+
+        RequireSameOrEmpty(x, dx);
+        Require(dx.IsEmpty || dx.Data != dy.Data, $"The gradient of the inputs must not overlap that of the result.");
+    }
 
     /// <summary>Checks the operands of <see cref="Inference.Conv2d"/>.</summary>
     public static void RequireConv2d(Tensor x, int height, int width, Conv2dShape shape, Tensor output)

@@ -36,7 +36,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         {
             if (parts.Length > 1 && weight.Rows % PanelLayout.Width != 0)
             {
-                return new CpuLinear(inputs, outputs, Join(parts, inputs, scales)) { Parts = [.. parts], Scale = scale };
+                return new CpuLinear(inputs, outputs, Join(parts, inputs, outputs, scales)) { Parts = [.. parts], Scale = scale };
             }
         }
 
@@ -146,23 +146,79 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         }
     }
 
-    /// <summary>Copies parts whose outputs do not fill whole panels together as rows, and packs them as one matrix.</summary>
-    private PanelMatrix Join(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int inputs, float* scales)
+    /// <summary>The transposed weights of a linear layer.</summary>
+    public PanelMatrix Transposed(CpuLinear linear)
     {
-        var rows = new List<float>();
-        var biases = new List<float>();
-        foreach ((WeightData weight, WeightData? bias) in parts)
+        lock (_refresh)
         {
-            rows.AddRange(weight.ToArray());
-            biases.AddRange(bias?.ToArray() ?? new float[weight.Rows]);
+            return (linear.Transposed ??= [Transpose(linear.Matrix, 1, 0)])[0];
+        }
+    }
+
+    /// <summary>
+    /// The transposed weights of a convolution, for the input rows of each residue of the row by the stride. Those of the residues that no tap reads
+    /// have no taps.
+    /// </summary>
+    public PanelMatrix[] Transposed(CpuConv1d convolution)
+    {
+        lock (_refresh)
+        {
+            int stride = convolution.Shape.Stride;
+            return convolution.Transposed ??= [.. Enumerable.Range(0, stride).Select(residue => Transpose(convolution.Matrix, stride, residue))];
+        }
+    }
+
+    private PanelMatrix Transpose(PanelMatrix matrix, int stride, int residue)
+    {
+        if (matrix.Type != ElementType.F32)
+        {
+            throw new NotSupportedException($"Gradients need weights in f32, not in {matrix.Type}.");
         }
 
-        fixed (float* weights = CollectionsMarshal.AsSpan(rows), offsets = CollectionsMarshal.AsSpan(biases))
+        var layout = new PanelLayout(ElementType.F32, matrix.Depth * matrix.Groups, matrix.GroupOutputs, 1, matrix.Groups);
+        int taps = TransposedPanels.Taps(matrix, stride, residue);
+        float* data = (float*)Allocate(Math.Max(1, layout.WordCount * taps) * sizeof(float));
+        NativeMemory.Clear(data, (nuint)(layout.WordCount * taps * sizeof(float)));
+        var panels = (float**)Allocate((long)layout.Panels * sizeof(float*));
+        for (int panel = 0; panel < layout.Panels; panel++)
         {
-            var weight = new WeightData((nint)weights, ElementType.F32, WeightLayout.Rows, [biases.Count, inputs]);
-            var bias = new WeightData((nint)offsets, ElementType.F32, WeightLayout.Rows, [biases.Count]);
-            return Matrix([(weight, bias)], inputs, scale: scales);
+            panels[panel] = data + layout.PanelOffset(panel) * taps;
         }
+
+        var transposed = new PanelMatrix
+        {
+            Type = ElementType.F32,
+            Panels = panels,
+            PanelsPerGroup = layout.PanelsPerGroup,
+            GroupOutputs = layout.GroupOutputs,
+            Groups = layout.Groups,
+            Taps = taps,
+            Depth = layout.Depth,
+            Bias = AllocateVector(layout.Outputs),
+        };
+        var job = new TransposedPanels(matrix, transposed, stride, residue);
+        Now(() => team.Run(job, job.Tasks));
+        return transposed;
+    }
+
+    /// <summary>Copies parts whose outputs do not fill whole panels together as rows, and packs them as one matrix.</summary>
+    private PanelMatrix Join(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int inputs, int outputs, float* scales)
+    {
+        var rows = (float*)Allocate((long)outputs * inputs * sizeof(float));
+        var biases = AllocateVector(outputs);
+        (WeightData Weight, WeightData? Bias)[] copied = [.. parts];
+        Now(() =>
+        {
+            int at = 0;
+            foreach ((WeightData weight, WeightData? bias) in copied)
+            {
+                weight.CopyTo(new Span<float>(rows + (long)at * inputs, weight.Rows * inputs));
+                bias?.CopyTo(new Span<float>(biases + at, weight.Rows));
+                at += weight.Rows;
+            }
+        });
+        var joined = new WeightData((nint)rows, ElementType.F32, WeightLayout.Rows, [outputs, inputs]);
+        return Matrix([(joined, new WeightData((nint)biases, ElementType.F32, WeightLayout.Rows, [outputs]))], inputs, scale: scales);
     }
 
     /// <summary>The right side of a product, in the fastest format that all weights fit.</summary>
@@ -195,7 +251,11 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
                 SumColumns(panels, layout, columnOffsets + at);
             }
 
-            bias?.CopyTo(new Span<float>(biases + at, weight.Rows));
+            if (bias is not null)
+            {
+                CopyNow(bias, biases + at);
+            }
+
             for (int row = 0; isQuantized && row < weight.Rows; row++)
             {
                 columnScales[at + row] = weight.Int8Scale(row);
@@ -258,7 +318,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         nint data = isReady ? weight.Elements : (nint)Allocate(layout.WordCount * sizeof(float));
         if (!isReady)
         {
-            Parallel.For(0, layout.Panels, Parallelism, panel => PanelPacking.PackPanel(weight, layout, panel, Address(panel)));
+            Now(() => Parallel.For(0, layout.Panels, Parallelism, panel => PanelPacking.PackPanel(weight, layout, panel, Address(panel))));
         }
 
         panels.AddRange(Enumerable.Range(0, layout.Panels).Select(Address));
@@ -298,11 +358,13 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         new Span<float>(vector, size).Fill(otherwise);
         if (values is not null)
         {
-            Now(() => values.CopyTo(new Span<float>(vector, size)));
+            CopyNow(values, vector);
         }
 
         return vector;
     }
+
+    private void CopyNow(WeightData values, float* vector) => Now(() => values.CopyTo(new Span<float>(vector, values.Rows)));
 
     /// <summary>Does something now and whenever the values of the weights have changed.</summary>
     private void Now(Action read)

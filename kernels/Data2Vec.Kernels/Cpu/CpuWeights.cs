@@ -36,6 +36,14 @@ internal readonly unsafe struct PanelMatrix
     public int* ColumnOffsets { get; init; }
 
     public int PanelCount => PanelsPerGroup * Groups;
+
+    /// <summary>The first output of a panel, the number of its outputs, and its width.</summary>
+    public (int First, int Count, int Width) Columns(int panel)
+    {
+        (int group, int index) = Math.DivRem(panel, PanelsPerGroup);
+        int first = index * PanelLayout.Width, count = Math.Min(PanelLayout.Width, GroupOutputs - first);
+        return (group * GroupOutputs + first, count, count > PanelLayout.NarrowWidth ? PanelLayout.Width : PanelLayout.NarrowWidth);
+    }
 }
 
 internal sealed class CpuLinear(int inputs, int outputs, PanelMatrix matrix) : LinearWeights(inputs, outputs)
@@ -47,6 +55,9 @@ internal sealed class CpuLinear(int inputs, int outputs, PanelMatrix matrix) : L
 
     /// <summary>The scale as it was given.</summary>
     public WeightData? Scale { get; init; }
+
+    /// <summary>What <see cref="CpuStore.Transposed(CpuLinear)"/> has created.</summary>
+    public PanelMatrix[]? Transposed { get; set; }
 }
 
 internal sealed class CpuConv1d(Conv1dShape shape, PanelMatrix matrix, WeightData weight, WeightData? bias) : Conv1dWeights(shape)
@@ -58,6 +69,9 @@ internal sealed class CpuConv1d(Conv1dShape shape, PanelMatrix matrix, WeightDat
 
     /// <summary>The biases as they were given.</summary>
     public WeightData? Bias { get; } = bias;
+
+    /// <summary>What <see cref="CpuStore.Transposed(CpuConv1d)"/> has created.</summary>
+    public PanelMatrix[]? Transposed { get; set; }
 }
 
 internal sealed class CpuConv2d(Conv2dShape shape, PanelMatrix matrix) : Conv2dWeights(shape)

@@ -15,8 +15,30 @@ internal sealed unsafe partial class CpuInference<S, V>
 
         long mark = Mark();
         PanelMatrix matrix = ((CpuConv1d)weights).Matrix;
-        Tensor padded = Pad(ToWords(x, matrix.Type, matrix.Groups * matrix.Depth, out _), inputs, shape.Padding);
-        int height = BlockHeight(output.Rows), count = 0;
+        Tensor words = ToWords(x, matrix.Type, matrix.Groups * matrix.Depth, out _);
+        LeftOperand left = Windows(words, inputs, outputs, shape, BlockHeight(output.Rows));
+
+        // A task with whole rows of the result normalizes them in the cache. With few rows there are too few such tasks.
+        NormValues? fused = norm is not null && left.BlockCount >= TasksPerThread * team.Threads ? ((CpuNorm)norm).Values : null;
+        bool normsLater = norm is not null && fused is null;
+        Multiply(left, JoinTaps(left, matrix), new Epilogue(normsLater ? Activation.None : activation, Norm: fused), output);
+        Release(mark);
+        if (normsLater)
+        {
+            LayerNorm(output, norm!, output, Tensor.None, activation);
+        }
+    }
+
+    /// <summary>The rows that each output of a convolution reads as the left side of a product, in blocks of up to a height.</summary>
+    /// <param name="x">The inputs, in words of the format of the weights.</param>
+    /// <param name="inputs">The sequences of <paramref name="x"/>.</param>
+    /// <param name="outputs">The sequences of the outputs.</param>
+    /// <param name="shape">The sizes of the convolution.</param>
+    /// <param name="height">The most outputs of a block.</param>
+    private LeftOperand Windows(Tensor x, Sequences inputs, Sequences outputs, Conv1dShape shape, int height)
+    {
+        Tensor padded = Pad(x, inputs, shape.Padding, shape.Padding);
+        int count = 0;
         for (int i = 0; i < outputs.Count; i++)
         {
             count += (outputs.Length(i) + height - 1) / height;
@@ -33,40 +55,32 @@ internal sealed unsafe partial class CpuInference<S, V>
             filled += pieces;
         }
 
-        var left = new LeftOperand { Blocks = blocks, BlockCount = count, RowStride = rowStride, TapStride = padded.Stride, GroupStride = matrix.Depth };
-        if (padded.Stride == matrix.Depth)
+        return new LeftOperand
         {
-            // Rows are contiguous, so all taps form one run.
-            matrix = matrix with { Depth = matrix.Depth * matrix.Taps, Taps = 1 };
-        }
-
-        // A task with whole rows of the result normalizes them in the cache. With few rows there are too few such tasks.
-        NormValues? fused = norm is not null && count >= TasksPerThread * team.Threads ? ((CpuNorm)norm).Values : null;
-        bool normsLater = norm is not null && fused is null;
-        Multiply(left, matrix, new Epilogue(normsLater ? Activation.None : activation, Norm: fused), output);
-        Release(mark);
-        if (normsLater)
-        {
-            LayerNorm(output, norm!, output, Tensor.None, activation);
-        }
+            Blocks = blocks, BlockCount = count, RowStride = rowStride, TapStride = padded.Stride, GroupStride = padded.Columns / shape.Groups,
+        };
     }
 
+    /// <summary>Makes the taps of weights one, if the rows that they read follow each other.</summary>
+    private static PanelMatrix JoinTaps(LeftOperand left, PanelMatrix matrix) =>
+        left.TapStride == matrix.Depth ? matrix with { Depth = matrix.Depth * matrix.Taps, Taps = 1 } : matrix;
+
     /// <summary>Puts rows of zeros around each sequence.</summary>
-    private Tensor Pad(Tensor x, Sequences sequences, int padding)
+    private Tensor Pad(Tensor x, Sequences sequences, int before, int after)
     {
-        if (padding == 0)
+        if (before + after == 0)
         {
             return x;
         }
 
-        Tensor padded = Allocate(x.Rows + 2 * padding * sequences.Count, x.Columns);
+        Tensor padded = Allocate(x.Rows + (before + after) * sequences.Count, x.Columns);
         int row = 0;
         for (int i = 0; i < sequences.Count; i++)
         {
-            Clear(padded, ref row, padding);
+            Clear(padded, ref row, before);
             Copy(x.SliceRows(sequences.Start(i), sequences.Length(i)), padded.SliceRows(row, sequences.Length(i)));
             row += sequences.Length(i);
-            Clear(padded, ref row, padding);
+            Clear(padded, ref row, after);
         }
 
         return padded;

@@ -22,13 +22,13 @@ internal sealed unsafe partial class CpuInference<S, V>
     private static int WholeTiles(int rows) => rows / S.TileRows * S.TileRows;
 
     /// <summary>Cuts rows into nearly equal blocks.</summary>
-    private static void Cut(RowBlock* blocks, int count, nint source, nint rowBytes, int firstRow, int rows, int lines = 1)
+    private static void Cut(RowBlock* blocks, int count, nint source, nint rowBytes, int firstRow, int rows, int lines = 1, nint offset = 0)
     {
         int done = 0;
         for (int left = count; left > 0; left--)
         {
             int height = (rows - done + left - 1) / left;
-            *blocks++ = new RowBlock(source + done * rowBytes, firstRow + done, height, lines);
+            *blocks++ = new RowBlock(source + done * rowBytes, firstRow + done, height, lines, offset);
             done += height;
         }
     }

@@ -7,7 +7,8 @@ namespace Data2Vec.Kernels.Cpu;
 /// <param name="Row">The first row of the result.</param>
 /// <param name="Rows">The number of rows of a line.</param>
 /// <param name="Lines">The number of lines, which follow one another in the result.</param>
-internal readonly record struct RowBlock(nint Source, int Row, int Rows, int Lines = 1);
+/// <param name="Offset">Where the rows begin in the result besides, in floats.</param>
+internal readonly record struct RowBlock(nint Source, int Row, int Rows, int Lines = 1, nint Offset = 0);
 
 /// <summary>The left side of a matrix product. Strides count words.</summary>
 internal readonly unsafe struct LeftOperand
@@ -37,7 +38,8 @@ internal readonly unsafe struct LeftOperand
 /// <param name="Activation">The activation, after the normalization if there is one.</param>
 /// <param name="Residual">Added to the result; or empty.</param>
 /// <param name="Norm">Normalizes the rows of the result, if each task computes whole rows; or null.</param>
-internal readonly record struct Epilogue(Activation Activation, Tensor Residual = default, NormValues? Norm = null);
+/// <param name="Accumulate">Whether to add to the result.</param>
+internal readonly record struct Epilogue(Activation Activation, Tensor Residual = default, NormValues? Norm = null, bool Accumulate = false);
 
 /// <summary>A matrix product and its epilogue, cut into tasks of one block of rows by some panels.</summary>
 internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix right, Epilogue epilogue, Tensor output, int panelsPerTask) : IJob
@@ -76,7 +78,7 @@ internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix ri
                 {
                     for (int line = 0; line < block.Lines; line++)
                     {
-                        var rows = new RowBlock(block.Source + line * left.LineStride * sizeof(float), block.Row + line * block.Rows, block.Rows);
+                        RowBlock rows = block with { Source = block.Source + line * left.LineStride * sizeof(float), Row = block.Row + line * block.Rows };
                         RunPanel(rows, panel, tap, taps, depth, length);
                     }
                 }
@@ -121,12 +123,12 @@ internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix ri
                 continue;
             }
 
-            var arguments = new TileArguments(left.RowStride, left.TapStride, taps, length, weights + start, width, output.Stride, !isFirst);
+            var arguments = new TileArguments(left.RowStride, left.TapStride, taps, length, weights + start, width, output.Stride, !isFirst || epilogue.Accumulate);
             int row = 0;
             for (int tiles = (block.Rows + S.TileRows - 1) / S.TileRows; tiles > 0; tiles--)
             {
                 int height = (block.Rows - row + tiles - 1) / tiles;
-                float* to = _output + (nint)(block.Row + row) * output.Stride + column + start;
+                float* to = _output + block.Offset + (nint)(block.Row + row) * output.Stride + column + start;
                 _tiles.Run<S, V>(arguments, height, two, source + row * left.RowStride, to);
                 if (isLast)
                 {
@@ -152,7 +154,15 @@ internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix ri
             Finish(tile, Stride, height, two ? 2 * S.Width : S.Width, block.Row + row, column);
             for (int r = 0; r < height; r++)
             {
-                new ReadOnlySpan<float>(tile + r * Stride, valid).CopyTo(new Span<float>(output.Row(block.Row + row + r) + column, valid));
+                float* from = tile + r * Stride, to = output.Row(block.Row + row + r) + block.Offset + column;
+                if (epilogue.Accumulate)
+                {
+                    RowKernels<S, V>.Add(to, from, valid);
+                }
+                else
+                {
+                    new ReadOnlySpan<float>(from, valid).CopyTo(new Span<float>(to, valid));
+                }
             }
 
             row += height;

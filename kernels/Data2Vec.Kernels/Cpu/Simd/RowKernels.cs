@@ -200,8 +200,29 @@ internal static unsafe class RowKernels<S, V>
         }
     }
 
+    /// <summary><c>dx = dy * scale * activation'(x)</c>; dx may be dy, and there may be no scale.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Differentiate(float* x, Activation activation, float* scale, float* dy, float* dx, int size)
+    {
+        for (int i = 0; i < size; i += S.Width)
+        {
+            V v = S.Load(dy + i);
+            if (scale != null)
+            {
+                v = S.Multiply(v, S.Load(scale + i));
+            }
+
+            if (activation != Activation.None)
+            {
+                v = S.Multiply(v, ActivationDerivative(S.Load(x + i), activation));
+            }
+
+            StoreFirst(dx + i, v, size - i);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Activate(V v, Activation activation) => activation switch
+    public static V Activate(V v, Activation activation) => activation switch
     {
         Activation.Gelu => VectorMath.Gelu<S, V>(v),
         Activation.Relu => S.Max(S.Create(0f), v),

@@ -31,28 +31,29 @@ internal static class VectorMath
         return S.Multiply(p, S.PowerOfTwo(n));
     }
 
-    /// <summary>
-    /// The exact GELU <c>x Φ(x)</c>, with <c>Φ(x) = 1/2 + x P(x²) / Q(x²)</c> on <c>|x| &lt;= 5.5</c>, fitted to an error of 2e-8. Beyond that,
-    /// <c>Φ</c> is within 2e-8 of 0 or 1. In floats the error is below 2.5e-7 of <c>x</c>.
-    /// </summary>
+    /// <summary>The exact GELU <c>x Φ(x)</c>. In floats the error is below 2.5e-7 of <c>x</c>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Gelu<S, V>(V x)
         where S : struct, ISimd<V>
-        where V : unmanaged => S.Multiply(x, NormalDistribution<S, V>(x));
+        where V : unmanaged => S.Multiply(x, NormalCumulative<S, V>(x));
 
-    /// <summary>The derivative of <see cref="Gelu"/>: <c>Φ(x) + x φ(x)</c>.</summary>
+    /// <summary>The derivative of the exact GELU: <c>Φ(x) + x φ(x)</c>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V GeluDerivative<S, V>(V x)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        const float InverseRootOfTwoPi = 0.3989422804f;
-        V density = Exp<S, V>(S.Multiply(S.Multiply(x, x), S.Create(-0.5f)));
-        return S.MultiplyAdd(S.Multiply(x, S.Create(InverseRootOfTwoPi)), density, NormalDistribution<S, V>(x));
+        // Beyond the limits the density is less than the smallest float.
+        V z = S.Min(S.Create(16f), S.Max(S.Create(-16f), x));
+        V density = S.Multiply(S.Create(0.3989422804f), Exp<S, V>(S.Multiply(S.Multiply(z, z), S.Create(-0.5f))));
+        return S.MultiplyAdd(z, density, NormalCumulative<S, V>(x));
     }
 
+    /// <summary>
+    /// <c>Φ(x) = 1/2 + x P(x²) / Q(x²)</c> on <c>|x| &lt;= 5.5</c>, fitted to an error of 2e-8. Beyond that, it is within 2e-8 of 0 or 1.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V NormalDistribution<S, V>(V x)
+    private static V NormalCumulative<S, V>(V x)
         where S : struct, ISimd<V>
         where V : unmanaged
     {

@@ -26,7 +26,7 @@ internal readonly unsafe struct MatrixTiles
 
     private const int TableSize = 2 * (MaxRows + 1);
 
-    private static readonly nint* s_functions = (nint*)NativeMemory.AllocZeroed(4 * TableSize, (nuint)sizeof(nint));
+    private static readonly nint* s_functions = (nint*)NativeMemory.AllocZeroed((nuint)Enum.GetValues<TileFormat>().Length * TableSize, (nuint)sizeof(nint));
     private static readonly Lock s_lock = new();
 
     private readonly nint* _functions;
@@ -43,6 +43,14 @@ internal readonly unsafe struct MatrixTiles
     {
         16 => new MatrixTiles(TileFormat.Float16),
         8 => new MatrixTiles(TileFormat.Float8),
+        _ => default,
+    };
+
+    /// <summary>Tiles of floats for <see cref="TileArguments.Columns"/>.</summary>
+    public static MatrixTiles Columns(int width) => !ExecutableMemory.IsAvailable ? default : width switch
+    {
+        16 => new MatrixTiles(TileFormat.Columns16),
+        8 => new MatrixTiles(TileFormat.Columns8),
         _ => default,
     };
 

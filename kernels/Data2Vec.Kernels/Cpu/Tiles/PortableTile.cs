@@ -29,7 +29,7 @@ internal static unsafe class PortableTile<S, V>
     {
         nint row1 = rows > 1 ? t.RowStride : 0, row2 = rows > 2 ? 2 * t.RowStride : 0, row3 = rows > 3 ? 3 * t.RowStride : 0;
         V s00 = S.Create(0f), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
-        if (t.Accumulate != 0)
+        if (t.Accumulate == TileArguments.Continue)
         {
             float* from = output;
             (s00, s01) = (S.Load(from), S.Load(from + second));
@@ -65,26 +65,32 @@ internal static unsafe class PortableTile<S, V>
             }
         }
 
-        Store(output, second, s00, s01);
+        bool add = t.Accumulate == TileArguments.AddAtEnd;
+        Store(output, second, s00, s01, add);
         if (rows > 1)
         {
-            Store(output + t.OutputStride, second, s10, s11);
+            Store(output + t.OutputStride, second, s10, s11, add);
         }
 
         if (rows > 2)
         {
-            Store(output + 2 * t.OutputStride, second, s20, s21);
+            Store(output + 2 * t.OutputStride, second, s20, s21, add);
         }
 
         if (rows > 3)
         {
-            Store(output + 3 * t.OutputStride, second, s30, s31);
+            Store(output + 3 * t.OutputStride, second, s30, s31, add);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(float* output, int second, V first, V other)
+    private static void Store(float* output, int second, V first, V other, bool add)
     {
+        if (add)
+        {
+            (first, other) = (S.Add(first, S.Load(output)), S.Add(other, S.Load(output + second)));
+        }
+
         S.Store(output, first);
         S.Store(output + second, second == 0 ? first : other);
     }

@@ -13,6 +13,12 @@ namespace Data2Vec.Kernels.Cpu;
 internal readonly unsafe struct TileArguments(
     nint rowStride, nint tapStride, int taps, int depth, float* panel, nint panelStride, nint outputStride, bool accumulate)
 {
+    /// <summary>A value of <see cref="Accumulate"/>: the sums start from the result.</summary>
+    public const int Continue = 1;
+
+    /// <summary>A value of <see cref="Accumulate"/>: the sums start from zero, and the result is added to them. Long sums in parts are more accurate so.</summary>
+    public const int AddAtEnd = 2;
+
     public readonly nint RowStride = rowStride;
     public readonly nint TapStride = tapStride;
     public readonly nint Taps = taps;
@@ -20,7 +26,17 @@ internal readonly unsafe struct TileArguments(
     public readonly float* Panel = panel;
     public readonly nint PanelStride = panelStride;
     public readonly nint OutputStride = outputStride;
-    public readonly nint Accumulate = accumulate ? 1 : 0;
+    public nint Accumulate { get; private init; } = accumulate ? Continue : 0;
+
+    /// <summary>A product whose left side is given by columns: its rows are neighbours, and the steps of the depth are a distance apart.</summary>
+    /// <param name="depth">The length of the depth.</param>
+    /// <param name="depthStride">From one step of the depth to the next in the left side.</param>
+    /// <param name="panel">The right side.</param>
+    /// <param name="panelStride">From one step of the depth to the next in the right side.</param>
+    /// <param name="outputStride">From a row of the result to the next.</param>
+    /// <returns>Arguments whose sums start from zero and are added to the result.</returns>
+    public static TileArguments Columns(int depth, nint depthStride, float* panel, nint panelStride, nint outputStride) =>
+        new(1, depthStride, depth, 1, panel, panelStride, outputStride, accumulate: false) { Accumulate = AddAtEnd };
 }
 
 /// <summary>The fields of <see cref="TileArguments"/> in their order.</summary>

@@ -16,6 +16,12 @@ internal enum TileFormat
 
     /// <summary>Words of four bytes, unsigned on the left and signed on the right, with sums in i32 (<c>vpdpbusd</c>).</summary>
     Bytes,
+
+    /// <summary>Floats in 256-bit registers, with the left side by columns (<see cref="TileArguments.Columns"/>).</summary>
+    Columns8,
+
+    /// <summary>Floats in 512-bit registers, with the left side by columns.</summary>
+    Columns16,
 }
 
 /// <summary>Writes the machine code of matrix tiles. Each sum is formed in the order of the depth, as in <see cref="PortableTile{S, V}"/>.</summary>
@@ -31,12 +37,13 @@ internal static class TileAssembler
 
     /// <summary>The code of a function <c>void (TileArguments*, left side, sums)</c>.</summary>
     /// <param name="format">What the tile multiplies.</param>
-    /// <param name="rows">The tile's height, 1 to <see cref="MatrixTiles.MaxRows"/>; with <see cref="TileFormat.Float8"/> up to 6.</param>
+    /// <param name="rows">The tile's height, 1 to <see cref="MatrixTiles.MaxRows"/>; in 256-bit registers up to 6.</param>
     /// <param name="vectors">One or two vectors of columns.</param>
     /// <param name="windows">Whether to follow the calling convention of Windows; otherwise that of System V.</param>
     public static byte[] Assemble(TileFormat format, int rows, int vectors, bool windows)
     {
-        int vectorBytes = format == TileFormat.Float8 ? 32 : 64, last = format == TileFormat.Float8 ? 15 : 31;
+        bool isColumns = format is TileFormat.Columns8 or TileFormat.Columns16, isShort = format is TileFormat.Float8 or TileFormat.Columns8;
+        int vectorBytes = isShort ? 32 : 64, last = isShort ? 15 : 31;
 
         // The last registers hold two vectors of the right side and a number of the left side; the first ones hold the sums.
         int firstRight = last - 1, left = last - 2;
@@ -50,56 +57,88 @@ internal static class TileAssembler
         var c = new X64Emitter();
         Enter(c, windows);
 
-        LoadStride(RowStep, TileArgument.RowStride);
+        LoadStride(RowStep, isColumns ? TileArgument.TapStride : TileArgument.RowStride);
         LoadStride(RightStep, TileArgument.PanelStride);
         LoadStride(Stride, TileArgument.OutputStride);
         c.Load(Right, Field(TileArgument.Panel));
-        c.Load(Taps, Field(TileArgument.Taps));
-        c.Load(Depth, Field(TileArgument.Accumulate));
-        c.Compare(Depth, 0);
-        int fresh = c.JumpAhead(Condition.Equal);
-        c.Move(Depth, Output);
-        ForEachSum((row, vector) => c.Vector(VectorOpcode.Load, vectorBytes, Sum(row, vector), new Address(Depth, vector * vectorBytes)), Depth);
-        int started = c.JumpAhead();
-        c.Land(fresh);
-        for (int sum = 0; sum < rows * vectors; sum++)
+        if (isColumns)
         {
-            c.Vector(VectorOpcode.Xor, vectorBytes, sum, sum, sum);
+            Clear();
+            c.Load(Depth, Field(TileArgument.Taps));
+            RunDepth();
+            c.Move(TapStart, Output);
+            ForEachSum(
+                (row, vector) => c.Vector(VectorOpcode.Add, vectorBytes, Sum(row, vector), new Address(TapStart, vector * vectorBytes), Sum(row, vector)),
+                TapStart);
         }
-
-        c.Land(started);
-        int nextTap = c.Position;
-        c.Move(s_pointers[0], TapStart);
-        for (int i = 1; i < pointers; i++)
+        else
         {
-            c.LoadAddress(s_pointers[i], new Address(s_pointers[i - 1], 0, RowStep, 2));
-            c.Add(s_pointers[i], RowStep);
+            Start();
+            RunTaps();
         }
-
-        c.Load(Depth, Field(TileArgument.Depth));
-        c.Compare(Depth, Unroll);
-        int few = c.JumpAhead(Condition.Less);
-        int many = c.Position;
-        Steps(Unroll);
-        c.Compare(Depth, Unroll);
-        c.JumpBack(Condition.GreaterOrEqual, many);
-        c.Land(few);
-        c.Compare(Depth, 0);
-        int tapDone = c.JumpAhead(Condition.LessOrEqual);
-        int one = c.Position;
-        Steps(1);
-        c.JumpBack(Condition.Greater, one);
-        c.Land(tapDone);
-        c.Load(Depth, Field(TileArgument.TapStride));
-        c.LoadAddress(TapStart, new Address(TapStart, 0, Depth, WordBytes));
-        c.Subtract(Taps, 1);
-        c.JumpBack(Condition.Greater, nextTap);
 
         ForEachSum((row, vector) => c.Vector(VectorOpcode.Store, vectorBytes, Sum(row, vector), new Address(Output, vector * vectorBytes)), Output);
         Leave(c, windows);
         return c.ToArray();
 
         int Sum(int row, int vector) => row * vectors + vector;
+
+        void Clear()
+        {
+            for (int sum = 0; sum < rows * vectors; sum++)
+            {
+                c.Vector(VectorOpcode.Xor, vectorBytes, sum, sum, sum);
+            }
+        }
+
+        void Start()
+        {
+            c.Load(Depth, Field(TileArgument.Accumulate));
+            c.Compare(Depth, 0);
+            int fresh = c.JumpAhead(Condition.Equal);
+            c.Move(Depth, Output);
+            ForEachSum((row, vector) => c.Vector(VectorOpcode.Load, vectorBytes, Sum(row, vector), new Address(Depth, vector * vectorBytes)), Depth);
+            int started = c.JumpAhead();
+            c.Land(fresh);
+            Clear();
+            c.Land(started);
+        }
+
+        void RunTaps()
+        {
+            c.Load(Taps, Field(TileArgument.Taps));
+            int nextTap = c.Position;
+            c.Move(s_pointers[0], TapStart);
+            for (int i = 1; i < pointers; i++)
+            {
+                c.LoadAddress(s_pointers[i], new Address(s_pointers[i - 1], 0, RowStep, 2));
+                c.Add(s_pointers[i], RowStep);
+            }
+
+            c.Load(Depth, Field(TileArgument.Depth));
+            RunDepth();
+            c.Load(Depth, Field(TileArgument.TapStride));
+            c.LoadAddress(TapStart, new Address(TapStart, 0, Depth, WordBytes));
+            c.Subtract(Taps, 1);
+            c.JumpBack(Condition.Greater, nextTap);
+        }
+
+        void RunDepth()
+        {
+            c.Compare(Depth, Unroll);
+            int few = c.JumpAhead(Condition.Less);
+            int many = c.Position;
+            Steps(Unroll);
+            c.Compare(Depth, Unroll);
+            c.JumpBack(Condition.GreaterOrEqual, many);
+            c.Land(few);
+            c.Compare(Depth, 0);
+            int done = c.JumpAhead(Condition.LessOrEqual);
+            int one = c.Position;
+            Steps(1);
+            c.JumpBack(Condition.Greater, one);
+            c.Land(done);
+        }
 
         void LoadStride(Register register, TileArgument field)
         {
@@ -130,7 +169,7 @@ internal static class TileAssembler
                     c.Vector(VectorOpcode.Load, vectorBytes, firstRight + vector, new Address(Right, vector * vectorBytes));
                 }
 
-                for (int vector = 0; vector < vectors; vector++)
+                for (int vector = 0; vector < vectors && !isColumns; vector++)
                 {
                     c.Prefetch(new Address(Right, MatrixTiles.PrefetchBytes + vector * vectorBytes));
                 }
@@ -139,16 +178,22 @@ internal static class TileAssembler
                 for (int row = 0; row < rows; row++)
                 {
                     int index = row % RowsPerPointer;
-                    var number = new Address(s_pointers[row / RowsPerPointer], step * WordBytes, index == 0 ? null : RowStep, Math.Max(index, 1));
+                    Address number = isColumns ? new Address(TapStart, row * WordBytes)
+                        : new Address(s_pointers[row / RowsPerPointer], step * WordBytes, index == 0 ? null : RowStep, Math.Max(index, 1));
                     c.Vector(VectorOpcode.Broadcast, vectorBytes, left, number);
                     for (int vector = 0; vector < vectors; vector++)
                     {
                         c.Vector(multiplyAdd, vectorBytes, Sum(row, vector), left, firstRight + vector);
                     }
                 }
+
+                if (isColumns)
+                {
+                    c.Add(TapStart, RowStep);
+                }
             }
 
-            for (int i = 0; i < pointers; i++)
+            for (int i = 0; i < pointers && !isColumns; i++)
             {
                 c.Add(s_pointers[i], count * WordBytes);
             }

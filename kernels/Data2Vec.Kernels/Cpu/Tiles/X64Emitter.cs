@@ -27,6 +27,7 @@ internal readonly record struct VectorOpcode(byte Map, byte Prefix, byte Code, i
 {
     public static readonly VectorOpcode Load = new(1, 0, 0x10);
     public static readonly VectorOpcode Store = new(1, 0, 0x11);
+    public static readonly VectorOpcode Add = new(1, 0, 0x58);
     public static readonly VectorOpcode Xor = new(1, 1, 0xEF);
     public static readonly VectorOpcode Broadcast = new(2, 1, 0x18, sizeof(float));
     public static readonly VectorOpcode MultiplyAdd = new(2, 1, 0xB8);
@@ -122,10 +123,10 @@ internal sealed class X64Emitter
         Emit(opcode.Code, (byte)(0xC0 | (destination & 7) << 3 | (right & 7)));
     }
 
-    /// <summary>A vector instruction with a memory operand.</summary>
-    public void Vector(VectorOpcode opcode, int vectorBytes, int register, Address memory)
+    /// <summary>A vector instruction with a memory operand; <paramref name="left"/> is 0 where it has only two operands.</summary>
+    public void Vector(VectorOpcode opcode, int vectorBytes, int register, Address memory, int left = 0)
     {
-        VectorPrefix(opcode, vectorBytes, register, 0, memory.Index is { } index ? (int)index >> 3 : 0, (int)memory.Base >> 3);
+        VectorPrefix(opcode, vectorBytes, register, left, memory.Index is { } index ? (int)index >> 3 : 0, (int)memory.Base >> 3);
         Emit(opcode.Code);
 
         // EVEX counts short displacements in operands.
