@@ -22,6 +22,8 @@ public readonly unsafe struct Dropout(float rate, ulong key, RowPlace* rows)
 
     /// <summary>Whether nothing is dropped.</summary>
     public bool IsNone => Rate == 0;
+
+    internal RowPlace Place(int row) => Rows[row];
 }
 
 /// <summary>The place of a row in the data.</summary>

@@ -102,6 +102,46 @@ public static class OperationShapes
         Require(sequences.Rows == query.Rows, $"Sequences of {sequences.Rows} rows do not cover {query.Rows} rows.");
     }
 
+    /// <summary>Checks what attention that can be played backward has beside the operands of <see cref="Inference.Attention"/>.</summary>
+    internal static void RequireTrainingAttention(Tensor query, Sequences sequences, int heads, AttentionBias bias, Dropout dropout, Tensor logSums)
+    {
+        Require(
+            logSums.Rows == query.Rows && logSums.Columns == heads,
+            $"Sums of {Describe(logSums)} do not fit {heads} heads and {query.Rows} rows.");
+        Require(
+            bias.Slopes.IsEmpty || (bias.Slopes.Rows == 1 && bias.Slopes.Columns == heads),
+            $"Slopes of {Describe(bias.Slopes)} do not fit {heads} heads.");
+        RequireDropout(dropout);
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            int start = sequences.Start(i), length = sequences.Length(i);
+            Require(
+                bias.Table.IsEmpty || (bias.Table.Columns == length && bias.Table.Rows == (long)heads * length),
+                $"A table of {Describe(bias.Table)} does not fit {heads} heads and a sequence of {length} rows.");
+            for (int row = 1; !dropout.IsNone && row < length; row++)
+            {
+                Require(
+                    dropout.Place(start + row) == dropout.Place(start) with { Row = dropout.Place(start).Row + row },
+                    $"A sequence of attention with dropout must be neighbouring rows of one item.");
+            }
+        }
+    }
+
+    /// <summary>Checks the gradients of attention.</summary>
+    internal static void RequireAttentionGradients(Tensor query, Tensor dOutput, Tensor dQuery, Tensor dKey, Tensor dValue, AttentionBias bias, AttentionBias dBias)
+    {
+        RequireSame(query, dOutput);
+        RequireSame(query, dQuery);
+        RequireSame(query, dKey);
+        RequireSame(query, dValue);
+        RequireSameOrEmpty(bias.Table, dBias.Table);
+        RequireSameOrEmpty(bias.Slopes, dBias.Slopes);
+    }
+
+    /// <summary>Checks a rate of dropout.</summary>
+    internal static void RequireDropout(Dropout dropout) => Require(
+        dropout.Rate is >= 0 and < 1, $"A rate of dropout is at least 0 and less than 1, not {dropout.Rate}.");
+
     /// <summary>Checks the operands of <see cref="Inference.Embed"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The table does not have an id.</exception>
     public static void RequireEmbedding(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output)

@@ -85,7 +85,7 @@ public abstract class TrainingInference : Inference
     /// <param name="heads">The number of heads.</param>
     /// <param name="scale">Multiplies the scores.</param>
     /// <param name="bias">Added to the scores.</param>
-    /// <param name="dropout">Which probabilities become 0.</param>
+    /// <param name="dropout">Which probabilities become 0. The rows of a sequence are then neighbouring rows of one item.</param>
     /// <param name="output">Result <c>[rows, heads * size]</c>.</param>
     /// <param name="logSums">Receives <c>max + ln(sum)</c>, <c>[rows, heads]</c>.</param>
     public abstract void Attention(

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Data2Vec.Kernels;
 
 namespace Data2Vec.Training.RandomNumbers;
 

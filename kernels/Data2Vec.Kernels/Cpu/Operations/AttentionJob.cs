@@ -118,6 +118,11 @@ internal readonly unsafe struct AttentionJob<S, V>(ElementType type, AttentionBl
 
     public Tensor Output { get; init; }
 
+    public Dropout Dropout { get; init; }
+
+    /// <summary>Receives the logarithm of the sum of the exponentials of each query and head; or empty.</summary>
+    public Tensor LogSums { get; init; }
+
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(int task)
@@ -130,6 +135,7 @@ internal readonly unsafe struct AttentionJob<S, V>(ElementType type, AttentionBl
         float* highest = stackalloc float[MatrixTiles.MaxRows];
         float* totals = stackalloc float[MatrixTiles.MaxRows];
         float* keys = (float*)block.Keys + (long)head * depth * paddedKeys;
+        var mask = DropoutMask<S, V>.OfHead(Dropout, head);
 
         int first = block.Query;
         for (int tiles = (block.Queries + S.TileRows - 1) / S.TileRows; tiles > 0; tiles--)
@@ -153,6 +159,12 @@ internal readonly unsafe struct AttentionJob<S, V>(ElementType type, AttentionBl
                 {
                     float* row = scores + r * KeyBlock;
                     Softmax(row, count, first + r, key, head, block, highest + r, totals + r, key == 0 ? null : sums + r * outputStride, outputStride);
+                    if (!Dropout.IsNone)
+                    {
+                        // The total is that of all exponentials.
+                        mask.Apply(Dropout.Place(block.Start + first + r), Dropout.Place(block.Start + key).Row, row, count);
+                    }
+
                     if (type == ElementType.BF16)
                     {
                         NumberFormat.RoundToBFloat16(row, (ushort*)row, count, count + count % _perWord);
@@ -172,6 +184,10 @@ internal readonly unsafe struct AttentionJob<S, V>(ElementType type, AttentionBl
             {
                 float* output = Output.Row(block.Start + first + r) + head * headSize;
                 TensorPrimitives.Multiply(new ReadOnlySpan<float>(sums + r * outputStride, headSize), 1f / totals[r], new Span<float>(output, headSize));
+                if (!LogSums.IsEmpty)
+                {
+                    LogSums.Row(block.Start + first + r)[head] = highest[r] + MathF.Log(totals[r]);
+                }
             }
 
             first += rows;
@@ -219,7 +235,8 @@ internal readonly unsafe struct AttentionJob<S, V>(ElementType type, AttentionBl
             max = S.Max(max, v);
         }
 
-        float greatest = S.MaxOfAll(max);
+        // The difference of two infinities would not be a number.
+        float greatest = MathF.Max(S.MaxOfAll(max), float.MinValue);
         if (sums != null && *highest > greatest)
         {
             greatest = *highest;

@@ -7,8 +7,23 @@ internal sealed unsafe partial class CpuInference<S, V>
         Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output)
     {
         OperationShapes.RequireAttention(query, key, value, sequences, heads, AttentionJob<S, V>.LargestHead, output);
+        ElementType type = store.UsesDotProducts && query.Columns / heads % PanelLayout.PerWord(ElementType.BF16) == 0 ? ElementType.BF16 : ElementType.F32;
+        Attention(type, query, key, value, sequences, heads, scale, bias, default, output, Tensor.None);
+    }
+
+    public override void Attention(
+        Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Dropout dropout, Tensor output, Tensor logSums)
+    {
+        OperationShapes.RequireAttention(query, key, value, sequences, heads, AttentionJob<S, V>.LargestHead, output);
+        OperationShapes.RequireTrainingAttention(query, sequences, heads, bias, dropout, logSums);
+        Attention(ElementType.F32, query, key, value, sequences, heads, scale, bias, dropout, output, logSums);
+    }
+
+    private void Attention(
+        ElementType type, Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Dropout dropout,
+        Tensor output, Tensor logSums)
+    {
         int size = query.Columns / heads, height = BlockHeight(query.Rows * heads);
-        ElementType type = store.UsesDotProducts && size % PanelLayout.PerWord(ElementType.BF16) == 0 ? ElementType.BF16 : ElementType.F32;
         int perWord = PanelLayout.PerWord(type), words = query.Columns / perWord;
         long mark = Mark();
         query = ToWords(query, type, words, out _);
@@ -51,6 +66,8 @@ internal sealed unsafe partial class CpuInference<S, V>
             Query = query,
             Value = value,
             Output = output,
+            Dropout = dropout,
+            LogSums = logSums,
         };
         team.Run(job, blockCount * heads);
         Release(mark);

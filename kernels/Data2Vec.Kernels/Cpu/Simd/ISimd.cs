@@ -62,4 +62,30 @@ internal unsafe interface ISimd<V>
     static abstract V Step(V value);
     static abstract float Sum(V value);
     static abstract float MaxOfAll(V value);
+
+    /// <summary>The same 32-bit word in all lanes. Words are whole numbers that only the operations below read.</summary>
+    static abstract V CreateWord(uint value);
+
+    /// <summary>The words 0, 1, 2, and so on.</summary>
+    static abstract V WordIndices { get; }
+    static abstract V AddWords(V a, V b);
+    static abstract V Xor(V a, V b);
+
+    /// <summary>The products of the even words, 64 bits each.</summary>
+    static abstract V MultiplyEvenWords(V a, V b);
+
+    /// <summary>Moves each odd word to the even place before it.</summary>
+    static abstract V OddWords(V words);
+
+    /// <summary>The even words of two vectors, in turns.</summary>
+    static abstract V JoinEvenWords(V first, V second);
+
+    /// <summary>The lower 16 bits of each word.</summary>
+    static abstract V LowHalves(V words);
+
+    /// <summary>The upper 16 bits of each word.</summary>
+    static abstract V HighHalves(V words);
+
+    /// <summary>The lanes of <paramref name="value"/> whose word is at least the threshold's, as signed numbers; the others zero.</summary>
+    static abstract V KeepAtLeast(V value, V words, V threshold);
 }

@@ -240,7 +240,7 @@ internal static unsafe class RowKernels<S, V>
 
     /// <summary>Stores a vector, or only its first lanes if fewer are left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreFirst(float* destination, V value, int count)
+    public static void StoreFirst(float* destination, V value, int count)
     {
         if (count >= S.Width)
         {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Data2Vec.Kernels.Cpu;
 
@@ -43,4 +44,27 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxOfAll(Vector128<float> value) => MathF.Max(MathF.Max(value[0], value[1]), MathF.Max(value[2], value[3]));
+
+    public static Vector128<float> CreateWord(uint value) => Vector128.Create(value).AsSingle();
+    public static Vector128<float> WordIndices => Vector128<uint>.Indices.AsSingle();
+    public static Vector128<float> AddWords(Vector128<float> a, Vector128<float> b) => (a.AsUInt32() + b.AsUInt32()).AsSingle();
+    public static Vector128<float> Xor(Vector128<float> a, Vector128<float> b) => a ^ b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> MultiplyEvenWords(Vector128<float> a, Vector128<float> b) => Sse2.IsSupported
+        ? Sse2.Multiply(a.AsUInt32(), b.AsUInt32()).AsSingle()
+        : ((a.AsUInt64() & Vector128.Create<ulong>(uint.MaxValue)) * (b.AsUInt64() & Vector128.Create<ulong>(uint.MaxValue))).AsSingle();
+
+    public static Vector128<float> OddWords(Vector128<float> words) => (words.AsUInt64() >>> 32).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> JoinEvenWords(Vector128<float> first, Vector128<float> second) =>
+        ((first.AsUInt64() & Vector128.Create<ulong>(uint.MaxValue)) | (second.AsUInt64() << 32)).AsSingle();
+
+    public static Vector128<float> LowHalves(Vector128<float> words) => (words.AsUInt32() & Vector128.Create<uint>(ushort.MaxValue)).AsSingle();
+    public static Vector128<float> HighHalves(Vector128<float> words) => (words.AsUInt32() >>> 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> KeepAtLeast(Vector128<float> value, Vector128<float> words, Vector128<float> threshold) =>
+        value & Vector128.GreaterThanOrEqual(words.AsInt32(), threshold.AsInt32()).AsSingle();
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Data2Vec.Kernels.Cpu;
 
@@ -43,4 +44,24 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxOfAll(Vector256<float> value) => Simd128.MaxOfAll(Vector128.MaxNative(value.GetLower(), value.GetUpper()));
+
+    public static Vector256<float> CreateWord(uint value) => Vector256.Create(value).AsSingle();
+    public static Vector256<float> WordIndices => Vector256<uint>.Indices.AsSingle();
+    public static Vector256<float> AddWords(Vector256<float> a, Vector256<float> b) => (a.AsUInt32() + b.AsUInt32()).AsSingle();
+    public static Vector256<float> Xor(Vector256<float> a, Vector256<float> b) => a ^ b;
+
+    public static Vector256<float> MultiplyEvenWords(Vector256<float> a, Vector256<float> b) => Avx2.Multiply(a.AsUInt32(), b.AsUInt32()).AsSingle();
+
+    public static Vector256<float> OddWords(Vector256<float> words) => (words.AsUInt64() >>> 32).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> JoinEvenWords(Vector256<float> first, Vector256<float> second) =>
+        ((first.AsUInt64() & Vector256.Create<ulong>(uint.MaxValue)) | (second.AsUInt64() << 32)).AsSingle();
+
+    public static Vector256<float> LowHalves(Vector256<float> words) => (words.AsUInt32() & Vector256.Create<uint>(ushort.MaxValue)).AsSingle();
+    public static Vector256<float> HighHalves(Vector256<float> words) => (words.AsUInt32() >>> 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> KeepAtLeast(Vector256<float> value, Vector256<float> words, Vector256<float> threshold) =>
+        value & Vector256.GreaterThanOrEqual(words.AsInt32(), threshold.AsInt32()).AsSingle();
 }

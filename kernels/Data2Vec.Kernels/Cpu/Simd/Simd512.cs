@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Data2Vec.Kernels.Cpu;
 
@@ -43,4 +44,24 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxOfAll(Vector512<float> value) => Simd256.MaxOfAll(Vector256.MaxNative(value.GetLower(), value.GetUpper()));
+
+    public static Vector512<float> CreateWord(uint value) => Vector512.Create(value).AsSingle();
+    public static Vector512<float> WordIndices => Vector512<uint>.Indices.AsSingle();
+    public static Vector512<float> AddWords(Vector512<float> a, Vector512<float> b) => (a.AsUInt32() + b.AsUInt32()).AsSingle();
+    public static Vector512<float> Xor(Vector512<float> a, Vector512<float> b) => a ^ b;
+
+    public static Vector512<float> MultiplyEvenWords(Vector512<float> a, Vector512<float> b) => Avx512F.Multiply(a.AsUInt32(), b.AsUInt32()).AsSingle();
+
+    public static Vector512<float> OddWords(Vector512<float> words) => (words.AsUInt64() >>> 32).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> JoinEvenWords(Vector512<float> first, Vector512<float> second) =>
+        ((first.AsUInt64() & Vector512.Create<ulong>(uint.MaxValue)) | (second.AsUInt64() << 32)).AsSingle();
+
+    public static Vector512<float> LowHalves(Vector512<float> words) => (words.AsUInt32() & Vector512.Create<uint>(ushort.MaxValue)).AsSingle();
+    public static Vector512<float> HighHalves(Vector512<float> words) => (words.AsUInt32() >>> 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> KeepAtLeast(Vector512<float> value, Vector512<float> words, Vector512<float> threshold) =>
+        value & Vector512.GreaterThanOrEqual(words.AsInt32(), threshold.AsInt32()).AsSingle();
 }

@@ -1,7 +1,6 @@
 using System.Runtime.Intrinsics;
-using Data2Vec.Training.RandomNumbers;
 
-namespace Data2Vec.Training.Tests.RandomNumbers;
+namespace Data2Vec.Kernels.Tests;
 
 public class PhiloxTests
 {

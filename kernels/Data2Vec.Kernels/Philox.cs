@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics;
 
-namespace Data2Vec.Training.RandomNumbers;
+namespace Data2Vec.Kernels;
 
 /// <summary>
 /// The counter-based generator Philox 4x32 with ten rounds (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3",
@@ -8,10 +8,10 @@ namespace Data2Vec.Training.RandomNumbers;
 /// </summary>
 internal static class Philox
 {
-    private const uint Multiplier0 = 0xD2511F53;
-    private const uint Multiplier1 = 0xCD9E8D57;
-    private const uint Weyl0 = 0x9E3779B9;
-    private const uint Weyl1 = 0xBB67AE85;
+    public const uint Multiplier0 = 0xD2511F53;
+    public const uint Multiplier1 = 0xCD9E8D57;
+    public const uint Weyl0 = 0x9E3779B9;
+    public const uint Weyl1 = 0xBB67AE85;
 
     /// <summary>The four random words of a counter. The low half of the key is its first word.</summary>
     public static Vector128<uint> Block(Vector128<uint> counter, ulong key)
