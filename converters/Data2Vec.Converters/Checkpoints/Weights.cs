@@ -37,7 +37,10 @@ internal sealed class Weights
     public static Weights FromSafetensors(SafetensorsSet set) => Normalize(set.Tensors.Select(entry => (entry.Key, (object?)entry.Value)));
 
     /// <summary>The name of a tensor as the checkpoint has it, or would have it if it had the tensor.</summary>
-    public string Label(string name) => Quoted(_entries.TryGetValue(name, out var entry) ? entry.Original : _toOriginal(name));
+    public string Label(string name) => Quoted(OriginalName(name));
+
+    /// <inheritdoc cref="Label"/>
+    public string OriginalName(string name) => _entries.TryGetValue(name, out var entry) ? entry.Original : _toOriginal(name);
 
     /// <summary>Finds a tensor.</summary>
     /// <returns>The tensor, or null if there is none of that name.</returns>

@@ -62,6 +62,9 @@ internal static class AudioLayouts
           feed_forward.output           | fc2                                | mlp.fc2                             | feed_forward.output_dense
           feed_forward_norm             | final_layer_norm                   | norm2                               | final_layer_norm
         ctc                             | /w2v_encoder.proj                  | /w2v_encoder.proj                   | /lm_head
+        mask_embedding                  | mask_emb                           |                                     | masked_spec_embed
+        predictor                       | final_proj                         |                                     |
+        predictor                       | final_proj.0                       |                                     |
         - mask embedding                | mask_emb                           | encoder_mask                        | masked_spec_embed
         - regression head               | final_proj.                        | decoder., /shared_decoder.          |
         - reconstruction                |                                    | recon_proj., /recon_proj.           |

@@ -7,11 +7,11 @@ namespace Data2Vec.Converters.Layouts;
 /// <summary>
 /// Where a layout keeps the tensors of a model file: one column of a <see cref="LayoutTable"/>. Rows are tensors of the model file, where
 /// <c>{i}</c> stands for a layer's number and a name without <c>.weight</c> or <c>.bias</c> for both; of several rows of one tensor the
-/// first holds whose name the checkpoint has. Rows that begin with <c>-</c> list tensors that inference does not use; a row
+/// first holds whose name the checkpoint has. Rows that begin with <c>-</c> list tensors that inference does not use, some of which training does; a row
 /// <c>+ name</c> is a tensor whose first row is added to every row of <c>name</c>. In a cell:
 /// <list type="bullet">
 /// <item><c>/name</c> is not below the layout's root.</item>
-/// <item><c>{i}</c>, <c>{i+1}</c> and <c>{block}</c> are the layer's number, the next number, and the layout's name of the layer.</item>
+/// <item><c>{i}</c>, <c>{i+1}</c>, <c>{2i}</c> and <c>{block}</c> are the layer's number, the next, its double, and the layout's name of the layer.</item>
 /// <item><c>name[0/3]</c> is the first of three tensors that are concatenated in one.</item>
 /// <item><c>name.</c> in a row of unused tensors is a prefix.</item>
 /// </list>
@@ -108,7 +108,8 @@ internal sealed partial class TensorNames
     {
         name = name
             .Replace("{i}", number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
-            .Replace("{i+1}", (number + 1).ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+            .Replace("{i+1}", (number + 1).ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            .Replace("{2i}", (2 * number).ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
         return _block is null ? name : name.Replace("{block}", _block(number), StringComparison.Ordinal);
     }
 

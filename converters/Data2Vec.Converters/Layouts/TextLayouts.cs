@@ -76,6 +76,7 @@ internal static class TextLayouts
           feed_forward_norm         | final_layer_norm              | norm2                         | output.LayerNorm           | output.LayerNorm
         classifier.dense            | /classification_head.dense    | /classification_head.dense    | /classifier.dense          | pooler.dense
         classifier.output           | /classification_head.out_proj | /classification_head.out_proj | /classifier.out_proj       | /classifier
+        predictor.{i}               | /encoder.regression_head.{2i} |                               |                            |
         - pooler                    |                               |                               | pooler.                    | pooler.
         - mask embedding            |                               | encoder_mask                  |                            |
         - regression head           | /encoder.regression_head.     | decoder., /shared_decoder.    |                            |

@@ -74,6 +74,8 @@ internal static class VisionLayouts
         encoder.norm                | encoder.norm         | context_encoder.norm       | norm                 | layernorm
         classifier.norm             | fc_norm              | /fc_norm                   | fc_norm              | pooler.layernorm
         classifier.output           | head                 | /head                      | head                 | classifier
+        mask_embedding : 1 1 a      | mask_emb             |                            | mask_token           | embeddings.mask_token
+        predictor                   | final_proj           |                            | lm_head              |
         - mask embedding            | mask_emb             | encoder_mask               | mask_token           | embeddings.mask_token
         - regression head           | final_proj.          | decoder., /shared_decoder. | lm_head.             |
         - reconstruction            |                      | recon_proj., /recon_proj.  |                      |
