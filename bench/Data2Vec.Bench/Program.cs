@@ -13,6 +13,8 @@ switch (args)
     case ["ocr", ..]:
         OcrMeasurement.Run(args.ElementAtOrDefault(1));
         return 0;
+    case ["replay", ..]:
+        return Data2Vec.Bench.Replays.Replay.Run(args[1..]);
     case ["alone", var engine, var workload, var type, var threads]:
         Compare.RunAlone(engine, workload, type, threads);
         return 0;

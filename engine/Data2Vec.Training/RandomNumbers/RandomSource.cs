@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics;
-using Data2Vec.Kernels;
 
 namespace Data2Vec.Training.RandomNumbers;
 

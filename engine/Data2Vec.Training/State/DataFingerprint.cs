@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Data2Vec.ModelFile;
 
 namespace Data2Vec.Training.State;
 

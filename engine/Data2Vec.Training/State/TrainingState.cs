@@ -1,7 +1,3 @@
-using Data2Vec.Kernels;
-using Data2Vec.ModelFile;
-using Data2Vec.Parameters;
-
 namespace Data2Vec.Training.State;
 
 /// <summary>

@@ -1,0 +1,92 @@
+using Data2Vec.Kernels.Cpu;
+using Data2Vec.Training.Network;
+using Data2Vec.Training.Pretraining;
+using Data2Vec.Training.Updates;
+
+namespace Data2Vec.Bench.Replays;
+
+/// <summary>Repeats a recorded run of pretraining with its own inputs and masks.</summary>
+internal static class PretrainingReplay
+{
+    public static ReplayReport Run(RunFolder run, RecordingOptions options, int threads) => run.Initial.Config.Modality switch
+    {
+        Modality.Text => Run<int>(run, TextBatch(run), options, threads),
+        Modality.Speech => Run<float>(run, SpeechBatch(run), options, threads),
+        _ => Run<float>(run, ImageBatch(run), options, threads),
+    };
+
+    private static ReplayReport Run<T>(RunFolder run, Func<long, PretrainingBatch<T>> batchOf, RecordingOptions options, int threads)
+    {
+        var report = new ReplayReport(run.Folder);
+        PretrainingObjective objective = run.Config.Objective(run.Initial.Config.Modality);
+        using var pretrainer = new Pretrainer<T>(
+            run.Initial.Config, objective, run.Config.Optimizer(null), run.Config.TeacherDecay(), options, new CpuBackend(threads),
+            parameter => run.Initial.Has(parameter) ? run.Initial.Read(parameter) : null);
+        foreach (var log in run.Log)
+        {
+            UpdateResult result = pretrainer.Update([batchOf(pretrainer.Updates)]);
+            report.AddUpdate(result, log);
+            report.AddGradients(run, pretrainer.Student.Buffers, result);
+        }
+
+        report.AddValues("weights", pretrainer.Student.Buffers, run.Initial.Read, run.Final.Read, _ => true);
+        report.AddValues(
+            "teacher", pretrainer.Teacher.Buffers, run.Initial.Read, run.Final.ReadTeacher, parameter => run.Final.HasTeacher && objective.TeacherHas(parameter.Name));
+        return report;
+    }
+
+    private static Func<long, PretrainingBatch<float>> SpeechBatch(RunFolder run)
+    {
+        RunArray source = run.Array("source.npy"), masks = run.Array("mask_indices.npy");
+        return update =>
+        {
+            bool changes = source.Shape.Count == 3;
+            int count = (int)source.Shape[changes ? 1 : 0];
+            ReadOnlyMemory<float>[] inputs =
+                [.. Enumerable.Range(0, count).Select(i => (ReadOnlyMemory<float>)(changes ? source.Floats(update % source.Shape[0], i) : source.Floats(i)))];
+            return new PretrainingBatch<float>(Numbers(count), inputs, inputs, [.. masks.Integers(update).Select(mask => mask != 0)]);
+        };
+    }
+
+    private static Func<long, PretrainingBatch<float>> ImageBatch(RunFolder run)
+    {
+        RunArray images = run.Array("img.npy"), masks = run.Array("mask.npy");
+        return update =>
+        {
+            bool changes = images.Shape.Count == 5;
+            int count = (int)images.Shape[changes ? 1 : 0];
+            ReadOnlyMemory<float>[] inputs =
+                [.. Enumerable.Range(0, count).Select(i => (ReadOnlyMemory<float>)(changes ? images.Floats(update % images.Shape[0], i) : images.Floats(i)))];
+
+            // The class token stands before the patches and is not masked.
+            bool[] mask = [.. Enumerable.Range(0, count).SelectMany(i => masks.Integers(update, i).Select(patch => patch != 0).Prepend(false))];
+            return new PretrainingBatch<float>(Numbers(count), inputs, inputs, mask);
+        };
+    }
+
+    private static Func<long, PretrainingBatch<int>> TextBatch(RunFolder run)
+    {
+        const int Padding = 1;
+        RunArray source = run.Array("src_tokens.npy"), target = run.Array("target_tokens.npy");
+        int maskToken = (int)source.Integers().Max();
+        return update =>
+        {
+            bool changes = target.Shape.Count == 3;
+            int count = (int)source.Shape[1];
+            var inputs = new List<ReadOnlyMemory<int>>();
+            var masked = new List<ReadOnlyMemory<int>>();
+            var mask = new List<bool>();
+            for (int i = 0; i < count; i++)
+            {
+                int[] tokens = [.. source.Integers(update, i).Where(token => token != Padding).Select(token => (int)token)];
+                masked.Add(tokens);
+                inputs.Add((changes ? target.Integers(update, i) : target.Integers(i)).Take(tokens.Length).Select(token => (int)token).ToArray());
+                mask.AddRange(tokens.Select(token => token == maskToken));
+            }
+
+            return new PretrainingBatch<int>(Numbers(count), inputs, masked, [.. mask]);
+        };
+    }
+
+    private static long[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(i => (long)i)];
+}
