@@ -1,0 +1,43 @@
+namespace Data2Vec.Training.Data;
+
+/// <summary>Finds recordings or images in folders by the extensions of their names, in the order of the names. Hidden files and folders are left out.</summary>
+internal static class FolderFiles
+{
+    private static readonly EnumerationOptions s_visible = new() { AttributesToSkip = FileAttributes.Hidden | FileAttributes.System };
+
+    private static readonly HashSet<string> s_recordings =
+        Extensions("wav wave w64 rf64 bwf flac mp3 ogg oga opus aif aiff aifc au snd sph m4a mp4 aac webm mka wma amr caf");
+
+    private static readonly HashSet<string> s_images = Extensions("jpg jpeg jpe jfif png webp bmp gif tif tiff tga pbm pgm ppm pnm heic heif avif");
+
+    /// <summary>Whether the name of a file is that of a recording.</summary>
+    public static bool IsRecording(string path) => s_recordings.Contains(Path.GetExtension(path));
+
+    /// <summary>Whether the name of a file is that of an image.</summary>
+    public static bool IsImage(string path) => s_images.Contains(Path.GetExtension(path));
+
+    /// <summary>The files in a folder and the folders in it. Links to folders are not followed, because they may lead in a circle.</summary>
+    public static IEnumerable<string> Find(string folder, Func<string, bool> isWanted)
+    {
+        foreach (string file in Directory.EnumerateFiles(folder, "*", s_visible).Where(isWanted).Order(StringComparer.Ordinal))
+        {
+            yield return file;
+        }
+
+        foreach (string child in Folders(folder).Where(child => new DirectoryInfo(child).LinkTarget is null))
+        {
+            foreach (string file in Find(child, isWanted))
+            {
+                yield return file;
+            }
+        }
+    }
+
+    /// <summary>The folders in a folder, links too.</summary>
+    public static IEnumerable<string> Folders(string folder) => Directory.EnumerateDirectories(folder, "*", s_visible).Order(StringComparer.Ordinal);
+
+    /// <summary>A path below a folder in the form that does not depend on the system or on where the folder is.</summary>
+    public static string Key(string folder, string path) => Path.GetRelativePath(folder, path).Replace('\\', '/');
+
+    private static HashSet<string> Extensions(string names) => new(names.Split(' ').Select(name => $".{name}"), StringComparer.OrdinalIgnoreCase);
+}

@@ -1,0 +1,106 @@
+namespace Data2Vec.Training.Data;
+
+/// <summary>Reads folders and lists of images.</summary>
+internal static class ImageLists
+{
+    private static readonly string[] s_paths = ["path", "file", "filename", "file_name", "image", "image_path"];
+
+    private static readonly string[] s_labels = ["label", "class", "category", "target"];
+
+    /// <summary>All images in a folder and the folders in it.</summary>
+    public static List<ImageSource> ReadFolder(string folder) =>
+        [.. FolderFiles.Find(folder, FolderFiles.IsImage).Select(path => new ImageSource(path, FolderFiles.Key(folder, path), path))];
+
+    /// <summary>The images in the folders of a folder. The name of the folder is the class.</summary>
+    public static List<ImageSource> ReadClassFolders(string folder, SkippedItems skipped)
+    {
+        var images = new List<ImageSource>();
+        foreach (string child in FolderFiles.Folders(folder))
+        {
+            int count = images.Count;
+            images.AddRange(FolderFiles.Find(child, FolderFiles.IsImage)
+                .Select(path => new ImageSource(path, FolderFiles.Key(folder, path), path, Path.GetFileName(child))));
+            if (images.Count == count)
+            {
+                skipped.AddBad(child, "there are no images in the folder of this class");
+            }
+        }
+
+        if (images.Count == 0)
+        {
+            throw new InvalidDataException($"{folder}: there are no folders with images in this folder; the images of each class belong in a folder of their own");
+        }
+
+        foreach (string file in Directory.EnumerateFiles(folder).Where(FolderFiles.IsImage).Order(StringComparer.Ordinal))
+        {
+            skipped.AddBad(file, "the image is in no folder of a class");
+        }
+
+        return images;
+    }
+
+    /// <summary>A list with a path in each line, and a label after it.</summary>
+    public static List<ImageSource> ReadList(string path, ImageOptions options, bool withLabels, SkippedItems skipped)
+    {
+        string root = options.Root ?? DataFile.FolderOf(path);
+        string first = DataFile.Lines(path).FirstOrDefault(line => line.Length > 0) ?? "";
+        var table = Table.Read(path, new TableOptions { HasHeader = false, Delimiter = IsBetweenSpaces(first, root) ? ' ' : null });
+        string[] header = table.Rows[0].Fields;
+        int file = Find(header, s_paths), label = Find(header, s_labels);
+        bool hasHeader = file >= 0 && (label >= 0 || header.Length == 1 || !withLabels) && !File.Exists(DataFile.Resolve(root, header[file]));
+        if (withLabels && !hasHeader && table.Rows.All(row => row.Fields.Length == 1))
+        {
+            throw new InvalidDataException($"{path}: the lines have no labels; a line is a path, a tab or comma, and a label");
+        }
+
+        var images = new List<ImageSource>();
+        foreach (TableRow row in hasHeader ? table.Rows.Skip(1) : table.Rows)
+        {
+            (string listed, string? name) = hasHeader ? (At(row, file), label >= 0 ? At(row, label) : null) : Split(row, table.Delimiter);
+            string image = DataFile.Resolve(root, listed);
+            if (listed.Length == 0)
+            {
+                skipped.AddBad(table.Name(row), "the path is missing");
+            }
+            else if (withLabels && string.IsNullOrEmpty(name))
+            {
+                skipped.AddBad(table.Name(row), "the label is missing");
+            }
+            else if (!File.Exists(image))
+            {
+                skipped.AddBad($"{image} ({table.Name(row)})", "the file does not exist");
+            }
+            else
+            {
+                images.Add(new ImageSource(image, listed.Replace('\\', '/'), $"{image} ({table.Name(row)})", withLabels ? name : null));
+            }
+        }
+
+        return images;
+    }
+
+    /// <summary>Whether a line is a path, a space and a label, as in lists for Caffe.</summary>
+    private static bool IsBetweenSpaces(string line, string root) =>
+        line.IndexOfAny(['\t', ',', ';']) < 0 && line.LastIndexOf(' ') is > 0 and var space
+        && !File.Exists(DataFile.Resolve(root, line)) && File.Exists(DataFile.Resolve(root, line[..space]));
+
+    /// <summary>A path may have the delimiter in it, a label does not.</summary>
+    private static (string Path, string? Label) Split(TableRow row, char delimiter) => row.Fields.Length == 1
+        ? (row.Fields[0].Trim(), null)
+        : (string.Join(delimiter, row.Fields[..^1]).Trim(), row.Fields[^1].Trim());
+
+    private static string At(TableRow row, int column) => row.Fields.ElementAtOrDefault(column)?.Trim() ?? "";
+
+    private static int Find(string[] header, string[] names)
+    {
+        for (int column = 0; column < header.Length; column++)
+        {
+            if (names.Contains(header[column].Trim(), StringComparer.OrdinalIgnoreCase))
+            {
+                return column;
+            }
+        }
+
+        return -1;
+    }
+}
