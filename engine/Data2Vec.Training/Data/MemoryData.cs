@@ -24,5 +24,6 @@ public sealed class MemoryData<TInput, TTarget> : TrainingData<TInput, TTarget>
 
     private protected override void AppendFingerprint(int item, FingerprintCrc crc) => crc.AppendTarget(_items[item].Target);
 
-    private protected override TrainingItem<TInput, TTarget> LoadItem(int item, EpochRandom random) => new(item, _items[item].Input, _items[item].Target);
+    /// <inheritdoc/>
+    protected override TrainingItem<TInput, TTarget> LoadItem(int item, EpochRandom random) => new(item, _items[item].Input, _items[item].Target);
 }

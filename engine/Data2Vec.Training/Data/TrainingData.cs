@@ -7,7 +7,8 @@ public abstract class TrainingData
 {
     private readonly Lazy<DataFingerprint> _fingerprint;
 
-    private protected TrainingData() => _fingerprint = new Lazy<DataFingerprint>(() =>
+    /// <summary>Creates data.</summary>
+    protected TrainingData() => _fingerprint = new Lazy<DataFingerprint>(() =>
     {
         var crc = new FingerprintCrc();
         for (int item = 0; item < Count; item++)
@@ -23,7 +24,7 @@ public abstract class TrainingData
     public abstract int Count { get; }
 
     /// <summary>The items that were left out when the data was read, in their order.</summary>
-    public IReadOnlyList<SkippedItem> Skipped { get; private protected init; } = [];
+    public IReadOnlyList<SkippedItem> Skipped { get; protected init; } = [];
 
     /// <summary>Tells this data from other data. Computed at the first call.</summary>
     public DataFingerprint Fingerprint => _fingerprint.Value;
@@ -35,7 +36,7 @@ public abstract class TrainingData
     public abstract int Length(int item);
 
     /// <summary>Adds what tells an item from others besides its length. Names are relative to the data's folder, so that a folder can be moved.</summary>
-    private protected abstract void AppendFingerprint(int item, FingerprintCrc crc);
+    private protected virtual void AppendFingerprint(int item, FingerprintCrc crc) => crc.Append(Name(item));
 }
 
 /// <summary>Items with their inputs and targets.</summary>
@@ -43,10 +44,6 @@ public abstract class TrainingData
 /// <typeparam name="TTarget">The type of the targets.</typeparam>
 public abstract class TrainingData<TInput, TTarget> : TrainingData
 {
-    private protected TrainingData()
-    {
-    }
-
     /// <summary>Loads an item. The same arguments give the same item.</summary>
     /// <param name="item">The number of the item.</param>
     /// <param name="random">The random numbers for crops and augmentation.</param>
@@ -66,5 +63,8 @@ public abstract class TrainingData<TInput, TTarget> : TrainingData
     }
 
     /// <summary>Loads an item. Messages of errors do not name it.</summary>
-    private protected abstract TrainingItem<TInput, TTarget> LoadItem(int item, EpochRandom random);
+    /// <param name="item">The number of the item.</param>
+    /// <param name="random">The random numbers for crops and augmentation.</param>
+    /// <exception cref="InvalidDataException">The item is damaged or missing. The message does not name it.</exception>
+    protected abstract TrainingItem<TInput, TTarget> LoadItem(int item, EpochRandom random);
 }

@@ -36,6 +36,7 @@ public sealed class ImageData : TrainingData<float, NoTarget>
 
     private protected override void AppendFingerprint(int item, FingerprintCrc crc) => crc.Append(_images[item].Key);
 
-    private protected override TrainingItem<float, NoTarget> LoadItem(int item, EpochRandom random) =>
+    /// <inheritdoc/>
+    protected override TrainingItem<float, NoTarget> LoadItem(int item, EpochRandom random) =>
         new(item, _images[item].Load(item, random, _options), default);
 }

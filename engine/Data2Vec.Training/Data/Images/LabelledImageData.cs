@@ -68,6 +68,7 @@ public sealed class LabelledImageData : TrainingData<float, int>
         crc.Append(_images[item].Class);
     }
 
-    private protected override TrainingItem<float, int> LoadItem(int item, EpochRandom random) =>
+    /// <inheritdoc/>
+    protected override TrainingItem<float, int> LoadItem(int item, EpochRandom random) =>
         new(item, _images[item].Image.Load(item, random, _options), _images[item].Class);
 }

@@ -49,7 +49,8 @@ public sealed class RecordingData : TrainingData<float, NoTarget>
         crc.Append(_recordings.Samples(item));
     }
 
-    private protected override TrainingItem<float, NoTarget> LoadItem(int item, EpochRandom random)
+    /// <inheritdoc/>
+    protected override TrainingItem<float, NoTarget> LoadItem(int item, EpochRandom random)
     {
         float[] samples = _recordings.Load(item);
         int length = Length(item);

@@ -99,7 +99,8 @@ public sealed class TranscribedData : TrainingData<float, int[]>
         crc.AppendTarget(_targets[item]);
     }
 
-    private protected override TrainingItem<float, int[]> LoadItem(int item, EpochRandom random) =>
+    /// <inheritdoc/>
+    protected override TrainingItem<float, int[]> LoadItem(int item, EpochRandom random) =>
         new(item, _recordings.Load(item), _targets[item]);
 
     private void CountUnknown(string character) => _unknown[character] = _unknown.GetValueOrDefault(character) + 1;

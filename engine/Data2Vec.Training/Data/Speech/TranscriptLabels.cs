@@ -16,7 +16,7 @@ public sealed class TranscriptLabels
     private readonly int _unknown;
 
     /// <summary>Takes the labels of a model.</summary>
-    /// <param name="names">The labels in the order of the head's outputs: those of <see cref="Data2Vec.Architectures.TransformerConfig.Labels"/>.</param>
+    /// <param name="names">The labels in the order of the head's outputs, as a model's configuration has them.</param>
     /// <param name="blank">The number of the blank.</param>
     /// <exception cref="ArgumentException">A label occurs twice, or the blank is none of them.</exception>
     public TranscriptLabels(IReadOnlyList<string> names, int blank = 0)

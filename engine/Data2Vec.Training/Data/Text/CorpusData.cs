@@ -74,7 +74,8 @@ public sealed class CorpusData : TrainingData<int, NoTarget>
 
     private protected override void AppendFingerprint(int item, FingerprintCrc crc) => crc.Append(_items[item].Ids);
 
-    private protected override TrainingItem<int, NoTarget> LoadItem(int item, EpochRandom random) => new(item, _items[item].Ids, default);
+    /// <inheritdoc/>
+    protected override TrainingItem<int, NoTarget> LoadItem(int item, EpochRandom random) => new(item, _items[item].Ids, default);
 
     /// <summary>The ids of each line of a file; null for an empty line.</summary>
     private static IEnumerable<(int Line, int[]? Ids, string? Problem)> Tokens(string file, TextEncoding encoding)

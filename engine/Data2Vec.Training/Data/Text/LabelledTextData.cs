@@ -35,5 +35,6 @@ public sealed class LabelledTextData<TTarget> : TrainingData<int, TTarget>
         crc.AppendTarget(_items[item].Target);
     }
 
-    private protected override TrainingItem<int, TTarget> LoadItem(int item, EpochRandom random) => new(item, _items[item].Ids, _items[item].Target);
+    /// <inheritdoc/>
+    protected override TrainingItem<int, TTarget> LoadItem(int item, EpochRandom random) => new(item, _items[item].Ids, _items[item].Target);
 }
