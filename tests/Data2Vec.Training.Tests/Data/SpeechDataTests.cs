@@ -92,7 +92,7 @@ public sealed class SpeechDataTests : IDisposable
         Assert.All(data.Skipped, item => Assert.True(item.IsBad));
 
         static string Found(string reason) =>
-            new[] { "a line", "does not exist", "not a recording", "empty", "is a folder" }.FirstOrDefault(part => reason.Contains(part, StringComparison.Ordinal), reason);
+            new[] { "a line", "does not exist", "is a folder", "not a recording", "empty" }.FirstOrDefault(part => reason.Contains(part, StringComparison.Ordinal), reason);
     }
 
     [Fact]

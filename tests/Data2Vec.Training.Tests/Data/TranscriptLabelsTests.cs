@@ -20,7 +20,7 @@ public sealed class TranscriptLabelsTests : IDisposable
     [InlineData("a, b!", new[] { 5, 4, 6, 4 }, ", !")]
     [InlineData("a - b", new[] { 5, 4, 6, 4 }, "-")]
     [InlineData("acß 7", new[] { 5, 3, 3, 4, 3, 4 }, "c ß 7")]
-    [InlineData("é e\u0301 😀", new[] { 7, 4, 7, 4 }, "😀")]
+    [InlineData("\u00E9 a\u0301\u200B 😀", new[] { 7, 4, 5, 4 }, "U+0301 U+200B 😀")]
     [InlineData("a|b", new[] { 5, 4, 6, 4 }, "")]
     [InlineData("", new int[0], "")]
     [InlineData(" ", new int[0], "")]
@@ -62,7 +62,7 @@ public sealed class TranscriptLabelsTests : IDisposable
 
     [Fact]
     public void Labels_are_made_of_transcripts() =>
-        Assert.Equal(["<s>", "<pad>", "</s>", "<unk>", "|", "'", "a", "b", "é", "𠮷"], TranscriptLabels.FromTranscripts(["ba| ab", "e\u0301\t'𠮷"]).Names);
+        Assert.Equal(["<s>", "<pad>", "</s>", "<unk>", "|", "'", "a", "b", "é", "𠮷"], TranscriptLabels.FromTranscripts(["ba| ab", "\u00E9\t'𠮷"]).Names);
 
     [Fact]
     public void Labels_that_contradict_themselves_are_refused()

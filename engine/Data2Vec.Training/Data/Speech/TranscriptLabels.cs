@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Data2Vec.Audio;
 using Data2Vec.IO;
@@ -84,7 +85,7 @@ public sealed class TranscriptLabels
     {
         ArgumentNullException.ThrowIfNull(transcripts);
         var letters = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (Rune rune in transcripts.SelectMany(transcript => Composed(transcript).EnumerateRunes()))
+        foreach (Rune rune in transcripts.SelectMany(transcript => transcript.EnumerateRunes()))
         {
             if (!Rune.IsWhiteSpace(rune) && !Rune.IsControl(rune))
             {
@@ -115,7 +116,7 @@ public sealed class TranscriptLabels
         ArgumentNullException.ThrowIfNull(transcript);
         var numbers = new List<int>(transcript.Length + 1);
         bool isInWord = false;
-        foreach (Rune rune in Composed(transcript).EnumerateRunes())
+        foreach (Rune rune in transcript.EnumerateRunes())
         {
             if (Rune.IsWhiteSpace(rune) || rune.Value == '|')
             {
@@ -126,7 +127,7 @@ public sealed class TranscriptLabels
             int number = Number(rune);
             if (number < 0)
             {
-                unknown?.Invoke(rune.ToString());
+                unknown?.Invoke(Legible(rune));
                 number = Rune.IsLetterOrDigit(rune) ? _unknown : -1;
             }
 
@@ -180,13 +181,17 @@ public sealed class TranscriptLabels
     internal static string TextOf(string letters) =>
         string.Concat(letters.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Replace(WordDelimiter, " ", StringComparison.Ordinal).Trim();
 
+    /// <summary>A character for a message: marks and characters that cannot be seen by their number.</summary>
+    private static string Legible(Rune rune) => Rune.GetUnicodeCategory(rune)
+        is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.Control or UnicodeCategory.Format
+            or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
+        ? $"U+{rune.Value:X4}"
+        : rune.ToString();
+
     private int Number(string label) => _numbers.GetValueOrDefault(label, -1) is var number && number == Blank ? -1 : number;
 
     private int Number(Rune rune) =>
         Number(rune.ToString()) is >= 0 and var same ? same
         : Number(Rune.ToUpperInvariant(rune).ToString()) is >= 0 and var upper ? upper
         : Number(Rune.ToLowerInvariant(rune).ToString());
-
-    /// <summary>Letters with marks as one character, as labels have them.</summary>
-    private static string Composed(string text) => text.IsNormalized(NormalizationForm.FormC) ? text : text.Normalize(NormalizationForm.FormC);
 }
