@@ -66,6 +66,27 @@ public sealed class RandomSequence
         return (int)(product >> 32);
     }
 
+    /// <summary>A number of the standard normal distribution (Box and Muller 1958, one number of the pair).</summary>
+    public double NextNormal()
+    {
+        double radius = Math.Sqrt(-2 * Math.Log(1 - NextDouble()));
+        return radius * Math.Cos(2 * Math.PI * NextDouble());
+    }
+
+    /// <summary>A number of the gamma distribution with scale 1. A very small shape may give 0.</summary>
+    /// <param name="shape">The shape, above 0.</param>
+    public double NextGamma(double shape) => Math.Exp(NextLogGamma(shape));
+
+    /// <summary>A number of the beta distribution.</summary>
+    /// <param name="alpha">The first parameter, above 0. The mean is alpha / (alpha + beta).</param>
+    /// <param name="beta">The second parameter, above 0.</param>
+    public double NextBeta(double alpha, double beta)
+    {
+        // x / (x + y) of two gamma numbers. Their logarithms do not underflow where small parameters make both tiny.
+        double x = NextLogGamma(alpha);
+        return 1 / (1 + Math.Exp(NextLogGamma(beta) - x));
+    }
+
     /// <summary>Draws different integers of [0, <paramref name="population"/>), in random order: every ordered choice is equally likely.</summary>
     /// <param name="population">How many integers there are to choose from.</param>
     /// <param name="chosen">Receives the integers. Its length is how many are drawn.</param>
@@ -99,6 +120,37 @@ public sealed class RandomSequence
         {
             int other = i + NextInt32(values.Length - i);
             (values[i], values[other]) = (values[other], values[i]);
+        }
+    }
+
+    /// <summary>
+    /// The logarithm of a gamma number (Marsaglia and Tsang: "A simple method for generating gamma variables", 2000). A shape below 1 is that of
+    /// shape + 1, times a power of a uniform number.
+    /// </summary>
+    private double NextLogGamma(double shape)
+    {
+        if (shape is not (> 0 and < double.PositiveInfinity))
+        {
+            throw new ArgumentOutOfRangeException(nameof(shape), shape, "A shape must be above 0 and finite.");
+        }
+
+        double boost = shape < 1 ? Math.Log(1 - NextDouble()) / shape : 0;
+        double d = (shape < 1 ? shape + 1 : shape) - (1 / 3.0);
+        double c = 1 / Math.Sqrt(9 * d);
+        while (true)
+        {
+            double x = NextNormal();
+            double root = 1 + (c * x);
+            if (root <= 0)
+            {
+                continue;
+            }
+
+            double logCube = 3 * Math.Log(root);
+            if (Math.Log(1 - NextDouble()) < (0.5 * x * x) + (d * (1 - (root * root * root) + logCube)))
+            {
+                return Math.Log(d) + logCube + boost;
+            }
         }
     }
 }
