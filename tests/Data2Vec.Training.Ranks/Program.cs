@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Data2Vec.Training.Exchange;
 
 // A rank of the tests of the exchange. mpiexec starts it; the first argument says what it does.

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Data2Vec.Training.RandomNumbers;
 
 namespace Data2Vec.Training.Tests.RandomNumbers;
@@ -85,4 +86,63 @@ public class RandomSequenceTests
 
     [Fact]
     public void A_sample_of_more_than_there_are_is_refused() => Assert.Throws<ArgumentException>(() => Sequence(6).Sample(3, new int[4]));
+
+    /// <summary>The share of numbers below each of 23 quantiles of scipy's distributions, within five deviations.</summary>
+    [Theory]
+    [InlineData("normal")]
+    [InlineData("gamma")]
+    [InlineData("beta")]
+    public void Draws_have_the_distribution_of_their_name(string name)
+    {
+        const int Count = 100_000;
+        JsonElement fixture = Fixtures.Json("augmentation/distributions.json");
+        double[] probabilities = fixture.Doubles("probabilities");
+        int item = 100;
+        foreach (JsonElement distribution in fixture.GetProperty("distributions").EnumerateArray().Where(test => test.GetProperty("name").ValueEquals(name)))
+        {
+            double[] parameters = distribution.Doubles("parameters"), quantiles = distribution.Doubles("quantiles");
+            RandomSequence random = Sequence(item++);
+            double[] draws = [.. Enumerable.Range(0, Count).Select(_ => name switch
+            {
+                "normal" => random.NextNormal(),
+                "gamma" => random.NextGamma(parameters[0]),
+                _ => random.NextBeta(parameters[0], parameters[1]),
+            })];
+            for (int i = 0; i < quantiles.Length; i++)
+            {
+                if (quantiles[i] == 1)
+                {
+                    continue; // nearer to 1 than a double can be
+                }
+
+
+                double share = draws.Count(value => value <= quantiles[i]) / (double)Count, p = probabilities[i];
+                double bound = 5 * Math.Sqrt(p * (1 - p) / Count);
+                Assert.True(Math.Abs(share - p) <= bound, $"{name} {string.Join(' ', parameters)}: {share} of the numbers are below {quantiles[i]}, not {p}.");
+            }
+        }
+
+        Assert.InRange(item, 101, 120);
+    }
+
+    [Fact]
+    public void Beta_numbers_of_tiny_parameters_are_near_the_ends_and_never_undefined()
+    {
+        RandomSequence random = Sequence(200);
+        double[] values = [.. Enumerable.Range(0, 2000).Select(_ => random.NextBeta(1e-4, 1e-4))];
+        Assert.All(values, value => Assert.InRange(value, 0, 1));
+        Assert.InRange(values.Count(value => value > 0.5), 900, 1100);
+        Assert.InRange(values.Count(value => value is > 0.01 and < 0.99), 0, 20);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void Shapes_out_of_range_are_refused(double shape)
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => Sequence(7).NextGamma(shape));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Sequence(7).NextBeta(1, shape));
+    }
 }

@@ -18,7 +18,8 @@ internal readonly record struct AffineTransform(double A, double B, double C, do
     /// <summary>A rotation around the center of an image, counter-clockwise.</summary>
     public static AffineTransform Rotate(double degrees, int width, int height)
     {
-        double angle = -degrees * (Math.PI / 180);
+        // Pillow takes the angle modulo 360. With -30 instead of 330 degrees the last digits of the cosine differ.
+        double angle = -(degrees < 0 ? degrees + 360 : degrees) * (Math.PI / 180);
         double cos = Math.Round(Math.Cos(angle), 15), sin = Math.Round(Math.Sin(angle), 15);
         double x = width / 2.0, y = height / 2.0;
         return new(cos, sin, (cos * -x) + (sin * -y) + x, -sin, cos, (-sin * -x) + (cos * -y) + y);
