@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Data2Vec.ModelFile;
 
 namespace Data2Vec.Training.Data;
 

@@ -1,3 +1,5 @@
+using Data2Vec.Training.State;
+
 namespace Data2Vec.Training.Data;
 
 /// <summary>

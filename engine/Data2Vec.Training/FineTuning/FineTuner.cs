@@ -36,7 +36,7 @@ internal interface IHeadLoss<TTarget>
 /// <summary>A pretrained encoder and a head that learn from examples. One call of <see cref="Update"/> is one update.</summary>
 /// <typeparam name="T">Samples, token ids or pixels.</typeparam>
 /// <typeparam name="TTarget">Label ids, a class, the probabilities of classes, or a number.</typeparam>
-internal sealed class FineTuner<T, TTarget> : IDisposable
+internal sealed class FineTuner<T, TTarget> : ITrainer<FineTuningBatch<T, TTarget>>
 {
     private readonly IHeadLoss<TTarget> _loss;
     private readonly NetworkOptimizer _optimizer;
@@ -71,8 +71,16 @@ internal sealed class FineTuner<T, TTarget> : IDisposable
     /// <summary>The updates that were made.</summary>
     public long Updates { get; set; }
 
+    ParameterBuffers ITrainer<FineTuningBatch<T, TTarget>>.Student => Network.Buffers;
+
+    ParameterBuffers? ITrainer<FineTuningBatch<T, TTarget>>.Teacher => null;
+
     /// <summary>What the processes of a run add up.</summary>
     public UpdateSums Sums { get; init; } = new();
+
+    UpdateResult ITrainer<FineTuningBatch<T, TTarget>>.Update(IReadOnlyList<FineTuningBatch<T, TTarget>> batches) => Update(batches);
+
+    public void Refresh() => Network.Refresh();
 
     /// <summary>The vector of masked rows of recordings.</summary>
     public static Parameter MaskEmbedding(int hidden) =>

@@ -11,7 +11,7 @@ namespace Data2Vec.Training.Pretraining;
 /// <see cref="Update"/> is one update, in the order of fairseq's trainer.
 /// </summary>
 /// <typeparam name="T">Samples, token ids or pixels.</typeparam>
-internal sealed class Pretrainer<T> : IDisposable
+internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
 {
     private readonly PretrainingObjective _objective;
     private readonly TeacherDecaySchedule _decay;
@@ -58,8 +58,20 @@ internal sealed class Pretrainer<T> : IDisposable
     /// <summary>The updates that were made.</summary>
     public long Updates { get; set; }
 
+    ParameterBuffers ITrainer<PretrainingBatch<T>>.Student => Student.Buffers;
+
+    ParameterBuffers? ITrainer<PretrainingBatch<T>>.Teacher => Teacher.Buffers;
+
     /// <summary>What the processes of a run add up.</summary>
     public UpdateSums Sums { get; init; } = new();
+
+    UpdateResult ITrainer<PretrainingBatch<T>>.Update(IReadOnlyList<PretrainingBatch<T>> batches) => Update(batches);
+
+    public void Refresh()
+    {
+        Student.Refresh();
+        Teacher.Refresh();
+    }
 
     /// <summary>Makes one update.</summary>
     /// <param name="batches">Its micro-batches. Masked rows of all of them count alike.</param>
