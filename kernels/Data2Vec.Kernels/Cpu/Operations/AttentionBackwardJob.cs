@@ -188,14 +188,18 @@ internal readonly unsafe struct AttentionBackwardJob<S, V>(
     private void Scaled(float* source, float* destination) =>
         TensorPrimitives.Multiply(new ReadOnlySpan<float>(source, headSize), scale, new Span<float>(destination, headSize));
 
-    /// <summary>Copies a head's part of some rows, and fills them up with zeros.</summary>
+    /// <summary>Copies a head's part of some rows, and fills them up with zeros to whole vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void CopyRows(Tensor source, int row, int rows, int offset, float* destination)
     {
-        for (int i = 0; i < rows; i++)
+        float* from = source.Row(row) + offset;
+        for (; rows > 0; rows--, from += source.Stride, destination += _rowStride)
         {
-            var to = new Span<float>(destination + i * _rowStride, _rowStride);
-            new ReadOnlySpan<float>(source.Row(row + i) + offset, headSize).CopyTo(to);
-            to[headSize..].Clear();
+            for (int i = 0; i < headSize; i += S.Width)
+            {
+                S.Prefetch(from + PackKeysJob<S, V>.RowsAhead * source.Stride + i);
+                S.Store(destination + i, S.KeepFirst(S.Load(from + i), headSize - i));
+            }
         }
     }
 

@@ -8,7 +8,8 @@ internal readonly unsafe struct PackKeysJob<S, V>(Tensor key, Sequences sequence
     where S : struct, ISimd<V>
     where V : unmanaged
 {
-    private const int RowsAhead = 4;
+    /// <summary>How far ahead rows are prefetched.</summary>
+    public const int RowsAhead = 4;
 
     /// <summary>The words of the packed keys of a sequence, all heads together.</summary>
     public static long Size(int length, int columns) => (long)columns * Padded(length);
