@@ -80,7 +80,7 @@ internal sealed unsafe partial class CpuInference<S, V>
             {
                 int first = sequences.Start(chunks[i].Sequence), rows = chunks[i].Sequences * sequences.Length(chunks[i].Sequence);
                 var part = new Tensor(chunks[i].DQuery, rows, dQuery.Columns, chunks[i].DQueryStride);
-                RunRows(new AddKernel(part, dQuery.SliceRows(first, rows)), rows);
+                Add(part, dQuery.SliceRows(first, rows));
             }
         }
 
@@ -148,11 +148,6 @@ internal sealed unsafe partial class CpuInference<S, V>
                     new ReadOnlySpan<float>(output.Row(row) + head * size, size), new ReadOnlySpan<float>(dOutput.Row(row) + head * size, size));
             }
         }
-    }
-
-    private readonly struct AddKernel(Tensor source, Tensor destination) : IRowKernel
-    {
-        public void Run(int row) => RowKernels<S, V>.Add(destination.Row(row), source.Row(row), destination.Columns);
     }
 
     /// <summary>Transposes a head's part of a bias table.</summary>
