@@ -78,6 +78,9 @@ internal sealed unsafe class ParameterBuffers : IDisposable
     /// <summary>Adam's second moments.</summary>
     public Span<float> Squares => new((void*)_squares, _squares == 0 ? 0 : Length);
 
+    /// <summary>The address of one of the buffers, which do not move.</summary>
+    public nint AddressOf(Span<float> buffer) => (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(buffer));
+
     /// <summary>Finds a parameter; -1 if there is none of this name.</summary>
     public int IndexOf(string name) => _byName.GetValueOrDefault(name, -1);
 

@@ -1,0 +1,78 @@
+using Data2Vec.Training.State;
+
+namespace Data2Vec.Training.Runs;
+
+/// <summary>The model that a run starts from: its structure, its values, and the files that belong to it.</summary>
+/// <param name="Config">The structure.</param>
+/// <param name="Read">The values of a parameter, row-major; null if the model does not have it.</param>
+public sealed record ModelStart(ModelConfig Config, Func<Parameter, float[]?> Read)
+{
+    /// <summary>Files that belong to the model, such as those of the tokenizer.</summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Assets { get; init; } = new Dictionary<string, ReadOnlyMemory<byte>>();
+
+    /// <summary>Starts from a model file, or from the state of a run, whose student also has what pretraining alone uses.</summary>
+    /// <param name="path">A <c>.d2v</c> file, or the folder of a run.</param>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static ModelStart Open(string path)
+    {
+        string state = Directory.Exists(path) ? Path.Combine(path, "state.d2v") : path;
+        using D2vFile file = D2vFile.Open(state);
+        if (file.Architecture == TrainingState.Architecture)
+        {
+            using TrainingState run = TrainingState.Open(state);
+            using D2vFile student = run.OpenStudent();
+            return Copy(student);
+        }
+
+        return Copy(file);
+    }
+
+    /// <summary>A new model, with the values that training starts from.</summary>
+    /// <param name="config">The structure.</param>
+    public static ModelStart New(ModelConfig config) => new(config, parameter => null);
+
+    /// <summary>The values of a parameter, or those that training starts from where the model has none.</summary>
+    internal float[]? ValuesOf(Parameter parameter, ulong seed)
+    {
+        if (Read(parameter) is { } values)
+        {
+            return values;
+        }
+
+        if (parameter.IsOptional && !IsInNewModels(parameter.Name))
+        {
+            return null;
+        }
+
+        var initial = new float[parameter.Count];
+        parameter.Initial.Fill(parameter, seed, 0, initial);
+        return initial;
+    }
+
+    /// <summary>Of the optional parameters, fairseq's new models have the scales and the table of relative positions that all layers share.</summary>
+    private bool IsInNewModels(string name) => !HasLayers()
+        && (name.EndsWith("_scale", StringComparison.Ordinal) || name.StartsWith("relative_position_bias.", StringComparison.Ordinal));
+
+    private bool HasLayers() => Config.ListParameters().Where(parameter => !parameter.IsOptional && parameter.Name.StartsWith("encoder.0.", StringComparison.Ordinal))
+        .Take(1).Any(parameter => Read(parameter) is not null);
+
+    private static ModelStart Copy(D2vFile file)
+    {
+        // Values are copied, so that the file may be replaced during the run.
+        var values = new Dictionary<string, (IReadOnlyList<int> Shape, float[] Values)>(StringComparer.Ordinal);
+        foreach (TensorInfo tensor in file.Tensors.Values)
+        {
+            var data = new WeightData(file.Pointer(tensor), tensor.Type, tensor.Layout, tensor.Shape) { Groups = tensor.Groups };
+            values.Add(tensor.Name, (tensor.Shape, data.ToArray()));
+        }
+
+        GC.KeepAlive(file);
+        return new ModelStart(
+            ModelConfig.FromJson(file.Config, file.Architecture),
+            parameter => values.TryGetValue(parameter.Name, out var found) && found.Shape.SequenceEqual(parameter.Shape) ? found.Values : null)
+        {
+            Assets = file.Assets.Keys.ToDictionary(name => name, name => (ReadOnlyMemory<byte>)file.Asset(name).ToArray()),
+        };
+    }
+}

@@ -1,0 +1,27 @@
+using System.Diagnostics;
+
+namespace Data2Vec.Training.Runs;
+
+/// <summary>How fast a run has been lately.</summary>
+internal sealed class RunSpeed
+{
+    private const double Fade = 0.9;
+
+    private readonly Stopwatch _watch = new();
+    private double _seconds, _rows, _updates;
+
+    /// <summary>The rows in a second.</summary>
+    public double RowsPerSecond => _seconds == 0 ? 0 : _rows / _seconds;
+
+    public void Start() => _watch.Restart();
+
+    public void Stop(long rows)
+    {
+        _seconds = _seconds * Fade + _watch.Elapsed.TotalSeconds;
+        _rows = _rows * Fade + rows;
+        _updates = _updates * Fade + 1;
+    }
+
+    /// <summary>The time that a number of updates will take.</summary>
+    public TimeSpan TimeFor(long updates) => _updates == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(updates * _seconds / _updates);
+}

@@ -1,0 +1,271 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Data2Vec.Training.Data;
+using Data2Vec.Training.Exchange;
+using Data2Vec.Training.Logging;
+using Data2Vec.Training.Network;
+using Data2Vec.Training.State;
+using Data2Vec.Training.Updates;
+
+namespace Data2Vec.Training.Runs;
+
+/// <summary>What a run is about, beside its trainer.</summary>
+internal sealed record RunPlan
+{
+    public required JsonObject Recipe { get; init; }
+
+    public required ModelConfig Model { get; init; }
+
+    /// <summary>Files that belong to the model, such as those of the tokenizer.</summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Assets { get; init; } = new Dictionary<string, ReadOnlyMemory<byte>>();
+
+    public required ulong Seed { get; init; }
+
+    public required long Updates { get; init; }
+
+    /// <summary>The micro-batches of an update.</summary>
+    public required int Accumulate { get; init; }
+
+    public required DataFingerprint Data { get; init; }
+
+    /// <summary>The updates between two validations; 0 for none.</summary>
+    public long ValidateEvery { get; init; }
+
+    /// <summary>Measures the model; null without validation.</summary>
+    public Func<CancellationToken, (string Metric, IReadOnlyDictionary<string, double> Values, bool HigherIsBetter)>? Validate { get; init; }
+}
+
+/// <summary>
+/// Makes the updates of a run, and saves its state every few minutes, at the end and when it is cancelled. A run whose state is in the folder goes on as if it had
+/// never stopped: nothing random has a state, and the order of the data follows from the seed.
+/// </summary>
+/// <typeparam name="TBatch">A micro-batch.</typeparam>
+internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan plan, RunOptions options, IProgress<RunReport>? progress)
+{
+    /// <summary>The model that a run has written when it is complete.</summary>
+    public const string ModelName = "model.d2v";
+
+    /// <summary>The best model by the validation.</summary>
+    public const string BestName = "best.d2v";
+
+    private const string StateName = "state.d2v", LogName = "log.jsonl";
+
+    private readonly RunWarnings _warnings = new();
+    private BatchPosition _position;
+    private double? _best;
+    private IReadOnlyDictionary<string, double>? _measured;
+
+    private bool IsMain => options.Exchange.Rank == 0;
+
+    /// <summary>Runs to the end of the recipe.</summary>
+    /// <param name="open">Reads micro-batches from a place in the data.</param>
+    /// <param name="cancellation">Ends the run after the current update; the state is saved.</param>
+    /// <exception cref="OperationCanceledException">The run was cancelled; it can be continued.</exception>
+    public async Task<RunOutcome> RunAsync(
+        Func<BatchPosition, CancellationToken, IAsyncEnumerable<(TBatch? Batch, BatchPosition Next)>> open, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(options.Folder);
+        options.Exchange.AgreeOn("recipe", System.Text.Encoding.UTF8.GetBytes(plan.Recipe.ToJsonString()));
+        options.Exchange.AgreeOn("data", System.Text.Encoding.UTF8.GetBytes(plan.Data.ToString()));
+        Resume();
+        using TrainingLog? log = IsMain ? TrainingLog.Open(PathOf(LogName), trainer.Updates) : null;
+        UpdateResult? last = null;
+        try
+        {
+            await foreach ((UpdateResult result, BatchPosition next) in UpdatesAsync(open, cancellation).ConfigureAwait(false))
+            {
+                last = result;
+                Log(log, result);
+                if (options.PauseAfter <= trainer.Updates)
+                {
+                    Save();
+                    return new RunOutcome(trainer.Updates, last, _best, null);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Save();
+            throw;
+        }
+
+        Save();
+        string model = PathOf(ModelName);
+        if (IsMain)
+        {
+            WriteModel(model);
+        }
+
+        return new RunOutcome(trainer.Updates, last, _best, model);
+    }
+
+    private async IAsyncEnumerable<(UpdateResult Result, BatchPosition Next)> UpdatesAsync(
+        Func<BatchPosition, CancellationToken, IAsyncEnumerable<(TBatch? Batch, BatchPosition Next)>> open,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        if (trainer.Updates >= plan.Updates)
+        {
+            yield break;
+        }
+
+        var micro = new List<TBatch>();
+        int read = 0;
+        var saved = Stopwatch.StartNew();
+        var speed = new RunSpeed();
+        await foreach ((TBatch? batch, BatchPosition next) in open(_position, cancellation).ConfigureAwait(false))
+        {
+            if (batch is not null)
+            {
+                micro.Add(batch);
+            }
+
+            if (++read < plan.Accumulate)
+            {
+                continue;
+            }
+
+            long epoch = _position.Epoch;
+            speed.Start();
+            UpdateResult result = trainer.Update(micro);
+            _position = next;
+            speed.Stop(result.Rows);
+            micro.Clear();
+            read = 0;
+            Validation? validation = Validate(epoch, next, cancellation);
+            progress?.Report(new RunReport
+            {
+                Update = result,
+                Updates = plan.Updates,
+                Epoch = epoch,
+                RowsPerSecond = speed.RowsPerSecond,
+                Left = speed.TimeFor(plan.Updates - trainer.Updates),
+                Validation = validation,
+                Warning = _warnings.After(result),
+            });
+            if (saved.Elapsed >= options.SaveEvery)
+            {
+                Save();
+                saved.Restart();
+            }
+
+            yield return (result, next);
+            if (trainer.Updates >= plan.Updates)
+            {
+                yield break;
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    private Validation? Validate(long epoch, BatchPosition next, CancellationToken cancellation)
+    {
+        _measured = null;
+        bool isDue = plan.Validate is not null
+            && (trainer.Updates >= plan.Updates || (plan.ValidateEvery > 0 ? trainer.Updates % plan.ValidateEvery == 0 : next.Epoch != epoch));
+        if (!isDue || !IsMain)
+        {
+            return null;
+        }
+
+        (string metric, IReadOnlyDictionary<string, double> values, bool higherIsBetter) = plan.Validate!(cancellation);
+        double value = values[metric];
+        bool isBest = _best is not { } best || (higherIsBetter ? value > best : value < best);
+        if (isBest)
+        {
+            _best = value;
+            WriteModel(PathOf(BestName));
+        }
+
+        _measured = values;
+        return new Validation(metric, values, isBest);
+    }
+
+    private void Log(TrainingLog? log, UpdateResult result)
+    {
+        List<(string, double)> values =
+        [
+            ("loss", result.Loss), ("sample_size", result.SampleSize), ("lr", result.Rate), ("gnorm", result.GradientNorm), ("clip", result.ClipFactor < 1 ? 1 : 0),
+        ];
+        if (trainer.Teacher is not null)
+        {
+            values.AddRange([("ema_decay", result.TeacherDecay), ("target_var", result.TargetDeviation), ("pred_var", result.PredictionDeviation)]);
+        }
+
+        values.AddRange(_measured?.Select(pair => ($"valid_{pair.Key}", pair.Value)) ?? []);
+        log?.Append(trainer.Updates, values);
+    }
+
+    private void Resume()
+    {
+        string path = PathOf(StateName);
+        if (!File.Exists(path) || options.Restart)
+        {
+            return;
+        }
+
+        using TrainingState state = TrainingState.Open(path);
+        TrainingProgress before = state.Progress;
+        List<string> differences = [.. RecipeDifferences.Find(before.Recipe, plan.Recipe)];
+        if (plan.Data.DifferenceFrom(before.Data) is { } difference)
+        {
+            differences.Add(difference);
+        }
+
+        if (differences.Count > 0)
+        {
+            throw new InvalidDataException(
+                $"{options.Folder} has a run that was begun with another recipe or other data: {string.Join("; ", differences)}. "
+                + "Continue it with its own, or restart it, or choose another folder");
+        }
+
+        state.Restore(Parameters(), Buffers());
+        trainer.Adam.Restore([.. trainer.Student.Places.Select(place => before.AdamSteps.GetValueOrDefault(place.Parameter.Name))]);
+        trainer.Updates = before.Update;
+        trainer.Refresh();
+        _position = new BatchPosition(before.Epoch, (int)before.Batch);
+        _best = before.BestMetric;
+    }
+
+    private void Save()
+    {
+        if (!IsMain)
+        {
+            return;
+        }
+
+        long[] steps = trainer.Adam.Steps.ToArray();
+        TrainingState.Save(
+            PathOf(StateName),
+            new TrainingProgress
+            {
+                Recipe = plan.Recipe,
+                Model = plan.Model,
+                Update = trainer.Updates,
+                Epoch = _position.Epoch,
+                Batch = _position.Batch,
+                Seed = plan.Seed,
+                BestMetric = _best,
+                Data = plan.Data,
+                AdamSteps = trainer.Student.Places.Select((place, i) => (place.Parameter.Name, steps[i])).ToDictionary(),
+            },
+            Parameters(),
+            Buffers(),
+            plan.Assets);
+    }
+
+    private void WriteModel(string path) => TrainedModel.Write(
+        path, plan.Model, Parameters(), trainer.Student.AddressOf(trainer.Student.Values), plan.Assets,
+        new JsonObject { ["tool"] = "data2vec", ["updates"] = trainer.Updates });
+
+    private (Parameter Parameter, long Offset)[] Parameters() => [.. trainer.Student.Places.Select(place => (place.Parameter, (long)place.Offset))];
+
+    private TrainingBuffers Buffers()
+    {
+        ParameterBuffers student = trainer.Student;
+        return new TrainingBuffers(
+            student.AddressOf(student.Values), trainer.Teacher is { } teacher ? teacher.AddressOf(teacher.Values) : 0, student.AddressOf(student.Means), student.AddressOf(student.Squares));
+    }
+
+    private string PathOf(string name) => Path.Combine(options.Folder, name);
+}
