@@ -20,6 +20,9 @@ internal sealed class Weights
         }
     }
 
+    /// <summary>No weights.</summary>
+    public static Weights None { get; } = new([], name => name);
+
     /// <summary>All names, including those of values that are not tensors.</summary>
     public IReadOnlyCollection<string> Names => _entries.Keys;
 

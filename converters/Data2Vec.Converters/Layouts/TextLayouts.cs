@@ -88,6 +88,18 @@ internal static class TextLayouts
         - version                   | version                       |                               |                            |
         """);
 
+    /// <summary>The names of tensors in fairseq.</summary>
+    public static TensorNames FairseqNames => new(s_names, "fairseq", FairseqRoot);
+
+    /// <summary>The names of tensors in transformers.</summary>
+    public static TensorNames HuggingFaceNames => new(s_names, HuggingFace);
+
+    /// <summary>The options of fairseq's model.</summary>
+    public static IEnumerable<(string Row, string[] Names)> FairseqOptions => s_options.Column(Fairseq);
+
+    /// <summary>The options of transformers' models.</summary>
+    public static IEnumerable<(string Row, string[] Names)> HuggingFaceOptions => s_options.Column("data2vec-text and bert");
+
     /// <summary>All of them.</summary>
     public static IEnumerable<Layout> All =>
     [

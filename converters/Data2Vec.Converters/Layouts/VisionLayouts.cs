@@ -99,6 +99,18 @@ internal static class VisionLayouts
           - numbers of the positions    | relative_position_index
         """);
 
+    /// <summary>The names of tensors in fairseq.</summary>
+    public static TensorNames FairseqNames => new(s_names, Fairseq);
+
+    /// <summary>The names of tensors in transformers.</summary>
+    public static TensorNames HuggingFaceNames => new(s_names, HuggingFace);
+
+    /// <summary>The options of fairseq's model.</summary>
+    public static IEnumerable<(string Row, string[] Names)> FairseqOptions => s_options.Column(Fairseq);
+
+    /// <summary>The options of transformers' model.</summary>
+    public static IEnumerable<(string Row, string[] Names)> HuggingFaceOptions => s_options.Column(HuggingFace);
+
     /// <summary>All of them.</summary>
     public static IEnumerable<Layout> All =>
     [

@@ -108,6 +108,16 @@ public sealed unsafe class TrainingState : IDisposable
         GC.KeepAlive(_file);
     }
 
+    /// <summary>Reads a tensor, such as <c>adam.mean.NAME</c>, in PyTorch's row-major order.</summary>
+    /// <exception cref="InvalidDataException">There is none of that name.</exception>
+    public float[] Read(string name)
+    {
+        TensorInfo tensor = _file.Tensor(name);
+        float[] values = new float[tensor.Count];
+        _file.Read(tensor, values);
+        return values;
+    }
+
     /// <summary>Opens the student as a model file.</summary>
     public D2vFile OpenStudent() => _file.Part("student");
 

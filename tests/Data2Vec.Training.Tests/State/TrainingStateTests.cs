@@ -83,6 +83,34 @@ public sealed class TrainingStateTests : IDisposable
     }
 
     [Fact]
+    public void WritesTheModelWithoutThePartsOfTraining()
+    {
+        using var run = new TinyRun(start: 0.1f);
+        var mask = (new Parameter("mask_embedding", [32], ParameterRole.Constant), 0L);
+        IReadOnlyList<(Parameter, long)> all = [.. run.Parameters, mask];
+        TrainingState.Save(File, run.Progress(1), all, run.Buffers, new Dictionary<string, ReadOnlyMemory<byte>> { ["dict.txt"] = new byte[] { 5 } });
+        string fromState = Path.Combine(_folder, "teacher.d2v"), fromBuffer = Path.Combine(_folder, "buffer.d2v");
+        using (var state = TrainingState.Open(File))
+        {
+            using D2vFile teacher = state.OpenTeacher(), student = state.OpenStudent();
+            Assert.True(student.Tensors.ContainsKey("mask_embedding"));
+            TrainedModel.Write(fromState, student);
+        }
+
+        TrainedModel.Write(fromBuffer, run.Config, all, run.Buffers.Student, new Dictionary<string, ReadOnlyMemory<byte>> { ["dict.txt"] = new byte[] { 5 } });
+        Assert.Equal(System.IO.File.ReadAllBytes(fromState), System.IO.File.ReadAllBytes(fromBuffer));
+        using D2vFile file = D2vFile.Open(fromState);
+        Assert.Equal(run.Parameters.Select(entry => entry.Parameter.Name).Order(), file.Tensors.Keys.Order());
+        Assert.Equal([5], file.Asset("dict.txt").ToArray());
+        (Parameter parameter, long offset) = run.Parameters.First(entry => entry.Parameter.Name == "encoder.0.attention_norm.weight");
+        float[] values = new float[parameter.Count];
+        file.Read(file.Tensor(parameter.Name), values);
+        Assert.Equal(0.1f + offset / 1024f, values[0]);
+        Assert.Contains("has no 'patch_embedding.weight'", Assert.Throws<InvalidDataException>(
+            () => TrainedModel.Write(fromState, run.Config, all.Where(entry => entry.Item1.Name != "patch_embedding.weight"), run.Buffers.Student)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void RefusesTheStateOfAnotherModel()
     {
         using var run = new TinyRun();
