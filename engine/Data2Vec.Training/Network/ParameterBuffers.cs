@@ -79,7 +79,7 @@ internal sealed unsafe class ParameterBuffers : IDisposable
     public Span<float> Squares => new((void*)_squares, _squares == 0 ? 0 : Length);
 
     /// <summary>The address of one of the buffers, which do not move.</summary>
-    public nint AddressOf(Span<float> buffer) => (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(buffer));
+    public static nint AddressOf(Span<float> buffer) => (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(buffer));
 
     /// <summary>Finds a parameter; -1 if there is none of this name.</summary>
     public int IndexOf(string name) => _byName.GetValueOrDefault(name, -1);

@@ -38,4 +38,7 @@ public enum RandomSite
 
     /// <summary>Initial values. The index is the tensor.</summary>
     Initialization = 12,
+
+    /// <summary>How images of a batch are mixed.</summary>
+    Mixing = 13,
 }

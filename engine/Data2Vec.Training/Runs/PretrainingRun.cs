@@ -1,8 +1,6 @@
 using System.Runtime.CompilerServices;
 using Data2Vec.Kernels.Cpu;
-using Data2Vec.Text;
 using Data2Vec.Training.Data;
-using Data2Vec.Training.Losses;
 using Data2Vec.Training.Masking;
 using Data2Vec.Training.Network;
 using Data2Vec.Training.Pretraining;

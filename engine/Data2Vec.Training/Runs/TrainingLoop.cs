@@ -255,7 +255,7 @@ internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan pla
     }
 
     private void WriteModel(string path) => TrainedModel.Write(
-        path, plan.Model, Parameters(), trainer.Student.AddressOf(trainer.Student.Values), plan.Assets,
+        path, plan.Model, Parameters(), ParameterBuffers.AddressOf(trainer.Student.Values), plan.Assets,
         new JsonObject { ["tool"] = "data2vec", ["updates"] = trainer.Updates });
 
     private (Parameter Parameter, long Offset)[] Parameters() => [.. trainer.Student.Places.Select(place => (place.Parameter, (long)place.Offset))];
@@ -264,7 +264,7 @@ internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan pla
     {
         ParameterBuffers student = trainer.Student;
         return new TrainingBuffers(
-            student.AddressOf(student.Values), trainer.Teacher is { } teacher ? teacher.AddressOf(teacher.Values) : 0, student.AddressOf(student.Means), student.AddressOf(student.Squares));
+            ParameterBuffers.AddressOf(student.Values), trainer.Teacher is { } teacher ? ParameterBuffers.AddressOf(teacher.Values) : 0, ParameterBuffers.AddressOf(student.Means), ParameterBuffers.AddressOf(student.Squares));
     }
 
     private string PathOf(string name) => Path.Combine(options.Folder, name);

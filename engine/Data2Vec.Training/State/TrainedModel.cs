@@ -1,7 +1,4 @@
 using System.Text.Json.Nodes;
-using Data2Vec.Kernels;
-using Data2Vec.ModelFile;
-using Data2Vec.Parameters;
 
 namespace Data2Vec.Training.State;
 
