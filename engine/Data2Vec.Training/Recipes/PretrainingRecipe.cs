@@ -12,8 +12,11 @@ public sealed record PretrainingRecipe
     /// <summary>What the model takes.</summary>
     public required Modality Modality { get; init; }
 
-    /// <summary>The structure of a new model, as the <c>config</c> of a model file; null if the run starts from a model.</summary>
+    /// <summary>The structure of a new model, as the <c>config</c> of a model file with its <c>architecture</c>; null if the run starts from a model.</summary>
     public JsonObject? Model { get; init; }
+
+    /// <summary>What a new image model's blocks are multiplied by at first before they are added; null for 0.0001.</summary>
+    public double? LayerScale { get; init; }
 
     /// <summary>The updates of the run.</summary>
     public required long Updates { get; init; }

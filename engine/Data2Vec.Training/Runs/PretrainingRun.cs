@@ -71,7 +71,7 @@ public static class PretrainingRun
             start.Config, objective, recipe.Optimizer.Create(start.Config, recipe.Updates, threads),
             new TeacherDecaySchedule(recipe.Teacher.Start, recipe.Teacher.End, recipe.Teacher.Updates),
             new RecordingOptions { Dropout = recipe.Dropout, Seed = recipe.Seed, KeptBytes = options.KeptBytes },
-            new CpuBackend(options.Threads), parameter => start.ValuesOf(parameter, recipe.Seed))
+            new CpuBackend(options.Threads), ValuesOf)
         {
             Sums = new RunSums(options.Exchange),
         };
@@ -87,6 +87,10 @@ public static class PretrainingRun
         };
         var reader = new BatchReader<T, NoTarget>(data, BatchReading.Options(recipe.Batch, recipe.Seed, options, length => masking.Rows(start.Config, length)));
         return await new TrainingLoop<PretrainingBatch<T>>(trainer, plan, options, progress).RunAsync(Batches, cancellation).ConfigureAwait(false);
+
+        float[]? ValuesOf(Parameter parameter) => start.ValuesOf(
+            recipe.LayerScale is { } scale && parameter.Name.EndsWith("_scale", StringComparison.Ordinal) ? parameter with { Initial = new InitialValue((float)scale) } : parameter,
+            recipe.Seed);
 
         async IAsyncEnumerable<(PretrainingBatch<T>? Batch, BatchPosition Next)> Batches(BatchPosition from, [EnumeratorCancellation] CancellationToken token)
         {
