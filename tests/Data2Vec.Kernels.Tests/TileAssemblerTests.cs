@@ -42,7 +42,8 @@ public unsafe class TileAssemblerTests
                 }
 
                 Assert.Equal(rows * StepsInCode, code.Count(instruction => instruction.Mnemonic == Mnemonic.Vbroadcastss));
-                Assert.Equal(isColumns ? 0 : vectors * StepsInCode, code.Count(instruction => instruction.Mnemonic == Mnemonic.Prefetcht0));
+                Assert.Equal(vectors * (isColumns ? rows : StepsInCode), code.Count(instruction => instruction.Mnemonic == Mnemonic.Prefetcht0));
+                Assert.Equal(isColumns ? StepsInCode : 0, code.Count(instruction => instruction.Mnemonic == Mnemonic.Prefetcht1));
             }
         }
     }
@@ -113,7 +114,7 @@ public unsafe class TileAssemblerTests
                         Assert.NotEqual(before, assembled);
                         Assert.Equal(portable, assembled);
 
-                        arguments = TileArguments.Columns(accumulate ? Depth : 3, MatrixTiles.MaxRows, b, Stride, Stride);
+                        arguments = TileArguments.Columns(accumulate ? Depth : 3, MatrixTiles.MaxRows, b, Stride, Stride, a, 1);
                         MatrixTiles.Columns(S.Width).Run<S, V>(arguments, rows, two, a, c);
                         PortableTile<S, V>.Run(arguments, rows, two, a, d);
                     }

@@ -5,6 +5,9 @@ namespace Data2Vec.Kernels.Cpu;
 /// <content>The gradients of weights, which linear layers and convolutions share.</content>
 internal sealed unsafe partial class CpuInference<S, V>
 {
+    /// <summary>Fewer than for other products, as a task copies its inputs once for all its panels.</summary>
+    private const int GradientTasksPerThread = TasksPerThread / 2;
+
     private bool Learns(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts)
     {
         foreach ((WeightData weight, WeightData? bias) in parts)
@@ -61,7 +64,7 @@ internal sealed unsafe partial class CpuInference<S, V>
         }
 
         float* columnSums = hasBias || scale != null ? (float*)Memory.Allocate((long)matrix.PanelCount * PanelLayout.Width * sizeof(float)) : null;
-        var job = new WeightGradientJob<S, V>(left, JoinTaps(left, matrix), dy, sums, columnSums, TasksPerThread * team.Threads);
+        var job = new WeightGradientJob<S, V>(left, JoinTaps(left, matrix), dy, sums, columnSums, GradientTasksPerThread * team.Threads);
         team.Run(job, job.Tasks);
         if (new ReadOnlySpan<bool>(isTemporary, matrix.PanelCount).Contains(true))
         {

@@ -27,6 +27,8 @@ internal readonly unsafe struct TileArguments(
     public readonly nint PanelStride = panelStride;
     public readonly nint OutputStride = outputStride;
     public nint Accumulate { get; private init; } = accumulate ? Continue : 0;
+    public float* Ahead { get; private init; }
+    public nint AheadStride { get; private init; }
 
     /// <summary>A product whose left side is given by columns: its rows are neighbours, and the steps of the depth are a distance apart.</summary>
     /// <param name="depth">The length of the depth.</param>
@@ -34,13 +36,18 @@ internal readonly unsafe struct TileArguments(
     /// <param name="panel">The right side.</param>
     /// <param name="panelStride">From one step of the depth to the next in the right side.</param>
     /// <param name="outputStride">From a row of the result to the next.</param>
+    /// <param name="ahead">What to prefetch during the first step; not necessarily a valid address.</param>
+    /// <param name="aheadStride">From what is prefetched in one step to what is prefetched in the next.</param>
     /// <returns>Arguments whose sums start from zero and are added to the result.</returns>
-    public static TileArguments Columns(int depth, nint depthStride, float* panel, nint panelStride, nint outputStride) =>
-        new(1, depthStride, depth, 1, panel, panelStride, outputStride, accumulate: false) { Accumulate = AddAtEnd };
+    public static TileArguments Columns(int depth, nint depthStride, float* panel, nint panelStride, nint outputStride, float* ahead, nint aheadStride) =>
+        new(1, depthStride, depth, 1, panel, panelStride, outputStride, accumulate: false)
+        {
+            Accumulate = AddAtEnd, Ahead = ahead, AheadStride = aheadStride,
+        };
 }
 
 /// <summary>The fields of <see cref="TileArguments"/> in their order.</summary>
 internal enum TileArgument
 {
-    RowStride, TapStride, Taps, Depth, Panel, PanelStride, OutputStride, Accumulate,
+    RowStride, TapStride, Taps, Depth, Panel, PanelStride, OutputStride, Accumulate, Ahead, AheadStride,
 }

@@ -32,6 +32,9 @@ internal static class TileAssembler
 
     private const Register Arguments = Rax, TapStart = Rbx, Taps = Rcx, Depth = Rdx, Stride = Rbp, Right = Rsi, RightStep = Rdi, RowStep = R8, Output = R9;
 
+    /// <summary>What to prefetch, where the left side is given by columns and has one pointer.</summary>
+    private const Register Ahead = R10, AheadStep = R11;
+
     private static readonly Register[] s_pointers = [R10, R11, R12, R13, R14];
     private static readonly Register[] s_saved = [Rbx, Rbp, R12, R13, R14, Rdi, Rsi];
 
@@ -64,6 +67,10 @@ internal static class TileAssembler
         if (isColumns)
         {
             Clear();
+            c.Move(Depth, Output);
+            ForEachSum((_, vector) => c.Prefetch(new Address(Depth, vector * vectorBytes)), Depth);
+            c.Load(Ahead, Field(TileArgument.Ahead));
+            LoadStride(AheadStep, TileArgument.AheadStride);
             c.Load(Depth, Field(TileArgument.Taps));
             RunDepth();
             c.Move(TapStart, Output);
@@ -190,6 +197,8 @@ internal static class TileAssembler
                 if (isColumns)
                 {
                     c.Add(TapStart, RowStep);
+                    c.Prefetch(new Address(Ahead), level: 2);
+                    c.Add(Ahead, AheadStep);
                 }
             }
 

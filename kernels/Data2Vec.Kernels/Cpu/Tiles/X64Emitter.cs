@@ -79,7 +79,10 @@ internal sealed class X64Emitter
 
     public void LoadAddress(Register to, Address from) => Integer(0x8D, (int)to, from);
 
-    public void Prefetch(Address address)
+    /// <summary>Prefetches a cache line.</summary>
+    /// <param name="address">An address in the line; not necessarily a valid one.</param>
+    /// <param name="level">The level of the cache, 1 to 3.</param>
+    public void Prefetch(Address address, int level = 1)
     {
         if (address.Base >= Register.R8)
         {
@@ -87,7 +90,7 @@ internal sealed class X64Emitter
         }
 
         Emit(0x0F, 0x18);
-        Memory(1, address, 1);
+        Memory(level, address, 1);
     }
 
     /// <summary>Jumps to an earlier <see cref="Position"/>.</summary>
