@@ -88,6 +88,12 @@ public sealed class ImageDataTests : IDisposable
         string path = _folder.Write("list.txt", "c.ppm\n../bird/a.ppm\nc.ppm\n");
         var data = ImageData.Open(path, s_options with { Root = _folder["train/Cat"] });
         Assert.Equal([20f, 10, 20], Enumerable.Range(0, 3).Select(item => Red(data, item)));
+
+        _folder.WriteImage("a, b.ppm", 7);
+        data = ImageData.Open(_folder.Write("plain.txt", "a, b.ppm\ntrain/bird/a.ppm\n"), s_options);
+        Assert.Equal([7f, 10], Enumerable.Range(0, 2).Select(item => Red(data, item)));
+        data = ImageData.Open(_folder.Write("plain.csv", "path\n\"a, b.ppm\"\ntrain/bird/a.ppm\n"), s_options);
+        Assert.Equal([7f, 10], Enumerable.Range(0, 2).Select(item => Red(data, item)));
         Assert.Contains("no items", Assert.Throws<InvalidDataException>(() => ImageData.Open(Directory.CreateDirectory(_folder["none"]).FullName, s_options)).Message, StringComparison.Ordinal);
     }
 

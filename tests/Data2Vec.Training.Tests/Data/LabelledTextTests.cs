@@ -54,7 +54,7 @@ public sealed class LabelledTextTests : IDisposable
         string path = _folder.Write("train.tsv", "index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\tscore\n"
             + "0\tmain\tMSRvid\t2012\t0001\tnone\tnone\ta bb\tccc\t5.000\n1\tmain\tMSRvid\t2012\t0004\tnone\tnone\ta\tb\t3.8e-1\n2\tm\tM\t2012\t4\tnone\tnone\ta\tb\tnan\n3\tm\tM\t2012\t4\tnone\tnone\ta\tb\tgood\n");
         var data = task.OpenScores(path, s_encoding);
-        Assert.Equal([5f, 0.38f], Targets(data));
+        Assert.Equal([1f, 0.38f / 5], Targets(data));
         Assert.Equal(s_pair, Input(data, 0));
         Assert.Empty(data.Classes);
         Assert.Equal([$"{path}:4: the label 'nan' is not a number", $"{path}:5: the label 'good' is not a number"], data.Skipped.Select(item => item.ToString()));
@@ -100,6 +100,7 @@ public sealed class LabelledTextTests : IDisposable
 
     [Theory]
     [InlineData("t.csv", "text,label\n\"a, \"\"bb\"\"\",yes\nccc,no\n\"d\ne\",yes\n")]
+    [InlineData("t.csv", "text, label\n\"a, \"\"bb\"\"\", \"yes\"\n  \"ccc\" ,no\n \"d\ne\" , yes\n")]
     [InlineData("t.csv", "Label;Text\r\nyes;\"a, \"\"bb\"\"\"\r\nno;ccc\r\nyes;\"d\r\ne\"\r\n")]
     public void Tables_with_quoted_fields_are_read(string name, string text)
     {
@@ -127,7 +128,7 @@ public sealed class LabelledTextTests : IDisposable
         Assert.Equal([1.5f], Targets(LabelledText.OpenScores(path, s_encoding, options)));
         Assert.Equal(s_pair, Input(LabelledText.OpenClasses(path, s_encoding, options: options), 0));
         Assert.Contains(
-            "no column 'note2'; the first line has 3 columns: 'erste, zweite, note'",
+            "no column 'note2'; the first line has 3 columns: 'erste', 'zweite', 'note'",
             Assert.Throws<InvalidDataException>(() => LabelledText.OpenScores(path, s_encoding, options with { LabelColumn = "note2" })).Message, StringComparison.Ordinal);
         Assert.Contains("no column with texts", Assert.Throws<InvalidDataException>(() => LabelledText.OpenScores(path, s_encoding)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => LabelledText.OpenScores(path, s_encoding, new TextTableOptions { Table = new TableOptions { HasHeader = false } }));

@@ -25,6 +25,18 @@ public sealed class RecordingHeaderTests : IDisposable
     }
 
     [Theory]
+    [InlineData("RIFF")]
+    [InlineData("RIFF1234WAVE")]
+    [InlineData("RIFF1234WAVEdata")]
+    [InlineData("fLaC")]
+    [InlineData("")]
+    public void Files_that_end_in_their_header_are_damaged(string content)
+    {
+        string path = _folder.Write("a.wav", content);
+        Assert.Throws<InvalidDataException>(() => RecordingHeader.Read(path, new AudioReadOptions()));
+    }
+
+    [Theory]
     [InlineData(1, 44100, 16000)]
     [InlineData(44099, 44099, 16000)]
     [InlineData(12345, 11025, 16000)]

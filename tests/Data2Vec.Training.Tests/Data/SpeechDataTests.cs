@@ -262,12 +262,12 @@ public sealed class SpeechDataTests : IDisposable
     public void Tables_without_the_columns_are_refused_with_the_columns_they_have()
     {
         string path = _folder.Write("x.csv", "name,words\na.wav,hello\n");
-        Assert.Contains("name, words", Assert.Throws<InvalidDataException>(() => TranscribedData.Open(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("'name', 'words'", Assert.Throws<InvalidDataException>(() => TranscribedData.Open(path)).Message, StringComparison.Ordinal);
         path = _folder.Write("x.csv", "path,words\na.wav,hello\n");
         Assert.Contains("no column with transcripts", Assert.Throws<InvalidDataException>(() => TranscribedData.Open(path)).Message, StringComparison.Ordinal);
         path = _folder.Write("x.csv", "path,text\na.wav,\"hello\nb.wav,you\n");
         Assert.Contains("x.csv:2: a field begins with a quotation mark", Assert.Throws<InvalidDataException>(() => TranscribedData.Open(path)).Message, StringComparison.Ordinal);
-        Assert.Contains("is empty", Assert.Throws<InvalidDataException>(() => TranscribedData.Open(_folder.Write("x.csv", "\n"))).Message, StringComparison.Ordinal);
+        Assert.Contains("is empty", Assert.Throws<InvalidDataException>(() => TranscribedData.Open(_folder.Write("x.csv", "\n\"\"\n"))).Message, StringComparison.Ordinal);
         _folder.Write("y.csv", "path,text\n");
         Assert.Contains("several tables", Assert.Throws<InvalidDataException>(() => TranscribedData.Open(_folder.Path)).Message, StringComparison.Ordinal);
         Assert.Throws<FileNotFoundException>(() => TranscribedData.Open(_folder["none.csv"]));

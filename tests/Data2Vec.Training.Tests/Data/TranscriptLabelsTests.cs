@@ -39,6 +39,8 @@ public sealed class TranscriptLabelsTests : IDisposable
         Assert.Equal([0, 2, 1, 2], numbers);
         Assert.Equal("? Ä", unknown);
 
+        Assert.Equal([1, 2, 1, 3], new TranscriptLabels(["<s>", "X", "'", "|"]).Encode("x\u2019x"));
+
         // Without a delimiter, as for Chinese. Characters beyond the basic plane are one label.
         Assert.Equal([1, 2, 1], new TranscriptLabels(["<s>", "語", "𠮷"]).Encode("語𠮷 語"));
         Assert.Equal([1, 2, 1, 2], new TranscriptLabels(["<s>", "x", " "]).Encode("X x"));

@@ -33,16 +33,15 @@ internal sealed class Table
     public static Table Read(string path, TableOptions options)
     {
         string[] lines = [.. DataFile.Lines(path)];
-        int first = Array.FindIndex(lines, line => line.Length > 0);
-        if (first < 0)
-        {
-            throw new InvalidDataException($"{path}: the file is empty");
-        }
-
-        char delimiter = options.Delimiter ?? DelimiterOf(lines[first]);
+        char delimiter = options.Delimiter ?? DelimiterOf(lines.FirstOrDefault(line => line.Length > 0) ?? throw Empty(path));
         bool quoted = options.Quoted ?? delimiter != '\t';
         List<TableRow> rows = quoted ? Quoted(path, lines, delimiter) : [.. lines.Select((line, i) => new TableRow(i + 1, line.Split(delimiter)))];
         rows.RemoveAll(row => row.Fields is [""]);
+        if (rows.Count == 0)
+        {
+            throw Empty(path);
+        }
+
         return options.HasHeader
             ? new Table(path, delimiter, [.. rows[0].Fields.Select(name => name.Trim())], rows[1..])
             : new Table(path, delimiter, null, rows);
@@ -71,73 +70,92 @@ internal sealed class Table
 
     /// <summary>The error for columns that are missing.</summary>
     public InvalidDataException Missing(string problem) =>
-        new($"{Path}: {problem}; the first line has {(Header!.Count == 1 ? "one column" : $"{Header.Count} columns")}: {string.Join(", ", Header.Take(20)).AsSpan().Quote()}");
+        new($"{Path}: {problem}; the first line has {(Header!.Count == 1 ? "one column" : $"{Header.Count} columns")}: {string.Join(", ", Header.Take(20).Select(name => name.AsSpan().Quote()))}");
 
     /// <summary>What messages call a row.</summary>
     public string Name(TableRow row) => DataFile.LineName(Path, row.Line);
 
-    private static char DelimiterOf(string line) => s_delimiters.FirstOrDefault(delimiter => line.Contains(delimiter, StringComparison.Ordinal), '\t');
+    private static InvalidDataException Empty(string path) => new($"{path}: the file is empty");
+
+    private static char DelimiterOf(string line) => s_delimiters.FirstOrDefault(delimiter => line.Contains(delimiter, StringComparison.Ordinal), ',');
 
     private static List<TableRow> Quoted(string path, string[] lines, char delimiter)
     {
         var rows = new List<TableRow>();
         var fields = new List<string>();
-        var field = new StringBuilder();
         for (int number = 0; number < lines.Length; number++)
         {
-            int start = number;
-            string line = lines[number];
-            int at = 0;
-            while (true)
+            int first = number;
+            fields.Clear();
+            for (int at = 0; at >= 0;)
             {
-                if (at < line.Length && line[at] == '"')
-                {
-                    at++;
-                    while (true)
-                    {
-                        int end = line.IndexOf('"', at);
-                        if (end < 0)
-                        {
-                            field.Append(line, at, line.Length - at).Append('\n');
-                            if (++number == lines.Length || field.Length > TextFile.MaxLineLength)
-                            {
-                                throw new InvalidDataException(
-                                    $"{DataFile.LineName(path, start + 1)}: a field begins with a quotation mark and has no other at its end; "
-                                    + "double the quotation marks in it, or put it in quotation marks");
-                            }
-
-                            (line, at) = (lines[number], 0);
-                        }
-                        else if (end + 1 < line.Length && line[end + 1] == '"')
-                        {
-                            field.Append(line, at, end + 1 - at);
-                            at = end + 2;
-                        }
-                        else
-                        {
-                            field.Append(line, at, end - at);
-                            at = end + 1;
-                            break;
-                        }
-                    }
-                }
-
-                int next = line.IndexOf(delimiter, at);
-                field.Append(line, at, (next < 0 ? line.Length : next) - at);
-                fields.Add(field.ToString());
-                field.Clear();
-                if (next < 0)
-                {
-                    break;
-                }
-
-                at = next + 1;
+                fields.Add(Field(path, lines, delimiter, ref number, ref at));
             }
 
-            rows.Add(new TableRow(start + 1, [.. fields]));
-            fields.Clear();
+            rows.Add(new TableRow(first + 1, [.. fields]));
         }
 
         return rows;
+    }
+
+    /// <summary>Reads a field. A quotation mark has a meaning only at its beginning, where spaces may come before it.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="lines">The lines of the file.</param>
+    /// <param name="delimiter">The character between fields.</param>
+    /// <param name="number">The number of the line, which changes if the field has line breaks in it.</param>
+    /// <param name="at">The place of the field in the line; afterwards that of the next field, or -1.</param>
+    private static string Field(string path, string[] lines, char delimiter, ref int number, ref int at)
+    {
+        var field = new StringBuilder();
+        int mark = at;
+        while (mark < lines[number].Length && lines[number][mark] == ' ' && delimiter != ' ')
+        {
+            mark++;
+        }
+
+        if (mark < lines[number].Length && lines[number][mark] == '"')
+        {
+            at = mark + 1;
+            AppendQuoted(path, lines, field, ref number, ref at);
+        }
+
+        string line = lines[number];
+        int end = line.IndexOf(delimiter, at);
+        field.Append(line, at, (end < 0 ? line.Length : end) - at);
+        at = end < 0 ? -1 : end + 1;
+        return field.ToString();
+    }
+
+    /// <summary>Reads up to the closing quotation mark.</summary>
+    private static void AppendQuoted(string path, string[] lines, StringBuilder field, ref int number, ref int at)
+    {
+        int first = number;
+        while (true)
+        {
+            string line = lines[number];
+            int end = line.IndexOf('"', at);
+            if (end >= 0)
+            {
+                field.Append(line, at, end - at);
+                at = end + 1;
+                if (at == line.Length || line[at] != '"')
+                {
+                    return;
+                }
+
+                field.Append('"');
+                at++;
+                continue;
+            }
+
+            field.Append(line, at, line.Length - at).Append('\n');
+            at = 0;
+            if (++number == lines.Length || field.Length > TextFile.MaxLineLength)
+            {
+                throw new InvalidDataException(
+                    $"{DataFile.LineName(path, first + 1)}: a field begins with a quotation mark and has no other at its end; "
+                    + "put the whole field in quotation marks, and double those in it");
+            }
+        }
     }
 }

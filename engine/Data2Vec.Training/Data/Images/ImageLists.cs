@@ -44,7 +44,7 @@ internal static class ImageLists
     {
         string root = options.Root ?? DataFile.FolderOf(path);
         string first = DataFile.Lines(path).FirstOrDefault(line => line.Length > 0) ?? "";
-        var table = Table.Read(path, new TableOptions { HasHeader = false, Delimiter = IsBetweenSpaces(first, root) ? ' ' : null });
+        var table = Table.Read(path, new TableOptions { HasHeader = false, Delimiter = DelimiterOf(first, root) });
         string[] header = table.Rows[0].Fields;
         int file = Find(header, s_paths), label = Find(header, s_labels);
         bool hasHeader = file >= 0 && (label >= 0 || header.Length == 1 || !withLabels) && !File.Exists(DataFile.Resolve(root, header[file]));
@@ -79,10 +79,18 @@ internal static class ImageLists
         return images;
     }
 
-    /// <summary>Whether a line is a path, a space and a label, as in lists for Caffe.</summary>
-    private static bool IsBetweenSpaces(string line, string root) =>
-        line.IndexOfAny(['\t', ',', ';']) < 0 && line.LastIndexOf(' ') is > 0 and var space
-        && !File.Exists(DataFile.Resolve(root, line)) && File.Exists(DataFile.Resolve(root, line[..space]));
+    /// <summary>
+    /// The character between path and label where it is neither a tab, a comma nor a semicolon: none if the whole line is a path, a space as in lists for Caffe.
+    /// </summary>
+    private static char? DelimiterOf(string line, string root)
+    {
+        if (File.Exists(DataFile.Resolve(root, line)))
+        {
+            return '\n';
+        }
+
+        return line.IndexOfAny(['\t', ',', ';']) < 0 && line.LastIndexOf(' ') is > 0 and var space && File.Exists(DataFile.Resolve(root, line[..space])) ? ' ' : null;
+    }
 
     /// <summary>A path may have the delimiter in it, a label does not.</summary>
     private static (string Path, string? Label) Split(TableRow row, char delimiter) => row.Fields.Length == 1

@@ -1,4 +1,5 @@
 using Data2Vec.Audio;
+using Data2Vec.IO;
 
 namespace Data2Vec.Training.Data;
 
@@ -26,7 +27,7 @@ internal static class RecordingHeader
         start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         RecordingLength? length = start switch
         {
-            _ when start.AsSpan().StartsWith("RIFF"u8) && start.AsSpan(8).StartsWith("WAVE"u8) => Wav(stream),
+            _ when start.AsSpan().StartsWith("RIFF"u8) && ((ReadOnlySpan<byte>)start).HasAt(8, "WAVE"u8) => Wav(stream),
             _ when start.Length == StartBytes && start.AsSpan().StartsWith("fLaC"u8) => Flac(start),
             _ => null,
         };

@@ -106,7 +106,8 @@ public sealed class TranscriptLabels
     }
 
     /// <summary>
-    /// The numbers of a transcript: a label for each letter, the word delimiter after each word. A letter whose label is in the other case gets that one. Letters
+    /// The numbers of a transcript: a label for each letter, the word delimiter after each word. A letter whose label is in the other case gets that one, and
+    /// the typographic apostrophe that of the plain one. Letters
     /// and digits without a label become <c>&lt;unk&gt;</c> if there is such a label; other characters without a label are left out.
     /// </summary>
     /// <param name="transcript">The transcript.</param>
@@ -193,5 +194,6 @@ public sealed class TranscriptLabels
     private int Number(Rune rune) =>
         Number(rune.ToString()) is >= 0 and var same ? same
         : Number(Rune.ToUpperInvariant(rune).ToString()) is >= 0 and var upper ? upper
-        : Number(Rune.ToLowerInvariant(rune).ToString());
+        : Number(Rune.ToLowerInvariant(rune).ToString()) is >= 0 and var lower ? lower
+        : rune.Value == '\u2019' ? Number("'") : -1; // the typographic apostrophe
 }

@@ -3,6 +3,8 @@ namespace Data2Vec.Training.Data;
 /// <summary>A task of GLUE (Wang et al. 2019), in the files of its publication: <c>train.tsv</c> and <c>dev.tsv</c> in a folder of the task's name.</summary>
 public sealed class GlueTask
 {
+    private const float LargestScore = 5; // of STS-B
+
     private static readonly string[] s_binary = ["0", "1"];
 
     private static readonly string[] s_entailment = ["entailment", "not_entailment"];
@@ -39,7 +41,7 @@ public sealed class GlueTask
     /// <summary>The name of the task and of its folder.</summary>
     public string Name { get; }
 
-    /// <summary>The names of the classes in the order of their numbers; empty for STS-B, whose target is a number from 0 to 5.</summary>
+    /// <summary>The names of the classes in the order of their numbers; empty for STS-B.</summary>
     public IReadOnlyList<string> Classes { get; }
 
     /// <summary>Whether the target is a number to predict.</summary>
@@ -65,14 +67,14 @@ public sealed class GlueTask
         ? throw new InvalidOperationException($"{Name} has numbers to predict, not classes.")
         : LabelledText.OpenClasses(path, encoding, Classes, _columns with { Strict = strict });
 
-    /// <summary>Opens a file of a task with numbers to predict.</summary>
+    /// <summary>Opens a file of a task with numbers to predict. The scores of STS-B, 0 to 5, are divided by 5, as in fairseq's recipe.</summary>
     /// <param name="path">The file.</param>
     /// <param name="encoding">How texts become token ids.</param>
     /// <param name="strict">Whether a line that cannot be used ends the reading.</param>
     /// <exception cref="InvalidOperationException">The task has classes.</exception>
-    /// <inheritdoc cref="LabelledText.OpenScores"/>
+    /// <inheritdoc cref="LabelledText.OpenScores(string, TextEncoding, TextTableOptions?)"/>
     public LabelledTextData<float> OpenScores(string path, TextEncoding encoding, bool strict = false) => IsRegression
-        ? LabelledText.OpenScores(path, encoding, _columns with { Strict = strict })
+        ? LabelledText.OpenScores(path, encoding, _columns with { Strict = strict }, LargestScore)
         : throw new InvalidOperationException($"{Name} has classes, not numbers to predict.");
 
     private static string Plain(string name) => name.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal);

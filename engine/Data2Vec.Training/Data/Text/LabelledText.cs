@@ -41,9 +41,16 @@ public static class LabelledText
     /// <exception cref="InvalidDataException">A column is missing, nothing can be used, or too many lines cannot be. The message names the file.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static LabelledTextData<float> OpenScores(string path, TextEncoding encoding, TextTableOptions? options = null) =>
+        OpenScores(path, encoding, options, largest: 1);
+
+    /// <param name="path">The file.</param>
+    /// <param name="encoding">How texts become token ids.</param>
+    /// <param name="options">The columns.</param>
+    /// <param name="largest">The number that becomes 1.</param>
+    internal static LabelledTextData<float> OpenScores(string path, TextEncoding encoding, TextTableOptions? options, float largest) =>
         new Reading(path, encoding, options).Read([], label =>
             float.TryParse(label, NumberStyles.Float, CultureInfo.InvariantCulture, out float score) && float.IsFinite(score)
-                ? score
+                ? score / largest
                 : throw new InvalidDataException($"the label {label.AsSpan().Quote()} is not a number"));
 
     private static string Some(IReadOnlyList<string> names) =>
