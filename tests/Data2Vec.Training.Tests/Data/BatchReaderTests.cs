@@ -1,4 +1,5 @@
 using Data2Vec.Training.Data;
+using Data2Vec.Training.State;
 
 namespace Data2Vec.Training.Tests.Data;
 
@@ -191,7 +192,7 @@ public class BatchReaderTests
 
         DataFingerprint same = Of(([1, 2], 0), ([3], 1));
         Assert.Equal(same, Of(([1, 2], 0), ([3], 1)));
-        Assert.Equal(2, same.Count);
+        Assert.Equal(2, same.Items);
         Assert.NotEqual(same, Of(([1, 2], 0), ([3], 0)));
         Assert.NotEqual(same, Of(([1, 2], 0), ([3, 4], 1)));
         Assert.NotEqual(same, Of(([3], 1), ([1, 2], 0)));

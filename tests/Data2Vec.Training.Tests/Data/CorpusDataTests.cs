@@ -1,4 +1,5 @@
 using Data2Vec.Training.Data;
+using Data2Vec.Training.State;
 
 namespace Data2Vec.Training.Tests.Data;
 

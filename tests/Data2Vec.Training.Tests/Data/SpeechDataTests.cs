@@ -1,5 +1,6 @@
 using Data2Vec.Audio;
 using Data2Vec.Training.Data;
+using Data2Vec.Training.State;
 
 namespace Data2Vec.Training.Tests.Data;
 
