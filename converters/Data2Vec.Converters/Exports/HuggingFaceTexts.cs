@@ -35,9 +35,7 @@ internal static class HuggingFaceTexts
             }
         }
 
-        JsonObject tokenizer = new[] { false, true }
-            .Select(lower => Tokenizer(roles, lower))
-            .FirstOrDefault(options => Texts(options, labels, ctc.Blank, roles).SequenceEqual(ctc.Texts))
+        JsonObject tokenizer = Find(lower: false) ?? Find(lower: true)
             ?? throw new InvalidDataException("transformers has no tokenizer that gives the same texts for the labels of the CTC head");
         model["vocab_size"] = labels.Length;
         model["pad_token_id"] = ctc.Blank;
@@ -47,6 +45,8 @@ internal static class HuggingFaceTexts
         files.Add(SpecialTokens, new JsonObject([.. roles.Select(role => KeyValuePair.Create(role.Key, (JsonNode?)role.Value))]));
         InvalidData.ThrowIf(labels.Distinct().Count() != labels.Length, "two labels of the CTC head are equal, which transformers does not allow");
         files.Add(Vocabulary, new JsonObject([.. labels.Select((label, i) => KeyValuePair.Create(label, (JsonNode?)i))]));
+
+        JsonObject? Find(bool lower) => Tokenizer(roles, lower) is var options && Texts(options, labels, ctc.Blank, roles).SequenceEqual(ctc.Texts) ? options : null;
 
         void AddId(string role)
         {

@@ -25,7 +25,7 @@ internal sealed class PlainValues
             JsonValueKind.True => true,
             JsonValueKind.False => false,
             JsonValueKind.String => json.GetValue<string>(),
-            _ => long.TryParse(json.ToJsonString(), out long number) ? number : double.Parse(json.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture),
+            _ => long.TryParse(json.ToJsonString(), out long number) ? (object)number : double.Parse(json.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture),
         },
     };
 
