@@ -38,7 +38,7 @@ internal static class AugmentationFixtures
             double mean = draws.Average(draw => draw[k]);
             double deviation = Math.Sqrt(draws.Average(draw => (draw[k] - mean) * (draw[k] - mean)));
             double variance = deviations[k] * deviations[k];
-            double bound = (5 * Math.Sqrt(variance / size)) + 1e-9, deviationBound = (5 * Math.Sqrt((fourth[k] - (variance * variance)) / (4 * Math.Max(variance, 1e-12) * size))) + 1e-9;
+            double bound = (5 * Math.Sqrt(variance / size)) + 1e-9, deviationBound = (5 * Math.Sqrt(Math.Max(fourth[k] - (variance * variance), 0) / (4 * Math.Max(variance, 1e-12) * size))) + 1e-9;
             Assert.True(Math.Abs(mean - means[k]) <= bound, $"The mean of number {k} is {mean}, not {means[k]} within {bound}.");
             Assert.True(Math.Abs(deviation - deviations[k]) <= deviationBound, $"The deviation of number {k} is {deviation}, not {deviations[k]} within {deviationBound}.");
         }
