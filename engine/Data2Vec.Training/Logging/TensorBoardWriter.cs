@@ -3,7 +3,6 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
 using System.Text;
-using Data2Vec.ModelFile;
 
 namespace Data2Vec.Training.Logging;
 

@@ -1,4 +1,3 @@
-using Data2Vec.Kernels;
 using Data2Vec.Training.Threading;
 
 namespace Data2Vec.Training.Probing;

@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using Data2Vec.Kernels;
-using Data2Vec.ModelFile;
 using Data2Vec.Text;
 using Data2Vec.Vision;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Data2Vec.Kernels;
 using Data2Vec.Kernels.Cpu;
 
 namespace Data2Vec.Training.Probing;
