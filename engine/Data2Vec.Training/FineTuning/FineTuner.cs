@@ -12,6 +12,7 @@ namespace Data2Vec.Training.FineTuning;
 /// <param name="Targets">What the head shall say of each.</param>
 internal sealed record FineTuningBatch<T, TTarget>(
     IReadOnlyList<long> Items, IReadOnlyList<ReadOnlyMemory<T>> Inputs, IReadOnlyList<TTarget> Targets)
+    : IMicroBatch
 {
     /// <summary>For each row of all inputs whether it is replaced by the mask vector; null for none.</summary>
     public bool[]? TimeMask { get; init; }

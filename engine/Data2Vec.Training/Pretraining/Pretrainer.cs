@@ -117,6 +117,11 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
         int[] lengths = [.. batch.Inputs.Select(input => Student.Encoder.Rows(input.Span))];
         int features = Student.Config.HiddenSize;
         int[] masked = [.. Enumerable.Range(0, batch.Mask.Length).Where(row => batch.Mask[row])];
+        if (masked.Length == 0)
+        {
+            return 0; // A few short texts may have no masked token.
+        }
+
         using Recording run = Student.Record(_options with { Update = Updates });
         Sequences sequences = run.Sequences(lengths);
         run.SetItems(sequences, [.. batch.Items]);

@@ -1,3 +1,5 @@
+using Data2Vec.Training.Updates;
+
 namespace Data2Vec.Training.Pretraining;
 
 /// <summary>Inputs that are masked together: a micro-batch.</summary>
@@ -7,4 +9,5 @@ namespace Data2Vec.Training.Pretraining;
 /// <param name="Masked">The inputs that the student sees: texts with mask tokens; otherwise the whole inputs, whose rows are masked later.</param>
 /// <param name="Mask">For each row of all inputs whether it is masked and to be predicted.</param>
 internal sealed record PretrainingBatch<T>(
-    IReadOnlyList<long> Items, IReadOnlyList<ReadOnlyMemory<T>> Inputs, IReadOnlyList<ReadOnlyMemory<T>> Masked, bool[] Mask);
+    IReadOnlyList<long> Items, IReadOnlyList<ReadOnlyMemory<T>> Inputs, IReadOnlyList<ReadOnlyMemory<T>> Masked, bool[] Mask)
+    : IMicroBatch;

@@ -124,6 +124,7 @@ public static class FineTuningRun
             Updates = updates,
             Accumulate = recipe.Batch.Accumulate,
             Data = data.Fingerprint,
+            NameOf = data.Name,
             ValidateEvery = recipe.ValidateEvery ?? 0,
             Validate = validation is null ? null : token => (task.Metric.Name, Measure(trainer.Network, task, validation, options, token), task.Metric.HigherIsBetter),
         };

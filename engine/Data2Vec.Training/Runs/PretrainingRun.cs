@@ -84,6 +84,7 @@ public static class PretrainingRun
             Updates = recipe.Updates,
             Accumulate = recipe.Batch.Accumulate,
             Data = data.Fingerprint,
+            NameOf = data.Name,
         };
         var reader = new BatchReader<T, NoTarget>(data, BatchReading.Options(recipe.Batch, recipe.Seed, options, length => masking.Rows(start.Config, length)));
         return await new TrainingLoop<PretrainingBatch<T>>(trainer, plan, options, progress).RunAsync(Batches, cancellation).ConfigureAwait(false);

@@ -28,6 +28,9 @@ internal sealed record RunPlan
 
     public required DataFingerprint Data { get; init; }
 
+    /// <summary>What messages call an item of the data.</summary>
+    public required Func<int, string> NameOf { get; init; }
+
     /// <summary>The updates between two validations; 0 for none.</summary>
     public long ValidateEvery { get; init; }
 
@@ -41,6 +44,7 @@ internal sealed record RunPlan
 /// </summary>
 /// <typeparam name="TBatch">A micro-batch.</typeparam>
 internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan plan, RunOptions options, IProgress<RunReport>? progress)
+    where TBatch : IMicroBatch
 {
     /// <summary>The model that a run has written when it is complete.</summary>
     public const string ModelName = "model.d2v";
@@ -126,7 +130,7 @@ internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan pla
 
             long epoch = _position.Epoch;
             speed.Start();
-            UpdateResult result = trainer.Update(micro);
+            UpdateResult result = Update(micro);
             _position = next;
             speed.Stop(result.Rows);
             micro.Clear();
@@ -155,6 +159,23 @@ internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan pla
             }
 
             cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Makes an update. If its gradient is not finite, nothing has changed; the state is saved, and the error names the items.</summary>
+    private UpdateResult Update(List<TBatch> micro)
+    {
+        try
+        {
+            return trainer.Update(micro);
+        }
+        catch (ArithmeticException error)
+        {
+            const int Named = 5;
+            Save();
+            int[] items = [.. micro.SelectMany(batch => batch.Items).Select(item => (int)item)];
+            string names = string.Join(", ", items.Take(Named).Select(plan.NameOf)), more = items.Length > Named ? $" and {items.Length - Named} more" : "";
+            throw new InvalidDataException($"{error.Message}; its items are {names}{more}. A lower learning rate or clipping helps; the state before it is saved", error);
         }
     }
 

@@ -3,9 +3,17 @@ using Data2Vec.Training.Optimizers;
 
 namespace Data2Vec.Training.Updates;
 
+/// <summary>A micro-batch.</summary>
+internal interface IMicroBatch
+{
+    /// <summary>The numbers of its items in the data.</summary>
+    IReadOnlyList<long> Items { get; }
+}
+
 /// <summary>What learns in a run.</summary>
 /// <typeparam name="TBatch">A micro-batch.</typeparam>
 internal interface ITrainer<TBatch> : IDisposable
+    where TBatch : IMicroBatch
 {
     /// <summary>The parameters that learn.</summary>
     ParameterBuffers Student { get; }
