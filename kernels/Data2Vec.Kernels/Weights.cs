@@ -13,6 +13,9 @@ public abstract class LinearWeights(int inputs, int outputs)
 
     /// <summary>The dropout of the result in training.</summary>
     public DropoutSite Dropout { get; set; }
+
+    /// <summary>Whether a scale multiplies each output.</summary>
+    internal bool HasScale { get; init; }
 }
 
 /// <summary>The weights of a one-dimensional convolution on a backend.</summary>

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Data2Vec.Kernels.Cpu;
+using Data2Vec.Kernels;
 using Data2Vec.Parameters;
 using Data2Vec.Training.FineTuning;
 using Data2Vec.Training.Network;
@@ -12,36 +12,36 @@ namespace Data2Vec.Bench.Replays;
 /// <summary>Repeats a recorded run of fine-tuning with its own inputs, targets and masks.</summary>
 internal static class FineTuningReplay
 {
-    public static ReplayReport Run(RunFolder run, RecordingOptions options, int threads)
+    public static ReplayReport Run(RunFolder run, RecordingOptions options, Backend backend)
     {
         ModelConfig config = run.Initial.Config;
         switch (config.Modality)
         {
             case Modality.Speech:
                 JsonElement targets = JsonDocument.Parse(File.ReadAllBytes(run.PathOf("targets.json"))).RootElement;
-                return Run(run, config, new TranscriptLoss(targets.GetProperty("blank").GetInt32()), Utterances(run, targets), options, threads);
+                return Run(run, config, new TranscriptLoss(targets.GetProperty("blank").GetInt32()), Utterances(run, targets), options, backend);
             case Modality.Text when run.Config.Flag("task", "regression_target") || run.Config.Flag("criterion", "regression_target"):
-                return Run(run, config, new NumberLoss(), Texts(run, (array, update) => array.Floats(update)), options, threads);
+                return Run(run, config, new NumberLoss(), Texts(run, (array, update) => array.Floats(update)), options, backend);
             case Modality.Text:
-                return Run(run, config, new ClassLoss(0), Texts(run, (array, update) => Classes(array, update)), options, threads);
+                return Run(run, config, new ClassLoss(0), Texts(run, (array, update) => Classes(array, update)), options, backend);
             default:
                 var loss = new ClassLoss(run.Config.Number(0, "model", "label_smoothing"));
 
                 // The variants of the head differ in whether the mean leaves out the first patch, which the files do not tell; the recorded scores do.
                 VisionConfig[] variants = [(VisionConfig)config, (VisionConfig)config with { PoolSkipsFirstPatch = !((VisionConfig)config).PoolSkipsFirstPatch }];
-                ReplayReport[] reports = [.. variants.Select(variant => Run(run, variant, loss, Images(run), options, threads))];
+                ReplayReport[] reports = [.. variants.Select(variant => Run(run, variant, loss, Images(run), options, backend))];
                 return reports.MinBy(report => report.ScoreDifference)!;
         }
     }
 
     private static ReplayReport Run<T, TTarget>(
-        RunFolder run, ModelConfig config, IHeadLoss<TTarget> loss, Func<long, IReadOnlyList<FineTuningBatch<T, TTarget>>> batchesOf, RecordingOptions options, int threads)
+        RunFolder run, ModelConfig config, IHeadLoss<TTarget> loss, Func<long, IReadOnlyList<FineTuningBatch<T, TTarget>>> batchesOf, RecordingOptions options, Backend backend)
     {
         var report = new ReplayReport(run.Folder);
         long frozen = (long)run.Config.Number(0, "model", "freeze_finetune_updates");
         bool fixesExtractor = run.Config.Number(1, "model", "feature_grad_mult") == 0;
         using var tuner = new FineTuner<T, TTarget>(
-            config, loss, run.Config.Optimizer(Groups(run)), options, new CpuBackend(threads), parameter => run.Initial.Has(parameter) ? run.Initial.Read(parameter) : null,
+            config, loss, run.Config.Optimizer(Groups(run)), options, backend, parameter => run.Initial.Has(parameter) ? run.Initial.Read(parameter) : null,
             (parameter, update) => FineTuningRules.Learns(parameter.Name, update < frozen, fixesExtractor));
         foreach (JsonElement log in run.Log)
         {
@@ -52,7 +52,7 @@ internal static class FineTuningReplay
             report.AddGradients(run, tuner.Network.Buffers, result);
         }
 
-        report.AddValues("weights", tuner.Network.Buffers, run.Initial.Read, run.Final.Read, _ => true);
+        report.AddValues("weights", tuner.Network.Buffers, run, run.Final, _ => true);
         return report;
     }
 

@@ -1,4 +1,4 @@
-using Data2Vec.Kernels.Cpu;
+using Data2Vec.Kernels;
 using Data2Vec.Training.Network;
 using Data2Vec.Training.Pretraining;
 using Data2Vec.Training.Updates;
@@ -8,19 +8,19 @@ namespace Data2Vec.Bench.Replays;
 /// <summary>Repeats a recorded run of pretraining with its own inputs and masks.</summary>
 internal static class PretrainingReplay
 {
-    public static ReplayReport Run(RunFolder run, RecordingOptions options, int threads) => run.Initial.Config.Modality switch
+    public static ReplayReport Run(RunFolder run, RecordingOptions options, Backend backend) => run.Initial.Config.Modality switch
     {
-        Modality.Text => Run<int>(run, TextBatch(run), options, threads),
-        Modality.Speech => Run<float>(run, SpeechBatch(run), options, threads),
-        _ => Run<float>(run, ImageBatch(run), options, threads),
+        Modality.Text => Run<int>(run, TextBatch(run), options, backend),
+        Modality.Speech => Run<float>(run, SpeechBatch(run), options, backend),
+        _ => Run<float>(run, ImageBatch(run), options, backend),
     };
 
-    private static ReplayReport Run<T>(RunFolder run, Func<long, PretrainingBatch<T>> batchOf, RecordingOptions options, int threads)
+    private static ReplayReport Run<T>(RunFolder run, Func<long, PretrainingBatch<T>> batchOf, RecordingOptions options, Backend backend)
     {
         var report = new ReplayReport(run.Folder);
         PretrainingObjective objective = run.Config.Objective(run.Initial.Config.Modality);
         using var pretrainer = new Pretrainer<T>(
-            run.Initial.Config, objective, run.Config.Optimizer(null), run.Config.TeacherDecay(), options, new CpuBackend(threads),
+            run.Initial.Config, objective, run.Config.Optimizer(null), run.Config.TeacherDecay(), options, backend,
             parameter => run.Initial.Has(parameter) ? run.Initial.Read(parameter) : null);
         foreach (var log in run.Log)
         {
@@ -29,9 +29,8 @@ internal static class PretrainingReplay
             report.AddGradients(run, pretrainer.Student.Buffers, result);
         }
 
-        report.AddValues("weights", pretrainer.Student.Buffers, run.Initial.Read, run.Final.Read, _ => true);
-        report.AddValues(
-            "teacher", pretrainer.Teacher.Buffers, run.Initial.Read, run.Final.ReadTeacher, parameter => run.Final.HasTeacher && objective.TeacherHas(parameter.Name));
+        report.AddValues("weights", pretrainer.Student.Buffers, run, run.Final, _ => true);
+        report.AddValues("teacher", pretrainer.Teacher.Buffers, run, run.FinalTeacher, parameter => objective.TeacherHas(parameter.Name));
         return report;
     }
 

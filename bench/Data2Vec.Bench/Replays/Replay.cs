@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Data2Vec.Kernels.Cpu;
 using Data2Vec.Training.Network;
 
 namespace Data2Vec.Bench.Replays;
@@ -24,8 +25,8 @@ internal static class Replay
         {
             using var run = new RunFolder(folder);
             ReplayReport report = run.Config.Get("model", "ema_decay").ValueKind != System.Text.Json.JsonValueKind.Undefined && run.Initial.Config.Labels is null
-                ? PretrainingReplay.Run(run, options, threads)
-                : FineTuningReplay.Run(run, options, threads);
+                ? PretrainingReplay.Run(run, options, new CpuBackend(threads))
+                : FineTuningReplay.Run(run, options, new CpuBackend(threads));
             if (args.Contains("--json"))
             {
                 reports.Add(report.ToJson());

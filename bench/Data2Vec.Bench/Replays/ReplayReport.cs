@@ -23,7 +23,7 @@ internal sealed class ReplayReport(string folder)
         {
             _rows.Add((name, value, where));
         }
-        else if (!(_rows[at].Value >= value))
+        else if (double.IsNaN(value) || value > _rows[at].Value)
         {
             _rows[at] = (name, value, where);
         }
@@ -42,6 +42,9 @@ internal sealed class ReplayReport(string folder)
             Add("teacher decay, relative", Relative(result.TeacherDecay, decay.GetDouble()), where);
         }
     }
+
+    /// <summary>The largest differences.</summary>
+    public IReadOnlyList<(string Name, double Value, string Where)> Rows => _rows;
 
     /// <summary>The largest difference of recorded scores so far.</summary>
     public double ScoreDifference => _rows.Find(row => row.Name == Scores).Value;
@@ -94,12 +97,12 @@ internal sealed class ReplayReport(string folder)
     /// <summary>Compares final values.</summary>
     /// <param name="what">What the values are.</param>
     /// <param name="buffers">Ours.</param>
-    /// <param name="initial">The values before the first update.</param>
-    /// <param name="final">fairseq's values.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="final">fairseq's values; null if they are unknown.</param>
     /// <param name="has">Whether a parameter is compared.</param>
-    public void AddValues(string what, ParameterBuffers buffers, Func<Parameter, float[]> initial, Func<Parameter, float[]> final, Func<Parameter, bool> has)
+    public void AddValues(string what, ParameterBuffers buffers, RunFolder run, Func<Parameter, float[]>? final, Func<Parameter, bool> has)
     {
-        for (int i = 0; i < buffers.Places.Count; i++)
+        for (int i = 0; i < buffers.Places.Count && final is not null; i++)
         {
             Parameter parameter = buffers.Places[i].Parameter;
             if (!has(parameter))
@@ -107,7 +110,7 @@ internal sealed class ReplayReport(string folder)
                 continue;
             }
 
-            float[] ours = buffers.Read(i, buffers.Values), theirs = final(parameter), first = initial(parameter);
+            float[] ours = Known(buffers.Read(i, buffers.Values)), theirs = final(parameter), first = Known(run.Initial.Read(parameter));
             double largest = ours.Zip(theirs, (a, b) => Math.Abs((double)a - b)).Max();
             if (parameter.Name.EndsWith("attention.key.bias", StringComparison.Ordinal))
             {
@@ -119,6 +122,8 @@ internal sealed class ReplayReport(string folder)
             double change = Norm(theirs.Zip(first, (a, b) => (double)a - b)), error = Norm(ours.Zip(theirs, (a, b) => (double)a - b));
             Add($"{what}, L2 of the error over L2 of the change", change == 0 ? error : error / change, parameter.Name);
         }
+
+        float[] Known(float[] values) => [.. values.Where((_, i) => i % run.FinalStep == 0)];
     }
 
     public JsonObject ToJson() => new()

@@ -8,12 +8,16 @@ using Data2Vec.Parameters;
 namespace Data2Vec.Bench.Replays;
 
 /// <summary>
-/// A recorded run of fairseq's trainer: <c>init.pt</c> and <c>final.pt</c>, <c>cfg.json</c>, <c>log.json</c> with an entry for each update, gradients of some
-/// updates in <c>grads_stepN.npz</c>, and the inputs and masks as <c>.npy</c> files.
+/// A recorded run of fairseq's trainer: <c>init.pt</c>, <c>cfg.json</c>, <c>log.json</c> with an entry for each update, gradients of some updates in
+/// <c>grads_stepN.npz</c>, and the inputs and masks as <c>.npy</c> files. The last weights are in <c>final.pt</c>, or every eighth number of them in
+/// <c>final_sample.npz</c>, where the names of the teacher's tensors begin with <c>teacher/</c>.
 /// </summary>
 internal sealed class RunFolder : IDisposable
 {
+    private const int SampleStep = 8;
+
     private readonly JsonDocument _config, _log;
+    private readonly TrainingCheckpoint? _final;
 
     public RunFolder(string path)
     {
@@ -23,7 +27,16 @@ internal sealed class RunFolder : IDisposable
         Config = new RunConfig(_config.RootElement);
         Log = [.. _log.RootElement.EnumerateArray()];
         Initial = TrainingCheckpoint.Open(PathOf("init.pt"));
-        Final = TrainingCheckpoint.Open(PathOf("final.pt"));
+        if (Has("final.pt"))
+        {
+            _final = TrainingCheckpoint.Open(PathOf("final.pt"));
+            (Final, FinalTeacher, FinalStep) = (_final.Read, _final.HasTeacher ? _final.ReadTeacher : null, 1);
+        }
+        else
+        {
+            IReadOnlyDictionary<string, float[]> sample = ReadArrays("final_sample.npz");
+            (Final, FinalTeacher, FinalStep) = (parameter => PartOf(parameter, sample)!, parameter => PartOf(parameter, sample, "teacher/")!, SampleStep);
+        }
     }
 
     public string Folder { get; }
@@ -36,8 +49,14 @@ internal sealed class RunFolder : IDisposable
     /// <summary>The weights before the first update.</summary>
     public TrainingCheckpoint Initial { get; }
 
-    /// <summary>The weights after the last update.</summary>
-    public TrainingCheckpoint Final { get; }
+    /// <summary>The weights after the last update, of which every <see cref="FinalStep"/>th number is known.</summary>
+    public Func<Parameter, float[]> Final { get; }
+
+    /// <inheritdoc cref="Final"/>
+    public Func<Parameter, float[]>? FinalTeacher { get; }
+
+    /// <summary>The distance of the known numbers.</summary>
+    public int FinalStep { get; }
 
     public string PathOf(string name) => Path.Combine(Folder, name);
 
@@ -53,30 +72,14 @@ internal sealed class RunFolder : IDisposable
     public IReadOnlyDictionary<string, float[]>? Gradients(long update)
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"grads_step{update}.npz");
-        if (!Has(name))
-        {
-            return null;
-        }
-
-        using ZipArchive archive = ZipFile.OpenRead(PathOf(name));
-        var gradients = new Dictionary<string, float[]>(StringComparer.Ordinal);
-        foreach (ZipArchiveEntry entry in archive.Entries)
-        {
-            using Stream packed = entry.Open();
-            using var unpacked = new MemoryStream();
-            packed.CopyTo(unpacked);
-            unpacked.Position = 0;
-            gradients.Add(Path.GetFileNameWithoutExtension(entry.FullName), NpyFile.Read(unpacked).Floats());
-        }
-
-        return gradients;
+        return Has(name) ? ReadArrays(name) : null;
     }
 
     /// <summary>The part of fairseq's tensor that a parameter is.</summary>
-    public float[]? PartOf(Parameter parameter, IReadOnlyDictionary<string, float[]> tensors)
+    public float[]? PartOf(Parameter parameter, IReadOnlyDictionary<string, float[]> tensors, string prefix = "")
     {
         FairseqTensor place = Initial.FairseqName(parameter);
-        if (!tensors.TryGetValue(place.Name, out float[]? all))
+        if (!tensors.TryGetValue(prefix + place.Name, out float[]? all))
         {
             return null;
         }
@@ -88,9 +91,25 @@ internal sealed class RunFolder : IDisposable
     public void Dispose()
     {
         Initial.Dispose();
-        Final.Dispose();
+        _final?.Dispose();
         _config.Dispose();
         _log.Dispose();
+    }
+
+    private Dictionary<string, float[]> ReadArrays(string name)
+    {
+        using ZipArchive archive = ZipFile.OpenRead(PathOf(name));
+        var arrays = new Dictionary<string, float[]>(StringComparer.Ordinal);
+        foreach (ZipArchiveEntry entry in archive.Entries)
+        {
+            using Stream packed = entry.Open();
+            using var unpacked = new MemoryStream();
+            packed.CopyTo(unpacked);
+            unpacked.Position = 0;
+            arrays.Add(Path.ChangeExtension(entry.FullName, null), NpyFile.Read(unpacked).Floats());
+        }
+
+        return arrays;
     }
 }
 

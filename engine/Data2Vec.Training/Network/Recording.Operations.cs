@@ -29,6 +29,11 @@ internal sealed unsafe partial class Recording
         bool inputLearns = Learns(x), residualLearns = Learns(residual), learns = inputLearns || _run.Learns(weights);
         Dropped dropped = DropoutOf(weights.Dropout);
         bool hasActivation = activation != Data2Vec.Kernels.Activation.None;
+        if (learns && hasActivation && weights.HasScale)
+        {
+            throw new NotSupportedException("A linear layer with an activation and a scale cannot be trained.");
+        }
+
         Tensor sums = default;
         if (_isRecording && hasActivation && learns)
         {
@@ -95,12 +100,8 @@ internal sealed unsafe partial class Recording
             return;
         }
 
-        if (norm is null && activation != Data2Vec.Kernels.Activation.None)
-        {
-            throw new NotSupportedException("A convolution with an activation but without a norm cannot be trained.");
-        }
-
-        Tensor sums = norm is null ? output : Allocate(output.Rows, output.Columns);
+        bool hasActivation = activation != Data2Vec.Kernels.Activation.None;
+        Tensor sums = norm is null && !hasActivation ? output : Allocate(output.Rows, output.Columns);
         _run.Conv1d(x, inputs, weights, null, Data2Vec.Kernels.Activation.None, sums, outputs);
         Note(sums, learns, dy =>
         {
@@ -112,13 +113,18 @@ internal sealed unsafe partial class Recording
         {
             LayerNorm(sums, norm, output, canReplace: true, activation: activation);
         }
+        else if (hasActivation)
+        {
+            _run.Activate(sums, activation, output);
+            Note(output, learns, dy => _run.ActivationBackward(sums, activation, dy, GradientToWrite(sums, out _)));
+        }
     }
 
     public override void Attention(
         Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output)
     {
-        bool tableLearns = Learns(bias.Table), slopesLearn = Learns(bias.Slopes), inputsLearn = Learns(query) || Learns(key) || Learns(value);
-        bool learns = inputsLearn || tableLearns || slopesLearn;
+        bool queryLearns = Learns(query), keyLearns = Learns(key), valueLearns = Learns(value), tableLearns = Learns(bias.Table), slopesLearn = Learns(bias.Slopes);
+        bool learns = queryLearns || keyLearns || valueLearns || tableLearns || slopesLearn;
         Dropout dropout = DropoutOfAttention();
         if ((!_isRecording || !learns) && dropout.IsNone)
         {
@@ -131,9 +137,25 @@ internal sealed unsafe partial class Recording
         _run.Attention(query, key, value, sequences, heads, scale, bias, dropout, output, logSums);
         Note(output, learns, dy =>
         {
-            Tensor dQuery = GradientToWrite(query, out _), dKey = GradientToWrite(key, out _), dValue = GradientToWrite(value, out _);
-            var dBias = new AttentionBias(tableLearns ? GradientToWrite(bias.Table, out _) : default, slopesLearn ? GradientToWrite(bias.Slopes, out _) : default);
+            // The partner overwrites the gradients of queries, keys and values. What other operations have added stays.
+            bool inPlace = query.Data != key.Data && key.Data != value.Data && value.Data != query.Data && !IsWritten(query) && !IsWritten(key) && !IsWritten(value);
+            Tensor dQuery = GradientOf(query, queryLearns), dKey = GradientOf(key, keyLearns), dValue = GradientOf(value, valueLearns);
+            var dBias = new AttentionBias(tableLearns ? GradientToAddTo(bias.Table) : default, slopesLearn ? GradientToAddTo(bias.Slopes) : default);
             _run.AttentionBackward(query, key, value, sequences, heads, scale, bias, dropout, output, logSums, dy, dQuery, dKey, dValue, dBias);
+            Deliver(query, queryLearns, dQuery);
+            Deliver(key, keyLearns, dKey);
+            Deliver(value, valueLearns, dValue);
+
+            Tensor GradientOf(Tensor x, bool isWanted) =>
+                isWanted && inPlace ? GradientToWrite(x, out _) : _run.Allocate(x.Rows, x.Columns, ElementType.F32);
+
+            void Deliver(Tensor x, bool isWanted, Tensor gradient)
+            {
+                if (isWanted && !inPlace)
+                {
+                    AddTo(x, gradient);
+                }
+            }
         });
     }
 
@@ -254,10 +276,10 @@ internal sealed unsafe partial class Recording
         Note(output, learns, dy =>
         {
             Apply(dropped, dy);
-            bool accumulate = false;
-            Tensor dx = inputLearns ? GradientToWrite(x, out accumulate) : default;
             if (!residualLearns)
             {
+                bool accumulate = false;
+                Tensor dx = inputLearns ? GradientToWrite(x, out accumulate) : default;
                 _run.LayerNormBackward(normalized, factors, norm, activation, dy, dx, accumulate);
                 return;
             }
@@ -267,21 +289,9 @@ internal sealed unsafe partial class Recording
             AddTo(residual, dy);
             if (inputLearns)
             {
-                AddOrCopy(dy, dx, accumulate);
+                AddTo(x, dy);
             }
         });
-    }
-
-    private void AddOrCopy(Tensor source, Tensor destination, bool accumulate)
-    {
-        if (accumulate)
-        {
-            _run.Add(source, destination);
-        }
-        else
-        {
-            _run.Copy(source, destination);
-        }
     }
 
     private void Add(Tensor residual, Tensor output)

@@ -359,9 +359,27 @@ internal sealed unsafe partial class Recording : Inference
                 _run.Add(gradient.SliceRows(row, 1), destination with { Rows = 1 });
             }
         }
+        else if (accumulate)
+        {
+            _run.Add(gradient, destination);
+        }
         else
         {
-            AddOrCopy(gradient, destination, accumulate);
+            _run.Copy(gradient, destination);
         }
     }
+
+    /// <summary>The gradient of a tensor, to be added to.</summary>
+    private Tensor GradientToAddTo(Tensor x)
+    {
+        Tensor gradient = GradientToWrite(x, out bool accumulate);
+        if (!accumulate)
+        {
+            _run.Clear(gradient);
+        }
+
+        return gradient;
+    }
+
+    private bool IsWritten(Tensor x) => _level.Find(x) is { IsWritten: true };
 }

@@ -36,11 +36,11 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         {
             if (parts.Length > 1 && weight.Rows % PanelLayout.Width != 0)
             {
-                return new CpuLinear(inputs, outputs, Join(parts, inputs, outputs, scales)) { Parts = [.. parts], Scale = scale };
+                return new CpuLinear(inputs, outputs, Join(parts, inputs, outputs, scales)) { Parts = [.. parts], Scale = scale, HasScale = scale is not null };
             }
         }
 
-        return new CpuLinear(inputs, outputs, Matrix(parts, inputs, scale: scales)) { Parts = [.. parts], Scale = scale };
+        return new CpuLinear(inputs, outputs, Matrix(parts, inputs, scale: scales)) { Parts = [.. parts], Scale = scale, HasScale = scale is not null };
     }
 
     public override Conv1dWeights Conv1d(WeightData weight, WeightData? bias, Conv1dShape shape)
