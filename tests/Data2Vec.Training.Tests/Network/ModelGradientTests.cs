@@ -1,4 +1,5 @@
 using Data2Vec.Architectures;
+using Data2Vec.Kernels.Cpu;
 using Data2Vec.Training.Network;
 using Data2Vec.Training.RandomNumbers;
 
@@ -60,6 +61,24 @@ public class ModelGradientTests
         float[] gradient = check.Gradients()[network.Buffers.IndexOf("encoder.alibi_scale")];
         Assert.Equal([true, false, true, false], gradient.Select(value => value != 0));
         check.Run(least: 38);
+    }
+
+    /// <summary>Layers or heads, or both, may share a scale.</summary>
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 1)]
+    [InlineData(1, 1)]
+    public void Shared_scales_of_linear_biases(int layers, int heads)
+    {
+        using var network = new TrainableNetwork<float>(
+            TinyModels.Speech(ModelArchitecture.Data2Vec2Audio),
+            _ => { },
+            new CpuBackend(2),
+            parameter => parameter.MayBroadcast ? [.. Enumerable.Range(1, layers * heads).Select(i => 0.6f * i)] : TinyModels.Values(parameter),
+            learns: true,
+            parameter => [layers, heads]);
+        Assert.Equal([layers, heads], network.Buffers.Places[network.Buffers.IndexOf("encoder.alibi_scale")].Parameter.Shape);
+        GradientCheck.Of(network, TinyModels.Floats(70, 41)).Run(least: 38);
     }
 
     [Theory]

@@ -61,7 +61,10 @@ public class ReferenceRunTests
         if (isPretraining)
         {
             bounds.Add("teacher decay, relative", 1e-12);
-            bounds.Add(TeacherChange, 5e-4);
+            bounds.Add("teacher, largest", 5e-6);
+
+            // The teacher changes by a few hundred units in the last place, of which twenty averages round off some.
+            bounds.Add(TeacherChange, 3e-3);
         }
         else
         {

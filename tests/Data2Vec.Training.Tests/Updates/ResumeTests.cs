@@ -59,7 +59,9 @@ public sealed unsafe class ResumeTests : IDisposable
 
         RequireEqual(whole.Network, second.Network);
         Assert.Equal(whole.Adam.Steps, second.Adam.Steps);
-        Assert.Equal([0L, 30, 40], whole.Adam.Steps.ToArray().Distinct().Order());
+        Assert.Equal(
+            [0L, 30, 40],
+            new[] { "feature_extractor.0.conv.weight", "feature_projection.linear.weight", "ctc.weight" }.Select(name => whole.Adam.Steps[whole.Network.Buffers.IndexOf(name)]));
 
         static void Train(FineTuner<float, ReadOnlyMemory<int>> run, long updates)
         {
