@@ -120,8 +120,6 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
         if (masked.Length == 0)
         {
             return 0; // A few short texts may have no masked token.
-            // Short texts may have no masked token.
-            return 0;
         }
 
         using Recording run = Student.Record(_options with { Update = Updates });
