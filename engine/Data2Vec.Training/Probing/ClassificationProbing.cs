@@ -11,6 +11,9 @@ public sealed record ClassificationProbing(ClassificationProbe Probe, Classifica
     /// <summary>Optima are compared less accurately than they are used.</summary>
     private const double ChoiceTolerance = 1e-2;
 
+    /// <summary>A weaker penalty must lower the loss of held-out vectors by more than this, in nats. Otherwise the stronger one is as good.</summary>
+    private const double LeastGain = 1e-3;
+
     /// <summary>Chooses the penalty, measures the quality on held-out vectors, and fits a probe to all of them.</summary>
     /// <param name="vectors">The vectors.</param>
     /// <param name="labels">The class of each vector, a number of <paramref name="names"/>.</param>
@@ -36,11 +39,13 @@ public sealed record ClassificationProbing(ClassificationProbe Probe, Classifica
 
         int[] order = new int[classes.Length], predicted = new int[classes.Length];
         int measured = 0;
+        double? chosen = null;
         foreach ((int[] kept, int[] heldOut) in HeldOutSplit.All(classes, options))
         {
             FeatureVectors known = vectors.Select(kept);
             int[] knownLabels = [.. kept.Select(item => classes[item])];
             double choice = Choose(known, knownLabels, names, options, cancellationToken);
+            chosen = options.Folds == 0 ? choice : null;
             using var fit = new ClassificationFit(known, knownLabels, names, options, cancellationToken);
             int[] predictions = fit.Fit(choice, "measuring").Predict(vectors.Select(heldOut), options.Threads);
             heldOut.CopyTo(order, measured);
@@ -49,7 +54,7 @@ public sealed record ClassificationProbing(ClassificationProbe Probe, Classifica
         }
 
         int[] right = [.. order.Take(measured).Select(item => classes[item])];
-        double penalty = Choose(vectors, classes, names, options, cancellationToken);
+        double penalty = chosen ?? Choose(vectors, classes, names, options, cancellationToken);
         using var whole = new ClassificationFit(vectors, classes, names, options, cancellationToken);
         return new ClassificationProbing(
             whole.Fit(penalty, "fitting"),
@@ -79,8 +84,9 @@ public sealed record ClassificationProbing(ClassificationProbe Probe, Classifica
         {
             fit.Fit(penalty, "choosing the penalty", Math.Max(ChoiceTolerance, options.Tolerance));
             double loss = fit.Loss(heldOut);
-            worse = loss < least ? 0 : worse + 1;
-            (best, least) = loss < least ? (penalty, loss) : (best, least);
+            bool isBetter = loss < least - LeastGain;
+            worse = isBetter ? 0 : worse + 1;
+            (best, least) = isBetter ? (penalty, loss) : (best, least);
             if (worse == 2)
             {
                 break;

@@ -13,7 +13,7 @@ public sealed record ProbeOptions
 
     /// <summary>
     /// The penalties of the squared weights to choose from, for standardized features and the mean loss, from strong to weak. Weaker ones are not tried
-    /// once two in a row were worse on held-out vectors. A single one is not compared with others.
+    /// once two in a row were not better on held-out vectors. A single one is not compared with others.
     /// </summary>
     public IReadOnlyList<double> Penalties { get; init; } = [1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4, 3e-5, 1e-5];
 
