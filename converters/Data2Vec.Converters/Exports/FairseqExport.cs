@@ -51,6 +51,8 @@ public static class FairseqExport
 
     private static ExportTensor[] Tensors(D2vFile student, ModelConfig config)
     {
+        ExportLayout layout = ExportLayout.Fairseq(config);
+
         // fairseq's model for images has no such parameters with a head.
         bool hasHead = config.Labels is not null, isVision = config is VisionConfig;
         IEnumerable<TensorInfo> used = student.Tensors.Values.Where(tensor => !(hasHead && config is not TextConfig && IsPredictor(tensor.Name))
@@ -62,7 +64,7 @@ public static class FairseqExport
             fatal is not null, $"the model has no '{fatal}', which only training uses and fairseq's pretrained models have; export the state of a run instead");
         all.AddRange(Needed(config).Where(needed => missing.Contains(needed.Name)));
         return [.. FairseqOrder.Sort(
-            ExportLayout.Fairseq(config).Arrange(all).Select(tensor => missing.Contains(tensor.Parts[0]) ? tensor with { Parts = [] } : tensor),
+            layout.Arrange(all).Select(tensor => missing.Contains(tensor.Parts[0]) ? tensor with { Parts = [] } : tensor),
             tensor => tensor.Name)];
     }
 
