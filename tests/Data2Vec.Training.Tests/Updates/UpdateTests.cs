@@ -15,9 +15,14 @@ public class UpdateTests
     public void Two_micro_batches_of_pretraining_are_one_batch()
     {
         using Pretrainer<float> one = TinyRuns.Pretrainer(), two = TinyRuns.Pretrainer();
-        one.Update([TinyRuns.Recordings(0)]);
-        two.Update([TinyRuns.Recordings(0)]);
-        UpdateResult expected = one.Update([TinyRuns.Recordings(1)]), actual = two.Update([TinyRuns.Recordings(1, 0, 1), TinyRuns.Recordings(1, 1, 3)]);
+        for (int update = 0; update < 3; update++)
+        {
+            // The rate of the first update is 0.
+            one.Update([TinyRuns.Recordings(update)]);
+            two.Update([TinyRuns.Recordings(update)]);
+        }
+
+        UpdateResult expected = one.Update([TinyRuns.Recordings(3)]), actual = two.Update([TinyRuns.Recordings(3, 0, 1), TinyRuns.Recordings(3, 1, 3)]);
         GradientComparison.Equal(one.Teacher, TinyRuns.Values(one.Teacher), TinyRuns.Values(two.Teacher));
         Assert.Contains(TinyRuns.Values(one.Teacher).Zip(TinyRuns.Values(one.Student)), pair => !pair.First.AsSpan().SequenceEqual(pair.Second));
         Assert.Equal((expected.SampleSize, expected.Rows), (actual.SampleSize, actual.Rows));
