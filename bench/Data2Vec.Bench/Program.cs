@@ -15,6 +15,8 @@ switch (args)
         return 0;
     case ["replay", ..]:
         return Data2Vec.Bench.Replays.Replay.Run(args[1..]);
+    case ["train", ..]:
+        return Data2Vec.Bench.Training.TrainCommand.Run(args[1..]);
     case ["alone", var engine, var workload, var type, var threads]:
         Compare.RunAlone(engine, workload, type, threads);
         return 0;

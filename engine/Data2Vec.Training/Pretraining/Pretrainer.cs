@@ -65,6 +65,9 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
     /// <summary>What the processes of a run add up.</summary>
     public UpdateSums Sums { get; init; } = new();
 
+    /// <summary>Is told when each phase of an update begins.</summary>
+    public Action<UpdatePhase>? Enter { get; set; }
+
     UpdateResult ITrainer<PretrainingBatch<T>>.Update(IReadOnlyList<PretrainingBatch<T>> batches) => Update(batches);
 
     public void Refresh()
@@ -78,6 +81,7 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
     /// <param name="cancellation">Stops before the parameters have changed.</param>
     public UpdateResult Update(IReadOnlyList<PretrainingBatch<T>> batches, CancellationToken cancellation = default)
     {
+        Enter?.Invoke(UpdatePhase.TeacherAverage);
         double decay = MoveTeacher();
         _targetDeviation.Clear();
         _predictionDeviation.Clear();
@@ -93,8 +97,11 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
         }
 
         Sums.AddUp(Student.Buffers, ref loss, ref samples, ref rows, _targetDeviation.Sums, _predictionDeviation.Sums);
+        Enter?.Invoke(UpdatePhase.Optimizer);
         (double rate, double norm, double clip) = _optimizer.Step(Updates, samples);
+        Enter?.Invoke(UpdatePhase.Refresh);
         Student.Refresh();
+        Enter?.Invoke(UpdatePhase.Done);
         return new UpdateResult
         {
             Update = Updates++,
@@ -114,6 +121,7 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
     /// <returns>The sum of the losses.</returns>
     public double Accumulate(PretrainingBatch<T> batch, CancellationToken cancellation = default)
     {
+        Enter?.Invoke(UpdatePhase.Embed);
         int[] lengths = [.. batch.Inputs.Select(input => Student.Encoder.Rows(input.Span))];
         int features = Student.Config.HiddenSize;
         int[] masked = [.. Enumerable.Range(0, batch.Mask.Length).Where(row => batch.Mask[row])];
@@ -126,7 +134,9 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
         Sequences sequences = run.Sequences(lengths);
         run.SetItems(sequences, [.. batch.Items]);
         Tensor x = Student.Encoder.Embed(run, batch.Masked, sequences, null, cancellation);
+        Enter?.Invoke(UpdatePhase.Teacher);
         float[] targets = Select(MakeTargets(run, x, batch, lengths, cancellation), masked, features);
+        Enter?.Invoke(UpdatePhase.Student);
         x = _head.Mask is { } vector ? run.ReplaceRows(x, masked, vector) : x;
         x = Student.Encoder.Contextualize(run, x, sequences, null, null, cancellation);
         Tensor prediction = _head.Predict(run, run.SelectRows(x, masked));
@@ -135,6 +145,7 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
         double loss = _objective.Loss.Compute(predicted, targets, features, gradient);
         _targetDeviation.Add(targets);
         _predictionDeviation.Add(predicted);
+        Enter?.Invoke(UpdatePhase.Backward);
         run.Backward(prediction, gradient);
         return loss;
     }
