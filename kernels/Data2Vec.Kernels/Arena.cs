@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Data2Vec.Kernels.Cpu;
 
 namespace Data2Vec.Kernels;
 
@@ -127,14 +127,25 @@ public abstract class Arena : IDisposable
 /// <summary>Working memory that the processor addresses.</summary>
 public sealed unsafe class HostArena : Arena
 {
-    private const int Page = 4096;
-
     /// <summary>Kernels read whole vectors, so this many bytes after an allocation are readable.</summary>
     private const int Slack = 256;
 
-    /// <inheritdoc/>
-    protected override nint AllocateBlock(long bytes) => (nint)NativeMemory.AlignedAlloc((nuint)(bytes + Slack), Page);
+    private readonly Dictionary<nint, long> _sizes = [];
 
     /// <inheritdoc/>
-    protected override void FreeBlock(nint address) => NativeMemory.AlignedFree((void*)address);
+    protected override nint AllocateBlock(long bytes)
+    {
+        nint address = HostMemory.Allocate(bytes + Slack);
+        _sizes.Add(address, bytes + Slack);
+        return address;
+    }
+
+    /// <inheritdoc/>
+    protected override void FreeBlock(nint address)
+    {
+        if (_sizes.Remove(address, out long bytes))
+        {
+            HostMemory.Free(address, bytes);
+        }
+    }
 }

@@ -1,3 +1,6 @@
+using System.Numerics.Tensors;
+using Data2Vec.Training.Threading;
+
 namespace Data2Vec.Training.Losses;
 
 /// <summary>
@@ -9,6 +12,9 @@ namespace Data2Vec.Training.Losses;
 public sealed record RegressionTargets(TargetNorm EachLayer, TargetNorm Mean)
 {
     private const double Epsilon = 1e-5;
+
+    /// <summary>What a task normalizes.</summary>
+    private const int FeaturesPerBlock = 64, RowsPerBlock = 16;
 
     /// <summary>Adds the output of a layer to the sum of the layers. Start with zeros, end with <see cref="Finish"/>.</summary>
     /// <param name="layer">The output of the layer for all rows, masked or not: [rows, features].</param>
@@ -74,68 +80,98 @@ public sealed record RegressionTargets(TargetNorm EachLayer, TargetNorm Mean)
         }
     }
 
-    private static void AddInstanceNorm(ReadOnlySpan<float> values, ReadOnlySpan<int> lengths, int features, Span<float> sum)
+    private static unsafe void AddInstanceNorm(ReadOnlySpan<float> values, ReadOnlySpan<int> lengths, int features, Span<float> sum)
     {
-        double[] means = new double[features];
-        double[] scales = new double[features];
-        int start = 0;
-        foreach (int length in lengths)
+        int start = 0, blocks = (features + FeaturesPerBlock - 1) / FeaturesPerBlock;
+        fixed (float* pinnedValues = values, pinnedSum = sum)
         {
-            ReadOnlySpan<float> sequence = values.Slice(start, length * features);
-            Array.Clear(means);
-            Array.Clear(scales);
-            for (int i = 0, feature = 0; i < sequence.Length; i++, feature = feature + 1 == features ? 0 : feature + 1)
+            foreach (int length in lengths)
             {
-                means[feature] += sequence[i];
+                float* from = pinnedValues + start, to = pinnedSum + start;
+                ParallelTasks.Run(blocks, Environment.ProcessorCount, block =>
+                {
+                    int first = block * FeaturesPerBlock;
+                    AddInstanceNorm(from + first, length, features, Math.Min(FeaturesPerBlock, features - first), to + first);
+                });
+                start += length * features;
             }
-
-            for (int feature = 0; feature < features; feature++)
-            {
-                means[feature] /= length;
-            }
-
-            for (int i = 0, feature = 0; i < sequence.Length; i++, feature = feature + 1 == features ? 0 : feature + 1)
-            {
-                double difference = sequence[i] - means[feature];
-                scales[feature] += difference * difference;
-            }
-
-            for (int feature = 0; feature < features; feature++)
-            {
-                scales[feature] = 1 / Math.Sqrt((scales[feature] / length) + Epsilon);
-            }
-
-            for (int i = 0, feature = 0; i < sequence.Length; i++, feature = feature + 1 == features ? 0 : feature + 1)
-            {
-                sum[start + i] += (float)((sequence[i] - means[feature]) * scales[feature]);
-            }
-
-            start += sequence.Length;
         }
     }
 
-    private static void AddLayerNorm(ReadOnlySpan<float> values, int features, Span<float> sum)
+    /// <summary>Normalizes some features of a sequence. Each has its own sums, in the order of the rows.</summary>
+    private static unsafe void AddInstanceNorm(float* values, int length, int stride, int count, float* sum)
     {
-        for (int start = 0; start < values.Length; start += features)
+        Span<double> means = stackalloc double[FeaturesPerBlock], scales = stackalloc double[FeaturesPerBlock], row = stackalloc double[FeaturesPerBlock];
+        (means, scales, row) = (means[..count], scales[..count], row[..count]);
+        means.Clear();
+        scales.Clear();
+        for (int i = 0; i < length; i++)
         {
-            ReadOnlySpan<float> row = values.Slice(start, features);
-            double mean = 0, variance = 0;
-            foreach (float value in row)
-            {
-                mean += value;
-            }
+            TensorPrimitives.ConvertTruncating(new ReadOnlySpan<float>(values + (long)i * stride, count), row);
+            TensorPrimitives.Add<double>(means, row, means);
+        }
 
-            mean /= features;
-            foreach (float value in row)
-            {
-                variance += (value - mean) * (value - mean);
-            }
+        TensorPrimitives.Divide(means, length, means);
+        for (int i = 0; i < length; i++)
+        {
+            TensorPrimitives.ConvertTruncating(new ReadOnlySpan<float>(values + (long)i * stride, count), row);
+            TensorPrimitives.Subtract<double>(row, means, row);
+            TensorPrimitives.Multiply<double>(row, row, row);
+            TensorPrimitives.Add<double>(scales, row, scales);
+        }
 
-            double scale = 1 / Math.Sqrt((variance / features) + Epsilon);
-            for (int i = 0; i < features; i++)
+        foreach (ref double scale in scales)
+        {
+            scale = 1 / Math.Sqrt((scale / length) + Epsilon);
+        }
+
+        Span<float> normalized = stackalloc float[FeaturesPerBlock];
+        normalized = normalized[..count];
+        for (int i = 0; i < length; i++)
+        {
+            TensorPrimitives.ConvertTruncating(new ReadOnlySpan<float>(values + (long)i * stride, count), row);
+            TensorPrimitives.Subtract<double>(row, means, row);
+            TensorPrimitives.Multiply<double>(row, scales, row);
+            TensorPrimitives.ConvertTruncating<double, float>(row, normalized);
+            var to = new Span<float>(sum + (long)i * stride, count);
+            TensorPrimitives.Add<float>(to, normalized, to);
+        }
+    }
+
+    private static unsafe void AddLayerNorm(ReadOnlySpan<float> values, int features, Span<float> sum)
+    {
+        int rows = values.Length / features;
+        fixed (float* pinnedValues = values, pinnedSum = sum)
+        {
+            float* from = pinnedValues, to = pinnedSum;
+            ParallelTasks.Run((rows + RowsPerBlock - 1) / RowsPerBlock, Environment.ProcessorCount, block =>
             {
-                sum[start + i] += (float)((row[i] - mean) * scale);
-            }
+                for (int row = block * RowsPerBlock; row < Math.Min((block + 1) * RowsPerBlock, rows); row++)
+                {
+                    AddLayerNorm(new ReadOnlySpan<float>(from + (long)row * features, features), new Span<float>(to + (long)row * features, features));
+                }
+            });
+        }
+    }
+
+    private static void AddLayerNorm(ReadOnlySpan<float> row, Span<float> sum)
+    {
+        double mean = 0, variance = 0;
+        foreach (float value in row)
+        {
+            mean += value;
+        }
+
+        mean /= row.Length;
+        foreach (float value in row)
+        {
+            variance += (value - mean) * (value - mean);
+        }
+
+        double scale = 1 / Math.Sqrt((variance / row.Length) + Epsilon);
+        for (int i = 0; i < row.Length; i++)
+        {
+            sum[i] += (float)((row[i] - mean) * scale);
         }
     }
 }

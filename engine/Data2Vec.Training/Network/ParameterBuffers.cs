@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Data2Vec.Kernels.Cpu;
+using Data2Vec.Training.Threading;
 
 namespace Data2Vec.Training.Network;
 
@@ -18,6 +20,8 @@ internal sealed record ParameterPlace(Parameter Parameter, int Offset, int Count
 /// </summary>
 internal sealed unsafe class ParameterBuffers : IDisposable
 {
+    private const int ChunkElements = 1 << 20;
+
     private readonly Dictionary<string, int> _byName = new(StringComparer.Ordinal);
     private readonly List<nint> _owned = [];
     private readonly nint _values;
@@ -147,7 +151,12 @@ internal sealed unsafe class ParameterBuffers : IDisposable
 
     public void ClearGradients()
     {
-        Gradients.Clear();
+        int length = _gradients == 0 ? 0 : Length;
+        ParallelTasks.Run((length + ChunkElements - 1) / ChunkElements, Environment.ProcessorCount, chunk =>
+        {
+            int offset = chunk * ChunkElements;
+            new Span<float>((float*)_gradients + offset, Math.Min(ChunkElements, length - offset)).Clear();
+        });
         Array.Clear(HasGradient);
     }
 
@@ -186,7 +195,8 @@ internal sealed unsafe class ParameterBuffers : IDisposable
     {
         // Vectors are read in whole registers, beyond the last number.
         nuint bytes = (nuint)Length * sizeof(float) + 256;
-        nint memory = (nint)NativeMemory.AlignedAlloc(bytes, 4096);
+        nint memory = (nint)NativeMemory.AlignedAlloc(bytes, HostMemory.LargePage);
+        HostMemory.UseLargePages(memory, (long)bytes);
         NativeMemory.Clear((void*)memory, bytes);
         _owned.Add(memory);
         return memory;

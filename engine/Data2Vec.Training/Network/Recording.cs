@@ -92,7 +92,7 @@ internal sealed unsafe partial class Recording : Inference
 
         int outerSite = _site, site = _site = FirstSite(part);
         _layer = part.Kind == ModelPartKind.Layer ? part.Number : null;
-        Tensor output = _keptBytes < _options.KeptBytes ? Keep(x, run) : Forget(x, run, site, _layer);
+        Tensor output = _keptBytes < _options.KeptBytesOf(part.Kind) ? Keep(x, run) : Forget(x, run, site, _layer);
         _layer = null;
         _site = outerSite;
         return output;

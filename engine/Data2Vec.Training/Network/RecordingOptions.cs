@@ -54,6 +54,12 @@ internal sealed record RecordingOptions
     /// <summary>The bytes of activations that are kept for the backward pass. Parts beyond it are computed again; the result is the same.</summary>
     public long KeptBytes { get; init; } = 1L << 30;
 
+    /// <summary>
+    /// The bytes up to which a part is kept. The features of recordings come first and are the cheapest to compute again for the memory that they take; most of
+    /// it is left to the layers.
+    /// </summary>
+    public long KeptBytesOf(ModelPartKind part) => part == ModelPartKind.Features ? KeptBytes / 8 : KeptBytes;
+
     /// <summary>The source of random numbers of a place in the network.</summary>
     public RandomSource Random(RandomSite site, int index) => new(Seed, Update, site, index);
 }

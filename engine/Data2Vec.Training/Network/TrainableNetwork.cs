@@ -23,23 +23,13 @@ internal sealed unsafe class TrainableNetwork<T> : IDisposable
         ModelConfig config, Action<ParameterScope> objective, Backend backend, Func<Parameter, float[]?> values, bool learns, Func<Parameter, IReadOnlyList<int>>? shapes = null)
     {
         Config = config;
-        var parameters = new List<Parameter>();
-        var initial = new List<float[]>();
-        foreach (Parameter parameter in ParameterList.Of(scope => Construct(scope, objective)))
+        // One parameter's values at a time are in managed memory; only optional ones are asked for twice.
+        Buffers = new ParameterBuffers(
+            ParameterList.Of(scope => Construct(scope, objective)).Where(parameter => !parameter.IsOptional || values(parameter) is not null).Select(AsStored), learns);
+        for (int i = 0; i < Buffers.Places.Count; i++)
         {
-            if (values(parameter) is { } numbers)
-            {
-                IReadOnlyList<int> shape = parameter.MayBroadcast && shapes is not null ? shapes(parameter) : parameter.Shape;
-                parameters.Add(parameter.Accepts(shape) ? parameter with { Shape = shape } : throw new InvalidDataException(
-                    $"the parameter '{parameter.Name}' has the shape [{string.Join(", ", shape)}] instead of [{string.Join(", ", parameter.Shape)}]"));
-                initial.Add(numbers);
-            }
-        }
-
-        Buffers = new ParameterBuffers(parameters, learns);
-        for (int i = 0; i < parameters.Count; i++)
-        {
-            Buffers.Write(i, initial[i]);
+            Parameter parameter = Buffers.Places[i].Parameter;
+            Buffers.Write(i, values(parameter) ?? throw new InvalidDataException($"the parameter '{parameter.Name}' is missing"));
         }
 
         _source = new BufferParameters(Buffers);
@@ -53,6 +43,13 @@ internal sealed unsafe class TrainableNetwork<T> : IDisposable
             NativeMemory.Clear((void*)memory, bytes + 256);
             _owned.Add(memory);
             _derived.Add((derived.Tensor with { Data = memory }, derived));
+        }
+
+        Parameter AsStored(Parameter parameter)
+        {
+            IReadOnlyList<int> shape = parameter.MayBroadcast && shapes is not null ? shapes(parameter) : parameter.Shape;
+            return parameter.Accepts(shape) ? parameter with { Shape = shape } : throw new InvalidDataException(
+                $"the parameter '{parameter.Name}' has the shape [{string.Join(", ", shape)}] instead of [{string.Join(", ", parameter.Shape)}]");
         }
     }
 

@@ -74,10 +74,7 @@ internal sealed unsafe partial class CpuInference<S, V>(CpuStore store, HostAren
     public override void Copy(Tensor source, Tensor destination)
     {
         OperationShapes.RequireSame(source, destination);
-        for (int row = 0; row < source.Rows; row++)
-        {
-            RowOf(source, row).CopyTo(RowOf(destination, row));
-        }
+        RunRows(new CopyRows(source, destination), source.Rows);
     }
 
     protected override void Dispose(bool disposing)
@@ -93,4 +90,9 @@ internal sealed unsafe partial class CpuInference<S, V>(CpuStore store, HostAren
     private float* GradientOf(WeightData? weight) => weight is null || gradient is null ? null : (float*)gradient(weight);
 
     private static Span<float> RowOf(Tensor x, int row) => new(x.Row(row), x.Columns);
+}
+
+internal readonly unsafe struct CopyRows(Tensor source, Tensor destination) : IRowKernel
+{
+    public void Run(int row) => new ReadOnlySpan<float>(source.Row(row), source.Columns).CopyTo(new Span<float>(destination.Row(row), source.Columns));
 }

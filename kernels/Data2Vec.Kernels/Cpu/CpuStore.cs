@@ -146,15 +146,6 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         }
     }
 
-    /// <summary>The transposed weights of a linear layer.</summary>
-    public PanelMatrix Transposed(CpuLinear linear)
-    {
-        lock (_refresh)
-        {
-            return (linear.Transposed ??= [Transpose(linear.Matrix, 1, 0)])[0];
-        }
-    }
-
     /// <summary>
     /// The transposed weights of a convolution, for the input rows of each residue of the row by the stride. Those of the residues that no tap reads
     /// have no taps.
@@ -170,35 +161,9 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
 
     private PanelMatrix Transpose(PanelMatrix matrix, int stride, int residue)
     {
-        if (matrix.Type != ElementType.F32)
-        {
-            throw new NotSupportedException($"Gradients need weights in f32, not in {matrix.Type}.");
-        }
-
-        var layout = new PanelLayout(ElementType.F32, matrix.Depth * matrix.Groups, matrix.GroupOutputs, 1, matrix.Groups);
-        int taps = TransposedPanels.Taps(matrix, stride, residue);
-        float* data = (float*)Allocate(Math.Max(1, layout.WordCount * taps) * sizeof(float));
-        NativeMemory.Clear(data, (nuint)(layout.WordCount * taps * sizeof(float)));
-        var panels = (float**)Allocate((long)layout.Panels * sizeof(float*));
-        for (int panel = 0; panel < layout.Panels; panel++)
-        {
-            panels[panel] = data + layout.PanelOffset(panel) * taps;
-        }
-
-        var transposed = new PanelMatrix
-        {
-            Type = ElementType.F32,
-            Panels = panels,
-            PanelsPerGroup = layout.PanelsPerGroup,
-            GroupOutputs = layout.GroupOutputs,
-            Groups = layout.Groups,
-            Taps = taps,
-            Depth = layout.Depth,
-            Bias = AllocateVector(layout.Outputs),
-        };
-        var job = new TransposedPanels(matrix, transposed, stride, residue);
+        TransposedPanels job = TransposedPanels.Create(matrix, stride, residue, bytes => (nint)Allocate(bytes));
         Now(() => team.Run(job, job.Tasks));
-        return transposed;
+        return job.Result;
     }
 
     /// <summary>Copies parts whose outputs do not fill whole panels together as rows, and packs them as one matrix.</summary>

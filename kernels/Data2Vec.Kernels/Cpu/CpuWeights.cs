@@ -55,9 +55,6 @@ internal sealed class CpuLinear(int inputs, int outputs, PanelMatrix matrix) : L
 
     /// <summary>The scale as it was given.</summary>
     public WeightData? Scale { get; init; }
-
-    /// <summary>What <see cref="CpuStore.Transposed(CpuLinear)"/> has created.</summary>
-    public PanelMatrix[]? Transposed { get; set; }
 }
 
 internal sealed class CpuConv1d(Conv1dShape shape, PanelMatrix matrix, WeightData weight, WeightData? bias) : Conv1dWeights(shape)

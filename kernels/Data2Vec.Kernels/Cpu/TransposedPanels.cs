@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.Arm;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace Data2Vec.Kernels.Cpu;
@@ -11,9 +10,55 @@ namespace Data2Vec.Kernels.Cpu;
 /// </summary>
 internal readonly unsafe struct TransposedPanels(PanelMatrix source, PanelMatrix transposed, int stride, int residue) : IJob
 {
-    private const int Block = 4;
+    /// <summary>The floats of a cache line.</summary>
+    private const int Line = 16;
 
     public int Tasks => transposed.PanelCount;
+
+    /// <summary>The transposed weights, once all tasks have run.</summary>
+    public PanelMatrix Result => transposed;
+
+    /// <summary>Prepares memory for transposed weights.</summary>
+    /// <param name="matrix">The weights.</param>
+    /// <param name="stride">The stride of a convolution; otherwise 1.</param>
+    /// <param name="residue">The residue of the input rows by the stride.</param>
+    /// <param name="allocate">Allocates some bytes.</param>
+    public static TransposedPanels Create(PanelMatrix matrix, int stride, int residue, Func<long, nint> allocate)
+    {
+        if (matrix.Type != ElementType.F32)
+        {
+            throw new NotSupportedException($"Gradients need weights in f32, not in {matrix.Type}.");
+        }
+
+        var layout = new PanelLayout(ElementType.F32, matrix.Depth * matrix.Groups, matrix.GroupOutputs, 1, matrix.Groups);
+        int taps = Taps(matrix, stride, residue), biases = layout.Outputs + PanelLayout.Width;
+        float* data = (float*)allocate(Math.Max(1, layout.WordCount * taps) * sizeof(float)), bias = (float*)allocate((long)biases * sizeof(float));
+        new Span<float>(bias, biases).Clear();
+        var panels = (float**)allocate((long)layout.Panels * sizeof(float*));
+        for (int panel = 0; panel < layout.Panels; panel++)
+        {
+            panels[panel] = data + layout.PanelOffset(panel) * taps;
+            (_, int count) = layout.PanelOutputs(panel);
+            if (count < layout.PanelWidth(panel))
+            {
+                // Absent columns are zeros.
+                NativeMemory.Clear(panels[panel], (nuint)((long)layout.PanelWidth(panel) * layout.Depth * taps * sizeof(float)));
+            }
+        }
+
+        var transposed = new PanelMatrix
+        {
+            Type = ElementType.F32,
+            Panels = panels,
+            PanelsPerGroup = layout.PanelsPerGroup,
+            GroupOutputs = layout.GroupOutputs,
+            Groups = layout.Groups,
+            Taps = taps,
+            Depth = layout.Depth,
+            Bias = bias,
+        };
+        return new TransposedPanels(matrix, transposed, stride, residue);
+    }
 
     /// <summary>The number of taps that read an input row.</summary>
     public static int Taps(PanelMatrix matrix, int stride, int residue) => residue < matrix.Taps ? (matrix.Taps - 1 - residue) / stride + 1 : 0;
@@ -32,49 +77,24 @@ internal readonly unsafe struct TransposedPanels(PanelMatrix source, PanelMatrix
             {
                 int from = group * source.PanelsPerGroup + panel;
                 (_, int outputs, int sourceWidth) = source.Columns(from);
-                Transpose(source.Panels[from] + ((long)tap * source.Depth + first) * sourceWidth, sourceWidth, inputs, outputs, to, width);
+                long offset = ((long)tap * source.Depth + first) * sourceWidth;
+                if (panel + 1 < source.PanelsPerGroup)
+                {
+                    Prefetch(source.Panels[from + 1] + offset, inputs * sourceWidth);
+                }
+
+                Transposition.Run(source.Panels[from] + offset, sourceWidth, inputs, outputs, to, width);
                 to += outputs * width;
             }
         }
     }
 
-    private static void Transpose(float* from, int fromStride, int rows, int columns, float* to, int toStride)
+    /// <summary>Loads a part of the next panel: it is far from this one.</summary>
+    private static void Prefetch(float* next, int count)
     {
-        bool hasBlocks = Sse.IsSupported || AdvSimd.Arm64.IsSupported;
-        int wholeRows = hasBlocks ? rows - rows % Block : 0, wholeColumns = hasBlocks ? columns - columns % Block : 0;
-        for (int column = 0; column < wholeColumns; column += Block)
+        for (int i = 0; Sse.IsSupported && i < count; i += Line)
         {
-            for (int row = 0; row < wholeRows; row += Block)
-            {
-                TransposeBlock(from + row * fromStride + column, fromStride, to + column * toStride + row, toStride);
-            }
-        }
-
-        for (int row = 0; row < rows; row++)
-        {
-            for (int column = row < wholeRows ? wholeColumns : 0; column < columns; column++)
-            {
-                to[column * toStride + row] = from[row * fromStride + column];
-            }
+            Sse.Prefetch0(next + i);
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void TransposeBlock(float* from, int fromStride, float* to, int toStride)
-    {
-        Vector128<float> a = Vector128.Load(from), b = Vector128.Load(from + fromStride);
-        Vector128<float> c = Vector128.Load(from + 2 * fromStride), d = Vector128.Load(from + 3 * fromStride);
-        Vector128<double> ab = ZipLow(a, b).AsDouble(), cd = ZipLow(c, d).AsDouble();
-        Vector128.Store(Vector128.Create(ab.GetLower(), cd.GetLower()).AsSingle(), to);
-        Vector128.Store(Vector128.Create(ab.GetUpper(), cd.GetUpper()).AsSingle(), to + toStride);
-        (ab, cd) = (ZipHigh(a, b).AsDouble(), ZipHigh(c, d).AsDouble());
-        Vector128.Store(Vector128.Create(ab.GetLower(), cd.GetLower()).AsSingle(), to + 2 * toStride);
-        Vector128.Store(Vector128.Create(ab.GetUpper(), cd.GetUpper()).AsSingle(), to + 3 * toStride);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> ZipLow(Vector128<float> a, Vector128<float> b) => Sse.IsSupported ? Sse.UnpackLow(a, b) : AdvSimd.Arm64.ZipLow(a, b);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> ZipHigh(Vector128<float> a, Vector128<float> b) => Sse.IsSupported ? Sse.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b);
 }

@@ -41,7 +41,10 @@ internal sealed unsafe partial class CpuInference<S, V>
 
         if (!dx.IsEmpty)
         {
-            Multiply(Rows(dz, LargeBlockHeight(dz.Rows)), store.Transposed(linear), new Epilogue(Activation.None, Accumulate: accumulate), dx);
+            // A transposed copy of all weights would be as large as they are. One matrix at a time stays in the caches.
+            TransposedPanels transposed = TransposedPanels.Create(linear.Matrix, 1, 0, Memory.Allocate);
+            team.Run(transposed, transposed.Tasks);
+            Multiply(Rows(dz, LargeBlockHeight(dz.Rows)), transposed.Result, new Epilogue(Activation.None, Accumulate: accumulate), dx);
         }
 
         Release(mark);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Data2Vec.Kernels.Cpu;
@@ -9,12 +10,14 @@ internal static unsafe class Transposition
 {
     private const int Side = 4;
 
+    private static bool HasBlocks => Sse.IsSupported || AdvSimd.Arm64.IsSupported;
+
     /// <summary>Copies row <c>r</c> and column <c>c</c> of the source to row <c>c</c> and column <c>r</c> of the destination.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(float* source, nint sourceStride, int rows, int columns, float* destination, nint destinationStride)
     {
         int row = 0;
-        for (; Sse.IsSupported && row + Side <= rows; row += Side)
+        for (; HasBlocks && row + Side <= rows; row += Side)
         {
             float* from = source + row * sourceStride, to = destination + row;
             int column = 0;
@@ -22,11 +25,11 @@ internal static unsafe class Transposition
             {
                 Vector128<float> a = Vector128.Load(from), b = Vector128.Load(from + sourceStride);
                 Vector128<float> c = Vector128.Load(from + 2 * sourceStride), d = Vector128.Load(from + 3 * sourceStride);
-                Vector128<float> abLow = Sse.UnpackLow(a, b), abHigh = Sse.UnpackHigh(a, b), cdLow = Sse.UnpackLow(c, d), cdHigh = Sse.UnpackHigh(c, d);
-                Sse.MoveLowToHigh(abLow, cdLow).Store(to);
-                Sse.MoveHighToLow(cdLow, abLow).Store(to + destinationStride);
-                Sse.MoveLowToHigh(abHigh, cdHigh).Store(to + 2 * destinationStride);
-                Sse.MoveHighToLow(cdHigh, abHigh).Store(to + 3 * destinationStride);
+                Vector128<float> acLow = ZipLow(a, c), bdLow = ZipLow(b, d), acHigh = ZipHigh(a, c), bdHigh = ZipHigh(b, d);
+                ZipLow(acLow, bdLow).Store(to);
+                ZipHigh(acLow, bdLow).Store(to + destinationStride);
+                ZipLow(acHigh, bdHigh).Store(to + 2 * destinationStride);
+                ZipHigh(acHigh, bdHigh).Store(to + 3 * destinationStride);
                 to += Side * destinationStride;
             }
 
@@ -46,4 +49,10 @@ internal static unsafe class Transposition
             }
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> ZipLow(Vector128<float> a, Vector128<float> b) => Sse.IsSupported ? Sse.UnpackLow(a, b) : AdvSimd.Arm64.ZipLow(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> ZipHigh(Vector128<float> a, Vector128<float> b) => Sse.IsSupported ? Sse.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b);
 }

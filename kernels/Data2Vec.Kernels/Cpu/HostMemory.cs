@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+
+namespace Data2Vec.Kernels.Cpu;
+
+/// <summary>Large pieces of memory.</summary>
+internal static unsafe partial class HostMemory
+{
+    /// <summary>The size of a large page, to which memory that is to consist of them should be aligned.</summary>
+    public const int LargePage = 1 << 21;
+
+    private const int Page = 4096, Read = 1, Write = 2, MapPrivate = 2, MapAnonymous = 0x20, HugePage = 14;
+
+    /// <summary>
+    /// Allocates memory that goes back to the system when it is freed. The C library of Linux keeps freed memory: after the first inference, whose blocks are
+    /// replaced with one, a process would have twice what it needs.
+    /// </summary>
+    /// <exception cref="InsufficientMemoryException">There is not enough memory.</exception>
+    public static nint Allocate(long bytes)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return (nint)NativeMemory.AlignedAlloc((nuint)bytes, Page);
+        }
+
+        nint memory = Map(0, (nuint)bytes, Read | Write, MapPrivate | MapAnonymous, -1, 0);
+        return memory != -1 ? memory : throw new InsufficientMemoryException();
+    }
+
+    /// <summary>Frees what <see cref="Allocate"/> has returned.</summary>
+    public static void Free(nint memory, long bytes)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _ = Unmap(memory, (nuint)bytes);
+        }
+        else
+        {
+            NativeMemory.AlignedFree((void*)memory);
+        }
+    }
+
+    /// <summary>
+    /// Asks for large pages, where programs may, for memory that has not been written yet. Passes over all parameters wait for the translation of addresses
+    /// otherwise: in pages of 2 MB an optimizer's step took two thirds of the time.
+    /// </summary>
+    public static void UseLargePages(nint memory, long bytes)
+    {
+        if (OperatingSystem.IsLinux() && bytes >= LargePage)
+        {
+            _ = Advise(memory, (nuint)bytes, HugePage);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "mmap")]
+    private static partial nint Map(nint address, nuint length, int protection, int flags, int file, nint offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap")]
+    private static partial int Unmap(nint address, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(nint address, nuint length, int advice);
+}
