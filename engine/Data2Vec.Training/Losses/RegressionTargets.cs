@@ -101,8 +101,8 @@ public sealed record RegressionTargets(TargetNorm EachLayer, TargetNorm Mean)
     /// <summary>Normalizes some features of a sequence. Each has its own sums, in the order of the rows.</summary>
     private static unsafe void AddInstanceNorm(float* values, int length, int stride, int count, float* sum)
     {
-        Span<double> means = stackalloc double[FeaturesPerBlock], scales = stackalloc double[FeaturesPerBlock], row = stackalloc double[FeaturesPerBlock];
-        (means, scales, row) = (means[..count], scales[..count], row[..count]);
+        Span<double> memory = stackalloc double[3 * FeaturesPerBlock];
+        Span<double> means = memory[..count], scales = memory.Slice(FeaturesPerBlock, count), row = memory.Slice(2 * FeaturesPerBlock, count);
         means.Clear();
         scales.Clear();
         for (int i = 0; i < length; i++)
