@@ -13,10 +13,13 @@ internal static class Program
     private const int BadUsage = 2;
 
     /// <summary>The exit code of a program that Ctrl+C ended, by the convention of shells.</summary>
-    private const int Cancelled = 130;
+    public const int Cancelled = 130;
 
     /// <summary>The time for cleaning up after Ctrl+C. Without it, Ctrl+C would end the process at once.</summary>
     private static readonly TimeSpan s_terminationTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>The same for commands that train, which end after an update. It may take minutes. They end at once at the second Ctrl+C.</summary>
+    private static readonly TimeSpan s_trainingTimeout = TimeSpan.FromDays(1);
 
     public static int Main(string[] arguments) => Run(arguments, Console.Out, Console.Error);
 
@@ -43,7 +46,7 @@ internal static class Program
                 Output = output,
                 Error = error,
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = s_terminationTimeout,
+                ProcessTerminationTimeout = command.CommandResult.Command.Name is PretrainCommand.Name or FineTuneCommand.Name ? s_trainingTimeout : s_terminationTimeout,
             });
         }
         catch (Exception problem)
@@ -67,7 +70,7 @@ internal static class Program
     private static string OneLine(string message) => TerminalText.OneLine(TerminalText.WithoutParameter(message));
 
     // RootCommand would take its name from the program's file.
-    private static Command CreateRoot() => new("data2vec", "Convert and run data2vec models: vectors and labels of speech, images and text")
+    private static Command CreateRoot() => new("data2vec", "Convert, run and train data2vec models: vectors and labels of speech, images and text")
     {
         new HelpOption(),
         new VersionOption(),
@@ -80,6 +83,10 @@ internal static class Program
         SimilarityCommand.Create(),
         SearchCommand.Create(),
         TranscribeCommand.Create(),
+        PretrainCommand.Create(),
+        FineTuneCommand.Create(),
+        ExportCommand.Create(),
+        RecipesCommand.Create(),
         new Command("memes", "Score images with text in them, and train and evaluate models for it (\"Hate Speech in Pixels\")")
         {
             ScoreCommand.Create(),

@@ -13,7 +13,7 @@ public sealed partial class DocumentedCommandTests : IDisposable
 {
     private static readonly string s_root = Root();
 
-    /// <summary>Published models come from a local server, a GPU is the CPU here, and 600 memes take too long.</summary>
+    /// <summary>Published models come from a local server, a GPU is the CPU here, and 600 memes and whole runs take too long.</summary>
     private static readonly (string Documented, string Run)[] s_replacements =
     [
         ("dotnet run -c Release --project engine/Data2Vec.Cli --", "data2vec"),
@@ -22,6 +22,10 @@ public sealed partial class DocumentedCommandTests : IDisposable
         ("fairseq:data2vec2/nlp_base", FakeHub.Repository),
         ("--device cuda:1", "--device cpu"),
         ("--count 600", "--count 60"),
+        ("-o speech-run --", "-o speech-run --set updates=2 --"),
+        ("tokenizer -o text-run", "tokenizer -o text-run --set updates=2"),
+        ("pictures -o image-run", "pictures -o image-run --set updates=2"),
+        ("--hold-out", "--set updates=2 --hold-out"),
     ];
 
     private static readonly string[] s_run = ["data2vec ", "cd ", s_replacements[0].Documented];
@@ -46,6 +50,7 @@ public sealed partial class DocumentedCommandTests : IDisposable
         // The small text model has 100 ids: four special ones, 95 byte pairs, <mask>.
         File.WriteAllLines(InFolder("dict.txt"), Enumerable.Range(0, 95).Select(i => $"{i} 1"));
         File.WriteAllText(InFolder("reviews.txt"), "dull\ngripping\n");
+        CopyTrainingData();
     }
 
     public static TheoryData<string> Pages =>
@@ -115,6 +120,16 @@ public sealed partial class DocumentedCommandTests : IDisposable
         string output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         return (process.ExitCode, output);
+    }
+
+    private void CopyTrainingData()
+    {
+        using var files = new Training.RunFolder();
+        Directory.Move(files.Recordings(), InFolder("recordings"));
+        Directory.Move(files.Images(), InFolder("pictures"));
+        Directory.Move(files.Tokenizer(), InFolder("tokenizer"));
+        File.Move(files.Texts(), InFolder("texts.txt"));
+        File.Move(files.Labelled(), InFolder("labelled.csv"));
     }
 
     private void Copy(string source, string name)

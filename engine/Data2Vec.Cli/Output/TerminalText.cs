@@ -29,4 +29,8 @@ internal static class TerminalText
             : name.Length < 1000 && File.Exists(name) ? $"…{line[^(LongestName - 1)..]}"
             : $"{line[..(LongestName - 1)]}…";
     }
+
+    /// <summary>A duration in minutes and seconds, hours or days.</summary>
+    public static string Duration(TimeSpan time) => time.TotalDays >= 2 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalDays:N0} days")
+        : time.TotalHours >= 1 ? $"{(int)time.TotalHours}:{time:mm\\:ss}" : $"{time:m\\:ss}";
 }

@@ -82,12 +82,10 @@ internal static class WorkProgress
             if (tenths > shown && tenths < 10 && now - written > s_between)
             {
                 (written, shown) = (now, tenths);
-                error.WriteLine($"{TerminalText.OneLine(title)}: {10 * tenths} %{remark}, {Duration(elapsed * ((1 - done) / done))} left");
+                error.WriteLine($"{TerminalText.OneLine(title)}: {10 * tenths} %{remark}, {TerminalText.Duration(elapsed * ((1 - done) / done))} left");
             }
         };
     }
-
-    private static string Duration(TimeSpan time) => time.TotalHours >= 1 ? $"{(int)time.TotalHours}:{time:mm\\:ss}" : $"{time:m\\:ss}";
 }
 
 /// <summary>Reports progress on the calling thread, unlike <see cref="Progress{T}"/>.</summary>

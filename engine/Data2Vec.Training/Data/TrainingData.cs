@@ -37,6 +37,8 @@ public abstract class TrainingData
     /// <summary>The size of an item's input: samples, tokens, or 1 for an image.</summary>
     public abstract int Length(int item);
 
+    internal void AddTo(FingerprintCrc crc, int item) => AppendFingerprint(item, crc);
+
     /// <summary>Adds what tells an item from others besides its length. Names are relative to the data's folder, so that a folder can be moved.</summary>
     private protected virtual void AppendFingerprint(int item, FingerprintCrc crc) => crc.Append(Name(item));
 }
@@ -63,6 +65,8 @@ public abstract class TrainingData<TInput, TTarget> : TrainingData
             throw new InvalidDataException($"{Name(item)}: {ItemErrors.Reason(error)}", error);
         }
     }
+
+    internal TrainingItem<TInput, TTarget> LoadUnnamed(int item, EpochRandom random) => LoadItem(item, random);
 
     /// <summary>Loads an item. Messages of errors do not name it.</summary>
     /// <param name="item">The number of the item.</param>

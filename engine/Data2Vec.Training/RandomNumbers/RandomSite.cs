@@ -41,4 +41,7 @@ public enum RandomSite
 
     /// <summary>How images of a batch are mixed.</summary>
     Mixing = 13,
+
+    /// <summary>Which items are held out to measure with.</summary>
+    HoldOut = 14,
 }

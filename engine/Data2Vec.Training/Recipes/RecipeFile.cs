@@ -9,25 +9,25 @@ namespace Data2Vec.Training.Recipes;
 /// <summary>Reads recipes: those that come with the library, by their names, and JSON files.</summary>
 public static class RecipeFile
 {
-    private const string PresetPrefix = "Presets/", Extension = ".json";
+    private const string PresetPrefix = "Presets/", PretrainingKind = "pretraining/", FineTuningKind = "fine-tuning/", Extension = ".json";
 
     /// <summary>The names of the recipes for pretraining.</summary>
-    public static IReadOnlyList<string> PretrainingNames => Names("pretraining/");
+    public static IReadOnlyList<string> PretrainingNames => Names(PretrainingKind);
 
     /// <summary>The names of the recipes for fine-tuning.</summary>
-    public static IReadOnlyList<string> FineTuningNames => Names("fine-tuning/");
+    public static IReadOnlyList<string> FineTuningNames => Names(FineTuningKind);
 
     /// <summary>Reads a recipe for pretraining.</summary>
     /// <param name="nameOrPath">The name of a recipe, or the path of a JSON file.</param>
     /// <param name="changes">Settings that replace those of the recipe, by paths such as <c>optimizer.learning_rate</c>, with JSON values.</param>
     /// <exception cref="InvalidDataException">There is no such recipe, or a setting is unknown or wrong.</exception>
     public static PretrainingRecipe ReadPretraining(string nameOrPath, IReadOnlyDictionary<string, string>? changes = null) =>
-        Read("pretraining/", nameOrPath, changes, RecipeJson.Default.PretrainingRecipe);
+        Read(PretrainingKind, nameOrPath, changes, RecipeJson.Default.PretrainingRecipe, ToJson(new PretrainingRecipe { Modality = default, Updates = 0 }), "modality", "updates");
 
     /// <summary>Reads a recipe for fine-tuning.</summary>
     /// <inheritdoc cref="ReadPretraining"/>
     public static FineTuningRecipe ReadFineTuning(string nameOrPath, IReadOnlyDictionary<string, string>? changes = null) =>
-        Read("fine-tuning/", nameOrPath, changes, RecipeJson.Default.FineTuningRecipe);
+        Read(FineTuningKind, nameOrPath, changes, RecipeJson.Default.FineTuningRecipe, ToJson(new FineTuningRecipe { Modality = default }), "modality");
 
     /// <summary>A recipe as JSON.</summary>
     public static JsonObject ToJson(PretrainingRecipe recipe) => (JsonObject)JsonSerializer.SerializeToNode(recipe, RecipeJson.Default.PretrainingRecipe)!;
@@ -35,7 +35,33 @@ public static class RecipeFile
     /// <inheritdoc cref="ToJson(PretrainingRecipe)"/>
     public static JsonObject ToJson(FineTuningRecipe recipe) => (JsonObject)JsonSerializer.SerializeToNode(recipe, RecipeJson.Default.FineTuningRecipe)!;
 
-    private static T Read<T>(string kind, string nameOrPath, IReadOnlyDictionary<string, string>? changes, JsonTypeInfo<T> type)
+    /// <summary>The text of a recipe that comes with the library; null if there is none of that name.</summary>
+    public static string? PresetText(string name)
+    {
+        string? resource = PretrainingNames.Contains(name) ? PresetPrefix + PretrainingKind + name + Extension
+            : FineTuningNames.Contains(name) ? PresetPrefix + FineTuningKind + name + Extension
+            : null;
+        if (resource is null)
+        {
+            return null;
+        }
+
+        using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)!);
+        return reader.ReadToEnd();
+    }
+
+    /// <summary>The optimizer of a recipe that a run has kept.</summary>
+    internal static OptimizerSettings OptimizerOf(JsonObject recipe) =>
+        recipe["optimizer"]?.Deserialize(RecipeJson.Default.OptimizerSettings) ?? new OptimizerSettings();
+
+    /// <param name="kind">The folder of the recipes that come with the library.</param>
+    /// <param name="nameOrPath">The recipe.</param>
+    /// <param name="changes">Settings that replace those of the recipe.</param>
+    /// <param name="type">How the recipe is read.</param>
+    /// <param name="defaults">A recipe with all settings as they are where a recipe says nothing. The serializer does not know the defaults of init-only properties.</param>
+    /// <param name="required">The settings that a recipe must have.</param>
+    private static T Read<T>(
+        string kind, string nameOrPath, IReadOnlyDictionary<string, string>? changes, JsonTypeInfo<T> type, JsonObject defaults, params ReadOnlySpan<string> required)
     {
         ArgumentException.ThrowIfNullOrEmpty(nameOrPath);
         string resource = PresetPrefix + kind + nameOrPath + Extension;
@@ -48,7 +74,8 @@ public static class RecipeFile
 
         try
         {
-            JsonNode? json = preset is not null ? JsonNode.Parse(preset) : JsonNode.Parse(File.ReadAllText(nameOrPath));
+            var comments = new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+            JsonNode? json = preset is not null ? JsonNode.Parse(preset) : JsonNode.Parse(File.ReadAllText(nameOrPath), documentOptions: comments);
             if (json is not JsonObject settings)
             {
                 throw new InvalidDataException($"{nameOrPath}: a recipe is a JSON object");
@@ -59,7 +86,16 @@ public static class RecipeFile
                 Set(settings, path, value);
             }
 
-            return settings.Deserialize(type)!;
+            Merge(defaults, settings, $"{nameOrPath}: ", "");
+            foreach (string name in required)
+            {
+                if (settings[name] is null)
+                {
+                    throw new InvalidDataException($"{nameOrPath}: the recipe has no '{name}'");
+                }
+            }
+
+            return defaults.Deserialize(type)!;
         }
         catch (JsonException error)
         {
@@ -74,6 +110,31 @@ public static class RecipeFile
             .Select(name => name[(PresetPrefix.Length + kind.Length)..^Extension.Length])
             .Order(StringComparer.Ordinal),
     ];
+
+    /// <summary>Puts the settings of a recipe over the defaults.</summary>
+    private static void Merge(JsonObject defaults, JsonObject settings, string source, string place)
+    {
+        foreach ((string name, JsonNode? value) in settings)
+        {
+            if (!defaults.ContainsKey(name))
+            {
+                throw new InvalidDataException($"{source}there is no setting '{place}{name}'; the settings there are {string.Join(", ", defaults.Select(setting => setting.Key))}");
+            }
+
+            // A group that recipes may be without has defaults once it is there.
+            JsonObject? group = defaults[name] as JsonObject
+                ?? (name is "time_mask" or "channel_mask" ? (JsonObject)JsonSerializer.SerializeToNode(new MaskSettings(), RecipeJson.Default.MaskSettings)! : null);
+            if (value is JsonObject inner && group is not null)
+            {
+                Merge(group, inner, source, $"{place}{name}.");
+                defaults[name] = group.DeepClone();
+            }
+            else
+            {
+                defaults[name] = value?.DeepClone();
+            }
+        }
+    }
 
     private static void Set(JsonObject settings, string path, string value)
     {
@@ -109,4 +170,5 @@ public static class RecipeFile
     WriteIndented = true)]
 [JsonSerializable(typeof(PretrainingRecipe))]
 [JsonSerializable(typeof(FineTuningRecipe))]
+[JsonSerializable(typeof(MaskSettings))]
 internal sealed partial class RecipeJson : JsonSerializerContext;

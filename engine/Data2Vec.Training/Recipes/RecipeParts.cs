@@ -1,4 +1,8 @@
 using System.Text.Json.Serialization;
+using Data2Vec.Training.Augmentation;
+using Data2Vec.Training.Data;
+using Data2Vec.Training.RandomNumbers;
+using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Training.Recipes;
 
@@ -78,6 +82,32 @@ public sealed record ImageVariation
 
     /// <summary>The parameter of CutMix's distribution (Yun et al. 2019); 0 for no CutMix.</summary>
     public double CutMix { get; init; }
+
+    /// <summary>Makes a model's inputs of images, for <see cref="ImageOptions.Prepare"/>.</summary>
+    /// <param name="preprocessing">The preprocessing of the model, which images that are not varied get.</param>
+    public Func<RgbImage, RandomSequence, float[]> Prepare(ImagePreprocessing preprocessing)
+    {
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        if (this is { LeastArea: 1, Flip: 0, ColorJitter: 0, RandAugment: false, Erase: 0 })
+        {
+            return (image, _) => preprocessing.Apply(image);
+        }
+
+        int size = preprocessing.CropSize;
+        var augmentation = new ImageAugmentation(new RandomResizedCrop(size) { MinArea = LeastArea })
+        {
+            FlipProbability = Flip,
+            ColorJitter = ColorJitter > 0 ? new ColorJitter(ColorJitter, ColorJitter, ColorJitter) : null,
+            RandAugment = RandAugment ? new RandAugment { Fill = preprocessing.Mean } : null,
+            Erasing = Erase > 0 ? new RandomErasing { Probability = Erase } : null,
+        };
+        return (image, random) =>
+        {
+            var pixels = new float[3 * size * size];
+            augmentation.Apply(image, preprocessing, random, pixels);
+            return pixels;
+        };
+    }
 }
 
 /// <summary>Writes the members of an enumeration as <c>kebab-case</c>.</summary>

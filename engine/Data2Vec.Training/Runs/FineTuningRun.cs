@@ -77,14 +77,14 @@ public static class FineTuningRun
         RunAsync(recipe, start, data, validation, new ImageClassTask(Encoder<VisionConfig>(recipe, start), classes, recipe), options, progress, cancellationToken);
 
     /// <summary>The updates of a run: those of the recipe, or as many as its epochs have.</summary>
-    internal static long Updates<T, TItem>(FineTuningRecipe recipe, BatchReader<T, TItem> reader, int ranks)
+    internal static long Updates(FineTuningRecipe recipe, ModelConfig model, TrainingData data, int ranks)
     {
         if (recipe.Updates is { } updates)
         {
             return updates;
         }
 
-        long batches = reader.Plan(0).Share(0, ranks).Count;
+        long batches = BatchReading.Plan(data, model, recipe.Batch, recipe.Seed).Share(0, ranks).Count;
         return Math.Max(1, (long)Math.Ceiling(recipe.Epochs * batches / recipe.Batch.Accumulate));
     }
 
@@ -93,6 +93,7 @@ public static class FineTuningRun
     {
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(start);
+        RecipeChecks.Require(recipe);
         return start.Config is TConfig config && start.Config.Modality == recipe.Modality
             ? config
             : throw new InvalidDataException($"the recipe is for {recipe.Modality.Inputs()}, but the model takes {start.Config.Modality.Inputs()}");
@@ -105,8 +106,8 @@ public static class FineTuningRun
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(options);
         int threads = options.Threads == 0 ? Environment.ProcessorCount : options.Threads;
-        var reader = new BatchReader<T, TItem>(data, BatchReading.Options(recipe.Batch, recipe.Seed, options, task.Rows));
-        long updates = Updates(recipe, reader, options.Exchange.Count);
+        var reader = BatchReading.Reader(data, task.Config, recipe.Batch, recipe.Seed, options);
+        long updates = Updates(recipe, task.Config, data, options.Exchange.Count);
         using var trainer = new FineTuner<T, TTarget>(
             task.Config, task.Loss, recipe.Optimizer.Create(task.Config, updates, threads),
             new RecordingOptions { Dropout = recipe.Dropout, Seed = recipe.Seed, KeptBytes = options.KeptBytes },

@@ -17,9 +17,6 @@ internal abstract class FineTuningTask<T, TItem, TTarget>
     /// <summary>The metric that tells which model is the best, and whether it is a high one.</summary>
     public abstract (string Name, bool HigherIsBetter) Metric { get; }
 
-    /// <summary>The rows of the network that an input of a length becomes.</summary>
-    public abstract int Rows(int length);
-
     /// <summary>A micro-batch of an update.</summary>
     public abstract FineTuningBatch<T, TTarget> Batch(IReadOnlyList<TrainingItem<T, TItem>> items, long update);
 

@@ -30,12 +30,10 @@ internal sealed class TranscriptTask(AudioConfig encoder, TranscriptLabels label
 
     public override (string Name, bool HigherIsBetter) Metric => ("wer", false);
 
-    public override int Rows(int length) => _config.Frames(length);
-
     public override FineTuningBatch<float, ReadOnlyMemory<int>> Batch(IReadOnlyList<TrainingItem<float, int[]>> items, long update)
     {
         long[] numbers = [.. items.Select(item => (long)item.Item)];
-        int[] frames = [.. items.Select(item => Rows(item.Input.Length))];
+        int[] frames = [.. items.Select(item => BatchReading.Rows(_config, item.Input.Length))];
         bool[]? time = null;
         int[][]? channels = null;
         if (recipe.TimeMask is { } timeMask)
@@ -94,8 +92,6 @@ internal sealed class TextClassTask(TextConfig encoder, IReadOnlyList<string> cl
 
     public override (string Name, bool HigherIsBetter) Metric => ("accuracy", true);
 
-    public override int Rows(int length) => length;
-
     public override FineTuningBatch<int, int> Batch(IReadOnlyList<TrainingItem<int, int>> items, long update) =>
         new([.. items.Select(item => (long)item.Item)], [.. items.Select(item => item.Input)], [.. items.Select(item => item.Target)]);
 
@@ -110,8 +106,6 @@ internal sealed class TextScoreTask(TextConfig encoder) : FineTuningTask<int, fl
     public override IHeadLoss<float> Loss { get; } = new NumberLoss();
 
     public override (string Name, bool HigherIsBetter) Metric => ("pearson", true);
-
-    public override int Rows(int length) => length;
 
     public override FineTuningBatch<int, float> Batch(IReadOnlyList<TrainingItem<int, float>> items, long update) =>
         new([.. items.Select(item => (long)item.Item)], [.. items.Select(item => item.Input)], [.. items.Select(item => item.Target)]);
@@ -144,8 +138,6 @@ internal sealed class ImageClassTask(VisionConfig encoder, IReadOnlyList<string>
     public override IHeadLoss<float[]> Loss { get; } = new DistributionLoss();
 
     public override (string Name, bool HigherIsBetter) Metric => ("accuracy", true);
-
-    public override int Rows(int length) => 1 + encoder.Patches;
 
     public override FineTuningBatch<float, float[]> Batch(IReadOnlyList<TrainingItem<float, int>> items, long update)
     {

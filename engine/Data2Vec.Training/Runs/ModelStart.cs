@@ -1,3 +1,8 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Data2Vec.Audio;
+using Data2Vec.Text;
+using Data2Vec.Training.Recipes;
 using Data2Vec.Training.State;
 
 namespace Data2Vec.Training.Runs;
@@ -16,7 +21,8 @@ public sealed record ModelStart(ModelConfig Config, Func<Parameter, float[]?> Re
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static ModelStart Open(string path)
     {
-        string state = Directory.Exists(path) ? Path.Combine(path, "state.d2v") : path;
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string state = Directory.Exists(path) ? Path.Combine(path, TrainingState.FileName) : path;
         using D2vFile file = D2vFile.Open(state);
         if (file.Architecture == TrainingState.Architecture)
         {
@@ -31,6 +37,72 @@ public sealed record ModelStart(ModelConfig Config, Func<Parameter, float[]?> Re
     /// <summary>A new model, with the values that training starts from.</summary>
     /// <param name="config">The structure.</param>
     public static ModelStart New(ModelConfig config) => new(config, parameter => null);
+
+    /// <summary>The new model of a recipe.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="tokenizer">The tokenizer of a text model, which gives the size of its vocabulary; null for other models.</param>
+    /// <exception cref="InvalidDataException">The recipe describes no model, or one that is not possible.</exception>
+    public static ModelStart New(PretrainingRecipe recipe, TextTokenizer? tokenizer = null)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        if (recipe.Model?.DeepClone() is not JsonObject model || model["architecture"]?.GetValueKind() != JsonValueKind.String)
+        {
+            throw new InvalidDataException("the recipe has no 'model' with its 'architecture'; start from a model");
+        }
+
+        string architecture = model["architecture"]!.GetValue<string>();
+        model.Remove("architecture");
+        if (tokenizer is not null)
+        {
+            model["vocabulary_size"] = tokenizer.VocabularySize;
+        }
+
+        using JsonDocument json = JsonDocument.Parse(model.ToJsonString());
+        ModelStart start = New(ModelConfig.FromJson(json.RootElement, architecture));
+        return tokenizer is null ? start : start.With(tokenizer);
+    }
+
+    /// <summary>The tokenizer that belongs to a text model; null if there is none.</summary>
+    /// <exception cref="InvalidDataException">The tokenizer is damaged, or does not belong to the model.</exception>
+    public TextTokenizer? ReadTokenizer() => Config is TextConfig text && Assets.TryGetValue(TextModel.VocabularyAsset, out ReadOnlyMemory<byte> vocabulary)
+        ? TextModel.ReadTokenizer(text, vocabulary.Span, Assets.GetValueOrDefault(TextModel.MergesAsset).Span)
+        : null;
+
+    /// <summary>The same text model with a tokenizer.</summary>
+    /// <exception cref="InvalidDataException">The tokenizer does not belong to the model.</exception>
+    public ModelStart With(TextTokenizer tokenizer)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        if (Config is not TextConfig text)
+        {
+            throw new InvalidDataException($"a model of {Config.Modality.Inputs()} has no tokenizer");
+        }
+
+        if (tokenizer.VocabularySize > text.VocabularySize || tokenizer.PadId != text.PaddingId)
+        {
+            throw new InvalidDataException(
+                $"the tokenizer gives {tokenizer.VocabularySize} token ids, with {tokenizer.PadId} for padding, and the model has {text.VocabularySize}, with {text.PaddingId}");
+        }
+
+        TextTokenizerAssets files = tokenizer.ToAssets();
+        var assets = new Dictionary<string, ReadOnlyMemory<byte>>(Assets) { [TextModel.VocabularyAsset] = files.Vocabulary };
+        if (files.Merges is { } merges)
+        {
+            assets[TextModel.MergesAsset] = merges;
+        }
+
+        return this with
+        {
+            Config = text with { WordPieces = tokenizer.WordPieces, AddedTokens = tokenizer.AddedTokens, AddPrefixSpace = tokenizer.AddPrefixSpace },
+            Assets = assets,
+        };
+    }
+
+    /// <summary>The same model without its head, as pretraining needs it.</summary>
+    internal ModelStart WithoutHead() => this with
+    {
+        Config = Config is AudioConfig speech ? speech with { Labels = null, Ctc = null } : Config with { Labels = null },
+    };
 
     /// <summary>The values of a parameter, or those that training starts from where the model has none.</summary>
     internal float[]? ValuesOf(Parameter parameter, ulong seed)

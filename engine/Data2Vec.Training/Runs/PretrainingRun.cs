@@ -55,6 +55,8 @@ public static class PretrainingRun
         ArgumentNullException.ThrowIfNull(start);
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(options);
+        RecipeChecks.Require(recipe);
+        start = start.WithoutHead();
         if (start.Config.Modality != recipe.Modality)
         {
             throw new InvalidDataException($"the recipe is for {recipe.Modality.Inputs()}, but the model takes {start.Config.Modality.Inputs()}");
@@ -86,7 +88,7 @@ public static class PretrainingRun
             Data = data.Fingerprint,
             NameOf = data.Name,
         };
-        var reader = new BatchReader<T, NoTarget>(data, BatchReading.Options(recipe.Batch, recipe.Seed, options, length => masking.Rows(start.Config, length)));
+        var reader = BatchReading.Reader(data, start.Config, recipe.Batch, recipe.Seed, options);
         return await new TrainingLoop<PretrainingBatch<T>>(trainer, plan, options, progress).RunAsync(Batches, cancellation).ConfigureAwait(false);
 
         float[]? ValuesOf(Parameter parameter) => start.ValuesOf(
@@ -107,17 +109,12 @@ public static class PretrainingRun
 /// <summary>Draws the masks of a modality.</summary>
 internal interface IMasking<T>
 {
-    /// <summary>The rows of the network that an input of a length becomes.</summary>
-    int Rows(ModelConfig config, int length);
-
     PretrainingBatch<T> Mask(Transformer.Encoder<T> encoder, IReadOnlyList<TrainingItem<T, NoTarget>> items, ulong seed, long update);
 }
 
 /// <summary>Spans of frames.</summary>
 internal sealed class SpeechMasking(MaskSettings settings) : IMasking<float>
 {
-    public int Rows(ModelConfig config, int length) => ((Audio.AudioConfig)config).Frames(length);
-
     public PretrainingBatch<float> Mask(Transformer.Encoder<float> encoder, IReadOnlyList<TrainingItem<float, NoTarget>> items, ulong seed, long update)
     {
         int[] lengths = [.. items.Select(item => encoder.Rows(item.Input.Span))];
@@ -133,8 +130,6 @@ internal sealed class SpeechMasking(MaskSettings settings) : IMasking<float>
 /// <summary>Blocks of patches.</summary>
 internal sealed class ImageMasking(MaskSettings settings) : IMasking<float>
 {
-    public int Rows(ModelConfig config, int length) => 1 + ((VisionConfig)config).Patches;
-
     public PretrainingBatch<float> Mask(Transformer.Encoder<float> encoder, IReadOnlyList<TrainingItem<float, NoTarget>> items, ulong seed, long update)
     {
         int grid = ((VisionConfig)encoder.Config).GridSize, rows = 1 + grid * grid;
@@ -155,8 +150,6 @@ internal sealed class ImageMasking(MaskSettings settings) : IMasking<float>
 /// <summary>Spans of tokens, which become mask tokens.</summary>
 internal sealed class TextMasking(MaskSettings settings, int maskId) : IMasking<int>
 {
-    public int Rows(ModelConfig config, int length) => length;
-
     public PretrainingBatch<int> Mask(Transformer.Encoder<int> encoder, IReadOnlyList<TrainingItem<int, NoTarget>> items, ulong seed, long update)
     {
         var tokens = new TokenMask(maskId) { Probability = settings.Probability, SpanLength = settings.Length };

@@ -33,6 +33,9 @@ public sealed record RunOptions
     /// <summary>Adds up the gradients of several processes.</summary>
     public IGradientExchange Exchange { get; init; } = new SingleProcess();
 
+    /// <summary>Whether this is a trial, which shows what updates take: each is of one micro-batch, and nothing is read from the folder or written.</summary>
+    public bool IsTrial { get; init; }
+
     /// <summary>The update after which the run pauses, as if it had been cancelled; null for the end of the recipe.</summary>
     public long? PauseAfter { get; init; }
 }

@@ -42,4 +42,8 @@ public sealed record Validation(string Metric, IReadOnlyDictionary<string, doubl
 /// <param name="Last">The last update; null if there was none.</param>
 /// <param name="Best">The best validation; null for none.</param>
 /// <param name="Model">The model file that the run wrote; null if it was paused.</param>
-public sealed record RunOutcome(long Updates, UpdateResult? Last, double? Best, string? Model);
+public sealed record RunOutcome(long Updates, UpdateResult? Last, double? Best, string? Model)
+{
+    /// <summary>The numbers that learn, those that training alone uses included.</summary>
+    public long Parameters { get; init; }
+}

@@ -7,14 +7,16 @@ internal sealed class RunSpeed
 {
     private const double Fade = 0.9;
 
-    private readonly Stopwatch _watch = new();
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
     private double _seconds, _rows, _updates;
 
     /// <summary>The rows in a second.</summary>
     public double RowsPerSecond => _seconds == 0 ? 0 : _rows / _seconds;
 
+    /// <summary>Begins to measure an update, with the reading of its data.</summary>
     public void Start() => _watch.Restart();
 
+    /// <summary>Ends it.</summary>
     public void Stop(long rows)
     {
         _seconds = _seconds * Fade + _watch.Elapsed.TotalSeconds;

@@ -46,14 +46,6 @@ internal sealed record RunPlan
 internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan plan, RunOptions options, IProgress<RunReport>? progress)
     where TBatch : IMicroBatch
 {
-    /// <summary>The model that a run has written when it is complete.</summary>
-    public const string ModelName = "model.d2v";
-
-    /// <summary>The best model by the validation.</summary>
-    public const string BestName = "best.d2v";
-
-    private const string StateName = "state.d2v", LogName = "log.jsonl";
-
     private readonly RunWarnings _warnings = new();
     private BatchPosition _position;
     private double? _best;
@@ -68,11 +60,15 @@ internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan pla
     public async Task<RunOutcome> RunAsync(
         Func<BatchPosition, CancellationToken, IAsyncEnumerable<(TBatch? Batch, BatchPosition Next)>> open, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(options.Folder);
         options.Exchange.AgreeOn("recipe", System.Text.Encoding.UTF8.GetBytes(plan.Recipe.ToJsonString()));
         options.Exchange.AgreeOn("data", System.Text.Encoding.UTF8.GetBytes(plan.Data.ToString()));
-        Resume();
-        using TrainingLog? log = IsMain ? TrainingLog.Open(PathOf(LogName), trainer.Updates) : null;
+        if (!options.IsTrial)
+        {
+            Directory.CreateDirectory(options.Folder);
+            Resume();
+        }
+
+        using TrainingLog? log = IsMain && !options.IsTrial ? TrainingLog.Open(PathOf(RunFiles.Log), trainer.Updates) : null;
         UpdateResult? last = null;
         try
         {
@@ -83,24 +79,24 @@ internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan pla
                 if (options.PauseAfter <= trainer.Updates)
                 {
                     Save();
-                    return new RunOutcome(trainer.Updates, last, _best, null);
+                    return new RunOutcome(trainer.Updates, last, _best, null) { Parameters = CountParameters() };
                 }
             }
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
             Save();
             throw;
         }
 
         Save();
-        string model = PathOf(ModelName);
-        if (IsMain)
+        string model = PathOf(RunFiles.Model);
+        if (IsMain && !options.IsTrial)
         {
             WriteModel(model);
         }
 
-        return new RunOutcome(trainer.Updates, last, _best, model);
+        return new RunOutcome(trainer.Updates, last, _best, model) { Parameters = CountParameters() };
     }
 
     private async IAsyncEnumerable<(UpdateResult Result, BatchPosition Next)> UpdatesAsync(
@@ -116,20 +112,22 @@ internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan pla
         int read = 0;
         var saved = Stopwatch.StartNew();
         var speed = new RunSpeed();
-        await foreach ((TBatch? batch, BatchPosition next) in open(_position, cancellation).ConfigureAwait(false))
+
+        // Several processes end together, after an update that all have made; one that left a batch early would let the others wait.
+        CancellationToken reading = options.Exchange.Count > 1 ? CancellationToken.None : cancellation;
+        await foreach ((TBatch? batch, BatchPosition next) in open(_position, reading).ConfigureAwait(false))
         {
             if (batch is not null)
             {
                 micro.Add(batch);
             }
 
-            if (++read < plan.Accumulate)
+            if (++read < (options.IsTrial ? 1 : plan.Accumulate))
             {
                 continue;
             }
 
             long epoch = _position.Epoch;
-            speed.Start();
             UpdateResult result = Update(micro);
             _position = next;
             speed.Stop(result.Rows);
@@ -144,7 +142,7 @@ internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan pla
                 RowsPerSecond = speed.RowsPerSecond,
                 Left = speed.TimeFor(plan.Updates - trainer.Updates),
                 Validation = validation,
-                Warning = _warnings.After(result),
+                Warning = _warnings.After(result, validation, plan.Updates),
             });
             if (saved.Elapsed >= options.SaveEvery)
             {
@@ -158,7 +156,12 @@ internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan pla
                 yield break;
             }
 
-            cancellation.ThrowIfCancellationRequested();
+            if (IsCancelled(cancellation))
+            {
+                throw new OperationCanceledException(cancellation);
+            }
+
+            speed.Start();
         }
     }
 
@@ -179,23 +182,31 @@ internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan pla
         }
     }
 
+    /// <summary>Whether any process was cancelled.</summary>
+    private bool IsCancelled(CancellationToken cancellation)
+    {
+        double[] cancelled = [cancellation.IsCancellationRequested ? 1 : 0];
+        options.Exchange.Sum(cancelled);
+        return cancelled[0] > 0;
+    }
+
     private Validation? Validate(long epoch, BatchPosition next, CancellationToken cancellation)
     {
         _measured = null;
         bool isDue = plan.Validate is not null
             && (trainer.Updates >= plan.Updates || (plan.ValidateEvery > 0 ? trainer.Updates % plan.ValidateEvery == 0 : next.Epoch != epoch));
-        if (!isDue || !IsMain)
+        if (!isDue || !IsMain || options.IsTrial)
         {
             return null;
         }
 
-        (string metric, IReadOnlyDictionary<string, double> values, bool higherIsBetter) = plan.Validate!(cancellation);
+        (string metric, IReadOnlyDictionary<string, double> values, bool higherIsBetter) = plan.Validate!(options.Exchange.Count > 1 ? CancellationToken.None : cancellation);
         double value = values[metric];
         bool isBest = _best is not { } best || (higherIsBetter ? value > best : value < best);
         if (isBest)
         {
             _best = value;
-            WriteModel(PathOf(BestName));
+            WriteModel(PathOf(RunFiles.Best));
         }
 
         _measured = values;
@@ -219,8 +230,17 @@ internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan pla
 
     private void Resume()
     {
-        string path = PathOf(StateName);
-        if (!File.Exists(path) || options.Restart)
+        string path = PathOf(TrainingState.FileName);
+        if (options.Restart && IsMain)
+        {
+            // What is left of the other run would pass for the new one's.
+            foreach (string name in new[] { TrainingState.FileName, RunFiles.Model, RunFiles.Best })
+            {
+                File.Delete(PathOf(name));
+            }
+        }
+
+        if (options.Restart || !File.Exists(path))
         {
             return;
         }
@@ -237,7 +257,7 @@ internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan pla
         {
             throw new InvalidDataException(
                 $"{options.Folder} has a run that was begun with another recipe or other data: {string.Join("; ", differences)}. "
-                + "Continue it with its own, or restart it, or choose another folder");
+                + "Continue it with its own, begin again with RunOptions.Restart, or choose another folder");
         }
 
         state.Restore(Parameters(), Buffers());
@@ -250,14 +270,14 @@ internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan pla
 
     private void Save()
     {
-        if (!IsMain)
+        if (!IsMain || options.IsTrial)
         {
             return;
         }
 
         long[] steps = trainer.Adam.Steps.ToArray();
         TrainingState.Save(
-            PathOf(StateName),
+            PathOf(TrainingState.FileName),
             new TrainingProgress
             {
                 Recipe = plan.Recipe,
@@ -279,13 +299,18 @@ internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan pla
         path, plan.Model, Parameters(), ParameterBuffers.AddressOf(trainer.Student.Values), plan.Assets,
         new JsonObject { ["tool"] = "data2vec", ["updates"] = trainer.Updates });
 
+    private long CountParameters() => trainer.Student.Places.Sum(place => place.Parameter.Count);
+
     private (Parameter Parameter, long Offset)[] Parameters() => [.. trainer.Student.Places.Select(place => (place.Parameter, (long)place.Offset))];
 
     private TrainingBuffers Buffers()
     {
         ParameterBuffers student = trainer.Student;
         return new TrainingBuffers(
-            ParameterBuffers.AddressOf(student.Values), trainer.Teacher is { } teacher ? ParameterBuffers.AddressOf(teacher.Values) : 0, ParameterBuffers.AddressOf(student.Means), ParameterBuffers.AddressOf(student.Squares));
+            ParameterBuffers.AddressOf(student.Values),
+            trainer.Teacher is { } teacher ? ParameterBuffers.AddressOf(teacher.Values) : 0,
+            ParameterBuffers.AddressOf(student.Means),
+            ParameterBuffers.AddressOf(student.Squares));
     }
 
     private string PathOf(string name) => Path.Combine(options.Folder, name);

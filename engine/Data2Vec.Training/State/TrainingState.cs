@@ -9,6 +9,9 @@ public sealed unsafe class TrainingState : IDisposable
     /// <summary>The architecture that the file names.</summary>
     public const string Architecture = "data2vec-training";
 
+    /// <summary>The name of the file in the folder of a run.</summary>
+    public const string FileName = "state.d2v";
+
     private const int BlockBytes = 64 << 20;
 
     private readonly D2vFile _file;

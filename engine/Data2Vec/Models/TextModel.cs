@@ -12,7 +12,9 @@ public sealed class TextModel : ClassifierModel<string, int>
     public const string MergesAsset = "tokenizer.merges";
 
     internal TextModel(LoadedEncoder loaded)
-        : base(loaded) => Tokenizer = loaded.File is { } file && file.Assets.ContainsKey(VocabularyAsset) ? ReadTokenizer(file) : null;
+        : base(loaded) => Tokenizer = loaded.File is { } file && file.Assets.ContainsKey(VocabularyAsset)
+            ? ReadTokenizer(Config, file.Asset(VocabularyAsset), Config.WordPieces is null ? file.Asset(MergesAsset) : default)
+            : null;
 
     /// <inheritdoc/>
     public override TextConfig Config => (TextConfig)base.Config;
@@ -60,15 +62,17 @@ public sealed class TextModel : ClassifierModel<string, int>
     private TextTokenizer RequireTokenizer() => Tokenizer ?? throw new InvalidOperationException(
         "The model file has no tokenizer, so the model takes token ids only; convert the checkpoint with its vocab.txt, or its encoder.json, vocab.bpe and dict.txt.");
 
-    private TextTokenizer ReadTokenizer(D2vFile file)
+    /// <summary>The tokenizer that a model file keeps in its assets.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, or does not belong to the model.</exception>
+    internal static TextTokenizer ReadTokenizer(TextConfig config, ReadOnlySpan<byte> vocabulary, ReadOnlySpan<byte> merges)
     {
-        TextTokenizer tokenizer = Config.WordPieces is { } options
-            ? TextTokenizer.FromWordPieces(file.Asset(VocabularyAsset).ToArray(), options)
-            : TextTokenizer.FromAssets(file.Asset(VocabularyAsset), file.Asset(MergesAsset));
-        tokenizer = tokenizer.With(Config.AddedTokens, Config.AddPrefixSpace);
-        return tokenizer.VocabularySize <= Config.VocabularySize && tokenizer.PadId == Config.PaddingId
+        TextTokenizer tokenizer = config.WordPieces is { } options
+            ? TextTokenizer.FromWordPieces(vocabulary.ToArray(), options)
+            : TextTokenizer.FromAssets(vocabulary, merges);
+        tokenizer = tokenizer.With(config.AddedTokens, config.AddPrefixSpace);
+        return tokenizer.VocabularySize <= config.VocabularySize && tokenizer.PadId == config.PaddingId
             ? tokenizer
             : throw new InvalidDataException(
-                $"the tokenizer's {tokenizer.VocabularySize} ids do not match the model, which has {Config.VocabularySize}");
+                $"the tokenizer's {tokenizer.VocabularySize} ids do not match the model, which has {config.VocabularySize}");
     }
 }

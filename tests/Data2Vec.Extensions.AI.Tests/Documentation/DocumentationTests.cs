@@ -65,6 +65,8 @@ public sealed partial class DocumentationTests
         Folder.Write("image", folder.File("image.d2v"));
         File.Copy(Path.Combine(AppContext.BaseDirectory, "four-two.wav"), folder.File("recording.wav"));
         File.Copy(Path.Combine(AppContext.BaseDirectory, "Images", "rgb-420.jpg"), folder.File("photo.jpg"));
+        Directory.CreateDirectory(folder.File("recordings"));
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "four-two.wav"), Path.Combine(folder.File("recordings"), "recording.wav"));
         string before = Directory.GetCurrentDirectory();
         Directory.SetCurrentDirectory(folder.Path);
         try
@@ -84,6 +86,7 @@ public sealed partial class DocumentationTests
             Assert.Equal([192, 192, 128], embeddings.Select(embedding => embedding.Dimensions));
             Assert.Equal("FOUR TWO", await Snippets.Transcripts());
             Assert.Equal(192, Snippets.OnDevice().Length);
+            Assert.Equal(192, await Snippets.Pretrained());
         }
         finally
         {

@@ -6,6 +6,9 @@ using Data2Vec.Extensions.AI;
 using Data2Vec.Kernels.Gpu;
 using Data2Vec.Memes;
 using Data2Vec.Memes.Ocr;
+using Data2Vec.Training.Data;
+using Data2Vec.Training.Recipes;
+using Data2Vec.Training.Runs;
 using Data2Vec.Vision.Images;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
@@ -28,6 +31,20 @@ internal static class Snippets
         }
         // END
         return vector;
+    }
+
+    public static async Task<int> Pretrained()
+    {
+        // engine/docs/training.md
+        PretrainingRecipe recipe = RecipeFile.ReadPretraining("speech-small", new Dictionary<string, string> { ["updates"] = "2" });
+        ModelStart start = ModelStart.New(recipe);
+        SpeechOptions reading = SpeechOptions.For((AudioConfig)start.Config) with { MinSamples = recipe.MinSamples, MaxSamples = recipe.MaxSamples };
+        RunOutcome outcome = await PretrainingRun.RunAsync(
+            recipe, start, RecordingData.Open("recordings", reading), new RunOptions { Folder = "run" },
+            new Progress<RunReport>(report => Console.WriteLine($"update {report.Update.Update}: loss {report.Update.Loss:0.000}, {report.Left} left")));
+        using SpeechModel model = Data2VecModel.Load<SpeechModel>(outcome.Model!);
+        // END
+        return model.HiddenSize;
     }
 
     public static async Task<string> Pulled()

@@ -28,6 +28,25 @@ public sealed record TextEncoding
     /// <exception cref="ArgumentException">The model has no tokenizer.</exception>
     public static TextEncoding ForPretraining(TextModel model) => Create(model, splitSpecialTokens: true);
 
+    /// <summary>The encoding of a model whose tokenizer is known.</summary>
+    /// <param name="config">The structure of the model.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="splitSpecialTokens">Whether a special token that is written in a text is text, as in pretraining.</param>
+    public static TextEncoding For(TextConfig config, TextTokenizer tokenizer, bool splitSpecialTokens = false)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        TextPreparation preparation = config.Preparation;
+        return new TextEncoding
+        {
+            Tokenize = text => tokenizer.EncodeWithoutSpecials(preparation.Apply(text), splitSpecialTokens),
+            BeginId = tokenizer.BeginId,
+            EndId = tokenizer.EndId,
+            PairSeparators = tokenizer.WordPieces is null ? 2 : 1,
+            MaxTokens = Math.Min(preparation.MaxTokens ?? config.MaxTokens, config.MaxTokens),
+        };
+    }
+
     /// <summary>A sentence as a model reads it. Of a longer one the beginning is used.</summary>
     /// <exception cref="InvalidDataException">The text is empty.</exception>
     internal int[] Encode(string sentence)
@@ -64,15 +83,7 @@ public sealed record TextEncoding
     {
         ArgumentNullException.ThrowIfNull(model);
         TextTokenizer tokenizer = model.Tokenizer ?? throw new ArgumentException("The model has no tokenizer.", nameof(model));
-        TextPreparation preparation = model.Config.Preparation;
-        return new TextEncoding
-        {
-            Tokenize = text => tokenizer.EncodeWithoutSpecials(preparation.Apply(text), splitSpecialTokens),
-            BeginId = tokenizer.BeginId,
-            EndId = tokenizer.EndId,
-            PairSeparators = tokenizer.WordPieces is null ? 2 : 1,
-            MaxTokens = Math.Min(preparation.MaxTokens ?? model.Config.MaxTokens, model.Config.MaxTokens),
-        };
+        return For(model.Config, tokenizer, splitSpecialTokens);
     }
 
     private int[] Ids(string text) => !string.IsNullOrWhiteSpace(text) && Tokenize(text) is { Length: > 0 } ids ? ids : throw new InvalidDataException("a text is empty");

@@ -1,0 +1,33 @@
+using Data2Vec.Training.Recipes;
+
+namespace Data2Vec.Cli;
+
+/// <summary><c>data2vec recipes</c>: lists the recipes for training, or prints one.</summary>
+internal static class RecipesCommand
+{
+    public static Command Create()
+    {
+        var name = new Argument<string?>("NAME") { Description = "The recipe to print; default: list all", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command("recipes", "List the recipes for training, or print one as JSON to change it") { name };
+        command.SetAction(parsed =>
+        {
+            TextWriter output = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(name) is { } given)
+            {
+                output.Write(RecipeFile.PresetText(given) ?? throw new UsageException($"{given}: no such recipe; see data2vec recipes"));
+                return;
+            }
+
+            foreach (string recipe in RecipeFile.PretrainingNames)
+            {
+                output.WriteLine($"pretrain\t{recipe}\t{RecipeFile.ReadPretraining(recipe).Description}");
+            }
+
+            foreach (string recipe in RecipeFile.FineTuningNames)
+            {
+                output.WriteLine($"finetune\t{recipe}\t{RecipeFile.ReadFineTuning(recipe).Description}");
+            }
+        });
+        return command;
+    }
+}

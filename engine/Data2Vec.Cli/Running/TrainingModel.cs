@@ -1,0 +1,90 @@
+using Data2Vec.Converters.Training;
+using Data2Vec.Parameters;
+using Data2Vec.Training.Recipes;
+using Data2Vec.Training.Runs;
+using Data2Vec.Training.State;
+
+namespace Data2Vec.Cli;
+
+/// <summary>The model that a run starts from, and the file that it may have to be read from until the run has begun.</summary>
+internal sealed class TrainingModel : IDisposable
+{
+    private readonly TrainingCheckpoint? _checkpoint;
+
+    private TrainingModel(string? name, ModelStart start, TrainingCheckpoint? checkpoint = null) => (Name, Start, _checkpoint) = (name, start, checkpoint);
+
+    /// <summary>The model as it was given; null for a new one.</summary>
+    public string? Name { get; }
+
+    public ModelStart Start { get; }
+
+    /// <summary>The new model of a recipe.</summary>
+    public static TrainingModel New(PretrainingRecipe recipe, string? tokenizer)
+    {
+        bool isText = recipe.Modality == Modality.Text;
+        if (isText && tokenizer is null)
+        {
+            throw new UsageException("a new text model needs --tokenizer: a folder with encoder.json, vocab.bpe and dict.txt, or with tokenizer.json");
+        }
+
+        RefuseTokenizer(isText, tokenizer);
+        return new TrainingModel(null, ModelStart.New(recipe, tokenizer is null ? null : TokenizerFolder.Read(tokenizer)));
+    }
+
+    /// <summary>Opens a model file, the folder of a run, a checkpoint of fairseq, or a model that was pulled.</summary>
+    public static TrainingModel Open(string given, string? tokenizer)
+    {
+        bool isFolder = Directory.Exists(given);
+        if (isFolder && !File.Exists(Path.Combine(given, TrainingState.FileName)))
+        {
+            throw new IOException($"{given}: no {TrainingState.FileName} in this folder; give the folder of a run, or a model file");
+        }
+
+        string path = isFolder ? given : ModelName.Resolve(given);
+        bool isCheckpoint = !isFolder && (OptionFactory.HasExtension(path, ".pt") || OptionFactory.HasExtension(path, ".pth"));
+        TrainingCheckpoint? checkpoint = isCheckpoint ? TrainingCheckpoint.Open(path) : null;
+        try
+        {
+            ModelStart start = checkpoint is null ? ModelStart.Open(path) : From(checkpoint);
+            RefuseTokenizer(start.Config.Modality == Modality.Text, tokenizer);
+            return new TrainingModel(given, tokenizer is null ? start : With(start, tokenizer), checkpoint);
+        }
+        catch
+        {
+            checkpoint?.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => _checkpoint?.Dispose();
+
+    private static ModelStart From(TrainingCheckpoint checkpoint)
+    {
+        Dictionary<string, Parameter> there = checkpoint.Parameters.ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
+
+        // A head for another number of labels is made anew.
+        return new ModelStart(
+            checkpoint.Config,
+            parameter => there.TryGetValue(parameter.Name, out Parameter? found) && found.Shape.SequenceEqual(parameter.Shape) ? checkpoint.Read(parameter) : null);
+    }
+
+    private static ModelStart With(ModelStart start, string tokenizer)
+    {
+        try
+        {
+            return start.With(TokenizerFolder.Read(tokenizer));
+        }
+        catch (InvalidDataException error)
+        {
+            throw new InvalidDataException(BadInputs.Named(tokenizer, error.Message), error);
+        }
+    }
+
+    private static void RefuseTokenizer(bool isText, string? tokenizer)
+    {
+        if (!isText && tokenizer is not null)
+        {
+            throw new UsageException("--tokenizer is for text models");
+        }
+    }
+}

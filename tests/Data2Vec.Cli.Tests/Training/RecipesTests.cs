@@ -1,0 +1,64 @@
+using System.Text.Json.Nodes;
+using Data2Vec.Training.Recipes;
+using Data2Vec.Training.Runs;
+
+namespace Data2Vec.Cli.Tests.Training;
+
+public sealed class RecipesTests
+{
+    public static TheoryData<string> Pretraining => [.. RecipeFile.PretrainingNames];
+
+    public static TheoryData<string> FineTuning => [.. RecipeFile.FineTuningNames];
+
+    [Fact]
+    public void The_recipes_are_listed_and_printed()
+    {
+        (int code, string output, _) = CommandLine.Run("recipes");
+        Assert.Equal(0, code);
+        Assert.Equal(RecipeFile.PretrainingNames.Concat(RecipeFile.FineTuningNames), output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')[1]).Distinct());
+        Assert.All(output.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.True(line.TrimEnd().Split('\t')[2].Length > 20, line));
+        Assert.Equal("vision", JsonNode.Parse(CommandLine.Run("recipes", "image-base").Output)!["modality"]!.GetValue<string>());
+        Assert.Equal(2, CommandLine.Run("recipes", "poems").Code);
+    }
+
+    [Theory, MemberData(nameof(Pretraining))]
+    public void A_recipe_for_pretraining_is_possible_and_describes_a_model(string name)
+    {
+        PretrainingRecipe recipe = RecipeFile.ReadPretraining(name, Vocabulary(name));
+        RecipeChecks.Require(recipe);
+        ModelStart start = ModelStart.New(recipe);
+        Assert.Equal(recipe.Modality, start.Config.Modality);
+        Assert.True((recipe.TopLayers ?? 1) <= start.Config.Layers);
+        Assert.NotEmpty(start.Config.ListParameters());
+
+        static Dictionary<string, string> Vocabulary(string name) =>
+            name.StartsWith("text-", StringComparison.Ordinal) ? new() { ["model.vocabulary_size"] = "50265" } : [];
+    }
+
+    [Theory, MemberData(nameof(FineTuning))]
+    public void A_recipe_for_fine_tuning_is_possible(string name) => RecipeChecks.Require(RecipeFile.ReadFineTuning(name));
+
+    [Fact]
+    public void What_a_recipe_does_not_say_has_the_defaults()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(path, """{"modality": "speech", "updates": 7, "batch": {"rows": 5}, "optimizer": {"learning_rate": 0.1}}""");
+            PretrainingRecipe recipe = RecipeFile.ReadPretraining(path);
+            var expected = new PretrainingRecipe
+            {
+                Modality = Modality.Speech, Updates = 7, Batch = new BatchSettings { Rows = 5 }, Optimizer = new OptimizerSettings { LearningRate = 0.1 },
+            };
+            Assert.Equal(expected, recipe);
+            File.WriteAllText(path, """{"modality": "speech", "batch": {"rows": 5}, "time_mask": {"length": 3}}""");
+            Assert.Equal(new MaskSettings { Length = 3 }, RecipeFile.ReadFineTuning(path).TimeMask);
+            File.WriteAllText(path, """{"updates": 7}""");
+            Assert.Contains("no 'modality'", Assert.Throws<InvalidDataException>(() => RecipeFile.ReadPretraining(path)).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+}
