@@ -53,14 +53,15 @@ internal sealed class FineTuner<T, TTarget> : ITrainer<FineTuningBatch<T, TTarge
     /// <param name="backend">The processor.</param>
     /// <param name="values">The values to start from.</param>
     /// <param name="learns">Whether a parameter learns in an update.</param>
+    /// <param name="shapes">The shapes in which the values are stored, where some dimensions may be 1.</param>
     public FineTuner(
         ModelConfig config, IHeadLoss<TTarget> loss, OptimizerRecipe optimizer, RecordingOptions options, Backend backend, Func<Parameter, float[]?> values,
-        Func<Parameter, long, bool> learns)
+        Func<Parameter, long, bool> learns, Func<Parameter, IReadOnlyList<int>>? shapes = null)
     {
         (_loss, _options, _learns) = (loss, options with { Layers = config.Layers }, learns);
         EmbeddingWeights? mask = null;
         bool isSpeech = config.Modality == Modality.Speech;
-        Network = new TrainableNetwork<T>(config, scope => mask = isSpeech ? scope.Vector(MaskEmbedding(config.HiddenSize)) : null, backend, values, learns: true);
+        Network = new TrainableNetwork<T>(config, scope => mask = isSpeech ? scope.Vector(MaskEmbedding(config.HiddenSize)) : null, backend, values, learns: true, shapes);
         _mask = mask;
         _optimizer = new NetworkOptimizer(Network.Buffers, optimizer);
     }

@@ -137,16 +137,18 @@ internal sealed unsafe class ParameterBuffers : IDisposable
     }
 
     /// <summary>The address of a parameter's gradient, by the address of its values; 0 if it does not learn.</summary>
+    public nint FindGradient(WeightData weight) => _gradients == 0 || !Learning[IndexAt(weight.Data)] ? 0 : weight.Data - _values + _gradients;
+
+    /// <summary>The address of a parameter's gradient, which is about to be written; 0 if the parameter does not learn.</summary>
     public nint GradientOf(WeightData weight)
     {
-        int index = IndexAt(weight.Data);
-        if (_gradients == 0 || !Learning[index])
+        nint gradient = FindGradient(weight);
+        if (gradient != 0)
         {
-            return 0;
+            HasGradient[IndexAt(weight.Data)] = true;
         }
 
-        HasGradient[index] = true;
-        return weight.Data - _values + _gradients;
+        return gradient;
     }
 
     public void ClearGradients()

@@ -38,6 +38,9 @@ internal sealed unsafe partial class Recording : Inference
         }
     }
 
+    /// <summary>Whether the recording is being played backward.</summary>
+    public bool IsPlaying { get; private set; }
+
     public override ElementType ActivationType => _run.ActivationType;
 
     /// <summary>Tells which items the rows of the network belong to, for dropout.</summary>
@@ -115,8 +118,10 @@ internal sealed unsafe partial class Recording : Inference
             throw new InvalidOperationException("The result has a gradient already.");
         }
 
+        IsPlaying = true;
         Play(_level);
         PassToConstants();
+        IsPlaying = false;
     }
 
     protected override void Dispose(bool disposing) => _run.Dispose();

@@ -29,9 +29,10 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
     /// <param name="options">Dropout and memory; the update is set by each update.</param>
     /// <param name="backend">The processor.</param>
     /// <param name="values">The values to start from.</param>
+    /// <param name="shapes">The shapes in which they are stored, where some dimensions may be 1.</param>
     public Pretrainer(
         ModelConfig config, PretrainingObjective objective, OptimizerRecipe optimizer, TeacherDecaySchedule decay, RecordingOptions options, Backend backend,
-        Func<Parameter, float[]?> values)
+        Func<Parameter, float[]?> values, Func<Parameter, IReadOnlyList<int>>? shapes = null)
     {
         if (objective.TopLayers < 1 || objective.TopLayers > config.Layers)
         {
@@ -40,9 +41,9 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
 
         (_objective, _decay, _options) = (objective, decay, options with { Layers = config.Layers });
         PretrainingHead? head = null;
-        Student = new TrainableNetwork<T>(config, scope => head = new PretrainingHead(scope, objective, config.HiddenSize), backend, values, learns: true);
+        Student = new TrainableNetwork<T>(config, scope => head = new PretrainingHead(scope, objective, config.HiddenSize), backend, values, learns: true, shapes);
         _head = head!;
-        Teacher = new TrainableNetwork<T>(config, scope => _ = new PretrainingHead(scope, objective, config.HiddenSize), backend, values, learns: false);
+        Teacher = new TrainableNetwork<T>(config, scope => _ = new PretrainingHead(scope, objective, config.HiddenSize), backend, values, learns: false, shapes);
 
         // What the teacher does not have of its own is copied, so that it is a whole model when it is saved.
         _average = new TeacherAverage(Teacher.Ranges(_ => 0), name => !objective.TeacherHas(name) || objective.IsCopied(name));

@@ -15,6 +15,9 @@ public sealed record ModelStart(ModelConfig Config, Func<Parameter, float[]?> Re
     /// <summary>Files that belong to the model, such as those of the tokenizer.</summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Assets { get; init; } = new Dictionary<string, ReadOnlyMemory<byte>>();
 
+    /// <summary>The shape in which the model stores a parameter whose dimensions may be 1, for all layers or heads in common.</summary>
+    internal Func<Parameter, IReadOnlyList<int>> ShapeOf { get; init; } = parameter => parameter.Shape;
+
     /// <summary>Starts from a model file, or from the state of a run, whose student also has what pretraining alone uses.</summary>
     /// <param name="path">A <c>.d2v</c> file, or the folder of a run.</param>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
@@ -144,6 +147,7 @@ public sealed record ModelStart(ModelConfig Config, Func<Parameter, float[]?> Re
             ModelConfig.FromJson(file.Config, file.Architecture),
             parameter => values.TryGetValue(parameter.Name, out var found) && found.Shape.SequenceEqual(parameter.Shape) ? found.Values : null)
         {
+            ShapeOf = parameter => values.TryGetValue(parameter.Name, out var found) ? found.Shape : parameter.Shape,
             Assets = file.Assets.Keys.ToDictionary(name => name, name => (ReadOnlyMemory<byte>)file.Asset(name).ToArray()),
         };
     }

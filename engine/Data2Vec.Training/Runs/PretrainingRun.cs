@@ -73,7 +73,7 @@ public static class PretrainingRun
             start.Config, objective, recipe.Optimizer.Create(start.Config, recipe.Updates, threads),
             new TeacherDecaySchedule(recipe.Teacher.Start, recipe.Teacher.End, recipe.Teacher.Updates),
             new RecordingOptions { Dropout = recipe.Dropout, Seed = recipe.Seed, KeptBytes = options.KeptBytes },
-            new CpuBackend(options.Threads), ValuesOf)
+            new CpuBackend(options.Threads), ValuesOf, start.ShapeOf)
         {
             Sums = new RunSums(options.Exchange),
         };
