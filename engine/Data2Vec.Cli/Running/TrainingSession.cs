@@ -57,7 +57,7 @@ internal static class TrainingSession
         {
             using (progress = new RunProgress(error, isTerminal, run.IsPretraining, isMain ? arguments.Board(parsed) : null))
             {
-                RunOutcome outcome = Train(run, options, progress, cancellation, () => Draw(isMain ? picture : null, options));
+                RunOutcome outcome = Train(run, options, progress, () => Draw(isMain ? picture : null, options), cancellation);
                 progress.Dispose();
                 foreach (string line in Results(outcome, options))
                 {
@@ -83,7 +83,7 @@ internal static class TrainingSession
         }
     }
 
-    private static RunOutcome Train(PreparedRun run, RunOptions options, RunProgress progress, CancellationToken cancellation, Action finish)
+    private static RunOutcome Train(PreparedRun run, RunOptions options, RunProgress progress, Action finish, CancellationToken cancellation)
     {
         int pressed = 0;
         using CancellationTokenRegistration told = cancellation.Register(() =>

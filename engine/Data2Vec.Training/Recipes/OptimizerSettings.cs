@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Data2Vec.Training.Optimizers;
 using Data2Vec.Training.Schedules;
 using Data2Vec.Training.Updates;
@@ -6,7 +5,6 @@ using Data2Vec.Training.Updates;
 namespace Data2Vec.Training.Recipes;
 
 /// <summary>How the learning rate changes during a run.</summary>
-[JsonConverter(typeof(KebabCaseEnum<RateCurve>))]
 public enum RateCurve
 {
     /// <summary>It stays, after the warm-up.</summary>

@@ -166,8 +166,8 @@ public static class RecipeFile
 }
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, UseStringEnumConverter = true,
-    WriteIndented = true)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, WriteIndented = true,
+    Converters = [typeof(KebabCaseEnum<Modality>), typeof(KebabCaseEnum<RateCurve>), typeof(KebabCaseEnum<Optimizers.AdamVariant>)])]
 [JsonSerializable(typeof(PretrainingRecipe))]
 [JsonSerializable(typeof(FineTuningRecipe))]
 [JsonSerializable(typeof(MaskSettings))]

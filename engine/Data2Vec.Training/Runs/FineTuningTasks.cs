@@ -133,7 +133,8 @@ internal sealed class ImageClassTask(VisionConfig encoder, IReadOnlyList<string>
         Smoothing = recipe.LabelSmoothing,
     };
 
-    public override ModelConfig Config { get; } = encoder with { Labels = classes };
+    // The head has a norm of its own, after the mean, instead of the encoder's.
+    public override ModelConfig Config { get; } = encoder with { Labels = classes, HasFinalNorm = false };
 
     public override IHeadLoss<float[]> Loss { get; } = new DistributionLoss();
 

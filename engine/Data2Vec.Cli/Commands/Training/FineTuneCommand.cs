@@ -1,5 +1,4 @@
 using Data2Vec.Training.Recipes;
-using Data2Vec.Training.Runs;
 
 namespace Data2Vec.Cli;
 
