@@ -61,7 +61,12 @@ internal sealed unsafe partial class Recording : Inference
 
     public override Tensor Allocate(int rows, int columns, ElementType type) => Track(_run.Allocate(rows, columns, type));
 
-    public override Tensor Reuse(Tensor spent) => Allocate(spent.Rows, spent.Columns);
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Within a segment that is not recorded, only what comes from outside is still needed. Memory of the segment itself is reused as in any inference: a new
+    /// tensor could lie in memory that the caller releases before it reads the tensor.
+    /// </remarks>
+    public override Tensor Reuse(Tensor spent) => _isRecording || _level.Find(spent) is not null ? Allocate(spent.Rows, spent.Columns) : spent;
 
     public override long Mark() => _run.Mark();
 
