@@ -27,8 +27,9 @@ internal static class TrainCommand
         var updates = new Option<int>("--updates") { DefaultValueFactory = _ => 5, Description = "The number of measured updates" };
         var dropout = new Option<bool>("--dropout") { Description = "Drop features, layers and probabilities at the published rates" };
         var kept = new Option<long?>("--kept") { Description = "The megabytes of activations to keep for the backward pass" };
+        var torch = new Option<string?>("--torch") { Description = "A command that runs Data2Vec.TorchPeer, to make the same updates in PyTorch in turns" };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
-        var command = new RootCommand("Time updates of pretraining") { model, seconds, tokens, count, threads, updates, dropout, kept, json };
+        var command = new RootCommand("Time updates of pretraining") { model, seconds, tokens, count, threads, updates, dropout, kept, torch, json };
         command.SetAction(parsed =>
         {
             string name = parsed.GetValue(model)!;
@@ -42,11 +43,12 @@ internal static class TrainCommand
             int? inputs = parsed.GetValue(count);
             bool drops = parsed.GetValue(dropout);
             long? bytes = parsed.GetValue(kept) * 1_000_000;
+            string? peer = parsed.GetValue(torch);
             TrainResult result = name switch
             {
-                "speech" => TrainMeasurement.Run(TrainWorkloads.Speech(lengths[0], inputs ?? 1), team, measured, drops, bytes),
-                "text" => TrainMeasurement.Run(TrainWorkloads.Text(parsed.GetValue(tokens), inputs ?? 1), team, measured, drops, bytes),
-                _ => TrainMeasurement.Run(TrainWorkloads.Images(inputs ?? 4), team, measured, drops, bytes),
+                "speech" => TrainMeasurement.Run(TrainWorkloads.Speech(lengths[0], inputs ?? 1), team, measured, drops, bytes, peer),
+                "text" => TrainMeasurement.Run(TrainWorkloads.Text(parsed.GetValue(tokens), inputs ?? 1), team, measured, drops, bytes, peer),
+                _ => TrainMeasurement.Run(TrainWorkloads.Images(inputs ?? 4), team, measured, drops, bytes, peer),
             };
             if (parsed.GetValue(json))
             {
@@ -130,7 +132,16 @@ internal static class TrainCommand
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{result.Name}, {result.Rows} rows, {threads} threads: forward {result.Forward:F0} ms, update {result.Update:F0} ms, ratio {result.Ratio:F2}, peak memory {result.PeakMemory / 1e6:F0} MB, growth {100 * result.Growth:F2} %"));
-        Console.WriteLine("  " + string.Join(", ", result.Phases.Select((time, i) => string.Create(
+        PrintPhases(result.Phases);
+        if (result.Torch is { } torch)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"PyTorch: update {torch.Update:F0} ms, ratio {torch.Ratio:F2} ({torch.Least:F2} to {torch.Most:F2}), losses differ by {torch.LossDifference:0.0e+0}"));
+            PrintPhases(torch.Phases);
+        }
+
+        void PrintPhases(double[] phases) => Console.WriteLine("  " + string.Join(", ", phases.Select((time, i) => string.Create(
             CultureInfo.InvariantCulture, $"{Words((UpdatePhase)i)} {time:F0} ms ({time / result.Forward:F2})"))));
     }
 
@@ -147,6 +158,9 @@ internal static class TrainCommand
         ["peak_memory_bytes"] = result.PeakMemory,
         ["memory_bytes"] = new JsonArray([.. result.Memory.Select(bytes => (JsonNode)bytes)]),
         ["memory_growth"] = result.Growth,
+        ["torch_update_ms"] = result.Torch?.Update,
+        ["ratio_to_torch"] = result.Torch?.Ratio,
+        ["loss_difference"] = result.Torch?.LossDifference,
     };
 
     private static string Words(UpdatePhase phase) => JsonNamingPolicy.SnakeCaseLower.ConvertName(phase.ToString()).Replace('_', ' ');

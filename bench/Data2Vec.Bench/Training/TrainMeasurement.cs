@@ -18,7 +18,8 @@ namespace Data2Vec.Bench.Training;
 /// <param name="Phases">Its phases, the medians.</param>
 /// <param name="PeakMemory">The most memory that the process had.</param>
 /// <param name="Memory">The memory of the process after each update.</param>
-internal sealed record TrainResult(string Name, int Rows, double Forward, double Update, double[] Phases, long PeakMemory, long[] Memory)
+/// <param name="Torch">The same updates in PyTorch, if it was asked for.</param>
+internal sealed record TrainResult(string Name, int Rows, double Forward, double Update, double[] Phases, long PeakMemory, long[] Memory, TorchResult? Torch)
 {
     /// <summary>How many inferences an update takes.</summary>
     public double Ratio => Update / Forward;
@@ -27,18 +28,36 @@ internal sealed record TrainResult(string Name, int Rows, double Forward, double
     public double Growth => Memory[^1] / (double)Memory[Memory.Length / 2] - 1;
 }
 
+/// <summary>Updates of the engine and of PyTorch, in turns.</summary>
+/// <param name="Update">An update of PyTorch in milliseconds, the median.</param>
+/// <param name="Phases">Its phases, the medians. PyTorch has none after the optimizer.</param>
+/// <param name="Ratio">The engine's time over PyTorch's, the median of the turns.</param>
+/// <param name="Least">The least ratio.</param>
+/// <param name="Most">The largest ratio.</param>
+/// <param name="LossDifference">The largest relative difference of a loss.</param>
+internal sealed record TorchResult(double Update, double[] Phases, double Ratio, double Least, double Most, double LossDifference);
+
 /// <summary>Measures updates of pretraining, and in turns with them inferences of the same rows.</summary>
 internal static class TrainMeasurement
 {
-    public static TrainResult Run<T>(TrainWorkload<T> workload, int threads, int updates, bool drops, long? keptBytes)
+    /// <summary>A pause before each update of an engine: the other's threads spin for a while after their work.</summary>
+    private const int Pause = 50;
+
+    public static TrainResult Run<T>(TrainWorkload<T> workload, int threads, int updates, bool drops, long? keptBytes, string? torchCommand)
+        where T : unmanaged
     {
+        if (drops && torchCommand is not null)
+        {
+            throw new ArgumentException("PyTorch is compared without dropout.", nameof(drops));
+        }
+
         var objective = PretrainingObjective.Of(workload.Config.Modality);
         var options = new RecordingOptions { Dropout = drops ? workload.Dropout : DropoutRates.None };
         options = keptBytes is { } bytes ? options with { KeptBytes = bytes } : options;
         var recipe = new OptimizerRecipe
         {
             Schedule = new ConstantSchedule(1e-5, 0),
-            Adam = new AdamOptions { Threads = threads },
+            Adam = new AdamOptions { Threads = threads, Variant = torchCommand is null ? AdamVariant.Fairseq : AdamVariant.PyTorch },
             ClipNorm = workload.Config.Modality == Modality.Speech ? 0 : 5,
             GroupOf = _ => new ParameterGroup(0.01),
         };
@@ -48,24 +67,46 @@ internal static class TrainMeasurement
         pretrainer.Enter = clock.Enter;
         PretrainingBatch<T> batch = workload.Batch;
         int[] lengths = [.. batch.Inputs.Select(input => pretrainer.Teacher.Encoder.Rows(input.Span))];
+        using TorchPeer? peer = torchCommand is null ? null : TorchPeer.Start(torchCommand, pretrainer, objective, batch, threads, recipe.ClipNorm);
+        var turns = new List<(double[] Phases, double LossDifference)>();
         var forward = new double[updates];
         var memory = new long[updates];
 
         // The first of each compiles code and allocates memory.
         Infer();
-        pretrainer.Update([batch]);
+        Update();
         clock.Clear();
         for (int i = 0; i < updates; i++)
         {
             long start = Stopwatch.GetTimestamp();
             Infer();
             forward[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            pretrainer.Update([batch]);
+            Update();
             using var process = Process.GetCurrentProcess();
             memory[i] = process.WorkingSet64;
         }
 
-        return new TrainResult(workload.Name, batch.Mask.Length, Median(forward), clock.Total(), clock.Phases(), PeakMemory(), memory);
+        return new TrainResult(workload.Name, batch.Mask.Length, Median(forward), Median(clock.Updates), clock.Phases(), PeakMemory(), memory, peer is null ? null : Compare());
+
+        void Update()
+        {
+            Thread.Sleep(Pause);
+            UpdateResult ours = pretrainer.Update([batch]);
+            if (peer is not null)
+            {
+                Thread.Sleep(Pause);
+                (double loss, double[] phases) = peer.Update(ours.TeacherDecay);
+                turns.Add((phases, Math.Abs(loss * ours.SampleSize / ours.LossSum - 1)));
+            }
+        }
+
+        TorchResult Compare()
+        {
+            double[][] phases = [.. turns.Skip(1).Select(turn => turn.Phases)];
+            double[] times = [.. phases.Select(turn => turn.Sum())], ratios = [.. clock.Updates.Zip(times, (ours, theirs) => ours / theirs)];
+            double[] medians = [.. Enumerable.Range(0, phases[0].Length).Select(i => Median(phases.Select(turn => turn[i])))];
+            return new TorchResult(Median(times), medians, Median(ratios), ratios.Min(), ratios.Max(), turns.Max(turn => turn.LossDifference));
+        }
 
         void Infer()
         {
@@ -132,7 +173,7 @@ internal static class TrainMeasurement
 
         public double[] Phases() => [.. _times.Select(Median)];
 
-        public double Total() => Median(_updates);
+        public IReadOnlyList<double> Updates => _updates;
 
         public void Clear()
         {
