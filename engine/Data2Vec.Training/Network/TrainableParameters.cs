@@ -1,0 +1,104 @@
+using System.Runtime.InteropServices;
+using Data2Vec.Training.Optimizers;
+
+namespace Data2Vec.Training.Network;
+
+/// <summary>Blocks of a network whose parameters lie in buffers.</summary>
+/// <typeparam name="TBlocks">The blocks.</typeparam>
+internal unsafe class TrainableParameters<TBlocks> : IDisposable
+{
+    private readonly BufferParameters _source;
+    private readonly WeightStore _store;
+    private readonly List<(Tensor Gradient, DerivedActivations Derived)> _derived = [];
+    private readonly List<nint> _owned = [];
+
+    /// <summary>Creates a network.</summary>
+    /// <param name="construct">Constructs the blocks, which declare their parameters. It is called twice: to list the parameters, and with their values.</param>
+    /// <param name="backend">The processor.</param>
+    /// <param name="values">The values of a parameter, row-major; null if the network does without it, which only optional ones may.</param>
+    /// <param name="learns">Whether there are gradients and moments; a teacher has none.</param>
+    /// <param name="shapes">The shape in which the values of a parameter are stored, where some dimensions may be 1; null for what the network declares.</param>
+    public TrainableParameters(
+        Func<ParameterScope, TBlocks> construct, Backend backend, Func<Parameter, float[]?> values, bool learns, Func<Parameter, IReadOnlyList<int>>? shapes = null)
+    {
+        // One parameter's values at a time are in managed memory; only optional ones are asked for twice.
+        Buffers = new ParameterBuffers(
+            ParameterList.Of(scope => construct(scope)).Where(parameter => !parameter.IsOptional || values(parameter) is not null).Select(AsStored), learns);
+        for (int i = 0; i < Buffers.Places.Count; i++)
+        {
+            Parameter parameter = Buffers.Places[i].Parameter;
+            Buffers.Write(i, values(parameter) ?? throw new InvalidDataException($"the parameter '{parameter.Name}' is missing"));
+        }
+
+        _source = new BufferParameters(Buffers);
+        _store = backend.CreateStore();
+        Blocks = construct(new ParameterScope(_source, _store));
+        _store.Complete();
+        foreach (DerivedActivations derived in _source.Derived.Where(derived => learns && derived.Backward is not null))
+        {
+            nuint bytes = (nuint)derived.Tensor.Rows * (nuint)derived.Tensor.Stride * sizeof(float);
+            nint memory = (nint)NativeMemory.AlignedAlloc(bytes + 256, Arena.Alignment);
+            NativeMemory.Clear((void*)memory, bytes + 256);
+            _owned.Add(memory);
+            _derived.Add((derived.Tensor with { Data = memory }, derived));
+        }
+
+        Parameter AsStored(Parameter parameter)
+        {
+            IReadOnlyList<int> shape = parameter.MayBroadcast && shapes is not null ? shapes(parameter) : parameter.Shape;
+            return parameter.Accepts(shape) ? parameter with { Shape = shape } : throw new InvalidDataException(
+                $"the parameter '{parameter.Name}' has the shape [{string.Join(", ", shape)}] instead of [{string.Join(", ", parameter.Shape)}]");
+        }
+    }
+
+    public TBlocks Blocks { get; }
+
+    public ParameterBuffers Buffers { get; }
+
+    /// <summary>The parameters as an optimizer sees them.</summary>
+    /// <param name="group">The number of a parameter's group.</param>
+    public IReadOnlyList<ParameterRange> Ranges(Func<Parameter, int> group) =>
+        [.. Buffers.Places.Select(place => new ParameterRange(place.Parameter.Name, place.Offset, place.Count, group(place.Parameter)))];
+
+    /// <summary>Begins a plain inference.</summary>
+    public Inference Begin() => _store.Begin();
+
+    /// <summary>Begins a recording.</summary>
+    public Recording Record(RecordingOptions options)
+    {
+        List<(Activation, DerivedActivations)> derived = [.. _derived.Select(one => (
+            new Activation(one.Derived.Tensor)
+            {
+                Gradient = one.Gradient,
+                Learns = one.Derived.Backward!.Constants.Any(constant => Buffers.Learning[Buffers.IndexAt(constant.Data)]),
+            },
+            one.Derived))];
+        return new Recording(_store.BeginTraining(Buffers.GradientOf), derived, options) { GradientOfConstant = Buffers.GradientOf };
+    }
+
+    /// <summary>Must be called after the values of parameters have changed.</summary>
+    public void Refresh()
+    {
+        _store.Refresh();
+        foreach (DerivedActivations derived in _source.Derived)
+        {
+            float[] values = derived.Compute();
+            for (int row = 0; row < derived.Tensor.Rows; row++)
+            {
+                values.AsSpan(row * derived.Tensor.Columns, derived.Tensor.Columns).CopyTo(new Span<float>(derived.Tensor.Row(row), derived.Tensor.Columns));
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _store.Dispose();
+        Buffers.Dispose();
+        foreach (nint memory in _owned)
+        {
+            NativeMemory.AlignedFree((void*)memory);
+        }
+
+        _owned.Clear();
+    }
+}
