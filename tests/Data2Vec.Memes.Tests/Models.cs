@@ -14,7 +14,8 @@ internal static class Models
     {
         using MemeEncoders encoders = MemeEncoders.Load(Image, Text, maxTextTokens);
         int size = inputs switch { MemeInputs.Image => encoders.ImageSize, MemeInputs.Text => encoders.TextSize, _ => encoders.FeatureSize };
-        FusionNetwork network = FusionNetwork.Create(size, 10, new Random(1));
+        using var learner = new FusionLearner(size, new TrainingOptions { HiddenSize = 10, Seed = 1 });
+        FusionNetwork network = learner.Network();
         MemeModelWriter.Write(path, encoders, inputs, new TrainingResult(network, new Calibration(4, -2), 0, [default]));
         return network;
     }

@@ -8,6 +8,7 @@ using Data2Vec.Audio;
 using Data2Vec.Audio.Codecs;
 using Data2Vec.Converters;
 using Data2Vec.Memes;
+using Data2Vec.Training.Recipes;
 using Microsoft.Extensions.AI;
 
 /// <summary>The packages as users get them: restored from a feed, installed as a tool, published as native code.</summary>
@@ -59,6 +60,10 @@ public class PackageTests
     [Fact]
     public void The_meme_classifier_rejects_a_file_that_is_not_a_model() =>
         Assert.Throws<InvalidDataException>(() => MemeClassifier.Load(s_recording));
+
+    [Fact]
+    public void The_training_library_reads_the_recipes_it_brings() =>
+        Assert.NotEmpty(RecipeFile.ToJson(RecipeFile.ReadPretraining("text-small")));
 
     [Fact]
     public async Task The_installed_tool_transcribes()

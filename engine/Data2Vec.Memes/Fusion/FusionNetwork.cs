@@ -20,33 +20,15 @@ public sealed class FusionNetwork
 
     internal LinearLayer[] Layers { get; }
 
-    /// <summary>Creates a network with random weights.</summary>
-    internal static FusionNetwork Create(int inputs, int hidden, Random random)
-    {
-        var network = new FusionNetwork(new LinearLayer(inputs, hidden), new LinearLayer(hidden, hidden), new LinearLayer(hidden, 1));
-        foreach (LinearLayer layer in network.Layers)
-        {
-            layer.Initialize(random);
-        }
-
-        return network;
-    }
-
     /// <summary>Reads the network of a model file.</summary>
     /// <exception cref="InvalidDataException">A tensor is missing, has another shape, or has a number that is not finite.</exception>
     internal static FusionNetwork Read(D2vFile file, int inputs, int hidden)
     {
         return new FusionNetwork(Layer(0, inputs, hidden), Layer(1, hidden, hidden), Layer(2, hidden, 1));
 
-        LinearLayer Layer(int index, int from, int to)
-        {
-            var layer = new LinearLayer(from, to);
-            Fill(layer.Weight, WeightName(index), to, from);
-            Fill(layer.Bias, BiasName(index), to);
-            return layer;
-        }
+        LinearLayer Layer(int index, int from, int to) => new(Values(WeightName(index), to, from), Values(BiasName(index), to));
 
-        void Fill(float[] values, string name, params ReadOnlySpan<int> shape)
+        float[] Values(string name, params ReadOnlySpan<int> shape)
         {
             TensorInfo tensor = file.Tensor(name);
             if (!shape.SequenceEqual(tensor.Shape.ToArray()))
@@ -55,17 +37,22 @@ public sealed class FusionNetwork
                     $"{file.Path}: tensor '{name}' has the shape [{string.Join(", ", tensor.Shape)}], but the configuration says [{string.Join(", ", shape.ToArray())}]");
             }
 
+            float[] values = new float[tensor.Count];
             file.Read(tensor, values);
             if (!TensorPrimitives.IsFiniteAll<float>(values))
             {
                 throw new InvalidDataException($"{file.Path}: tensor '{name}' has a number that is not finite");
             }
+
+            return values;
         }
     }
 
-    internal static string WeightName(int layer) => $"classifier.{layer}.weight";
+    internal static string LayerName(int layer) => $"classifier.{layer}";
 
-    internal static string BiasName(int layer) => $"classifier.{layer}.bias";
+    internal static string WeightName(int layer) => $"{LayerName(layer)}.weight";
+
+    internal static string BiasName(int layer) => $"{LayerName(layer)}.bias";
 
     /// <summary>Scores memes.</summary>
     /// <param name="features">The image's vector followed by the text's, <c>[InputSize]</c> for each meme.</param>
@@ -86,7 +73,10 @@ public sealed class FusionNetwork
             ReadOnlyMemory<float>[] x = rows;
             foreach (LinearLayer layer in Layers[..^1])
             {
-                x = Rows(layer.ForwardReLU(x), layer.Outputs);
+                var y = new float[x.Length * layer.Outputs];
+                layer.Forward(x, y);
+                TensorPrimitives.Max(y, 0f, y);
+                x = [.. Enumerable.Range(0, x.Length).Select(row => new ReadOnlyMemory<float>(y, row * layer.Outputs, layer.Outputs))];
             }
 
             Layers[^1].Forward(x, scores.AsSpan(done, rows.Length));
@@ -95,9 +85,4 @@ public sealed class FusionNetwork
 
         return scores;
     }
-
-    internal static ReadOnlyMemory<float>[] Rows(float[] matrix, int columns) =>
-        [.. Enumerable.Range(0, matrix.Length / columns).Select(row => new ReadOnlyMemory<float>(matrix, row * columns, columns))];
-
-    internal FusionNetwork Copy() => new([.. Layers.Select(layer => layer.Copy())]);
 }

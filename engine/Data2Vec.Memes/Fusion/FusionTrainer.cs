@@ -1,30 +1,12 @@
 using Data2Vec.Memes.Evaluation;
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+using Data2Vec.Training.Losses;
+using Data2Vec.Training.RandomNumbers;
 
 namespace Data2Vec.Memes.Fusion;
 
 /// <summary>Trains a <see cref="FusionNetwork"/> (arXiv 1910.02334, section 4): mean squared error, Adam, dropout.</summary>
-public sealed class FusionTrainer
+public static class FusionTrainer
 {
-    private readonly FusionNetwork _network;
-    private readonly (float[] Values, float[] Gradient, Adam Adam)[] _parameters;
-    private readonly float _dropout;
-    private int _steps;
-
-    internal FusionTrainer(FusionNetwork network, float learningRate, float dropout)
-    {
-        _network = network;
-        Gradient = network.Copy();
-        _dropout = dropout;
-        _parameters =
-        [
-            .. network.Layers.Zip(Gradient.Layers).SelectMany(pair => new[] { (pair.First.Weight, pair.Second.Weight), (pair.First.Bias, pair.Second.Bias) })
-                .Select(pair => (pair.Item1, pair.Item2, new Adam(pair.Item1.Length, learningRate))),
-        ];
-    }
-
-    internal FusionNetwork Gradient { get; }
-
     /// <summary>Trains a network.</summary>
     /// <param name="training">The training memes.</param>
     /// <param name="validation">The memes that select the epoch and fit the calibration.</param>
@@ -42,27 +24,26 @@ public sealed class FusionTrainer
         options.Check();
         Check(training, nameof(training), training);
         Check(validation, nameof(validation), training);
-        var random = new Random(options.Seed);
-        var network = FusionNetwork.Create(training.Features[0].Length, options.HiddenSize, random);
-        var trainer = new FusionTrainer(network, options.LearningRate, options.Dropout);
-        FusionNetwork best = network;
+        using var learner = new FusionLearner(training.Features[0].Length, options);
+        FusionNetwork? best = null;
         var epochs = new List<EpochResult>();
         int bestEpoch = -1;
         int[] order = [.. Enumerable.Range(0, training.Labels.Count)];
         while (epochs.Count < options.Epochs && epochs.Count - 1 - bestEpoch < (options.Patience ?? int.MaxValue))
         {
-            random.Shuffle(order);
+            new RandomSource((ulong)options.Seed, epochs.Count, RandomSite.Order).Sequence(0).Shuffle<int>(order);
             double loss = 0;
             int correct = 0;
             foreach (int[] batch in order.Chunk(options.BatchSize))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 bool[] labels = [.. batch.Select(i => training.Labels[i])];
-                float[] scores = trainer.Step([.. batch.Select(i => training.Features[i])], labels, random);
+                float[] scores = learner.Update(training, batch);
                 loss += Loss(scores, labels) * batch.Length;
                 correct += scores.Zip(labels).Count(pair => Metrics.IsCorrect(pair.First, pair.Second));
             }
 
+            FusionNetwork network = learner.Network();
             float[] validated = network.Score(validation.Features);
             var epoch = new EpochResult(
                 epochs.Count + 1,
@@ -77,105 +58,28 @@ public sealed class FusionTrainer
 
             if (bestEpoch < 0 || epoch.ValidationAccuracy > epochs[bestEpoch].ValidationAccuracy)
             {
-                (bestEpoch, best) = (epochs.Count, network.Copy());
+                (bestEpoch, best) = (epochs.Count, network);
             }
 
             epochs.Add(epoch);
             progress?.Report(epoch);
         }
 
-        return new TrainingResult(best, PlattScaling.Fit(best.Score(validation.Features), validation.Labels), bestEpoch, epochs);
+        return new TrainingResult(best!, PlattScaling.Fit(best!.Score(validation.Features), validation.Labels), bestEpoch, epochs);
     }
 
-    /// <summary>Does one step of training.</summary>
-    /// <returns>The scores before the step.</returns>
-    internal float[] Step(ReadOnlyMemory<float>[] x, bool[] labels, Random random)
-    {
-        float[] scores = Differentiate(x, labels, random);
-        _steps++;
-        foreach ((float[] values, float[] gradient, Adam adam) in _parameters)
-        {
-            adam.Step(values, gradient, _steps);
-        }
-
-        return scores;
-    }
-
-    /// <summary>Puts the gradient of the mean squared error into <see cref="Gradient"/>.</summary>
-    internal float[] Differentiate(ReadOnlyMemory<float>[] x, bool[] labels, Random random)
-    {
-        LinearLayer[] layers = _network.Layers, gradients = Gradient.Layers;
-        float[] first = layers[0].ForwardReLU(x), kept = Dropout(first, random);
-        ReadOnlyMemory<float>[] firstRows = FusionNetwork.Rows(first, layers[0].Outputs);
-        float[] second = layers[1].ForwardReLU(firstRows), scores = new float[x.Length];
-        ReadOnlyMemory<float>[] secondRows = FusionNetwork.Rows(second, layers[1].Outputs);
-        layers[2].Forward(secondRows, scores);
-
-        float[] d = [.. scores.Zip(labels, (score, label) => 2 * (score - Target(label)) / scores.Length)];
-        float[] dSecond = new float[second.Length], dFirst = new float[first.Length];
-        layers[2].Backward(secondRows, d, gradients[2], dSecond);
-        BackwardReLU(second, dSecond);
-        layers[1].Backward(firstRows, dSecond, gradients[1], dFirst);
-        TensorPrimitives.Multiply(dFirst, kept, dFirst);
-        BackwardReLU(first, dFirst);
-        layers[0].Backward(x, dFirst, gradients[0], []);
-        return scores;
-    }
-
-    internal static double Loss(IReadOnlyList<float> scores, IReadOnlyList<bool> labels) =>
-        scores.Zip(labels).Average(pair => Math.Pow(pair.First - Target(pair.Second), 2));
-
-    private static float Target(bool label) => label ? 1 : 0;
-
-    private static void BackwardReLU(float[] y, float[] dy)
-    {
-        for (int i = 0; i < y.Length; i++)
-        {
-            dy[i] = y[i] > 0 ? dy[i] : 0;
-        }
-    }
+    /// <summary>The mean squared error.</summary>
+    /// <param name="scores">The scores.</param>
+    /// <param name="labels">Whether each score should be 1 rather than 0.</param>
+    /// <param name="gradient">Receives the gradient by the scores, if it is not empty.</param>
+    internal static double Loss(ReadOnlySpan<float> scores, IReadOnlyList<bool> labels, Span<float> gradient = default) =>
+        new RegressionLoss { Scale = 1.0 / scores.Length }.Compute(scores, [.. labels.Select(label => label ? 1f : 0f)], features: 1, gradient);
 
     private static void Check(Examples examples, string name, Examples first)
     {
         if (examples.Labels.Count == 0 || examples.Features.Count != examples.Labels.Count || examples.Features.Any(input => input.Length != first.Features[0].Length))
         {
             throw new ArgumentException("Give at least one example, a label for each, and the same number of features for all.", name);
-        }
-    }
-
-    /// <summary>Sets some values to 0 and scales the others up to keep the mean.</summary>
-    /// <returns>The factor of each value.</returns>
-    private float[] Dropout(float[] values, Random random)
-    {
-        var kept = new float[values.Length];
-        for (int i = 0; i < kept.Length; i++)
-        {
-            kept[i] = _dropout > 0 && random.NextSingle() < _dropout ? 0 : 1 / (1 - _dropout);
-        }
-
-        TensorPrimitives.Multiply(values, kept, values);
-        return kept;
-    }
-}
-
-/// <summary>Kingma and Ba, "Adam" (2015), algorithm 1, with the default constants.</summary>
-internal sealed class Adam(int parameters, float learningRate)
-{
-    private const float Beta1 = 0.9f, Beta2 = 0.999f, Epsilon = 1e-8f;
-
-    private readonly float[] _mean = new float[parameters];
-    private readonly float[] _square = new float[parameters];
-
-    /// <summary>Updates values in place. Steps count from 1.</summary>
-    public void Step(float[] values, float[] gradient, int step)
-    {
-        float size = (float)(learningRate / (1 - Math.Pow(Beta1, step)));
-        float correction = (float)Math.Sqrt(1 - Math.Pow(Beta2, step));
-        for (int i = 0; i < values.Length; i++)
-        {
-            float mean = _mean[i] = Beta1 * _mean[i] + (1 - Beta1) * gradient[i];
-            float square = _square[i] = Beta2 * _square[i] + (1 - Beta2) * gradient[i] * gradient[i];
-            values[i] -= size * mean / (MathF.Sqrt(square) / correction + Epsilon);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Data2Vec.Memes.Evaluation;
 using Data2Vec.Memes.Fusion;
+using Data2Vec.Training.Network;
 
 namespace Data2Vec.Memes.Tests.Fusion;
 
@@ -15,25 +16,22 @@ public class FusionTrainerTests
         bool[] labels = run.GetProperty("labels").Deserialize<bool[]>()!;
         int[][] batches = run.GetProperty("batches").Deserialize<int[][]>()!;
         double[] losses = run.GetProperty("losses").Deserialize<double[]>()!;
-        FusionNetwork network = FusionNetwork.Create(x[0].Length, start[1].Length, new Random(1));
-        float[][] parameters = Parameters(network);
-        for (int i = 0; i < parameters.Length; i++)
-        {
-            start[i].CopyTo(parameters[i], 0);
-        }
-
-        var trainer = new FusionTrainer(network, run.GetProperty("rate").GetSingle(), dropout: 0);
+        var options = new TrainingOptions { HiddenSize = start[1].Length, LearningRate = run.GetProperty("rate").GetSingle(), Dropout = 0 };
+        var values = new Queue<float[]>(start);
+        using var learner = new FusionLearner(x[0].Length, options, _ => values.Dequeue());
+        var examples = new Examples([.. x.Select(features => (ReadOnlyMemory<float>)features)], labels);
         Assert.Equal(100, losses.Length);
         for (int step = 0; step < losses.Length; step++)
         {
-            bool[] answers = [.. batches[step].Select(i => labels[i])];
-            float[] scores = trainer.Step([.. batches[step].Select(i => (ReadOnlyMemory<float>)x[i])], answers, new Random(1));
-            Assert.Equal(losses[step], FusionTrainer.Loss(scores, answers), 1e-5);
+            Assert.Equal(losses[step], FusionTrainer.Loss(learner.Update(examples, batches[step]), [.. batches[step].Select(i => labels[i])]), 1e-5);
         }
 
         Assert.True(losses[^1] < 0.7 * losses[0]);
+        float[][] parameters = [.. learner.Network().Layers.SelectMany(layer => new[] { layer.Weight, layer.Bias })];
+        Assert.Equal(end.Length, parameters.Length);
         for (int i = 0; i < parameters.Length; i++)
         {
+            Assert.Equal(end[i].Length, parameters[i].Length);
             Assert.All(parameters[i].Zip(end[i]), pair => Assert.Equal(pair.Second, pair.First, 1e-4f));
         }
     }
@@ -44,33 +42,58 @@ public class FusionTrainerTests
     public void Gradients_match_finite_differences_of_the_loss(float dropout)
     {
         var random = new Random(5);
-        FusionNetwork network = FusionNetwork.Create(7, 9, random);
         ReadOnlyMemory<float>[] x = [.. Enumerable.Range(0, 6).Select(_ => (ReadOnlyMemory<float>)Enumerable.Range(0, 7).Select(_ => 2 * random.NextSingle() - 1).ToArray())];
         bool[] labels = [true, false, true, true, false, false];
-        var trainer = new FusionTrainer(network, 0.1f, dropout);
+        using var learner = new FusionLearner(7, new TrainingOptions { HiddenSize = 9, Dropout = dropout, Seed = 3 });
+        ParameterBuffers buffers = learner.Parameters.Buffers;
 
-        // The same seed leaves the same features out.
-        double Loss() => FusionTrainer.Loss(trainer.Differentiate(x, labels, new Random(3)), labels);
+        // The same features are left out until an update is made.
+        double Loss() => FusionTrainer.Loss(learner.Differentiate(new Examples(x, labels), [.. Enumerable.Range(0, x.Length)]), labels);
         Loss();
-        float[][] gradients = [.. Parameters(trainer.Gradient).Select(values => values.ToArray())], parameters = Parameters(network);
+        float[][] gradients = [.. Enumerable.Range(0, buffers.Places.Count).Select(i => buffers.Read(i, buffers.Gradients))];
+        Assert.Equal(6, gradients.Length);
         int moved = 0;
-        for (int i = 0; i < parameters.Length; i++)
+        for (int i = 0; i < gradients.Length; i++)
         {
-            for (int j = 0; j < parameters[i].Length; j++)
+            float[] values = buffers.Read(i, buffers.Values);
+            for (int j = 0; j < values.Length; j++)
             {
                 const float Step = 1e-3f;
-                float value = parameters[i][j];
-                parameters[i][j] = value + Step;
-                double above = Loss();
-                parameters[i][j] = value - Step;
-                double below = Loss();
-                parameters[i][j] = value;
-                Assert.Equal((above - below) / (2 * Step), gradients[i][j], 2e-3);
+                Assert.Equal((At(Step) - At(-Step)) / (2 * Step), gradients[i][j], 2e-3);
                 moved += Math.Abs(gradients[i][j]) > 1e-2 ? 1 : 0;
+                At(0);
+
+                double At(float distance)
+                {
+                    float[] there = [.. values];
+                    there[j] += distance;
+                    buffers.Write(i, there);
+                    learner.Parameters.Refresh();
+                    return Loss();
+                }
             }
         }
 
         Assert.True(moved > 20, $"only {moved} gradients are of notable size");
+    }
+
+    [Fact]
+    public void A_share_of_the_first_layers_features_is_left_out()
+    {
+        // Each feature of the first layer is 1, the second layer adds them up, and the output is its mean.
+        const int Hidden = 400;
+        var options = new TrainingOptions { HiddenSize = Hidden, Dropout = 0.25f };
+        using var learner = new FusionLearner(1, options, parameter =>
+        {
+            float[] values = new float[parameter.Count];
+            Array.Fill(values, parameter.Name.EndsWith("weight", StringComparison.Ordinal) ? 1f / parameter.Shape[1] : 0);
+            return values;
+        });
+        var examples = new Examples([.. Enumerable.Repeat((ReadOnlyMemory<float>)new[] { 1f }, 50)], [.. Enumerable.Repeat(true, 50)]);
+        float[] scores = learner.Differentiate(examples, [.. Enumerable.Range(0, 50)]);
+        Assert.Equal(1, scores.Average(), 0.02);
+        Assert.Equal(Math.Sqrt(0.25 / 0.75 / Hidden), Math.Sqrt(scores.Average(score => Math.Pow(score - scores.Average(), 2))), 0.01);
+        Assert.All(scores, score => Assert.Equal(Math.Round(score * 0.75 * Hidden), score * 0.75 * Hidden, 1e-2));
     }
 
     [Fact]
@@ -128,6 +151,4 @@ public class FusionTrainerTests
         float[][] x = [.. Enumerable.Range(0, count).Select(_ => new[] { random.NextSingle() * 2 - 1, random.NextSingle() * 2 - 1 })];
         return new Examples([.. x.Select(values => (ReadOnlyMemory<float>)values)], [.. x.Select(values => values[0] > 0 != values[1] > 0)]);
     }
-
-    private static float[][] Parameters(FusionNetwork network) => [.. network.Layers.SelectMany(layer => new[] { layer.Weight, layer.Bias })];
 }
