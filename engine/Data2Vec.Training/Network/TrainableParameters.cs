@@ -73,7 +73,11 @@ internal unsafe class TrainableParameters<TBlocks> : IDisposable
                 Learns = one.Derived.Backward!.Constants.Any(constant => Buffers.Learning[Buffers.IndexAt(constant.Data)]),
             },
             one.Derived))];
-        return new Recording(_store.BeginTraining(Buffers.GradientOf), derived, options) { GradientOfConstant = Buffers.GradientOf };
+
+        // A parameter has a gradient when the backward pass reaches it, not already when it is asked whether it learns.
+        Recording? recording = null;
+        TrainingInference run = _store.BeginTraining(weight => recording is { IsPlaying: true } ? Buffers.GradientOf(weight) : Buffers.FindGradient(weight));
+        return recording = new Recording(run, derived, options) { GradientOfConstant = Buffers.GradientOf };
     }
 
     /// <summary>Must be called after the values of parameters have changed.</summary>
