@@ -35,6 +35,7 @@ public class ReferenceRunTests
 
     [Theory]
     [InlineData("pretraining-audio")]
+    [InlineData("pretraining-vision")]
     [InlineData("finetuning-ctc")]
     public void Computing_activations_again_makes_no_difference(string name) => Check(name, Levels.Names.Last(), new RecordingOptions { KeptBytes = 0 });
 
