@@ -36,17 +36,19 @@ public static class RecipeFile
     public static JsonObject ToJson(FineTuningRecipe recipe) => (JsonObject)JsonSerializer.SerializeToNode(recipe, RecipeJson.Default.FineTuningRecipe)!;
 
     /// <summary>The text of a recipe that comes with the library; null if there is none of that name.</summary>
-    public static string? PresetText(string name)
+    /// <param name="name">The name.</param>
+    /// <param name="isFineTuning">Whether it is a recipe for fine-tuning. Those for pretraining may have the same names.</param>
+    public static string? PresetText(string name, bool isFineTuning)
     {
-        string? resource = PretrainingNames.Contains(name) ? PresetPrefix + PretrainingKind + name + Extension
-            : FineTuningNames.Contains(name) ? PresetPrefix + FineTuningKind + name + Extension
-            : null;
-        if (resource is null)
+        ArgumentNullException.ThrowIfNull(name);
+        string resource = PresetPrefix + (isFineTuning ? FineTuningKind : PretrainingKind) + name + Extension;
+        using Stream? stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(resource);
+        if (stream is null)
         {
             return null;
         }
 
-        using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)!);
+        using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
 

@@ -8,13 +8,15 @@ internal static class RecipesCommand
     public static Command Create()
     {
         var name = new Argument<string?>("NAME") { Description = "The recipe to print; default: list all", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("recipes", "List the recipes for training, or print one as JSON to change it") { name };
+        var isFineTuning = new Option<bool>("--finetune") { Description = "Print the recipe for fine-tuning where there is one for pretraining with the same name" };
+        var command = new Command("recipes", "List the recipes for training, or print one as JSON to change it") { name, isFineTuning };
         command.SetAction(parsed =>
         {
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(name) is { } given)
             {
-                output.Write(RecipeFile.PresetText(given) ?? throw new UsageException($"{given}: no such recipe; see data2vec recipes"));
+                string? text = parsed.GetValue(isFineTuning) ? null : RecipeFile.PresetText(given, isFineTuning: false);
+                output.Write(text ?? RecipeFile.PresetText(given, isFineTuning: true) ?? throw new UsageException($"{given}: no such recipe; see data2vec recipes"));
                 return;
             }
 
