@@ -87,6 +87,7 @@ internal static class Program
         FineTuneCommand.Create(),
         ExportCommand.Create(),
         RecipesCommand.Create(),
+        ProbeCommand.Create(),
         new Command("memes", "Score images with text in them, and train and evaluate models for it (\"Hate Speech in Pixels\")")
         {
             ScoreCommand.Create(),

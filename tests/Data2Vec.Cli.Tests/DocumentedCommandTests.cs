@@ -51,6 +51,7 @@ public sealed partial class DocumentedCommandTests : IDisposable
         File.WriteAllLines(InFolder("dict.txt"), Enumerable.Range(0, 95).Select(i => $"{i} 1"));
         File.WriteAllText(InFolder("reviews.txt"), "dull\ngripping\n");
         CopyTrainingData();
+        File.WriteAllText(InFolder("opinions.csv"), "text,label\n" + string.Concat(Enumerable.Range(0, 20).Select(i => i % 2 == 0 ? $"good {i},good\n" : $"bad {i},bad\n")));
     }
 
     public static TheoryData<string> Pages =>

@@ -1,5 +1,4 @@
 using System.CommandLine.Parsing;
-using Data2Vec.Audio;
 
 namespace Data2Vec.Cli;
 
@@ -13,8 +12,7 @@ internal sealed class InputArguments
     private readonly Option<bool> _recursive = new("--recursive", "-r") { Description = "Also take the inputs in the folders of a folder" };
     private readonly Option<bool> _strict = new("--strict") { Description = "Stop at the first bad input" };
     private readonly Option<long?> _pixels = OptionFactory.MaxPixels();
-    private readonly Option<int> _samples = new Option<int>("--max-samples") { Description = "The limit for the samples of a recording in one channel", DefaultValueFactory = _ => AudioReadOptions.DefaultMaxSamples, HelpName = "N" }
-        .Range(1, int.MaxValue);
+    private readonly Option<int> _samples = OptionFactory.MaxSamples();
 
     private InputArguments(string description)
     {

@@ -82,6 +82,9 @@ internal sealed class DeviceArguments
 
     public void AddTo(Command command) => command.Add(_threads, _device, _tf32);
 
+    /// <summary>The number of CPU threads; null for one per core.</summary>
+    public int? Threads(ParseResult parsed) => parsed.GetValue(_threads);
+
     public Device Open(ParseResult parsed) =>
         Devices.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads) ?? 0, parsed.GetValue(_tf32), parsed.InvocationConfiguration.Error);
 }

@@ -1,3 +1,4 @@
+using Data2Vec.Audio;
 using Data2Vec.Kernels;
 using Data2Vec.Vision.Images;
 
@@ -47,6 +48,10 @@ internal static class OptionFactory
 
     /// <summary>The limits for images with another number of pixels; null for the default.</summary>
     public static ImageLimits ParseLimits(long? maxPixels) => maxPixels is { } pixels ? ImageLimits.Default with { MaxPixels = pixels } : ImageLimits.Default;
+
+    /// <summary>The limit for the samples of a recording.</summary>
+    public static Option<int> MaxSamples() => new Option<int>("--max-samples") { Description = "The limit for the samples of a recording in one channel", DefaultValueFactory = _ => AudioReadOptions.DefaultMaxSamples, HelpName = "N" }
+        .Range(1, int.MaxValue);
 
     /// <summary>The file of a plot.</summary>
     public static Option<string?> Plot(string description) => new Option<string?>("--plot") { Description = description, HelpName = "FILE.svg|FILE.png" }

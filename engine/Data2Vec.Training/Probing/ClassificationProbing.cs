@@ -53,14 +53,24 @@ public sealed record ClassificationProbing(ClassificationProbe Probe, Classifica
             measured += heldOut.Length;
         }
 
-        int[] right = [.. order.Take(measured).Select(item => classes[item])];
         double penalty = chosen ?? Choose(vectors, classes, names, options, cancellationToken);
         using var whole = new ClassificationFit(vectors, classes, names, options, cancellationToken);
-        return new ClassificationProbing(
-            whole.Fit(penalty, "fitting"),
-            new ClassificationQuality(predicted.AsSpan(0, measured), right, names.Count),
-            [.. names.Where((_, c) => !right.Contains(c))]);
+        return Create(whole.Fit(penalty, "fitting"), predicted.AsSpan(0, measured), [.. order.Take(measured).Select(item => classes[item])]);
     }
+
+    /// <summary>Chooses the penalty, fits a probe to all vectors, and measures the quality on others.</summary>
+    internal static ClassificationProbing Run(
+        FeatureVectors vectors, int[] labels, IReadOnlyList<string> names, FeatureVectors others, int[] labelsOfOthers, ProbeOptions options, CancellationToken cancellation)
+    {
+        options.Check();
+        double penalty = Choose(vectors, labels, names, options, cancellation);
+        using var whole = new ClassificationFit(vectors, labels, names, options, cancellation);
+        ClassificationProbe probe = whole.Fit(penalty, "fitting");
+        return Create(probe, probe.Predict(others, options.Threads), labelsOfOthers);
+    }
+
+    private static ClassificationProbing Create(ClassificationProbe probe, ReadOnlySpan<int> predicted, int[] right) =>
+        new(probe, new ClassificationQuality(predicted, right, probe.Labels.Count), [.. probe.Labels.Where((_, c) => !right.Contains(c))]);
 
     /// <summary>Chooses the penalty with the least loss of vectors that are held out of these.</summary>
     private static double Choose(FeatureVectors vectors, int[] labels, IReadOnlyList<string> names, ProbeOptions options, CancellationToken cancellation)

@@ -38,6 +38,19 @@ public static class NearestNeighbors
             : throw new ArgumentException("A single vector has no neighbour.", nameof(vectors));
     }
 
+    /// <summary>Measures on the held-out vectors that a probe with the same options is measured on.</summary>
+    internal static ClassificationQuality Measure(FeatureVectors vectors, int[] labels, int classes, ProbeOptions options, int neighbors)
+    {
+        List<int> predicted = [], right = [];
+        foreach ((int[] kept, int[] heldOut) in HeldOutSplit.All(labels, options))
+        {
+            predicted.AddRange(Predict(vectors.Select(kept), [.. kept.Select(item => labels[item])], vectors.Select(heldOut), neighbors, options.Threads));
+            right.AddRange(heldOut.Select(item => labels[item]));
+        }
+
+        return new ClassificationQuality([.. predicted], [.. right], classes);
+    }
+
     private static int[] Predict(FeatureVectors known, ReadOnlySpan<int> labels, FeatureVectors queries, int neighbors, bool leavesOneOut, int threads)
     {
         ArgumentNullException.ThrowIfNull(known);

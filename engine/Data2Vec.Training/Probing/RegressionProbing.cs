@@ -36,6 +36,15 @@ public sealed record RegressionProbing(RegressionProbe Probe, RegressionQuality 
         return new RegressionProbing(Fit(vectors, numbers, options, cancellationToken), new RegressionQuality([.. predicted], [.. right]));
     }
 
+    /// <summary>Chooses the penalty, fits a probe to all vectors, and measures the quality on others.</summary>
+    internal static RegressionProbing Run(
+        FeatureVectors vectors, double[] targets, FeatureVectors others, double[] targetsOfOthers, ProbeOptions options, CancellationToken cancellation)
+    {
+        options.Check();
+        RegressionProbe probe = Fit(vectors, targets, options, cancellation);
+        return new RegressionProbing(probe, new RegressionQuality(probe.Predict(others), targetsOfOthers));
+    }
+
     /// <summary>Fits with the penalty that has the least error on vectors that are held out of these.</summary>
     private static RegressionProbe Fit(FeatureVectors vectors, double[] targets, ProbeOptions options, CancellationToken cancellation)
     {

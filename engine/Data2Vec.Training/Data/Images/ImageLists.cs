@@ -12,32 +12,8 @@ internal static class ImageLists
         [.. FolderFiles.Find(folder, FolderFiles.IsImage).Select(path => new ImageSource(path, FolderFiles.Key(folder, path), path))];
 
     /// <summary>The images in the folders of a folder. The name of the folder is the class.</summary>
-    public static List<ImageSource> ReadClassFolders(string folder, SkippedItems skipped)
-    {
-        var images = new List<ImageSource>();
-        foreach (string child in FolderFiles.Folders(folder))
-        {
-            int count = images.Count;
-            images.AddRange(FolderFiles.Find(child, FolderFiles.IsImage)
-                .Select(path => new ImageSource(path, FolderFiles.Key(folder, path), path, Path.GetFileName(child))));
-            if (images.Count == count)
-            {
-                skipped.AddBad(child, "there are no images in the folder of this class");
-            }
-        }
-
-        if (images.Count == 0)
-        {
-            throw new InvalidDataException($"{folder}: there are no folders with images in this folder; the images of each class belong in a folder of their own");
-        }
-
-        foreach (string file in Directory.EnumerateFiles(folder).Where(FolderFiles.IsImage).Order(StringComparer.Ordinal))
-        {
-            skipped.AddBad(file, "the image is in no folder of a class");
-        }
-
-        return images;
-    }
+    public static List<ImageSource> ReadClassFolders(string folder, SkippedItems skipped) =>
+        [.. ClassFolders.Find(folder, FolderFiles.IsImage, "image", skipped).Select(file => new ImageSource(file.Path, FolderFiles.Key(folder, file.Path), file.Path, file.Class))];
 
     /// <summary>A list with a path in each line, and a label after it.</summary>
     public static List<ImageSource> ReadList(string path, ImageOptions options, bool withLabels, SkippedItems skipped)

@@ -7,7 +7,9 @@ namespace Data2Vec.Training.Data;
 /// <param name="Transcript">What is said in it; null without transcripts.</param>
 /// <param name="Letters">The line of a <c>.ltr</c> file: labels between spaces. Null if the transcript is plain text.</param>
 /// <param name="ListedSamples">The number of samples that the list gives, or null.</param>
-internal sealed record RecordingSource(string Path, string Key, string Name, string? Transcript = null, string? Letters = null, long? ListedSamples = null);
+/// <param name="Label">The name of its class, or null.</param>
+internal sealed record RecordingSource(
+    string Path, string Key, string Name, string? Transcript = null, string? Letters = null, long? ListedSamples = null, string? Label = null);
 
 /// <summary>The recordings of a data set.</summary>
 /// <param name="Name">The file or folder as the user gave it.</param>
