@@ -19,7 +19,9 @@ internal static class TrainCommand
         model.AcceptOnlyFromAmong("speech", "text", "image", "all");
         var seconds = new Option<int[]>("--seconds")
         {
-            DefaultValueFactory = _ => [10, 30], Description = "The length of each recording; several for several runs", AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [10, 30],
+            Description = "The length of each recording; several for several runs",
+            AllowMultipleArgumentsPerToken = true,
         };
         var tokens = new Option<int>("--tokens") { DefaultValueFactory = _ => 512, Description = "The length of each text" };
         var count = new Option<int?>("--count") { Description = "The number of recordings, texts or images (default: 1, 1, 4)" };

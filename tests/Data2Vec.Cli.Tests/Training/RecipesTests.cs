@@ -51,7 +51,10 @@ public sealed class RecipesTests
             PretrainingRecipe recipe = RecipeFile.ReadPretraining(path);
             var expected = new PretrainingRecipe
             {
-                Modality = Modality.Speech, Updates = 7, Batch = new BatchSettings { Rows = 5 }, Optimizer = new OptimizerSettings { LearningRate = 0.1 },
+                Modality = Modality.Speech,
+                Updates = 7,
+                Batch = new BatchSettings { Rows = 5 },
+                Optimizer = new OptimizerSettings { LearningRate = 0.1 },
             };
             Assert.Equal(expected, recipe);
             File.WriteAllText(path, """{"modality": "speech", "batch": {"rows": 5}, "time_mask": {"length": 3}}""");

@@ -57,7 +57,11 @@ internal sealed unsafe partial class CpuInference<S, V>
 
         return new LeftOperand
         {
-            Blocks = blocks, BlockCount = count, RowStride = rowStride, TapStride = padded.Stride, GroupStride = padded.Columns / shape.Groups,
+            Blocks = blocks,
+            BlockCount = count,
+            RowStride = rowStride,
+            TapStride = padded.Stride,
+            GroupStride = padded.Columns / shape.Groups,
         };
     }
 

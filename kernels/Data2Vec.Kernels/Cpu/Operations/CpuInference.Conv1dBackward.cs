@@ -74,7 +74,11 @@ internal sealed unsafe partial class CpuInference<S, V>
             {
                 var left = new LeftOperand
                 {
-                    Blocks = blocks, BlockCount = count, RowStride = padded.Stride, TapStride = padded.Stride, GroupStride = matrix.Depth,
+                    Blocks = blocks,
+                    BlockCount = count,
+                    RowStride = padded.Stride,
+                    TapStride = padded.Stride,
+                    GroupStride = matrix.Depth,
                 };
                 Tensor rows = dx with { Stride = dx.Stride * shape.Stride };
                 Multiply(left, JoinTaps(left, matrix), new Epilogue(Activation.None, Accumulate: accumulate), rows);

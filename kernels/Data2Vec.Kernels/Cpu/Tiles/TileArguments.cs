@@ -42,7 +42,9 @@ internal readonly unsafe struct TileArguments(
     public static TileArguments Columns(int depth, nint depthStride, float* panel, nint panelStride, nint outputStride, float* ahead, nint aheadStride) =>
         new(1, depthStride, depth, 1, panel, panelStride, outputStride, accumulate: false)
         {
-            Accumulate = AddAtEnd, Ahead = ahead, AheadStride = aheadStride,
+            Accumulate = AddAtEnd,
+            Ahead = ahead,
+            AheadStride = aheadStride,
         };
 }
 
