@@ -27,6 +27,11 @@ internal sealed class ProbeData(Data2VecModel model, string name, ProbeTask task
                 _ when task.LabelColumn is not null => throw new UsageException("--label-column is for texts and recordings"),
                 _ => Images((VisionModel)model),
             };
+            if (training.Classes.Count == 1)
+            {
+                throw new InvalidDataException($"{task.Data}: all examples are of the class '{training.Classes[0]}'; there must be two or more");
+            }
+
             Report(training.Data);
             if (validation is not null)
             {
@@ -110,7 +115,7 @@ internal sealed class ProbeData(Data2VecModel model, string name, ProbeTask task
             : new ProbeExamples<string, int, int>(text, data, data.Classes);
     }
 
-    /// <summary>Names the examples that were left out: each bad one, and how many others.</summary>
+    /// <summary>Names the examples that were left out: each bad one, and the others in numbers.</summary>
     private void Report(TrainingData data)
     {
         foreach (SkippedItem item in data.Skipped.Where(item => item.IsBad))
@@ -118,10 +123,9 @@ internal sealed class ProbeData(Data2VecModel model, string name, ProbeTask task
             bad.Report(item.Name, new InvalidDataException(item.Reason));
         }
 
-        SkippedItem[] others = [.. data.Skipped.Where(item => !item.IsBad)];
-        if (others.Length > 0)
+        foreach (string note in DataSummary.LeftOut([.. data.Skipped.Where(item => !item.IsBad)]))
         {
-            bad.Warn($"{others[0]}; it is left out{(others.Length > 1 ? $", and {others.Length - 1} others" : "")}");
+            bad.Warn(note);
         }
     }
 

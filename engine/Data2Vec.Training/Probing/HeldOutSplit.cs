@@ -15,7 +15,7 @@ internal static class HeldOutSplit
         {
             (int[] kept, int[] heldOut) = Share(labels, options.HeldOut, options.Seed);
             return heldOut.Length > 0 ? [(kept, heldOut)] : throw new InvalidDataException(
-                $"There are too few vectors to hold a share of {options.HeldOut} out: {labels.Length}, of {labels.Distinct().Count()} classes.");
+                $"There are too few vectors to hold a share of {options.HeldOut} out: {labels.Length}{(labels.Distinct().Count() is > 1 and var classes ? $", of {classes} classes" : "")}.");
         }
 
         if (labels.Length < options.Folds)

@@ -20,7 +20,7 @@ public sealed class ProbeTests : IDisposable
         (int code, string output, string error) = CommandLine.Run(command);
         Assert.Equal(1, code);
         Assert.Contains("damaged.png: ", error, StringComparison.Ordinal);
-        Assert.Contains("with one example, which cannot be learned from and measured with: rare", error, StringComparison.Ordinal);
+        Assert.Contains("class rare with one example, which cannot be learned from and measured with", error, StringComparison.Ordinal);
         Dictionary<string, string> values = Values(output);
         Assert.Equal("25", values["examples"]);
         Assert.Equal("6", values["layer"]);
@@ -108,7 +108,9 @@ public sealed class ProbeTests : IDisposable
     [Fact]
     public void The_seed_chooses_what_is_held_out()
     {
-        string[] command = ["probe", ProbeFolder.Model("image.d2v"), "--data", _files.Images(), "--json"];
+        Directory.CreateDirectory(_files["run"]);
+        File.Copy(ProbeFolder.Model("image.d2v"), _files["run/model.d2v"]);
+        string[] command = ["probe", _files["run"], "--data", _files.Images(), "--json"];
         string first = Succeed([.. command, "--seed", "1"]);
         Assert.Equal(first, Succeed([.. command, "--seed", "1", "--threads", "1"]));
     }
@@ -127,6 +129,7 @@ public sealed class ProbeTests : IDisposable
         AssertFails(2, "has 6 layers", [.. image, "--layer", "7"]);
         AssertFails(2, "would replace", [.. text[..3], ProbeFolder.Model("text.d2v"), "-o", ProbeFolder.Model("text.d2v")]);
         AssertFails(2, "a folder; give a file", [.. text[..3], images]);
+        AssertFails(1, "all examples are of the class 'good'", [.. text[..3], _files.Write("one.csv", "text,label\na,good\nb,good\nc,good\n")]);
         AssertFails(1, "no such file", ["probe", _files["missing.d2v"], "--data", images]);
         AssertFails(1, "no column 'opinion'", [.. text, "--label-column", "opinion"]);
         AssertFails(2, "cannot have a head", ["probe", ProbeFolder.Model("speech.d2v"), "--data", images, "-o", _files["x.d2v"]]);

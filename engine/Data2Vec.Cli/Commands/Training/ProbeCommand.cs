@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Data2Vec.ModelFile;
 using Data2Vec.Text;
 using Data2Vec.Training.Probing;
+using Data2Vec.Training.Runs;
 using Data2Vec.Vision;
 
 namespace Data2Vec.Cli;
@@ -14,7 +15,7 @@ internal static class ProbeCommand
 
     public static Command Create()
     {
-        var model = new Argument<string>("MODEL") { Description = "The model file (.d2v), or the name of a pulled model" };
+        var model = new Argument<string>("MODEL") { Description = "The model: a model file (.d2v), the folder of a run, or the name of a pulled model" };
         var command = new Command("probe", "Learn classes or numbers from a model's vectors, and measure how well; the model stays as it is") { model };
         ProbeArguments arguments = ProbeArguments.AddTo(command);
         Option<string> layer = OptionFactory.Layer(all: true);
@@ -29,7 +30,7 @@ internal static class ProbeCommand
         command.SetCancellableAction((parsed, cancellation) =>
         {
             ProbeTask task = arguments.Task(parsed);
-            string given = parsed.GetRequiredValue(model), path = ModelName.Resolve(given);
+            string given = parsed.GetRequiredValue(model), ofRun = Path.Combine(given, RunFiles.Model), path = File.Exists(ofRun) ? ofRun : ModelName.Resolve(given);
             string? target = parsed.GetValue(output);
             string?[] inputs = [path, task.Data, task.Validation];
             Files.RequireOutput(target, inputs);
@@ -51,7 +52,12 @@ internal static class ProbeCommand
             (ProbeExamples training, ProbeExamples? validation) = new ProbeData(loaded, given, task, bad).Open();
             ProbeVectors vectors = Embed("Embedding", training, task.Data);
             ProbeVectors? others = validation is null ? null : Embed("Embedding what is measured with", validation, task.Validation ?? task.Data);
-            Warn(training.Classes, vectors, others is not null, bad);
+            string[] single = [.. training.Classes.Where((_, c) => vectors.Targets.Count(target => target == c) == 1)];
+            if (single.Length > 0)
+            {
+                bad.Warn($"{Names(single)} with one example{(others is null ? ", which cannot be learned from and measured with" : "")}");
+            }
+
             if (head is not null && training.Classes.Where((_, c) => !vectors.Targets.Contains(c)).FirstOrDefault() is { } missing)
             {
                 throw new InvalidDataException($"{task.Data}: no example of the class '{missing}', and a head needs one of each class; save the probe as .json");
@@ -62,9 +68,10 @@ internal static class ProbeCommand
             WorkProgress.Show("Learning", parsed.InvocationConfiguration.Error, ownsTerminal: true, report =>
                 results = ProbeResult.Fit(training.Classes, layers, vectors, others, options, report, cancellation));
             ProbeResult best = results.MaxBy(result => result.Score)!;
-            if (!allLayers && best is ClassificationResult { Probing.Unmeasured: { Count: > 0 } unmeasured } && others is null)
+            string[] unmeasured = others is null && best is ClassificationResult classes ? [.. classes.Probing.Unmeasured.Except(single)] : [];
+            if (unmeasured.Length > 0)
             {
-                bad.Warn($"without an example to measure with: {Names(unmeasured)}; --folds 5 measures with every example");
+                bad.Warn($"{Names(unmeasured)} without an example to measure with; --folds 5 measures with every example");
             }
 
             if (target is not null)
@@ -115,18 +122,8 @@ internal static class ProbeCommand
             : head;
     }
 
-    private static void Warn(IReadOnlyList<string> classes, ProbeVectors vectors, bool hasOthers, BadInputs bad)
-    {
-        int[] labels = classes.Count == 0 ? [] : vectors.Labels;
-        string[] single = [.. classes.Where((_, c) => labels.Count(label => label == c) == 1)];
-        if (single.Length > 0)
-        {
-            bad.Warn($"with one example{(hasOthers ? "" : ", which cannot be learned from and measured with")}: {Names(single)}");
-        }
-    }
-
-    private static string Names(IReadOnlyList<string> names) =>
-        string.Join(", ", names.Take(MostNamed)) + (names.Count > MostNamed ? $" and {names.Count - MostNamed} more classes" : "");
+    private static string Names(string[] names) =>
+        (names.Length == 1 ? "class " : "classes ") + string.Join(", ", names.Take(MostNamed)) + (names.Length > MostNamed ? $" and {names.Length - MostNamed} more" : "");
 
     private static string Measured(ProbeTask task, ProbeOptions options, ProbeResult result, bool hasOthers)
     {
