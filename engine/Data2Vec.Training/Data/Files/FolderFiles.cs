@@ -1,6 +1,6 @@
 namespace Data2Vec.Training.Data;
 
-/// <summary>Finds recordings or images in folders by the extensions of their names, in the order of the names. Hidden files and folders are left out.</summary>
+/// <summary>Finds files in folders by the extensions of their names, in the order of the names. Hidden files and folders are left out.</summary>
 internal static class FolderFiles
 {
     private static readonly EnumerationOptions s_visible = new() { AttributesToSkip = FileAttributes.Hidden | FileAttributes.System };
@@ -15,6 +15,9 @@ internal static class FolderFiles
 
     /// <summary>Whether the name of a file is that of an image.</summary>
     public static bool IsImage(string path) => s_images.Contains(Path.GetExtension(path));
+
+    /// <summary>Whether the name of a file is that of a text.</summary>
+    public static bool IsText(string path) => Path.GetExtension(path).Equals(".txt", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The files in a folder and the folders in it. Links to folders are not followed, because they may lead in a circle.</summary>
     public static IEnumerable<string> Find(string folder, Func<string, bool> isWanted)

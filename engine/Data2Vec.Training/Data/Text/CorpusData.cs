@@ -61,7 +61,7 @@ public sealed class CorpusData : TrainingData<int, NoTarget>
         ArgumentNullException.ThrowIfNull(encoding);
         encoding.Check();
         IReadOnlyList<string> files = Directory.Exists(path)
-            ? [.. FolderFiles.Find(path, file => Path.GetExtension(file).Equals(".txt", StringComparison.OrdinalIgnoreCase))]
+            ? [.. FolderFiles.Find(path, FolderFiles.IsText)]
             : [path];
         return new CorpusData(path, files, encoding, items, new SkippedItems(strict));
     }
