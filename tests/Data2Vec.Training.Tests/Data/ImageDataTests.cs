@@ -155,5 +155,6 @@ public sealed class ImageDataTests : IDisposable
         _folder.WriteImage("train/köter 犬/1.ppm", 30);
         _folder.Write("train/bird/notes.txt", "no image");
         _folder.WriteImage("train/.hidden/x.ppm", 99);
+        _folder.Write("train/._c.ppm", "no image");
     }
 }

@@ -289,6 +289,55 @@ public sealed class SpeechDataTests : IDisposable
     }
 
     [Fact]
+    public void Hidden_files_of_macOS_are_left_out()
+    {
+        _folder.WriteWav("9/1/9-1-0000.wav", 400);
+        _folder.Write("9/1/9-1.trans.txt", "9-1-0000 IT'S\n");
+        _folder.Write("9/1/._9-1-0000.wav", "no recording");
+        _folder.Write("9/1/._9-1.trans.txt", "no transcript");
+        Assert.Empty(TranscribedData.Open(_folder["9"]).Skipped);
+
+        Manifest("a.wav\t8000");
+        _folder.Write("recordings/t.csv", "path,text\na.wav,hello\n");
+        _folder.Write("recordings/._t.csv", "no table");
+        Assert.Equal(1, TranscribedData.Open(_folder["recordings"]).Count);
+    }
+
+    [Fact]
+    public void Empty_files_and_links_to_nothing_are_named()
+    {
+        Manifest("a.wav\t8000");
+        _folder.Write("recordings/empty.wav", "");
+        File.CreateSymbolicLink(_folder["recordings/link.wav"], "gone.wav");
+        var data = RecordingData.Open(_folder["recordings"]);
+        Assert.Equal(2, data.Count);
+        Assert.Equal([_folder["recordings/empty.wav"], _folder["recordings/link.wav"]], data.Skipped.Select(item => item.Name));
+        Assert.Contains("empty", data.Skipped[0].Reason, StringComparison.Ordinal);
+        Assert.Equal("the file does not exist", data.Skipped[1].Reason);
+    }
+
+    [Fact]
+    public void Folders_that_may_not_be_read_are_named()
+    {
+        if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess)
+        {
+            Assert.Skip("Root may read every folder, and Windows has other permissions.");
+            return;
+        }
+
+        Manifest("a.wav\t8000");
+        File.SetUnixFileMode(_folder["recordings/sub"], UnixFileMode.None);
+        try
+        {
+            Assert.Equal($"{_folder["recordings/sub"]}: the folder may not be read", Assert.Single(RecordingData.Open(_folder["recordings"]).Skipped).ToString());
+        }
+        finally
+        {
+            File.SetUnixFileMode(_folder["recordings/sub"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    [Fact]
     public void A_folder_of_recordings_is_searched_for_pretraining()
     {
         Manifest("a.wav\t8000");

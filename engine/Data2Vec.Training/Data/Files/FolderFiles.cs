@@ -3,7 +3,7 @@ namespace Data2Vec.Training.Data;
 /// <summary>Finds files in folders by the extensions of their names, in the order of the names. Hidden files and folders are left out.</summary>
 internal static class FolderFiles
 {
-    private static readonly EnumerationOptions s_visible = new() { AttributesToSkip = FileAttributes.Hidden | FileAttributes.System };
+    private static readonly EnumerationOptions s_visible = new() { AttributesToSkip = FileAttributes.Hidden | FileAttributes.System, IgnoreInaccessible = false };
 
     private static readonly HashSet<string> s_recordings =
         Extensions("wav wave w64 rf64 bwf flac mp3 ogg oga opus aif aiff aifc au snd sph m4a mp4 aac webm mka wma amr caf");
@@ -20,21 +20,35 @@ internal static class FolderFiles
     public static bool IsText(string path) => Path.GetExtension(path).Equals(".txt", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The files in a folder and the folders in it. Links to folders are not followed, because they may lead in a circle.</summary>
-    public static IEnumerable<string> Find(string folder, Func<string, bool> isWanted)
+    /// <param name="folder">The folder.</param>
+    /// <param name="isWanted">Whether a file is one, by its name.</param>
+    /// <param name="skipped">Receives folders that may not be read.</param>
+    public static IReadOnlyList<string> Find(string folder, Func<string, bool> isWanted, SkippedItems skipped)
     {
-        foreach (string file in Directory.EnumerateFiles(folder, "*", s_visible).Where(isWanted).Order(StringComparer.Ordinal))
-        {
-            yield return file;
-        }
+        var found = new List<string>();
+        Search(folder);
+        return found;
 
-        foreach (string child in Folders(folder).Where(child => new DirectoryInfo(child).LinkTarget is null))
+        void Search(string path)
         {
-            foreach (string file in Find(child, isWanted))
+            try
             {
-                yield return file;
+                found.AddRange(Files(path, isWanted));
+                foreach (string child in Folders(path).Where(child => new DirectoryInfo(child).LinkTarget is null))
+                {
+                    Search(child);
+                }
+            }
+            catch (UnauthorizedAccessException)
+            {
+                skipped.AddBad(path, "the folder may not be read");
             }
         }
     }
+
+    /// <summary>The files in a folder, without the folders in it.</summary>
+    public static IEnumerable<string> Files(string folder, Func<string, bool> isWanted) =>
+        Directory.EnumerateFiles(folder, "*", s_visible).Where(isWanted).Order(StringComparer.Ordinal);
 
     /// <summary>The folders in a folder, links too.</summary>
     public static IEnumerable<string> Folders(string folder) => Directory.EnumerateDirectories(folder, "*", s_visible).Order(StringComparer.Ordinal);

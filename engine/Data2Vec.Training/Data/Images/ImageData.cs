@@ -9,7 +9,7 @@ public sealed class ImageData : TrainingData<float, NoTarget>
     private ImageData(string path, ImageOptions options)
     {
         var skipped = new SkippedItems(options.Strict);
-        _images = Directory.Exists(path) ? ImageLists.ReadFolder(path) : ImageLists.ReadList(path, options, withLabels: false, skipped);
+        _images = Directory.Exists(path) ? ImageLists.ReadFolder(path, skipped) : ImageLists.ReadList(path, options, withLabels: false, skipped);
         (_options, Skipped) = (options, skipped.Finish(path, _images.Count));
     }
 

@@ -8,8 +8,8 @@ internal static class ImageLists
     private static readonly string[] s_labels = ["label", "class", "category", "target"];
 
     /// <summary>All images in a folder and the folders in it.</summary>
-    public static List<ImageSource> ReadFolder(string folder) =>
-        [.. FolderFiles.Find(folder, FolderFiles.IsImage).Select(path => new ImageSource(path, FolderFiles.Key(folder, path), path))];
+    public static List<ImageSource> ReadFolder(string folder, SkippedItems skipped) =>
+        [.. FolderFiles.Find(folder, FolderFiles.IsImage, skipped).Select(path => new ImageSource(path, FolderFiles.Key(folder, path), path))];
 
     /// <summary>The images in the folders of a folder. The name of the folder is the class.</summary>
     public static List<ImageSource> ReadClassFolders(string folder, SkippedItems skipped) =>

@@ -16,7 +16,7 @@ internal static class LibriSpeechFolder
         {
             string chapter = DataFile.FolderOf(file);
             Dictionary<string, string> beside = new(StringComparer.Ordinal);
-            foreach (string path in Directory.EnumerateFiles(chapter).Where(FolderFiles.IsRecording).Order(StringComparer.Ordinal))
+            foreach (string path in FolderFiles.Files(chapter, FolderFiles.IsRecording))
             {
                 beside.TryAdd(Path.GetFileNameWithoutExtension(path), path);
             }

@@ -24,11 +24,11 @@ internal static class SpeechLists
     {
         if (!withTranscripts)
         {
-            return new RecordingList(folder, [.. FolderFiles.Find(folder, FolderFiles.IsRecording)
+            return new RecordingList(folder, [.. FolderFiles.Find(folder, FolderFiles.IsRecording, skipped)
                 .Select(path => new RecordingSource(path, FolderFiles.Key(folder, path), path))]);
         }
 
-        string[] tables = [.. Directory.EnumerateFiles(folder).Where(IsTable).Order(StringComparer.Ordinal)];
+        string[] tables = [.. FolderFiles.Files(folder, IsTable)];
         if (tables.Length > 1)
         {
             throw new InvalidDataException(
@@ -40,7 +40,7 @@ internal static class SpeechLists
             return Read(tables[0], options, withTranscripts, skipped);
         }
 
-        string[] transcripts = [.. FolderFiles.Find(folder, LibriSpeechFolder.IsTranscript)];
+        string[] transcripts = [.. FolderFiles.Find(folder, LibriSpeechFolder.IsTranscript, skipped)];
         return transcripts.Length > 0
             ? LibriSpeechFolder.Read(folder, transcripts, skipped)
             : throw new InvalidDataException(

@@ -60,10 +60,8 @@ public sealed class CorpusData : TrainingData<int, NoTarget>
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(encoding);
         encoding.Check();
-        IReadOnlyList<string> files = Directory.Exists(path)
-            ? [.. FolderFiles.Find(path, FolderFiles.IsText)]
-            : [path];
-        return new CorpusData(path, files, encoding, items, new SkippedItems(strict));
+        var skipped = new SkippedItems(strict);
+        return new CorpusData(path, Directory.Exists(path) ? FolderFiles.Find(path, FolderFiles.IsText, skipped) : [path], encoding, items, skipped);
     }
 
     /// <inheritdoc/>
