@@ -19,8 +19,6 @@ public enum MemeInputs
 /// <summary>Writes encoders and a network into one model file.</summary>
 public static class MemeModelWriter
 {
-    private const int ChunkBytes = 1 << 24;
-
     /// <summary>Writes a model file.</summary>
     /// <param name="path">The file. It appears, or replaces an existing file, when it is complete.</param>
     /// <param name="encoders">The encoders. Only those used by <paramref name="inputs"/> are written.</param>
@@ -77,7 +75,7 @@ public static class MemeModelWriter
         {
             foreach (TensorInfo tensor in file?.Tensors.Values.OrderBy(tensor => tensor.Offset) ?? Enumerable.Empty<TensorInfo>())
             {
-                tensors.Add((new TensorDeclaration($"{name}.{tensor.Name}", tensor.Type, tensor.Shape, tensor.Layout, tensor.Groups), sink => Copy(file!, tensor, sink)));
+                tensors.Add((new TensorDeclaration($"{name}.{tensor.Name}", tensor.Type, tensor.Shape, tensor.Layout, tensor.Groups), sink => sink.WriteAll(file!.Pointer(tensor))));
             }
 
             foreach (string asset in file?.Assets.Keys ?? [])
@@ -89,13 +87,4 @@ public static class MemeModelWriter
 
     private static EncoderDescription? Describe(D2vFile? file) =>
         file is null ? null : new EncoderDescription(file.Architecture, JsonObject.Create(file.Config)!);
-
-    private static unsafe void Copy(D2vFile file, TensorInfo tensor, TensorSink sink)
-    {
-        byte* data = (byte*)file.Pointer(tensor);
-        for (long done = 0; done < tensor.Bytes; done += ChunkBytes)
-        {
-            sink.Write(new ReadOnlySpan<byte>(data + done, (int)Math.Min(ChunkBytes, tensor.Bytes - done)));
-        }
-    }
 }

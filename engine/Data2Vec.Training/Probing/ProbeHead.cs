@@ -14,7 +14,7 @@ namespace Data2Vec.Training.Probing;
 /// last one: the dense layer gets the identity divided by 128, where tanh is nearly linear, and the weights of the last layer make up for it. Speech models and
 /// VGG networks have no head of this kind.
 /// </remarks>
-public sealed unsafe class ProbeHead
+public sealed class ProbeHead
 {
     /// <summary>A power of two, which no number format rounds. Hidden states of 12.8 are 0.3 % smaller after tanh.</summary>
     private const float DenseScale = 1 / 128f;
@@ -153,7 +153,7 @@ public sealed unsafe class ProbeHead
         using var writer = D2vWriter.Create(path, contents);
         foreach (TensorInfo tensor in model.Tensors.Values.Where(tensor => !IsOfHead(tensor)))
         {
-            writer.Write(tensor.Name, sink => CopyBytes(model, tensor, sink));
+            writer.Write(tensor.Name, sink => sink.WriteAll(model.Pointer(tensor)));
         }
 
         foreach ((string name, _, float[] values) in head)
@@ -175,15 +175,5 @@ public sealed unsafe class ProbeHead
         }
 
         return matrix;
-    }
-
-    private static void CopyBytes(D2vFile model, TensorInfo tensor, TensorSink sink)
-    {
-        const int Block = 1 << 20;
-        var start = (byte*)model.Pointer(tensor);
-        for (long done = 0; done < tensor.Bytes; done += Block)
-        {
-            sink.Write(new ReadOnlySpan<byte>(start + done, (int)Math.Min(Block, tensor.Bytes - done)));
-        }
     }
 }

@@ -12,8 +12,6 @@ public sealed unsafe class TrainingState : IDisposable
     /// <summary>The name of the file in the folder of a run.</summary>
     public const string FileName = "state.d2v";
 
-    private const int BlockBytes = 64 << 20;
-
     private readonly D2vFile _file;
 
     private TrainingState(D2vFile file)
@@ -59,7 +57,7 @@ public sealed unsafe class TrainingState : IDisposable
         {
             foreach ((Parameter parameter, long offset) in parameters)
             {
-                writer.Write($"{name}.{parameter.Name}", sink => Write(sink, (byte*)address + offset * sizeof(float)));
+                writer.Write($"{name}.{parameter.Name}", sink => sink.WriteAll(address + (nint)(offset * sizeof(float))));
             }
         }
 
@@ -143,14 +141,6 @@ public sealed unsafe class TrainingState : IDisposable
         bool fits = tensor.Type == declared.Type && tensor.Layout == declared.Layout && tensor.Groups == declared.Groups && tensor.Shape.SequenceEqual(declared.Shape);
         return fits ? tensor : throw new InvalidDataException(
             $"{_file.Path}: tensor '{tensor.Name}' is [{string.Join(", ", tensor.Shape)}], and the model of the run has [{string.Join(", ", declared.Shape)}]");
-    }
-
-    private static void Write(TensorSink sink, byte* address)
-    {
-        for (long done = 0; done < sink.Tensor.Bytes; done += BlockBytes)
-        {
-            sink.Write(new ReadOnlySpan<byte>(address + done, (int)Math.Min(BlockBytes, sink.Tensor.Bytes - done)));
-        }
     }
 
     private static void RemoveUnfinished(string path)

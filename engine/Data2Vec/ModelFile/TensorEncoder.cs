@@ -10,6 +10,8 @@ public delegate void ReadElements(long start, Span<float> destination);
 /// <summary>Receives the bytes of one tensor, in order, for a model file.</summary>
 public sealed class TensorSink
 {
+    private const int BlockBytes = 1 << 20;
+
     private readonly Stream _stream;
 
     internal TensorSink(Stream stream, TensorInfo tensor) => (_stream, Tensor) = (stream, tensor);
@@ -39,6 +41,15 @@ public sealed class TensorSink
     /// <summary>Writes the next f32 elements.</summary>
     /// <exception cref="InvalidOperationException">The tensor has fewer bytes.</exception>
     public void Write(ReadOnlySpan<float> values) => Write(MemoryMarshal.AsBytes(values));
+
+    /// <summary>Writes the whole tensor from memory that has its bytes.</summary>
+    internal unsafe void WriteAll(nint address)
+    {
+        for (long done = 0; done < Tensor.Bytes; done += BlockBytes)
+        {
+            Write(new ReadOnlySpan<byte>((byte*)address + done, (int)Math.Min(BlockBytes, Tensor.Bytes - done)));
+        }
+    }
 }
 
 /// <summary>Converts elements to a tensor's number format and layout, a block at a time.</summary>
