@@ -56,6 +56,9 @@ public sealed class ImageDataTests : IDisposable
     [InlineData("class\tpath\nbird\ttrain/bird/a.ppm\ncat\ttrain/Cat/c.ppm\n")]
     [InlineData("\"train/bird/a.ppm\",\"bird\"\n\"train/Cat/c.ppm\",\"cat\"\n")]
     [InlineData("train/bird/a.ppm bird\ntrain/Cat/c.ppm cat\n")]
+    [InlineData("path label\ntrain/bird/a.ppm bird\n\t\ntrain/Cat/c.ppm cat \n")]
+    [InlineData("train/bird/a.ppm bird \ntrain/Cat/c.ppm  cat\n")]
+    [InlineData("\n \ntrain/bird/a.ppm ; bird \n;\n\"train/Cat/c.ppm\" ; cat\n;;\n")]
     public void Lists_with_labels_are_read(string list)
     {
         ClassFolders();
@@ -78,6 +81,20 @@ public sealed class ImageDataTests : IDisposable
             [$"{path}:2: the label is missing", $"{_folder.Path}/gone.ppm ({path}:3): the file does not exist", $"{path}:4: the path is missing"],
             data.Skipped.Select(item => item.ToString()));
         Assert.Contains("no labels", Assert.Throws<InvalidDataException>(() => LabelledImageData.Open(_folder.Write("l.txt", "a.ppm\n"), s_options)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gone.ppm 1\na b.ppm 2\n", true)]
+    [InlineData("gone.ppm\na, b.ppm\n", false)]
+    [InlineData("path\ngone.ppm\na, b.ppm\n", false)]
+    public void The_form_of_a_list_is_known_although_its_first_image_is_missing(string list, bool hasLabels)
+    {
+        _folder.WriteImage("a b.ppm", 7);
+        _folder.WriteImage("a, b.ppm", 7);
+        string path = _folder.Write("list.txt", list);
+        TrainingData data = hasLabels ? LabelledImageData.Open(path, s_options) : ImageData.Open(path, s_options);
+        Assert.Equal(1, data.Count);
+        Assert.StartsWith(_folder["gone.ppm"], Assert.Single(data.Skipped).Name, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -149,6 +149,40 @@ public sealed class SpeechDataTests : IDisposable
         Assert.Equal(1, RecordingData.Open(manifest, new SpeechOptions { Root = _folder["recordings"] }).Count);
     }
 
+    [Theory]
+    [InlineData("audio")]
+    [InlineData("path")]
+    public void The_folder_of_a_manifest_may_have_the_name_of_a_column(string folder)
+    {
+        _folder.WriteWav($"{folder}/a.wav", 800);
+        var data = RecordingData.Open(_folder.Write("train.tsv", $"{folder}\na.wav\t800\n"));
+        Assert.Equal(800, data.Length(0));
+        Assert.Empty(data.Skipped);
+    }
+
+    [Fact]
+    public void A_table_with_commas_may_be_called_tsv()
+    {
+        _folder.WriteWav("a.wav", 800);
+        Assert.Equal("hello", TranscribedData.Open(_folder.Write("train.tsv", "\"path\",sentence\na.wav,hello\n")).Transcript(0));
+    }
+
+    [Fact]
+    public void Manifests_may_list_paths_from_the_root_and_outside_of_their_folder()
+    {
+        _folder.WriteWav("other/b.wav", 400);
+        string manifest = Manifest("../other/b.wav\t400", $"{_folder["recordings/a.wav"]}\t8000");
+        Assert.Equal([400, 8000], Enumerable.Range(0, 2).Select(RecordingData.Open(manifest).Length));
+    }
+
+    [Fact]
+    public void Transcripts_of_punctuation_alone_are_named()
+    {
+        string manifest = Manifest("a.wav\t8000", "sub/b.wav\t16000");
+        _folder.Write("train.wrd", "...\nto do\n");
+        Assert.Equal("no character of the transcript has a label", Assert.Single(TranscribedData.Open(manifest).Skipped).Reason);
+    }
+
     [Fact]
     public void Duplicate_names_are_separate_items()
     {
@@ -233,6 +267,8 @@ public sealed class SpeechDataTests : IDisposable
     [InlineData("transcription;file\nto do;a.wav\n\"he, the\";sub\\b.wav\n", "t.csv")]
     [InlineData("\uFEFFid\tfilename\tSentence\r\n1\ta.wav\tto do\r\n2\tsub/b.wav\the, the\r\n", "t.tsv")]
     [InlineData("file_name,text\r\n\"a.wav\",\"to do\"\r\n\r\nsub/b.wav,\"he, the\"", "metadata.csv")]
+    [InlineData("path\ttranscript\ra.wav\tto do\rsub/../sub/b.wav\the, the\r", "t.tsv")]
+    [InlineData("\uFEFF\"speaker, or id\";path;text\n1;a.wav;to do\n ;sub/b.wav;\"he, the\"\n;;\n  \n", "t.csv")]
     public void Tables_of_recordings_are_read(string table, string name)
     {
         Manifest("a.wav\t8000");

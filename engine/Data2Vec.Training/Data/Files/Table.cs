@@ -11,8 +11,6 @@ internal readonly record struct TableRow(int Line, string[] Fields);
 /// <summary>A text file with columns: CSV or TSV.</summary>
 internal sealed class Table
 {
-    private static readonly char[] s_delimiters = ['\t', ',', ';'];
-
     private Table(string path, char delimiter, string[]? header, IReadOnlyList<TableRow> rows) => (Path, Delimiter, Header, Rows) = (path, delimiter, header, rows);
 
     /// <summary>The path of the file.</summary>
@@ -24,7 +22,7 @@ internal sealed class Table
     /// <summary>The names of the columns, or null without a header.</summary>
     public IReadOnlyList<string>? Header { get; }
 
-    /// <summary>The lines after the header. Empty lines are left out.</summary>
+    /// <summary>The lines after the header. Lines without text are left out.</summary>
     public IReadOnlyList<TableRow> Rows { get; }
 
     /// <summary>Reads a file.</summary>
@@ -33,10 +31,10 @@ internal sealed class Table
     public static Table Read(string path, TableOptions options)
     {
         string[] lines = [.. DataFile.Lines(path)];
-        char delimiter = options.Delimiter ?? DelimiterOf(lines.FirstOrDefault(line => line.Length > 0) ?? throw Empty(path));
+        char delimiter = options.Delimiter ?? DelimiterOf(lines.FirstOrDefault(line => !string.IsNullOrWhiteSpace(line)) ?? throw Empty(path));
         bool quoted = options.Quoted ?? delimiter != '\t';
         List<TableRow> rows = quoted ? Quoted(path, lines, delimiter) : [.. lines.Select((line, i) => new TableRow(i + 1, line.Split(delimiter)))];
-        rows.RemoveAll(row => row.Fields is [""]);
+        rows.RemoveAll(row => row.Fields.All(string.IsNullOrWhiteSpace));
         if (rows.Count == 0)
         {
             throw Empty(path);
@@ -77,7 +75,17 @@ internal sealed class Table
 
     private static InvalidDataException Empty(string path) => new($"{path}: the file is empty");
 
-    private static char DelimiterOf(string line) => s_delimiters.FirstOrDefault(delimiter => line.Contains(delimiter, StringComparison.Ordinal), ',');
+    private static char DelimiterOf(string line)
+    {
+        if (line.Contains('\t', StringComparison.Ordinal))
+        {
+            return '\t';
+        }
+
+        // Between quotation marks, a delimiter is text.
+        string outside = string.Concat(line.Split('"').Where((_, part) => part % 2 == 0));
+        return outside.Contains(';', StringComparison.Ordinal) && !outside.Contains(',', StringComparison.Ordinal) ? ';' : ',';
+    }
 
     private static List<TableRow> Quoted(string path, string[] lines, char delimiter)
     {

@@ -19,8 +19,7 @@ internal static class ImageLists
     public static List<ImageSource> ReadList(string path, ImageOptions options, bool withLabels, SkippedItems skipped)
     {
         string root = options.Root ?? DataFile.FolderOf(path);
-        string first = DataFile.Lines(path).FirstOrDefault(line => line.Length > 0) ?? "";
-        var table = Table.Read(path, new TableOptions { HasHeader = false, Delimiter = DelimiterOf(first, root) });
+        var table = Table.Read(path, new TableOptions { HasHeader = false, Delimiter = DelimiterOf(path, root) });
         string[] header = table.Rows[0].Fields;
         int file = Find(header, s_paths), label = Find(header, s_labels);
         bool hasHeader = file >= 0 && (label >= 0 || header.Length == 1 || !withLabels) && !File.Exists(DataFile.Resolve(root, header[file]));
@@ -58,20 +57,37 @@ internal static class ImageLists
     /// <summary>
     /// The character between path and label where it is neither a tab, a comma nor a semicolon: none if the whole line is a path, a space as in lists for Caffe.
     /// </summary>
-    private static char? DelimiterOf(string line, string root)
+    private static char? DelimiterOf(string path, string root)
     {
-        if (File.Exists(DataFile.Resolve(root, line)))
+        // The first line may be a header, and some images may be missing.
+        foreach (string line in DataFile.Lines(path).Select(line => line.Trim()).Where(line => line.Length > 0))
         {
-            return '\n';
+            if (File.Exists(DataFile.Resolve(root, line)))
+            {
+                return '\n';
+            }
+
+            if (line.IndexOfAny(['\t', ',', ';']) >= 0)
+            {
+                return null;
+            }
+
+            if (line.LastIndexOf(' ') is > 0 and var space && File.Exists(DataFile.Resolve(root, line[..space].TrimEnd())))
+            {
+                return ' ';
+            }
         }
 
-        return line.IndexOfAny(['\t', ',', ';']) < 0 && line.LastIndexOf(' ') is > 0 and var space && File.Exists(DataFile.Resolve(root, line[..space])) ? ' ' : null;
+        return null;
     }
 
     /// <summary>A path may have the delimiter in it, a label does not.</summary>
-    private static (string Path, string? Label) Split(TableRow row, char delimiter) => row.Fields.Length == 1
-        ? (row.Fields[0].Trim(), null)
-        : (string.Join(delimiter, row.Fields[..^1]).Trim(), row.Fields[^1].Trim());
+    private static (string Path, string? Label) Split(TableRow row, char delimiter)
+    {
+        // A space at the end of a line is no delimiter.
+        string[] fields = delimiter == ' ' ? string.Join(' ', row.Fields).Trim().Split(' ') : row.Fields;
+        return fields.Length == 1 ? (fields[0].Trim(), null) : (string.Join(delimiter, fields[..^1]).Trim(), fields[^1].Trim());
+    }
 
     private static string At(TableRow row, int column) => row.Fields.ElementAtOrDefault(column)?.Trim() ?? "";
 

@@ -9,7 +9,7 @@ namespace Data2Vec.Training.Data;
 /// </summary>
 internal static class FairseqManifest
 {
-    /// <summary>Whether a file is a manifest: its first line has one column, which is not the name of one, and the second has a path and a number.</summary>
+    /// <summary>Whether a file is a manifest: its first line has one column, and the second has a path and a number.</summary>
     public static bool IsManifest(string path)
     {
         string[] lines = [.. DataFile.Lines(path).Take(2)];
@@ -18,10 +18,15 @@ internal static class FairseqManifest
             return false;
         }
 
+        // First, because a folder may have the name of a column, such as "audio".
+        if (lines.Length > 1 && lines[1].Split('\t') is [_, var samples, ..] && IsSamples(samples))
+        {
+            return true;
+        }
+
         // A .tsv file without tabs in its first line is nothing else, so that a damaged second line can be named.
         return Path.GetExtension(path).Equals(".tsv", StringComparison.OrdinalIgnoreCase)
-            ? !TranscriptTable.IsPathColumn(lines[0].Trim())
-            : lines.Length > 1 && lines[1].Split('\t') is [_, var samples, ..] && IsSamples(samples);
+            && !lines[0].Split(',', ';').Any(column => TranscriptTable.IsPathColumn(column.Trim(' ', '"')));
     }
 
     public static RecordingList Read(string path, SpeechOptions options, bool withTranscripts, SkippedItems skipped)
