@@ -2,41 +2,57 @@ using Data2Vec.Training.Data;
 
 namespace Data2Vec.Cli;
 
-/// <summary>What is learned in fine-tuning, and what it is measured with.</summary>
+/// <summary>What is learned from labelled examples, and what it is measured with.</summary>
 /// <param name="Name">The task of texts: <c>classes</c>, <c>regression</c>, or one of GLUE; null for none.</param>
-/// <param name="Validation">The data to measure with; null for none.</param>
-/// <param name="HoldOut">The share of the data to measure with; null for none.</param>
+/// <param name="Validation">Other examples to measure with; null for none.</param>
+/// <param name="HoldOut">The share of the examples to measure with; null for none.</param>
+/// <param name="IsDivided">Whether the command line says to measure with a part of the examples, even if the task has a development file.</param>
 /// <param name="TextColumns">The columns with texts; null to find them.</param>
 /// <param name="LabelColumn">The column with labels; null to find it.</param>
-internal sealed record FineTuneTask(string? Name, string? Validation, double? HoldOut, IReadOnlyList<string>? TextColumns, string? LabelColumn);
+internal sealed record LabelledTask(string? Name, string? Validation, double? HoldOut, bool IsDivided, IReadOnlyList<string>? TextColumns, string? LabelColumn);
 
-/// <summary>The options that say what is learned in fine-tuning.</summary>
+/// <summary>The options that say what is learned from labelled examples, and what it is measured with.</summary>
 internal sealed class TaskArguments
 {
     public const string Classes = "classes", Regression = "regression";
 
-    private readonly Option<string?> _validation = new("--validation") { Description = "Data to measure with, in the form of the data", HelpName = "PATH" };
-    private readonly Option<double?> _holdOut = new Option<double?>("--hold-out") { Description = "The share of the data that is measured with instead of trained on, such as 0.1", HelpName = "SHARE" }
+    private static readonly string s_tasks = $"{Classes}, {Regression}, {GlueTasks}";
+
+    private readonly Option<string?> _validation = new("--validation") { Description = "Other examples to measure with, in a form that --data can have", HelpName = "PATH" };
+    private readonly Option<double?> _holdOut = new Option<double?>("--hold-out") { Description = "The share of the examples to hold out and measure with, such as 0.1", HelpName = "SHARE" }
         .Check(
             value => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double share) && share is > 0 and < 1,
             _ => "--hold-out must be a number between 0 and 1");
-    private readonly Option<string?> _task = new Option<string?>("--task")
-    {
-        Description = $"What is learned of texts: {Classes} (default), {Regression} (a number), or a task of GLUE: {string.Join(", ", GlueTask.All.Select(task => Lower(task.Name)))}",
-        HelpName = "TASK",
-    }.Check(IsTask, value => $"--task {value}: no such task; use {Classes}, {Regression} or {string.Join(", ", GlueTask.All.Select(task => Lower(task.Name)))}");
+    private readonly Option<string?> _task = new Option<string?>("--task") { Description = $"What to predict from texts: {Classes} (default), {Regression} (a number), or a task of GLUE: {GlueTasks}", HelpName = "TASK" }
+        .Check(value => value is Classes or Regression || GlueTask.Find(value) is not null, value => $"--task {value}: no such task; use {s_tasks}");
     private readonly Option<string[]> _texts = new("--text-column") { Description = "The column with the texts, by its name, or by its number from 0; give it twice for pairs; default: usual names", HelpName = "COLUMN" };
-    private readonly Option<string?> _label = new("--label-column") { Description = "The column with the labels; default: usual names", HelpName = "COLUMN" };
+    private readonly Option<string?> _label = new("--label-column") { Description = "The column with the labels, by its name, or by its number from 0; default: usual names", HelpName = "COLUMN" };
+    private readonly Option[] _parts;
 
-    public static TaskArguments AddTo(Command command)
+    private TaskArguments(Option[] parts) => _parts = [_holdOut, .. parts];
+
+    private static string GlueTasks => string.Join(", ", GlueTask.All.Select(task => task.Name.ToLowerInvariant()));
+
+    /// <summary>Adds the options to a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="usualShare">The share that is held out if the command line does not say what to measure with; null for none.</param>
+    /// <param name="parts">The command's own options that measure with parts of the examples.</param>
+    public static TaskArguments AddTo(Command command, double? usualShare = null, params Option[] parts)
     {
-        var arguments = new TaskArguments();
-        command.Add(arguments._validation, arguments._holdOut, arguments._task, arguments._texts, arguments._label);
+        var arguments = new TaskArguments(parts);
+        if (usualShare is not null)
+        {
+            arguments._holdOut.DefaultValueFactory = _ => usualShare;
+        }
+
+        Option[] measures = [arguments._validation, .. arguments._parts];
+        command.Add(measures);
+        command.Add(arguments._task, arguments._texts, arguments._label);
         command.Validators.Add(result =>
         {
-            if (result.GetResult(arguments._validation) is not null && result.GetResult(arguments._holdOut) is not null)
+            if (measures.Count(option => result.GetResult(option) is { Implicit: false }) > 1)
             {
-                result.AddError("--validation and --hold-out are two ways to measure; give one of them");
+                result.AddError($"{string.Join(", ", measures.Select(option => option.Name))} are ways to measure; give one of them");
             }
 
             if (result.GetResult(arguments._texts)?.Tokens.Count > 2)
@@ -47,14 +63,11 @@ internal sealed class TaskArguments
         return arguments;
     }
 
-    public FineTuneTask Read(ParseResult parsed) => new(
+    public LabelledTask Read(ParseResult parsed) => new(
         parsed.GetValue(_task),
         parsed.GetValue(_validation) is { } path ? Files.RequireFileOrFolder(path) : null,
         parsed.GetValue(_holdOut),
+        _parts.Any(option => parsed.GetResult(option) is { Implicit: false }),
         parsed.GetValue(_texts) is { Length: > 0 } columns ? columns : null,
         parsed.GetValue(_label));
-
-    private static bool IsTask(string value) => value is Classes or Regression || GlueTask.Find(value) is not null;
-
-    private static string Lower(string name) => name.ToLowerInvariant();
 }

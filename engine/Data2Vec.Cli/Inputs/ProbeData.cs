@@ -8,12 +8,11 @@ namespace Data2Vec.Cli;
 /// <summary>Opens the examples of a probe.</summary>
 /// <param name="model">The model that embeds them.</param>
 /// <param name="name">The model as it was given.</param>
+/// <param name="source">Where they are.</param>
 /// <param name="task">What is predicted.</param>
 /// <param name="bad">Receives bad examples.</param>
-internal sealed class ProbeData(Data2VecModel model, string name, ProbeTask task, BadInputs bad)
+internal sealed class ProbeData(Data2VecModel model, string name, ProbeSource source, LabelledTask task, BadInputs bad)
 {
-    private const int ManyClasses = 20;
-
     /// <summary>Opens the examples to learn from, and those to measure with if they are others.</summary>
     public (ProbeExamples Training, ProbeExamples? Validation) Open()
     {
@@ -29,7 +28,7 @@ internal sealed class ProbeData(Data2VecModel model, string name, ProbeTask task
             };
             if (training.Classes.Count == 1)
             {
-                throw new InvalidDataException($"{task.Data}: all examples are of the class '{training.Classes[0]}'; there must be two or more");
+                throw new InvalidDataException($"{source.Path}: all examples are of the class '{training.Classes[0]}'; there must be two or more");
             }
 
             Report(training.Data);
@@ -49,20 +48,20 @@ internal sealed class ProbeData(Data2VecModel model, string name, ProbeTask task
 
     private (ProbeExamples, ProbeExamples?) Recordings(SpeechModel speech)
     {
-        SpeechOptions options = SpeechOptions.For(speech.Config) with { Audio = AudioCodecs.Options with { MaxSamples = task.MaxSamples }, Strict = task.IsStrict };
+        SpeechOptions options = SpeechOptions.For(speech.Config) with { Audio = AudioCodecs.Options with { MaxSamples = source.MaxSamples }, Strict = source.IsStrict };
         return Both(classes =>
         {
-            LabelledRecordingData data = LabelledRecordingData.Open(classes is null ? task.Data : task.Validation!, options, classes, task.LabelColumn);
+            LabelledRecordingData data = LabelledRecordingData.Open(classes is null ? source.Path : task.Validation!, options, classes, task.LabelColumn);
             return new ProbeExamples<Waveform, float, int>(speech, data, data.Classes);
         });
     }
 
     private (ProbeExamples, ProbeExamples?) Images(VisionModel vision)
     {
-        var options = new ImageOptions { Prepare = (image, _) => vision.Preprocessing.Apply(image), Limits = task.Images, Strict = task.IsStrict };
+        var options = new ImageOptions { Prepare = (image, _) => vision.Preprocessing.Apply(image), Limits = source.Images, Strict = source.IsStrict };
         return Both(classes =>
         {
-            LabelledImageData data = LabelledImageData.Open(classes is null ? task.Data : task.Validation!, options, classes);
+            LabelledImageData data = LabelledImageData.Open(classes is null ? source.Path : task.Validation!, options, classes);
             return new ProbeExamples<RgbImage, float, int>(vision, data, data.Classes);
         });
     }
@@ -80,39 +79,20 @@ internal sealed class ProbeData(Data2VecModel model, string name, ProbeTask task
             throw new UsageException($"{name}: the model has no tokenizer; convert its checkpoint with one");
         }
 
-        GlueTask? glue = task.Name is null ? null : GlueTask.Find(task.Name);
-        if (glue is not null && (task.TextColumns is not null || task.LabelColumn is not null))
+        var texts = new TaskTexts(source.Path, task, TextEncoding.For(text), source.IsStrict);
+        ProbeExamples training = Open(texts.Training, null);
+        return (training, texts.Validation is { } validation ? Open(validation, training.Classes) : null);
+
+        ProbeExamples Open(string path, IReadOnlyList<string>? classes)
         {
-            throw new UsageException($"--task {task.Name} knows its columns; leave out --text-column and --label-column");
+            if (texts.AreScores)
+            {
+                return new ProbeExamples<string, int, float>(text, texts.Scores(path), []);
+            }
+
+            LabelledTextData<int> data = texts.Classes(path, classes);
+            return new ProbeExamples<string, int, int>(text, data, data.Classes);
         }
-
-        if (glue is null && new[] { task.Data, task.Validation }.FirstOrDefault(Directory.Exists) is { } folder)
-        {
-            throw new UsageException($"{folder}: a folder; give a file with texts and labels (.csv or .tsv), or --task with a task of GLUE");
-        }
-
-        ProbeExamples training = Texts(text, InFolder(task.Data, glue?.TrainingFile), glue, null);
-        string? development = task.Validation is { } given ? InFolder(given, glue?.DevelopmentFiles[0])
-            : glue is not null && !task.IsDivided && Path.Combine(task.Data, glue.DevelopmentFiles[0]) is var file && File.Exists(file) ? file
-            : null;
-        return (training, development is null ? null : Texts(text, development, glue, training.Classes));
-    }
-
-    private ProbeExamples Texts(TextModel text, string path, GlueTask? glue, IReadOnlyList<string>? classes)
-    {
-        var encoding = TextEncoding.For(text);
-        var columns = new TextTableOptions { TextColumns = task.TextColumns, LabelColumn = task.LabelColumn, Strict = task.IsStrict };
-        if (task.Name == ProbeArguments.Regression || glue?.IsRegression == true)
-        {
-            LabelledTextData<float> numbers = glue?.OpenScores(path, encoding, task.IsStrict) ?? LabelledText.OpenScores(path, encoding, columns);
-            return new ProbeExamples<string, int, float>(text, numbers, []);
-        }
-
-        LabelledTextData<int> data = glue?.OpenClasses(path, encoding, task.IsStrict) ?? LabelledText.OpenClasses(path, encoding, classes, columns);
-        return task.Name is null && data.Classes.Count > ManyClasses && data.Classes.All(label => double.TryParse(label, NumberStyles.Float, CultureInfo.InvariantCulture, out _))
-            ? throw new UsageException(
-                $"{path}: the labels are {data.Classes.Count} different numbers; give --task {ProbeArguments.Regression} to predict a number, or --task {ProbeArguments.Classes}")
-            : new ProbeExamples<string, int, int>(text, data, data.Classes);
     }
 
     /// <summary>Names the examples that were left out: each bad one, and the others in numbers.</summary>
@@ -128,6 +108,4 @@ internal sealed class ProbeData(Data2VecModel model, string name, ProbeTask task
             bad.Warn(note);
         }
     }
-
-    private static string InFolder(string given, string? file) => Directory.Exists(given) && file is not null ? Files.RequireFile(Path.Combine(given, file)) : given;
 }

@@ -8,7 +8,7 @@ using Data2Vec.Vision;
 namespace Data2Vec.Cli;
 
 /// <summary>Opens the examples of a task and prepares the run.</summary>
-internal sealed class FineTuneData(string name, FineTuningRecipe recipe, TrainingModel model, string path, FineTuneTask task, RunOptions options)
+internal sealed class FineTuneData(string name, FineTuningRecipe recipe, TrainingModel model, string path, LabelledTask task, RunOptions options)
 {
     private const int ManyNamed = 20;
 
@@ -50,7 +50,7 @@ internal sealed class FineTuneData(string name, FineTuningRecipe recipe, Trainin
                 + (data.UnknownCharacters.Count > ManyNamed ? $" and {data.UnknownCharacters.Count - ManyNamed} more" : ""));
         }
 
-        var parts = Divide(data, given => given is null ? data : TranscribedData.Open(given, data.Labels, reading));
+        var parts = Divide(data, given => given is null ? data : TranscribedData.Open(given, data.Labels, reading), task.Validation);
         return Run(parts, (run, progress, cancellation) => FineTuningRun.TranscribeAsync(
             recipe, model.Start, parts.Training, data.Labels, parts.Validation, run, progress, cancellation));
     }
@@ -60,42 +60,24 @@ internal sealed class FineTuneData(string name, FineTuningRecipe recipe, Trainin
         ImageOptions varied = TrainingImages.Options(recipe.Images, vision, options), plain = TrainingImages.Options(new ImageVariation(), vision, options);
         LabelledImageData data = LabelledImageData.Open(path, varied);
         RequireClasses(data.Classes);
-        var parts = Divide(data, given => LabelledImageData.Open(given ?? path, plain, data.Classes));
+        var parts = Divide(data, given => LabelledImageData.Open(given ?? path, plain, data.Classes), task.Validation);
         return Run(parts, (run, progress, cancellation) => FineTuningRun.ClassifyImagesAsync(
             recipe, model.Start, parts.Training, data.Classes, parts.Validation, run, progress, cancellation));
     }
 
     private PreparedRun Texts(TextConfig text)
     {
-        var encoding = TextEncoding.For(text, TrainingTexts.Tokenizer(model));
-        GlueTask? glue = task.Name is null ? null : GlueTask.Find(task.Name);
-        if (glue is not null && (task.TextColumns is not null || task.LabelColumn is not null))
+        var texts = new TaskTexts(path, task, TextEncoding.For(text, TrainingTexts.Tokenizer(model)), options.Strict);
+        if (texts.AreScores)
         {
-            throw new UsageException($"--task {task.Name} knows its columns; leave out --text-column and --label-column");
-        }
-
-        if (glue is null && Directory.Exists(path))
-        {
-            throw new UsageException($"{path}: a folder; give a file with texts and labels (.csv or .tsv), or --task with a task of GLUE");
-        }
-
-        var columns = new TextTableOptions { TextColumns = task.TextColumns, LabelColumn = task.LabelColumn, Strict = options.Strict };
-        string training = InFolder(path, glue?.TrainingFile);
-        string? development = glue is not null && task.Validation is null && task.HoldOut is null && Directory.Exists(path)
-            && Path.Combine(path, glue.DevelopmentFiles[0]) is var file && File.Exists(file) ? file : null;
-        if (task.Name == TaskArguments.Regression || glue?.IsRegression == true)
-        {
-            LabelledTextData<float> Scores(string from) => glue?.OpenScores(from, encoding, options.Strict) ?? LabelledText.OpenScores(from, encoding, columns);
-            LabelledTextData<float> numbers = Scores(training);
-            var scored = Divide(numbers, given => given is null ? numbers : Scores(InFolder(given, glue?.DevelopmentFiles[0])), development);
+            LabelledTextData<float> numbers = texts.Scores(texts.Training);
+            var scored = Divide(numbers, given => given is null ? numbers : texts.Scores(given), texts.Validation);
             return Run(scored, (run, progress, cancellation) => FineTuningRun.ScoreTextAsync(recipe, model.Start, scored.Training, scored.Validation, run, progress, cancellation));
         }
 
-        LabelledTextData<int> Classes(string from, IReadOnlyList<string>? classes) =>
-            glue?.OpenClasses(from, encoding, options.Strict) ?? LabelledText.OpenClasses(from, encoding, classes, columns);
-        LabelledTextData<int> data = Classes(training, null);
+        LabelledTextData<int> data = texts.Classes(texts.Training);
         RequireClasses(data.Classes);
-        var parts = Divide(data, given => given is null ? data : Classes(InFolder(given, glue?.DevelopmentFiles[0]), data.Classes), development);
+        var parts = Divide(data, given => given is null ? data : texts.Classes(given, data.Classes), texts.Validation);
         return Run(parts, (run, progress, cancellation) => FineTuningRun.ClassifyTextAsync(
             recipe, model.Start, parts.Training, data.Classes, parts.Validation, run, progress, cancellation));
     }
@@ -103,9 +85,9 @@ internal sealed class FineTuneData(string name, FineTuningRecipe recipe, Trainin
     /// <summary>What to train on and what to measure with.</summary>
     /// <param name="data">The data.</param>
     /// <param name="open">Opens data to measure with; null stands for the same data, as one measures with it.</param>
-    /// <param name="development">What to measure with if nothing is given.</param>
+    /// <param name="validation">Other data to measure with; null for none.</param>
     private (TrainingData<T, TTarget> Training, TrainingData<T, TTarget>? Validation) Divide<T, TTarget>(
-        TrainingData<T, TTarget> data, Func<string?, TrainingData<T, TTarget>> open, string? development = null)
+        TrainingData<T, TTarget> data, Func<string?, TrainingData<T, TTarget>> open, string? validation)
     {
         if (task.HoldOut is { } share)
         {
@@ -113,9 +95,9 @@ internal sealed class FineTuneData(string name, FineTuningRecipe recipe, Trainin
             return (new DataPart<T, TTarget>(data, training), new DataPart<T, TTarget>(open(null), held));
         }
 
-        if ((task.Validation ?? development) is { } given)
+        if (validation is not null)
         {
-            return (data, open(given));
+            return (data, open(validation));
         }
 
         _notes.Add("there is nothing to measure with; give --validation, or --hold-out 0.1 for a tenth of the data");
@@ -143,12 +125,5 @@ internal sealed class FineTuneData(string name, FineTuningRecipe recipe, Trainin
         {
             throw new InvalidDataException($"{path}: all examples have the label '{classes[0]}'; there must be two or more");
         }
-
-        if (task.Name is null && classes.Count > ManyNamed && classes.All(label => double.TryParse(label, NumberStyles.Float, CultureInfo.InvariantCulture, out _)))
-        {
-            throw new UsageException($"{path}: the labels are {classes.Count} different numbers; give --task {TaskArguments.Regression} to predict a number, or --task {TaskArguments.Classes}");
-        }
     }
-
-    private static string InFolder(string given, string? file) => Directory.Exists(given) && file is not null ? Files.RequireFile(Path.Combine(given, file)) : given;
 }

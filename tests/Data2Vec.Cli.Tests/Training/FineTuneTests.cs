@@ -73,6 +73,33 @@ public sealed class FineTuneTests : IDisposable
     }
 
     [Fact]
+    public void Classes_of_images_may_be_numbers()
+    {
+        Pretrain("image", _files.Images());
+        for (int i = 0; i < 25; i++)
+        {
+            string path = _files[$"numbered/{i}/image.png"];
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.Copy(_files["images/cats/0.png"], path);
+        }
+
+        (int code, _, string error) = CommandLine.Run(
+            "finetune", _files["pretrained"], "--data", _files["numbered"], "--recipe", _files.TaskRecipe("vision"), "-o", _files["run"]);
+        Assert.True(code == 0, error);
+    }
+
+    [Fact]
+    public void A_folder_of_texts_is_refused_as_data_and_as_validation()
+    {
+        Pretrain("text", _files.Texts(), "--tokenizer", _files.Tokenizer());
+        string texts = _files.Labelled(), folder = Path.GetDirectoryName(texts)!;
+        string[] command = ["finetune", _files["pretrained"], "--recipe", _files.TaskRecipe("text"), "-o", _files["run"], "--data"];
+        AssertFails(2, "a folder; give a file", [.. command, folder]);
+        AssertFails(2, "a folder; give a file", [.. command, texts, "--validation", folder]);
+        AssertFails(2, "knows its columns", [.. command, texts, "--task", "cola", "--label-column", "label"]);
+    }
+
+    [Fact]
     public void Changed_labels_are_other_data()
     {
         string data = _files.Images();

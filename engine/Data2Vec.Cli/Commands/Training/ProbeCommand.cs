@@ -29,13 +29,14 @@ internal static class ProbeCommand
         devices.AddTo(command);
         command.SetCancellableAction((parsed, cancellation) =>
         {
-            ProbeTask task = arguments.Task(parsed);
+            ProbeSource source = arguments.Source(parsed);
+            LabelledTask task = arguments.Task(parsed);
             string given = parsed.GetRequiredValue(model), ofRun = Path.Combine(given, RunFiles.Model), path = File.Exists(ofRun) ? ofRun : ModelName.Resolve(given);
             string? target = parsed.GetValue(output);
-            string?[] inputs = [path, task.Data, task.Validation];
+            string?[] inputs = [path, source.Path, task.Validation];
             Files.RequireOutput(target, inputs);
             Files.RequireOutput(target is null ? null : Path.ChangeExtension(target, ".npy"), inputs);
-            ProbeOptions options = arguments.Options(parsed, devices.Threads(parsed));
+            ProbeOptions options = arguments.Options(parsed, task, devices.Threads(parsed));
             BadInputs bad = arguments.Bad(parsed);
             using Device device = devices.Open(parsed);
             using Data2VecModel loaded = device.Load(backend => Data2VecModel.Load(D2vFile.Open(path), new ModelOptions { Backend = backend }));
@@ -49,9 +50,9 @@ internal static class ProbeCommand
                 wanted = wanted with { Layer = null, Pooling = head.Pooling, Normalize = false };
             }
 
-            (ProbeExamples training, ProbeExamples? validation) = new ProbeData(loaded, given, task, bad).Open();
-            ProbeVectors vectors = Embed("Embedding", training, task.Data);
-            ProbeVectors? others = validation is null ? null : Embed("Embedding what is measured with", validation, task.Validation ?? task.Data);
+            (ProbeExamples training, ProbeExamples? validation) = new ProbeData(loaded, given, source, task, bad).Open();
+            ProbeVectors vectors = Embed("Embedding", training, source.Path);
+            ProbeVectors? others = validation is null ? null : Embed("Embedding what is measured with", validation, task.Validation ?? source.Path);
             string[] single = [.. training.Classes.Where((_, c) => vectors.Targets.Count(target => target == c) == 1)];
             if (single.Length > 0)
             {
@@ -60,7 +61,7 @@ internal static class ProbeCommand
 
             if (head is not null && training.Classes.Where((_, c) => !vectors.Targets.Contains(c)).FirstOrDefault() is { } missing)
             {
-                throw new InvalidDataException($"{task.Data}: no example of the class '{missing}', and a head needs one of each class; save the probe as .json");
+                throw new InvalidDataException($"{source.Path}: no example of the class '{missing}', and a head needs one of each class; save the probe as .json");
             }
 
             int[] layers = allLayers ? [.. Enumerable.Range(0, loaded.Layers + 1)] : [wanted.Layer ?? loaded.Layers];
@@ -83,11 +84,11 @@ internal static class ProbeCommand
             Print(found, target, parsed.GetValue(json), parsed.InvocationConfiguration.Output);
             return bad.ExitCode;
 
-            ProbeVectors Embed(string title, ProbeExamples examples, string source)
+            ProbeVectors Embed(string title, ProbeExamples examples, string path)
             {
                 ProbeVectors? embedded = null;
                 WorkProgress.Show(title, parsed.InvocationConfiguration.Error, ownsTerminal: true, report =>
-                    embedded = ProbeVectors.Embed(examples, source, loaded.Modality, wanted, allLayers, bad, report, cancellation));
+                    embedded = ProbeVectors.Embed(examples, path, loaded.Modality, wanted, allLayers, bad, report, cancellation));
                 return head is null ? embedded! : embedded! with { Layers = [.. embedded!.Layers.Select(head.Apply)] };
             }
         });
@@ -125,7 +126,7 @@ internal static class ProbeCommand
     private static string Names(string[] names) =>
         (names.Length == 1 ? "class " : "classes ") + string.Join(", ", names.Take(MostNamed)) + (names.Length > MostNamed ? $" and {names.Length - MostNamed} more" : "");
 
-    private static string Measured(ProbeTask task, ProbeOptions options, ProbeResult result, bool hasOthers)
+    private static string Measured(LabelledTask task, ProbeOptions options, ProbeResult result, bool hasOthers)
     {
         int count = result is ClassificationResult classes ? classes.Probing.Quality.Count : ((RegressionResult)result).Probing.Quality.Count;
         return hasOthers ? $"{count} of {task.Validation ?? "the development set"}"
