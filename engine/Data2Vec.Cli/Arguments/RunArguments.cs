@@ -11,7 +11,7 @@ internal sealed class RunArguments
     private static readonly string[] s_launched = ["PMI_SIZE", "OMPI_COMM_WORLD_SIZE"];
 
     private readonly Option<string> _data = new("--data") { Description = "The data to train on: a file or a folder", Required = true, HelpName = "PATH" };
-    private readonly Option<string?> _tokenizer = new("--tokenizer") { Description = "For a text model without a tokenizer: a folder with encoder.json, vocab.bpe and dict.txt, or with tokenizer.json, or with vocab.json and merges.txt", HelpName = "FOLDER" };
+    private readonly Option<string?> _tokenizer = new("--tokenizer") { Description = $"For a text model without a tokenizer: {TokenizerFolder.Contents}", HelpName = "FOLDER" };
     private readonly Option<string> _output = new("--output", "-o") { Description = "The folder of the run. A run that is there goes on", Required = true, HelpName = "RUN" };
     private readonly Option<string[]> _set = new("--set") { Description = "A setting of the recipe, such as optimizer.learning_rate=0.001; repeatable", HelpName = "NAME=VALUE" };
     private readonly Option<bool> _trial = new("--dry-run") { Description = "Read the data, make two updates, and say what the run will take; write nothing" };

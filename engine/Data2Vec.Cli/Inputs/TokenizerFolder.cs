@@ -5,6 +5,9 @@ namespace Data2Vec.Cli;
 /// <summary>Reads the tokenizer in a folder, for a new text model.</summary>
 internal static class TokenizerFolder
 {
+    /// <summary>What such a folder has, in words.</summary>
+    public const string Contents = "a folder with encoder.json, vocab.bpe and dict.txt, or with tokenizer.json, or with vocab.json and merges.txt";
+
     private static readonly (string[] Files, Func<ReadOnlyMemory<byte>[], TextTokenizer> Read)[] s_kinds =
     [
         (["encoder.json", "vocab.bpe", "dict.txt"], files => TextTokenizer.FromFairseq(files[0], files[1], files[2])),

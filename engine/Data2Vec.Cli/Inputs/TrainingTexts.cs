@@ -8,5 +8,5 @@ internal static class TrainingTexts
     /// <summary>The tokenizer of a model.</summary>
     /// <exception cref="UsageException">The model has none.</exception>
     public static TextTokenizer Tokenizer(TrainingModel model) => model.Start.ReadTokenizer()
-        ?? throw new UsageException($"{model.Name}: the model has no tokenizer; give --tokenizer, a folder with encoder.json, vocab.bpe and dict.txt, or with tokenizer.json");
+        ?? throw new UsageException($"{model.Name}: the model has no tokenizer; give --tokenizer, {TokenizerFolder.Contents}");
 }

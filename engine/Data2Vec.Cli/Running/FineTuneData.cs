@@ -17,11 +17,7 @@ internal sealed class FineTuneData(string name, FineTuningRecipe recipe, Trainin
     /// <summary>Prepares the run.</summary>
     public PreparedRun Prepare()
     {
-        if (model.Start.Config.Modality != recipe.Modality)
-        {
-            throw new InvalidDataException($"{name} is a recipe for {recipe.Modality.Inputs()}, and {model.Name} takes {model.Start.Config.Modality.Inputs()}");
-        }
-
+        model.RequireFit(name, recipe.Modality);
         bool hasTextOptions = task.Name is not null || task.TextColumns is not null || task.LabelColumn is not null;
         return model.Start.Config switch
         {

@@ -1,5 +1,7 @@
 using Data2Vec.Converters.Hub;
 using Data2Vec.Kernels;
+using Data2Vec.Training.Runs;
+using Data2Vec.Training.State;
 
 namespace Data2Vec.Cli;
 
@@ -27,6 +29,23 @@ internal static class ModelName
         {
             return Files.RequireFile(given);
         }
+    }
+
+    /// <summary>The path of a file in the folder of a run, or of a model file.</summary>
+    /// <param name="given">The folder of a run, or what <see cref="Resolve"/> takes.</param>
+    /// <param name="file">The file in the folder.</param>
+    /// <exception cref="IOException">There is no such file or model.</exception>
+    public static string ResolveRun(string given, string file)
+    {
+        if (!Directory.Exists(given))
+        {
+            return Resolve(given);
+        }
+
+        string path = Path.Combine(given, file);
+        bool isIncomplete = file == RunFiles.Model && File.Exists(Path.Combine(given, TrainingState.FileName));
+        return File.Exists(path) ? path : throw new IOException(
+            $"{given}: no {file} in this folder; {(isIncomplete ? "the run is not complete yet" : "give the folder of a run, or a model file")}");
     }
 
     private static bool IsName(string given) =>

@@ -24,7 +24,7 @@ internal sealed class TrainingModel : IDisposable
         bool isText = recipe.Modality == Modality.Text;
         if (isText && tokenizer is null)
         {
-            throw new UsageException("a new text model needs --tokenizer: a folder with encoder.json, vocab.bpe and dict.txt, or with tokenizer.json");
+            throw new UsageException($"a new text model needs --tokenizer: {TokenizerFolder.Contents}");
         }
 
         RefuseTokenizer(isText, tokenizer);
@@ -34,14 +34,8 @@ internal sealed class TrainingModel : IDisposable
     /// <summary>Opens a model file, the folder of a run, a checkpoint of fairseq, or a model that was pulled.</summary>
     public static TrainingModel Open(string given, string? tokenizer)
     {
-        bool isFolder = Directory.Exists(given);
-        if (isFolder && !File.Exists(Path.Combine(given, TrainingState.FileName)))
-        {
-            throw new IOException($"{given}: no {TrainingState.FileName} in this folder; give the folder of a run, or a model file");
-        }
-
-        string path = isFolder ? given : ModelName.Resolve(given);
-        bool isCheckpoint = !isFolder && (OptionFactory.HasExtension(path, ".pt") || OptionFactory.HasExtension(path, ".pth"));
+        string path = ModelName.ResolveRun(given, TrainingState.FileName);
+        bool isCheckpoint = OptionFactory.HasExtension(path, ".pt") || OptionFactory.HasExtension(path, ".pth");
         TrainingCheckpoint? checkpoint = isCheckpoint ? TrainingCheckpoint.Open(path) : null;
         try
         {
@@ -53,6 +47,16 @@ internal sealed class TrainingModel : IDisposable
         {
             checkpoint?.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Requires a model of the recipe's modality.</summary>
+    /// <exception cref="InvalidDataException">The model has another.</exception>
+    public void RequireFit(string recipe, Modality modality)
+    {
+        if (Start.Config.Modality != modality)
+        {
+            throw new InvalidDataException($"{recipe} is a recipe for {modality.Inputs()}, and {Name ?? "its model"} takes {Start.Config.Modality.Inputs()}");
         }
     }
 

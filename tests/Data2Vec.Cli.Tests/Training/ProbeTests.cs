@@ -131,6 +131,8 @@ public sealed class ProbeTests : IDisposable
         AssertFails(2, "a folder; give a file", [.. text[..3], images]);
         AssertFails(1, "all examples are of the class 'good'", [.. text[..3], _files.Write("one.csv", "text,label\na,good\nb,good\nc,good\n")]);
         AssertFails(1, "no such file", ["probe", _files["missing.d2v"], "--data", images]);
+        _files.Write("stopped/state.d2v", "");
+        AssertFails(1, "no model.d2v in this folder; the run is not complete yet", ["probe", _files["stopped"], "--data", images]);
         AssertFails(1, "no column 'opinion'", [.. text, "--label-column", "opinion"]);
         AssertFails(2, "cannot have a head", ["probe", ProbeFolder.Model("speech.d2v"), "--data", images, "-o", _files["x.d2v"]]);
         Assert.False(File.Exists(_files["x.d2v"]));

@@ -24,7 +24,7 @@ internal static class ExportCommand
         var command = new Command("export", "Write the model of a run for other programs") { run, format, output, teacher, type };
         command.SetAction(parsed =>
         {
-            string source = Source(parsed.GetRequiredValue(run)), to = parsed.GetRequiredValue(format), target = parsed.GetRequiredValue(output);
+            string source = ModelName.ResolveRun(parsed.GetRequiredValue(run), TrainingState.FileName), to = parsed.GetRequiredValue(format), target = parsed.GetRequiredValue(output);
             ElementType numbers = OptionFactory.ParseDtype(parsed.GetRequiredValue(type));
             if (to != "d2v" && numbers != ElementType.F32)
             {
@@ -50,17 +50,6 @@ internal static class ExportCommand
             parsed.InvocationConfiguration.Output.WriteLine(parsed.GetRequiredValue(output));
         });
         return command;
-    }
-
-    private static string Source(string given)
-    {
-        if (!Directory.Exists(given))
-        {
-            return ModelName.Resolve(given);
-        }
-
-        string state = Path.Combine(given, TrainingState.FileName);
-        return File.Exists(state) ? state : throw new IOException($"{given}: no {TrainingState.FileName} in this folder; give the folder of a run, or a model file");
     }
 
     private static void Write(string source, string to, string target, bool isTeacher, ElementType type)

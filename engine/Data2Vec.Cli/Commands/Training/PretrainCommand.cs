@@ -36,18 +36,17 @@ internal static class PretrainCommand
 
     private static PreparedRun Prepare(string name, PretrainingRecipe recipe, TrainingModel model, string path, RunOptions options)
     {
+        model.RequireFit(name, recipe.Modality);
         ModelStart start = model.Start;
-        return start.Config.Modality != recipe.Modality
-            ? throw new InvalidDataException($"{name} is a recipe for {recipe.Modality.Inputs()}, and {model.Name} takes {start.Config.Modality.Inputs()}")
-            : start.Config switch
-            {
-                AudioConfig speech => Recordings(RecordingData.Open(path, TrainingSpeech.Options(speech, recipe.MinSamples, recipe.MaxSamples, options))),
-                VisionConfig vision => Run(
-                    ImageData.Open(path, TrainingImages.Options(recipe.Images, vision, options)),
-                    (data, run, progress, cancellation) => PretrainingRun.RunAsync(recipe, start, data, run, progress, cancellation)),
-                TextConfig text => Texts(text),
-                _ => throw new InvalidDataException($"models of {start.Config.Architecture} cannot be trained"),
-            };
+        return start.Config switch
+        {
+            AudioConfig speech => Recordings(RecordingData.Open(path, TrainingSpeech.Options(speech, recipe.MinSamples, recipe.MaxSamples, options))),
+            VisionConfig vision => Run(
+                ImageData.Open(path, TrainingImages.Options(recipe.Images, vision, options)),
+                (data, run, progress, cancellation) => PretrainingRun.RunAsync(recipe, start, data, run, progress, cancellation)),
+            TextConfig text => Texts(text),
+            _ => throw new InvalidDataException($"models of {start.Config.Architecture} cannot be trained"),
+        };
 
         PreparedRun Recordings(RecordingData data) => Run(data, (_, run, progress, cancellation) => PretrainingRun.RunAsync(recipe, start, data, run, progress, cancellation)) with
         {

@@ -31,7 +31,7 @@ internal static class ProbeCommand
         {
             ProbeSource source = arguments.Source(parsed);
             LabelledTask task = arguments.Task(parsed);
-            string given = parsed.GetRequiredValue(model), ofRun = Path.Combine(given, RunFiles.Model), path = File.Exists(ofRun) ? ofRun : ModelName.Resolve(given);
+            string given = parsed.GetRequiredValue(model), path = ModelName.ResolveRun(given, RunFiles.Model);
             string? target = parsed.GetValue(output);
             string?[] inputs = [path, source.Path, task.Validation];
             Files.RequireOutput(target, inputs);
