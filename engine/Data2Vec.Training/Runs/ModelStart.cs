@@ -107,30 +107,32 @@ public sealed record ModelStart(ModelConfig Config, Func<Parameter, float[]?> Re
         Config = Config is AudioConfig speech ? speech with { Labels = null, Ctc = null } : Config with { Labels = null },
     };
 
-    /// <summary>The values of a parameter, or those that training starts from where the model has none.</summary>
-    internal float[]? ValuesOf(Parameter parameter, ulong seed)
+    /// <summary>Gives the values of each parameter, or those that training starts from where the model has none.</summary>
+    internal Func<Parameter, float[]?> Values(ulong seed)
     {
-        if (Read(parameter) is { } values)
+        Parameter? first = Config.ListParameters().FirstOrDefault(parameter => !parameter.IsOptional && parameter.Name.StartsWith("encoder.0.", StringComparison.Ordinal));
+        bool hasLayers = first is not null && Read(first) is not null;
+        return parameter =>
         {
-            return values;
-        }
+            if (Read(parameter) is { } values)
+            {
+                return values;
+            }
 
-        if (parameter.IsOptional && !IsInNewModels(parameter.Name))
-        {
-            return null;
-        }
+            if (parameter.IsOptional && (hasLayers || !IsInNewModels(parameter.Name)))
+            {
+                return null;
+            }
 
-        var initial = new float[parameter.Count];
-        parameter.Initial.Fill(parameter, seed, 0, initial);
-        return initial;
+            var initial = new float[parameter.Count];
+            parameter.Initial.Fill(parameter, seed, 0, initial);
+            return initial;
+        };
     }
 
     /// <summary>Of the optional parameters, fairseq's new models have the scales and the table of relative positions that all layers share.</summary>
-    private bool IsInNewModels(string name) => !HasLayers()
-        && (name.EndsWith("_scale", StringComparison.Ordinal) || name.StartsWith("relative_position_bias.", StringComparison.Ordinal));
-
-    private bool HasLayers() => Config.ListParameters().Where(parameter => !parameter.IsOptional && parameter.Name.StartsWith("encoder.0.", StringComparison.Ordinal))
-        .Take(1).Any(parameter => Read(parameter) is not null);
+    private static bool IsInNewModels(string name) =>
+        name.EndsWith("_scale", StringComparison.Ordinal) || name.StartsWith("relative_position_bias.", StringComparison.Ordinal);
 
     private static ModelStart Copy(D2vFile file)
     {

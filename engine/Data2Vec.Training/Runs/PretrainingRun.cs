@@ -69,6 +69,7 @@ public static class PretrainingRun
             TopLayers = recipe.TopLayers ?? Math.Min(published.TopLayers, start.Config.Layers),
             Loss = published.Loss with { Beta = recipe.LossBeta ?? published.Loss.Beta },
         };
+        Func<Parameter, float[]?> values = start.Values(recipe.Seed);
         using var trainer = new Pretrainer<T>(
             start.Config, objective, recipe.Optimizer.Create(start.Config, recipe.Updates, threads),
             new TeacherDecaySchedule(recipe.Teacher.Start, recipe.Teacher.End, recipe.Teacher.Updates),
@@ -91,9 +92,8 @@ public static class PretrainingRun
         var reader = BatchReading.Reader(data, start.Config, recipe.Batch, recipe.Seed, options);
         return await new TrainingLoop<PretrainingBatch<T>>(trainer, plan, options, progress).RunAsync(Batches, cancellation).ConfigureAwait(false);
 
-        float[]? ValuesOf(Parameter parameter) => start.ValuesOf(
-            recipe.LayerScale is { } scale && parameter.Name.EndsWith("_scale", StringComparison.Ordinal) ? parameter with { Initial = new InitialValue((float)scale) } : parameter,
-            recipe.Seed);
+        float[]? ValuesOf(Parameter parameter) => values(
+            recipe.LayerScale is { } scale && parameter.Name.EndsWith("_scale", StringComparison.Ordinal) ? parameter with { Initial = new InitialValue((float)scale) } : parameter);
 
         async IAsyncEnumerable<(PretrainingBatch<T>? Batch, BatchPosition Next)> Batches(BatchPosition from, [EnumeratorCancellation] CancellationToken token)
         {
