@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Data2Vec.Training.Augmentation;
 using Data2Vec.Training.Data;
+using Data2Vec.Training.Masking;
 using Data2Vec.Training.RandomNumbers;
 using Data2Vec.Vision.Images;
 
@@ -57,6 +58,10 @@ public sealed record MaskSettings
 
     /// <summary>The most patches of a block.</summary>
     public int LargestBlock { get; init; } = 196;
+
+    /// <summary>The spans that are masked.</summary>
+    /// <param name="fewest">The fewest spans of a sequence: 1 for frames, 0 for channels.</param>
+    internal SpanMask Spans(int fewest) => new() { Probability = Probability, Length = Length, MinimumSpans = fewest, RequireSameMasks = SameCounts };
 }
 
 /// <summary>How images are varied.</summary>

@@ -36,17 +36,17 @@ internal sealed class TranscriptTask(AudioConfig encoder, TranscriptLabels label
         int[] frames = [.. items.Select(item => BatchReading.Rows(_config, item.Input.Length))];
         bool[]? time = null;
         int[][]? channels = null;
-        if (recipe.TimeMask is { } timeMask)
+        if (recipe.TimeMask is { Probability: > 0 } timeMask)
         {
             time = new bool[frames.Sum()];
-            Spans(timeMask).Draw(new RandomSource(recipe.Seed, update, RandomSite.TimeMask), numbers, frames, time);
+            timeMask.Spans(fewest: 1).Draw(new RandomSource(recipe.Seed, update, RandomSite.TimeMask), numbers, frames, time);
         }
 
-        if (recipe.ChannelMask is { } channelMask)
+        if (recipe.ChannelMask is { Probability: > 0 } channelMask)
         {
             int hidden = _config.HiddenSize;
             var mask = new bool[items.Count * hidden];
-            Spans(channelMask).Draw(new RandomSource(recipe.Seed, update, RandomSite.ChannelMask), numbers, [.. items.Select(_ => hidden)], mask);
+            channelMask.Spans(fewest: 0).Draw(new RandomSource(recipe.Seed, update, RandomSite.ChannelMask), numbers, [.. items.Select(_ => hidden)], mask);
             channels = [.. items.Select((_, i) => Enumerable.Range(0, hidden).Where(channel => mask[i * hidden + channel]).ToArray())];
         }
 
@@ -74,13 +74,6 @@ internal sealed class TranscriptTask(AudioConfig encoder, TranscriptLabels label
 
         return new Dictionary<string, double> { ["wer"] = words.Rate, ["cer"] = letters.Rate, ["blank"] = blank / (double)Math.Max(1, frames) };
     }
-
-    private static SpanMask Spans(MaskSettings settings) => new()
-    {
-        Probability = settings.Probability,
-        Length = settings.Length,
-        RequireSameMasks = settings.SameCounts,
-    };
 }
 
 /// <summary>Classes of texts.</summary>

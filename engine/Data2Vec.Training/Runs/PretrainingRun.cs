@@ -120,8 +120,7 @@ internal sealed class SpeechMasking(MaskSettings settings) : IMasking<float>
         int[] lengths = [.. items.Select(item => encoder.Rows(item.Input.Span))];
         long[] numbers = [.. items.Select(item => (long)item.Item)];
         var mask = new bool[lengths.Sum()];
-        new SpanMask { Probability = settings.Probability, Length = settings.Length, RequireSameMasks = settings.SameCounts }
-            .Draw(new RandomSource(seed, update, RandomSite.TimeMask), numbers, lengths, mask);
+        settings.Spans(fewest: 1).Draw(new RandomSource(seed, update, RandomSite.TimeMask), numbers, lengths, mask);
         ReadOnlyMemory<float>[] inputs = [.. items.Select(item => item.Input)];
         return new PretrainingBatch<float>(numbers, inputs, inputs, mask);
     }

@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using Data2Vec.Audio;
+using Data2Vec.Training.Data;
+using Data2Vec.Training.FineTuning;
 using Data2Vec.Training.Recipes;
 using Data2Vec.Training.Runs;
 
@@ -40,6 +43,24 @@ public sealed class RecipesTests
 
     [Theory, MemberData(nameof(FineTuning))]
     public void A_recipe_for_fine_tuning_is_possible(string name) => RecipeChecks.Require(RecipeFile.ReadFineTuning(name));
+
+    [Fact]
+    public void A_mask_of_probability_0_masks_nothing_and_a_rare_one_leaves_whole_recordings()
+    {
+        FineTuningRecipe recipe = RecipeFile.ReadFineTuning("speech-small");
+        var config = (AudioConfig)ModelStart.New(RecipeFile.ReadPretraining("speech-small")).Config;
+        TrainingItem<float, int[]>[] items = [.. Enumerable.Range(0, 20).Select(i => new TrainingItem<float, int[]>(i, new float[16_000], [4]))];
+        var labels = TranscriptLabels.FromTranscripts(["a"]);
+        FineTuningBatch<float, ReadOnlyMemory<int>> usual = new TranscriptTask(config, labels, recipe).Batch(items, 0);
+        Assert.Contains(true, usual.TimeMask!);
+        Assert.All(usual.ChannelMask!, Assert.NotEmpty);
+
+        MaskSettings never = new() { Probability = 0 }, rarely = recipe.ChannelMask! with { Probability = 0.01 };
+        FineTuningBatch<float, ReadOnlyMemory<int>> none = new TranscriptTask(config, labels, recipe with { TimeMask = never, ChannelMask = never }).Batch(items, 0);
+        Assert.Null(none.TimeMask);
+        Assert.Null(none.ChannelMask);
+        Assert.Contains(new TranscriptTask(config, labels, recipe with { ChannelMask = rarely }).Batch(items, 0).ChannelMask!, channels => channels.Length == 0);
+    }
 
     [Fact]
     public void What_a_recipe_does_not_say_has_the_defaults()
