@@ -11,6 +11,13 @@ public static class RecipeFile
 {
     private const string PresetPrefix = "Presets/", PretrainingKind = "pretraining/", FineTuningKind = "fine-tuning/", Extension = ".json";
 
+    private static readonly JsonDocumentOptions s_options = new()
+    {
+        CommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+        AllowDuplicateProperties = false,
+    };
+
     /// <summary>The names of the recipes for pretraining.</summary>
     public static IReadOnlyList<string> PretrainingNames => Names(PretrainingKind);
 
@@ -41,8 +48,12 @@ public static class RecipeFile
     public static string? PresetText(string name, bool isFineTuning)
     {
         ArgumentNullException.ThrowIfNull(name);
-        string resource = PresetPrefix + (isFineTuning ? FineTuningKind : PretrainingKind) + name + Extension;
-        using Stream? stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(resource);
+        return PresetText(isFineTuning ? FineTuningKind : PretrainingKind, name);
+    }
+
+    private static string? PresetText(string kind, string name)
+    {
+        using Stream? stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(PresetPrefix + kind + name + Extension);
         if (stream is null)
         {
             return null;
@@ -66,19 +77,12 @@ public static class RecipeFile
         string kind, string nameOrPath, IReadOnlyDictionary<string, string>? changes, JsonTypeInfo<T> type, JsonObject defaults, params ReadOnlySpan<string> required)
     {
         ArgumentException.ThrowIfNullOrEmpty(nameOrPath);
-        string resource = PresetPrefix + kind + nameOrPath + Extension;
-        using Stream? preset = Assembly.GetExecutingAssembly().GetManifestResourceStream(resource);
-        if (preset is null && !File.Exists(nameOrPath))
-        {
-            throw new InvalidDataException(
-                $"there is no recipe '{nameOrPath}' and no such file; the recipes are {string.Join(", ", Names(kind))}");
-        }
-
+        string text = PresetText(kind, nameOrPath)
+            ?? (File.Exists(nameOrPath) ? File.ReadAllText(nameOrPath) : throw new InvalidDataException(
+                $"there is no recipe '{nameOrPath}' and no such file; the recipes are {string.Join(", ", Names(kind))}"));
         try
         {
-            var comments = new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
-            JsonNode? json = preset is not null ? JsonNode.Parse(preset) : JsonNode.Parse(File.ReadAllText(nameOrPath), documentOptions: comments);
-            if (json is not JsonObject settings)
+            if (JsonNode.Parse(text, documentOptions: s_options) is not JsonObject settings)
             {
                 throw new InvalidDataException($"{nameOrPath}: a recipe is a JSON object");
             }
@@ -123,6 +127,11 @@ public static class RecipeFile
                 throw new InvalidDataException($"{source}there is no setting '{place}{name}'; the settings there are {string.Join(", ", defaults.Select(setting => setting.Key))}");
             }
 
+            if (value is null && defaults[name] is not null)
+            {
+                throw new InvalidDataException($"{source}'{place}{name}' is null; leave it out for the default");
+            }
+
             // A group that recipes may be without has defaults once it is there.
             JsonObject? group = defaults[name] as JsonObject
                 ?? (name is "time_mask" or "channel_mask" ? (JsonObject)JsonSerializer.SerializeToNode(new MaskSettings(), RecipeJson.Default.MaskSettings)! : null);
@@ -154,7 +163,7 @@ public static class RecipeFile
         JsonNode? node;
         try
         {
-            node = JsonNode.Parse(value);
+            node = JsonNode.Parse(value, documentOptions: s_options);
         }
         catch (JsonException)
         {

@@ -149,6 +149,9 @@ public sealed class PretrainTests : IDisposable
     [InlineData("batch.accumulate=0", "'batch.accumulate' is 0")]
     [InlineData("mask.probability=2", "'mask.probability' is 2")]
     [InlineData("model.heads=5", "'heads' does not divide")]
+    [InlineData("batch=null", "'batch' is null")]
+    [InlineData("optimizer.curve=null", "'optimizer.curve' is null")]
+    [InlineData("batch={\"rows\":1,\"rows\":2}", "'batch'")]
     public void Wrong_settings_are_named(string setting, string message)
     {
         (int code, _, string error) = CommandLine.Run("pretrain", _files["speech.json"], "--data", _files.Recordings(), "-o", _files["run"], "--set", setting);

@@ -80,6 +80,8 @@ public sealed class RecipesTests
             Assert.Equal(expected, recipe);
             File.WriteAllText(path, """{"modality": "speech", "batch": {"rows": 5}, "time_mask": {"length": 3}}""");
             Assert.Equal(new MaskSettings { Length = 3 }, RecipeFile.ReadFineTuning(path).TimeMask);
+            File.WriteAllText(path, """{"modality": "speech", "updates": 7, "updates": 8}""");
+            Assert.Contains("updates", Assert.Throws<InvalidDataException>(() => RecipeFile.ReadPretraining(path)).Message, StringComparison.Ordinal);
             File.WriteAllText(path, """{"updates": 7}""");
             Assert.Contains("no 'modality'", Assert.Throws<InvalidDataException>(() => RecipeFile.ReadPretraining(path)).Message, StringComparison.Ordinal);
         }
