@@ -30,13 +30,13 @@ internal static class TrainingSession
         {
             bad += item.IsBad ? 1 : 0;
             string line = $"data2vec: {TerminalText.OneLine($"{item}; it is left out")}";
-            if (isMain)
+            if (isMain && progress is not null)
             {
-                progress?.Write(line);
+                progress.Write(line);
             }
             else
             {
-                // No other process reads this item.
+                // A dry run shows no progress. The other processes show none either, and this one alone reads the item.
                 parsed.InvocationConfiguration.Error.WriteLine(line);
             }
         });

@@ -141,6 +141,16 @@ public sealed class PretrainTests : IDisposable
         Assert.False(Directory.Exists(_files["run"]));
     }
 
+    [Fact]
+    public void A_dry_run_names_what_is_damaged()
+    {
+        string data = _files.Images();
+        _files.Write("images/damaged.png", "no image");
+        (int code, _, string error) = CommandLine.Run("pretrain", _files["image.json"], "--data", data, "-o", _files["run"], "--set", "batch.items=9", "--dry-run");
+        Assert.Equal(1, code);
+        Assert.Contains("damaged.png: ", error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("optimizer.lerning_rate=1", "there is no setting 'optimizer.lerning_rate'")]
     [InlineData("optimizer.learning_rate=-1", "'optimizer.learning_rate' is -1")]
