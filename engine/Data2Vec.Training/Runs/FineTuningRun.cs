@@ -108,6 +108,7 @@ public static class FineTuningRun
         int threads = options.Threads == 0 ? Environment.ProcessorCount : options.Threads;
         var reader = BatchReading.Reader(data, task.Config, recipe.Batch, recipe.Seed, options);
         long updates = Updates(recipe, task.Config, data, options.Exchange.Count);
+        var skipped = new HashSet<int>();
         using var trainer = new FineTuner<T, TTarget>(
             task.Config, task.Loss, recipe.Optimizer.Create(task.Config, updates, threads),
             new RecordingOptions { Dropout = recipe.Dropout, Seed = recipe.Seed, KeptBytes = options.KeptBytes },
@@ -127,9 +128,23 @@ public static class FineTuningRun
             Data = data.Fingerprint,
             NameOf = data.Name,
             ValidateEvery = recipe.ValidateEvery ?? 0,
-            Validate = validation is null ? null : token => (task.Metric.Name, Measure(trainer.Network, task, validation, options, token), task.Metric.HigherIsBetter),
+            Validate = validation is null ? null : token => (task.Metric.Name, Measure(trainer.Network, task, validation, Skip, token), task.Metric.HigherIsBetter),
         };
         return await new TrainingLoop<FineTuningBatch<T, TTarget>>(trainer, plan, options, progress).RunAsync(Batches, cancellation).ConfigureAwait(false);
+
+        // A bad item is named once, not by each validation.
+        void Skip(int item, InvalidDataException error)
+        {
+            if (options.Strict)
+            {
+                throw error;
+            }
+
+            if (skipped.Add(item))
+            {
+                options.Skipped?.Invoke(new SkippedItem(validation!.Name(item), ItemErrors.Reason(error.InnerException ?? error)));
+            }
+        }
 
         async IAsyncEnumerable<(FineTuningBatch<T, TTarget>? Batch, BatchPosition Next)> Batches(BatchPosition from, [EnumeratorCancellation] CancellationToken token)
         {
@@ -142,7 +157,7 @@ public static class FineTuningRun
 
     /// <summary>Answers all examples, in small batches, without dropout and masks.</summary>
     private static IReadOnlyDictionary<string, double> Measure<T, TItem, TTarget>(
-        TrainableNetwork<T> network, FineTuningTask<T, TItem, TTarget> task, TrainingData<T, TItem> data, RunOptions options, CancellationToken cancellation)
+        TrainableNetwork<T> network, FineTuningTask<T, TItem, TTarget> task, TrainingData<T, TItem> data, Action<int, InvalidDataException> skip, CancellationToken cancellation)
     {
         const int RowsAtOnce = 1024;
         var answers = new List<(TItem, float[])>();
@@ -165,14 +180,14 @@ public static class FineTuningRun
                     rows += network.Encoder.Rows(item.Input.Span);
                     items.Add(item);
                 }
-                catch (InvalidDataException error) when (!options.Strict)
+                catch (InvalidDataException error)
                 {
-                    options.Skipped?.Invoke(new SkippedItem(data.Name(i), error.Message));
+                    skip(i, error);
                 }
             }
         }
 
-        return task.Measure(answers, labels);
+        return answers.Count > 0 ? task.Measure(answers, labels) : throw new InvalidDataException("none of the items to measure with can be read");
     }
 
     private static void Answer<T, TItem>(

@@ -73,6 +73,28 @@ public sealed class FineTuneTests : IDisposable
     }
 
     [Fact]
+    public void A_damaged_item_to_measure_with_is_named_once()
+    {
+        string data = _files.Images();
+        Pretrain("image", data);
+        string[] command = ["finetune", _files["pretrained"], "--data", data, "--recipe", _files.TaskRecipe("vision"), "--validation", _files["other"], "-o"];
+        string damaged = _files.Write("other/dogs/damaged.png", "no image");
+        (int code, _, string error) = CommandLine.Run([.. command, _files["bad"]]);
+        Assert.Equal(1, code);
+        Assert.Contains("none of the items to measure with can be read", error, StringComparison.Ordinal);
+
+        File.Copy(Path.Combine(data, "cats", "0.png"), Path.Combine(Directory.CreateDirectory(_files["other/cats"]).FullName, "0.png"));
+        (code, _, error) = CommandLine.Run([.. command, _files["run"]]);
+        Assert.Equal(1, code);
+        Assert.Contains("update 4: validation", error, StringComparison.Ordinal);
+        Assert.Equal(2, error.Split("damaged.png").Length);
+
+        (code, _, error) = CommandLine.Run([.. command, _files["strict"], "--strict"]);
+        Assert.Equal(1, code);
+        Assert.Contains($"{damaged}: ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Classes_of_images_may_be_numbers()
     {
         Pretrain("image", _files.Images());
