@@ -43,11 +43,6 @@ internal sealed class RunArguments
     /// <summary>The folder of a tokenizer; null if none is given.</summary>
     public string? Tokenizer(ParseResult parsed) => parsed.GetValue(_tokenizer);
 
-    /// <summary>Whether bad items end the command.</summary>
-    public bool IsStrict(ParseResult parsed) => parsed.GetValue(_strict);
-
-    public bool IsTrial(ParseResult parsed) => parsed.GetValue(_trial);
-
     /// <summary>The file for the curves; null for none.</summary>
     public string? Plot(ParseResult parsed) => parsed.GetValue(_plot) is { } path ? Files.RequireFolderOf(path) : null;
 
