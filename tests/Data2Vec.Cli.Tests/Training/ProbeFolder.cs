@@ -6,8 +6,6 @@ namespace Data2Vec.Cli.Tests.Training;
 /// <summary>A folder with labelled data that linear probes can learn.</summary>
 internal sealed class ProbeFolder : IDisposable
 {
-    private const int Rate = 16_000;
-
     private readonly string _folder = Directory.CreateTempSubdirectory("data2vec-probe-").FullName;
     private readonly Random _random = new(7);
 
@@ -54,7 +52,7 @@ internal sealed class ProbeFolder : IDisposable
         {
             for (int i = 0; i < each; i++)
             {
-                Wave($"tones/{pitch}/{i}.wav", [.. Enumerable.Range(0, 6000 + (200 * i)).Select(t => (short)((8000 * Math.Sin(t * step * (1 + (0.02 * i)))) + _random.Next(-900, 900)))]);
+                WaveFile.Write(this[$"tones/{pitch}/{i}.wav"], [.. Enumerable.Range(0, 6000 + (200 * i)).Select(t => (short)((8000 * Math.Sin(t * step * (1 + (0.02 * i)))) + _random.Next(-900, 900)))]);
                 table.Append(CultureInfo.InvariantCulture, $"tones/{pitch}/{i}.wav,{pitch}\n");
             }
         }
@@ -67,29 +65,6 @@ internal sealed class ProbeFolder : IDisposable
     public string Texts(string name = "texts.csv", int count = 40) => Write(name, "text,label\n" + string.Concat(Enumerable.Range(0, count).Select(i => i % 2 == 0
         ? $"a wonderful and gripping film of {1950 + i},good\n"
         : $"a dull and lifeless film of {1950 + i},bad\n")));
-
-    private void Wave(string name, short[] samples)
-    {
-        CreateFolder(name);
-        using var writer = new BinaryWriter(File.Create(this[name]));
-        int bytes = samples.Length * sizeof(short);
-        writer.Write("RIFF"u8);
-        writer.Write(36 + bytes);
-        writer.Write("WAVEfmt "u8);
-        writer.Write(16);
-        writer.Write((short)1);
-        writer.Write((short)1);
-        writer.Write(Rate);
-        writer.Write(Rate * sizeof(short));
-        writer.Write((short)sizeof(short));
-        writer.Write((short)(8 * sizeof(short)));
-        writer.Write("data"u8);
-        writer.Write(bytes);
-        foreach (short sample in samples)
-        {
-            writer.Write(sample);
-        }
-    }
 
     private void CreateFolder(string name) => Directory.CreateDirectory(Path.GetDirectoryName(this[name])!);
 }

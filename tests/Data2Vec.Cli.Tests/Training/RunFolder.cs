@@ -5,8 +5,6 @@ namespace Data2Vec.Cli.Tests.Training;
 /// <summary>A folder with tiny data of each kind, and recipes of a few updates.</summary>
 internal sealed class RunFolder : IDisposable
 {
-    private const int Rate = 16_000;
-
     private readonly string _folder = Directory.CreateTempSubdirectory("data2vec-run-").FullName;
 
     public RunFolder()
@@ -72,7 +70,7 @@ internal sealed class RunFolder : IDisposable
         for (int i = 0; i < count; i++)
         {
             short[] samples = [.. Enumerable.Range(0, 8000 + (700 * i)).Select(t => (short)((6000 * Math.Sin(t * (0.05 + (0.03 * i)))) + random.Next(-500, 500)))];
-            WriteWave($"recordings/{i}.wav", samples);
+            WaveFile.Write(this[$"recordings/{i}.wav"], samples);
             table.Append(System.Globalization.CultureInfo.InvariantCulture, $"{i}.wav,{(i % 2 == 0 ? "AB" : "BA C")}\n");
         }
 
@@ -116,28 +114,5 @@ internal sealed class RunFolder : IDisposable
         }
 
         return this["images"];
-    }
-
-    private void WriteWave(string name, short[] samples)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(this[name])!);
-        using var writer = new BinaryWriter(File.Create(this[name]));
-        int bytes = samples.Length * sizeof(short);
-        writer.Write("RIFF"u8);
-        writer.Write(36 + bytes);
-        writer.Write("WAVEfmt "u8);
-        writer.Write(16);
-        writer.Write((short)1);
-        writer.Write((short)1);
-        writer.Write(Rate);
-        writer.Write(Rate * sizeof(short));
-        writer.Write((short)sizeof(short));
-        writer.Write((short)(8 * sizeof(short)));
-        writer.Write("data"u8);
-        writer.Write(bytes);
-        foreach (short sample in samples)
-        {
-            writer.Write(sample);
-        }
     }
 }
