@@ -102,8 +102,7 @@ internal static class FineTuningReplay
         RunArray images = run.Array("img.npy"), labels = run.Array("label.npy");
         return update =>
         {
-            ReadOnlyMemory<float>[] inputs = [.. Enumerable.Range(0, (int)images.Shape[1]).Select(i =>
-                (ReadOnlyMemory<float>)images.Floats(update % images.Shape[0], i))];
+            ReadOnlyMemory<float>[] inputs = images.Inputs(update, axes: 3);
             return [new FineTuningBatch<float, int>(Numbers(inputs.Length), inputs, Classes(labels, update))];
         };
     }

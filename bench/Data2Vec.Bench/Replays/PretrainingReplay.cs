@@ -39,11 +39,8 @@ internal static class PretrainingReplay
         RunArray source = run.Array("source.npy"), masks = run.Array("mask_indices.npy");
         return update =>
         {
-            bool changes = source.Shape.Count == 3;
-            int count = (int)source.Shape[changes ? 1 : 0];
-            ReadOnlyMemory<float>[] inputs =
-                [.. Enumerable.Range(0, count).Select(i => (ReadOnlyMemory<float>)(changes ? source.Floats(update % source.Shape[0], i) : source.Floats(i)))];
-            return new PretrainingBatch<float>(Numbers(count), inputs, inputs, [.. masks.Integers(update).Select(mask => mask != 0)]);
+            ReadOnlyMemory<float>[] inputs = source.Inputs(update, axes: 1);
+            return new PretrainingBatch<float>(Numbers(inputs.Length), inputs, inputs, [.. masks.Integers(update).Select(mask => mask != 0)]);
         };
     }
 
@@ -52,14 +49,11 @@ internal static class PretrainingReplay
         RunArray images = run.Array("img.npy"), masks = run.Array("mask.npy");
         return update =>
         {
-            bool changes = images.Shape.Count == 5;
-            int count = (int)images.Shape[changes ? 1 : 0];
-            ReadOnlyMemory<float>[] inputs =
-                [.. Enumerable.Range(0, count).Select(i => (ReadOnlyMemory<float>)(changes ? images.Floats(update % images.Shape[0], i) : images.Floats(i)))];
+            ReadOnlyMemory<float>[] inputs = images.Inputs(update, axes: 3);
 
             // The class token stands before the patches and is not masked.
-            bool[] mask = [.. Enumerable.Range(0, count).SelectMany(i => masks.Integers(update, i).Select(patch => patch != 0).Prepend(false))];
-            return new PretrainingBatch<float>(Numbers(count), inputs, inputs, mask);
+            bool[] mask = [.. inputs.SelectMany((_, i) => masks.Integers(update, i).Select(patch => patch != 0).Prepend(false))];
+            return new PretrainingBatch<float>(Numbers(inputs.Length), inputs, inputs, mask);
         };
     }
 

@@ -127,6 +127,15 @@ internal sealed class RunArray(NpyArray array)
     /// <inheritdoc cref="Floats"/>
     public long[] Integers(params ReadOnlySpan<long> at) => Slice(_integers.Value, at);
 
+    /// <summary>The inputs of an update. They may be the same in all updates; then the array has an axis less.</summary>
+    /// <param name="update">The update.</param>
+    /// <param name="axes">The axes of an input.</param>
+    public ReadOnlyMemory<float>[] Inputs(long update, int axes)
+    {
+        bool changes = Shape.Count == axes + 2;
+        return [.. Enumerable.Range(0, (int)Shape[changes ? 1 : 0]).Select(i => (ReadOnlyMemory<float>)(changes ? Floats(update % Shape[0], i) : Floats(i)))];
+    }
+
     private T[] Slice<T>(T[] all, ReadOnlySpan<long> at)
     {
         int start = 0, size = all.Length;
