@@ -12,21 +12,21 @@ internal sealed class RunArguments
 
     private readonly Option<string> _data = new("--data") { Description = "The data to train on: a file or a folder", Required = true, HelpName = "PATH" };
     private readonly Option<string?> _tokenizer = new("--tokenizer") { Description = $"For a text model without a tokenizer: {TokenizerFolder.Contents}", HelpName = "FOLDER" };
-    private readonly Option<string> _output = new("--output", "-o") { Description = "The folder of the run. A run that is there goes on", Required = true, HelpName = "RUN" };
+    private readonly Option<string> _output = new("--output", "-o") { Description = "The folder of the run; a run that it holds goes on", Required = true, HelpName = "RUN" };
     private readonly Option<string[]> _set = new("--set") { Description = "A setting of the recipe, such as optimizer.learning_rate=0.001; repeatable", HelpName = "NAME=VALUE" };
     private readonly Option<bool> _trial = new("--dry-run") { Description = "Read the data, make two updates, and say what the run will take; write nothing" };
-    private readonly Option<bool> _restart = new("--restart") { Description = "Begin again, even if there is a run in the folder" };
+    private readonly Option<bool> _restart = new("--restart") { Description = "Begin again, even if the folder holds a run" };
     private readonly Option<bool> _strict = new("--strict") { Description = "Stop at the first bad item" };
     private readonly Option<int?> _threads = new Option<int?>("--threads") { Description = "The number of CPU threads; default: one per core", HelpName = "N" }.Range(1, 1024);
-    private readonly Option<int> _workers = new Option<int>("--workers") { Description = "The number of batches that are read at the same time", DefaultValueFactory = _ => 2, HelpName = "N" }.Range(1, 256);
-    private readonly Option<double> _memory = new Option<double>("--memory") { Description = "Gigabytes for what is kept between the two passes of an update; what does not fit is computed again", DefaultValueFactory = _ => 1, HelpName = "GB" }
+    private readonly Option<int> _workers = new Option<int>("--workers") { Description = "The number of batches to load at the same time", DefaultValueFactory = _ => 2, HelpName = "N" }.Range(1, 256);
+    private readonly Option<double> _memory = new Option<double>("--memory") { Description = "Gigabytes of activations to keep for the backward pass; others are computed again", DefaultValueFactory = _ => 1, HelpName = "GB" }
         .Check(value => IsNumber(value, out double number) && number is >= 0 and <= 1 << 20, _ => "--memory must be a number of gigabytes");
-    private readonly Option<double> _saveEvery = new Option<double>("--save-every") { Description = "The minutes between two saved states", DefaultValueFactory = _ => 10, HelpName = "MINUTES" }
+    private readonly Option<double> _saveEvery = new Option<double>("--save-every") { Description = "The minutes between two saved states of the run", DefaultValueFactory = _ => 10, HelpName = "MINUTES" }
         .Check(value => IsNumber(value, out double number) && number is > 0 and <= 1 << 20, _ => "--save-every must be a number of minutes, more than 0");
-    private readonly Option<string?> _plot = new Option<string?>("--plot") { Description = "Draw the curves of the run, when it ends", HelpName = "FILE.svg" }
+    private readonly Option<string?> _plot = new Option<string?>("--plot") { Description = "Draw the curves of loss, rate and measures when the run ends", HelpName = "FILE.svg" }
         .Check(path => OptionFactory.HasExtension(path, ".svg"), _ => "--plot must name a file that ends in .svg");
-    private readonly Option<string?> _board = new("--tensorboard") { Description = "A folder for TensorBoard's files", HelpName = "FOLDER" };
-    private readonly Option<bool> _mpi = new("--mpi") { Description = "Train together with the other processes that MPI has started; default: if mpiexec has started several" };
+    private readonly Option<string?> _board = new("--tensorboard") { Description = "Write files for TensorBoard into this folder", HelpName = "FOLDER" };
+    private readonly Option<bool> _mpi = new("--mpi") { Description = "Train together with the other processes of mpiexec; default: if there are any" };
 
     /// <summary>Adds the options to a command.</summary>
     public static RunArguments AddTo(Command command)

@@ -14,11 +14,11 @@ internal static class ExportCommand
 
     public static Command Create()
     {
-        var run = new Argument<string>("RUN") { Description = "The folder of a run, or a model file (.d2v)" };
+        var run = new Argument<string>("RUN") { Description = "The folder of a run, a model file (.d2v), or the name of a pulled model" };
         var format = new Option<string>("--to") { Description = "The format: d2v (a model file), fairseq (a checkpoint that fairseq trains on), huggingface (a folder for transformers)", Required = true };
         format.AcceptOnlyFromAmong("d2v", Fairseq, HuggingFace);
         var output = new Option<string>("--output", "-o") { Description = "The file or folder to write", Required = true, HelpName = "PATH" };
-        var teacher = new Option<bool>("--teacher") { Description = "The teacher of pretraining instead of the student" };
+        var teacher = new Option<bool>("--teacher") { Description = "Export the teacher of pretraining instead of the student" };
         Option<string> type = OptionFactory.Dtype();
         type.Aliases.Add("--type");
         var command = new Command("export", "Write the model of a run for other programs") { run, format, output, teacher, type };

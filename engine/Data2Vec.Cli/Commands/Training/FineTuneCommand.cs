@@ -13,9 +13,9 @@ internal static class FineTuneCommand
     public static Command Create()
     {
         var model = new Argument<string>("MODEL") { Description = "The pretrained model: a model file (.d2v), the folder of a run, a checkpoint of fairseq (.pt), or the name of a pulled model" };
-        var command = new Command(Name, "Teach a model a task: transcripts of recordings, classes or numbers of texts, classes of images") { model };
+        var command = new Command(Name, "Fine-tune a model to transcribe recordings, to classify texts or images, or to predict numbers from texts") { model };
         RunArguments run = RunArguments.AddTo(command);
-        var recipe = new Option<string?>("--recipe") { Description = $"How: {string.Join(", ", RecipeFile.FineTuningNames)}, or a JSON file; default for small models: speech-small, text-small or image-small", HelpName = "RECIPE" };
+        var recipe = new Option<string?>("--recipe") { Description = $"The recipe: {string.Join(", ", RecipeFile.FineTuningNames)}, or a JSON file; default for small models: speech-small, text-small or image-small", HelpName = "RECIPE" };
         TaskArguments task = TaskArguments.AddTo(command);
         command.Add(recipe);
         command.SetCancellableAction((parsed, cancellation) =>

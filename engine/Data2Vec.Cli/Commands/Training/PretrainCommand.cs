@@ -14,8 +14,8 @@ internal static class PretrainCommand
 
     public static Command Create()
     {
-        var recipe = new Argument<string>("RECIPE") { Description = $"How: {string.Join(", ", RecipeFile.PretrainingNames)}, or a JSON file; see data2vec recipes" };
-        var command = new Command(Name, "Train a speech, text or image model on data without labels") { recipe };
+        var recipe = new Argument<string>("RECIPE") { Description = $"The recipe: {string.Join(", ", RecipeFile.PretrainingNames)}, or a JSON file; see data2vec recipes" };
+        var command = new Command(Name, "Pretrain a speech, text or image model on data without labels") { recipe };
         RunArguments run = RunArguments.AddTo(command);
         var from = new Option<string?>("--from") { Description = "The model to start from, instead of a new one: a model file (.d2v), the folder of a run, a checkpoint of fairseq (.pt), or the name of a pulled model", HelpName = "MODEL" };
         command.Add(from);

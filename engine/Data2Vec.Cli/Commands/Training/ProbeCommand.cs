@@ -16,7 +16,7 @@ internal static class ProbeCommand
     public static Command Create()
     {
         var model = new Argument<string>("MODEL") { Description = "The model: a model file (.d2v), the folder of a run, or the name of a pulled model" };
-        var command = new Command("probe", "Learn classes or numbers from a model's vectors, and measure how well; the model stays as it is") { model };
+        var command = new Command("probe", "Measure how well a linear probe learns classes or numbers from a model's vectors; the model stays as it is") { model };
         ProbeArguments arguments = ProbeArguments.AddTo(command);
         Option<string> layer = OptionFactory.Layer(all: true);
         Option<string?> pool = OptionFactory.Pool(none: false);

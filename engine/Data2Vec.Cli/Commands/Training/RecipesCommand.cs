@@ -8,8 +8,8 @@ internal static class RecipesCommand
     public static Command Create()
     {
         var name = new Argument<string?>("NAME") { Description = "The recipe to print; default: list all", Arity = ArgumentArity.ZeroOrOne };
-        var isFineTuning = new Option<bool>("--finetune") { Description = "Print the recipe for fine-tuning where there is one for pretraining with the same name" };
-        var command = new Command("recipes", "List the recipes for training, or print one as JSON to change it") { name, isFineTuning };
+        var isFineTuning = new Option<bool>("--finetune") { Description = "Print the recipe for fine-tuning, if one for pretraining has the same name" };
+        var command = new Command("recipes", "List the recipes of pretrain and finetune, or print one as JSON") { name, isFineTuning };
         command.SetAction(parsed =>
         {
             TextWriter output = parsed.InvocationConfiguration.Output;
