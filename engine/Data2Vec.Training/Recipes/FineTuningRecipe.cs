@@ -44,7 +44,7 @@ public sealed record FineTuningRecipe
     /// <summary>The share of the target that is spread over all classes.</summary>
     public double LabelSmoothing { get; init; }
 
-    /// <summary>The fewest and most samples of a recording; others are skipped.</summary>
+    /// <summary>The fewest samples of a recording. Shorter ones are skipped.</summary>
     public int MinSamples { get; init; } = 1;
 
     /// <summary>The most samples of a recording. Longer ones are skipped.</summary>

@@ -45,7 +45,7 @@ public sealed record PretrainingRecipe
     /// <summary>What is dropped at random.</summary>
     public DropoutRates Dropout { get; init; } = DropoutRates.None;
 
-    /// <summary>The most samples of a recording, which is cut at a random place; the fewest, below which it is skipped.</summary>
+    /// <summary>The most samples of a recording. Longer ones are cut at a random place.</summary>
     public int MaxSamples { get; init; } = 320_000;
 
     /// <summary>The fewest samples of a recording. Shorter ones are skipped.</summary>

@@ -40,8 +40,8 @@ internal sealed class RunWarnings
     }
 
     private static (string Fault, string Text) Blank(long update, long updates) => 2 * update < updates
-        ? ("blank", "the model says the blank in all frames, as it does in the first part of each run with CTC; letters come later, and the error rate falls from 1 then")
-        : ("blank late", "the model still says the blank in all frames: more updates, a higher learning rate or more recordings help; check that the transcripts belong to the recordings");
+        ? ("blank", "the model predicts only the blank, as usual at the beginning with CTC; the error rate stays at 1 until letters come")
+        : ("blank late", "the model still predicts only the blank: more updates, a higher learning rate or more recordings help; check that the transcripts belong to the recordings");
 
     private static string Collapse(string what, double now, double before) => string.Create(
         CultureInfo.InvariantCulture,
