@@ -9,7 +9,11 @@ public static class ForeignFile
 
     /// <summary>Describes a file by its first bytes, for example <c>an HTML page</c>.</summary>
     /// <param name="start">The beginning of the file, best a kilobyte.</param>
-    public static string Describe(ReadOnlySpan<byte> start)
+    public static string Describe(ReadOnlySpan<byte> start) => KindOf(start)
+        ?? (IsText(start) ? "a text file" : $"a file of unknown kind, which begins with the bytes {Convert.ToHexString(start[..Math.Min(4, start.Length)])}");
+
+    /// <summary>The kind of a file; null if it is text, or not known.</summary>
+    internal static string? KindOf(ReadOnlySpan<byte> start)
     {
         ReadOnlySpan<byte> text = (start.HasAt(0, [0xEF, 0xBB, 0xBF]) ? start[3..] : start).TrimStart(" \t\r\n"u8);
         return start switch
@@ -29,8 +33,7 @@ public static class ForeignFile
             _ when start.HasAt(0, [0x7F, (byte)'E', (byte)'L', (byte)'F']) || start.StartsWith("MZ"u8) => "a program",
             _ when start.StartsWith("SQLite format 3\0"u8) => "an SQLite database",
             _ when IsJson(text) => "a JSON document",
-            _ when IsText(start) => "a text file",
-            _ => $"a file of unknown kind, which begins with the bytes {Convert.ToHexString(start[..Math.Min(4, start.Length)])}",
+            _ => null,
         };
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Data2Vec.Audio;
+using Data2Vec.Vision.Images;
 
 namespace Data2Vec.IO;
 
@@ -16,7 +17,8 @@ public static class TextFile
     // What bytes that are not UTF-8 become: a pair that no text has, so that the line of the bytes is known.
     private const char Undecodable = '\uFFFF', AfterUndecodable = '\uFFFD';
 
-    private const int MaxMarkBytes = 4;
+    // Enough for a byte order mark, and for what tells that a file is no text.
+    private const int MarkBytes = 4, StartBytes = 1024;
 
     /// <summary>Reads lines from the current position of a stream, as the caller asks for them.</summary>
     /// <param name="stream">The stream, which need not be seekable. It is left open.</param>
@@ -44,8 +46,8 @@ public static class TextFile
 
     private static IEnumerable<string> Lines(Stream stream)
     {
-        byte[] start = new byte[MaxMarkBytes];
-        start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+        byte[] start = new byte[StartBytes];
+        start = start[..stream.ReadAtLeast(start, MarkBytes, throwOnEndOfStream: false)];
         Encoding encoding = EncodingOf(start);
         int mark = start.AsSpan().StartsWith(encoding.Preamble) ? encoding.Preamble.Length : 0;
         using var reader = new StreamReader(new PrefixedStream(start.AsMemory(mark), stream), Strict(encoding), detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 14);
@@ -63,11 +65,11 @@ public static class TextFile
                     number++;
                     break;
                 case Undecodable when reader.Peek() == AfterUndecodable:
-                    throw new InvalidDataException(encoding is UTF8Encoding
+                    throw NotText(start, encoding is UTF8Encoding
                         ? $"line {number} is not UTF-8; convert the file to UTF-8"
                         : $"line {number} is damaged: it is not {encoding.WebName.ToUpperInvariant()}, of which the file has the byte order mark");
                 case '\0':
-                    throw new InvalidDataException($"line {number} has a NUL character, so this is not a text file in UTF-8; UTF-16 needs a byte order mark");
+                    throw NotText(start, $"line {number} has a NUL character, so this is not a text file in UTF-8; UTF-16 needs a byte order mark");
                 default:
                     line.Append((char)character);
                     break;
@@ -83,6 +85,13 @@ public static class TextFile
         {
             yield return line.ToString();
         }
+    }
+
+    /// <summary>The error for a file with a fault, which says what the file is if its beginning shows that.</summary>
+    private static InvalidDataException NotText(ReadOnlySpan<byte> start, string fault)
+    {
+        string? kind = AudioFile.IsAudio(start) ? "a recording" : ImageFile.IsImage(start) ? "an image" : ForeignFile.KindOf(start);
+        return new InvalidDataException(kind is null ? fault : $"this is {kind}, not a text file");
     }
 
     private static Encoding EncodingOf(ReadOnlySpan<byte> start)
