@@ -45,7 +45,10 @@ internal static class ModelName
         string path = Path.Combine(given, file);
         bool isIncomplete = file == RunFiles.Model && File.Exists(Path.Combine(given, TrainingState.FileName));
         return File.Exists(path) ? path : throw new IOException(
-            $"{given}: no {file} in this folder; {(isIncomplete ? "the run is not complete yet" : "give the folder of a run, or a model file")}");
+            $"{given}: no {file} in this folder; {(
+                isIncomplete ? "the run is not complete yet"
+                : File.Exists(Path.Combine(given, "config.json")) ? $"data2vec convert {given} makes a model file of it"
+                : "give the folder of a run, or a model file")}");
     }
 
     private static bool IsName(string given) =>

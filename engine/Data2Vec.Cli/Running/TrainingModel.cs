@@ -1,5 +1,7 @@
 using Data2Vec.Converters.Training;
+using Data2Vec.Kernels;
 using Data2Vec.Parameters;
+using Data2Vec.Text;
 using Data2Vec.Training.Recipes;
 using Data2Vec.Training.Runs;
 using Data2Vec.Training.State;
@@ -18,8 +20,12 @@ internal sealed class TrainingModel : IDisposable
 
     public ModelStart Start { get; }
 
+    /// <summary>What a user should know of the model before it is trained.</summary>
+    public IEnumerable<string> Notes => Start.WeightType == ElementType.F32 ? [] :
+        [$"{Name} has weights in {OptionFactory.DtypeName(Start.WeightType)}, so the run starts from rounded ones; those of a model converted with --dtype f32 are exact"];
+
     /// <summary>The new model of a recipe.</summary>
-    public static TrainingModel New(PretrainingRecipe recipe, string? tokenizer)
+    public static TrainingModel New(string name, PretrainingRecipe recipe, string? tokenizer)
     {
         bool isText = recipe.Modality == Modality.Text;
         if (isText && tokenizer is null)
@@ -28,7 +34,8 @@ internal sealed class TrainingModel : IDisposable
         }
 
         RefuseTokenizer(isText, tokenizer);
-        return new TrainingModel(null, ModelStart.New(recipe, tokenizer is null ? null : TokenizerFolder.Read(tokenizer)));
+        TextTokenizer? read = tokenizer is null ? null : TokenizerFolder.Read(tokenizer);
+        return new TrainingModel(null, Named(name, () => ModelStart.New(recipe, read)));
     }
 
     /// <summary>Opens a model file, the folder of a run, a checkpoint of fairseq, or a model that was pulled.</summary>
@@ -41,7 +48,7 @@ internal sealed class TrainingModel : IDisposable
         {
             ModelStart start = checkpoint is null ? ModelStart.Open(path) : From(checkpoint);
             RefuseTokenizer(start.Config.Modality == Modality.Text, tokenizer);
-            return new TrainingModel(given, tokenizer is null ? start : With(start, tokenizer), checkpoint);
+            return new TrainingModel(given, tokenizer is null ? start : Named(tokenizer, () => start.With(TokenizerFolder.Read(tokenizer))), checkpoint);
         }
         catch
         {
@@ -72,15 +79,15 @@ internal sealed class TrainingModel : IDisposable
             parameter => there.TryGetValue(parameter.Name, out Parameter? found) && found.Shape.SequenceEqual(parameter.Shape) ? checkpoint.Read(parameter) : null);
     }
 
-    private static ModelStart With(ModelStart start, string tokenizer)
+    private static T Named<T>(string name, Func<T> read)
     {
         try
         {
-            return start.With(TokenizerFolder.Read(tokenizer));
+            return read();
         }
         catch (InvalidDataException error)
         {
-            throw new InvalidDataException(BadInputs.Named(tokenizer, error.Message), error);
+            throw new InvalidDataException(BadInputs.Named(name, error.Message), error);
         }
     }
 

@@ -43,7 +43,7 @@ internal static class TrainingSession
         using TrainingModel start = Checked(model);
         PreparedRun run = Checked(() => prepare(start, options));
         bad += run.Data.Skipped.Count(item => item.IsBad) + (run.Validation?.Skipped.Count(item => item.IsBad) ?? 0);
-        foreach (string note in DataSummary.LeftOut(run.Data.Skipped).Concat(run.Validation is null ? [] : DataSummary.LeftOut(run.Validation.Skipped)).Concat(run.Notes))
+        foreach (string note in DataSummary.LeftOut(run.Data.Skipped).Concat(run.Validation is null ? [] : DataSummary.LeftOut(run.Validation.Skipped)).Concat(start.Notes).Concat(run.Notes))
         {
             error.WriteLine($"data2vec: {TerminalText.OneLine(note)}");
         }

@@ -78,8 +78,9 @@ public static class RecipeFile
     {
         ArgumentException.ThrowIfNullOrEmpty(nameOrPath);
         string text = PresetText(kind, nameOrPath)
-            ?? (File.Exists(nameOrPath) ? File.ReadAllText(nameOrPath) : throw new InvalidDataException(
-                $"there is no recipe '{nameOrPath}' and no such file; the recipes are {string.Join(", ", Names(kind))}"));
+            ?? (File.Exists(nameOrPath) ? File.ReadAllText(nameOrPath)
+                : Directory.Exists(nameOrPath) ? throw new InvalidDataException($"{nameOrPath}: this is a folder; a recipe is a JSON file")
+                : throw new InvalidDataException($"there is no recipe '{nameOrPath}' and no such file; the recipes are {string.Join(", ", Names(kind))}"));
         try
         {
             if (JsonNode.Parse(text, documentOptions: s_options) is not JsonObject settings)
@@ -105,7 +106,7 @@ public static class RecipeFile
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{nameOrPath}: {(error.Path is { Length: > 2 } path ? $"'{path[2..]}': " : "")}{FirstSentence(error.Message)}", error);
+            throw new InvalidDataException($"{nameOrPath}: {Fault(error, defaults)}", error);
         }
     }
 
@@ -173,7 +174,21 @@ public static class RecipeFile
         settings[words[^1]] = node;
     }
 
-    private static string FirstSentence(string message) => message.Split(" Path: ")[0];
+    /// <summary>What is wrong with a recipe, by the names of its settings instead of .NET's types.</summary>
+    private static string Fault(JsonException error, JsonObject settings)
+    {
+        string fault = error.Message.Split(" Path: ")[0];
+        if (error.Path is not { Length: > 2 } path)
+        {
+            return fault;
+        }
+
+        path = path[2..];
+        JsonNode? value = path.Split('.').Aggregate((JsonNode?)settings, (node, name) => node is JsonObject group ? group[name] : null);
+        return value is not null && fault.StartsWith("The JSON value could not be converted", StringComparison.Ordinal)
+            ? $"'{path}' cannot be {value.ToJsonString()}"
+            : $"'{path}': {fault}";
+    }
 }
 
 [JsonSourceGenerationOptions(

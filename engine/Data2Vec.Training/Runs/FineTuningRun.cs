@@ -112,7 +112,7 @@ public static class FineTuningRun
         using var trainer = new FineTuner<T, TTarget>(
             task.Config, task.Loss, recipe.Optimizer.Create(task.Config, updates, threads),
             new RecordingOptions { Dropout = recipe.Dropout, Seed = recipe.Seed, KeptBytes = options.KeptBytes },
-            new CpuBackend(options.Threads), start.Values(recipe.Seed),
+            new CpuBackend(options.Threads), start.For(task.Config).Values(recipe.Seed),
             (parameter, update) => FineTuningRules.Learns(parameter.Name, update < recipe.FrozenUpdates, recipe.FixesExtractor), start.ShapeOf)
         {
             Sums = new RunSums(options.Exchange),

@@ -3,7 +3,6 @@ using Data2Vec.Text;
 using Data2Vec.Training.Augmentation;
 using Data2Vec.Training.Data;
 using Data2Vec.Training.FineTuning;
-using Data2Vec.Training.Masking;
 using Data2Vec.Training.Metrics;
 using Data2Vec.Training.RandomNumbers;
 using Data2Vec.Training.Recipes;

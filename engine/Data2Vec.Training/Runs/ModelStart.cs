@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Data2Vec.Audio;
 using Data2Vec.Text;
+using Data2Vec.Training.FineTuning;
 using Data2Vec.Training.Recipes;
 using Data2Vec.Training.State;
 
@@ -14,6 +15,9 @@ public sealed record ModelStart(ModelConfig Config, Func<Parameter, float[]?> Re
 {
     /// <summary>Files that belong to the model, such as those of the tokenizer.</summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Assets { get; init; } = new Dictionary<string, ReadOnlyMemory<byte>>();
+
+    /// <summary>The number format in which the model keeps its weights.</summary>
+    public ElementType WeightType { get; init; } = ElementType.F32;
 
     /// <summary>The shape in which the model stores a parameter whose dimensions may be 1, for all layers or heads in common.</summary>
     internal Func<Parameter, IReadOnlyList<int>> ShapeOf { get; init; } = parameter => parameter.Shape;
@@ -101,11 +105,19 @@ public sealed record ModelStart(ModelConfig Config, Func<Parameter, float[]?> Re
         };
     }
 
-    /// <summary>The same model without its head, as pretraining needs it.</summary>
+    /// <summary>The same model without its head, for pretraining or for a new head.</summary>
     internal ModelStart WithoutHead() => this with
     {
         Config = Config is AudioConfig speech ? speech with { Labels = null, Ctc = null } : Config with { Labels = null },
+        Read = parameter => FineTuningRules.IsHead(parameter.Name) ? null : Read(parameter),
     };
+
+    /// <summary>The same model for a task. Its head is kept if it gives the same labels, or a number as the task does.</summary>
+    internal ModelStart For(ModelConfig task)
+    {
+        bool isNumber = task.HeadFunction == HeadFunction.None && Config.HeadFunction == HeadFunction.None && task.Labels?.Count == 1 && Config.Labels?.Count == 1;
+        return isNumber || (Config.Labels is { } labels && labels.SequenceEqual(task.Labels ?? [])) ? this : WithoutHead();
+    }
 
     /// <summary>Gives the values of each parameter, or those that training starts from where the model has none.</summary>
     internal Func<Parameter, float[]?> Values(ulong seed)
@@ -150,6 +162,7 @@ public sealed record ModelStart(ModelConfig Config, Func<Parameter, float[]?> Re
             parameter => values.TryGetValue(parameter.Name, out var found) && found.Shape.SequenceEqual(parameter.Shape) ? found.Values : null)
         {
             ShapeOf = parameter => values.TryGetValue(parameter.Name, out var found) ? found.Shape : parameter.Shape,
+            WeightType = file.Tensors.Values.Select(tensor => tensor.Type).FirstOrDefault(type => type != ElementType.F32, ElementType.F32),
             Assets = file.Assets.Keys.ToDictionary(name => name, name => (ReadOnlyMemory<byte>)file.Asset(name).ToArray()),
         };
     }

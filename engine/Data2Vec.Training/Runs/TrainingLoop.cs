@@ -245,7 +245,7 @@ internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan pla
             return;
         }
 
-        using TrainingState state = TrainingState.Open(path);
+        using TrainingState state = OpenState(path);
         TrainingProgress before = state.Progress;
         List<string> differences = [.. RecipeDifferences.Find(before.Recipe, plan.Recipe)];
         if (plan.Data.DifferenceFrom(before.Data) is { } difference)
@@ -266,6 +266,18 @@ internal sealed class TrainingLoop<TBatch>(ITrainer<TBatch> trainer, RunPlan pla
         trainer.Refresh();
         _position = new BatchPosition(before.Epoch, (int)before.Batch);
         _best = before.BestMetric;
+    }
+
+    private static TrainingState OpenState(string path)
+    {
+        try
+        {
+            return TrainingState.Open(path);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new InvalidDataException($"{error.Message}; or begin the run again with RunOptions.Restart", error);
+        }
     }
 
     private void Save()

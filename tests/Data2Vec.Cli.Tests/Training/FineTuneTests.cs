@@ -1,3 +1,5 @@
+using Data2Vec.Training.Runs;
+
 namespace Data2Vec.Cli.Tests.Training;
 
 public sealed class FineTuneTests : IDisposable
@@ -70,6 +72,52 @@ public sealed class FineTuneTests : IDisposable
         Assert.True(code == 0, error);
         Assert.Contains("cats", output, StringComparison.Ordinal);
         Assert.Contains("dogs", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_head_is_kept_for_the_same_classes_and_made_anew_for_others()
+    {
+        Pretrain("text", _files.Texts(), "--tokenizer", _files.Tokenizer());
+        string first = Tune("pretrained", _files.Labelled(), "first", 1);
+        string same = Tune("first", _files.Labelled(), "same", 2);
+        string other = Tune("first", _files.Write("other.csv", File.ReadAllText(_files.Labelled()).Replace("yes", "ja", StringComparison.Ordinal)), "other", 2);
+        float[] trained = Head(first);
+        Assert.All(Head(same).Zip(trained), pair => Assert.Equal(pair.Second, pair.First, 1e-5f));
+        Assert.True(Head(other).Zip(trained).Average(pair => Math.Abs(pair.First - pair.Second)) > 1e-3);
+
+        // Another seed draws another new head.
+        string Tune(string model, string data, string run, int seed)
+        {
+            (int code, _, string error) = CommandLine.Run(
+                "finetune", _files[model], "--data", data, "--recipe", _files.TaskRecipe("text"), "-o", _files[run], "--set", "updates=1", "--set", "optimizer.learning_rate=1e-6",
+                "--set", $"seed={seed}");
+            Assert.True(code == 0, error);
+            return _files[$"{run}/model.d2v"];
+        }
+
+        static float[] Head(string model) =>
+            ModelStart.Open(model).Read(new Parameters.Parameter("classifier.output.weight", [2, 32], Parameters.ParameterRole.Product)) ?? throw new InvalidOperationException();
+    }
+
+    [Fact]
+    public void A_model_with_rounded_weights_is_trained_with_a_warning()
+    {
+        string checkpoint = Path.Combine(AppContext.BaseDirectory, "Fixtures", "text", "text_tiny.pt"), tokenizer = _files.Tokenizer(isSmall: true), model = _files["bf16.d2v"];
+        (int code, _, string error) = CommandLine.Run(
+            "convert", checkpoint, "-o", model, "--dtype", "bf16", "--dict", Path.Combine(tokenizer, "dict.txt"), "--bpe", Path.Combine(tokenizer, "encoder.json"), Path.Combine(tokenizer, "vocab.bpe"));
+        Assert.True(code == 0, error);
+        (code, _, error) = CommandLine.Run("finetune", model, "--data", _files.Labelled(), "--recipe", _files.TaskRecipe("text"), "-o", _files["run"]);
+        Assert.True(code == 0, error);
+        Assert.Contains("has weights in bf16, so the run starts from rounded ones", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_of_Hugging_Face_is_refused_with_the_command_that_converts_it()
+    {
+        _files.Write("hf/config.json", "{}");
+        (int code, _, string error) = CommandLine.Run("finetune", _files["hf"], "--data", _files.Labelled(), "-o", _files["run"]);
+        Assert.Equal(1, code);
+        Assert.Contains($"data2vec convert {_files["hf"]}", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -113,6 +113,64 @@ public sealed class PretrainTests : IDisposable
     }
 
     [Fact]
+    public void A_damaged_state_is_named_with_the_way_to_begin_again()
+    {
+        string[] command = ["pretrain", _files["speech.json"], "--data", _files.Recordings(), "-o", _files["run"]];
+        Assert.Equal(0, CommandLine.Run(command).Code);
+        File.WriteAllBytes(_files["run/state.d2v"], File.ReadAllBytes(_files["run/state.d2v"])[..5000]);
+        (int code, _, string error) = CommandLine.Run(command);
+        Assert.Equal(1, code);
+        Assert.Contains("state.d2v", error, StringComparison.Ordinal);
+        Assert.Contains("begin the run again with --restart", error, StringComparison.Ordinal);
+        Assert.Equal(0, CommandLine.Run([.. command, "--restart"]).Code);
+    }
+
+    [Fact]
+    public void Data_that_are_a_single_recording_or_image_are_refused_as_what_they_are()
+    {
+        string recording = Path.Combine(_files.Recordings(), "0.wav"), image = Path.Combine(_files.Images(), "cats", "0.png");
+        foreach ((string recipe, string file, string kind) in new[] { ("speech", recording, "a recording"), ("image", image, "an image"), ("text", recording, "a recording"), ("text", image, "an image") })
+        {
+            (int code, _, string error) = CommandLine.Run(
+                ["pretrain", _files[$"{recipe}.json"], "--data", file, "-o", _files["run"], .. recipe == "text" ? ["--tokenizer", _files.Tokenizer()] : Array.Empty<string>()]);
+            Assert.Equal(1, code);
+            Assert.Contains($"{file}: this is {kind}, not a text file", error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Recipes_with_faults_are_named_with_the_fault()
+    {
+        string data = _files.Recordings();
+        _files.Write("no-model.json", """{"modality": "speech", "updates": 4}""");
+        _files.Write("half-model.json", """{"modality": "speech", "updates": 4, "model": {"architecture": "data2vec-audio", "hidden_size": 32}}""");
+        foreach ((string recipe, string setting, string fault) in new[]
+        {
+            ("speech.json", "optimizer.learning_rate=abc", "'optimizer.learning_rate' cannot be \"abc\""),
+            ("speech.json", "batch=7", "'batch' cannot be 7"),
+            ("recordings", "updates=4", "this is a folder; a recipe is a JSON file"),
+            ("no-model.json", "updates=4", "no-model.json: the recipe has no 'model'"),
+            ("half-model.json", "updates=4", "half-model.json: "),
+        })
+        {
+            (int code, _, string error) = CommandLine.Run("pretrain", _files[recipe], "--data", data, "-o", _files["run"], "--set", setting);
+            Assert.Equal(1, code);
+            Assert.Contains(fault, error, StringComparison.Ordinal);
+            Assert.DoesNotContain("Data2Vec.", error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_model_of_data2vec_2_is_trained_with_a_word_about_its_objective()
+    {
+        string data = _files.Recordings();
+        _files.Write("second.json", File.ReadAllText(_files["speech.json"]).Replace("data2vec-audio", "data2vec2-audio", StringComparison.Ordinal));
+        (int code, _, string error) = CommandLine.Run("pretrain", _files["second.json"], "--data", data, "-o", _files["run"]);
+        Assert.True(code == 0, error);
+        Assert.Contains("is a model of data2vec 2.0; it is trained with the objective of the first data2vec", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_damaged_recording_is_named_and_left_out_or_ends_the_run()
     {
         string data = _files.Recordings(30);

@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using Data2Vec.Audio;
 using Data2Vec.Text;
 using Data2Vec.Training.Data;
@@ -27,7 +28,7 @@ internal static class PretrainCommand
             return TrainingSession.Run(
                 parsed,
                 run,
-                () => parsed.GetValue(from) is { } model ? TrainingModel.Open(model, run.Tokenizer(parsed)) : TrainingModel.New(settings, run.Tokenizer(parsed)),
+                () => parsed.GetValue(from) is { } model ? TrainingModel.Open(model, run.Tokenizer(parsed)) : TrainingModel.New(name, settings, run.Tokenizer(parsed)),
                 (model, options) => Prepare(name, settings, model, data, options),
                 cancellation);
         });
@@ -50,8 +51,12 @@ internal static class PretrainCommand
 
         PreparedRun Recordings(RecordingData data) => Run(data, (_, run, progress, cancellation) => PretrainingRun.RunAsync(recipe, start, data, run, progress, cancellation)) with
         {
-            Notes = [.. data.Notes.Select(note => note.ToString())],
+            Notes = [.. Notes(), .. data.Notes.Select(note => note.ToString())],
         };
+
+        IEnumerable<string> Notes() => start.Config.Architecture is ModelArchitecture.Data2Vec2Audio or ModelArchitecture.Data2Vec2Vision
+            ? [$"{model.Name ?? name} is a model of data2vec 2.0; it is trained with the objective of the first data2vec, without several masks a sample and a decoder"]
+            : [];
 
         PreparedRun Texts(TextConfig text)
         {
@@ -71,6 +76,7 @@ internal static class PretrainCommand
                 Batch = recipe.Batch,
                 Seed = recipe.Seed,
                 IsPretraining = true,
+                Notes = [.. Notes()],
                 Run = (settings, progress, cancellation) => run(data, settings, progress, cancellation),
             };
     }
