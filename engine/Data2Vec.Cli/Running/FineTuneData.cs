@@ -75,7 +75,7 @@ internal sealed class FineTuneData(string name, FineTuningRecipe recipe, Trainin
         RequireClasses(data.Classes);
         var parts = Divide(data, given => given is null ? data : texts.Classes(given, data.Classes), texts.Validation);
         return Run(parts, (run, progress, cancellation) => FineTuningRun.ClassifyTextAsync(
-            recipe, model.Start, parts.Training, data.Classes, parts.Validation, run, progress, cancellation));
+            recipe with { BestBy = recipe.BestBy ?? GlueTask.Find(task.Name ?? "")?.Metric }, model.Start, parts.Training, data.Classes, parts.Validation, run, progress, cancellation));
     }
 
     /// <summary>What to train on and what to measure with.</summary>

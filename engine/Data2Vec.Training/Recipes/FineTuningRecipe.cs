@@ -55,4 +55,7 @@ public sealed record FineTuningRecipe
 
     /// <summary>The updates between two validations; null for once in an epoch.</summary>
     public long? ValidateEvery { get; init; }
+
+    /// <summary>The metric that tells the best model, such as <c>matthews</c>; null for the usual one: accuracy, word error rate, or Pearson's correlation.</summary>
+    public string? BestBy { get; init; }
 }

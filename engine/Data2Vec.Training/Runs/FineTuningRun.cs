@@ -105,6 +105,12 @@ public static class FineTuningRun
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(options);
+        string metric = recipe.BestBy ?? task.Metrics[0];
+        if (!task.Metrics.Contains(metric))
+        {
+            throw new InvalidDataException($"'best_by' is '{metric}'; what is measured here is {string.Join(", ", task.Metrics)}");
+        }
+
         int threads = options.Threads == 0 ? Environment.ProcessorCount : options.Threads;
         var reader = BatchReading.Reader(data, task.Config, recipe.Batch, recipe.Seed, options);
         long updates = Updates(recipe, task.Config, data, options.Exchange.Count);
@@ -128,7 +134,7 @@ public static class FineTuningRun
             Data = data.Fingerprint,
             NameOf = data.Name,
             ValidateEvery = recipe.ValidateEvery ?? 0,
-            Validate = validation is null ? null : token => (task.Metric.Name, Measure(trainer.Network, task, validation, Skip, token), task.Metric.HigherIsBetter),
+            Validate = validation is null ? null : token => (metric, Measure(trainer.Network, task, validation, Skip, token), HigherIsBetter: metric is not ("wer" or "cer" or "squared_error")),
         };
         return await new TrainingLoop<FineTuningBatch<T, TTarget>>(trainer, plan, options, progress).RunAsync(Batches, cancellation).ConfigureAwait(false);
 

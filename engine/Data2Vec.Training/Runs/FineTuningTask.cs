@@ -14,8 +14,8 @@ internal abstract class FineTuningTask<T, TItem, TTarget>
 
     public abstract IHeadLoss<TTarget> Loss { get; }
 
-    /// <summary>The metric that tells which model is the best, and whether it is a high one.</summary>
-    public abstract (string Name, bool HigherIsBetter) Metric { get; }
+    /// <summary>What is measured, first the usual one to choose the best model by.</summary>
+    public abstract IReadOnlyList<string> Metrics { get; }
 
     /// <summary>A micro-batch of an update.</summary>
     public abstract FineTuningBatch<T, TTarget> Batch(IReadOnlyList<TrainingItem<T, TItem>> items, long update);

@@ -27,7 +27,7 @@ internal sealed class TranscriptTask(AudioConfig encoder, TranscriptLabels label
 
     public override IHeadLoss<ReadOnlyMemory<int>> Loss { get; } = new TranscriptLoss(labels.Blank);
 
-    public override (string Name, bool HigherIsBetter) Metric => ("wer", false);
+    public override IReadOnlyList<string> Metrics => ["wer", "cer"];
 
     public override FineTuningBatch<float, ReadOnlyMemory<int>> Batch(IReadOnlyList<TrainingItem<float, int[]>> items, long update)
     {
@@ -82,7 +82,7 @@ internal sealed class TextClassTask(TextConfig encoder, IReadOnlyList<string> cl
 
     public override IHeadLoss<int> Loss { get; } = new ClassLoss(recipe.LabelSmoothing);
 
-    public override (string Name, bool HigherIsBetter) Metric => ("accuracy", true);
+    public override IReadOnlyList<string> Metrics => Answers.Metrics(classes.Count);
 
     public override FineTuningBatch<int, int> Batch(IReadOnlyList<TrainingItem<int, int>> items, long update) =>
         new([.. items.Select(item => (long)item.Item)], [.. items.Select(item => item.Input)], [.. items.Select(item => item.Target)]);
@@ -97,7 +97,7 @@ internal sealed class TextScoreTask(TextConfig encoder) : FineTuningTask<int, fl
 
     public override IHeadLoss<float> Loss { get; } = new NumberLoss();
 
-    public override (string Name, bool HigherIsBetter) Metric => ("pearson", true);
+    public override IReadOnlyList<string> Metrics => ["pearson", "spearman", "squared_error"];
 
     public override FineTuningBatch<int, float> Batch(IReadOnlyList<TrainingItem<int, float>> items, long update) =>
         new([.. items.Select(item => (long)item.Item)], [.. items.Select(item => item.Input)], [.. items.Select(item => item.Target)]);
@@ -130,7 +130,7 @@ internal sealed class ImageClassTask(VisionConfig encoder, IReadOnlyList<string>
 
     public override IHeadLoss<float[]> Loss { get; } = new DistributionLoss();
 
-    public override (string Name, bool HigherIsBetter) Metric => ("accuracy", true);
+    public override IReadOnlyList<string> Metrics => Answers.Metrics(classes.Count);
 
     public override FineTuningBatch<float, float[]> Batch(IReadOnlyList<TrainingItem<float, int>> items, long update)
     {
@@ -165,6 +165,9 @@ internal static class Answers
 {
     /// <summary>The label with the greatest score.</summary>
     public static int Best(ReadOnlySpan<float> scores) => System.Numerics.Tensors.TensorPrimitives.IndexOfMax(scores);
+
+    /// <summary>What is measured of classes.</summary>
+    public static IReadOnlyList<string> Metrics(int labels) => labels == 2 ? ["accuracy", "f1", "matthews"] : ["accuracy"];
 
     public static IReadOnlyDictionary<string, double> OfClasses(IReadOnlyList<(int Target, float[] Scores)> answers, int labels)
     {

@@ -1,4 +1,5 @@
 using Data2Vec.Training.Runs;
+using Data2Vec.Training.State;
 
 namespace Data2Vec.Cli.Tests.Training;
 
@@ -58,6 +59,15 @@ public sealed class FineTuneTests : IDisposable
             "finetune", _files["pretrained"], "--data", _files["CoLA"], "--task", "cola", "--recipe", _files.TaskRecipe("text"), "-o", _files["run"]);
         Assert.True(code == 0, error);
         Assert.Contains("matthews", error, StringComparison.Ordinal);
+        using (TrainingState state = TrainingState.Open(_files["run/state.d2v"]))
+        {
+            Assert.Equal("matthews", state.Progress.Recipe["best_by"]?.GetValue<string>());
+        }
+
+        (code, _, error) = CommandLine.Run(
+            "finetune", _files["pretrained"], "--data", _files["CoLA"], "--task", "cola", "--recipe", _files.TaskRecipe("text"), "-o", _files["other"], "--set", "best_by=wer");
+        Assert.Equal(1, code);
+        Assert.Contains("'best_by' is 'wer'; what is measured here is accuracy, f1, matthews", error, StringComparison.Ordinal);
     }
 
     [Fact]

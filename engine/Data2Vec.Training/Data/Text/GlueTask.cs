@@ -47,6 +47,9 @@ public sealed class GlueTask
     /// <summary>Whether the target is a number to predict.</summary>
     public bool IsRegression => Classes.Count == 0;
 
+    /// <summary>The metric that its models are chosen by, where it is not the usual one: Matthews' correlation for CoLA.</summary>
+    internal string? Metric => Name == "CoLA" ? "matthews" : null;
+
     /// <summary>The name of the file to train on.</summary>
     public string TrainingFile { get; } = "train.tsv";
 
