@@ -38,7 +38,7 @@ internal sealed unsafe partial class Recording : Inference
         }
     }
 
-    /// <summary>Whether the recording is being played backward.</summary>
+    /// <summary>Whether the recording is being played backward; not while a segment is computed again.</summary>
     public bool IsPlaying { get; private set; }
 
     public override ElementType ActivationType => _run.ActivationType;
@@ -222,7 +222,9 @@ internal sealed unsafe partial class Recording : Inference
         {
             made.Gradient = activation.GradientOf(output);
             made.IsWritten = true;
+        IsPlaying = false;
         }
+        IsPlaying = true;
 
         Play(inner);
         (_level, _layer) = (outer, null);

@@ -194,6 +194,24 @@ public class OperationGradientTests
     }
 
     [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(0)]
+    public void What_the_loss_does_not_read_has_no_gradient_whether_activations_are_kept_or_not(long keptBytes)
+    {
+        LinearWeights used = null!, unused = null!;
+        using TrainableNetwork<int> network = GradientCheck.Network<int>(
+            TinyModels.Text(), objective: scope => (used, unused) = (scope.Linear("used", Size, Size), scope.Linear("unused", Size, Size)));
+        using Recording run = network.Record(new RecordingOptions { KeptBytes = keptBytes });
+        Tensor y = run.Segment(new ModelPart(ModelPartKind.Layer), Fixed(run), x =>
+        {
+            _ = run.Linear(x, unused);
+            return run.Linear(x, used);
+        });
+        run.Backward(y, TinyModels.Numbers("factors", Rows * Size));
+        Assert.Equal([true, false], new[] { "used.weight", "unused.weight" }.Select(name => network.Buffers.HasGradient[network.Buffers.IndexOf(name)]));
+    }
+
+    [Theory]
     [InlineData(DropoutSite.Branch)]
     [InlineData(DropoutSite.Activation)]
     [InlineData(DropoutSite.Input)]
