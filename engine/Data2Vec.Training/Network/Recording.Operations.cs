@@ -125,7 +125,7 @@ internal sealed unsafe partial class Recording
     {
         bool queryLearns = Learns(query), keyLearns = Learns(key), valueLearns = Learns(value), tableLearns = Learns(bias.Table), slopesLearn = Learns(bias.Slopes);
         bool learns = queryLearns || keyLearns || valueLearns || tableLearns || slopesLearn;
-        Dropout dropout = DropoutOfAttention();
+        Dropout dropout = DropoutOfAttention(query);
         if ((!_isRecording || !learns) && dropout.IsNone)
         {
             _run.Attention(query, key, value, sequences, heads, scale, bias, output);
@@ -321,10 +321,10 @@ internal sealed unsafe partial class Recording
         return new Dropped(rate, rate == 0 ? 0 : _options.Random(RandomSite.Dropout, place).Key, path, place);
     }
 
-    private Dropout DropoutOfAttention()
+    private Dropout DropoutOfAttention(Tensor query)
     {
         float rate = (float)_options.Dropout.Attention;
-        return rate == 0 ? default : new Dropout(rate, _options.Random(RandomSite.AttentionDropout, _site++).Key, _rowPlaces);
+        return rate == 0 ? default : new Dropout(rate, _options.Random(RandomSite.AttentionDropout, _site++).Key, PlacesOf(query));
     }
 
     /// <summary>Drops features, in a result or in its gradient.</summary>

@@ -107,6 +107,13 @@ public class DropoutShareTests
         });
     }
 
+    [Fact]
+    public void Attention_without_items_is_refused() => Run(new DropoutRates { Attention = Rate }, DropoutSite.None, (run, _, _) =>
+    {
+        Tensor x = run.Allocate(4, Size), output = run.Allocate(4, Size);
+        Assert.Throws<InvalidOperationException>(() => run.Attention(x, x, x, run.Sequences([4]), 2, 1, default, output));
+    });
+
     private static void Run(DropoutRates rates, DropoutSite site, Action<Recording, LinearWeights, NormWeights> check)
     {
         LinearWeights linear = null!;
