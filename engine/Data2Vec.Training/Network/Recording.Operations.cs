@@ -303,7 +303,7 @@ internal sealed unsafe partial class Recording
     }
 
     /// <summary>What is dropped of a result: features, and for a branch also whole items.</summary>
-    private readonly record struct Dropped(float Rate, ulong Key, float PathRate, int Layer)
+    private readonly record struct Dropped(float Rate, ulong Key, float PathRate, int Site)
     {
         public bool IsNone => Rate == 0 && PathRate == 0;
     }
@@ -315,10 +315,10 @@ internal sealed unsafe partial class Recording
             return default;
         }
 
-        int place = _site++;
+        int number = _site++;
         float rate = (float)_options.Dropout.Of(site);
         float path = site == DropoutSite.Branch && _layer > 0 && _options.Layers > 1 ? (float)(_options.Dropout.Path * _layer.Value / (_options.Layers - 1)) : 0;
-        return new Dropped(rate, rate == 0 ? 0 : _options.Random(RandomSite.Dropout, place).Key, path, place);
+        return new Dropped(rate, rate == 0 ? 0 : _options.Random(RandomSite.Dropout, number).Key, path, number);
     }
 
     private Dropout DropoutOfAttention(Tensor query)
@@ -337,7 +337,7 @@ internal sealed unsafe partial class Recording
 
         if (dropped.PathRate > 0)
         {
-            RandomSource random = _options.Random(RandomSite.DropPath, dropped.Layer);
+            RandomSource random = _options.Random(RandomSite.DropPath, dropped.Site);
             for (int i = 0; i < _rows.Count; i++)
             {
                 Tensor ofItem = x.SliceRows(_rows.Start(i), _rows.Length(i));

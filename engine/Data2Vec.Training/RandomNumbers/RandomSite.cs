@@ -27,13 +27,13 @@ public enum RandomSite
     /// <summary>Dropout of features. The index tells apart the places in the network.</summary>
     Dropout = 8,
 
-    /// <summary>Dropout of attention probabilities. The index is the layer.</summary>
+    /// <summary>Dropout of attention probabilities. The index tells apart the places in the network.</summary>
     AttentionDropout = 9,
 
     /// <summary>Layers that are skipped. The index is the layer.</summary>
     LayerDrop = 10,
 
-    /// <summary>Branches that are skipped for one item. The index is the block.</summary>
+    /// <summary>Branches that are skipped for one item. The index tells apart the places in the network.</summary>
     DropPath = 11,
 
     /// <summary>Initial values. The index is the tensor.</summary>
