@@ -15,7 +15,7 @@ internal sealed unsafe partial class Recording : Inference
 {
     private readonly TrainingInference _run;
     private readonly RecordingOptions _options;
-    private readonly IReadOnlyList<(Activation Activation, DerivedActivations Derived)> _derived;
+    private readonly List<(Activation Activation, DerivedBackward Derived)> _derived = [];
     private RecordingLevel _level = new(outer: null);
     private bool _isRecording = true;
     private bool _learns;
@@ -27,14 +27,19 @@ internal sealed unsafe partial class Recording : Inference
 
     /// <summary>Begins a recording.</summary>
     /// <param name="run">Carries out the operations.</param>
-    /// <param name="derived">Activations of the store that are computed from parameters, and their gradients.</param>
+    /// <param name="derived">Activations of the store that are computed from parameters which learn.</param>
     /// <param name="options">Random numbers and memory.</param>
-    public Recording(TrainingInference run, IReadOnlyList<(Activation Activation, DerivedActivations Derived)> derived, RecordingOptions options)
+    public Recording(TrainingInference run, IEnumerable<DerivedActivations> derived, RecordingOptions options)
     {
-        (_run, _derived, _options) = (run, derived, options);
-        foreach ((Activation activation, _) in derived)
+        (_run, _options) = (run, options);
+        foreach (DerivedActivations one in derived)
         {
-            _level.Add(activation);
+            Activation activation = _level.Add(one.Tensor);
+            activation.Learns = true;
+
+            // Segments use it, so its gradient outlives them.
+            PrepareGradient(one.Tensor);
+            _derived.Add((activation, one.Backward!));
         }
     }
 
@@ -217,14 +222,14 @@ internal sealed unsafe partial class Recording : Inference
         long mark = _run.Mark();
         RecordingLevel outer = _level, inner = new(outer);
         (_level, _site, _layer) = (inner, site, layer);
+        IsPlaying = false;
         Tensor result = run(x);
+        IsPlaying = true;
         if (inner.Find(result) is { } made && made != activation)
         {
             made.Gradient = activation.GradientOf(output);
             made.IsWritten = true;
-        IsPlaying = false;
         }
-        IsPlaying = true;
 
         Play(inner);
         (_level, _layer) = (outer, null);
@@ -259,7 +264,7 @@ internal sealed unsafe partial class Recording : Inference
     /// <summary>Adds the gradients of activations that are computed from parameters to those of the parameters.</summary>
     private void PassToConstants()
     {
-        foreach ((Activation activation, DerivedActivations derived) in _derived)
+        foreach ((Activation activation, DerivedBackward derived) in _derived)
         {
             if (!activation.IsWritten)
             {
@@ -268,17 +273,14 @@ internal sealed unsafe partial class Recording : Inference
 
             var gradient = new float[activation.Tensor.Rows * activation.Tensor.Columns];
             _run.Download(activation.Gradient, gradient);
-            for (int i = 0; i < derived.Backward!.Constants.Count; i++)
+            for (int i = 0; i < derived.Constants.Count; i++)
             {
-                WeightData constant = derived.Backward.Constants[i];
+                WeightData constant = derived.Constants[i];
                 if (GradientOfConstant(constant) is not 0 and var address)
                 {
-                    derived.Backward.Add(gradient, i, new Span<float>((void*)address, constant.Rows * constant.RowSize));
+                    derived.Add(gradient, i, new Span<float>((void*)address, constant.Rows * constant.RowSize));
                 }
             }
-
-            _run.Clear(activation.Gradient);
-            activation.IsWritten = false;
         }
     }
 

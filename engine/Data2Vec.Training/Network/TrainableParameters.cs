@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Data2Vec.Training.Optimizers;
 
 namespace Data2Vec.Training.Network;
@@ -9,8 +8,6 @@ internal unsafe class TrainableParameters<TBlocks> : IDisposable
 {
     private readonly BufferParameters _source;
     private readonly WeightStore _store;
-    private readonly List<(Tensor Gradient, DerivedActivations Derived)> _derived = [];
-    private readonly List<nint> _owned = [];
 
     /// <summary>Creates a network.</summary>
     /// <param name="construct">Constructs the blocks, which declare their parameters. It is called twice: to list the parameters, and with their values.</param>
@@ -34,14 +31,6 @@ internal unsafe class TrainableParameters<TBlocks> : IDisposable
         _store = backend.CreateStore();
         Blocks = construct(new ParameterScope(_source, _store));
         _store.Complete();
-        foreach (DerivedActivations derived in _source.Derived.Where(derived => learns && derived.Backward is not null))
-        {
-            nuint bytes = (nuint)derived.Tensor.Rows * (nuint)derived.Tensor.Stride * sizeof(float);
-            nint memory = (nint)NativeMemory.AlignedAlloc(bytes + 256, Arena.Alignment);
-            NativeMemory.Clear((void*)memory, bytes + 256);
-            _owned.Add(memory);
-            _derived.Add((derived.Tensor with { Data = memory }, derived));
-        }
 
         Parameter AsStored(Parameter parameter)
         {
@@ -66,13 +55,8 @@ internal unsafe class TrainableParameters<TBlocks> : IDisposable
     /// <summary>Begins a recording.</summary>
     public Recording Record(RecordingOptions options)
     {
-        List<(Activation, DerivedActivations)> derived = [.. _derived.Select(one => (
-            new Activation(one.Derived.Tensor)
-            {
-                Gradient = one.Gradient,
-                Learns = one.Derived.Backward!.Constants.Any(constant => Buffers.Learning[Buffers.IndexAt(constant.Data)]),
-            },
-            one.Derived))];
+        IEnumerable<DerivedActivations> derived = _source.Derived.Where(
+            one => one.Backward?.Constants.Any(constant => Buffers.FindGradient(constant) != 0) ?? false);
 
         // A parameter has a gradient when the backward pass reaches it, not already when it is asked whether it learns.
         Recording? recording = null;
@@ -98,11 +82,5 @@ internal unsafe class TrainableParameters<TBlocks> : IDisposable
     {
         _store.Dispose();
         Buffers.Dispose();
-        foreach (nint memory in _owned)
-        {
-            NativeMemory.AlignedFree((void*)memory);
-        }
-
-        _owned.Clear();
     }
 }
