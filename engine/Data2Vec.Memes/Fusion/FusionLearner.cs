@@ -29,7 +29,7 @@ internal sealed class FusionLearner : IDisposable
         // The layers are too small to share among threads.
         Parameters = new TrainableParameters<LinearWeights[]>(Construct, new CpuBackend(threads: 1), values ?? Initial, learns: true);
         var constants = new AdamOptions { Variant = AdamVariant.PyTorch, Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8, Threads = 1 };
-        _adam = new Adam(constants, Parameters.Ranges(_ => 0), [new ParameterGroup(WeightDecay: 0)]);
+        _adam = new Adam(constants, Parameters.Buffers.Ranges(), [new ParameterGroup(WeightDecay: 0)]);
 
         LinearWeights[] Construct(ParameterScope scope)
         {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Data2Vec.Kernels.Cpu;
+using Data2Vec.Training.Optimizers;
 using Data2Vec.Training.Threading;
 
 namespace Data2Vec.Training.Network;
@@ -84,6 +85,11 @@ internal sealed unsafe class ParameterBuffers : IDisposable
 
     /// <summary>The address of one of the buffers, which do not move.</summary>
     public static nint AddressOf(Span<float> buffer) => (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(buffer));
+
+    /// <summary>The parameters as an optimizer sees them.</summary>
+    /// <param name="group">The number of a parameter's group; null if all are in the first.</param>
+    public IReadOnlyList<ParameterRange> Ranges(Func<Parameter, int>? group = null) =>
+        [.. Places.Select(place => new ParameterRange(place.Parameter.Name, place.Offset, place.Count, group?.Invoke(place.Parameter) ?? 0))];
 
     /// <summary>Finds a parameter; -1 if there is none of this name.</summary>
     public int IndexOf(string name) => _byName.GetValueOrDefault(name, -1);

@@ -1,5 +1,3 @@
-using Data2Vec.Training.Optimizers;
-
 namespace Data2Vec.Training.Network;
 
 /// <summary>Blocks of a network whose parameters lie in buffers.</summary>
@@ -43,11 +41,6 @@ internal unsafe class TrainableParameters<TBlocks> : IDisposable
     public TBlocks Blocks { get; }
 
     public ParameterBuffers Buffers { get; }
-
-    /// <summary>The parameters as an optimizer sees them.</summary>
-    /// <param name="group">The number of a parameter's group.</param>
-    public IReadOnlyList<ParameterRange> Ranges(Func<Parameter, int> group) =>
-        [.. Buffers.Places.Select(place => new ParameterRange(place.Parameter.Name, place.Offset, place.Count, group(place.Parameter)))];
 
     /// <summary>Begins a plain inference.</summary>
     public Inference Begin() => _store.Begin();

@@ -46,7 +46,7 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
         Teacher = new TrainableNetwork<T>(config, scope => _ = new PretrainingHead(scope, objective, config.HiddenSize), backend, values, learns: false, shapes);
 
         // What the teacher does not have of its own is copied, so that it is a whole model when it is saved.
-        _average = new TeacherAverage(Teacher.Ranges(_ => 0), name => !objective.TeacherHas(name) || objective.IsCopied(name));
+        _average = new TeacherAverage(Teacher.Buffers.Ranges(), name => !objective.TeacherHas(name) || objective.IsCopied(name));
         _optimizer = new NetworkOptimizer(Student.Buffers, optimizer);
         _targetDeviation = new FeatureDeviation(config.HiddenSize);
         _predictionDeviation = new FeatureDeviation(config.HiddenSize);

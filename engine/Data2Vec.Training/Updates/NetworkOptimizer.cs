@@ -13,21 +13,18 @@ internal sealed class NetworkOptimizer
     {
         (_buffers, _recipe) = (buffers, recipe);
         var groups = new List<ParameterGroup>();
-        var ranges = new List<ParameterRange>();
-        foreach (ParameterPlace place in buffers.Places)
+        Adam = new Adam(recipe.Adam, buffers.Ranges(NumberOf), groups);
+
+        int NumberOf(Parameter parameter)
         {
-            ParameterGroup group = recipe.GroupOf(place.Parameter);
-            int number = groups.IndexOf(group);
-            if (number < 0)
+            ParameterGroup group = recipe.GroupOf(parameter);
+            if (!groups.Contains(group))
             {
-                number = groups.Count;
                 groups.Add(group);
             }
 
-            ranges.Add(new ParameterRange(place.Parameter.Name, place.Offset, place.Count, number));
+            return groups.IndexOf(group);
         }
-
-        Adam = new Adam(recipe.Adam, ranges, groups);
     }
 
     public Adam Adam { get; }
