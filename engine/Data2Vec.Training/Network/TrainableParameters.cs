@@ -19,16 +19,25 @@ internal unsafe class TrainableParameters<TBlocks> : IDisposable
         // One parameter's values at a time are in managed memory; only optional ones are asked for twice.
         Buffers = new ParameterBuffers(
             ParameterList.Of(scope => construct(scope)).Where(parameter => !parameter.IsOptional || values(parameter) is not null).Select(AsStored), learns);
-        for (int i = 0; i < Buffers.Places.Count; i++)
+        try
         {
-            Parameter parameter = Buffers.Places[i].Parameter;
-            Buffers.Write(i, values(parameter) ?? throw new InvalidDataException($"the parameter '{parameter.Name}' is missing"));
-        }
+            for (int i = 0; i < Buffers.Places.Count; i++)
+            {
+                Parameter parameter = Buffers.Places[i].Parameter;
+                Buffers.Write(i, values(parameter) ?? throw new InvalidDataException($"the parameter '{parameter.Name}' is missing"));
+            }
 
-        _source = new BufferParameters(Buffers);
-        _store = backend.CreateStore();
-        Blocks = construct(new ParameterScope(_source, _store));
-        _store.Complete();
+            _source = new BufferParameters(Buffers);
+            _store = backend.CreateStore();
+            Blocks = construct(new ParameterScope(_source, _store));
+            _store.Complete();
+        }
+        catch
+        {
+            _store?.Dispose();
+            Buffers.Dispose();
+            throw;
+        }
 
         Parameter AsStored(Parameter parameter)
         {

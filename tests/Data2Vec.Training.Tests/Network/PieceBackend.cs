@@ -12,9 +12,16 @@ internal sealed class PieceBackend(int rows) : Backend
 
     public override string Description => _cpu.Description;
 
-    public override WeightStore CreateStore() => new Store(_cpu.CreateStore(), rows);
+    /// <summary>The stores that have not been disposed.</summary>
+    public int OpenStores { get; private set; }
 
-    private sealed class Store(WeightStore store, int rows) : WeightStore
+    public override WeightStore CreateStore()
+    {
+        OpenStores++;
+        return new Store(_cpu.CreateStore(), rows, () => OpenStores--);
+    }
+
+    private sealed class Store(WeightStore store, int rows, Action closed) : WeightStore
     {
         public override int PreferredBatchRows => store.PreferredBatchRows;
 
@@ -38,6 +45,10 @@ internal sealed class PieceBackend(int rows) : Backend
 
         public override void Refresh() => store.Refresh();
 
-        protected override void Dispose(bool disposing) => store.Dispose();
+        protected override void Dispose(bool disposing)
+        {
+            store.Dispose();
+            closed();
+        }
     }
 }
