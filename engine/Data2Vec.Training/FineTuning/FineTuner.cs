@@ -1,5 +1,6 @@
 using Data2Vec.Training.Network;
 using Data2Vec.Training.Optimizers;
+using Data2Vec.Training.Pretraining;
 using Data2Vec.Training.Updates;
 
 namespace Data2Vec.Training.FineTuning;
@@ -61,7 +62,8 @@ internal sealed class FineTuner<T, TTarget> : ITrainer<FineTuningBatch<T, TTarge
         (_loss, _options, _learns) = (loss, options with { Layers = config.Layers }, learns);
         EmbeddingWeights? mask = null;
         bool isSpeech = config.Modality == Modality.Speech;
-        Network = new TrainableNetwork<T>(config, scope => mask = isSpeech ? scope.Vector(MaskEmbedding(config.HiddenSize)) : null, backend, values, learns: true, shapes);
+        Network = new TrainableNetwork<T>(
+            config, scope => mask = isSpeech ? scope.Vector(PretrainingHead.MaskEmbedding(config.HiddenSize)) : null, backend, values, learns: true, shapes);
         _mask = mask;
         _optimizer = new NetworkOptimizer(Network.Buffers, optimizer);
     }
@@ -83,10 +85,6 @@ internal sealed class FineTuner<T, TTarget> : ITrainer<FineTuningBatch<T, TTarge
     UpdateResult ITrainer<FineTuningBatch<T, TTarget>>.Update(IReadOnlyList<FineTuningBatch<T, TTarget>> batches) => Update(batches);
 
     public void Refresh() => Network.Refresh();
-
-    /// <summary>The vector of masked rows of recordings.</summary>
-    public static Parameter MaskEmbedding(int hidden) =>
-        new("mask_embedding", [hidden], ParameterRole.Constant) { Initial = new InitialValue(0.5f, 0.5f, IsUniform: true) };
 
     /// <summary>Makes one update.</summary>
     /// <param name="batches">Its micro-batches. Inputs of all of them count alike.</param>

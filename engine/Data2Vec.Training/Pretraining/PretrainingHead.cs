@@ -10,9 +10,7 @@ internal sealed class PretrainingHead
     /// <summary>Declares the parameters.</summary>
     public PretrainingHead(ParameterScope parameters, PretrainingObjective objective, int hidden)
     {
-        Mask = objective.HasMaskEmbedding
-            ? parameters.Vector(new Parameter("mask_embedding", [hidden], ParameterRole.Constant) { Initial = new InitialValue(0.5f, 0.5f, IsUniform: true) })
-            : null;
+        Mask = objective.HasMaskEmbedding ? parameters.Vector(MaskEmbedding(hidden)) : null;
         int inputs = hidden;
         _predictor = new LinearWeights[objective.Predictor.Count];
         for (int i = 0; i < _predictor.Length; i++)
@@ -25,6 +23,10 @@ internal sealed class PretrainingHead
 
     /// <summary>The vector of masked rows; null for texts.</summary>
     public EmbeddingWeights? Mask { get; }
+
+    /// <summary>The parameter of the vector of masked rows, which recordings have in fine-tuning, too.</summary>
+    public static Parameter MaskEmbedding(int hidden) =>
+        new("mask_embedding", [hidden], ParameterRole.Constant) { Initial = new InitialValue(0.5f, 0.5f, IsUniform: true) };
 
     /// <summary>Predicts targets from rows.</summary>
     public Tensor Predict(Recording run, Tensor x)
