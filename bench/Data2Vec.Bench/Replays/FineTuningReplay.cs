@@ -46,7 +46,7 @@ internal static class FineTuningReplay
         foreach (JsonElement log in run.Log)
         {
             var scores = new List<float[]>();
-            UpdateResult result = tuner.Update(batchesOf(tuner.Updates), (_, values, _) => scores.Add(values));
+            UpdateResult result = tuner.Update(batchesOf(tuner.Updates), scores.Add);
             report.AddUpdate(result, log);
             report.AddScores(run, scores, result.Update);
             report.AddGradients(run, tuner.Network.Buffers, result);

@@ -89,9 +89,7 @@ internal sealed class FineTuner<T, TTarget> : ITrainer<FineTuningBatch<T, TTarge
     /// <summary>Makes one update.</summary>
     /// <param name="batches">Its micro-batches. Inputs of all of them count alike.</param>
     /// <param name="seen">Sees the scores of each micro-batch.</param>
-    /// <param name="cancellation">Stops before the parameters have changed.</param>
-    public UpdateResult Update(
-        IReadOnlyList<FineTuningBatch<T, TTarget>> batches, Action<FineTuningBatch<T, TTarget>, float[], int[]>? seen = null, CancellationToken cancellation = default)
+    public UpdateResult Update(IReadOnlyList<FineTuningBatch<T, TTarget>> batches, Action<float[]>? seen = null)
     {
         IReadOnlyList<ParameterPlace> places = Network.Buffers.Places;
         for (int i = 0; i < places.Count; i++)
@@ -104,9 +102,8 @@ internal sealed class FineTuner<T, TTarget> : ITrainer<FineTuningBatch<T, TTarge
         long samples = 0, rows = 0;
         foreach (FineTuningBatch<T, TTarget> batch in batches)
         {
-            cancellation.ThrowIfCancellationRequested();
             int[] lengths = [.. batch.Inputs.Select(input => Network.Encoder.Rows(input.Span))];
-            loss += Accumulate(batch, lengths, seen, cancellation);
+            loss += Accumulate(batch, lengths, seen);
             samples += batch.Inputs.Count;
             rows += lengths.Sum();
         }
@@ -128,13 +125,12 @@ internal sealed class FineTuner<T, TTarget> : ITrainer<FineTuningBatch<T, TTarge
 
     public void Dispose() => Network.Dispose();
 
-    private double Accumulate(
-        FineTuningBatch<T, TTarget> batch, int[] lengths, Action<FineTuningBatch<T, TTarget>, float[], int[]>? seen, CancellationToken cancellation)
+    private double Accumulate(FineTuningBatch<T, TTarget> batch, int[] lengths, Action<float[]>? seen)
     {
         using Recording run = Network.Record(_options with { Update = Updates });
         Sequences sequences = run.Sequences(lengths);
         run.SetItems(sequences, [.. batch.Items]);
-        Tensor x = Network.Encoder.Embed(run, batch.Inputs, sequences, null, cancellation);
+        Tensor x = Network.Encoder.Embed(run, batch.Inputs, sequences, null, default);
         if (batch.TimeMask is { } mask)
         {
             x = run.ReplaceRows(x, [.. Enumerable.Range(0, mask.Length).Where(row => mask[row])], _mask!);
@@ -145,12 +141,12 @@ internal sealed class FineTuner<T, TTarget> : ITrainer<FineTuningBatch<T, TTarge
             run.ClearColumns(x.SliceRows(sequences.Start(i), sequences.Length(i)), batch.ChannelMask[i]);
         }
 
-        x = Network.Encoder.Contextualize(run, x, sequences, null, null, cancellation);
+        x = Network.Encoder.Contextualize(run, x, sequences, null, null, default);
         Tensor scores = Network.Encoder.Head(run, x, sequences);
         float[] values = new float[scores.Rows * scores.Columns], gradient = new float[values.Length];
         run.Download(scores, values);
         double loss = _loss.Compute(values, Network.Encoder.HeadScoresRows ? lengths : [.. lengths.Select(_ => 1)], scores.Columns, batch.Targets, gradient);
-        seen?.Invoke(batch, values, lengths);
+        seen?.Invoke(values);
         run.Backward(scores, gradient);
         return loss;
     }

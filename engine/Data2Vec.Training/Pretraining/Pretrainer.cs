@@ -71,8 +71,6 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
     /// <summary>Is told when each phase of an update begins.</summary>
     public Action<UpdatePhase>? Enter { get; set; }
 
-    UpdateResult ITrainer<PretrainingBatch<T>>.Update(IReadOnlyList<PretrainingBatch<T>> batches) => Update(batches);
-
     public void Refresh()
     {
         Student.Refresh();
@@ -81,8 +79,7 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
 
     /// <summary>Makes one update.</summary>
     /// <param name="batches">Its micro-batches. Masked rows of all of them count alike.</param>
-    /// <param name="cancellation">Stops before the parameters have changed.</param>
-    public UpdateResult Update(IReadOnlyList<PretrainingBatch<T>> batches, CancellationToken cancellation = default)
+    public UpdateResult Update(IReadOnlyList<PretrainingBatch<T>> batches)
     {
         Enter?.Invoke(UpdatePhase.TeacherAverage);
         double decay = MoveTeacher();
@@ -93,8 +90,7 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
         long samples = 0, rows = 0;
         foreach (PretrainingBatch<T> batch in batches)
         {
-            cancellation.ThrowIfCancellationRequested();
-            loss += Accumulate(batch, cancellation);
+            loss += Accumulate(batch);
             samples += batch.Mask.Count(isMasked => isMasked);
             rows += batch.Mask.Length;
         }
@@ -120,9 +116,15 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
         };
     }
 
+    public void Dispose()
+    {
+        Student.Dispose();
+        Teacher.Dispose();
+    }
+
     /// <summary>Runs a micro-batch forward and backward, and adds to the gradients.</summary>
     /// <returns>The sum of the losses.</returns>
-    public double Accumulate(PretrainingBatch<T> batch, CancellationToken cancellation = default)
+    private double Accumulate(PretrainingBatch<T> batch)
     {
         Enter?.Invoke(UpdatePhase.Embed);
         int[] lengths = [.. batch.Inputs.Select(input => Student.Encoder.Rows(input.Span))];
@@ -136,12 +138,12 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
         using Recording run = Student.Record(_options with { Update = Updates });
         Sequences sequences = run.Sequences(lengths);
         run.SetItems(sequences, [.. batch.Items]);
-        Tensor x = Student.Encoder.Embed(run, batch.Masked, sequences, null, cancellation);
+        Tensor x = Student.Encoder.Embed(run, batch.Masked, sequences, null, default);
         Enter?.Invoke(UpdatePhase.Teacher);
-        float[] targets = Select(MakeTargets(run, x, batch, lengths, cancellation), masked, features);
+        float[] targets = Select(MakeTargets(run, x, batch, lengths), masked, features);
         Enter?.Invoke(UpdatePhase.Student);
         x = _head.Mask is { } vector ? run.ReplaceRows(x, masked, vector) : x;
-        x = Student.Encoder.Contextualize(run, x, sequences, null, null, cancellation);
+        x = Student.Encoder.Contextualize(run, x, sequences, null, null, default);
         Tensor prediction = _head.Predict(run, run.SelectRows(x, masked));
         float[] predicted = new float[targets.Length], gradient = new float[targets.Length];
         run.Download(prediction, predicted);
@@ -151,12 +153,6 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
         Enter?.Invoke(UpdatePhase.Backward);
         run.Backward(prediction, gradient);
         return loss;
-    }
-
-    public void Dispose()
-    {
-        Student.Dispose();
-        Teacher.Dispose();
     }
 
     /// <summary>Averages the teacher with the student, once an update.</summary>
@@ -177,7 +173,7 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
     }
 
     /// <summary>The targets of all rows, masked or not.</summary>
-    private float[] MakeTargets(Recording student, Tensor rows, PretrainingBatch<T> batch, int[] lengths, CancellationToken cancellation)
+    private float[] MakeTargets(Recording student, Tensor rows, PretrainingBatch<T> batch, int[] lengths)
     {
         using Inference run = Teacher.Begin();
         Sequences sequences = run.Sequences(lengths);
@@ -185,7 +181,7 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
         Tensor x;
         if (_objective.TeacherEmbeds)
         {
-            x = Teacher.Encoder.Embed(run, batch.Inputs, sequences, null, cancellation);
+            x = Teacher.Encoder.Embed(run, batch.Inputs, sequences, null, default);
         }
         else
         {
@@ -194,7 +190,7 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
             x = run.Upload(values, rows.Rows, rows.Columns);
         }
 
-        Teacher.Encoder.Contextualize(run, x, sequences, null, observer, cancellation);
+        Teacher.Encoder.Contextualize(run, x, sequences, null, observer, default);
         return observer.Finish();
     }
 
