@@ -39,11 +39,7 @@ public sealed record RegressionTargets(TargetNorm EachLayer, TargetNorm Mean)
                 AddLayerNorm(layer, features, sum);
                 break;
             default:
-                for (int i = 0; i < sum.Length; i++)
-                {
-                    sum[i] += layer[i];
-                }
-
+                TensorPrimitives.Add<float>(sum, layer, sum);
                 break;
         }
     }
@@ -58,11 +54,7 @@ public sealed record RegressionTargets(TargetNorm EachLayer, TargetNorm Mean)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(layers);
         Rows.CheckLengths(lengths, Rows.Check(sum.Length, features));
-        foreach (ref float value in sum)
-        {
-            value /= layers;
-        }
-
+        TensorPrimitives.Divide<float>(sum, layers, sum);
         if (Mean == TargetNorm.None)
         {
             return;
