@@ -97,7 +97,7 @@ public static class TextFile
     private static Encoding EncodingOf(ReadOnlySpan<byte> start)
     {
         // UTF-32 comes first, because its mark begins with that of UTF-16.
-        foreach (Encoding encoding in new[] { Encoding.UTF32, Encoding.Unicode, Encoding.BigEndianUnicode })
+        foreach (Encoding encoding in new[] { Encoding.UTF32, new UTF32Encoding(bigEndian: true, byteOrderMark: true), Encoding.Unicode, Encoding.BigEndianUnicode })
         {
             if (start.StartsWith(encoding.Preamble))
             {

@@ -9,7 +9,7 @@ public class TextFileTests
 
     private static readonly string[] s_lines = ["Grüße 😀", "", "zwei", "drei", "end"];
 
-    public static TheoryData<string> Encodings => new("utf-8", "utf-16", "utf-16BE", "utf-32");
+    public static TheoryData<string> Encodings => new("utf-8", "utf-16", "utf-16BE", "utf-32", "utf-32BE");
 
     [Theory]
     [MemberData(nameof(Encodings))]
