@@ -1,4 +1,4 @@
-namespace Data2Vec.Audio;
+namespace Data2Vec.IO;
 
 /// <summary>Bytes that were already read from a stream, then the rest of the stream up to a length.</summary>
 internal sealed class PrefixedStream(ReadOnlyMemory<byte> prefix, Stream rest, long restLength = long.MaxValue) : ForwardStream
