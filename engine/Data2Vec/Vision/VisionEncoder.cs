@@ -87,17 +87,16 @@ internal sealed class VisionEncoder : ImageEncoder
         Tensor x = run.Allocate(sequences.Rows, Config.HiddenSize);
         long mark = run.Mark();
         Tensor patches = run.Allocate(x.Rows, Config.PatchLength, ElementType.F32);
-        float[] nothing = new float[Config.PatchLength];
-        int length = Config.Patches * Config.PatchLength;
+        int before = ClassRows * Config.PatchLength, length = RowsOfImage * Config.PatchLength;
         float[] rented = ArrayPool<float>.Shared.Rent(length);
         try
         {
+            rented.AsSpan(0, before).Clear();
             for (int i = 0; i < inputs.Count; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                Unfold(inputs[i].Span, rented);
-                run.Upload(nothing, patches.SliceRows(sequences.Start(i), ClassRows));
-                run.Upload(rented.AsSpan(0, length), PatchesOf(patches, sequences, i));
+                Unfold(inputs[i].Span, rented.AsSpan(before));
+                run.Upload(rented.AsSpan(0, length), patches.SliceRows(sequences.Start(i), RowsOfImage));
             }
         }
         finally
