@@ -8,7 +8,8 @@ internal static unsafe partial class HostMemory
     /// <summary>The size of a large page, to which memory that is to consist of them should be aligned.</summary>
     public const int LargePage = 1 << 21;
 
-    private const int Page = 4096, Read = 1, Write = 2, MapPrivate = 2, MapAnonymous = 0x20, HugePage = 14;
+    private const int Page = 4096, HugePage = 14;
+    private const int Read = 1, Write = 2, MapPrivate = 2, MapAnonymousLinux = 0x20, MapAnonymousMac = 0x1000;
 
     /// <summary>
     /// Allocates memory that goes back to the system when it is freed. The C library of Linux keeps freed memory: after the first inference, whose blocks are
@@ -22,7 +23,7 @@ internal static unsafe partial class HostMemory
             return (nint)NativeMemory.AlignedAlloc((nuint)bytes, Page);
         }
 
-        nint memory = Map(0, (nuint)bytes, Read | Write, MapPrivate | MapAnonymous, -1, 0);
+        nint memory = Map((nuint)bytes);
         return memory != -1 ? memory : throw new InsufficientMemoryException();
     }
 
@@ -51,7 +52,12 @@ internal static unsafe partial class HostMemory
         }
     }
 
-    [LibraryImport("libc", EntryPoint = "mmap")]
+    /// <summary>Maps new pages on Linux or macOS that can be read and written.</summary>
+    /// <returns>Their address; -1 if there is not enough memory.</returns>
+    public static nint Map(nuint length) =>
+        Map(0, length, Read | Write, MapPrivate | (OperatingSystem.IsMacOS() ? MapAnonymousMac : MapAnonymousLinux), -1, 0);
+
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     private static partial nint Map(nint address, nuint length, int protection, int flags, int file, nint offset);
 
     [LibraryImport("libc", EntryPoint = "munmap")]

@@ -6,8 +6,7 @@ namespace Data2Vec.Kernels.Cpu;
 /// <summary>Memory with machine code, written first and then made executable, never both at once. It is never freed.</summary>
 internal static unsafe partial class ExecutableMemory
 {
-    private const int Read = 1, Write = 2, Execute = 4;
-    private const int MapPrivate = 2, MapAnonymousLinux = 0x20, MapAnonymousMac = 0x1000;
+    private const int Read = 1, Execute = 4;
     private const uint CommitAndReserve = 0x3000, PageReadWrite = 4, PageExecuteRead = 0x20;
 
     /// <summary>Whether this is an x64 process that the system lets make code executable.</summary>
@@ -45,14 +44,9 @@ internal static unsafe partial class ExecutableMemory
 
     private static nint Reserve(nuint length)
     {
-        nint memory = OperatingSystem.IsWindows()
-            ? VirtualAlloc(0, length, CommitAndReserve, PageReadWrite)
-            : MemoryMap(0, length, Read | Write, MapPrivate | (OperatingSystem.IsMacOS() ? MapAnonymousMac : MapAnonymousLinux), -1, 0);
+        nint memory = OperatingSystem.IsWindows() ? VirtualAlloc(0, length, CommitAndReserve, PageReadWrite) : HostMemory.Map(length);
         return memory is not (0 or -1) ? memory : throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
-
-    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
-    private static partial nint MemoryMap(nint address, nuint length, int protection, int flags, int file, nint offset);
 
     [LibraryImport("libc", EntryPoint = "mprotect", SetLastError = true)]
     private static partial int MemoryProtect(nint address, nuint length, int protection);
