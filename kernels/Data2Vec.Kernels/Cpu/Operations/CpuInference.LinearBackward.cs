@@ -60,7 +60,7 @@ internal sealed unsafe partial class CpuInference<S, V>
     }
 }
 
-/// <summary>The gradient of what an activation was applied to, before a scale.</summary>
+/// <summary>The gradient of what an activation was applied to, before a scale, if there is one.</summary>
 internal readonly unsafe struct DifferentiateRows<S, V>(Tensor x, Activation activation, float* scale, Tensor dy, Tensor dx) : IRowKernel
     where S : struct, ISimd<V>
     where V : unmanaged

@@ -24,7 +24,7 @@ internal sealed unsafe partial class CpuInference<S, V>
     {
         OperationShapes.RequireSame(x, dy);
         OperationShapes.RequireSame(x, dx);
-        RunRows(new ActivateBackwardRows<S, V>(x, activation, dy, dx), x.Rows);
+        RunRows(new DifferentiateRows<S, V>(x, activation, null, dy, dx), x.Rows);
     }
 
     public override void LayerNorm(
@@ -136,13 +136,6 @@ internal readonly unsafe struct ActivateRows<S, V>(Tensor x, Activation activati
     where V : unmanaged
 {
     public void Run(int row) => RowKernels<S, V>.Activate(x.Row(row), x.Columns, activation, output.Row(row));
-}
-
-internal readonly unsafe struct ActivateBackwardRows<S, V>(Tensor x, Activation activation, Tensor dy, Tensor dx) : IRowKernel
-    where S : struct, ISimd<V>
-    where V : unmanaged
-{
-    public void Run(int row) => RowKernels<S, V>.ActivateBackward(x.Row(row), x.Columns, activation, dy.Row(row), dx.Row(row));
 }
 
 internal readonly unsafe struct AddRows<S, V>(Tensor source, Tensor destination) : IRowKernel

@@ -145,15 +145,6 @@ internal static unsafe class RowKernels<S, V>
         }
     }
 
-    /// <summary><c>dx = dy * activation'(x)</c>; dx may be dy.</summary>
-    public static void ActivateBackward(float* x, int size, Activation activation, float* dy, float* dx)
-    {
-        for (int i = 0; i < size; i += S.Width)
-        {
-            StoreFirst(dx + i, S.Multiply(S.Load(dy + i), ActivationDerivative(S.Load(x + i), activation)), size - i);
-        }
-    }
-
     /// <summary><c>x += other</c>.</summary>
     public static void Add(float* x, float* other, int size)
     {
