@@ -8,8 +8,15 @@ internal static unsafe class RowKernels<S, V>
     where V : unmanaged
 {
     /// <summary><c>y = activation((x + residual - mean) / sqrt(variance + epsilon) * gain + bias)</c>; y may be x.</summary>
+    /// <param name="x">The row.</param>
+    /// <param name="residual">Added to the row; or null.</param>
+    /// <param name="norm">The normalization.</param>
+    /// <param name="activation">The activation.</param>
+    /// <param name="y">Receives the result.</param>
+    /// <param name="normalized">Receives the row before gain and bias; may be <paramref name="x"/>, but not <paramref name="y"/>; or null.</param>
+    /// <returns><c>1 / sqrt(variance + epsilon)</c>.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Normalize(float* x, float* residual, in NormValues norm, Activation activation, float* y)
+    public static float Normalize(float* x, float* residual, in NormValues norm, Activation activation, float* y, float* normalized = null)
     {
         int size = norm.Size;
         V sum = S.Create(0f);
@@ -34,46 +41,16 @@ internal static unsafe class RowKernels<S, V>
             squares = S.MultiplyAdd(d, d, squares);
         }
 
-        V scale = S.Create(1f / MathF.Sqrt(S.Sum(squares) / size + norm.Epsilon));
-        for (int i = 0; i < size; i += S.Width)
-        {
-            V v = S.Multiply(S.Subtract(S.Load(from + i), mean), scale);
-            v = Activate(S.MultiplyAdd(v, S.Load(norm.Gain + i), S.Load(norm.Bias + i)), activation);
-            StoreFirst(y + i, v, size - i);
-        }
-    }
-
-    /// <summary>
-    /// The same normalization, which also keeps <c>(x + residual - mean) / sqrt(variance + epsilon)</c>; normalized may be x, but not y.
-    /// </summary>
-    /// <returns><c>1 / sqrt(variance + epsilon)</c>.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Normalize(float* x, float* residual, in NormValues norm, Activation activation, float* y, float* normalized)
-    {
-        int size = norm.Size;
-        V sum = S.Create(0f);
-        for (int i = 0; i < size; i += S.Width)
-        {
-            V v = S.Load(x + i);
-            v = residual == null ? v : S.Add(v, S.Load(residual + i));
-            StoreFirst(y + i, v, size - i);
-            sum = S.Add(sum, S.KeepFirst(v, size - i));
-        }
-
-        V mean = S.Create(S.Sum(sum) / size);
-        V squares = S.Create(0f);
-        for (int i = 0; i < size; i += S.Width)
-        {
-            V d = S.KeepFirst(S.Subtract(S.Load(y + i), mean), size - i);
-            squares = S.MultiplyAdd(d, d, squares);
-        }
-
         float factor = 1f / MathF.Sqrt(S.Sum(squares) / size + norm.Epsilon);
         V scale = S.Create(factor);
         for (int i = 0; i < size; i += S.Width)
         {
-            V v = S.Multiply(S.Subtract(S.Load(y + i), mean), scale);
-            StoreFirst(normalized + i, v, size - i);
+            V v = S.Multiply(S.Subtract(S.Load(from + i), mean), scale);
+            if (normalized != null)
+            {
+                StoreFirst(normalized + i, v, size - i);
+            }
+
             v = Activate(S.MultiplyAdd(v, S.Load(norm.Gain + i), S.Load(norm.Bias + i)), activation);
             StoreFirst(y + i, v, size - i);
         }
