@@ -15,7 +15,7 @@ public abstract class LinearWeights(int inputs, int outputs)
     public DropoutSite Dropout { get; set; }
 
     /// <summary>Whether a scale multiplies each output.</summary>
-    internal bool HasScale { get; init; }
+    internal virtual bool HasScale => false;
 }
 
 /// <summary>The weights of a one-dimensional convolution on a backend.</summary>

@@ -32,15 +32,14 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     {
         (int inputs, int outputs) = OperationShapes.RequireLinearWeights(parts, scale);
         float* scales = scale is null ? null : Vector(scale, outputs);
+        bool joins = false;
         foreach ((WeightData weight, _) in parts)
         {
-            if (parts.Length > 1 && weight.Rows % PanelLayout.Width != 0)
-            {
-                return new CpuLinear(inputs, outputs, Join(parts, inputs, outputs, scales)) { Parts = [.. parts], Scale = scale, HasScale = scale is not null };
-            }
+            joins |= parts.Length > 1 && weight.Rows % PanelLayout.Width != 0;
         }
 
-        return new CpuLinear(inputs, outputs, Matrix(parts, inputs, scale: scales)) { Parts = [.. parts], Scale = scale, HasScale = scale is not null };
+        PanelMatrix matrix = joins ? Join(parts, inputs, outputs, scales) : Matrix(parts, inputs, scale: scales);
+        return new CpuLinear(inputs, outputs, matrix, [.. parts], scale);
     }
 
     public override Conv1dWeights Conv1d(WeightData weight, WeightData? bias, Conv1dShape shape)

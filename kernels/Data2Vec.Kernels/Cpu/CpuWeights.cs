@@ -46,15 +46,18 @@ internal readonly unsafe struct PanelMatrix
     }
 }
 
-internal sealed class CpuLinear(int inputs, int outputs, PanelMatrix matrix) : LinearWeights(inputs, outputs)
+internal sealed class CpuLinear(int inputs, int outputs, PanelMatrix matrix, (WeightData Weight, WeightData? Bias)[] parts, WeightData? scale)
+    : LinearWeights(inputs, outputs)
 {
     public PanelMatrix Matrix { get; } = matrix;
 
     /// <summary>The weights as they were given.</summary>
-    public required (WeightData Weight, WeightData? Bias)[] Parts { get; init; }
+    public (WeightData Weight, WeightData? Bias)[] Parts { get; } = parts;
 
     /// <summary>The scale as it was given.</summary>
-    public WeightData? Scale { get; init; }
+    public WeightData? Scale { get; } = scale;
+
+    internal override bool HasScale => Scale is not null;
 }
 
 internal sealed class CpuConv1d(Conv1dShape shape, PanelMatrix matrix, WeightData weight, WeightData? bias) : Conv1dWeights(shape)
