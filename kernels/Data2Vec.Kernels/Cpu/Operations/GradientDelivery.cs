@@ -9,7 +9,7 @@ namespace Data2Vec.Kernels.Cpu;
 /// <param name="StartsPanel">Whether it is the first column of a panel.</param>
 internal readonly unsafe record struct OutputGradient(nint First, nint ChannelStep, nint TapStep, bool StartsPanel)
 {
-    /// <summary>Whether the gradients of outputs are together one panel of a width.</summary>
+    /// <summary>Whether the gradients of neighbouring outputs form one panel of a width.</summary>
     public static bool ArePanel(ReadOnlySpan<OutputGradient> outputs, int width) =>
         outputs[0].StartsPanel && outputs[0].ChannelStep == width
         && outputs[^1] == outputs[0] with { First = outputs[0].First + (outputs.Length - 1) * sizeof(float), StartsPanel = outputs.Length == 1 };

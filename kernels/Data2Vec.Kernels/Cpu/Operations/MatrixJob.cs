@@ -7,7 +7,7 @@ namespace Data2Vec.Kernels.Cpu;
 /// <param name="Row">The first row of the result.</param>
 /// <param name="Rows">The number of rows of a line.</param>
 /// <param name="Lines">The number of lines, which follow one another in the result.</param>
-/// <param name="Offset">Where the rows begin in the result besides, in floats.</param>
+/// <param name="Offset">Added to the address of the rows in the result, in floats.</param>
 internal readonly record struct RowBlock(nint Source, int Row, int Rows, int Lines = 1, nint Offset = 0);
 
 /// <summary>The left side of a matrix product. Strides count words.</summary>
