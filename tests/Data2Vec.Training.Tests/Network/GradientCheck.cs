@@ -1,6 +1,7 @@
 using Data2Vec.Kernels;
 using Data2Vec.Kernels.Cpu;
 using Data2Vec.Training.Network;
+using Data2Vec.Training.Tests.Updates;
 
 namespace Data2Vec.Training.Tests.Network;
 
@@ -24,7 +25,7 @@ internal sealed class GradientCheck<T>(TrainableNetwork<T> network, Func<Recordi
     {
         network.Buffers.ClearGradients();
         Accumulate();
-        return [.. Enumerable.Range(0, network.Buffers.Places.Count).Select(i => network.Buffers.Read(i, network.Buffers.Gradients))];
+        return TinyRuns.Gradients(network);
     }
 
     /// <summary>Runs forward and backward, and adds to the gradients.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Data2Vec.Parameters;
 using Data2Vec.Training.FineTuning;
 using Data2Vec.Training.Network;
@@ -10,7 +8,7 @@ using Data2Vec.Training.State;
 namespace Data2Vec.Training.Tests.Updates;
 
 /// <summary>A run that was saved and continued has the bits of one that never stopped.</summary>
-public sealed unsafe class ResumeTests : IDisposable
+public sealed class ResumeTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("data2vec-").FullName;
 
@@ -109,10 +107,10 @@ public sealed unsafe class ResumeTests : IDisposable
         [.. network.Buffers.Places.Select(place => (place.Parameter, (long)place.Offset))];
 
     private static TrainingBuffers Buffers(TrainableNetwork<float> student, TrainableNetwork<float>? teacher) => new(
-        Address(student.Buffers.Values), teacher is null ? 0 : Address(teacher.Buffers.Values), Address(student.Buffers.Means), Address(student.Buffers.Squares));
-
-    /// <summary>The buffers do not move.</summary>
-    private static nint Address(Span<float> buffer) => (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(buffer));
+        ParameterBuffers.AddressOf(student.Buffers.Values),
+        teacher is null ? 0 : ParameterBuffers.AddressOf(teacher.Buffers.Values),
+        ParameterBuffers.AddressOf(student.Buffers.Means),
+        ParameterBuffers.AddressOf(student.Buffers.Squares));
 
     private static void RequireEqual(TrainableNetwork<float> expected, TrainableNetwork<float> actual)
     {
