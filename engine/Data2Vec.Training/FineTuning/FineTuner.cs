@@ -109,18 +109,10 @@ internal sealed class FineTuner<T, TTarget> : ITrainer<FineTuningBatch<T, TTarge
         }
 
         Sums.AddUp(Network.Buffers, ref loss, ref samples, ref rows);
-        (double rate, double norm, double clip) = _optimizer.Step(Updates, samples);
+        UpdateResult result = _optimizer.Step(Updates, loss, samples, rows);
         Network.Refresh();
-        return new UpdateResult
-        {
-            Update = Updates++,
-            LossSum = loss,
-            SampleSize = samples,
-            Rate = rate,
-            GradientNorm = norm,
-            ClipFactor = clip,
-            Rows = rows,
-        };
+        Updates++;
+        return result;
     }
 
     public void Dispose() => Network.Dispose();

@@ -97,23 +97,12 @@ internal sealed class Pretrainer<T> : ITrainer<PretrainingBatch<T>>
 
         Sums.AddUp(Student.Buffers, ref loss, ref samples, ref rows, _targetDeviation.Sums, _predictionDeviation.Sums);
         Enter?.Invoke(UpdatePhase.Optimizer);
-        (double rate, double norm, double clip) = _optimizer.Step(Updates, samples);
+        UpdateResult result = _optimizer.Step(Updates, loss, samples, rows);
         Enter?.Invoke(UpdatePhase.Refresh);
         Student.Refresh();
         Enter?.Invoke(UpdatePhase.Done);
-        return new UpdateResult
-        {
-            Update = Updates++,
-            LossSum = loss,
-            SampleSize = samples,
-            Rate = rate,
-            GradientNorm = norm,
-            ClipFactor = clip,
-            TeacherDecay = decay,
-            TargetDeviation = _targetDeviation.Value(),
-            PredictionDeviation = _predictionDeviation.Value(),
-            Rows = rows,
-        };
+        Updates++;
+        return result with { TeacherDecay = decay, TargetDeviation = _targetDeviation.Value(), PredictionDeviation = _predictionDeviation.Value() };
     }
 
     public void Dispose()

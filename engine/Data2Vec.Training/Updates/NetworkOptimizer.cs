@@ -31,10 +31,11 @@ internal sealed class NetworkOptimizer
 
     /// <summary>Applies the summed gradients of an update.</summary>
     /// <param name="update">The number of updates before this one.</param>
+    /// <param name="lossSum">The sum of the losses.</param>
     /// <param name="sampleSize">What the gradients are divided by.</param>
-    /// <returns>The rate, the norm of the gradient, and the factor that clipped it.</returns>
+    /// <param name="rows">The rows of the network that were computed.</param>
     /// <exception cref="ArithmeticException">The gradient is not finite; no parameter has changed.</exception>
-    public (double Rate, double Norm, double Clip) Step(long update, long sampleSize)
+    public UpdateResult Step(long update, double lossSum, long sampleSize, long rows)
     {
         double share = 1.0 / Math.Max(1, sampleSize), norm = GradientClipping.Norm(_buffers.Gradients) * share;
         if (!double.IsFinite(norm))
@@ -44,6 +45,15 @@ internal sealed class NetworkOptimizer
 
         double clip = GradientClipping.Scale(norm, _recipe.ClipNorm), rate = _recipe.Schedule.Rate(update);
         Adam.Step(_buffers.Values, _buffers.Gradients, _buffers.Means, _buffers.Squares, rate, _buffers.HasGradient, share * clip);
-        return (rate, norm, clip);
+        return new UpdateResult
+        {
+            Update = update,
+            LossSum = lossSum,
+            SampleSize = sampleSize,
+            Rate = rate,
+            GradientNorm = norm,
+            ClipFactor = clip,
+            Rows = rows,
+        };
     }
 }
