@@ -20,6 +20,12 @@ internal static class Replay
             return 2;
         }
 
+        if (folders.FirstOrDefault(folder => !File.Exists(Path.Combine(folder, "cfg.json"))) is { } other)
+        {
+            Console.Error.WriteLine($"{other}: no cfg.json, so this is not the folder of a recorded run");
+            return 1;
+        }
+
         var reports = new JsonArray();
         foreach (string folder in folders)
         {
