@@ -62,7 +62,7 @@ internal sealed class TranscriptTask(AudioConfig encoder, TranscriptLabels label
         long blank = 0, frames = 0;
         foreach ((int[] target, float[] scores) in answers)
         {
-            string reference = string.Concat(target.Select(label => _config.Ctc!.Texts[label])).Trim(), hypothesis = CtcDecoder.Greedy(scores, _config.Ctc!);
+            string reference = string.Concat(target.Select(label => _config.Ctc!.Texts[label])).Trim(), hypothesis = new GreedyCtcDecoder(_config.Ctc!).Decode(scores)[0].Text;
             words += EditDistance.CountWords(reference, hypothesis);
             letters += EditDistance.CountCharacters(reference, hypothesis);
             for (int start = 0; start < scores.Length; start += count, frames++)

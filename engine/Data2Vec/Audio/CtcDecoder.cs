@@ -1,30 +1,36 @@
-using System.Numerics.Tensors;
-using System.Text;
-
 namespace Data2Vec.Audio;
 
-/// <summary>Greedy decoding for connectionist temporal classification (Graves et al. 2006).</summary>
-internal static class CtcDecoder
+/// <summary>Finds the text in the outputs of a CTC head (connectionist temporal classification, Graves et al. 2006). Safe for any number of threads.</summary>
+public abstract class CtcDecoder
 {
-    /// <summary>Takes the best label of each frame, collapses repeats, drops blanks, and joins the texts of the labels.</summary>
-    /// <param name="logits"><c>[frames, labels]</c>.</param>
+    /// <summary>Creates a decoder.</summary>
     /// <param name="labels">The labels in the order of the model's outputs.</param>
-    public static string Greedy(ReadOnlySpan<float> logits, CtcLabels labels)
+    protected CtcDecoder(CtcLabels labels)
     {
-        var text = new StringBuilder();
-        int count = labels.Texts.Count;
-        int previous = labels.Blank;
-        for (; logits.Length >= count; logits = logits[count..])
-        {
-            int best = TensorPrimitives.IndexOfMax(logits[..count]);
-            if (best != previous && best != labels.Blank)
-            {
-                text.Append(labels.Texts[best]);
-            }
+        ArgumentNullException.ThrowIfNull(labels);
+        Labels = labels;
+    }
 
-            previous = best;
+    /// <summary>The labels in the order of the model's outputs.</summary>
+    public CtcLabels Labels { get; }
+
+    /// <summary>Finds the best transcripts.</summary>
+    /// <param name="logits"><c>[frames, labels]</c>: the outputs of the model before the softmax.</param>
+    /// <param name="count">The number of transcripts at most.</param>
+    /// <returns>At least one transcript, best first.</returns>
+    /// <exception cref="ArgumentException">The logits are not whole frames.</exception>
+    public IReadOnlyList<CtcTranscript> Decode(ReadOnlySpan<float> logits, int count = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        if (logits.Length % Labels.Texts.Count != 0)
+        {
+            throw new ArgumentException($"The {logits.Length} logits are not a multiple of the {Labels.Texts.Count} labels.", nameof(logits));
         }
 
-        return text.ToString().Trim();
+        return Search(logits, count);
     }
+
+    /// <summary>Finds the best transcripts of logits that are whole frames.</summary>
+    /// <inheritdoc cref="Decode"/>
+    protected abstract IReadOnlyList<CtcTranscript> Search(ReadOnlySpan<float> logits, int count);
 }

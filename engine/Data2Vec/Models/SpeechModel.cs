@@ -97,7 +97,7 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
 
     private static string[] Decode(float[][] scores, CtcLabels labels) =>
         [.. scores.Select(ofRecording => TensorPrimitives.IsFiniteAll(ofRecording)
-            ? CtcDecoder.Greedy(ofRecording, labels)
+            ? new GreedyCtcDecoder(labels).Decode(ofRecording)[0].Text
             : throw new InvalidDataException("the model's scores are not finite numbers"))];
 
     private CtcLabels RequireLabels() =>

@@ -1,0 +1,89 @@
+using System.Numerics.Tensors;
+using System.Text;
+
+namespace Data2Vec.Audio;
+
+/// <summary>What a <see cref="CtcDecoder"/> finds.</summary>
+/// <param name="Text">The text, without white space at both ends.</param>
+/// <param name="Score">Higher is better. Comparable between transcripts of one recording by one decoder.</param>
+/// <param name="Path">The label of each frame.</param>
+/// <param name="Words">The words in order.</param>
+public sealed record CtcTranscript(string Text, double Score, IReadOnlyList<int> Path, IReadOnlyList<CtcWord> Words)
+{
+    /// <summary>Reads a path of labels: collapses repeats, drops blanks, joins the texts of the labels, and splits words at white space.</summary>
+    /// <param name="path">The label of each frame.</param>
+    /// <param name="score">The score of the path.</param>
+    /// <param name="logits"><c>[frames, labels]</c>.</param>
+    /// <param name="labels">The labels.</param>
+    internal static CtcTranscript FromPath(int[] path, double score, ReadOnlySpan<float> logits, CtcLabels labels)
+    {
+        int count = labels.Texts.Count;
+        var words = new List<CtcWord>();
+        var word = new StringBuilder();
+        var text = new StringBuilder();
+        int start = 0, end = 0, letters = 0;
+        double logProbability = 0;
+        for (int frame = 0; frame < path.Length; frame++)
+        {
+            int label = path[frame];
+            bool begins = label != (frame == 0 ? labels.Blank : path[frame - 1]);
+            if (label == labels.Blank || !begins)
+            {
+                // A repeated label goes on.
+                end = label != labels.Blank && letters > 0 && end == frame ? frame + 1 : end;
+                continue;
+            }
+
+            string letter = labels.Texts[label];
+            text.Append(letter);
+            if (letter.Length > 0 && char.IsWhiteSpace(letter[0]))
+            {
+                Close();
+            }
+
+            letter = letter.Trim();
+            if (letter.Length == 0)
+            {
+                continue;
+            }
+
+            if (letters == 0)
+            {
+                start = frame;
+            }
+
+            word.Append(letter);
+            letters++;
+            end = frame + 1;
+            ReadOnlySpan<float> scores = logits.Slice(frame * count, count);
+            float largest = TensorPrimitives.Max(scores);
+            double sum = 0;
+            foreach (float value in scores)
+            {
+                sum += Math.Exp(value - largest);
+            }
+
+            logProbability += scores[label] - largest - Math.Log(sum);
+        }
+
+        Close();
+        return new CtcTranscript(text.ToString().Trim(), score, path, words);
+
+        void Close()
+        {
+            if (letters > 0)
+            {
+                words.Add(new CtcWord(word.ToString(), start, end, Math.Exp(logProbability / letters)));
+                word.Clear();
+                (letters, logProbability) = (0, 0);
+            }
+        }
+    }
+}
+
+/// <summary>A word and where it was spoken.</summary>
+/// <param name="Text">The word.</param>
+/// <param name="StartFrame">The frame in which its first label begins.</param>
+/// <param name="EndFrame">The frame after the last one of its last label.</param>
+/// <param name="Confidence">The geometric mean of the probabilities of its labels, each taken where its label begins; from 0 to 1.</param>
+public sealed record CtcWord(string Text, int StartFrame, int EndFrame, double Confidence);
