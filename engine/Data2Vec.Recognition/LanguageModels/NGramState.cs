@@ -11,8 +11,18 @@ public struct NGramState : IEquatable<NGramState>
     /// <summary>The ids of the words, newest first. Words beyond <see cref="Length"/> are 0.</summary>
     internal NGramWords Words;
 
+    /// <summary>The back-off weight of the newest word, of the two newest words, and so on. They follow from the words and spare looking them up.</summary>
+    internal NGramBackoffs Backoffs;
+
     /// <summary>The number of words.</summary>
     internal int Length;
+
+    /// <summary>Forgets all but the newest words.</summary>
+    internal void Cut(int length)
+    {
+        ((Span<int>)Words)[length..].Clear();
+        Length = length;
+    }
 
     /// <inheritdoc/>
     public readonly bool Equals(NGramState other) =>
@@ -45,4 +55,11 @@ public struct NGramState : IEquatable<NGramState>
 internal struct NGramWords
 {
     private int _first;
+}
+
+/// <summary>The back-off weights of an <see cref="NGramState"/>.</summary>
+[InlineArray(NGramState.MaxLength)]
+internal struct NGramBackoffs
+{
+    private float _first;
 }
