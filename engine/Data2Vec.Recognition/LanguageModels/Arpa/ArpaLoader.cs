@@ -14,7 +14,11 @@ internal sealed unsafe class ArpaLoader : IDisposable
     private ArpaLoader(ArpaReader reader)
     {
         _vocabulary = new ArpaVocabulary(reader);
-        _tables = [.. Enumerable.Range(2, reader.Order - 1).Select(order => new NativeTable(order == reader.Order ? LongestBytes : MiddleBytes, reader.Counts[order - 1]))];
+        _tables =
+        [
+            .. Enumerable.Range(2, reader.Order - 1)
+                .Select(order => new NativeTable(order == reader.Order ? LongestBytes : MiddleBytes, reader.Counts[order - 1])),
+        ];
     }
 
     /// <summary>Reads a model.</summary>
@@ -50,17 +54,6 @@ internal sealed unsafe class ArpaLoader : IDisposable
         }
     }
 
-    private static ulong Key(ReadOnlySpan<int> words)
-    {
-        ulong key = (uint)words[0];
-        foreach (int older in words[1..])
-        {
-            key = ProbingTable.Combine(key, older);
-        }
-
-        return key;
-    }
-
     private ProbingModel Model(IReadOnlyList<long> counts)
     {
         foreach (NativeTable table in _tables)
@@ -90,7 +83,7 @@ internal sealed unsafe class ArpaLoader : IDisposable
                 words[order - 1 - i] = _vocabulary.IdOf(i);
             }
 
-            if (_tables[order - 2].Find(Key(words)) != null)
+            if (_tables[order - 2].Find(ProbingTable.Key(words)) != null)
             {
                 throw reader.Error($"the {order}-gram {reader.Quoted(order)} is given twice");
             }
@@ -102,7 +95,7 @@ internal sealed unsafe class ArpaLoader : IDisposable
 
     private void Add(ReadOnlySpan<int> words, float probability, float backoff)
     {
-        byte* values = _tables[words.Length - 2].Add(Key(words)) + KeyBytes;
+        byte* values = _tables[words.Length - 2].Add(ProbingTable.Key(words)) + KeyBytes;
         Unsafe.WriteUnaligned(values, -MathF.Abs(probability));
         if (words.Length <= _tables.Length)
         {
@@ -110,7 +103,9 @@ internal sealed unsafe class ArpaLoader : IDisposable
         }
     }
 
-    /// <summary>Marks that a longer n-gram ends with the newest words of this one, and that one continues its oldest words. Both are added where the model lacks them.</summary>
+    /// <summary>
+    /// Marks that a longer n-gram ends with the newest words of this one, and that one continues its oldest words. Both are added where the model lacks them.
+    /// </summary>
     /// <param name="words">The words of the n-gram, newest first.</param>
     /// <returns>What back-off gives as the log-probability of the n-gram.</returns>
     private float Link(ReadOnlySpan<int> words)
@@ -132,11 +127,11 @@ internal sealed unsafe class ArpaLoader : IDisposable
             return (byte*)_vocabulary.Values(words[0]);
         }
 
-        byte* entry = _tables[words.Length - 2].Find(Key(words));
+        byte* entry = _tables[words.Length - 2].Find(ProbingTable.Key(words));
         if (entry == null)
         {
             Add(words, Math.Min(0, Link(words)), 0);
-            entry = _tables[words.Length - 2].Find(Key(words));
+            entry = _tables[words.Length - 2].Find(ProbingTable.Key(words));
         }
 
         return entry + KeyBytes;

@@ -54,5 +54,6 @@ internal static class ArpaNumber
             : null;
     }
 
-    private static bool Begins(ReadOnlySpan<byte> text, ReadOnlySpan<byte> name) => text.Length >= name.Length && System.Text.Ascii.EqualsIgnoreCase(text[..name.Length], name);
+    private static bool Begins(ReadOnlySpan<byte> text, ReadOnlySpan<byte> name) =>
+        text.Length >= name.Length && System.Text.Ascii.EqualsIgnoreCase(text[..name.Length], name);
 }

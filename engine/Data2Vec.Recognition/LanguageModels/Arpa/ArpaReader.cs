@@ -145,9 +145,12 @@ internal sealed class ArpaReader : IDisposable
             }
         }
 
-        return counts.Count is > 0 and <= NGramModel.MaxOrder
-            ? counts
-            : throw Error(counts.Count == 0 ? $"the header does not say how many n-grams section {Name(1)} has" : $"the model has n-grams of {counts.Count} words, and at most {NGramModel.MaxOrder} can be read");
+        return counts.Count switch
+        {
+            0 => throw Error($"the header does not say how many n-grams section {Name(1)} has"),
+            > NGramModel.MaxOrder => throw Error($"the model has n-grams of {counts.Count} words, and at most {NGramModel.MaxOrder} can be read"),
+            _ => counts,
+        };
     }
 
     /// <summary>The number of a line such as <c>ngram 2=1234</c>.</summary>

@@ -58,6 +58,9 @@ internal sealed unsafe class ArpaVocabulary : IDisposable
 
     public WordList Words => new("ARPA", _words.Start, (ulong)_words.Length, Count);
 
+    /// <summary>The word that begins at a byte of the list of words, each of which ends with NUL.</summary>
+    public ReadOnlySpan<byte> WordAt(long start) => MemoryMarshal.CreateReadOnlySpanFromNullTerminated(_words.Start + start);
+
     /// <summary>The probability and the back-off weight of a word.</summary>
     public float* Values(int id) => (float*)(_values.Start + (long)id * ValueBytes);
 

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Data2Vec.Recognition.LanguageModels.KenLm;
 
-/// <summary>A model of hash tables, one for each order from 2 on, with the n-grams' probabilities and back-off weights: a probing file of KenLM, or an ARPA file in memory.</summary>
+/// <summary>
+/// A model of hash tables, one for each order from 2 on, with the n-grams' probabilities and back-off weights: a probing file of KenLM, or an ARPA file in memory.
+/// </summary>
 /// <remarks>
 /// The sign of a probability tells whether a longer n-gram ends with these words, so that a search can stop. Every n-gram's end and begin are in the tables
 /// too; those that the model lacks have the probability that back-off gives them.

@@ -8,9 +8,24 @@ namespace Data2Vec.Recognition.LanguageModels.KenLm;
 /// <param name="entryBytes">The bytes of an entry.</param>
 internal readonly unsafe struct ProbingTable(byte* start, ulong buckets, int entryBytes)
 {
-    /// <summary>The keys of words: (id of the newest word, then each older one).</summary>
+    /// <summary>The key of an n-gram with one older word.</summary>
+    /// <param name="key">The key of the n-gram; that of a word is its id.</param>
+    /// <param name="olderWord">The word.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Combine(ulong key, int olderWord) => unchecked((key * 8978948897894561157) ^ ((1 + (ulong)(uint)olderWord) * 17894857484156487943));
+
+    /// <summary>The key of an n-gram.</summary>
+    /// <param name="words">Its words, newest first.</param>
+    public static ulong Key(ReadOnlySpan<int> words)
+    {
+        ulong key = (uint)words[0];
+        foreach (int older in words[1..])
+        {
+            key = Combine(key, older);
+        }
+
+        return key;
+    }
 
     /// <summary>The buckets of a table in a file.</summary>
     /// <returns>The number; null if it is absurd.</returns>
