@@ -96,6 +96,7 @@ internal static class Program
             ExtractCommand.Create(),
             GenerateCommand.Create(),
         },
+        LanguageModelCommand.Create(),
         DevicesCommand.Create(),
     };
 }

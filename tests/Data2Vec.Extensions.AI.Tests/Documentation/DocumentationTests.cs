@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using Data2Vec.Recognition.LanguageModels;
 using Documentation;
 using Microsoft.Extensions.AI;
 
@@ -67,6 +68,7 @@ public sealed partial class DocumentationTests
         File.Copy(Path.Combine(AppContext.BaseDirectory, "Images", "rgb-420.jpg"), folder.File("photo.jpg"));
         Directory.CreateDirectory(folder.File("recordings"));
         File.Copy(Path.Combine(AppContext.BaseDirectory, "four-two.wav"), Path.Combine(folder.File("recordings"), "recording.wav"));
+        File.WriteAllText(folder.File("model.bin"), "\\data\\\nngram 1=3\n\\1-grams:\n-0.5 four\n-0.25 two\n-0.125 </s>\n\\end\\\n");
         string before = Directory.GetCurrentDirectory();
         Directory.SetCurrentDirectory(folder.Path);
         try
@@ -86,6 +88,7 @@ public sealed partial class DocumentationTests
             Assert.Equal([192, 192, 128], embeddings.Select(embedding => embedding.Dimensions));
             Assert.Equal("FOUR TWO", await Snippets.Transcripts());
             Assert.Equal(192, Snippets.OnDevice().Length);
+            Assert.Equal((new NGramScore(-0.875, 2, 0), -0.5f, 4), Snippets.LanguageModel());
             Assert.Equal(192, await Snippets.Pretrained());
         }
         finally

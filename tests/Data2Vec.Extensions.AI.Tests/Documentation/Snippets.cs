@@ -6,6 +6,7 @@ using Data2Vec.Extensions.AI;
 using Data2Vec.Kernels.Gpu;
 using Data2Vec.Memes;
 using Data2Vec.Memes.Ocr;
+using Data2Vec.Recognition.LanguageModels;
 using Data2Vec.Training.Data;
 using Data2Vec.Training.Recipes;
 using Data2Vec.Training.Runs;
@@ -159,6 +160,19 @@ internal static class Snippets
         using SpeechModel model = Data2VecModel.Load<SpeechModel>("speech.d2v", new ModelOptions { Backend = gpu });
         // END
         return model.EmbedPrepared(new float[model.SampleRate]);
+    }
+
+    public static (NGramScore Score, float LogProbability, int Words) LanguageModel()
+    {
+        // engine/docs/language-models.md
+        using NGramModel model = NGramModel.Open("model.bin");
+        NGramScore score = model.ScoreSentence("four two");             // score.LogProbability, score.UnknownWords
+
+        NGramState state = model.BeginOfSentence;                       // or NGramModel.Empty
+        float logProbability = model.Score(state, model.Find("four"), out NGramState after);
+        IReadOnlyList<string>? words = model.ReadWords();               // null if the file has only hashes of them
+        // END
+        return (score, logProbability, words!.Count);
     }
 
     public static MemeScore Scored()
