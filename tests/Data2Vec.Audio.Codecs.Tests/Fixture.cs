@@ -23,6 +23,9 @@ internal static class Fixture
         float[] expected = Reference(name);
         Waveform waveform = Load(Bytes(name));
         Assert.Equal(waveform.Samples, AudioFile.Load(new OneWayStream(Bytes(name)), AudioCodecs.Options).Samples);
+        var blocks = new List<float>();
+        AudioFile.ReadBlocks(new OneWayStream(Bytes(name)), (block, _) => blocks.AddRange(block), AudioCodecs.Options);
+        Assert.Equal(waveform.Samples, blocks);
         Assert.Equal(expected.Length, waveform.Samples.Length);
         for (int i = 0; i < expected.Length; i++)
         {

@@ -34,9 +34,13 @@ public sealed class Waveform
     /// <exception cref="InvalidDataException">The recording's rate is below <see cref="LowestRate"/>.</exception>
     public Waveform Resample(int sampleRate = Resampler.ModelRate) => sampleRate == SampleRate
         ? this
-        : SampleRate < LowestRate
-        ? throw new InvalidDataException($"a sample rate of {SampleRate} Hz is too low for speech; at least {LowestRate} Hz are required")
-        : new Waveform(new Resampler(SampleRate, sampleRate).Resample(Samples), sampleRate);
+        : new Waveform(ResamplerFor(SampleRate, sampleRate).Resample(Samples), sampleRate);
+
+    /// <summary>The conversion between two rates.</summary>
+    /// <exception cref="InvalidDataException">The recording's rate is too low.</exception>
+    internal static Resampler ResamplerFor(int recorded, int sampleRate) => recorded >= LowestRate || recorded == sampleRate
+        ? new Resampler(recorded, sampleRate)
+        : throw new InvalidDataException($"a sample rate of {recorded} Hz is too low for speech; at least {LowestRate} Hz are required");
 }
 
 /// <summary>Normalizes waveforms for speech models.</summary>

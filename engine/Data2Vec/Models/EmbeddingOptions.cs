@@ -1,3 +1,4 @@
+using Data2Vec.Audio;
 using Data2Vec.Text;
 
 namespace Data2Vec;
@@ -27,6 +28,15 @@ public abstract record InputOptions
     /// texts from strangers.
     /// </summary>
     public bool SplitSpecialTokens { get; init; }
+
+    /// <summary>
+    /// For recordings only: how those longer than <see cref="RecordingWindows.LongestWhole"/> are handled; null for <see cref="LongRecordingPolicy.Chunk"/>. Of
+    /// an embedding the results of the windows are averaged, weighted by their share of the rows, as those of texts are; rows without pooling are joined.
+    /// </summary>
+    public LongRecordingPolicy? LongRecordings { get; init; }
+
+    /// <summary>For recordings only: the windows that long ones are cut into; null for <see cref="RecordingWindows.Default"/>.</summary>
+    public RecordingWindows? Windows { get; init; }
 }
 
 /// <summary>Options of a classification.</summary>

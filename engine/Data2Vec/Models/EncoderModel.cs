@@ -206,21 +206,30 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
     }
 
     private float[][] Embed(PreparedInputs<TElement> prepared, Output output, EmbeddingOptions options, CancellationToken cancellationToken) =>
-        Finish(prepared.Combine(Run(prepared.Parts, RowsOf(prepared.Parts), output, cancellationToken)), options);
+        Finish(prepared, Run(prepared.Parts, RowsOf(prepared.Parts), output, cancellationToken), output, options);
+
+    /// <summary>Runs the parts of inputs; what comes of them is for <see cref="Finish"/>.</summary>
+    private protected float[][] Run(IReadOnlyList<ReadOnlyMemory<TElement>> parts, Output output, CancellationToken cancellationToken) =>
+        Run(parts, RowsOf(parts), output, cancellationToken);
+
+    /// <summary>The rows that keep the device busy.</summary>
+    private protected int RowsAtOnce => Store.PreferredBatchRows * Store.ConcurrentInferences;
 
     /// <summary>Splits the vectors of all layers.</summary>
-    private float[][] Layered(float[] layers) => [.. layers.Chunk(layers.Length / (Layers + 1))];
+    private protected float[][] Layered(float[] layers) => [.. layers.Chunk(layers.Length / (Layers + 1))];
 
     private async Task<EmbeddedInputs> QueueAsync(
         PreparedInputs<TElement> prepared, Output output, EmbeddingOptions options, CancellationToken cancellationToken)
     {
         int[] rows = RowsOf(prepared.Parts);
         float[][] vectors = await _queue.RunAsync(prepared.Parts, rows, output, cancellationToken).ConfigureAwait(false);
-        return new EmbeddedInputs(Finish(prepared.Combine(vectors), options), rows.Sum(count => (long)count));
+        return new EmbeddedInputs(Finish(prepared, vectors, output, options), rows.Sum(count => (long)count));
     }
 
-    private float[][] Finish(float[][] vectors, EmbeddingOptions options)
+    /// <summary>Combines the results of parts, and normalizes them.</summary>
+    private protected float[][] Finish(PreparedInputs<TElement> prepared, float[][] ofParts, Output output, EmbeddingOptions options)
     {
+        float[][] vectors = output.Pooling == Pooling.None ? prepared.Join(ofParts, output.AllLayers ? Layers + 1 : 1) : prepared.Combine(ofParts);
         if (options.Normalize ?? (Config.Embedding.Normalize && options.Pooling != Pooling.None))
         {
             foreach (float[] vector in vectors)
@@ -232,7 +241,7 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         return vectors;
     }
 
-    private Output OutputOf(EmbeddingOptions options)
+    private protected Output OutputOf(EmbeddingOptions options)
     {
         if (options.Layer is { } layer)
         {
@@ -267,7 +276,13 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         using Use use = BeginUse();
         List<Range> batches = Batches(rows);
         var results = new float[batches.Count][][];
-        void RunBatch(int i) => results[i] ??= this.RunBatch([.. inputs.Take(batches[i])], rows[batches[i]], output, cancellationToken);
+        void RunBatch(int i)
+        {
+            // Inputs may be made when they are asked for, so that only those of a batch are in memory.
+            (int first, int count) = batches[i].GetOffsetAndLength(rows.Length);
+            results[i] ??= this.RunBatch([.. Enumerable.Range(first, count).Select(place => inputs[place])], rows[batches[i]], output, cancellationToken);
+        }
+
         if (batches.Count > 1 && Store.ConcurrentInferences > 1)
         {
             try

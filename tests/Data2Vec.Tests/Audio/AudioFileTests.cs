@@ -20,6 +20,7 @@ public class AudioFileTests
             Waveform waveform = AudioFile.Load(stream);
             Assert.Equal(name.StartsWith("gsm", StringComparison.Ordinal) ? 8000 : 22050, waveform.SampleRate);
             Assert.Equal(expected.Length, waveform.Samples.Length);
+            Assert.Equal(waveform.Samples, Blocks(stream is MemoryStream ? new MemoryStream(Fixtures.Bytes($"formats/{name}")) : new OneWayStream(Fixtures.Bytes($"formats/{name}"), 9999)));
             for (int i = 0; i < expected.Length; i++)
             {
                 Assert.True(Math.Abs(expected[i] - waveform.Samples[i]) <= tolerance, $"sample {i}: {expected[i]}, {waveform.Samples[i]}");
@@ -183,6 +184,51 @@ public class AudioFileTests
         string message = Assert.Throws<InvalidDataException>(() => AudioFile.Load(new MemoryStream(file))).Message;
         Assert.Equal(message, Assert.Throws<InvalidDataException>(() => AudioFile.Load(new OneWayStream(file))).Message);
         return message;
+    }
+
+    private static float[] Blocks(Stream stream)
+    {
+        var samples = new List<float>();
+        AudioFile.ReadBlocks(stream, (block, _) => samples.AddRange(block));
+        return [.. samples];
+    }
+
+    [Fact]
+    public void Blocks_leave_out_what_a_decoder_removes_from_the_end()
+    {
+        var file = new MemoryStream("LONG"u8.ToArray());
+        List<string> warnings = [];
+        foreach (int removed in new[] { 0, 5000, 65_536, 300_000 })
+        {
+            var options = new AudioReadOptions { Decoders = [new LongSound(removed)], Warning = warnings.Add };
+            file.Position = 0;
+            float[] whole = AudioFile.Load(file, options).Samples;
+            Assert.Empty(warnings);
+            file.Position = 0;
+            var blocks = new List<float>();
+            AudioFile.ReadBlocks(file, (block, _) => blocks.AddRange(block), options);
+            Assert.Equal(whole, blocks.Take(whole.Length));
+            Assert.Equal(removed > 65_536, blocks.Count > whole.Length);
+            Assert.Equal(removed > 65_536 ? 1 : 0, warnings.Count);
+            warnings.Clear();
+        }
+    }
+
+    /// <summary>Sound of 500,000 samples, the last of which are removed again.</summary>
+    private sealed class LongSound(int removed) : AudioDecoder
+    {
+        public override bool Recognizes(ReadOnlySpan<byte> start) => start.StartsWith("LONG"u8);
+
+        public override void Decode(Stream stream, WaveformBuilder output)
+        {
+            output.Begin(1, 8000);
+            for (int i = 0; i < 50; i++)
+            {
+                output.Append([.. Enumerable.Range(10_000 * i, 10_000).Select(sample => sample * 1e-6f)]);
+            }
+
+            output.RemoveEnd(removed);
+        }
     }
 
     /// <summary>Samples of 8 bits after the word BYTES, in two channels.</summary>

@@ -36,6 +36,28 @@ public class ResamplerTests
     }
 
     [Theory]
+    [MemberData(nameof(Rates))]
+    public void Blocks_give_the_same_bits_as_the_whole(int from, int to)
+    {
+        var random = new Random(from);
+        float[] samples = [.. Enumerable.Range(0, from / 3).Select(_ => (float)random.NextDouble())];
+        var resampler = new Resampler(from, to);
+        foreach (int length in new[] { 0, 1, 50, samples.Length })
+        {
+            StreamingResampler stream = resampler.Start();
+            var blocks = new List<float>();
+            for (int at = 0, count; at < length; at += count)
+            {
+                count = Math.Min(length - at, random.Next(from / 16));
+                blocks.AddRange(stream.Append(samples.AsSpan(at, count)));
+            }
+
+            blocks.AddRange(stream.Complete());
+            Assert.Equal(resampler.Resample(samples[..length]), blocks);
+        }
+    }
+
+    [Theory]
     [InlineData(44100)]
     [InlineData(48000)]
     [InlineData(96000)]

@@ -2,6 +2,11 @@ using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Audio;
 
+/// <summary>Receives a part of a recording.</summary>
+/// <param name="samples">The samples; full scale is -1 to 1. They are valid during the call only.</param>
+/// <param name="sampleRate">The sample rate in Hz, which is the same for all parts.</param>
+public delegate void AudioBlockReceiver(ReadOnlySpan<float> samples, int sampleRate);
+
 /// <summary>
 /// Reads recordings. The first bytes decide the format, not the name. Uncompressed formats are built in: WAV (also RF64, BW64, RIFX and Wave64; PCM, floats,
 /// A-law, mu-law, IMA and Microsoft ADPCM, GSM 6.10), AIFF and AIFF-C, AU, NIST SPHERE. <see cref="AudioReadOptions.Decoders"/> adds others. Channels are
@@ -35,6 +40,30 @@ public static class AudioFile
     /// <exception cref="IOException">The stream cannot be read.</exception>
     public static Waveform Load(Stream stream, AudioReadOptions? options = null)
     {
+        var output = new WaveformBuilder(options ?? s_defaults);
+        Decode(stream, options, output);
+        return output.ToWaveform();
+    }
+
+    /// <summary>
+    /// Reads a recording in blocks, as they are decoded, so that a recording of any length takes little memory. The blocks together are what
+    /// <see cref="Load(Stream, AudioReadOptions?)"/> returns.
+    /// </summary>
+    /// <param name="stream">The stream, which need not be seekable. It is left open at some position after the samples.</param>
+    /// <param name="receive">Receives the samples, averaged to one channel, at the file's sample rate. What it throws ends the reading.</param>
+    /// <param name="options">Further decoders, warnings and limits.</param>
+    /// <exception cref="InvalidDataException">The file is damaged, is no recording, or is in an unsupported format. Some blocks may have been received.</exception>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
+    public static void ReadBlocks(Stream stream, AudioBlockReceiver receive, AudioReadOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(receive);
+        var output = new WaveformBuilder(options ?? s_defaults, receive);
+        Decode(stream, options, output);
+        output.Complete();
+    }
+
+    private static void Decode(Stream stream, AudioReadOptions? options, WaveformBuilder output)
+    {
         ArgumentNullException.ThrowIfNull(stream);
         options ??= s_defaults;
         byte[] start = ReadStart(stream, 0, []);
@@ -48,9 +77,7 @@ public static class AudioFile
         AudioDecoder decoder = Find(start, options)
             ?? (isTagged ? options.Decoders.FirstOrDefault(decoder => decoder.Recognizes("ID3"u8)) : null)
             ?? throw Unreadable(isTagged && AudioFormatDetector.Name(start) is null ? "ID3"u8 : start);
-        var output = new WaveformBuilder(options);
         decoder.Decode(stream.CanSeek ? stream : new PrefixedStream(start, stream), output);
-        return output.ToWaveform();
     }
 
     /// <summary>Whether a file begins like a recording, in a format that can be read or in another known one.</summary>

@@ -16,27 +16,32 @@ internal static class PcmData
     {
         int frameBytes = Math.Max(1, channels * encoding.Bytes);
         output.Begin(channels, sampleRate, Math.Min(length, stream.BytesLeft() ?? 0) / frameBytes);
+        output.IsEndKnown = true;
         int blockFrames = Math.Max(1, BlockBytes / frameBytes);
         byte[] block = new byte[blockFrames * frameBytes];
         float[] interleaved = new float[blockFrames * channels];
+        int pending = 0; // bytes of a frame that is not complete
         while (length > 0)
         {
-            int wanted = (int)Math.Min(length, block.Length);
-            int read = stream.ReadAtLeast(block.AsSpan(0, wanted), wanted, throwOnEndOfStream: false);
-            Span<float> samples = interleaved.AsSpan(0, read / frameBytes * channels); // a partial frame at the end is dropped
-            encoding.Decode(block, samples);
-            output.Append(samples);
-            if (read < wanted)
+            // What a pipe has is taken at once: it may be a microphone.
+            int read = stream.Read(block, pending, (int)Math.Min(length, block.Length - pending));
+            if (read == 0)
             {
                 if (length != long.MaxValue)
                 {
-                    output.Warn($"the file ends {length - read} bytes before its samples do; it was cut off");
+                    output.Warn($"the file ends {length} bytes before its samples do; it was cut off");
                 }
 
-                break;
+                break; // a partial frame at the end is dropped
             }
 
-            length -= read;
+            length = length == long.MaxValue ? length : length - read;
+            int frames = (pending + read) / frameBytes, used = frames * frameBytes;
+            Span<float> samples = interleaved.AsSpan(0, frames * channels);
+            encoding.Decode(block, samples);
+            output.Append(samples);
+            block.AsSpan(used, pending + read - used).CopyTo(block);
+            pending += read - used;
         }
     }
 }

@@ -1,55 +1,69 @@
 namespace Data2Vec.Audio;
 
-/// <summary>A buffer that grows with the samples actually read, so that a forged length in a header allocates nothing.</summary>
-/// <param name="limit">The most samples.</param>
+/// <summary>
+/// A buffer that grows with the samples actually read, so that a forged length in a header allocates nothing. Samples can be taken from its beginning; what a file
+/// may remove from its end stays.
+/// </summary>
+/// <param name="limit">The most samples, those taken included.</param>
 internal sealed class SampleBuffer(int limit)
 {
     private const int FirstLength = 1 << 14;
-    private readonly int _limit = Math.Min(limit, Array.MaxLength);
     private float[] _samples = [];
+    private int _taken;
 
+    /// <summary>The number of all samples so far.</summary>
     public int Count { get; private set; }
+
+    /// <summary>The number of samples in the buffer.</summary>
+    public int Kept => Count - _taken;
 
     /// <summary>Makes room for samples that are known to be present.</summary>
     public void Reserve(long count)
     {
-        if (count > _limit - Count)
+        Require(count);
+        if (count > _samples.Length - Kept)
         {
-            throw TooMany();
+            Array.Resize(ref _samples, Kept + (int)count);
         }
+    }
 
-        if (count > _samples.Length - Count)
+    /// <summary>Requires that samples do not exceed the limit.</summary>
+    public void Require(long count)
+    {
+        if (count > limit - Count)
         {
-            Array.Resize(ref _samples, Count + (int)count);
+            throw new InvalidDataException(
+                $"the recording has more than {limit} samples, the limit of {nameof(AudioReadOptions)}.{nameof(AudioReadOptions.MaxSamples)}; split it, or raise the limit");
         }
     }
 
     /// <summary>Appends <paramref name="count"/> samples and returns them for the caller to fill.</summary>
     public Span<float> Append(int count)
     {
-        if (count > _limit - Count)
+        Require(count);
+        if (count > _samples.Length - Kept)
         {
-            throw TooMany();
-        }
-
-        if (count > _samples.Length - Count)
-        {
-            long wanted = Math.Max(Count + count, Math.Max(FirstLength, 2L * _samples.Length));
-            Array.Resize(ref _samples, (int)Math.Min(wanted, _limit));
+            long wanted = Math.Max(Kept + (long)count, Math.Max(FirstLength, 2L * _samples.Length));
+            Array.Resize(ref _samples, (int)Math.Min(wanted, Math.Min(limit, Array.MaxLength)));
         }
 
         Count += count;
-        return _samples.AsSpan(Count - count, count);
+        return _samples.AsSpan(Kept - count, count);
+    }
+
+    /// <summary>Hands over samples from the beginning, and forgets them.</summary>
+    public void Take(int count, Action<ReadOnlySpan<float>> receive)
+    {
+        receive(_samples.AsSpan(0, count));
+        _samples.AsSpan(count, Kept - count).CopyTo(_samples);
+        _taken += count;
     }
 
     public void RemoveEnd(int count) => Count -= count;
 
     public float[] ToArray()
     {
-        Array.Resize(ref _samples, Count);
+        Array.Resize(ref _samples, Kept);
         return _samples;
     }
-
-    private InvalidDataException TooMany() => new(
-        $"the recording has more than {_limit} samples, the limit of {nameof(AudioReadOptions)}.{nameof(AudioReadOptions.MaxSamples)}; split it, or raise the limit");
 }

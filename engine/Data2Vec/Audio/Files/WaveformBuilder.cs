@@ -10,15 +10,24 @@ public sealed class WaveformBuilder
     // Averaging two unrelated channels halves their power, and lossy codecs leave a little of channels that cancel out.
     private const double CancelledPower = 1e-3;
 
+    // What a file removes at its end is the rest of an encoder's last block, a few thousand samples.
+    private const int HeldBack = 1 << 16;
+    private const int BlockSamples = 1 << 14;
+
     private readonly Action<string>? _warning;
+    private readonly Action<ReadOnlySpan<float>>? _receive;
     private readonly SampleBuffer _mono;
     private double _power;
     private double _monoPower;
 
-    internal WaveformBuilder(AudioReadOptions options)
+    /// <summary>Starts a recording.</summary>
+    /// <param name="options">Limits and warnings.</param>
+    /// <param name="receive">Receives the samples in blocks; null to keep them for <see cref="ToWaveform"/>.</param>
+    internal WaveformBuilder(AudioReadOptions options, AudioBlockReceiver? receive = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxSamples, nameof(options.MaxSamples));
         (_warning, _mono) = (options.Warning, new SampleBuffer(options.MaxSamples));
+        _receive = receive is null ? null : samples => receive(samples, SampleRate);
     }
 
     /// <summary>The number of channels, or 0 before <see cref="Begin"/>.</summary>
@@ -29,6 +38,9 @@ public sealed class WaveformBuilder
 
     /// <summary>The number of samples in each channel so far.</summary>
     public int Count => _mono.Count;
+
+    /// <summary>Whether nothing is removed from the end, so that samples are received as they come.</summary>
+    internal bool IsEndKnown { get; set; }
 
     /// <summary>
     /// Tells the form of the samples that follow. A file that consists of several recordings may call this again with another number of channels.
@@ -57,7 +69,14 @@ public sealed class WaveformBuilder
         }
 
         (Channels, SampleRate) = (channels, (int)sampleRate);
-        _mono.Reserve(presentFrames);
+        if (_receive is null)
+        {
+            _mono.Reserve(presentFrames);
+        }
+        else
+        {
+            _mono.Require(presentFrames);
+        }
     }
 
     /// <summary>Appends samples.</summary>
@@ -67,6 +86,11 @@ public sealed class WaveformBuilder
     {
         CheckFinite(interleaved);
         MixDown(interleaved, _mono.Append(interleaved.Length / Channels));
+        int ready = IsEndKnown ? _mono.Kept : _mono.Kept - HeldBack;
+        if (_receive is not null && ready >= (IsEndKnown ? 1 : BlockSamples))
+        {
+            _mono.Take(ready, _receive);
+        }
     }
 
     /// <summary>Removes samples from the end.</summary>
@@ -75,22 +99,42 @@ public sealed class WaveformBuilder
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
-        _mono.RemoveEnd(count);
+        if (count > _mono.Kept)
+        {
+            Warn($"the file says that its last {count} samples do not count; {count - _mono.Kept} of them were used, as the positions in the file are known at its end only");
+        }
+
+        _mono.RemoveEnd(Math.Min(count, _mono.Kept));
     }
 
     /// <summary>Tells of something unusual that does not keep the file from being read.</summary>
     /// <param name="message">A sentence that begins in lower case and has no full stop, such as <c>the channels cancel out</c>.</param>
     public void Warn(string message) => _warning?.Invoke(message);
 
+    /// <summary>Ends the recording.</summary>
     internal Waveform ToWaveform()
+    {
+        WarnOfCancelledChannels();
+        return new Waveform(_mono.ToArray(), SampleRate);
+    }
+
+    /// <summary>Ends a recording whose samples are received in blocks.</summary>
+    internal void Complete()
+    {
+        WarnOfCancelledChannels();
+        if (_mono.Kept > 0)
+        {
+            _mono.Take(_mono.Kept, _receive!);
+        }
+    }
+
+    private void WarnOfCancelledChannels()
     {
         if (_monoPower < CancelledPower * _power)
         {
             Warn("the channels cancel out: their average is almost silent, because one is the negative of the other; keep one channel: "
                 + "ffmpeg -i INPUT -ar 16000 -af \"pan=mono|c0=c0\" OUTPUT.wav");
         }
-
-        return new Waveform(_mono.ToArray(), SampleRate);
     }
 
     private void CheckFinite(ReadOnlySpan<float> samples)

@@ -80,33 +80,61 @@ public sealed class Resampler
         }
 
         float[] result = new float[length];
-        long sample = 0, fraction = 0; // output i is at the time of input sample + fraction / L
-        for (int i = 0; i < result.Length; i++)
+        var time = default(ResamplerTime);
+        for (int i = 0; i < result.Length; i++, time = Next(time))
         {
-            result[i] = _interpolates
-                ? BetweenPhases(samples, (int)sample, (double)fraction / _l * _phases)
-                : AtPhase(samples, (int)sample, (int)fraction);
-            fraction += _m;
-            sample += fraction / _l;
-            fraction %= _l;
+            result[i] = At(samples, time);
         }
 
         return result;
     }
 
-    private float BetweenPhases(float[] samples, int sample, double phase)
+    /// <summary>Starts to resample a recording that comes in blocks. The blocks together become what <see cref="Resample(float[])"/> returns.</summary>
+    public StreamingResampler Start() => new(this);
+
+    /// <summary>Computes outputs whose input samples are at hand.</summary>
+    /// <param name="samples">Input samples. Before and after them is silence.</param>
+    /// <param name="isEnd">Whether the recording ends with the samples; otherwise outputs that need more are left for later.</param>
+    /// <param name="time">The time of the next output; advanced.</param>
+    /// <param name="receive">Receives the outputs.</param>
+    internal void Resample(ReadOnlySpan<float> samples, bool isEnd, ref ResamplerTime time, List<float> receive)
+    {
+        int needed = isEnd ? 0 : _half;
+        for (; time.Sample + needed < samples.Length; time = Next(time))
+        {
+            receive.Add(At(samples, time));
+        }
+    }
+
+    /// <summary>The number of samples before the time of an output that it does not need.</summary>
+    internal int Unneeded(ResamplerTime time) => Math.Max(0, time.Sample - _half + 1);
+
+    /// <summary>Whether the rates are equal.</summary>
+    internal bool IsIdentity => _inputRate == _outputRate;
+
+    private ResamplerTime Next(ResamplerTime time)
+    {
+        long fraction = time.Fraction + _m;
+        return new ResamplerTime((int)(time.Sample + fraction / _l), fraction % _l);
+    }
+
+    private float At(ReadOnlySpan<float> samples, ResamplerTime time) => _interpolates
+        ? BetweenPhases(samples, time.Sample, (double)time.Fraction / _l * _phases)
+        : AtPhase(samples, time.Sample, (int)time.Fraction);
+
+    private float BetweenPhases(ReadOnlySpan<float> samples, int sample, double phase)
     {
         int before = (int)phase;
         float weight = (float)(phase - before);
         return (1 - weight) * AtPhase(samples, sample, before) + weight * AtPhase(samples, sample, before + 1);
     }
 
-    private float AtPhase(float[] samples, int sample, int phase)
+    private float AtPhase(ReadOnlySpan<float> samples, int sample, int phase)
     {
         long first = (long)sample - _half + 1;
         int skipped = (int)Math.Max(0, -first);
         int end = (int)Math.Min(2L * _half, samples.Length - first);
-        return Dot(samples.AsSpan((int)(first + skipped), end - skipped), _table.AsSpan(phase * 2 * _half + skipped, end - skipped));
+        return Dot(samples.Slice((int)(first + skipped), end - skipped), _table.AsSpan(phase * 2 * _half + skipped, end - skipped));
     }
 
     private static float[] Tabulate(LowPassKernel kernel, int half, int phases, int rows)
@@ -153,6 +181,11 @@ public sealed class Resampler
         return sum;
     }
 }
+
+/// <summary>The time of an output between input samples.</summary>
+/// <param name="Sample">The input sample before it.</param>
+/// <param name="Fraction">The part of the way to the next one, as a multiple of 1 / L.</param>
+internal readonly record struct ResamplerTime(int Sample, long Fraction);
 
 /// <summary>
 /// The impulse response of a low-pass filter: a sinc under a Kaiser window. Kaiser's formulas give the window's shape and length
