@@ -1,3 +1,4 @@
+using Data2Vec.Audio;
 using Data2Vec.Text;
 
 namespace Data2Vec.Cli;
@@ -27,13 +28,14 @@ internal sealed class ModelArguments
     private readonly Option<string[]> _models;
     private readonly DeviceArguments _device = new();
     private readonly Option<int?> _imageSize = new("--image-size") { Description = "The input size of a vision model in pixels, a multiple of its patch size; default: the model's own", HelpName = "N" };
-    private readonly Option<string?> _long = new Option<string?>("--long") { Description = "What to do with texts that exceed the model's limit: chunk (average overlapping windows), truncate, or error; default: as the model file says, mostly chunk" }
-        .AcceptOnlyFromAmong("chunk", "truncate", "error");
+    private readonly Option<string?> _long;
+    private readonly WindowArguments _windows = new();
 
     private ModelArguments(IReadOnlyDictionary<Modality, string> bundled)
     {
         _bundled = bundled;
         string several = bundled.Count > 1 ? ", one per kind of input" : "";
+        _long = Long(bundled);
         _models = new Option<string[]>("--model") { Description = $"The model file (.d2v), or the name of a pulled model{several}; default: {string.Join(", ", bundled.Values)} in the program's models folder", HelpName = "MODEL" };
     }
 
@@ -41,9 +43,14 @@ internal sealed class ModelArguments
     {
         var arguments = new ModelArguments(bundled);
         command.Add(arguments._models);
-        if (bundled.ContainsKey(Modality.Text))
+        if (bundled.ContainsKey(Modality.Text) || bundled.ContainsKey(Modality.Speech))
         {
             command.Add(arguments._long);
+        }
+
+        if (bundled.ContainsKey(Modality.Speech))
+        {
+            arguments._windows.AddTo(command);
         }
 
         if (bundled.ContainsKey(Modality.Vision))
@@ -59,7 +66,16 @@ internal sealed class ModelArguments
     public IReadOnlyList<string> Paths(ParseResult parsed) => parsed.GetValue(_models) ?? [];
 
     /// <summary>The treatment of long texts; null for the model's.</summary>
-    public LongTextPolicy? LongTexts(ParseResult parsed) => parsed.GetValue(_long) is { } policy ? Enum.Parse<LongTextPolicy>(policy, ignoreCase: true) : null;
+    public LongTextPolicy? LongTexts(ParseResult parsed) => Enum.TryParse(parsed.GetValue(_long), ignoreCase: true, out LongTextPolicy policy) ? policy : null;
+
+    /// <summary>The treatment of long recordings; null for the usual one.</summary>
+    public LongRecordingPolicy? LongRecordings(ParseResult parsed) => Enum.TryParse(parsed.GetValue(_long), ignoreCase: true, out LongRecordingPolicy policy) ? policy : null;
+
+    /// <summary>The windows of long recordings; null for the usual ones.</summary>
+    public RecordingWindows? Windows(ParseResult parsed) => _windows.Read(parsed, RecordingWindows.Default);
+
+    /// <summary>The windows of sound that comes.</summary>
+    public RecordingWindows? LiveWindows(ParseResult parsed) => _windows.Read(parsed, new LiveTranscriptionOptions().Windows);
 
     /// <summary>The vectors that the command line asks for.</summary>
     public EmbeddingOptions EmbeddingOptions(ParseResult parsed, Option<string> layer, Option<string?> pool) => new()
@@ -67,9 +83,23 @@ internal sealed class ModelArguments
         Layer = OptionFactory.ParseLayer(parsed.GetRequiredValue(layer)),
         Pooling = OptionFactory.ParsePooling(parsed.GetValue(pool)),
         LongTexts = LongTexts(parsed),
+        LongRecordings = LongRecordings(parsed),
+        Windows = Windows(parsed),
     };
 
     public ModelSet Load(ParseResult parsed) => new(Paths(parsed), _bundled, _device.Open(parsed), parsed.GetValue(_imageSize));
+
+    private static Option<string?> Long(IReadOnlyDictionary<Modality, string> bundled)
+    {
+        const string Texts = "texts that exceed the model's limit: chunk (average overlapping windows), truncate, or error";
+        const string Recordings = "recordings longer than 30 s, or than --window: chunk (overlapping windows), whole (at once), or error";
+        bool texts = bundled.ContainsKey(Modality.Text), recordings = bundled.ContainsKey(Modality.Speech);
+        string description = texts && recordings
+            ? $"What to do with {Texts}; default: as the model file says, mostly chunk. And with {Recordings}; default: chunk"
+            : texts ? $"What to do with {Texts}; default: as the model file says, mostly chunk" : $"What to do with {Recordings}; default: chunk";
+        return new Option<string?>("--long") { Description = description }
+            .AcceptOnlyFromAmong([.. ((string[])["chunk", "truncate", "whole", "error"]).Where(name => name switch { "truncate" => texts, "whole" => recordings, _ => true })]);
+    }
 }
 
 /// <summary>The options that choose a device.</summary>

@@ -53,6 +53,11 @@ internal static class OptionFactory
     public static Option<int> MaxSamples() => new Option<int>("--max-samples") { Description = "The limit for the samples of a recording in one channel", DefaultValueFactory = _ => AudioReadOptions.DefaultMaxSamples, HelpName = "N" }
         .Range(1, int.MaxValue);
 
+    /// <summary>A time in seconds.</summary>
+    public static Option<double?> Seconds(string name, string description, double least, double most) => new Option<double?>(name) { Description = description, HelpName = "SECONDS" }.Check(
+        value => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds) && seconds >= least && seconds <= most,
+        _ => string.Create(CultureInfo.InvariantCulture, $"{name} must be a number of seconds from {least} to {most}"));
+
     /// <summary>The file of a plot.</summary>
     public static Option<string?> Plot(string description) => new Option<string?>("--plot") { Description = description, HelpName = "FILE.svg|FILE.png" }
         .Check(path => HasExtension(path, ".svg") || HasExtension(path, ".png"), _ => "--plot must name a file that ends in .svg or .png");

@@ -8,15 +8,31 @@ internal static class TranscribeCommand
         var command = new Command("transcribe", "Transcribe recordings");
         InputArguments inputs = InputArguments.AddTo(command, "What to transcribe", Modality.Speech);
         ModelArguments models = ModelArguments.AddTo(command, ModelArguments.Transcription);
+        TranscriptArguments transcripts = TranscriptArguments.AddTo(command);
         command.SetCancellableAction((parsed, cancellation) =>
-            ResultLines.Run(
+        {
+            string? output = transcripts.Output(parsed);
+            bool isFolder = output is not null && (Directory.Exists(output) || output.EndsWith('/') || output.EndsWith(Path.DirectorySeparatorChar));
+            Files.RequireOutput(isFolder ? null : output, [.. models.Paths(parsed), .. inputs.Paths(parsed)]);
+            using ModelSet loaded = models.Load(parsed);
+            BadInputs bad = inputs.BadInputs(parsed);
+            IReadOnlyList<InputSource> sources = inputs.Sources(parsed, loaded.Kinds, bad, isFolder ? null : output, together: true, cancellation);
+            var runner = new ModelRunner(loaded, bad, cancellation);
+            if (transcripts.IsLive(parsed))
+            {
+                LiveLines.Write(parsed, transcripts.Format(parsed), transcripts.Words(parsed), (tentative, write) =>
+                    runner.Live(sources, model => TranscriptArguments.LiveOptions(parsed, models, model, tentative), write));
+                return bad.ExitCode;
+            }
+
+            TranscriptOutput target = TranscriptOutput.Create(parsed, output, isFolder, transcripts.Format(parsed), transcripts.Words(parsed), [.. sources.Select(source => source.Name)]);
+            target.Write(write => WorkProgress.Show(
                 "Transcribing",
-                parsed,
-                inputs,
-                models,
-                (runner, sources, report, write) => runner.Transcribe(
-                    sources, report, result => write([sources.Count == 1 ? result.Text : $"{TerminalText.OneLine(result.Input)}\t{result.Text}"])),
-                cancellation));
+                parsed.InvocationConfiguration.Error,
+                output is not null || Console.IsOutputRedirected,
+                report => runner.Transcribe(sources, model => transcripts.Options(parsed, models, model), report, write)));
+            return bad.ExitCode;
+        });
         return command;
     }
 }

@@ -109,7 +109,7 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxS
         {
             kinds.Require(Modality.Speech);
             AudioReadOptions options = AudioCodecs.Options with { MaxSamples = maxSamples, Warning = message => warn($"{path}: {message}") };
-            return new RawInput<Waveform, float>(Modality.Speech, [path], [AudioFile.Load(stream, options)]);
+            return new RecordingInput(path, stream, options);
         }
 
         string advice = kinds.Take(Modality.Text) && ForeignFile.IsText(start) ? "; to use its lines as texts, name it .txt" : "";

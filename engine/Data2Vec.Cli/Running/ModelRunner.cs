@@ -6,9 +6,6 @@ namespace Data2Vec.Cli;
 /// <summary>Runs inputs through the models of their modality, one source after another. Bad inputs are reported, and the rest is done.</summary>
 internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationToken cancellation)
 {
-    /// <summary>The length of a recording from which a user should know that it is computed in one piece.</summary>
-    private static readonly TimeSpan s_long = TimeSpan.FromMinutes(10);
-
     /// <summary>Embeds inputs. For all layers, each source must be a single input.</summary>
     /// <param name="sources">The inputs.</param>
     /// <param name="options">Which vectors to compute.</param>
@@ -57,26 +54,69 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
         write);
 
     /// <summary>Transcribes recordings.</summary>
-    /// <inheritdoc cref="Embed" path="/param"/>
-    public void Transcribe(IReadOnlyList<InputSource> sources, Action<double> report, Action<(string Input, string Text)> write) => Run(
+    /// <param name="sources">The recordings.</param>
+    /// <param name="options">How a model transcribes them.</param>
+    /// <param name="report">Receives the share of the work that is done.</param>
+    /// <param name="write">Receives the transcript of one recording, as they come.</param>
+    public void Transcribe(
+        IReadOnlyList<InputSource> sources, Func<SpeechModel, TranscriptionOptions> options, Action<double> report, Action<TranscriptRecord> write) => Run(
         sources,
         report,
         (input, model, _) =>
         {
-            string text = (model, input) switch
+            Transcript transcript = (model, input) switch
             {
-                (SpeechModel speech, RawInput<Waveform, float> recording) => speech.Transcribe(recording.Inputs[0], cancellation),
-                (SpeechModel speech, PreparedInput<Waveform, float> samples) => speech.TranscribePrepared(samples.Values, cancellation),
+                (SpeechModel speech, RecordingInput recording) => speech.TranscribeWithTimes(recording.Source, options(speech), cancellation),
+                (SpeechModel speech, PreparedInput<Waveform, float> samples) => speech.TranscribePreparedWithTimes(samples.Values, options(speech), cancellation),
                 _ => throw new InvalidDataException($"transcribe takes recordings, not {input.Modality.Inputs()}"),
             };
-            if (string.IsNullOrWhiteSpace(text))
+            if (transcript.Text.Length == 0)
             {
                 bad.Warn($"{input.Label}: the model hears no words; the transcript is empty");
             }
 
-            return [(input.Names[0], text)];
+            return [new TranscriptRecord(input.Names[0], transcript)];
         },
         write);
+
+    /// <summary>Transcribes recordings as they come. When this is cancelled, what was heard so far becomes final.</summary>
+    /// <param name="sources">The recordings, such as the standard input.</param>
+    /// <param name="options">How a model transcribes them.</param>
+    /// <param name="write">Receives what is new.</param>
+    public void Live(IReadOnlyList<InputSource> sources, Func<SpeechModel, LiveTranscriptionOptions> options, Action<TranscriptUpdate> write) => Run<object>(
+        sources,
+        _ => { },
+        (input, model, _) =>
+        {
+            if ((model, input) is not (SpeechModel speech, RecordingInput recording))
+            {
+                throw new InvalidDataException($"--live takes recordings, not {(input.Modality == Modality.Speech ? "arrays" : input.Modality.Inputs())}");
+            }
+
+            LiveTranscriptionOptions chosen = options(speech);
+            LiveTranscription? session = null;
+            try
+            {
+                recording.Source.Read((samples, rate) => Write((session ??= speech.StartLive(rate, chosen)).Append(samples, cancellation)));
+            }
+            catch (Exception problem) when (problem is OperationCanceledException or IOException or InvalidDataException)
+            {
+                Write(session?.Complete(CancellationToken.None) ?? []);
+                throw;
+            }
+
+            Write(session?.Complete(CancellationToken.None) ?? []);
+            return [];
+
+            void Write(IReadOnlyList<TranscriptUpdate> updates)
+            {
+                foreach (TranscriptUpdate update in updates)
+                {
+                    write(update);
+                }
+            }
+        },
+        _ => { });
 
     private void Run<T>(IReadOnlyList<InputSource> sources, Action<double> report, Func<ModelInput, Data2VecModel, string, IReadOnlyList<T>> run, Action<T> write)
     {
@@ -85,6 +125,12 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
             using IEnumerator<ModelInput> inputs = sources[i].Read().GetEnumerator();
             while (bad.Try(sources[i].Name, () => inputs.MoveNext() ? inputs.Current : null) is { } input)
             {
+                if (input is RecordingInput recording)
+                {
+                    int place = i;
+                    recording.Report = share => report((place + share) / sources.Count);
+                }
+
                 Process(input);
                 report((i + input.Progress) / sources.Count);
             }
@@ -127,11 +173,6 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
     private T RunModel<T>(ModelInput input, Func<ModelInput, Data2VecModel, string, T> run)
     {
         (Data2VecModel model, string path) = models.For(input.Modality);
-        if (input is RawInput<Waveform, float> { Inputs: [{ Duration: var duration }] } && duration > s_long)
-        {
-            bad.Warn($"{input.Label}: {duration.TotalMinutes:0} minutes in one piece, in a time that grows with the square of the length; split the recording to be faster");
-        }
-
         try
         {
             return run(input, model, path);
