@@ -10,10 +10,18 @@ namespace Data2Vec;
 /// <see cref="SpeechToTextOptions.SpeechSampleRate"/>: the model knows one language, and the file its sample rate. Clients are thread-safe.
 /// Disposing a client does nothing: the model belongs to its owner. A request fails with <see cref="ArgumentException"/> for another model's id or
 /// for a translation, with <see cref="InvalidDataException"/> for a recording that is damaged or too short, and with
-/// <see cref="InvalidOperationException"/> if the model has no CTC head.
+/// <see cref="InvalidOperationException"/> if the model has no CTC head. A response has a <see cref="Audio.Transcript"/> and an update of a stream a
+/// <see cref="Audio.TranscriptUpdate"/> as raw representation, with the times of the words. A stream is transcribed as it comes, see
+/// <see cref="SpeechModel.StartLive"/>.
 /// </remarks>
 public static class Data2VecSpeechExtensions
 {
+    /// <summary>
+    /// The entry of <see cref="SpeechToTextResponseUpdate.AdditionalProperties"/> with the text that may still change, in updates of the kind
+    /// <see cref="SpeechToTextResponseUpdateKind.TextUpdating"/>. It is no content: the contents of all updates one after another are the final text.
+    /// </summary>
+    public const string TentativeText = "tentativeText";
+
     /// <summary>Creates a client that transcribes recordings.</summary>
     /// <param name="model">A speech model with a CTC head.</param>
     /// <param name="modelId">The model's id; default: its architecture.</param>

@@ -87,6 +87,7 @@ public sealed partial class DocumentationTests
             GeneratedEmbeddings<Embedding<float>> embeddings = await Snippets.Generators();
             Assert.Equal([192, 192, 128], embeddings.Select(embedding => embedding.Dimensions));
             Assert.Equal("FOUR TWO", await Snippets.Transcripts());
+            Assert.Equal("FOUR TWO", Snippets.WordsAndLive());
             Assert.Equal(192, Snippets.OnDevice().Length);
             Assert.Equal((new NGramScore(-0.875, 2, 0), -0.5f, 4), Snippets.LanguageModel());
             Assert.Equal(192, await Snippets.Pretrained());

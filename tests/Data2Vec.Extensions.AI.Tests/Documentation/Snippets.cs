@@ -105,6 +105,32 @@ internal static class Snippets
         return vector;
     }
 
+    public static string WordsAndLive()
+    {
+        // engine/docs/transcription.md
+        using SpeechModel model = Data2VecModel.Load<SpeechModel>("speech.d2v");
+        Transcript transcript = model.TranscribeWithTimes(
+            AudioSource.FromFile("recording.wav", AudioCodecs.Options),                  // read as it is transcribed
+            new TranscriptionOptions { Silence = new SilenceSplitting() });
+        foreach (TranscriptWord word in transcript.Words)
+        {
+            Console.WriteLine($"{word.Start} {word.Text} ({word.Confidence:P0})");
+        }
+
+        LiveTranscription live = model.StartLive(sampleRate: 16_000);
+        foreach (float[] samples in Enumerable.Repeat(new float[1600], 20))              // from a microphone
+        {
+            foreach (TranscriptUpdate update in live.Append(samples))
+            {
+                Console.WriteLine(update.IsFinal ? update.Text : $"({update.Text})");
+            }
+        }
+
+        Console.WriteLine(string.Concat(live.Complete().Select(update => update.Text)));
+        // END
+        return transcript.Text;
+    }
+
     public static Waveform Recording()
     {
         // engine/docs/library.md
