@@ -73,7 +73,7 @@ internal sealed class SpeechToTextClient(LazyModel model) : ISpeechToTextClient
         {
             // The stream and the model must be free when the caller goes on.
             await stop.CancelAsync().ConfigureAwait(false);
-            await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         SpeechToTextResponseUpdate Update(SpeechToTextResponseUpdateKind kind, TimeSpan start, TimeSpan end) =>

@@ -43,9 +43,9 @@ internal sealed class TranscriptArguments
     public string? Output(ParseResult parsed) => parsed.GetValue(_output) is var path and not "-" ? path : null;
 
     /// <summary>How a model transcribes recordings.</summary>
-    public TranscriptionOptions Options(ParseResult parsed, ModelArguments models, SpeechModel model) => new()
+    public TranscribeOptions Options(ParseResult parsed, ModelArguments models, SpeechModel model, string path) => new()
     {
-        Decoder = Decoder(parsed, model),
+        Decoder = Decoder(parsed, model, path),
         LongRecordings = models.LongRecordings(parsed),
         Windows = models.Windows(parsed),
         Silence = parsed.GetValue(_split) is null ? null
@@ -54,17 +54,17 @@ internal sealed class TranscriptArguments
     };
 
     /// <summary>How a model transcribes sound as it comes.</summary>
-    public static LiveTranscriptionOptions LiveOptions(ParseResult parsed, ModelArguments models, SpeechModel model, bool tentative)
+    public static LiveTranscriptionOptions LiveOptions(ParseResult parsed, ModelArguments models, SpeechModel model, string path, bool tentative)
     {
         var usual = new LiveTranscriptionOptions();
         return usual with
         {
-            Decoder = Decoder(parsed, model),
+            Decoder = Decoder(parsed, model, path),
             Windows = models.LiveWindows(parsed) ?? usual.Windows,
             UpdateInterval = tentative ? usual.UpdateInterval : Timeout.InfiniteTimeSpan,
         };
     }
 
     /// <summary>Finds the words in the outputs of a model; null for the most probable labels.</summary>
-    private static CtcDecoder? Decoder(ParseResult parsed, SpeechModel model) => null;
+    private static CtcDecoder? Decoder(ParseResult parsed, SpeechModel model, string path) => null;
 }

@@ -1,3 +1,5 @@
+using Data2Vec.Audio;
+
 namespace Data2Vec.Cli;
 
 /// <summary><c>data2vec transcribe</c>: transcribes recordings.</summary>
@@ -21,16 +23,17 @@ internal static class TranscribeCommand
             if (transcripts.IsLive(parsed))
             {
                 LiveLines.Write(parsed, transcripts.Format(parsed), transcripts.Words(parsed), (tentative, write) =>
-                    runner.Live(sources, model => TranscriptArguments.LiveOptions(parsed, models, model, tentative), write));
+                    runner.Live(sources, (model, path) => TranscriptArguments.LiveOptions(parsed, models, model, path, tentative), write));
                 return bad.ExitCode;
             }
 
             TranscriptOutput target = TranscriptOutput.Create(parsed, output, isFolder, transcripts.Format(parsed), transcripts.Words(parsed), [.. sources.Select(source => source.Name)]);
+            TranscribeOptions? options = null; // a decoder may have large files
             target.Write(write => WorkProgress.Show(
                 "Transcribing",
                 parsed.InvocationConfiguration.Error,
                 output is not null || Console.IsOutputRedirected,
-                report => runner.Transcribe(sources, model => transcripts.Options(parsed, models, model), report, write)));
+                report => runner.Transcribe(sources, (model, path) => options ??= transcripts.Options(parsed, models, model, path), report, write)));
             return bad.ExitCode;
         });
         return command;

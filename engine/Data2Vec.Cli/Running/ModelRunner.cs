@@ -55,19 +55,19 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
 
     /// <summary>Transcribes recordings.</summary>
     /// <param name="sources">The recordings.</param>
-    /// <param name="options">How a model transcribes them.</param>
+    /// <param name="options">How a model, loaded from a file, transcribes them.</param>
     /// <param name="report">Receives the share of the work that is done.</param>
     /// <param name="write">Receives the transcript of one recording, as they come.</param>
     public void Transcribe(
-        IReadOnlyList<InputSource> sources, Func<SpeechModel, TranscriptionOptions> options, Action<double> report, Action<TranscriptRecord> write) => Run(
+        IReadOnlyList<InputSource> sources, Func<SpeechModel, string, TranscribeOptions> options, Action<double> report, Action<TranscriptRecord> write) => Run(
         sources,
         report,
-        (input, model, _) =>
+        (input, model, path) =>
         {
             Transcript transcript = (model, input) switch
             {
-                (SpeechModel speech, RecordingInput recording) => speech.TranscribeWithTimes(recording.Source, options(speech), cancellation),
-                (SpeechModel speech, PreparedInput<Waveform, float> samples) => speech.TranscribePreparedWithTimes(samples.Values, options(speech), cancellation),
+                (SpeechModel speech, RecordingInput recording) => speech.TranscribeWithTimes(recording.Source, options(speech, path), cancellation),
+                (SpeechModel speech, PreparedInput<Waveform, float> samples) => speech.TranscribePreparedWithTimes(samples.Values, options(speech, path), cancellation),
                 _ => throw new InvalidDataException($"transcribe takes recordings, not {input.Modality.Inputs()}"),
             };
             if (transcript.Text.Length == 0)
@@ -81,19 +81,19 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
 
     /// <summary>Transcribes recordings as they come. When this is cancelled, what was heard so far becomes final.</summary>
     /// <param name="sources">The recordings, such as the standard input.</param>
-    /// <param name="options">How a model transcribes them.</param>
+    /// <param name="options">How a model, loaded from a file, transcribes them.</param>
     /// <param name="write">Receives what is new.</param>
-    public void Live(IReadOnlyList<InputSource> sources, Func<SpeechModel, LiveTranscriptionOptions> options, Action<TranscriptUpdate> write) => Run<object>(
+    public void Live(IReadOnlyList<InputSource> sources, Func<SpeechModel, string, LiveTranscriptionOptions> options, Action<TranscriptUpdate> write) => Run<object>(
         sources,
         _ => { },
-        (input, model, _) =>
+        (input, model, path) =>
         {
             if ((model, input) is not (SpeechModel speech, RecordingInput recording))
             {
                 throw new InvalidDataException($"--live takes recordings, not {(input.Modality == Modality.Speech ? "arrays" : input.Modality.Inputs())}");
             }
 
-            LiveTranscriptionOptions chosen = options(speech);
+            LiveTranscriptionOptions chosen = options(speech, path);
             LiveTranscription? session = null;
             try
             {

@@ -56,6 +56,14 @@ public static class Normalization
     /// <returns>The normalized samples.</returns>
     public static float[] PerUtterance(ReadOnlySpan<float> samples)
     {
+        float[] normalized = new float[samples.Length];
+        PerUtterance(samples, normalized);
+        return normalized;
+    }
+
+    /// <summary>Normalizes samples into memory of the same length.</summary>
+    internal static void PerUtterance(ReadOnlySpan<float> samples, Span<float> normalized)
+    {
         double sum = 0;
         foreach (float sample in samples)
         {
@@ -70,12 +78,9 @@ public static class Normalization
         }
 
         double scale = 1 / Math.Sqrt(squares / samples.Length + Epsilon);
-        float[] normalized = new float[samples.Length];
         for (int i = 0; i < normalized.Length; i++)
         {
             normalized[i] = (float)((samples[i] - mean) * scale);
         }
-
-        return normalized;
     }
 }

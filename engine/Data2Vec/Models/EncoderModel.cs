@@ -212,9 +212,6 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
     private protected float[][] Run(IReadOnlyList<ReadOnlyMemory<TElement>> parts, Output output, CancellationToken cancellationToken) =>
         Run(parts, RowsOf(parts), output, cancellationToken);
 
-    /// <summary>The rows that keep the device busy.</summary>
-    private protected int RowsAtOnce => Store.PreferredBatchRows * Store.ConcurrentInferences;
-
     /// <summary>Splits the vectors of all layers.</summary>
     private protected float[][] Layered(float[] layers) => [.. layers.Chunk(layers.Length / (Layers + 1))];
 

@@ -61,16 +61,16 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
     /// <exception cref="InvalidDataException">A recording is too short, too long for the policy, or its samples are not finite.</exception>
     /// <inheritdoc cref="Transcribe(IReadOnlyList{Waveform}, CancellationToken)" path="/exception"/>
     public Transcript[] TranscribeWithTimes(
-        IReadOnlyList<Waveform> recordings, TranscriptionOptions? options = null, CancellationToken cancellationToken = default)
+        IReadOnlyList<Waveform> recordings, TranscribeOptions? options = null, CancellationToken cancellationToken = default)
     {
-        TranscriptionPlan plan = Plan(recordings, options ?? new TranscriptionOptions(), cancellationToken);
+        TranscriptionPlan plan = Plan(recordings, options ?? new TranscribeOptions(), cancellationToken);
         return plan.Read(Scores(plan.Parts, cancellationToken));
     }
 
     /// <summary>Transcribes one recording with the times of its words.</summary>
     /// <returns>The transcript.</returns>
-    /// <inheritdoc cref="TranscribeWithTimes(IReadOnlyList{Waveform}, TranscriptionOptions?, CancellationToken)"/>
-    public Transcript TranscribeWithTimes(Waveform recording, TranscriptionOptions? options = null, CancellationToken cancellationToken = default) =>
+    /// <inheritdoc cref="TranscribeWithTimes(IReadOnlyList{Waveform}, TranscribeOptions?, CancellationToken)"/>
+    public Transcript TranscribeWithTimes(Waveform recording, TranscribeOptions? options = null, CancellationToken cancellationToken = default) =>
         TranscribeWithTimes([recording], options, cancellationToken)[0];
 
     /// <summary>Transcribes recordings with the times of their words, in batches with those of other asynchronous calls.</summary>
@@ -78,20 +78,20 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
     /// <param name="options">How long recordings are handled, and how words are found.</param>
     /// <param name="cancellationToken">Ends the task at once, and the work unless another call shares it.</param>
     /// <exception cref="QueueFullException">More rows wait than <see cref="ModelOptions.MaxQueuedRows"/> allows.</exception>
-    /// <inheritdoc cref="TranscribeWithTimes(IReadOnlyList{Waveform}, TranscriptionOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="TranscribeWithTimes(IReadOnlyList{Waveform}, TranscribeOptions?, CancellationToken)"/>
     public async Task<Transcript[]> TranscribeWithTimesAsync(
-        IReadOnlyList<Waveform> recordings, TranscriptionOptions? options = null, CancellationToken cancellationToken = default)
+        IReadOnlyList<Waveform> recordings, TranscribeOptions? options = null, CancellationToken cancellationToken = default)
     {
-        TranscriptionPlan plan = await Task.Run(() => Plan(recordings, options ?? new TranscriptionOptions(), cancellationToken), cancellationToken)
+        TranscriptionPlan plan = await Task.Run(() => Plan(recordings, options ?? new TranscribeOptions(), cancellationToken), cancellationToken)
             .WaitAsync(cancellationToken).ConfigureAwait(false);
         return plan.Read(await ScoresAsync(plan.Parts, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Transcribes one recording with the times of its words, in a batch with those of other asynchronous calls.</summary>
     /// <returns>The transcript.</returns>
-    /// <inheritdoc cref="TranscribeWithTimesAsync(IReadOnlyList{Waveform}, TranscriptionOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="TranscribeWithTimesAsync(IReadOnlyList{Waveform}, TranscribeOptions?, CancellationToken)"/>
     public async Task<Transcript> TranscribeWithTimesAsync(
-        Waveform recording, TranscriptionOptions? options = null, CancellationToken cancellationToken = default) =>
+        Waveform recording, TranscribeOptions? options = null, CancellationToken cancellationToken = default) =>
         (await TranscribeWithTimesAsync([recording], options, cancellationToken).ConfigureAwait(false))[0];
 
     /// <summary>
@@ -102,11 +102,11 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
     /// <param name="cancellationToken">Checked before each block and layer.</param>
     /// <returns>The transcript, which is that of the whole recording in memory.</returns>
     /// <exception cref="IOException">The recording cannot be read.</exception>
-    /// <inheritdoc cref="TranscribeWithTimes(IReadOnlyList{Waveform}, TranscriptionOptions?, CancellationToken)" path="/exception"/>
-    public Transcript TranscribeWithTimes(AudioSource recording, TranscriptionOptions? options = null, CancellationToken cancellationToken = default)
+    /// <inheritdoc cref="TranscribeWithTimes(IReadOnlyList{Waveform}, TranscribeOptions?, CancellationToken)" path="/exception"/>
+    public Transcript TranscribeWithTimes(AudioSource recording, TranscribeOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(recording);
-        return new SourceReader(this, RowsAtOnce, cancellationToken).Transcribe(recording, options ?? new TranscriptionOptions());
+        return new SourceReader(this, RowsAtOnce, cancellationToken).Transcribe(recording, options ?? new TranscribeOptions());
     }
 
     /// <summary>Starts to transcribe sound as it comes, for example from a microphone.</summary>
@@ -159,9 +159,9 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
     /// <param name="options">How words are found.</param>
     /// <param name="cancellationToken">Checked before each layer.</param>
     /// <returns>The transcript.</returns>
-    /// <inheritdoc cref="TranscribeWithTimes(IReadOnlyList{Waveform}, TranscriptionOptions?, CancellationToken)" path="/exception"/>
+    /// <inheritdoc cref="TranscribeWithTimes(IReadOnlyList{Waveform}, TranscribeOptions?, CancellationToken)" path="/exception"/>
     public Transcript TranscribePreparedWithTimes(
-        ReadOnlyMemory<float> recording, TranscriptionOptions? options = null, CancellationToken cancellationToken = default)
+        ReadOnlyMemory<float> recording, TranscribeOptions? options = null, CancellationToken cancellationToken = default)
     {
         TranscriptBuilder builder = Builder(options?.Decoder);
         return builder.Transcript([builder.Segment(Scores([recording], cancellationToken)[0], 0, recording.Length)], recording.Length);
@@ -199,6 +199,11 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
         return new PreparedInputs<float>(parts, [.. windows.Select(Weights)], windows);
     }
 
+    /// <summary>The rows of a recording that is read that go through the model at once: they keep the device busy, and take the memory of the longest whole recording.</summary>
+    private int RowsAtOnce => Store.ConcurrentInferences > 1
+        ? Store.PreferredBatchRows * Store.ConcurrentInferences
+        : Config.Frames((int)(RecordingWindows.Default.LongestWhole!.Value.TotalSeconds * SampleRate));
+
     private static string[] Texts(Transcript[] transcripts) => [.. transcripts.Select(transcript => transcript.Text)];
 
     private static double[] Weights(IReadOnlyList<RecordingWindow> windows)
@@ -224,7 +229,7 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
         return samples;
     }
 
-    private TranscriptionPlan Plan(IReadOnlyList<Waveform> recordings, TranscriptionOptions options, CancellationToken cancellationToken)
+    private TranscriptionPlan Plan(IReadOnlyList<Waveform> recordings, TranscribeOptions options, CancellationToken cancellationToken)
     {
         TranscriptBuilder builder = Builder(options.Decoder);
         var shape = new WindowShape(Config, options);

@@ -111,7 +111,7 @@ internal static class Snippets
         using SpeechModel model = Data2VecModel.Load<SpeechModel>("speech.d2v");
         Transcript transcript = model.TranscribeWithTimes(
             AudioSource.FromFile("recording.wav", AudioCodecs.Options),                  // read as it is transcribed
-            new TranscriptionOptions { Silence = new SilenceSplitting() });
+            new TranscribeOptions { Silence = new SilenceSplitting() });
         foreach (TranscriptWord word in transcript.Words)
         {
             Console.WriteLine($"{word.Start} {word.Text} ({word.Confidence:P0})");

@@ -14,7 +14,7 @@ public sealed class LiveTranscriptionTests : IDisposable
     public void The_final_words_are_those_of_the_whole_recording_in_the_same_windows(int seed)
     {
         (Waveform recording, _, _) = Digits.Join(30, seed, 0.1, 0.5);
-        TranscriptWord[] expected = [.. _model.TranscribeWithTimes(recording, new TranscriptionOptions { Windows = s_windows }).Words];
+        TranscriptWord[] expected = [.. _model.TranscribeWithTimes(recording, new TranscribeOptions { Windows = s_windows }).Words];
         List<TranscriptUpdate> updates = Run(recording, seed, new LiveTranscriptionOptions { Windows = s_windows });
         TranscriptUpdate[] final = [.. updates.Where(update => update.IsFinal)];
         Assert.Equal(expected, final.SelectMany(update => update.Words));
@@ -55,7 +55,7 @@ public sealed class LiveTranscriptionTests : IDisposable
         (Waveform recording, _, _) = Digits.Join(20, 6);
         LiveTranscription live = _model.StartLive(16_000, new LiveTranscriptionOptions { Windows = s_windows });
         Assert.ThrowsAny<OperationCanceledException>(() => live.Append(recording.Samples, new CancellationToken(canceled: true)));
-        TranscriptWord[] expected = [.. _model.TranscribeWithTimes(recording, new TranscriptionOptions { Windows = s_windows }).Words];
+        TranscriptWord[] expected = [.. _model.TranscribeWithTimes(recording, new TranscribeOptions { Windows = s_windows }).Words];
         Assert.Equal(expected, live.Complete().SelectMany(update => update.Words));
     }
 

@@ -26,7 +26,7 @@ public sealed class LongRecordingTests : IDisposable
         float[] samples = Noise(length + more);
         float[] expected = Joined(samples, length, overlap);
         Assert.Equal(_model.Config.Frames(samples.Length) * Labels, expected.Length);
-        TranscriptionOptions options = Options(window, stride);
+        TranscribeOptions options = Options(window, stride);
         Assert.Equal(expected, Logits(options, chosen => _model.TranscribeWithTimes(new Waveform(samples, 16_000), chosen)));
         Assert.Equal(expected, Logits(options, chosen => _model.TranscribeWithTimes(Source(samples, 16_000, 1), chosen)));
         Assert.Equal(expected, Logits(options, chosen => _model.TranscribeWithTimesAsync([new Waveform(Noise(2000), 16_000), new Waveform(samples, 16_000)], chosen).GetAwaiter().GetResult()));
@@ -50,7 +50,7 @@ public sealed class LongRecordingTests : IDisposable
     public void A_recording_that_is_read_in_blocks_gives_what_it_gives_in_memory(int rate)
     {
         var recording = new Waveform(Noise(rate * 5), rate);
-        TranscriptionOptions options = Options(2, 0.3);
+        TranscribeOptions options = Options(2, 0.3);
         Transcript whole = _model.TranscribeWithTimes(recording, options);
         Transcript read = _model.TranscribeWithTimes(Source(recording.Samples, rate, 3), options);
         Assert.Equal(whole.Words, read.Words);
@@ -90,7 +90,7 @@ public sealed class LongRecordingTests : IDisposable
     public void Windows_do_not_depend_on_threads_or_on_other_recordings()
     {
         var recording = new Waveform(Noise(100_000), 16_000);
-        TranscriptionOptions options = Options(1, 0.2);
+        TranscribeOptions options = Options(1, 0.2);
         float[] alone = Logits(options, chosen => _model.TranscribeWithTimes(recording, chosen));
         using var single = BundledModels.Load<SpeechModel>("speech-ctc", new ModelOptions { Threads = 1 });
         Assert.Equal(alone, Logits(options, chosen => single.TranscribeWithTimes(recording, chosen)));
@@ -104,7 +104,7 @@ public sealed class LongRecordingTests : IDisposable
         for (int seed = 0; seed < 3; seed++)
         {
             (Waveform recording, string[] words, _) = Digits.Join(45, seed);
-            whole += Errors(words, recording, new TranscriptionOptions { LongRecordings = LongRecordingPolicy.Whole });
+            whole += Errors(words, recording, new TranscribeOptions { LongRecordings = LongRecordingPolicy.Whole });
             cut += Errors(words, recording, Options(5, 0.8));
             total += words.Length;
         }
@@ -121,7 +121,7 @@ public sealed class LongRecordingTests : IDisposable
             string message = Assert.Throws<InvalidDataException>(() => _model.TranscribeWithTimes(new Waveform(new float[samples], 16_000))).Message;
             Assert.Equal(message, Assert.Throws<InvalidDataException>(() => _model.TranscribeWithTimes(Source(new float[samples], 16_000, 0))).Message);
             Assert.Equal(message, Assert.Throws<InvalidDataException>(() => _model.TranscribeWithTimes(
-                Source(new float[samples], 16_000, 0), new TranscriptionOptions { Silence = new SilenceSplitting() })).Message);
+                Source(new float[samples], 16_000, 0), new TranscribeOptions { Silence = new SilenceSplitting() })).Message);
             Assert.Contains($"of {samples} samples is too short", message, StringComparison.Ordinal);
         }
 
@@ -144,7 +144,7 @@ public sealed class LongRecordingTests : IDisposable
         Assert.Contains("too short for strides", Assert.Throws<ArgumentException>(() => _model.TranscribeWithTimes(recording, Options(1, 0.5))).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => _model.TranscribeWithTimes(recording, Options(-1, 0.1)));
         Assert.Throws<ArgumentException>(() => _model.TranscribeWithTimes(recording, new() { Decoder = new GreedyCtcDecoder(new CtcLabels(0, ["", "a"])) }));
-        TranscriptionOptions refusing = Options(2, 0.2) with { LongRecordings = LongRecordingPolicy.Error };
+        TranscribeOptions refusing = Options(2, 0.2) with { LongRecordings = LongRecordingPolicy.Error };
         Assert.Contains("longer than 2 s", Assert.Throws<InvalidDataException>(() => _model.TranscribeWithTimes(recording, refusing)).Message, StringComparison.Ordinal);
         Assert.Contains("longer than 2 s", Assert.Throws<InvalidDataException>(() => _model.TranscribeWithTimes(Source(recording.Samples, 16_000, 0), refusing)).Message, StringComparison.Ordinal);
         _model.TranscribeWithTimes(new Waveform(recording.Samples[..32_000], 16_000), refusing);
@@ -154,7 +154,7 @@ public sealed class LongRecordingTests : IDisposable
     public void Words_have_the_times_of_their_digits()
     {
         (Waveform recording, string[] words, (int Start, int End)[] places) = Digits.Join(12, seed: 5, 0.3, 0.6);
-        foreach (TranscriptionOptions options in (TranscriptionOptions[])[new(), Options(3, 0.6), new() { Silence = new SilenceSplitting { ShortestPause = TimeSpan.FromSeconds(0.25) } }])
+        foreach (TranscribeOptions options in (TranscribeOptions[])[new(), Options(3, 0.6), new() { Silence = new SilenceSplitting { ShortestPause = TimeSpan.FromSeconds(0.25) } }])
         {
             TranscriptWord[] found = [.. _model.TranscribeWithTimes(recording, options).Words];
             Assert.InRange(Digits.Errors(words, [.. found.Select(word => word.Text)]), 0, 4);
@@ -166,7 +166,7 @@ public sealed class LongRecordingTests : IDisposable
         }
     }
 
-    private int Errors(string[] words, Waveform recording, TranscriptionOptions options) =>
+    private int Errors(string[] words, Waveform recording, TranscribeOptions options) =>
         Digits.Errors(words, _model.TranscribeWithTimes(recording, options).Text.Split(' '));
 
     /// <summary>Windows as Hugging Face's pipeline cuts them: start, end, first row that counts, and the row after the last.</summary>
@@ -215,14 +215,14 @@ public sealed class LongRecordingTests : IDisposable
         return [.. samples.Select(sample => (float)((sample - mean) * scale))];
     }
 
-    private float[] Logits(TranscriptionOptions options, Action<TranscriptionOptions> transcribe)
+    private float[] Logits(TranscribeOptions options, Action<TranscribeOptions> transcribe)
     {
         var decoder = new Recorder(_model.Ctc!);
         transcribe(options with { Decoder = decoder });
         return decoder.Last;
     }
 
-    private static TranscriptionOptions Options(double window, double stride) => new()
+    private static TranscribeOptions Options(double window, double stride) => new()
     {
         Windows = new RecordingWindows { Length = TimeSpan.FromSeconds(window), Stride = TimeSpan.FromSeconds(stride) },
     };

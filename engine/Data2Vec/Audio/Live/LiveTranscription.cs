@@ -25,7 +25,7 @@ public sealed class LiveTranscription
 
         _model = model;
         _words = new FinalWords(model.Builder(options.Decoder), model.Config);
-        _cutter = new WindowCutter(new WindowShape(model.Config, new TranscriptionOptions { Windows = options.Windows with { LongestWhole = null } }));
+        _cutter = new WindowCutter(new WindowShape(model.Config, new TranscribeOptions { Windows = options.Windows with { LongestWhole = null } }));
         _resampler = Waveform.ResamplerFor(sampleRate, model.SampleRate).Start();
         SampleRate = sampleRate;
         _interval = options.UpdateInterval == Timeout.InfiniteTimeSpan ? double.PositiveInfinity : options.UpdateInterval.TotalSeconds * model.SampleRate;

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Data2Vec.Audio;
@@ -10,7 +9,7 @@ namespace Data2Vec.Audio;
 internal sealed class SourceReader(SpeechModel model, int rowsAtOnce, CancellationToken cancellation)
 {
     /// <summary>Transcribes a recording.</summary>
-    public Transcript Transcribe(AudioSource recording, TranscriptionOptions options)
+    public Transcript Transcribe(AudioSource recording, TranscribeOptions options)
     {
         TranscriptBuilder builder = model.Builder(options.Decoder);
         var segments = new List<TranscriptSegment>();
@@ -20,10 +19,10 @@ internal sealed class SourceReader(SpeechModel model, int rowsAtOnce, Cancellati
             return builder.Transcript(segments, Split(recording, silence, alone));
         }
 
-        var logits = new List<float>();
-        var run = new RecordingRun(model.Config, rowsAtOnce, Scores, (window, scores) => logits.AddRange(window.Kept(scores)));
+        using var logits = new RowBuffer();
+        var run = new RecordingRun(model.Config, rowsAtOnce, Scores, (window, scores) => logits.Append(window.Kept(scores)));
         long samples = Cut(recording, options, run);
-        return builder.Transcript([builder.Segment(CollectionsMarshal.AsSpan(logits), 0, samples)], samples);
+        return builder.Transcript([builder.Segment(logits.Numbers, 0, samples)], samples);
     }
 
     /// <summary>Runs the windows of a recording.</summary>

@@ -8,7 +8,8 @@ namespace Data2Vec.Audio;
 internal sealed class RecordingRun(
     AudioConfig config, int rowsAtOnce, Func<IReadOnlyList<ReadOnlyMemory<float>>, float[][]> run, Action<RecordingWindow, float[]> receive)
 {
-    private readonly List<(RecordingWindow Window, float[] Samples)> _waiting = [];
+    private readonly List<(RecordingWindow Window, ReadOnlyMemory<float> Samples)> _waiting = [];
+    private readonly List<float[]> _buffers = []; // used again: large arrays would stay in memory for a while
     private int _rows;
 
     /// <summary>Takes a part.</summary>
@@ -19,8 +20,32 @@ internal sealed class RecordingRun(
             Flush();
         }
 
-        _waiting.Add((window, config.Normalize ? Normalization.PerUtterance(samples) : samples.ToArray()));
+        Memory<float> part = Buffer(_waiting.Count, samples.Length);
+        if (config.Normalize)
+        {
+            Normalization.PerUtterance(samples, part.Span);
+        }
+        else
+        {
+            samples.CopyTo(part.Span);
+        }
+
+        _waiting.Add((window, part));
         _rows += window.Rows;
+    }
+
+    private Memory<float> Buffer(int place, int length)
+    {
+        if (place == _buffers.Count)
+        {
+            _buffers.Add(new float[length]);
+        }
+        else if (_buffers[place].Length < length)
+        {
+            _buffers[place] = new float[length];
+        }
+
+        return _buffers[place].AsMemory(0, length);
     }
 
     /// <summary>Runs the parts that wait.</summary>
@@ -31,7 +56,7 @@ internal sealed class RecordingRun(
             return;
         }
 
-        float[][] results = run([.. _waiting.Select(part => (ReadOnlyMemory<float>)part.Samples)]);
+        float[][] results = run([.. _waiting.Select(part => part.Samples)]);
         for (int i = 0; i < results.Length; i++)
         {
             receive(_waiting[i].Window, results[i]);

@@ -1,7 +1,7 @@
 namespace Data2Vec.Audio;
 
 /// <summary>Options of a transcription.</summary>
-public sealed record TranscriptionOptions : InputOptions
+public sealed record TranscribeOptions : InputOptions
 {
     /// <summary>Finds the words in the model's outputs; null for a <see cref="GreedyCtcDecoder"/>. Its labels must be those of the model (<see cref="SpeechModel.Ctc"/>).</summary>
     public CtcDecoder? Decoder { get; init; }
