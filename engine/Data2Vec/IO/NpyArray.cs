@@ -10,11 +10,12 @@ public sealed class NpyArray
     private readonly long[] _shape;
     private readonly byte[] _data;
 
-    internal NpyArray(NpyHeader header, byte[] data) => (_element, _shape, _data) = (header.Element, header.Shape, data);
+    internal NpyArray(NpyHeader header, byte[] data) =>
+        (_element, _shape, _data) = (header.Element, header.Shape, header.IsColumnMajor && data.Length > 0 ? RowMajor(data, header.Shape, header.Element.Bytes) : data);
 
     /// <summary>
-    /// The type of the elements: <see cref="float"/>, <see cref="double"/>, <see cref="long"/>, <see cref="int"/>, <see cref="byte"/>
-    /// or <see cref="bool"/>.
+    /// The type of the elements: <see cref="float"/>, <see cref="double"/>, <see cref="Half"/>, <see cref="long"/>, <see cref="int"/>,
+    /// <see cref="byte"/> or <see cref="bool"/>.
     /// </summary>
     public Type ElementType => _element.Type;
 
@@ -29,6 +30,7 @@ public sealed class NpyArray
     /// <exception cref="InvalidDataException">The file contains integers or Booleans.</exception>
     public float[] Floats() => ElementType == typeof(float) ? Values<float>().ToArray()
         : ElementType == typeof(double) ? Convert<double, float>()
+        : ElementType == typeof(Half) ? Convert<Half, float>()
         : throw new InvalidDataException($"the array contains {_element.Name} but floating-point numbers are needed; save it with .astype(numpy.float32)");
 
     /// <summary>Returns the elements of an array of integers or Booleans (0 and 1).</summary>
@@ -41,6 +43,35 @@ public sealed class NpyArray
 
     /// <summary>The numpy name of the element type and the shape, for example <c>float32 [3, 4]</c>.</summary>
     public override string ToString() => $"{_element.Name} [{string.Join(", ", _shape)}]";
+
+    private static byte[] RowMajor(byte[] data, long[] shape, int bytes)
+    {
+        byte[] ordered = new byte[data.Length];
+        long[] index = new long[shape.Length], strides = new long[shape.Length];
+        for (int axis = 0; axis < shape.Length; axis++)
+        {
+            strides[axis] = axis == 0 ? bytes : strides[axis - 1] * shape[axis - 1];
+        }
+
+        long source = 0;
+        for (int target = 0; target < ordered.Length; target += bytes)
+        {
+            data.AsSpan((int)source, bytes).CopyTo(ordered.AsSpan(target));
+            for (int axis = shape.Length - 1; axis >= 0; axis--)
+            {
+                source += strides[axis];
+                if (++index[axis] < shape[axis])
+                {
+                    break;
+                }
+
+                source -= index[axis] * strides[axis];
+                index[axis] = 0;
+            }
+        }
+
+        return ordered;
+    }
 
     private ReadOnlySpan<T> Values<T>()
         where T : unmanaged => MemoryMarshal.Cast<byte, T>(_data);
@@ -67,6 +98,7 @@ internal sealed record NpyElement(string Descriptor, string Name, Type Type, int
         Float32,
         Int64,
         new("<f8", "float64", typeof(double), sizeof(double)),
+        new("<f2", "float16", typeof(Half), sizeof(ushort)),
         new("<i4", "int32", typeof(int), sizeof(int)),
         new("|u1", "uint8", typeof(byte), sizeof(byte)),
         new("|b1", "bool", typeof(bool), sizeof(bool)),

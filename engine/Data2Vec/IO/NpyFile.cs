@@ -6,7 +6,7 @@ namespace Data2Vec.IO;
 
 /// <summary>
 /// Reads and writes numpy's <c>.npy</c> files (see numpy.lib.format): a magic string, a version, a header in the form of a Python
-/// dictionary, and the elements. Elements must be little-endian and in row-major order.
+/// dictionary, and the elements. Elements must be little-endian.
 /// </summary>
 public static class NpyFile
 {

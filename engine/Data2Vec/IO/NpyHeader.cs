@@ -14,6 +14,9 @@ internal sealed class NpyHeader(NpyElement element, long[] shape)
 
     public long[] Shape => shape;
 
+    /// <summary>Whether the first axis varies fastest (Fortran order).</summary>
+    public bool IsColumnMajor { get; init; }
+
     /// <summary>The size of the elements in bytes.</summary>
     /// <exception cref="InvalidDataException">The elements do not fit in an array.</exception>
     public int DataBytes()
@@ -76,9 +79,7 @@ internal sealed class NpyHeader(NpyElement element, long[] shape)
         }
 
         // With at most one axis longer than 1, both orders are the same.
-        return fortranOrder.Value && shape.Count(length => length != 1) > 1
-            ? throw new InvalidDataException("the array is in Fortran order, which is not supported; save it with numpy.ascontiguousarray")
-            : new NpyHeader(NpyElement.Find(descriptor), shape);
+        return new NpyHeader(NpyElement.Find(descriptor), shape) { IsColumnMajor = fortranOrder.Value && shape.Count(length => length != 1) > 1 };
     }
 
     /// <summary>Formats the dictionary as numpy does, without the padding.</summary>
