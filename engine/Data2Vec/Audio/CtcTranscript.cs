@@ -15,46 +15,62 @@ public sealed record CtcTranscript(string Text, double Score, IReadOnlyList<int>
     /// <param name="score">The score of the path.</param>
     /// <param name="logits"><c>[frames, labels]</c>.</param>
     /// <param name="labels">The labels.</param>
-    internal static CtcTranscript FromPath(int[] path, double score, ReadOnlySpan<float> logits, CtcLabels labels)
+    /// <param name="ends">The words of a lexicon and the frames in which they end; null for words that are split at white space.</param>
+    internal static CtcTranscript FromPath(int[] path, double score, ReadOnlySpan<float> logits, CtcLabels labels, IReadOnlyList<(int Frame, string Word)>? ends = null)
     {
         int count = labels.Texts.Count;
         var words = new List<CtcWord>();
         var word = new StringBuilder();
         var text = new StringBuilder();
-        int start = 0, end = 0, letters = 0;
+        int start = 0, end = 0, letters = 0, next = 0;
         double logProbability = 0;
         for (int frame = 0; frame < path.Length; frame++)
         {
             int label = path[frame];
-            bool begins = label != (frame == 0 ? labels.Blank : path[frame - 1]);
-            if (label == labels.Blank || !begins)
+            if (label != labels.Blank && label != (frame == 0 ? labels.Blank : path[frame - 1]))
             {
-                // A repeated label goes on.
-                end = label != labels.Blank && letters > 0 && end == frame ? frame + 1 : end;
-                continue;
+                string letter = labels.Texts[label];
+                text.Append(letter);
+                if (ends is null && letter.Length > 0 && char.IsWhiteSpace(letter[0]))
+                {
+                    Close(word.ToString());
+                }
+
+                letter = letter.Trim();
+                if (letter.Length > 0)
+                {
+                    word.Append(letter);
+                    Add(frame, logits);
+                }
+            }
+            else if (label != labels.Blank && letters > 0 && end == frame)
+            {
+                end = frame + 1; // a repeated label goes on
             }
 
-            string letter = labels.Texts[label];
-            text.Append(letter);
-            if (letter.Length > 0 && char.IsWhiteSpace(letter[0]))
+            if (ends is not null && next < ends.Count && ends[next].Frame == frame)
             {
-                Close();
-            }
+                if (letters == 0)
+                {
+                    Add(frame, logits);
+                }
 
-            letter = letter.Trim();
-            if (letter.Length == 0)
-            {
-                continue;
+                Close(ends[next++].Word);
             }
+        }
 
-            if (letters == 0)
-            {
-                start = frame;
-            }
+        if (ends is null)
+        {
+            Close(word.ToString());
+        }
 
-            word.Append(letter);
-            letters++;
+        return new CtcTranscript(ends is null ? text.ToString().Trim() : string.Join(' ', ends.Select(word => word.Word)), score, path, words);
+
+        void Add(int frame, ReadOnlySpan<float> logits)
+        {
+            start = letters == 0 ? frame : start;
             end = frame + 1;
+            letters++;
             ReadOnlySpan<float> scores = logits.Slice(frame * count, count);
             float largest = TensorPrimitives.Max(scores);
             double sum = 0;
@@ -63,17 +79,14 @@ public sealed record CtcTranscript(string Text, double Score, IReadOnlyList<int>
                 sum += Math.Exp(value - largest);
             }
 
-            logProbability += scores[label] - largest - Math.Log(sum);
+            logProbability += scores[path[frame]] - largest - Math.Log(sum);
         }
 
-        Close();
-        return new CtcTranscript(text.ToString().Trim(), score, path, words);
-
-        void Close()
+        void Close(string content)
         {
             if (letters > 0)
             {
-                words.Add(new CtcWord(word.ToString(), start, end, Math.Exp(logProbability / letters)));
+                words.Add(new CtcWord(content, start, end, Math.Exp(logProbability / letters)));
                 word.Clear();
                 (letters, logProbability) = (0, 0);
             }

@@ -1,0 +1,103 @@
+using Data2Vec.Audio;
+
+namespace Data2Vec.Recognition.Decoding;
+
+/// <summary>Finds labels by their names, and spells words with them.</summary>
+internal sealed class LabelSpeller
+{
+    private const int MaxExamples = 12;
+
+    private readonly Dictionary<string, int> _labels = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _lookup;
+    private readonly int _longest;
+
+    /// <exception cref="ArgumentException">There are too many labels.</exception>
+    public LabelSpeller(CtcLabels labels)
+    {
+        if (labels.Texts.Count > ushort.MaxValue)
+        {
+            throw new ArgumentException($"A lexicon takes {ushort.MaxValue} labels at most, and there are {labels.Texts.Count}.", nameof(labels));
+        }
+
+        Delimiter = DelimiterOf(labels);
+        for (int i = 0; i < labels.Texts.Count; i++)
+        {
+            if (i != labels.Blank && labels.Texts[i].Length > 0)
+            {
+                _labels.TryAdd(labels.Texts[i], i);
+                _longest = Math.Max(_longest, labels.Texts[i].Length);
+            }
+        }
+
+        _lookup = _labels.GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
+    /// <summary>The label that parts words, or -1.</summary>
+    public int Delimiter { get; }
+
+    /// <summary>Some of the labels, for messages.</summary>
+    public string Examples => string.Join(' ', _labels.Keys.Select(text => text == " " ? "|" : text).Take(MaxExamples)) + (_labels.Count > MaxExamples ? " ..." : "");
+
+    /// <summary>The label that parts words, or -1.</summary>
+    public static int DelimiterOf(CtcLabels labels)
+    {
+        for (int i = 0; i < labels.Texts.Count; i++)
+        {
+            if (i != labels.Blank && labels.Texts[i].Length > 0 && string.IsNullOrWhiteSpace(labels.Texts[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>Finds a label as lexicons write it: <c>|</c> is the word delimiter, and <c>▁</c> a space.</summary>
+    /// <returns>The label, or -1.</returns>
+    public int Find(string name) =>
+        _labels.TryGetValue(name, out int label) ? label
+        : name == "|" ? Delimiter
+        : name.StartsWith('▁') && _labels.TryGetValue($" {name[1..]}", out label) ? label
+        : -1;
+
+    /// <summary>Spells a word, in the other case if the labels have only that one.</summary>
+    /// <returns>The labels; null if they cannot spell it.</returns>
+    public ushort[]? Spell(string word) => SpellAs(word) ?? SpellAs(word.ToUpperInvariant()) ?? SpellAs(word.ToLowerInvariant());
+
+    private ushort[]? SpellAs(string word)
+    {
+        // Models without a delimiter mark the beginning of a word.
+        string text = Delimiter >= 0 ? word : $" {word}";
+        var spelling = new List<ushort>(text.Length + 1);
+        for (int start = 0; start < text.Length;)
+        {
+            int length = Math.Min(_longest, text.Length - start), label = -1;
+            while (length > 0 && !_lookup.TryGetValue(text.AsSpan(start, length), out label))
+            {
+                length--;
+            }
+
+            if (length == 0)
+            {
+                // Labels that mark no words at all: those of phonemes and of some languages.
+                if (start == 0 && Delimiter < 0)
+                {
+                    start++;
+                    continue;
+                }
+
+                return null;
+            }
+
+            spelling.Add((ushort)label);
+            start += length;
+        }
+
+        if (Delimiter >= 0)
+        {
+            spelling.Add((ushort)Delimiter);
+        }
+
+        return spelling.Count > 0 && word.Length > 0 ? [.. spelling] : null;
+    }
+}
