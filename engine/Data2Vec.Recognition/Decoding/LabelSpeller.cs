@@ -10,6 +10,7 @@ internal sealed class LabelSpeller
     private readonly Dictionary<string, int> _labels = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _lookup;
     private readonly int _longest;
+    private readonly bool _marksBeginnings, _marksEnds;
 
     /// <exception cref="ArgumentException">There are too many labels.</exception>
     public LabelSpeller(CtcLabels labels)
@@ -26,6 +27,8 @@ internal sealed class LabelSpeller
             {
                 _labels.TryAdd(labels.Texts[i], i);
                 _longest = Math.Max(_longest, labels.Texts[i].Length);
+                _marksBeginnings |= char.IsWhiteSpace(labels.Texts[i][0]);
+                _marksEnds |= char.IsWhiteSpace(labels.Texts[i][^1]);
             }
         }
 
@@ -52,12 +55,14 @@ internal sealed class LabelSpeller
         return -1;
     }
 
-    /// <summary>Finds a label as lexicons write it: <c>|</c> is the word delimiter, and <c>▁</c> a space.</summary>
+    /// <summary>Finds a label as lexicons write it: <c>|</c> is the word delimiter, <c>▁</c> a space, and <c>@@</c> says that the word goes on.</summary>
     /// <returns>The label, or -1.</returns>
     public int Find(string name) =>
         _labels.TryGetValue(name, out int label) ? label
         : name == "|" ? Delimiter
         : name.StartsWith('▁') && _labels.TryGetValue($" {name[1..]}", out label) ? label
+        : name.EndsWith("@@", StringComparison.Ordinal) && _labels.TryGetValue(name[..^2], out label) ? label
+        : _labels.TryGetValue($"{name} ", out label) ? label
         : -1;
 
     /// <summary>Spells a word, in the other case if the labels have only that one.</summary>
@@ -66,8 +71,8 @@ internal sealed class LabelSpeller
 
     private ushort[]? SpellAs(string word)
     {
-        // Models without a delimiter mark the beginning of a word.
-        string text = Delimiter >= 0 ? word : $" {word}";
+        // Models without a delimiter mark the beginning or the end of a word, or neither.
+        string text = Delimiter >= 0 ? word : _marksBeginnings ? $" {word}" : _marksEnds ? $"{word} " : word;
         var spelling = new List<ushort>(text.Length + 1);
         for (int start = 0; start < text.Length;)
         {
@@ -79,13 +84,6 @@ internal sealed class LabelSpeller
 
             if (length == 0)
             {
-                // Labels that mark no words at all: those of phonemes and of some languages.
-                if (start == 0 && Delimiter < 0)
-                {
-                    start++;
-                    continue;
-                }
-
                 return null;
             }
 

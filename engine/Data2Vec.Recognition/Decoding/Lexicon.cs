@@ -39,16 +39,15 @@ public sealed class Lexicon
     public static Lexicon Read(string path, CtcLabels labels)
     {
         ArgumentNullException.ThrowIfNull(labels);
-        string name = Path.GetFileName(path);
         var lexicon = new Lexicon(new LabelSpeller(labels));
         int number = 0;
         foreach (string line in TextFile.ReadLines(path, MaxFileBytes))
         {
             number++;
-            lexicon.AddLine(line, problem => new InvalidDataException($"{name}: line {number}: {problem}"));
+            lexicon.AddLine(line, problem => new InvalidDataException($"{path}: line {number}: {problem}"));
         }
 
-        return lexicon.NotEmpty($"{name}: ");
+        return lexicon.NotEmpty($"{path}: ");
     }
 
     /// <summary>Spells words with the labels of a model: by letters, or else by the longest labels that fit, and the word delimiter after it if there is one.</summary>

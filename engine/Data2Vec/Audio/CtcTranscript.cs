@@ -23,6 +23,7 @@ public sealed record CtcTranscript(string Text, double Score, IReadOnlyList<int>
         var word = new StringBuilder();
         var text = new StringBuilder();
         int start = 0, end = 0, letters = 0, next = 0;
+        bool isComplete = false;
         double logProbability = 0;
         for (int frame = 0; frame < path.Length; frame++)
         {
@@ -31,11 +32,12 @@ public sealed record CtcTranscript(string Text, double Score, IReadOnlyList<int>
             {
                 string letter = labels.Texts[label];
                 text.Append(letter);
-                if (ends is null && letter.Length > 0 && char.IsWhiteSpace(letter[0]))
+                if (ends is null && (isComplete || (letter.Length > 0 && char.IsWhiteSpace(letter[0]))))
                 {
                     Close(word.ToString());
                 }
 
+                isComplete = letter.Length > 0 && char.IsWhiteSpace(letter[^1]);
                 letter = letter.Trim();
                 if (letter.Length > 0)
                 {

@@ -34,6 +34,15 @@ public class LexiconTests
         Assert.Equal(["1 4", "1", "2 6 6"], Enumerable.Range(0, 3).Select(i => string.Join(' ', lexicon.Spelling(i).ToArray())));
     }
 
+    [Fact]
+    public void Labels_that_end_words_spell_too()
+    {
+        var pieces = new CtcLabels(0, ["", "th", "e", "e ", "y "]);
+        Lexicon lexicon = Lexicon.FromWords(["they", "the", "th"], pieces);
+        Assert.Equal(["they", "the"], lexicon.Words);
+        Assert.Equal(["1 2 4", "1 3"], Enumerable.Range(0, 2).Select(i => string.Join(' ', lexicon.Spelling(i).ToArray())));
+    }
+
     [Theory]
     [InlineData("line 2: the model has no label 'X', with which 'AX' is spelled", "A A |", "AX A X |")]
     [InlineData("line 1: the model has no label '<s>'", "A <s> |")]
