@@ -12,7 +12,7 @@ public static class CheckpointConverter
     /// (<c>.pth</c>, DeepSpeed's too); torchvision's VGG networks (<c>vgg16-*.pth</c>); "Hate Speech in Pixels" (<c>multimodal_HS.pt</c>); and
     /// Hugging Face folders (<c>config.json</c> with <c>model.safetensors</c> or <c>pytorch_model.bin</c>, also in shards) of <c>Data2VecAudio</c>,
     /// <c>Data2VecText</c>, <c>Data2VecVision</c>, <c>Bert</c> and <c>Roberta</c>, also those of sentence-transformers. Models are pretrained or have a
-    /// CTC or classification head.
+    /// CTC or classification head. A decoder with a language model in a Hugging Face folder is copied beside the model file, for <c>NAME.d2v</c> to <c>NAME.lm</c>.
     /// </summary>
     /// <param name="checkpoint">A file written by <c>torch.save</c>, a Hugging Face folder, or a file in one.</param>
     /// <param name="output">The model file, which is created or replaced when it is complete.</param>
@@ -54,8 +54,12 @@ public static class CheckpointConverter
             return isInFolder ? SourceCheckpoint.FromFolder(HuggingFaceFolder.Open(found ?? checkpoint, source.Weights)) : source;
         });
 
-        ConversionResult Convert(Func<SourceCheckpoint> read) =>
-            InvalidData.Named(name, () => Write(Layout.ReadAny(read(), options), name, output, options, progress));
+        ConversionResult Convert(Func<SourceCheckpoint> read)
+        {
+            ConversionResult result = InvalidData.Named(name, () => Write(Layout.ReadAny(read(), options), name, output, options, progress));
+            string? decoder = found is null ? null : DecoderFiles.Copy(Path.GetDirectoryName(Path.GetFullPath(found))!, output);
+            return decoder is null ? result : result with { Description = $"{result.Description}, with a language model in {Path.GetFileName(decoder)}" };
+        }
     }
 
     private static ConversionResult Write(

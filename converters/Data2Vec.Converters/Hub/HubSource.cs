@@ -32,7 +32,7 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
             return (commit, [.. new[] { SentenceTransformer.ModulesName, SentenceTransformer.PromptsName }.Where(files.Contains)]);
         }
 
-        return (commit, ModelFiles("", files.Contains));
+        return (commit, [.. DecoderFiles.Among(files), .. ModelFiles("", files.Contains)]);
     }
 
     public override async Task<RemoteFile> DescribeAsync(HubRequests requests, string commit, string file)
@@ -72,7 +72,7 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
 
         IEnumerable<string> shards = Shards(Path.Combine(snapshot, files[^1]), sentence?.ModelPath ?? "");
         return !shards.All(IsThere) ? null
-            : sentence is null ? files
+            : sentence is null ? [.. DecoderFiles.In(snapshot), .. files]
             : [SentenceTransformer.ModulesName, .. new[] { SentenceTransformer.PromptsName }.Where(IsThere), SentenceTransformer.ConfigOf(sentence.PoolingPath), .. files];
 
         bool IsThere(string file) => RepositoryCache.Exists(Path.Combine(snapshot, file));

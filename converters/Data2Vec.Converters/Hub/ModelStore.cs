@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Data2Vec.Converters.HuggingFace;
 
 namespace Data2Vec.Converters.Hub;
 
@@ -106,7 +107,7 @@ public sealed class ModelStore : IDisposable
         long bytes = 0;
         foreach (CachedModel model in CachedModel.In(name, cache).Where(model => (type ?? model.Type) == model.Type).ToList())
         {
-            bytes += model.Bytes;
+            bytes += model.Bytes + DecoderFiles.Remove(model.Path);
             File.Delete(model.Path);
         }
 

@@ -64,6 +64,24 @@ public sealed class ModelStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_decoder_with_a_language_model_is_pulled_and_removed_with_the_model()
+    {
+        _hub.Files = new Dictionary<string, byte[]>(_hub.Files)
+        {
+            ["alphabet.json"] = "{}"u8.ToArray(),
+            ["language_model/attrs.json"] = "{}"u8.ToArray(),
+            ["language_model/words.arpa"] = "model"u8.ToArray(),
+            ["language_model/deeper/unigrams.txt"] = "no"u8.ToArray(),
+        };
+        string path = await PullAsync(), decoder = Path.ChangeExtension(path, ".lm");
+        Assert.Equal("model", await File.ReadAllTextAsync(Path.Combine(decoder, "language_model", "words.arpa")));
+        Assert.Equal(3, Directory.GetFiles(decoder, "*", SearchOption.AllDirectories).Length);
+        using var store = new ModelStore(Options);
+        store.Remove(Name);
+        Assert.False(Directory.Exists(decoder));
+    }
+
+    [Fact]
     public async Task The_token_goes_to_the_hub_and_to_no_other_host()
     {
         await PullAsync();

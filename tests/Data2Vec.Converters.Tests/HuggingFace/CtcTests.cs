@@ -47,6 +47,31 @@ public sealed class CtcTests : FolderTests
         Refuse("pad_token_id is 32, and the CTC head has 32 outputs");
     }
 
+    [Fact]
+    public void A_decoder_with_a_language_model_goes_beside_the_model_file()
+    {
+        string file = Path.Combine(Path.GetDirectoryName(Model)!, "speech.d2v"), decoder = Path.ChangeExtension(file, ".lm");
+        Write("language_model/attrs.json", "{}");
+        Assert.DoesNotContain("language model", CheckpointConverter.Convert(Model, file).Description, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(decoder));
+
+        Write("alphabet.json", "{\"labels\": []}");
+        Write("language_model/3gram.bin", "model");
+        Write("language_model/unigrams.txt", "words");
+        Write("language_model/other.txt", "other");
+        Assert.EndsWith(", with a language model in speech.lm", CheckpointConverter.Convert(Model, file).Description, StringComparison.Ordinal);
+        Assert.Equal(["alphabet.json", "language_model/3gram.bin", "language_model/attrs.json", "language_model/unigrams.txt"], Copied());
+        Assert.Equal("model", File.ReadAllText(Path.Combine(decoder, "language_model", "3gram.bin")));
+
+        // Another conversion leaves one model, so that it is clear which one is meant.
+        Delete("language_model/3gram.bin");
+        Write("language_model/4gram.arpa", "other model");
+        CheckpointConverter.Convert(Model, file);
+        Assert.Equal(["alphabet.json", "language_model/4gram.arpa", "language_model/attrs.json", "language_model/unigrams.txt"], Copied());
+
+        string[] Copied() => [.. Directory.GetFiles(decoder, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(decoder, path).Replace('\\', '/')).Order(StringComparer.Ordinal)];
+    }
+
     [Theory, InlineData("tokenizer_config.json"), InlineData("special_tokens_map.json")]
     public void A_padding_token_that_is_not_the_blank_is_refused(string file)
     {
