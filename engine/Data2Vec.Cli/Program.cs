@@ -83,6 +83,7 @@ internal static class Program
         SimilarityCommand.Create(),
         SearchCommand.Create(),
         TranscribeCommand.Create(),
+        DecodeCommand.Create(),
         PretrainCommand.Create(),
         FineTuneCommand.Create(),
         ExportCommand.Create(),

@@ -53,6 +53,7 @@ public sealed partial class DocumentedCommandTests : IDisposable
         File.WriteAllLines(InFolder("model.arpa"), [@"\data\", "ngram 1=3", "ngram 2=1", @"\1-grams:", "-1 four", "-2 two", "-1 </s>", @"\2-grams:", "-1 four two", @"\end\"]);
         File.WriteAllText(InFolder("sentences.txt"), "four two\n");
         CopyTrainingData();
+        DecodingFixture.Write(_folder);
         File.WriteAllText(InFolder("opinions.csv"), "text,label\n" + string.Concat(Enumerable.Range(0, 20).Select(i => i % 2 == 0 ? $"good {i},good\n" : $"bad {i},bad\n")));
     }
 

@@ -87,7 +87,8 @@ public static class CtcLabelFile
     }
 
     // A list may begin with the label [PAD].
-    private static bool IsJson(string start, IReadOnlyList<string> lines) => start[0] == '{' ? lines.Count > 1 || start.Length > 1 : !start.TrimEnd().EndsWith(']') || lines.Count < 3;
+    private static bool IsJson(string start, IReadOnlyList<string> lines) =>
+        start[0] == '{' ? lines.Count > 1 || start.Length > 1 : !start.TrimEnd().EndsWith(']') || lines.Count < 3;
 
     private static List<string> FromLines(IReadOnlyList<string> lines)
     {
@@ -136,7 +137,8 @@ public static class CtcLabelFile
 
             if (root.ValueKind == JsonValueKind.Array)
             {
-                return [.. root.EnumerateArray().Select(label => label.ValueKind == JsonValueKind.String ? label.GetString()! : throw new InvalidDataException("a label is not a string"))];
+                return [.. root.EnumerateArray().Select(label =>
+                    label.ValueKind == JsonValueKind.String ? label.GetString()! : throw new InvalidDataException("a label is not a string"))];
             }
 
             var entries = new SortedDictionary<int, string>();

@@ -27,7 +27,10 @@ public sealed record LexiconSearchOptions
     /// <summary>Whether the probabilities of hypotheses that become the same are added. Otherwise the better one stays.</summary>
     public bool LogAdd { get; init; }
 
-    /// <summary>Which hypotheses are the same; null for <see cref="HypothesisMerging.Words"/> when several transcripts are wanted, else <see cref="HypothesisMerging.ModelState"/>.</summary>
+    /// <summary>
+    /// Which hypotheses are the same; null for <see cref="HypothesisMerging.Words"/> when several transcripts are wanted, else
+    /// <see cref="HypothesisMerging.ModelState"/>.
+    /// </summary>
     public HypothesisMerging? Merging { get; init; }
 
     /// <summary>Words that are likely. Those that are not in the lexicon are added to it.</summary>
@@ -46,7 +49,7 @@ public sealed record LexiconSearchOptions
             throw new ArgumentOutOfRangeException(nameof(Threshold), "The threshold must be at least 0.");
         }
 
-        if (!(double.IsFinite(ModelWeight) && double.IsFinite(WordScore) && double.IsFinite(SilenceScore) && double.IsFinite(HotWordScore) && UnknownScore < double.PositiveInfinity))
+        if (!double.IsFinite(ModelWeight + WordScore + SilenceScore + HotWordScore) || !(UnknownScore < double.PositiveInfinity))
         {
             throw new ArgumentException("The weight of the model and the scores must be finite.");
         }

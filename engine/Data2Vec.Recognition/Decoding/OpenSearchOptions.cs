@@ -1,6 +1,9 @@
 namespace Data2Vec.Recognition.Decoding;
 
-/// <summary>How an <see cref="OpenVocabularyCtcDecoder"/> searches and scores. The defaults are those of pyctcdecode. Scores are natural logarithms unless they say otherwise.</summary>
+/// <summary>
+/// How an <see cref="OpenVocabularyCtcDecoder"/> searches and scores. The defaults are those of pyctcdecode. Scores are natural logarithms unless they say
+/// otherwise.
+/// </summary>
 public sealed record OpenSearchOptions
 {
     /// <summary>The number of hypotheses that stay after a frame.</summary>

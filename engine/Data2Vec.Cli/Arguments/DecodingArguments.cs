@@ -1,0 +1,213 @@
+using Data2Vec.Audio;
+using Data2Vec.Recognition.Decoding;
+using Data2Vec.Recognition.LanguageModels;
+
+namespace Data2Vec.Cli;
+
+/// <summary>The options that say how the outputs of CTC models become text.</summary>
+internal sealed class DecodingArguments
+{
+    public const string Greedy = "greedy", WithLexicon = "lexicon", Open = "open";
+
+    private const string FolderExtension = ".lm";
+
+    private readonly Option<string?> _search = new Option<string?>("--search") { Description = "greedy, lexicon (words of --lexicon), or open (any words); default: by the other options" }
+        .AcceptOnlyFromAmong(Greedy, WithLexicon, Open);
+    private readonly Option<string?> _model = new("--lm") { Description = "An n-gram language model (ARPA, ARPA.gz, KenLM), or a folder of Hugging Face with alphabet.json and language_model", HelpName = "FILE|FOLDER" };
+    private readonly Option<string?> _lexicon = new("--lexicon") { Description = "The possible words, one per line, each with or without a spelling in labels (WORD W O R D |)", HelpName = "FILE" };
+    private readonly Option<string?> _words = new("--unigrams") { Description = "For --search open: the known words, one per line; default: those of the language model", HelpName = "FILE" };
+    private readonly Option<int?> _beam = new Option<int?>("--beam") { Description = "The number of hypotheses that stay after a frame; default: 50 (lexicon), 100 (open)", HelpName = "N" }.Range(1, 1_000_000);
+    private readonly Option<int?> _beamLabels = new Option<int?>("--beam-labels") { Description = "For --search lexicon: the number of labels of a frame with which words go on; default: all", HelpName = "N" }.Range(1, 1_000_000);
+    private readonly Option<double?> _threshold = Number("--threshold", "Drop hypotheses this much below the best; default: 50 (lexicon), 10 (open)", 0);
+    private readonly Option<double?> _labelThreshold = Number("--label-threshold", "For --search open: the log probability below which labels are left out; default: -5");
+    private readonly Option<double?> _weight = Number("--lm-weight", "The weight of the language model; default: 2 (lexicon), 0.5 (open)");
+    private readonly Option<double?> _wordScore = Number("--word-score", "What is added for each word; default: -1 (lexicon), 1.5 (open)");
+    private readonly Option<double?> _silence = Number("--silence-score", "For --search lexicon: what is added for each frame of the word delimiter; default: 0");
+    private readonly Option<double?> _unknown = Number("--unknown-score", "What is added for an unknown word; default: unknown words are impossible (lexicon), -10 (open)");
+    private readonly Option<bool> _logAdd = new("--log-add") { Description = "For --search lexicon: add the probabilities of equal hypotheses instead of keeping the better one" };
+    private readonly Option<string?> _merge = new Option<string?>("--merge") { Description = "For --search lexicon: which hypotheses are equal, those of the same state of the language model, or of the same words; default: state, and words with --n-best" }
+        .AcceptOnlyFromAmong("state", "words");
+    private readonly Option<bool> _prune = new("--prune-histories") { Description = "For --search open: keep the best one of hypotheses with the same last words" };
+    private readonly Option<string?> _hotWords = new("--hot-words") { Description = "Words that are likely, one per line", HelpName = "FILE" };
+    private readonly Option<double?> _hotScore = Number("--hot-word-score", "What is added for each hot word; default: 10");
+
+    /// <summary>Adds the options to a command.</summary>
+    public static DecodingArguments AddTo(Command command)
+    {
+        var arguments = new DecodingArguments();
+        command.Add(arguments._search, arguments._model, arguments._lexicon, arguments._words, arguments._beam, arguments._beamLabels, arguments._threshold, arguments._labelThreshold);
+        command.Add(arguments._weight, arguments._wordScore, arguments._silence, arguments._unknown, arguments._logAdd, arguments._merge, arguments._prune);
+        command.Add(arguments._hotWords, arguments._hotScore);
+        command.Validators.Add(result =>
+        {
+            string? search = result.GetValue(arguments._search);
+            string kind = search ?? (result.GetValue(arguments._lexicon) is not null ? WithLexicon : Open);
+            Refuse(kind != WithLexicon, "--search lexicon", arguments._lexicon, arguments._beamLabels, arguments._silence, arguments._logAdd, arguments._merge);
+            Refuse(kind != Open, "--search open", arguments._words, arguments._labelThreshold, arguments._prune);
+            Refuse(kind == Greedy, "--search lexicon and open", arguments._model, arguments._beam, arguments._threshold, arguments._weight, arguments._wordScore, arguments._unknown, arguments._hotWords, arguments._hotScore);
+            if (kind == WithLexicon && result.GetValue(arguments._lexicon) is null)
+            {
+                result.AddError("--search lexicon takes the words of --lexicon FILE");
+            }
+
+            void Refuse(bool isRefused, string kinds, params ReadOnlySpan<Option> options)
+            {
+                foreach (Option option in options)
+                {
+                    // An unused lexicon may be meant as the known words.
+                    if (isRefused && result.GetResult(option) is { Implicit: false })
+                    {
+                        result.AddError($"{option.Name} is an option of {kinds}");
+                    }
+                }
+            }
+        });
+        return arguments;
+    }
+
+    /// <summary>The files that the options name.</summary>
+    public IReadOnlyList<string> Paths(ParseResult parsed) =>
+        [.. new[] { parsed.GetValue(_model), parsed.GetValue(_lexicon), parsed.GetValue(_words), parsed.GetValue(_hotWords) }.OfType<string>()];
+
+    /// <summary>Opens the decoder for a model's outputs.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="labels">The labels of the model.</param>
+    /// <param name="modelPath">The model file, whose decoder beside it is used unless the options name another; null for none.</param>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged or does not fit. The message names it.</exception>
+    public OpenedDecoder OpenFor(ParseResult parsed, CtcLabels labels, string? modelPath = null)
+    {
+        string? search = parsed.GetValue(_search), lexicon = parsed.GetValue(_lexicon), path = parsed.GetValue(_model);
+        if (path is null && lexicon is null && search is null or Open && modelPath is not null && DecodingFolder.Exists(Path.ChangeExtension(modelPath, FolderExtension)))
+        {
+            path = Path.ChangeExtension(modelPath, FolderExtension);
+        }
+
+        bool isGreedy = search == Greedy || (search is null && path is null && lexicon is null && parsed.GetValue(_hotWords) is null);
+        if (isGreedy)
+        {
+            return new OpenedDecoder(new GreedyCtcDecoder(labels), null, []);
+        }
+
+        DecodingFolder? folder = path is not null && Directory.Exists(path) ? DecodingFolder.Read(path) : null;
+        if (folder?.LabelCount is { } count && count != labels.Texts.Count)
+        {
+            throw new InvalidDataException($"{path}: a decoder for {count} labels, and the model has {labels.Texts.Count}");
+        }
+
+        NGramModel? model = path is null ? null : NGramModel.Open(folder?.ModelPath ?? Files.RequireFile(path));
+        try
+        {
+            return lexicon is not null ? Lexical(parsed, labels, lexicon, model) : AnyWords(parsed, labels, folder, model);
+        }
+        catch
+        {
+            model?.Dispose();
+            throw;
+        }
+    }
+
+    private OpenedDecoder Lexical(ParseResult parsed, CtcLabels labels, string path, NGramModel? model)
+    {
+        Lexicon lexicon = Lexicon.Read(Files.RequireFile(path), labels);
+        var defaults = new LexiconSearchOptions();
+        LexiconSearchOptions options = defaults with
+        {
+            Beam = parsed.GetValue(_beam) ?? defaults.Beam,
+            BeamLabels = parsed.GetValue(_beamLabels),
+            Threshold = parsed.GetValue(_threshold) ?? defaults.Threshold,
+            ModelWeight = parsed.GetValue(_weight) ?? defaults.ModelWeight,
+            WordScore = parsed.GetValue(_wordScore) ?? defaults.WordScore,
+            SilenceScore = parsed.GetValue(_silence) ?? defaults.SilenceScore,
+            UnknownScore = parsed.GetValue(_unknown) ?? defaults.UnknownScore,
+            LogAdd = parsed.GetValue(_logAdd),
+            Merging = parsed.GetValue(_merge) is { } merge ? merge == "words" ? HypothesisMerging.Words : HypothesisMerging.ModelState : null,
+            HotWords = HotWords(parsed),
+            HotWordScore = parsed.GetValue(_hotScore) ?? defaults.HotWordScore,
+        };
+        var decoder = Named(path, () => new LexiconCtcDecoder(labels, lexicon, model, options));
+        var notes = new List<string>();
+        if (lexicon.Skipped > 0)
+        {
+            notes.Add($"{path}: {lexicon.Skipped} words were left out: the labels of the model cannot spell them");
+        }
+
+        if (decoder.KnownShare < 0.5)
+        {
+            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{path}: the language model knows {100 * decoder.KnownShare:0.#} % of the words"));
+        }
+
+        return new OpenedDecoder(decoder, model, notes)
+        {
+            Weights = (options.ModelWeight, options.WordScore),
+            Reweighted = (weight, score) => decoder.With(options with { ModelWeight = weight, WordScore = score }),
+        };
+    }
+
+    private OpenedDecoder AnyWords(ParseResult parsed, CtcLabels labels, DecodingFolder? folder, NGramModel? model)
+    {
+        OpenSearchOptions defaults = folder?.Options ?? new OpenSearchOptions();
+        OpenSearchOptions options = defaults with
+        {
+            Beam = parsed.GetValue(_beam) ?? defaults.Beam,
+            Threshold = parsed.GetValue(_threshold) ?? defaults.Threshold,
+            LabelThreshold = parsed.GetValue(_labelThreshold) ?? defaults.LabelThreshold,
+            ModelWeight = parsed.GetValue(_weight) ?? defaults.ModelWeight,
+            WordScore = parsed.GetValue(_wordScore) ?? defaults.WordScore,
+            UnknownScore = parsed.GetValue(_unknown) ?? defaults.UnknownScore,
+            PruneHistories = parsed.GetValue(_prune),
+            HotWords = HotWords(parsed),
+            HotWordScore = parsed.GetValue(_hotScore) ?? defaults.HotWordScore,
+        };
+        IReadOnlyList<string>? words = parsed.GetValue(_words) is { } path ? DecodingFolder.ReadWords(Files.RequireFile(path))
+            : folder is not null && model is not null ? folder.ReadWords(model)
+            : model?.ReadWords();
+        var decoder = new OpenVocabularyCtcDecoder(labels, model, words, options);
+        return new OpenedDecoder(decoder, model, [])
+        {
+            Weights = (options.ModelWeight, options.WordScore),
+            Reweighted = model is null ? null : (weight, score) => decoder.With(options with { ModelWeight = weight, WordScore = score }),
+        };
+    }
+
+    private IReadOnlyCollection<string> HotWords(ParseResult parsed) => parsed.GetValue(_hotWords) is { } path
+        ? [.. DecodingFolder.ReadWords(Files.RequireFile(path)).SelectMany(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Distinct()]
+        : [];
+
+    private static T Named<T>(string path, Func<T> create)
+    {
+        try
+        {
+            return create();
+        }
+        catch (InvalidDataException problem)
+        {
+            throw new InvalidDataException(BadInputs.Named(path, problem.Message), problem);
+        }
+    }
+
+    private static Option<double?> Number(string name, string description, double least = double.MinValue) => new Option<double?>(name)
+    {
+        Description = description,
+        HelpName = "X",
+        CustomParser = result => double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : null,
+    }
+        .Check(
+            value => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) && number >= least,
+            _ => $"{name} must be a number{(least == double.MinValue ? "" : string.Create(CultureInfo.InvariantCulture, $" of at least {least}"))}");
+}
+
+/// <summary>A decoder with the language model that it uses.</summary>
+/// <param name="Decoder">The decoder.</param>
+/// <param name="Model">The language model, which is closed with it; null for none.</param>
+/// <param name="Notes">Remarks for the user.</param>
+internal sealed record OpenedDecoder(CtcDecoder Decoder, NGramModel? Model, IReadOnlyList<string> Notes) : IDisposable
+{
+    /// <summary>The weight of the language model, and the score of a word.</summary>
+    public (double ModelWeight, double WordScore) Weights { get; init; }
+
+    /// <summary>Makes the same decoder with other <see cref="Weights"/>; null if it has none.</summary>
+    public Func<double, double, CtcDecoder>? Reweighted { get; init; }
+
+    public void Dispose() => Model?.Dispose();
+}

@@ -1,0 +1,100 @@
+using Data2Vec.Audio;
+using Data2Vec.Recognition.Decoding;
+
+namespace Data2Vec.Cli;
+
+/// <summary>Finds the weights of a decoder with the fewest word errors on a development set.</summary>
+internal sealed class DecoderTuning(OpenedDecoder opened, string references, CtcLabels labels, BadInputs bad)
+{
+    /// <summary>Tries weights, and prints each trial and the best one.</summary>
+    public void Run(IReadOnlyList<string> files, WeightSearch search, bool json, TextWriter output, CancellationToken cancellation)
+    {
+        if (opened.Reweighted is not { } reweighted)
+        {
+            throw new UsageException("--tune needs a search with weights: give --lm, and --lexicon if there is one");
+        }
+
+        (float[] Emissions, string[] Words)[] utterances = Load(files);
+        int total = utterances.Sum(utterance => utterance.Words.Length);
+        if (total == 0)
+        {
+            throw new InvalidDataException($"{references}: no text of any of the emissions is in it; each line must be the name of a file without .npy, a tab, and the text");
+        }
+
+        WeightTrial? best = null;
+        int number = 0;
+        foreach (WeightTrial trial in search.Run(opened.Weights, (weight, score) => Errors(reweighted(weight, score)) / (double)total))
+        {
+            best = best is null || trial.Value < best.Value ? trial : best;
+            Print($"trial {++number}", trial);
+            output.Flush();
+        }
+
+        Print("best", best!);
+
+        int Errors(CtcDecoder decoder)
+        {
+            int errors = 0;
+            Parallel.ForEach(utterances, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, utterance =>
+                Interlocked.Add(ref errors, Distance(utterance.Words, Words(decoder.Decode(utterance.Emissions)[0].Text))));
+            return errors;
+        }
+
+        void Print(string name, WeightTrial trial) => output.WriteLine(json
+            ? string.Create(CultureInfo.InvariantCulture, $"{{\"trial\":\"{name}\",\"lm_weight\":{trial.ModelWeight},\"word_score\":{trial.WordScore},\"wer\":{trial.Value:0.######}}}")
+            : string.Create(CultureInfo.InvariantCulture, $"{name}\t--lm-weight {trial.ModelWeight} --word-score {trial.WordScore}\tWER {100 * trial.Value:0.00} %"));
+    }
+
+    private (float[] Emissions, string[] Words)[] Load(IReadOnlyList<string> files)
+    {
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
+        int number = 0;
+        foreach (string line in Files.ReadList(references))
+        {
+            number++;
+            int tab = line.IndexOf('\t', StringComparison.Ordinal);
+            string name = tab < 0 ? "" : line[..tab].Trim();
+            if (name.Length == 0 || !texts.TryAdd(name.EndsWith(".npy", StringComparison.Ordinal) ? name[..^4] : name, line[(tab + 1)..]))
+            {
+                throw new InvalidDataException(name.Length == 0
+                    ? $"{references}: entry {number} has no tab; each line must be the name of a file without .npy, a tab, and the text"
+                    : $"{references}: '{name}' occurs twice");
+            }
+        }
+
+        var utterances = new List<(float[], string[])>();
+        foreach (string file in files)
+        {
+            if (!texts.TryGetValue(EmissionFiles.NameOf(file), out string? text))
+            {
+                bad.Warn($"{file}: its text is not in {references}; left out");
+            }
+            else if (bad.Try(file, () => EmissionFiles.Read(file, labels)) is { } emissions)
+            {
+                utterances.Add((emissions, Words(text)));
+            }
+        }
+
+        return [.. utterances];
+    }
+
+    private static string[] Words(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+
+    private static int Distance(string[] reference, string[] hypothesis)
+    {
+        int[] row = [.. Enumerable.Range(0, hypothesis.Length + 1)];
+        for (int i = 1; i <= reference.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= hypothesis.Length; j++)
+            {
+                int substituted = diagonal + (reference[i - 1] == hypothesis[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(substituted, 1 + Math.Min(row[j], row[j - 1]));
+            }
+        }
+
+        return row[^1];
+    }
+}
