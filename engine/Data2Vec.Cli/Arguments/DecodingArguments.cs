@@ -73,9 +73,10 @@ internal sealed class DecodingArguments
     /// <param name="parsed">The command line.</param>
     /// <param name="labels">The labels of the model.</param>
     /// <param name="modelPath">The model file, whose decoder beside it is used unless the options name another; null for none.</param>
+    /// <param name="usual">How a lexicon is searched unless the options say otherwise; null for the defaults.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="InvalidDataException">A file is damaged or does not fit. The message names it.</exception>
-    public OpenedDecoder OpenFor(ParseResult parsed, CtcLabels labels, string? modelPath = null)
+    public OpenedDecoder OpenFor(ParseResult parsed, CtcLabels labels, string? modelPath = null, LexiconSearchOptions? usual = null)
     {
         string? search = parsed.GetValue(_search), lexicon = parsed.GetValue(_lexicon), path = parsed.GetValue(_model);
         if (path is null && lexicon is null && search is null or Open && modelPath is not null && DecodingFolder.Exists(Path.ChangeExtension(modelPath, FolderExtension)))
@@ -98,7 +99,7 @@ internal sealed class DecodingArguments
         NGramModel? model = path is null ? null : NGramModel.Open(folder?.ModelPath ?? Files.RequireFile(path));
         try
         {
-            return lexicon is not null ? Lexical(parsed, labels, lexicon, model) : AnyWords(parsed, labels, folder, model);
+            return lexicon is not null ? Lexical(parsed, labels, lexicon, model, usual ?? new LexiconSearchOptions()) : AnyWords(parsed, labels, folder, model);
         }
         catch
         {
@@ -107,10 +108,9 @@ internal sealed class DecodingArguments
         }
     }
 
-    private OpenedDecoder Lexical(ParseResult parsed, CtcLabels labels, string path, NGramModel? model)
+    private OpenedDecoder Lexical(ParseResult parsed, CtcLabels labels, string path, NGramModel? model, LexiconSearchOptions defaults)
     {
         Lexicon lexicon = Lexicon.Read(Files.RequireFile(path), labels);
-        var defaults = new LexiconSearchOptions();
         LexiconSearchOptions options = defaults with
         {
             Beam = parsed.GetValue(_beam) ?? defaults.Beam,
