@@ -1,4 +1,5 @@
 using Data2Vec.Audio;
+using Data2Vec.Recognition.Scoring;
 using Data2Vec.Text;
 using Data2Vec.Training.Augmentation;
 using Data2Vec.Training.Data;

@@ -1,8 +1,8 @@
 using Data2Vec.Kernels;
 using Data2Vec.Kernels.Cpu;
 using Data2Vec.Parameters;
+using Data2Vec.Recognition.Scoring;
 using Data2Vec.Training.FineTuning;
-using Data2Vec.Training.Metrics;
 using Data2Vec.Training.Network;
 using Data2Vec.Training.Optimizers;
 using Data2Vec.Training.RandomNumbers;

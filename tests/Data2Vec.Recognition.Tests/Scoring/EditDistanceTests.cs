@@ -1,6 +1,6 @@
-using Data2Vec.Training.Metrics;
+using Data2Vec.Recognition.Scoring;
 
-namespace Data2Vec.Training.Tests.Metrics;
+namespace Data2Vec.Recognition.Tests.Scoring;
 
 public class EditDistanceTests
 {
