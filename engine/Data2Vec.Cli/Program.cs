@@ -89,6 +89,14 @@ internal static class Program
         ExportCommand.Create(),
         RecipesCommand.Create(),
         ProbeCommand.Create(),
+        new Command("evaluate", "Measure models as the papers do: transcripts, GLUE, images, embeddings")
+        {
+            EvaluateWerCommand.Create(),
+            EvaluateGlueCommand.Create(),
+            EvaluateTextsCommand.Create(),
+            EvaluateImagenetCommand.Create(),
+            EvaluateEmbeddingsCommand.Create(),
+        },
         new Command("memes", "Score images with text in them, and train and evaluate models for it (\"Hate Speech in Pixels\")")
         {
             ScoreCommand.Create(),

@@ -54,6 +54,7 @@ public sealed partial class DocumentedCommandTests : IDisposable
         File.WriteAllText(InFolder("sentences.txt"), "four two\n");
         CopyTrainingData();
         DecodingFixture.Write(_folder);
+        CopyEvaluationData();
         File.WriteAllText(InFolder("opinions.csv"), "text,label\n" + string.Concat(Enumerable.Range(0, 20).Select(i => i % 2 == 0 ? $"good {i},good\n" : $"bad {i},bad\n")));
     }
 
@@ -134,6 +135,26 @@ public sealed partial class DocumentedCommandTests : IDisposable
         Directory.Move(files.Tokenizer(), InFolder("tokenizer"));
         File.Move(files.Texts(), InFolder("texts.txt"));
         File.Move(files.Labelled(), InFolder("labelled.csv"));
+    }
+
+    private void CopyEvaluationData()
+    {
+        Copy(InFolder("recording.wav"), "speech/1/2/1-2-0000.wav");
+        Write("speech/1/2/1-2.trans.txt", "1-2-0000 FOUR TWO\n");
+        Write("said.txt", "four two\none\n");
+        Write("recognized.txt", "four too\none\n");
+        Copy(InFolder("photo.jpg"), "photos/ship/1.jpg");
+        string rows = string.Concat(Enumerable.Range(0, 12).Select(i => $"{(i % 2 == 0 ? "gripping" : "dull")} {i}\t{(i + 1) % 2}\n"));
+        Write("GLUE/SST-2/train.tsv", "sentence\tlabel\n" + rows);
+        Write("GLUE/SST-2/dev.tsv", "sentence\tlabel\n" + rows);
+        Write("cases.csv", "text,label,function\ngripping,gripping,praise\ndull,dull,blame\n");
+        Write("pairs.tsv", "gripping film\tgripping\t4\ngripping\tdull\t1\ndull\tdull film\t5\n");
+    }
+
+    private void Write(string name, string text)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(InFolder(name))!);
+        File.WriteAllText(InFolder(name), text);
     }
 
     private void Copy(string source, string name)

@@ -15,7 +15,7 @@ internal sealed class ProbeArguments
 {
     private const double UsualShare = 0.2;
 
-    private readonly Option<string> _data = new("--data") { Description = "The examples: a folder with a folder for each class (recordings, images), or a table with labels", Required = true, HelpName = "PATH" };
+    private readonly Option<string?> _data = new("--data") { Description = "The examples: a folder with a folder for each class (recordings, images), or a table with labels", HelpName = "PATH" };
     private readonly Option<int?> _folds = new Option<int?>("--folds") { Description = "Measure by cross-validation: divide the examples in N parts, and measure each with a probe that learned from the others", HelpName = "N" }.Range(2, 1000);
     private readonly Option<string> _seed = new Option<string>("--seed") { Description = "Chooses the examples that are held out", DefaultValueFactory = _ => "0", HelpName = "N" }
         .Check(value => ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong _), _ => "--seed must be a whole number of at least 0");
@@ -24,22 +24,28 @@ internal sealed class ProbeArguments
     private readonly Option<int> _samples = OptionFactory.MaxSamples();
     private readonly TaskArguments _task;
 
-    private ProbeArguments(Command command)
+    private ProbeArguments(Command command, bool isRequired)
     {
+        _data.Required = isRequired;
         command.Add(_data);
         _task = TaskArguments.AddTo(command, UsualShare, _folds);
         command.Add(_seed, _strict, _pixels, _samples);
     }
 
     /// <summary>Adds the options to a command.</summary>
-    public static ProbeArguments AddTo(Command command) => new(command);
+    /// <param name="command">The command.</param>
+    /// <param name="isRequired">Whether the command needs examples.</param>
+    public static ProbeArguments AddTo(Command command, bool isRequired = true) => new(command, isRequired);
+
+    /// <summary>Whether examples are given.</summary>
+    public bool HasData(ParseResult parsed) => parsed.GetValue(_data) is not null;
 
     /// <summary>Reads what is predicted, and what it is measured with.</summary>
     public LabelledTask Task(ParseResult parsed) => _task.Read(parsed);
 
     /// <summary>Reads where the examples are.</summary>
     public ProbeSource Source(ParseResult parsed) => new(
-        Files.RequireFileOrFolder(parsed.GetRequiredValue(_data)),
+        Files.RequireFileOrFolder(parsed.GetRequiredValue(_data)!),
         parsed.GetValue(_strict),
         OptionFactory.ParseLimits(parsed.GetValue(_pixels)),
         parsed.GetValue(_samples));

@@ -36,7 +36,7 @@ internal sealed class ProbeExamples<TInput, TElement, TTarget>(EncoderModel<TInp
 
     public override IEnumerable<ProbeExample> Embed(int[] items, EmbeddingOptions options, bool allLayers, BadInputs bad, CancellationToken cancellation)
     {
-        TrainingItem<TElement, TTarget>[] loaded = Load(items, bad, cancellation);
+        TrainingItem<TElement, TTarget>[] loaded = ItemLoading.Load(data, items, bad, cancellation);
         float[][]? together = null;
         if (!allLayers && loaded.Length > 1)
         {
@@ -59,31 +59,5 @@ internal sealed class ProbeExamples<TInput, TElement, TTarget>(EncoderModel<TInp
                 ? new ProbeExample(data.Name(item.Item), item.Target.ToDouble(CultureInfo.InvariantCulture), vectors)
                 : throw new InvalidDataException("the model's output is not finite");
         })).OfType<ProbeExample>()];
-    }
-
-    private TrainingItem<TElement, TTarget>[] Load(int[] items, BadInputs bad, CancellationToken cancellation)
-    {
-        var loaded = new TrainingItem<TElement, TTarget>?[items.Length];
-        var problems = new Exception?[items.Length];
-        Parallel.For(0, items.Length, new ParallelOptions { CancellationToken = cancellation }, i =>
-        {
-            try
-            {
-                loaded[i] = data.Load(items[i], default);
-            }
-            catch (Exception problem) when (BadInputs.IsBadInput(problem))
-            {
-                problems[i] = problem;
-            }
-        });
-        for (int i = 0; i < items.Length; i++)
-        {
-            if (problems[i] is { } problem)
-            {
-                bad.Report(data.Name(items[i]), problem);
-            }
-        }
-
-        return [.. loaded.OfType<TrainingItem<TElement, TTarget>>()];
     }
 }

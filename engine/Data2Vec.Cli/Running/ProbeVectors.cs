@@ -34,7 +34,7 @@ internal sealed record ProbeVectors(IReadOnlyList<FeatureVectors> Layers, double
     }
 
     /// <summary>Examples that are in memory at the same time: about a minute of sound, 16,384 tokens, or 32 images.</summary>
-    private static IEnumerable<int[]> Batches(TrainingData data, Modality modality)
+    public static IEnumerable<int[]> Batches(TrainingData data, Modality modality)
     {
         long most = modality switch
         {

@@ -38,6 +38,47 @@ public static class NearestNeighbors
             : throw new ArgumentException("A single vector has no neighbour.", nameof(vectors));
     }
 
+    /// <summary>
+    /// Measures how well vectors find others of their class: for each number k, the share of vectors that have another of their class among the k nearest others
+    /// (recall@k of image retrieval). Vectors that are the only one of their class are left out.
+    /// </summary>
+    /// <param name="vectors">The vectors.</param>
+    /// <param name="labels">Their classes, not negative.</param>
+    /// <param name="counts">The numbers k.</param>
+    /// <param name="threads">The number of threads, all processors by default. It does not change results.</param>
+    /// <returns>A share for each number. NaN if no class has two vectors.</returns>
+    /// <exception cref="ArgumentException">The sizes do not fit, or a label is negative.</exception>
+    public static double[] Recall(FeatureVectors vectors, ReadOnlySpan<int> labels, IReadOnlyList<int> counts, int? threads = null)
+    {
+        ArgumentNullException.ThrowIfNull(vectors);
+        ArgumentNullException.ThrowIfNull(counts);
+        if (counts.Count == 0 || counts.Min() < 1)
+        {
+            throw new ArgumentException("There must be numbers of neighbours, of at least 1.", nameof(counts));
+        }
+
+        int[] classes = labels.ToArray();
+        Dictionary<int, int> sizes = classes.CountBy(label => label).ToDictionary();
+        long[] found = new long[counts.Count];
+        int asked = 0;
+        foreach ((int query, Nearest nearest) in Search(vectors, classes, vectors, counts.Max(), leavesOneOut: true, threads ?? Environment.ProcessorCount))
+        {
+            if (sizes[classes[query]] == 1)
+            {
+                continue;
+            }
+
+            asked++;
+            int place = nearest.Place(classes, classes[query]);
+            for (int i = 0; i < found.Length; i++)
+            {
+                found[i] += place < counts[i] ? 1 : 0;
+            }
+        }
+
+        return [.. found.Select(count => count / (double)asked)];
+    }
+
     /// <summary>Measures on the held-out vectors that a probe with the same options is measured on.</summary>
     internal static ClassificationQuality Measure(FeatureVectors vectors, int[] labels, int classes, ProbeOptions options, int neighbors)
     {
@@ -54,22 +95,27 @@ public static class NearestNeighbors
     private static int[] Predict(FeatureVectors known, ReadOnlySpan<int> labels, FeatureVectors queries, int neighbors, bool leavesOneOut, int threads)
     {
         ArgumentNullException.ThrowIfNull(known);
+        int[] classes = labels.ToArray();
+        return [.. Search(known, classes, queries, neighbors, leavesOneOut, threads).Select(result => result.Nearest.Vote(classes))];
+    }
+
+    /// <summary>The nearest known vectors of each query, in the order of the queries.</summary>
+    private static IEnumerable<(int Query, Nearest Nearest)> Search(FeatureVectors known, int[] classes, FeatureVectors queries, int neighbors, bool leavesOneOut, int threads)
+    {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(neighbors);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
-        if (known.Count != labels.Length || known.Features != queries.Features)
+        if (known.Count != classes.Length || known.Features != queries.Features)
         {
             throw new ArgumentException(
-                $"{known.Count} known vectors of {known.Features} features do not fit {labels.Length} labels and queries of {queries.Features} features.");
+                $"{known.Count} known vectors of {known.Features} features do not fit {classes.Length} labels and queries of {queries.Features} features.");
         }
 
-        int[] classes = labels.ToArray();
         if (classes.Any(label => label < 0))
         {
-            throw new ArgumentException("A label is negative.", nameof(labels));
+            throw new ArgumentException("A label is negative.", nameof(classes));
         }
 
         using var products = new VectorProducts(UnitVectors(known, 0, known.Count), known.Features, withGradients: false, threads);
-        int[] predicted = new int[queries.Count];
         for (int start = 0; start < queries.Count; start += BatchQueries)
         {
             int first = start, count = Math.Min(BatchQueries, queries.Count - start);
@@ -77,11 +123,9 @@ public static class NearestNeighbors
             products.Run(UnitVectors(queries, start, count), (firstKnown, cosines) => ParallelTasks.Run(count, threads, i => nearest[i].Add(firstKnown, cosines, i)));
             for (int i = 0; i < count; i++)
             {
-                predicted[start + i] = nearest[i].Vote(classes);
+                yield return (start + i, nearest[i]);
             }
         }
-
-        return predicted;
     }
 
     /// <summary>Vectors of length 1. A vector of zeros stays, so its cosines are 0.</summary>
@@ -131,6 +175,9 @@ public static class NearestNeighbors
                 }
             }
         }
+
+        /// <summary>The place of the nearest one of a class, from 0; a large number if there is none.</summary>
+        public int Place(int[] labels, int label) => _found.FindIndex(neighbor => labels[neighbor.Vector] == label) is >= 0 and var place ? place : int.MaxValue;
 
         public int Vote(int[] labels) => _found.GroupBy(neighbor => labels[neighbor.Vector])
             .OrderByDescending(votes => votes.Count()).ThenByDescending(votes => votes.Sum(vote => (double)vote.Cosine)).ThenBy(votes => votes.Key).First().Key;

@@ -77,6 +77,16 @@ public abstract class ClassifierModel<TInput, TElement> : EncoderModel<TInput, T
     public LabelProbability[] ClassifyPrepared(ReadOnlyMemory<TElement> input, CancellationToken cancellationToken = default) =>
         ClassifyPrepared([input], cancellationToken)[0];
 
+    /// <summary>Computes how probable each label is for each prepared input, like <c>ClassifyPrepared</c>, without ranking the labels.</summary>
+    /// <returns>For each input a number for each of <see cref="Data2VecModel.Labels"/>, in their order; labels with the same name stay apart.</returns>
+    /// <inheritdoc cref="ClassifyPrepared(IReadOnlyList{ReadOnlyMemory{TElement}}, CancellationToken)"/>
+    public IReadOnlyList<float[]> ProbabilitiesPrepared(IReadOnlyList<ReadOnlyMemory<TElement>> inputs, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        RequireHead();
+        return Probabilities(new PreparedInputs<TElement>(inputs), Scores(inputs, cancellationToken));
+    }
+
     /// <summary>Computes how probable each label is for each prepared input, in batches with the inputs of other asynchronous calls.</summary>
     /// <param name="inputs">As for <c>ClassifyPrepared</c>. They are copied before the method returns.</param>
     /// <param name="cancellationToken">Ends the task at once, and the work unless another call shares it.</param>
@@ -98,7 +108,13 @@ public abstract class ClassifierModel<TInput, TElement> : EncoderModel<TInput, T
         }
     }
 
-    private LabelProbability[][] Rank(PreparedInputs<TElement> prepared, float[][] scores)
+    private LabelProbability[][] Rank(PreparedInputs<TElement> prepared, float[][] scores) =>
+    [
+        .. Probabilities(prepared, scores).Select(probabilities => (LabelProbability[])
+            [.. probabilities.Select((probability, i) => new LabelProbability(Labels![i], probability)).OrderByDescending(label => label.Probability)]),
+    ];
+
+    private float[][] Probabilities(PreparedInputs<TElement> prepared, float[][] scores)
     {
         foreach (float[] row in scores)
         {
@@ -115,7 +131,6 @@ public abstract class ClassifierModel<TInput, TElement> : EncoderModel<TInput, T
             }
         }
 
-        return [.. prepared.Combine(scores).Select(probabilities => (LabelProbability[])
-            [.. probabilities.Select((probability, i) => new LabelProbability(Labels![i], probability)).OrderByDescending(label => label.Probability)])];
+        return prepared.Combine(scores);
     }
 }

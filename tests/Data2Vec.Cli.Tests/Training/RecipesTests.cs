@@ -18,12 +18,13 @@ public sealed class RecipesTests
     {
         (int code, string output, _) = CommandLine.Run("recipes");
         Assert.Equal(0, code);
-        Assert.Equal(RecipeFile.PretrainingNames.Concat(RecipeFile.FineTuningNames), output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')[1]));
+        Assert.Equal(RecipeFile.PretrainingNames.Concat(RecipeFile.FineTuningNames).Concat(EvaluationRecipe.Names), output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')[1]));
         Assert.All(output.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.True(line.TrimEnd().Split('\t')[2].Length > 20, line));
         Assert.Equal("vision", JsonNode.Parse(CommandLine.Run("recipes", "image-base").Output)!["modality"]!.GetValue<string>());
         Assert.Contains("\"model\"", CommandLine.Run("recipes", "image-base").Output, StringComparison.Ordinal);
         Assert.DoesNotContain("\"model\"", CommandLine.Run("recipes", "image-base", "--finetune").Output, StringComparison.Ordinal);
         Assert.Contains("time_mask", CommandLine.Run("recipes", "speech-10h").Output, StringComparison.Ordinal);
+        Assert.Contains("published", CommandLine.Run("recipes", "data2vec/librispeech-100h").Output, StringComparison.Ordinal);
         Assert.Equal(2, CommandLine.Run("recipes", "poems").Code);
     }
 

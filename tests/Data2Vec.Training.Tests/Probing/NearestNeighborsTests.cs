@@ -45,19 +45,27 @@ public class NearestNeighborsTests
         }
 
         Assert.InRange(differs, 0, 1); // cosines that are equal in single precision
+    }
 
-        static double Cosine(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    /// <summary>Against all cosines in double precision.</summary>
+    [Fact]
+    public void Recall_counts_the_vectors_that_find_one_of_their_class()
+    {
+        (FeatureVectors vectors, int[] labels) = ProbingFixtures.Clusters(700, 3, 6, 4);
+        labels[5] = 99; // alone in its class
+        double[] recall = NearestNeighbors.Recall(vectors, labels, [1, 2, 5]);
+        for (int i = 0; i < recall.Length; i++)
         {
-            double product = 0, first = 0, second = 0;
-            for (int k = 0; k < a.Length; k++)
-            {
-                product += (double)a[k] * b[k];
-                first += (double)a[k] * a[k];
-                second += (double)b[k] * b[k];
-            }
-
-            return product / Math.Sqrt(first * second);
+            int most = new[] { 1, 2, 5 }[i];
+            int found = Enumerable.Range(0, vectors.Count).Where(q => q != 5).Count(q =>
+                Enumerable.Range(0, vectors.Count).Where(j => j != q).OrderByDescending(j => Cosine(vectors[q], vectors[j])).Take(most).Any(j => labels[j] == labels[q]));
+            Assert.Equal(found / 699.0, recall[i], 0.003); // cosines that are equal in single precision
         }
+
+        Assert.InRange(recall[0], 0.3, 0.99);
+        Assert.True(recall[0] < recall[1] && recall[1] < recall[2]);
+        Assert.True(double.IsNaN(NearestNeighbors.Recall(FeatureVectors.Join([[1, 2], [2, 1]]), [0, 1], [1])[0]));
+        Assert.Throws<ArgumentException>(() => NearestNeighbors.Recall(vectors, labels, [0]));
     }
 
     [Fact]
@@ -78,5 +86,18 @@ public class NearestNeighborsTests
         Assert.Throws<ArgumentException>(() => NearestNeighbors.Predict(vectors, [0, 1], FeatureVectors.Join([[1]])));
         Assert.Throws<ArgumentException>(() => NearestNeighbors.LeaveOneOut(FeatureVectors.Join([[1]]), [0]));
         Assert.Throws<ArgumentOutOfRangeException>(() => NearestNeighbors.Predict(vectors, [0, 1], vectors, 0));
+    }
+
+    private static double Cosine(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        double product = 0, first = 0, second = 0;
+        for (int k = 0; k < a.Length; k++)
+        {
+            product += (double)a[k] * b[k];
+            first += (double)a[k] * a[k];
+            second += (double)b[k] * b[k];
+        }
+
+        return product / Math.Sqrt(first * second);
     }
 }

@@ -95,7 +95,8 @@ internal static class ProbeCommand
         return command;
     }
 
-    private static void Check(EmbeddingOptions wanted, Data2VecModel model, string given)
+    /// <summary>Requires that a model has the vectors that are wanted.</summary>
+    public static void Check(EmbeddingOptions wanted, Data2VecModel model, string given)
     {
         if (wanted.Layer > model.Layers)
         {

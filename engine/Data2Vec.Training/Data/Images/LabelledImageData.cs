@@ -8,13 +8,9 @@ public sealed class LabelledImageData : TrainingData<float, int>
     private readonly List<(ImageSource Image, int Class)> _images = [];
     private readonly ImageOptions _options;
 
-    private LabelledImageData(string path, ImageOptions options, IReadOnlyList<string>? classes)
+    private LabelledImageData(string path, List<ImageSource> images, ImageOptions options, IReadOnlyList<string>? classes, SkippedItems skipped)
     {
         _options = options;
-        var skipped = new SkippedItems(options.Strict);
-        List<ImageSource> images = Directory.Exists(path)
-            ? ImageLists.ReadClassFolders(path, skipped)
-            : ImageLists.ReadList(path, options, withLabels: true, skipped);
         var names = ClassNames.Create(classes, images.Select(image => image.Label!));
         Classes = names.Names;
         foreach (ImageSource image in images)
@@ -50,8 +46,16 @@ public sealed class LabelledImageData : TrainingData<float, int>
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(options);
-        return new LabelledImageData(path, options, classes);
+        var skipped = new SkippedItems(options.Strict);
+        List<ImageSource> images = Directory.Exists(path)
+            ? ImageLists.ReadClassFolders(path, skipped)
+            : ImageLists.ReadList(path, options, withLabels: true, skipped);
+        return new LabelledImageData(path, images, options, classes, skipped);
     }
+
+    /// <summary>Opens images whose classes were read elsewhere.</summary>
+    internal static LabelledImageData Open(string path, List<ImageSource> images, ImageOptions options, IReadOnlyList<string> classes, SkippedItems skipped) =>
+        new(path, images, options, classes, skipped);
 
     /// <inheritdoc/>
     public override string Name(int item) => _images[item].Image.Name;

@@ -17,6 +17,9 @@ internal static class TranscriptTable
     /// <summary>Whether a word is the name of a column with paths.</summary>
     public static bool IsPathColumn(string name) => s_paths.Contains(name, StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Whether a word is the name of a column with transcripts.</summary>
+    public static bool IsTranscriptColumn(string name) => s_transcripts.Contains(name, StringComparer.OrdinalIgnoreCase);
+
     public static RecordingList Read(string path, SpeechOptions options, bool withTranscripts, SkippedItems skipped)
     {
         var table = Table.Read(path, new TableOptions());

@@ -17,6 +17,20 @@ public static class LabelledText
     private static readonly string[] s_labels =
         ["label", "labels", "gold_label", "class", "category", "is_duplicate", "quality", "score", "rating", "similarity", "target", "sentiment"];
 
+    /// <summary>The columns of a table with pairs of texts and a label, by their usual names; null if the first line has no such names.</summary>
+    internal static (int First, int Second, int Label)? PairColumns(Table table)
+    {
+        foreach (string[] pair in s_pairs)
+        {
+            if (table.Find(pair[0]) is >= 0 and var first && table.Find(pair[1]) is >= 0 and var second && table.Find(s_labels) is >= 0 and var label)
+            {
+                return (first, second, label);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Opens texts with classes.</summary>
     /// <param name="path">The file.</param>
     /// <param name="encoding">How texts become token ids.</param>

@@ -1,0 +1,182 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Data2Vec.IO;
+
+namespace Data2Vec.Cli;
+
+/// <summary>
+/// What an evaluation has found so far: a file of JSON lines, with the job in the first line and an item in each other one. A command that was stopped goes on where
+/// it was. Without a file, nothing is kept.
+/// </summary>
+internal sealed class ResultFile : IDisposable
+{
+    private const string Job = "job", Id = "id";
+
+    private readonly Dictionary<string, JsonObject> _found = new(StringComparer.Ordinal);
+    private readonly FileStream? _file;
+
+    private ResultFile(FileStream? file) => _file = file;
+
+    /// <summary>The number of items that were in the file when it was opened.</summary>
+    public int Kept { get; private set; }
+
+    /// <summary>Opens or creates a file.</summary>
+    /// <param name="path">The file; null for none.</param>
+    /// <param name="job">What is evaluated: all that changes a result.</param>
+    /// <exception cref="UsageException">The file has the results of another job.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or has no results.</exception>
+    public static ResultFile Open(string? path, JsonObject job)
+    {
+        if (path is null)
+        {
+            return new ResultFile(null);
+        }
+
+        var results = new ResultFile(new FileStream(Files.RequireFolderOf(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read));
+        try
+        {
+            results.Read(path, job);
+            return results;
+        }
+        catch
+        {
+            results.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The result of an item; null if it is not known.</summary>
+    public JsonObject? Find(string id) => _found.GetValueOrDefault(id);
+
+    /// <summary>Adds the result of an item, and writes it.</summary>
+    public void Add(string id, JsonObject result)
+    {
+        if (!_found.TryAdd(id, result))
+        {
+            throw new InvalidDataException($"{id}: two items have this name");
+        }
+
+        var line = new JsonObject { [Id] = id };
+        foreach ((string name, JsonNode? value) in result)
+        {
+            line[name] = value?.DeepClone();
+        }
+
+        Write(line);
+    }
+
+    public void Dispose() => _file?.Dispose();
+
+    private void Read(string path, JsonObject job)
+    {
+        if (_file!.Length == 0)
+        {
+            Write(new JsonObject { [Job] = job.DeepClone() });
+            return;
+        }
+
+        // A command that was killed may have left the beginning of a line.
+        long end = EndOfLastLine(_file);
+        if (end == 0)
+        {
+            throw NotResults(path);
+        }
+
+        _file.SetLength(end);
+        _file.Position = 0;
+        int number = 0;
+        foreach (string line in FileErrors(path, TextFile.ReadLines(_file)))
+        {
+            JsonObject? json = Parse(line);
+            if (++number == 1)
+            {
+                RequireSame(path, json?[Job] as JsonObject ?? throw NotResults(path), job);
+            }
+            else if (json?[Id] is JsonValue name && name.TryGetValue(out string? id) && _found.TryAdd(id, json))
+            {
+                json.Remove(Id);
+                Kept++;
+            }
+            else
+            {
+                throw new InvalidDataException($"{path}:{number}: the line is damaged, or its item has two lines; delete it, or give another --results");
+            }
+        }
+
+        _file.Position = end;
+    }
+
+    private static void RequireSame(string path, JsonObject before, JsonObject job)
+    {
+        foreach (string name in before.Select(pair => pair.Key).Union(job.Select(pair => pair.Key)))
+        {
+            if (!JsonNode.DeepEquals(before[name], job[name]))
+            {
+                throw new UsageException($"{path}: these are the results of another job: its {name} is {Text(before[name])}, and now {Text(job[name])}; give another --results");
+            }
+        }
+
+        static string Text(JsonNode? value) => value?.ToJsonString(TerminalText.Json) ?? "missing";
+    }
+
+    private static InvalidDataException NotResults(string path) => new($"{path}: these are no results of an evaluation; give another --results");
+
+    private static JsonObject? Parse(string line)
+    {
+        try
+        {
+            return JsonNode.Parse(line) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static IEnumerable<string> FileErrors(string path, IEnumerable<string> lines)
+    {
+        using IEnumerator<string> each = lines.GetEnumerator();
+        while (true)
+        {
+            try
+            {
+                if (!each.MoveNext())
+                {
+                    yield break;
+                }
+            }
+            catch (InvalidDataException error)
+            {
+                throw new InvalidDataException($"{path}: {error.Message}", error);
+            }
+
+            yield return each.Current;
+        }
+    }
+
+    private static long EndOfLastLine(FileStream file)
+    {
+        byte[] buffer = new byte[1 << 16];
+        for (long end = file.Length; end > 0;)
+        {
+            int count = (int)Math.Min(buffer.Length, end);
+            file.Position = end - count;
+            file.ReadExactly(buffer, 0, count);
+            if (buffer.AsSpan(0, count).LastIndexOf((byte)'\n') is >= 0 and var found)
+            {
+                return end - count + found + 1;
+            }
+
+            end -= count;
+        }
+
+        return 0;
+    }
+
+    private void Write(JsonObject line)
+    {
+        _file?.Write(Encoding.UTF8.GetBytes(line.ToJsonString(TerminalText.Json) + "\n"));
+        _file?.Flush();
+    }
+}
