@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Data2Vec.ModelFile;
+using Data2Vec.Training.Probing;
 using Data2Vec.Training.Runs;
 
 namespace Data2Vec.Cli;
@@ -18,7 +20,7 @@ internal sealed class EvaluatedModel<T> : IDisposable
 
     public T Model { get; }
 
-    /// <summary>The kind of checkpoint that the file was converted from; null if it was not converted.</summary>
+    /// <summary>The kind of checkpoint that the model's head was converted from; null if it is from elsewhere.</summary>
     public string? Format { get; }
 
     /// <summary>The SHA-256 of the model file.</summary>
@@ -38,11 +40,16 @@ internal sealed class EvaluatedModel<T> : IDisposable
         T model = device.Load(backend =>
         {
             D2vFile file = D2vFile.Open(path);
-            format = file.Provenance.ValueKind == System.Text.Json.JsonValueKind.Object && file.Provenance.TryGetProperty("format", out var name) ? name.ToString() : null;
+            format = FormatOf(file.Provenance);
             return Data2VecModel.Load<T>(file, new ModelOptions { Backend = backend });
         });
         return new EvaluatedModel<T>(given, path, model, format);
     }
 
     public void Dispose() => Model.Dispose();
+
+    private static string? FormatOf(JsonElement provenance) =>
+        provenance.ValueKind == JsonValueKind.Object && !provenance.TryGetProperty(ProbeHead.ProvenanceOfHead, out _) && provenance.TryGetProperty("format", out JsonElement format)
+            ? format.ToString()
+            : null;
 }

@@ -10,7 +10,7 @@ internal static class EvaluationPlots
 
     private const int Width = 900, Height = 600, CellPixels = 48, LeastPixels = 420, LabelPixels = 8, MostNumbered = 20;
 
-    /// <summary>Draws how the items of each class were answered, as shares of the class.</summary>
+    /// <summary>Draws how the items of each class were answered, as shares of the class. As SVG, viewers would blur the cells.</summary>
     public static ReportPicture Confusion(IReadOnlyList<IReadOnlyList<int>> confusion, IReadOnlyList<string> classes)
     {
         string font = PlotFile.Font();
@@ -55,7 +55,7 @@ internal static class EvaluationPlots
         plot.YLabel("class");
         plot.Font.Set(font);
         int size = Math.Max(LeastPixels, count * CellPixels);
-        return Picture("Confusions", "confusions.svg", plot, size + (LabelPixels * names.Max(name => name.Length)), size);
+        return Picture("Confusion matrix", "confusions.png", plot, size + (LabelPixels * names.Max(name => name.Length)), size);
     }
 
     /// <summary>Draws a number of each layer, for one or more measures.</summary>
@@ -70,9 +70,10 @@ internal static class EvaluationPlots
             line.LineWidth = 2;
         }
 
+        plot.Axes.Bottom.SetTicks([.. layers.Select(layer => (double)layer)], [.. layers.Select(layer => layer.ToString(CultureInfo.InvariantCulture))]);
         plot.XLabel("layer");
         plot.YLabel(measure);
-        plot.ShowLegend();
+        plot.ShowLegend(Edge.Right);
         plot.Font.Set(font);
         plot.Legend.FontName = font;
         return Picture($"{char.ToUpperInvariant(measure[0])}{measure[1..]} by layer", "layers.svg", plot, Width, Height);

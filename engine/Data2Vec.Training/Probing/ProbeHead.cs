@@ -17,6 +17,9 @@ namespace Data2Vec.Training.Probing;
 public sealed class ProbeHead
 {
     /// <summary>A power of two, which no number format rounds. Hidden states of 12.8 are 0.3 % smaller after tanh.</summary>
+    /// <summary>The field of a model file's provenance that says where its head is from, if it is not that of the checkpoint.</summary>
+    internal const string ProvenanceOfHead = "head";
+
     private const float DenseScale = 1 / 128f;
 
     private const string Prefix = "classifier.";
@@ -132,11 +135,15 @@ public sealed class ProbeHead
         head.InsertRange(0, config is VisionConfig
             ? [($"{Prefix}norm.weight", [hidden], ones), ($"{Prefix}norm.bias", [hidden], new float[hidden])]
             : [($"{Prefix}dense.weight", [hidden, hidden], ScaledIdentity(hidden)), ($"{Prefix}dense.bias", [hidden], new float[hidden])]);
+        JsonObject provenance = JsonObject.Create(model.Provenance) ?? [];
+
+        // The labels are those of the probe, not of the checkpoint.
+        provenance[ProvenanceOfHead] = "probe";
         var contents = new D2vContents
         {
             Architecture = model.Architecture,
             Config = headed.ToJson(),
-            Provenance = JsonObject.Create(model.Provenance) ?? [],
+            Provenance = provenance,
             Tensors =
             [
                 .. model.Tensors.Values.Where(tensor => !IsOfHead(tensor)).OrderBy(tensor => tensor.Offset)
