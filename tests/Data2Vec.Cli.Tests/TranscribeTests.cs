@@ -44,6 +44,27 @@ public sealed class TranscribeTests : IDisposable
     }
 
     [Fact]
+    public void A_lexicon_and_a_language_model_choose_the_words()
+    {
+        string words = Path.Combine(_folder, "words.txt"), model = Path.Combine(_folder, "digits.arpa");
+        File.WriteAllText(words, "FIVE\nTWO\nTEN\n");
+        Assert.Equal("FIVE TWO", Run(0, "transcribe", _sample, "--lexicon", words).Trim());
+
+        // The model of the language makes ten likely enough to be heard as two.
+        File.WriteAllText(words, "FOUR\nTWO\nTEN\n");
+        File.WriteAllText(model, "\\data\\\nngram 1=5\n\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-1\tFOUR\n-30\tTWO\n-0.1\tTEN\n\n\\end\\\n");
+        Assert.Equal("FOUR TWO", Run(0, "transcribe", _sample, "--lexicon", words).Trim());
+        Assert.Equal("FOUR TEN", Run(0, "transcribe", _sample, "--lexicon", words, "--lm", model, "--lm-weight", "3").Trim());
+
+        // The words of the model are in another case.
+        File.WriteAllText(model, File.ReadAllText(model).ToLowerInvariant());
+        (int code, _, string error) = CommandLine.Run("transcribe", _sample, "--lexicon", words, "--lm", model);
+        Assert.Equal(1, code);
+        Assert.Contains("words.txt", error, StringComparison.Ordinal);
+        Assert.Contains(" 0 %", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_long_recording_is_cut_refused_or_run_whole()
     {
         Assert.InRange(Fours(Run(0, "transcribe", _long)), 30, 42);

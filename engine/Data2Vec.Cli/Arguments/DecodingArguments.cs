@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Data2Vec.Audio;
 using Data2Vec.Recognition.Decoding;
 using Data2Vec.Recognition.LanguageModels;
@@ -31,13 +32,18 @@ internal sealed class DecodingArguments
     private readonly Option<string?> _hotWords = new("--hot-words") { Description = "Words that are likely, one per line", HelpName = "FILE" };
     private readonly Option<double?> _hotScore = Number("--hot-word-score", "What is added for each hot word; default: 10");
 
+    private readonly Option[] _all;
+
+    private DecodingArguments() => _all =
+    [
+        _search, _model, _lexicon, _words, _beam, _beamLabels, _threshold, _labelThreshold, _weight, _wordScore, _silence, _unknown, _logAdd, _merge, _prune, _hotWords, _hotScore,
+    ];
+
     /// <summary>Adds the options to a command.</summary>
     public static DecodingArguments AddTo(Command command)
     {
         var arguments = new DecodingArguments();
-        command.Add(arguments._search, arguments._model, arguments._lexicon, arguments._words, arguments._beam, arguments._beamLabels, arguments._threshold, arguments._labelThreshold);
-        command.Add(arguments._weight, arguments._wordScore, arguments._silence, arguments._unknown, arguments._logAdd, arguments._merge, arguments._prune);
-        command.Add(arguments._hotWords, arguments._hotScore);
+        command.Add(arguments._all);
         command.Validators.Add(result =>
         {
             string? search = result.GetValue(arguments._search);
@@ -68,6 +74,26 @@ internal sealed class DecodingArguments
     /// <summary>The files that the options name.</summary>
     public IReadOnlyList<string> Paths(ParseResult parsed) =>
         [.. new[] { parsed.GetValue(_model), parsed.GetValue(_lexicon), parsed.GetValue(_words), parsed.GetValue(_hotWords) }.OfType<string>()];
+
+    /// <summary>The options that the user gave, with the sizes of their files, to tell one decoder from another.</summary>
+    public JsonObject Describe(ParseResult parsed)
+    {
+        var given = new JsonObject();
+        foreach (Option option in _all)
+        {
+            if (parsed.GetResult(option) is { Implicit: false } result)
+            {
+                given[option.Name.TrimStart('-')] = string.Join(' ', result.Tokens.Select(token => token.Value));
+            }
+        }
+
+        if (Paths(parsed).Where(File.Exists).Sum(path => new FileInfo(path).Length) is > 0 and var bytes)
+        {
+            given["bytes"] = bytes;
+        }
+
+        return given;
+    }
 
     /// <summary>Opens the decoder for a model's outputs.</summary>
     /// <param name="parsed">The command line.</param>

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Data2Vec.Recognition.Decoding;
 using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Cli;
@@ -49,6 +50,24 @@ internal sealed class EvaluationRecipe
 
     /// <summary>The settings of decoding, for the decoder; null for none.</summary>
     public JsonObject? Decoding => _json["decoding"] as JsonObject;
+
+    /// <summary>How the recipe searches a lexicon.</summary>
+    public LexiconSearchOptions LexiconSearch()
+    {
+        var usual = new LexiconSearchOptions();
+        return usual with
+        {
+            Beam = (int)(Setting("beam") ?? usual.Beam),
+            Threshold = Setting("threshold") ?? usual.Threshold,
+            ModelWeight = Setting("lm_weight") ?? usual.ModelWeight,
+            WordScore = Setting("word_score") ?? usual.WordScore,
+            SilenceScore = Setting("silence_score") ?? usual.SilenceScore,
+        };
+
+        double? Setting(string name) => Decoding?[name] is not { } value ? null
+            : value is JsonValue number && number.TryGetValue(out double setting) && double.IsFinite(setting) && (name != "beam" || setting is >= 1 and <= 1_000_000) ? setting
+            : throw new InvalidDataException($"{_name}: 'decoding.{name}' cannot be {value.ToJsonString()}");
+    }
 
     /// <summary>Reads a recipe.</summary>
     /// <param name="nameOrPath">The name of one that comes with the program, or the path of a JSON file.</param>

@@ -131,6 +131,22 @@ public sealed class WerTests : IDisposable
     }
 
     [Fact]
+    public void Recordings_are_decoded_with_a_lexicon_by_the_weights_of_a_recipe()
+    {
+        Directory.CreateDirectory(_files["1/2"]);
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Fixtures", "four-two.wav"), _files["1/2/1-2-0000.wav"]);
+        _files.Write("1/2/1-2.trans.txt", "1-2-0000 FIVE TWO\n");
+        string words = _files.Write("words.txt", "FIVE\nTWO\n"), results = _files["lexicon.jsonl"];
+        string[] command = ["evaluate", "wer", "--data", _files["1"], "--lexicon", words, "--results", results];
+        (int code, string output, string error) = CommandLine.Run([.. command, "--recipe", "data2vec/librispeech-100h"]);
+        Assert.True(code == 0, error);
+        Assert.Contains("words\t2\t0\t0\t0\t0\t0.00\n", output, StringComparison.Ordinal);
+        Assert.Contains("\"beam\":1500", File.ReadLines(results).First(), StringComparison.Ordinal);
+        Assert.DoesNotContain("makes more errors", error, StringComparison.Ordinal);
+        Assert.Equal(2, CommandLine.Run([.. command, "--word-score", "3"]).Code);
+    }
+
+    [Fact]
     public void A_bad_recording_is_named_and_a_recipe_of_another_model_is_pointed_out()
     {
         Directory.CreateDirectory(_files["1/2"]);
@@ -141,7 +157,7 @@ public sealed class WerTests : IDisposable
         Assert.Equal(1, code);
         Assert.Contains("1-2-0001.wav: ", error, StringComparison.Ordinal);
         Assert.Contains("has 6 layers instead of 12 and 192 features instead of 768", error, StringComparison.Ordinal);
-        Assert.Contains("greedy decoding, which makes more errors", error, StringComparison.Ordinal);
+        Assert.Contains("decoding without a lexicon, which makes more errors", error, StringComparison.Ordinal);
         Assert.Contains("WER %\t0.00\tpublished\t6.8\n", output, StringComparison.Ordinal);
         Assert.Equal(2, CommandLine.Run("evaluate", "wer", "--data", _files["1"], "--recipe", "data2vec/imagenet-base").Code);
         Assert.Equal(2, CommandLine.Run("evaluate", "wer", "--data", _files["1"], "--recipe", "poems").Code);

@@ -17,6 +17,7 @@ internal static class EvaluateWerCommand
         var command = new Command("wer", "Word and character error rates of transcripts, from files or by a model") { references, hypotheses, data, model };
         WerScoring scoring = WerScoring.AddTo(command);
         command.Add(samples);
+        DecodingArguments decoding = DecodingArguments.AddTo(command);
         EvaluationArguments arguments = EvaluationArguments.AddTo(command, hasRecipes: true);
         command.Validators.Add(result =>
         {
@@ -67,8 +68,9 @@ internal static class EvaluateWerCommand
             IReadOnlyList<TranscriptPair> Transcribe(string source, TranscriptList? others, EvaluatedModel<SpeechModel> loaded, EvaluationRecipe? settings, EvaluationReport into)
             {
                 var set = new RecordingTranscripts(source, withTranscripts: others is null, loaded.Model, bad);
-                var transcriber = new SpeechTranscriber(loaded.Model, settings?.Decoding);
-                foreach (string remark in new[] { settings?.DifferenceFrom(loaded.Model, loaded.Given), transcriber.Remark }.OfType<string>())
+                using OpenedDecoder opened = decoding.OpenFor(parsed, loaded.Model.Ctc!, loaded.Path, settings?.LexiconSearch());
+                var transcriber = new SpeechTranscriber(loaded.Model, opened.Decoder, decoding.Describe(parsed), settings?.Decoding);
+                foreach (string remark in opened.Notes.Prepend(transcriber.Remark).Prepend(settings?.DifferenceFrom(loaded.Model, loaded.Given)).OfType<string>())
                 {
                     bad.Warn(remark);
                 }
