@@ -1,5 +1,6 @@
 using Data2Vec.Audio;
 using Data2Vec.Recognition.Decoding;
+using Data2Vec.Recognition.Scoring;
 
 namespace Data2Vec.Cli;
 
@@ -36,7 +37,7 @@ internal sealed class DecoderTuning(OpenedDecoder opened, string references, Ctc
         {
             int errors = 0;
             Parallel.ForEach(utterances, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, utterance =>
-                Interlocked.Add(ref errors, Distance(utterance.Words, Words(decoder.Decode(utterance.Emissions)[0].Text))));
+                Interlocked.Add(ref errors, (int)EditDistance.Count<string>(utterance.Words, Words(decoder.Decode(utterance.Emissions)[0].Text)).Errors));
             return errors;
         }
 
@@ -79,22 +80,4 @@ internal sealed class DecoderTuning(OpenedDecoder opened, string references, Ctc
     }
 
     private static string[] Words(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-
-    private static int Distance(string[] reference, string[] hypothesis)
-    {
-        int[] row = [.. Enumerable.Range(0, hypothesis.Length + 1)];
-        for (int i = 1; i <= reference.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= hypothesis.Length; j++)
-            {
-                int substituted = diagonal + (reference[i - 1] == hypothesis[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(substituted, 1 + Math.Min(row[j], row[j - 1]));
-            }
-        }
-
-        return row[^1];
-    }
 }

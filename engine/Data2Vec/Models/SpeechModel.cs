@@ -1,5 +1,5 @@
-using Data2Vec.Batching;
 using Data2Vec.Audio;
+using Data2Vec.Batching;
 
 namespace Data2Vec;
 

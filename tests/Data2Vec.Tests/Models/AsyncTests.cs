@@ -224,10 +224,10 @@ public sealed class AsyncTests
         int[] ids = model.Tokenizer!.Encode(s_texts[11]);
         float[] expected = model.EmbedPrepared([ids])[0];
 
-        // The list is read for its rows, for the first part, and for the second: then the first has run.
-        var tokens = new Watched<ReadOnlyMemory<int>>([.. Enumerable.Repeat((ReadOnlyMemory<int>)ids, 100)], readings =>
+        // The rows are counted by going through the list. Then each part reads its own items: when the last one is read, the first part has run.
+        var tokens = new Watched<ReadOnlyMemory<int>>([.. Enumerable.Repeat((ReadOnlyMemory<int>)ids, 100)], index =>
         {
-            if (readings == 3)
+            if (index == 99)
             {
                 model.Dispose();
             }
@@ -281,20 +281,21 @@ public sealed class AsyncTests
         return new RgbImage(width, height, pixels);
     }
 
-    /// <summary>A list that tells how often it was read.</summary>
+    /// <summary>A list that tells which item is read.</summary>
     private sealed class Watched<TItem>(TItem[] items, Action<int> read) : IReadOnlyList<TItem>
     {
-        private int _readings;
-
         public int Count => items.Length;
 
-        public TItem this[int index] => items[index];
-
-        public IEnumerator<TItem> GetEnumerator()
+        public TItem this[int index]
         {
-            read(++_readings);
-            return items.AsEnumerable().GetEnumerator();
+            get
+            {
+                read(index);
+                return items[index];
+            }
         }
+
+        public IEnumerator<TItem> GetEnumerator() => items.AsEnumerable().GetEnumerator();
 
         IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
