@@ -56,7 +56,18 @@ public sealed class LiveTranscriptionTests : IDisposable
         LiveTranscription live = _model.StartLive(16_000, new LiveTranscriptionOptions { Windows = s_windows });
         Assert.ThrowsAny<OperationCanceledException>(() => live.Append(recording.Samples, new CancellationToken(canceled: true)));
         TranscriptWord[] expected = [.. _model.TranscribeWithTimes(recording, new TranscribeOptions { Windows = s_windows }).Words];
+        Assert.ThrowsAny<OperationCanceledException>(() => live.Complete(new CancellationToken(canceled: true)));
         Assert.Equal(expected, live.Complete().SelectMany(update => update.Words));
+    }
+
+    [Theory, InlineData(1), InlineData(2), InlineData(3)]
+    public void A_search_of_whole_words_loses_none_at_the_ends_of_windows(int seed)
+    {
+        (Waveform recording, _, _) = Digits.Join(30, seed, 0.1, 0.5);
+        var decoder = new WholeWords(_model.Ctc!);
+        TranscriptWord[] expected = [.. _model.TranscribeWithTimes(recording, new TranscribeOptions { Windows = s_windows, Decoder = decoder }).Words];
+        List<TranscriptUpdate> updates = Run(recording, seed, new LiveTranscriptionOptions { Windows = s_windows, Decoder = decoder });
+        Assert.Equal(expected, updates.Where(update => update.IsFinal).SelectMany(update => update.Words));
     }
 
     [Fact]
@@ -73,6 +84,7 @@ public sealed class LiveTranscriptionTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => _model.StartLive(16_000, new LiveTranscriptionOptions { UpdateInterval = TimeSpan.Zero }));
         live = _model.StartLive(16_000);
         Assert.Throws<InvalidDataException>(() => live.Append([float.NaN, .. new float[200_000]]));
+        Assert.Empty(live.Append(new float[200_000]));
     }
 
     private List<TranscriptUpdate> Run(Waveform recording, int seed, LiveTranscriptionOptions options)
@@ -88,5 +100,19 @@ public sealed class LiveTranscriptionTests : IDisposable
 
         updates.AddRange(live.Complete());
         return updates;
+    }
+
+    /// <summary>Gives a word when the white space after it was heard, as a search with a lexicon does.</summary>
+    private sealed class WholeWords(CtcLabels labels) : CtcDecoder(labels)
+    {
+        private readonly GreedyCtcDecoder _greedy = new(labels);
+
+        protected override IReadOnlyList<CtcTranscript> Search(ReadOnlySpan<float> logits, int count)
+        {
+            CtcTranscript found = _greedy.Decode(logits)[0];
+            return found.Words is [.., var last] && !found.Path.Skip(last.EndFrame).Any(label => Labels.Texts[label] == " ")
+                ? [found with { Words = [.. found.Words.SkipLast(1)] }]
+                : [found];
+        }
     }
 }

@@ -1,8 +1,10 @@
+using System.Runtime.InteropServices;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
 namespace Data2Vec.Audio;
 
 /// <summary>
-/// The outputs of a model whose words are not final yet. A word is final when its outputs are, and another word or a white space follows it, so that it cannot
-/// go on.
+/// The outputs of a model whose words are not final yet. A word is final when another word or a pause follows it, so that it cannot go on.
 /// </summary>
 /// <param name="builder">Reads the outputs.</param>
 /// <param name="config">The model.</param>
@@ -25,10 +27,31 @@ internal sealed class FinalWords(TranscriptBuilder builder, AudioConfig config)
     public TranscriptUpdate? Take()
     {
         CtcTranscript found = Decode();
-        int frames = found.Path.Count, end = found.Words.Count > 0 ? found.Words[^1].EndFrame : 0;
-        bool isClosed = found.Words.Count == 0 || frames - end >= Frames(s_pause) || frames >= Frames(s_longest) || found.Path.Skip(end).Any(IsSpace);
-        int kept = isClosed ? 0 : 1;
-        return Take(found, found.Words.Count - kept, isClosed ? frames : found.Words[^1].StartFrame);
+        int frames = found.Path.Count, words = found.Words.Count;
+        if (frames >= Frames(s_longest))
+        {
+            return Take(found, words, frames);
+        }
+
+        if (words == 0)
+        {
+            return Take(found, 0, NextLetter(0, frames));
+        }
+
+        int last = found.Words[^1].StartFrame, end = found.Words[^1].EndFrame;
+        if (frames - end >= Frames(s_pause) && NextLetter(end, frames) == frames)
+        {
+            return Take(found, words, frames);
+        }
+
+        // The last word may go on. Its outputs are kept, and those between it and the word before.
+        int cut = words == 1 ? NextLetter(0, last) : found.Words[^2].EndFrame;
+        while (words > 1 && cut < last && IsLetter(cut))
+        {
+            cut++;
+        }
+
+        return Take(found, words - 1, cut);
     }
 
     /// <summary>Returns all words.</summary>
@@ -45,7 +68,7 @@ internal sealed class FinalWords(TranscriptBuilder builder, AudioConfig config)
         return Update(found, found.Words.Count, isFinal: false);
     }
 
-    private CtcTranscript Decode() => builder.Decode(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_logits));
+    private CtcTranscript Decode() => builder.Decode(CollectionsMarshal.AsSpan(_logits));
 
     private TranscriptUpdate? Take(CtcTranscript found, int words, int frames)
     {
@@ -63,7 +86,22 @@ internal sealed class FinalWords(TranscriptBuilder builder, AudioConfig config)
             isFinal, string.Join(' ', words.Select(word => word.Text)), words is [var begin, ..] ? begin.Start : Time(start), words is [.., var last] ? last.End : Time(start), words);
     }
 
-    private bool IsSpace(int label) => _labels.Texts[label] is [var letter, ..] && char.IsWhiteSpace(letter);
+    private int NextLetter(int frame, int end)
+    {
+        while (frame < end && !IsLetter(frame))
+        {
+            frame++;
+        }
+
+        return frame;
+    }
+
+    /// <summary>Whether the best label of a frame is a letter. The path of a search of whole words lacks those of a word that has only begun.</summary>
+    private bool IsLetter(int frame)
+    {
+        int count = _labels.Texts.Count, label = TensorPrimitives.IndexOfMax(CollectionsMarshal.AsSpan(_logits).Slice(frame * count, count));
+        return label != _labels.Blank && !string.IsNullOrWhiteSpace(_labels.Texts[label]);
+    }
 
     private int Frames(TimeSpan time) => (int)(time.TotalSeconds * config.SampleRate / config.SamplesPerFrame);
 }

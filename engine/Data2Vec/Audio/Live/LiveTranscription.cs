@@ -1,3 +1,5 @@
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
 namespace Data2Vec.Audio;
 
 /// <summary>
@@ -11,6 +13,7 @@ public sealed class LiveTranscription
     private readonly WindowCutter _cutter;
     private readonly FinalWords _words;
     private readonly List<(RecordingWindow Window, float[] Samples)> _waiting = []; // more than those of this call if the last one was cancelled
+    private readonly List<TranscriptUpdate> _updates = []; // those of a cancelled call come with the next one
     private readonly double _interval; // in samples at the model's rate
     private long _samples, _tentativeAt;
     private string _tentative = "";
@@ -47,10 +50,14 @@ public sealed class LiveTranscription
     public IReadOnlyList<TranscriptUpdate> Append(ReadOnlySpan<float> samples, CancellationToken cancellationToken = default)
     {
         RequireGoingOn();
-        var updates = new List<TranscriptUpdate>();
-        Take(_resampler.Append(samples), updates, cancellationToken);
-        AddTentative(updates, cancellationToken);
-        return updates;
+        if (!samples.IsEmpty && !TensorPrimitives.IsFiniteAll(samples))
+        {
+            throw new InvalidDataException("the samples are not finite numbers");
+        }
+
+        Take(_resampler.Append(samples), cancellationToken);
+        AddTentative(cancellationToken);
+        return TakeUpdates();
     }
 
     /// <summary>Ends the session.</summary>
@@ -60,19 +67,25 @@ public sealed class LiveTranscription
     public IReadOnlyList<TranscriptUpdate> Complete(CancellationToken cancellationToken = default)
     {
         RequireGoingOn();
-        _isComplete = true;
-        var updates = new List<TranscriptUpdate>();
-        Take(_resampler.Complete(), updates, cancellationToken);
+        Take(_resampler.Complete(), cancellationToken);
         if (_cutter.PendingWindow is { Count: > 0 } last)
         {
             _words.Append(last, Run([_cutter.Pending.ToArray()], cancellationToken)[0]);
         }
 
-        Add(_words.TakeAll(), updates);
+        Add(_words.TakeAll());
+        _isComplete = true;
+        return TakeUpdates();
+    }
+
+    private TranscriptUpdate[] TakeUpdates()
+    {
+        TranscriptUpdate[] updates = [.. _updates];
+        _updates.Clear();
         return updates;
     }
 
-    private void Take(ReadOnlySpan<float> samples, List<TranscriptUpdate> updates, CancellationToken cancellationToken)
+    private void Take(ReadOnlySpan<float> samples, CancellationToken cancellationToken)
     {
         _samples += samples.Length;
         _cutter.Append(samples, (window, part) => _waiting.Add((window, part.ToArray())));
@@ -85,13 +98,13 @@ public sealed class LiveTranscription
         for (int i = 0; i < logits.Length; i++)
         {
             _words.Append(_waiting[i].Window, logits[i]);
-            Add(_words.Take(), updates);
+            Add(_words.Take());
         }
 
         _waiting.Clear();
     }
 
-    private void AddTentative(List<TranscriptUpdate> updates, CancellationToken cancellationToken)
+    private void AddTentative(CancellationToken cancellationToken)
     {
         RecordingWindow window = _cutter.PendingWindow;
         if (_samples - _tentativeAt < _interval || window.Count <= 0)
@@ -104,15 +117,15 @@ public sealed class LiveTranscription
         if (update.Text != _tentative)
         {
             _tentative = update.Text;
-            updates.Add(update);
+            _updates.Add(update);
         }
     }
 
-    private void Add(TranscriptUpdate? final, List<TranscriptUpdate> updates)
+    private void Add(TranscriptUpdate? final)
     {
         if (final is not null)
         {
-            updates.Add(final);
+            _updates.Add(final);
             _tentative = "";
         }
     }
