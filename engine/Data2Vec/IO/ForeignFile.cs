@@ -1,8 +1,10 @@
 using System.Text;
+using Data2Vec.Audio;
+using Data2Vec.Vision.Images;
 
 namespace Data2Vec.IO;
 
-/// <summary>Tells what files that are neither recordings nor images are, for error messages.</summary>
+/// <summary>Tells what files are, for error messages.</summary>
 public static class ForeignFile
 {
     private const int TextBytes = 512;
@@ -33,6 +35,9 @@ public static class ForeignFile
             _ when start.HasAt(0, [0x7F, (byte)'E', (byte)'L', (byte)'F']) || start.StartsWith("MZ"u8) => "a program",
             _ when start.StartsWith("SQLite format 3\0"u8) => "an SQLite database",
             _ when IsJson(text) => "a JSON document",
+            _ when IsText(start) => null,
+            _ when ImageFile.IsImage(start) => "an image",
+            _ when AudioFile.IsAudio(start) => "a recording",
             _ => null,
         };
     }

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Data2Vec.Audio;
-using Data2Vec.Vision.Images;
 
 namespace Data2Vec.IO;
 
@@ -87,12 +85,9 @@ public static class TextFile
         }
     }
 
-    /// <summary>The error for a file with a fault, which says what the file is if its beginning shows that.</summary>
-    private static InvalidDataException NotText(ReadOnlySpan<byte> start, string fault)
-    {
-        string? kind = AudioFile.IsAudio(start) ? "a recording" : ImageFile.IsImage(start) ? "an image" : ForeignFile.KindOf(start);
-        return new InvalidDataException(kind is null ? fault : $"this is {kind}, not a text file");
-    }
+    /// <summary>The error for a file with a fault. It says what the file is if the file is not text from its beginning.</summary>
+    private static InvalidDataException NotText(ReadOnlySpan<byte> start, string fault) =>
+        new(!ForeignFile.IsText(start) && ForeignFile.KindOf(start) is { } kind ? $"this is {kind}, not a text file" : fault);
 
     private static Encoding EncodingOf(ReadOnlySpan<byte> start)
     {

@@ -37,6 +37,17 @@ public class TextFileTests
     }
 
     [Theory]
+    [InlineData("RIFF\u0024\0\0\0WAVEfmt ", "this is a recording, not a text file")]
+    [InlineData("\u0089PNG\r\n\u001A\n\0\0", "this is an image, not a text file")]
+    [InlineData("%PDF-1.7\n%\u00E2\u00E3\u00CF\u00D3\n", "this is a PDF document, not a text file")]
+    [InlineData("{\"a\": 1}\n{\"b\": \"\0\"}\n", "line 2 has a NUL")]
+    public void A_file_of_another_kind_is_called_what_it_is(string latin1, string expected)
+    {
+        var error = Assert.Throws<InvalidDataException>(() => TextFile.ReadLines(new MemoryStream(Encoding.Latin1.GetBytes(latin1))).ToList());
+        Assert.StartsWith(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(new byte[] { 0xFF, 0xFE, (byte)'a', 0, (byte)'\n', 0, 0x00, 0xD8, (byte)'b', 0 }, "line 2 is damaged: it is not UTF-16")]
     [InlineData(new byte[] { 0xFE, 0xFF, 0, (byte)'a', 0 }, "line 1 is damaged: it is not UTF-16BE")]
     public void Damaged_UTF_16_is_refused_at_its_line(byte[] bytes, string expected)

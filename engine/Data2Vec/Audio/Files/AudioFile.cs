@@ -1,4 +1,3 @@
-using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Audio;
 
@@ -137,6 +136,6 @@ public static class AudioFile
                 : $"this is {name}, which is not supported; {AudioFormatDetector.Conversion}");
         }
 
-        return new InvalidDataException($"this is not a recording but {(ImageFile.IsImage(start) ? "an image" : ForeignFile.Describe(start))}");
+        return new InvalidDataException($"this is not a recording but {ForeignFile.Describe(start)}");
     }
 }
