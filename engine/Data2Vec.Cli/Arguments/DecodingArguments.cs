@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Data2Vec.Audio;
 using Data2Vec.Recognition.Decoding;
@@ -60,7 +61,7 @@ internal sealed class DecodingArguments
             {
                 foreach (Option option in options)
                 {
-                    // An unused lexicon may be meant as the known words.
+                    // A lexicon with --search open is refused, because --unigrams may be meant.
                     if (isRefused && result.GetResult(option) is { Implicit: false })
                     {
                         result.AddError($"{option.Name} is an option of {kinds}");
@@ -75,24 +76,36 @@ internal sealed class DecodingArguments
     public IReadOnlyList<string> Paths(ParseResult parsed) =>
         [.. new[] { parsed.GetValue(_model), parsed.GetValue(_lexicon), parsed.GetValue(_words), parsed.GetValue(_hotWords) }.OfType<string>()];
 
-    /// <summary>The options that the user gave, with the sizes of their files, to tell one decoder from another.</summary>
-    public JsonObject Describe(ParseResult parsed)
+    /// <summary>The options that the user gave and the files of the decoder, to tell it from another one.</summary>
+    public JsonObject Describe(ParseResult parsed, OpenedDecoder opened)
     {
-        var given = new JsonObject();
+        var description = new JsonObject();
         foreach (Option option in _all)
         {
             if (parsed.GetResult(option) is { Implicit: false } result)
             {
-                given[option.Name.TrimStart('-')] = string.Join(' ', result.Tokens.Select(token => token.Value));
+                description[option.Name.TrimStart('-')] = string.Join(' ', result.Tokens.Select(token => token.Value));
             }
         }
 
-        if (Paths(parsed).Where(File.Exists).Sum(path => new FileInfo(path).Length) is > 0 and var bytes)
+        foreach (string path in Paths(parsed).Concat(opened.Source is { } source ? [source] : []))
         {
-            given["bytes"] = bytes;
+            string[] files = Directory.Exists(path) ? Directory.GetFiles(path, "*", SearchOption.AllDirectories) : [path];
+            foreach (string file in files.Order(StringComparer.Ordinal))
+            {
+                description[file] = Digest(file);
+            }
         }
 
-        return given;
+        return description;
+    }
+
+    // Large language models are told apart by their length, because reading them would take minutes.
+    private static string Digest(string path)
+    {
+        const long Large = 1 << 26;
+        using FileStream file = File.OpenRead(path);
+        return file.Length > Large ? string.Create(CultureInfo.InvariantCulture, $"{file.Length} bytes") : Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
     /// <summary>Opens the decoder for a model's outputs.</summary>
@@ -125,7 +138,8 @@ internal sealed class DecodingArguments
         NGramModel? model = path is null ? null : NGramModel.Open(folder?.ModelPath ?? Files.RequireFile(path));
         try
         {
-            return lexicon is not null ? Lexical(parsed, labels, lexicon, model, usual ?? new LexiconSearchOptions()) : AnyWords(parsed, labels, folder, model);
+            OpenedDecoder opened = lexicon is not null ? Lexical(parsed, labels, lexicon, model, usual ?? new LexiconSearchOptions()) : AnyWords(parsed, labels, folder, model);
+            return opened with { Source = path };
         }
         catch
         {
@@ -140,14 +154,14 @@ internal sealed class DecodingArguments
         LexiconSearchOptions options = defaults with
         {
             Beam = parsed.GetValue(_beam) ?? defaults.Beam,
-            BeamLabels = parsed.GetValue(_beamLabels),
+            BeamLabels = parsed.GetValue(_beamLabels) ?? defaults.BeamLabels,
             Threshold = parsed.GetValue(_threshold) ?? defaults.Threshold,
             ModelWeight = parsed.GetValue(_weight) ?? defaults.ModelWeight,
             WordScore = parsed.GetValue(_wordScore) ?? defaults.WordScore,
             SilenceScore = parsed.GetValue(_silence) ?? defaults.SilenceScore,
             UnknownScore = parsed.GetValue(_unknown) ?? defaults.UnknownScore,
-            LogAdd = parsed.GetValue(_logAdd),
-            Merging = parsed.GetValue(_merge) is { } merge ? merge == "words" ? HypothesisMerging.Words : HypothesisMerging.ModelState : null,
+            LogAdd = parsed.GetValue(_logAdd) || defaults.LogAdd,
+            Merging = parsed.GetValue(_merge) is { } merge ? merge == "words" ? HypothesisMerging.Words : HypothesisMerging.ModelState : defaults.Merging,
             HotWords = HotWords(parsed),
             HotWordScore = parsed.GetValue(_hotScore) ?? defaults.HotWordScore,
         };
@@ -181,7 +195,7 @@ internal sealed class DecodingArguments
             ModelWeight = parsed.GetValue(_weight) ?? defaults.ModelWeight,
             WordScore = parsed.GetValue(_wordScore) ?? defaults.WordScore,
             UnknownScore = parsed.GetValue(_unknown) ?? defaults.UnknownScore,
-            PruneHistories = parsed.GetValue(_prune),
+            PruneHistories = parsed.GetValue(_prune) || defaults.PruneHistories,
             HotWords = HotWords(parsed),
             HotWordScore = parsed.GetValue(_hotScore) ?? defaults.HotWordScore,
         };
@@ -229,6 +243,9 @@ internal sealed class DecodingArguments
 /// <param name="Notes">Remarks for the user.</param>
 internal sealed record OpenedDecoder(CtcDecoder Decoder, NGramModel? Model, IReadOnlyList<string> Notes) : IDisposable
 {
+    /// <summary>The file or folder of the language model; null for none.</summary>
+    public string? Source { get; init; }
+
     /// <summary>The weight of the language model, and the score of a word.</summary>
     public (double ModelWeight, double WordScore) Weights { get; init; }
 

@@ -66,6 +66,22 @@ internal sealed class ResultFile : IDisposable
         Write(line);
     }
 
+    /// <summary>Reads a kept result.</summary>
+    /// <param name="id">The name of the item.</param>
+    /// <param name="read">Reads it.</param>
+    /// <exception cref="InvalidDataException">The result is damaged.</exception>
+    public static T Read<T>(string id, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception error) when (error is FormatException or InvalidOperationException or NullReferenceException or JsonException)
+        {
+            throw new InvalidDataException($"the result of {id} is damaged; delete the line, or give another --results", error);
+        }
+    }
+
     public void Dispose() => _file?.Dispose();
 
     private void Read(string path, JsonObject job)
@@ -83,17 +99,17 @@ internal sealed class ResultFile : IDisposable
             throw NotResults(path);
         }
 
+        // Nothing is cut before the file is known to be the right one.
+        _file.Position = 0;
+        RequireSame(path, Parse(FileErrors(path, TextFile.ReadLines(_file)).First())?[Job] as JsonObject ?? throw NotResults(path), job);
         _file.SetLength(end);
         _file.Position = 0;
-        int number = 0;
-        foreach (string line in FileErrors(path, TextFile.ReadLines(_file)))
+        int number = 1;
+        foreach (string line in FileErrors(path, TextFile.ReadLines(_file)).Skip(1))
         {
             JsonObject? json = Parse(line);
-            if (++number == 1)
-            {
-                RequireSame(path, json?[Job] as JsonObject ?? throw NotResults(path), job);
-            }
-            else if (json?[Id] is JsonValue name && name.TryGetValue(out string? id) && _found.TryAdd(id, json))
+            number++;
+            if (json?[Id] is JsonValue name && name.TryGetValue(out string? id) && _found.TryAdd(id, json))
             {
                 json.Remove(Id);
                 Kept++;

@@ -127,7 +127,8 @@ public sealed class WerTests : IDisposable
         (code, _, error) = CommandLine.Run(command);
         Assert.Equal(2, code);
         Assert.Contains("results.jsonl: these are the results of another job: its data is", error, StringComparison.Ordinal);
-        Fail("other.jsonl: these are no results", "evaluate", "wer", "--data", _files["1"], "--results", _files.Write("other.jsonl", "some text\n"));
+        Fail("other.jsonl: these are no results", "evaluate", "wer", "--data", _files["1"], "--results", _files.Write("other.jsonl", "some text\nwithout an end"));
+        Assert.Equal("some text\nwithout an end", File.ReadAllText(_files["other.jsonl"]));
     }
 
     [Fact]

@@ -69,7 +69,7 @@ internal static class EvaluateWerCommand
             {
                 var set = new RecordingTranscripts(source, withTranscripts: others is null, loaded.Model, bad);
                 using OpenedDecoder opened = decoding.OpenFor(parsed, loaded.Model.Ctc!, loaded.Path, settings?.LexiconSearch());
-                var transcriber = new SpeechTranscriber(loaded.Model, opened.Decoder, decoding.Describe(parsed), settings?.Decoding);
+                var transcriber = new SpeechTranscriber(loaded.Model, opened.Decoder, decoding.Describe(parsed, opened), settings?.Decoding);
                 foreach (string remark in opened.Notes.Prepend(transcriber.Remark).Prepend(settings?.DifferenceFrom(loaded.Model, loaded.Given)).OfType<string>())
                 {
                     bad.Warn(remark);

@@ -35,7 +35,8 @@ internal sealed class RecordingTranscripts
     /// <summary>What tells the data from other data.</summary>
     public JsonObject Describe()
     {
-        string keys = string.Join('\n', _list.Recordings.Select(recording => recording.Key));
+        string keys = string.Join('\n', _list.Recordings.Select(recording =>
+            string.Create(CultureInfo.InvariantCulture, $"{recording.Key}\t{(File.Exists(recording.Path) ? new FileInfo(recording.Path).Length : 0)}")));
         return new JsonObject { ["items"] = _list.Recordings.Count, ["sha256"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(keys))) };
     }
 
@@ -59,8 +60,9 @@ internal sealed class RecordingTranscripts
 
             if (result is not null)
             {
-                entries.Add(new TranscriptEntry(_ids[i], result[Text]!.GetValue<string>()));
-                seconds += result[Duration]!.GetValue<double>();
+                (string text, double length) = ResultFile.Read(_ids[i], () => (result[Text]!.GetValue<string>(), result[Duration]!.GetValue<double>()));
+                entries.Add(new TranscriptEntry(_ids[i], text));
+                seconds += length;
             }
 
             report((i + 1.0) / _ids.Length);

@@ -20,6 +20,8 @@ internal static class TranscriptFile
 {
     private static readonly string[] s_ids = ["id", "utt", "utt_id", "utterance", "utterance_id", "key"];
 
+    private static readonly string[] s_rare = ["rare", "rare_words"];
+
     /// <summary>Reads transcripts.</summary>
     /// <exception cref="InvalidDataException">A line is not of the file's form, an id occurs twice, or there is nothing in it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -105,6 +107,7 @@ internal static class TranscriptFile
         string[] first = [.. table.Rows[0].Fields.Select(name => name.Trim())];
         int id = 0, text = Array.FindIndex(first, TranscriptTable.IsTranscriptColumn);
         bool hasHeader = text >= 0;
+        int rare = hasHeader ? Array.FindIndex(first, name => s_rare.Contains(name, StringComparer.OrdinalIgnoreCase)) : 2;
         if (hasHeader)
         {
             id = Array.FindIndex(first, name => TranscriptTable.IsPathColumn(name) || s_ids.Contains(name, StringComparer.OrdinalIgnoreCase));
@@ -114,15 +117,15 @@ internal static class TranscriptFile
             }
         }
 
-        return [.. (hasHeader ? table.Rows.Skip(1) : table.Rows).Select(row => row.Fields[0].Trim().Length == 0 && id == 0 || row.Fields.Length <= id
+        return [.. (hasHeader ? table.Rows.Skip(1) : table.Rows).Select(row => row.Fields.Length <= id || row.Fields[id].Trim().Length == 0
             ? throw new InvalidDataException($"{table.Name(row)}: the id of the utterance is missing")
             : new TranscriptEntry(
                 row.Fields[id].Trim(),
                 row.Fields.ElementAtOrDefault(hasHeader ? text : 1)?.Trim() ?? "",
-                hasHeader ? null : RareWords(table.Name(row), row.Fields.ElementAtOrDefault(2))))];
+                RareWords(table.Name(row), row.Fields.ElementAtOrDefault(rare))))];
     }
 
-    /// <summary>The rare words in the third column, as JSON.</summary>
+    /// <summary>The rare words of a column, as JSON.</summary>
     private static string[]? RareWords(string line, string? field)
     {
         if (field?.Trim() is not ['[', ..] list)
@@ -137,7 +140,7 @@ internal static class TranscriptFile
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"{line}: the third column is no list of words in JSON", error);
+            throw new InvalidDataException($"{line}: the column of the rare words has no list of words in JSON", error);
         }
     }
 

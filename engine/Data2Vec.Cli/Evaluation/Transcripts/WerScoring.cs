@@ -40,8 +40,8 @@ internal sealed class WerScoring
             CountSpaces = parsed.GetValue(_spaces) == "count",
         };
         Func<TranscriptPair, IEnumerable<string>?> rare = RareWords(parsed.GetValue(_rare));
-        var transcripts = new ScoredTranscript[pairs.Count];
-        Parallel.For(0, pairs.Count, i => transcripts[i] = ScoredTranscript.Score(pairs[i].Id, pairs[i].Reference, pairs[i].Hypothesis, options, rare(pairs[i])));
+        ScoredTranscript[] transcripts = [.. pairs.Select(pair => (Pair: pair, Rare: rare(pair))).AsParallel().AsOrdered()
+            .Select(item => ScoredTranscript.Score(item.Pair.Id, item.Pair.Reference, item.Pair.Hypothesis, options, item.Rare))];
         var scores = new TranscriptScores(transcripts);
         report.Facts.Add(("utterances", pairs.Count.ToString(CultureInfo.InvariantCulture)));
         report.Facts.Add(("costs", parsed.GetValue(_costs)!));

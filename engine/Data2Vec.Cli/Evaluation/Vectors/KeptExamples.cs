@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Data2Vec.Training.Data;
 
@@ -33,17 +32,8 @@ internal sealed class KeptExamples(ProbeExamples examples, ResultFile results, s
 
     private string Id(string name) => $"{part}{name}";
 
-    private ProbeExample Read(string name, JsonObject result)
-    {
-        try
-        {
-            return new ProbeExample(name, result[Target]!.GetValue<double>(), [.. result[Vectors]!.AsArray().Select(vector => Floats(vector!.GetValue<string>()))]);
-        }
-        catch (Exception error) when (error is FormatException or InvalidOperationException or NullReferenceException or JsonException)
-        {
-            throw new InvalidDataException($"the result of {name} is damaged; delete the line, or give another --results", error);
-        }
-    }
+    private ProbeExample Read(string name, JsonObject result) => ResultFile.Read(name, () =>
+        new ProbeExample(name, result[Target]!.GetValue<double>(), [.. result[Vectors]!.AsArray().Select(vector => Floats(vector!.GetValue<string>()))]));
 
     private float[] Floats(string text)
     {

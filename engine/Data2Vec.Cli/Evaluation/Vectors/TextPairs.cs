@@ -32,7 +32,7 @@ internal sealed class TextPairs
 
         if (_pairs.Count < 2)
         {
-            throw new InvalidDataException($"{table.Path}: there are no pairs of texts with a score in it");
+            throw new InvalidDataException($"{table.Path}: fewer than two lines have two texts and a score");
         }
     }
 
@@ -67,7 +67,7 @@ internal sealed class TextPairs
 
             if (result is not null)
             {
-                found.Add(([.. result[Cosines]!.AsArray().Select(cosine => cosine!.GetValue<double>())], score));
+                found.Add((ResultFile.Read<double[]>(name, () => [.. result[Cosines]!.AsArray().Select(cosine => cosine!.GetValue<double>())]), score));
             }
 
             report((i + 1.0) / _pairs.Count);
