@@ -46,7 +46,18 @@ internal sealed class TranscriptDecoder(Func<SpeechModel, string, OpenedDecoder>
 {
     private OpenedDecoder? _opened;
 
-    public CtcDecoder For(SpeechModel model, string path) => (_opened ??= open(model, path)).Decoder;
+    /// <exception cref="ModelException">The decoder cannot be opened. That is not the fault of the recording which is the first to need it.</exception>
+    public CtcDecoder For(SpeechModel model, string path)
+    {
+        try
+        {
+            return (_opened ??= open(model, path)).Decoder;
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            throw new ModelException(error.Message, error);
+        }
+    }
 
     public void Dispose() => _opened?.Dispose();
 }
