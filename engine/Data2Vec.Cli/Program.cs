@@ -49,8 +49,10 @@ internal static class Program
                 ProcessTerminationTimeout = command.CommandResult.Command.Name is PretrainCommand.Name or FineTuneCommand.Name ? s_trainingTimeout : s_terminationTimeout,
             });
         }
-        catch (Exception problem)
+        catch (Exception caught)
         {
+            // The first error of work in parallel.
+            Exception problem = caught is AggregateException { InnerExceptions: [var first, ..] } ? first : caught;
             (string message, int code) = problem switch
             {
                 InterruptedException => (problem.Message, Cancelled),

@@ -70,13 +70,25 @@ internal sealed class DecoderTuning(OpenedDecoder opened, string references, Ctc
             {
                 bad.Warn($"{file}: its text is not in {references}; left out");
             }
-            else if (bad.Try(file, () => EmissionFiles.Read(file, labels)) is { } emissions)
+            else if (bad.Try(file, () => Checked(EmissionFiles.Read(file, labels))) is { } emissions)
             {
                 utterances.Add((emissions, Words(text)));
             }
         }
 
+        HashSet<string> found = [.. files.Select(EmissionFiles.NameOf)];
+        foreach (string name in texts.Keys.Where(name => !found.Contains(name)))
+        {
+            bad.Warn($"{references}: there are no emissions for '{name}'");
+        }
+
         return [.. utterances];
+    }
+
+    private float[] Checked(float[] emissions)
+    {
+        new GreedyCtcDecoder(labels).Decode(emissions);
+        return emissions;
     }
 
     private static string[] Words(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
