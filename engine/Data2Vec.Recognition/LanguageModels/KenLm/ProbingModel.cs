@@ -118,6 +118,7 @@ internal sealed unsafe class ProbingModel : NGramModel
 
         next.Cut(kept);
         after = next;
+        GC.KeepAlive(this); // the tables of an ARPA file are freed with it
         return sum;
     }
 

@@ -175,7 +175,7 @@ internal sealed class SilenceSplitter
 
     private void Drop(int blocks)
     {
-        int samples = blocks == _levels.Count ? _levels.Count * _block : blocks * _block;
+        int samples = blocks * _block;
         _levels.RemoveRange(0, blocks);
         _samples.RemoveRange(0, samples);
         _first += samples;
