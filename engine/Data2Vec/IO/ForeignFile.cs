@@ -35,8 +35,8 @@ public static class ForeignFile
             _ when start.HasAt(0, [0x7F, (byte)'E', (byte)'L', (byte)'F']) || start.StartsWith("MZ"u8) => "a program",
             _ when start.StartsWith("SQLite format 3\0"u8) => "an SQLite database",
             _ when IsJson(text) => "a JSON document",
-            _ when IsText(start) => null,
             _ when ImageFile.IsImage(start) => "an image",
+            _ when IsText(start) => null,
             _ when AudioFile.IsAudio(start) => "a recording",
             _ => null,
         };

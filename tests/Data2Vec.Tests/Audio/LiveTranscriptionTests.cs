@@ -2,6 +2,9 @@ using Data2Vec.Audio;
 
 namespace Data2Vec.Tests.Audio;
 
+/// <summary>Not in parallel with other tests, because one measures the memory of the process.</summary>
+[CollectionDefinition(nameof(LiveTranscriptionTests), DisableParallelization = true)]
+[Collection(nameof(LiveTranscriptionTests))]
 public sealed class LiveTranscriptionTests : IDisposable
 {
     private static readonly RecordingWindows s_windows = new() { Length = TimeSpan.FromSeconds(4), Stride = TimeSpan.FromSeconds(0.8) };
