@@ -166,7 +166,7 @@ internal sealed class DecodingArguments
             HotWordScore = parsed.GetValue(_hotScore) ?? defaults.HotWordScore,
         };
         var decoder = Named(path, () => new LexiconCtcDecoder(labels, lexicon, model, options));
-        var notes = new List<string>();
+        List<string> notes = Unspelled(options.HotWords, labels);
         if (lexicon.Skipped > 0)
         {
             notes.Add($"{path}: {lexicon.Skipped} words were left out: the labels of the model cannot spell them");
@@ -203,7 +203,7 @@ internal sealed class DecodingArguments
             : folder is not null && model is not null ? folder.ReadWords(model)
             : model?.ReadWords();
         var decoder = new OpenVocabularyCtcDecoder(labels, model, words, options);
-        return new OpenedDecoder(decoder, model, [])
+        return new OpenedDecoder(decoder, model, Unspelled(options.HotWords, labels))
         {
             Weights = (options.ModelWeight, options.WordScore),
             Reweighted = model is null ? null : (weight, score) => decoder.With(options with { ModelWeight = weight, WordScore = score }),
@@ -213,6 +213,14 @@ internal sealed class DecodingArguments
     private IReadOnlyCollection<string> HotWords(ParseResult parsed) => parsed.GetValue(_hotWords) is { } path
         ? [.. DecodingFolder.ReadWords(Files.RequireFile(path)).SelectMany(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Distinct()]
         : [];
+
+    /// <summary>Names hot words that can have no effect.</summary>
+    private static List<string> Unspelled(IReadOnlyCollection<string> hotWords, CtcLabels labels)
+    {
+        var speller = new LabelSpeller(labels);
+        string[] words = [.. hotWords.Where(word => speller.Write(word) is null)];
+        return words.Length == 0 ? [] : [$"the labels of the model cannot spell {words.Length} of {hotWords.Count} hot words, for example '{words[0]}'"];
+    }
 
     private static T Named<T>(string path, Func<T> create)
     {

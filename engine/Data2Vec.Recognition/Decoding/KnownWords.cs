@@ -9,6 +9,7 @@ internal sealed class KnownWords
     private const int AverageLength = 6;
     private static readonly double s_naturalPerLog10 = Math.Log(10);
 
+    private readonly LabelSpeller _speller;
     private readonly string[]? _vocabulary;
     private readonly OpenSearchOptions _options;
     private readonly HashSet<string> _hotWords = new(StringComparer.Ordinal);
@@ -16,20 +17,20 @@ internal sealed class KnownWords
     // The length of the shortest hot word that begins so.
     private readonly Dictionary<string, int> _hotBeginnings = new(StringComparer.Ordinal);
 
-    public KnownWords(NGramModel? model, IEnumerable<string>? vocabulary, OpenSearchOptions options)
-        : this(model, vocabulary is null || model is null ? null : Sorted(vocabulary), options)
+    public KnownWords(LabelSpeller speller, NGramModel? model, IEnumerable<string>? vocabulary, OpenSearchOptions options)
+        : this(speller, model, vocabulary is null || model is null ? null : Sorted(vocabulary), options)
     {
     }
 
     public KnownWords(KnownWords other, OpenSearchOptions options)
-        : this(other.Model, other._vocabulary, options)
+        : this(other._speller, other.Model, other._vocabulary, options)
     {
     }
 
-    private KnownWords(NGramModel? model, string[]? vocabulary, OpenSearchOptions options)
+    private KnownWords(LabelSpeller speller, NGramModel? model, string[]? vocabulary, OpenSearchOptions options)
     {
-        (Model, _vocabulary, _options) = (model, vocabulary, options);
-        foreach (string word in options.HotWords.SelectMany(phrase => phrase.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)))
+        (_speller, Model, _vocabulary, _options) = (speller, model, vocabulary, options);
+        foreach (string word in options.HotWords.SelectMany(phrase => phrase.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Select(word => speller.Write(word) ?? word))
         {
             if (_hotWords.Add(word))
             {

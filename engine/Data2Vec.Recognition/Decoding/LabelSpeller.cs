@@ -67,7 +67,14 @@ internal sealed class LabelSpeller
 
     /// <summary>Spells a word, in the other case if the labels have only that one.</summary>
     /// <returns>The labels; null if they cannot spell it.</returns>
-    public ushort[]? Spell(string word) => SpellAs(word) ?? SpellAs(word.ToUpperInvariant()) ?? SpellAs(word.ToLowerInvariant());
+    public ushort[]? Spell(string word) => Cases(word).Select(SpellAs).FirstOrDefault(spelling => spelling is not null);
+
+    /// <summary>Writes a word as the labels do: in the other case if they have only that one.</summary>
+    /// <returns>The word; null if the labels cannot spell it.</returns>
+    public string? Write(string word) => Cases(word).FirstOrDefault(written => SpellAs(written) is not null);
+
+    /// <summary>A word as it is, in upper case, and in lower case.</summary>
+    public static IEnumerable<string> Cases(string word) => [word, word.ToUpperInvariant(), word.ToLowerInvariant()];
 
     private ushort[]? SpellAs(string word)
     {

@@ -74,10 +74,10 @@ public sealed class Lexicon
         return CollectionsMarshal.AsSpan(_labels)[start.._ends[index]];
     }
 
-    /// <summary>A lexicon with more words. Words that it has already stay as they are.</summary>
+    /// <summary>A lexicon with more words. Words that it has already, perhaps in another case, stay as they are.</summary>
     internal Lexicon With(IEnumerable<string> words)
     {
-        string[] missing = [.. words.Where(word => !_indices.ContainsKey(word))];
+        string[] missing = [.. words.Select(Write).Where(word => !_indices.ContainsKey(word))];
         if (missing.Length == 0)
         {
             return this;
@@ -99,6 +99,9 @@ public sealed class Lexicon
 
     /// <summary>The index of a word; -1 without it.</summary>
     internal int IndexOf(string word) => _indices.TryGetValue(word, out int index) ? index : -1;
+
+    /// <summary>Writes a word as the lexicon does, or else as the labels do.</summary>
+    internal string Write(string word) => LabelSpeller.Cases(word).FirstOrDefault(_indices.ContainsKey) ?? _speller.Write(word) ?? word;
 
     private void AddLine(string line, Func<string, InvalidDataException> bad)
     {

@@ -51,7 +51,7 @@ internal sealed class LexiconScores
             float[] hot = new float[ModelWords.Length];
             foreach (string word in options.HotWords)
             {
-                if (Lexicon.IndexOf(word) is >= 0 and var index)
+                if (Lexicon.IndexOf(Lexicon.Write(word)) is >= 0 and var index)
                 {
                     hot[index] = (float)options.HotWordScore;
                     WordScores[index] = options.WordScore + hot[index];

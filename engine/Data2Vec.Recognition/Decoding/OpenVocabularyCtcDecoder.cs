@@ -24,7 +24,7 @@ public sealed class OpenVocabularyCtcDecoder : CtcDecoder
         Options = options ?? new OpenSearchOptions();
         Options.Check();
         _labels = new OpenLabels(labels);
-        _words = new KnownWords(model, vocabulary, Options);
+        _words = new KnownWords(new LabelSpeller(labels), model, vocabulary, Options);
     }
 
     private OpenVocabularyCtcDecoder(OpenVocabularyCtcDecoder other, OpenSearchOptions options)

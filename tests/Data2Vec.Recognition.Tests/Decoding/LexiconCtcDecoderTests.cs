@@ -93,12 +93,14 @@ public class LexiconCtcDecoderTests
         Assert.Equal("MISTER QUILTER IS THE APOSTLE", with);
     }
 
-    [Fact]
-    public void Hot_words_add_their_score_exactly()
+    [Theory]
+    [InlineData("MISTER", "IS")]
+    [InlineData("mister", "Is")]
+    public void Hot_words_add_their_score_exactly_and_are_written_as_in_the_lexicon(params string[] words)
     {
         DecodingCases all = DecodingCases.All;
         CtcTranscript plain = new LexiconCtcDecoder(all.Labels, all.Lexicon, all.Model).Decode(all.Emissions(0))[0];
-        CtcTranscript hot = new LexiconCtcDecoder(all.Labels, all.Lexicon, all.Model, new LexiconSearchOptions { HotWords = ["MISTER", "IS"], HotWordScore = 3 })
+        CtcTranscript hot = new LexiconCtcDecoder(all.Labels, all.Lexicon, all.Model, new LexiconSearchOptions { HotWords = words, HotWordScore = 3 })
             .Decode(all.Emissions(0))[0];
         Assert.Equal(plain.Text, hot.Text);
         Assert.Equal(plain.Score + 6, hot.Score, 4);

@@ -87,6 +87,20 @@ public class OpenVocabularyCtcDecoderTests
         });
     }
 
+    [Fact]
+    public void Hot_words_in_the_other_case_are_the_same()
+    {
+        DecodingCases all = DecodingCases.All;
+        CtcTranscript plain = Decode([]);
+        string word = plain.Words[0].Text;
+        Assert.NotEqual(word.ToLowerInvariant(), word);
+        CtcTranscript hot = Decode([word]), other = Decode([word.ToLowerInvariant()]);
+        Assert.NotEqual((plain.Text, plain.Score), (hot.Text, hot.Score));
+        Assert.Equal((hot.Text, hot.Score), (other.Text, other.Score));
+
+        CtcTranscript Decode(string[] words) => new OpenVocabularyCtcDecoder(all.Labels, all.Model, options: new OpenSearchOptions { HotWords = words }).Decode(all.Emissions(0))[0];
+    }
+
     private static OpenSearchOptions Options(JsonElement item, string[] hotWords)
     {
         var defaults = new OpenSearchOptions();
