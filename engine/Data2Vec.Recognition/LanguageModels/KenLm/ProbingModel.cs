@@ -9,18 +9,15 @@ namespace Data2Vec.Recognition.LanguageModels.KenLm;
 /// The sign of a probability tells whether a longer n-gram ends with these words, so that a search can stop. Every n-gram's end and begin are in the tables
 /// too; those that the model lacks have the probability that back-off gives them.
 /// </remarks>
-internal sealed unsafe class ProbingModel : NGramModel
+internal sealed unsafe class ProbingModel : KenLmModel
 {
     private const int KeyBytes = sizeof(ulong);
 
-    private readonly IDisposable _memory;
     private readonly ProbingTable _index;
     private readonly int _wordCount;
     private readonly byte* _unigrams;
     private readonly int _unigramBytes;
     private readonly ProbingTable[] _tables;
-    private readonly WordList? _words;
-    private bool _isDisposed;
 
     /// <param name="memory">Holds the tables.</param>
     /// <param name="format">The kind of the file.</param>
@@ -41,8 +38,8 @@ internal sealed unsafe class ProbingModel : NGramModel
         int unigramBytes,
         ProbingTable[] tables,
         WordList? words)
+        : base(memory)
     {
-        _memory = memory;
         Format = format;
         Counts = counts;
         _index = index;
@@ -50,20 +47,10 @@ internal sealed unsafe class ProbingModel : NGramModel
         _unigrams = (byte*)unigrams;
         _unigramBytes = unigramBytes;
         _tables = tables;
-        _words = words;
-        EndOfSentence = Find("</s>"u8);
-        if (Find("<s>"u8) is var begin and not Unknown)
-        {
-            Score(Empty, begin, out NGramState state);
-            BeginOfSentence = state;
-        }
+        Complete(words);
     }
 
     public override int Order => _tables.Length + 1;
-
-    public override NGramState BeginOfSentence { get; }
-
-    public override int EndOfSentence { get; }
 
     public override string Format { get; }
 
@@ -71,7 +58,7 @@ internal sealed unsafe class ProbingModel : NGramModel
 
     public override int Find(ReadOnlySpan<byte> word)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        RequireOpen();
         byte* entry = _index.Find(MurmurHash.Hash(word));
         uint id = entry == null ? Unknown : Unsafe.ReadUnaligned<uint>(entry + KeyBytes);
         return id < (uint)_wordCount ? (int)id : Unknown;
@@ -79,7 +66,7 @@ internal sealed unsafe class ProbingModel : NGramModel
 
     public override float Score(in NGramState state, int word, out NGramState after)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        RequireOpen();
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)word, (uint)_wordCount, nameof(word));
         ProbingTable[] tables = _tables;
         int history = Math.Min(state.Length, tables.Length), found = 1;
@@ -110,30 +97,11 @@ internal sealed unsafe class ProbingModel : NGramModel
             }
         }
 
-        float sum = -MathF.Abs(probability);
-        for (int i = found - 1; i < state.Length; i++)
-        {
-            sum += state.Backoffs[i];
-        }
-
+        // Before the result is set, which may be the variable of the state.
+        float sum = BackOff(probability, found, state);
         next.Cut(kept);
         after = next;
         GC.KeepAlive(this); // the tables of an ARPA file are freed with it
         return sum;
-    }
-
-    public override IReadOnlyList<string>? ReadWords()
-    {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return _words?.Read();
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (!_isDisposed)
-        {
-            _isDisposed = true;
-            _memory.Dispose();
-        }
     }
 }

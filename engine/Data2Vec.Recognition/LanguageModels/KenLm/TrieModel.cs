@@ -3,24 +3,21 @@ using System.Runtime.CompilerServices;
 namespace Data2Vec.Recognition.LanguageModels.KenLm;
 
 /// <summary>A trie file of KenLM. The children of an n-gram are the n-grams with one older word in front.</summary>
-internal sealed unsafe class TrieModel : NGramModel
+internal sealed unsafe class TrieModel : KenLmModel
 {
     private const int UnigramBytes = 16, ChildOffset = 8;
     private const int MaxTableBits = 25, QuantizedVersion = 2;
 
-    private readonly MappedFile _file;
     private readonly ulong* _hashes;
     private readonly ulong _hashCount;
     private readonly byte* _unigrams;
     private readonly TrieLevel[] _levels;
     private readonly ulong _bigrams;
-    private readonly WordList? _words;
-    private bool _isDisposed;
 
     private TrieModel(MappedFile file, KenLmHeader header, FileParts parts)
+        : base(file)
     {
         const int QuantizedHeaderBytes = 8;
-        _file = file;
         ulong[] counts = header.Counts;
         if (counts.Any(count => count > parts.Rest * 8))
         {
@@ -71,22 +68,12 @@ internal sealed unsafe class TrieModel : NGramModel
         }
 
         _bigrams = counts[1];
-        _words = WordList.OfFile(parts, (int)_hashCount + 1, header.HasWords);
         Counts = [.. counts.Select(count => (long)count)];
         Format = $"KenLM {(isQuantized ? "quantized " : "")}trie{(isArray ? " with arrays" : "")}";
-        EndOfSentence = Find("</s>"u8);
-        if (Find("<s>"u8) is var begin and not Unknown)
-        {
-            Score(Empty, begin, out NGramState state);
-            BeginOfSentence = state;
-        }
+        Complete(WordList.OfFile(parts, (int)_hashCount + 1, header.HasWords));
     }
 
     public override int Order => _levels.Length + 1;
-
-    public override NGramState BeginOfSentence { get; }
-
-    public override int EndOfSentence { get; }
 
     public override string Format { get; }
 
@@ -97,13 +84,13 @@ internal sealed unsafe class TrieModel : NGramModel
 
     public override int Find(ReadOnlySpan<byte> word)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        RequireOpen();
         return InterpolationSearch.Find(new Hashes(_hashes), 0, _hashCount, ulong.MaxValue, MurmurHash.Hash(word), out ulong place) ? (int)place + 1 : Unknown;
     }
 
     public override float Score(in NGramState state, int word, out NGramState after)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        RequireOpen();
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)word, (uint)_hashCount, nameof(word));
         TrieLevel[] levels = _levels;
         int history = Math.Min(state.Length, levels.Length), found = 1;
@@ -134,30 +121,11 @@ internal sealed unsafe class TrieModel : NGramModel
             }
         }
 
-        float sum = -MathF.Abs(probability);
-        for (int i = found - 1; i < state.Length; i++)
-        {
-            sum += state.Backoffs[i];
-        }
-
+        // Before the result is set, which may be the variable of the state.
+        float sum = BackOff(probability, found, state);
         next.Cut(kept);
         after = next;
         return sum;
-    }
-
-    public override IReadOnlyList<string>? ReadWords()
-    {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return _words?.Read();
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (!_isDisposed)
-        {
-            _isDisposed = true;
-            _file.Dispose();
-        }
     }
 
     private readonly struct Hashes(ulong* hashes) : ISortedKeys
