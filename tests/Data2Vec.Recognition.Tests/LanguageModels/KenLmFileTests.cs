@@ -57,6 +57,19 @@ public class KenLmFileTests
     }
 
     [Theory, MemberData(nameof(Binaries))]
+    public void A_gzipped_binary_file_is_refused_with_the_way_out(string file)
+    {
+        var packed = new MemoryStream();
+        using (var gzip = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.Fastest))
+        {
+            gzip.Write(File.ReadAllBytes(PathOf(file)));
+        }
+
+        using var written = new TemporaryFile(packed.ToArray());
+        Assert.Contains("unpack it with gunzip", Assert.Throws<InvalidDataException>(() => NGramModel.Open(written.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(Binaries))]
     public void Cut_files_are_refused(string file)
     {
         byte[] bytes = File.ReadAllBytes(PathOf(file));

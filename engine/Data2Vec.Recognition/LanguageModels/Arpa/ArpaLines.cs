@@ -1,5 +1,6 @@
 using System.Globalization;
 using Data2Vec.IO;
+using Data2Vec.Recognition.LanguageModels.KenLm;
 
 namespace Data2Vec.Recognition.LanguageModels.Arpa;
 
@@ -64,7 +65,10 @@ internal sealed class ArpaLines(Stream text) : IDisposable
         }
         else if (!ForeignFile.IsText(_buffer.AsSpan(0, _end)) && _buffer.AsSpan(0, Math.Min(_end, MaxLineBytes)).Contains((byte)0))
         {
-            throw new InvalidDataException($"no n-gram model, neither ARPA nor KenLM: {ForeignFile.Describe(_buffer.AsSpan(0, _end))}");
+            ReadOnlySpan<byte> start = _buffer.AsSpan(0, _end);
+            throw new InvalidDataException(KenLmHeader.IsKenLm(start)
+                ? "a gzipped binary file of KenLM; unpack it with gunzip, because binary files are mapped into memory"
+                : $"no n-gram model, neither ARPA nor KenLM: {ForeignFile.Describe(start)}");
         }
         else if (line is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
         {
