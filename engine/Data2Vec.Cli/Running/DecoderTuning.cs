@@ -15,8 +15,8 @@ internal sealed class DecoderTuning(OpenedDecoder opened, string references, Ctc
             throw new UsageException("--tune needs a search with weights: give --lm, and --lexicon if there is one");
         }
 
-        (float[] Emissions, string[] Words)[] utterances = Load(files);
-        int total = utterances.Sum(utterance => utterance.Words.Length);
+        (float[] Emissions, string Text)[] utterances = Load(files);
+        long total = utterances.Sum(utterance => EditDistance.CountWords(utterance.Text, "").ReferenceLength);
         if (total == 0)
         {
             throw new InvalidDataException($"{references}: no text of any of the emissions is in it; each line must be the name of a file without .npy, a tab, and the text");
@@ -33,11 +33,11 @@ internal sealed class DecoderTuning(OpenedDecoder opened, string references, Ctc
 
         Print("best", best!);
 
-        int Errors(CtcDecoder decoder)
+        long Errors(CtcDecoder decoder)
         {
-            int errors = 0;
+            long errors = 0;
             Parallel.ForEach(utterances, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, utterance =>
-                Interlocked.Add(ref errors, (int)EditDistance.Count<string>(utterance.Words, Words(decoder.Decode(utterance.Emissions)[0].Text)).Errors));
+                Interlocked.Add(ref errors, EditDistance.CountWords(utterance.Text, decoder.Decode(utterance.Emissions)[0].Text).Errors));
             return errors;
         }
 
@@ -46,7 +46,7 @@ internal sealed class DecoderTuning(OpenedDecoder opened, string references, Ctc
             : string.Create(CultureInfo.InvariantCulture, $"{name}\t--lm-weight {trial.ModelWeight} --word-score {trial.WordScore}\tWER {100 * trial.Value:0.00} %"));
     }
 
-    private (float[] Emissions, string[] Words)[] Load(IReadOnlyList<string> files)
+    private (float[] Emissions, string Text)[] Load(IReadOnlyList<string> files)
     {
         var texts = new Dictionary<string, string>(StringComparer.Ordinal);
         int number = 0;
@@ -63,7 +63,7 @@ internal sealed class DecoderTuning(OpenedDecoder opened, string references, Ctc
             }
         }
 
-        var utterances = new List<(float[], string[])>();
+        var utterances = new List<(float[], string)>();
         foreach (string file in files)
         {
             if (!texts.TryGetValue(EmissionFiles.NameOf(file), out string? text))
@@ -72,7 +72,7 @@ internal sealed class DecoderTuning(OpenedDecoder opened, string references, Ctc
             }
             else if (bad.Try(file, () => Checked(EmissionFiles.Read(file, labels))) is { } emissions)
             {
-                utterances.Add((emissions, Words(text)));
+                utterances.Add((emissions, text));
             }
         }
 
@@ -85,11 +85,10 @@ internal sealed class DecoderTuning(OpenedDecoder opened, string references, Ctc
         return [.. utterances];
     }
 
+    /// <summary>Requires numbers that can be decoded, before the trials begin.</summary>
     private float[] Checked(float[] emissions)
     {
         new GreedyCtcDecoder(labels).Decode(emissions);
         return emissions;
     }
-
-    private static string[] Words(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 }
