@@ -101,11 +101,11 @@ internal sealed class ResultFile : IDisposable
 
         // Nothing is cut before the file is known to be the right one.
         _file.Position = 0;
-        RequireSame(path, Parse(FileErrors(path, TextFile.ReadLines(_file)).First())?[Job] as JsonObject ?? throw NotResults(path), job);
+        RequireSame(path, Parse(TextFile.ReadLines(_file, path).First())?[Job] as JsonObject ?? throw NotResults(path), job);
         _file.SetLength(end);
         _file.Position = 0;
         int number = 1;
-        foreach (string line in FileErrors(path, TextFile.ReadLines(_file)).Skip(1))
+        foreach (string line in TextFile.ReadLines(_file, path).Skip(1))
         {
             JsonObject? json = Parse(line);
             number++;
@@ -147,27 +147,6 @@ internal sealed class ResultFile : IDisposable
         catch (JsonException)
         {
             return null;
-        }
-    }
-
-    private static IEnumerable<string> FileErrors(string path, IEnumerable<string> lines)
-    {
-        using IEnumerator<string> each = lines.GetEnumerator();
-        while (true)
-        {
-            try
-            {
-                if (!each.MoveNext())
-                {
-                    yield break;
-                }
-            }
-            catch (InvalidDataException error)
-            {
-                throw new InvalidDataException($"{path}: {error.Message}", error);
-            }
-
-            yield return each.Current;
         }
     }
 

@@ -28,6 +28,26 @@ public static class TextFile
         return Lines(stream);
     }
 
+    /// <summary>Reads lines from the current position of a stream, as the caller asks for them. Errors in the text name the stream.</summary>
+    /// <param name="stream">The stream, which need not be seekable. It is left open.</param>
+    /// <param name="name">What messages call it, such as the path of the file.</param>
+    /// <inheritdoc cref="ReadLines(Stream)" path="/exception"/>
+    public static IEnumerable<string> ReadLines(Stream stream, string name)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return Named();
+
+        IEnumerable<string> Named()
+        {
+            using IEnumerator<string> lines = Lines(stream).GetEnumerator();
+            while (FileErrors.Named(name, lines.MoveNext))
+            {
+                yield return lines.Current;
+            }
+        }
+    }
+
     /// <summary>Reads the lines of a file.</summary>
     /// <param name="path">The path of the file.</param>
     /// <param name="maxBytes">The limit of the file's size in bytes.</param>

@@ -57,6 +57,15 @@ public class TextFileTests
     }
 
     [Fact]
+    public void Errors_name_a_stream_that_has_a_name()
+    {
+        using IEnumerator<string> lines = TextFile.ReadLines(new MemoryStream("one\n\0"u8.ToArray()), "list.txt").GetEnumerator();
+        Assert.True(lines.MoveNext());
+        Assert.Equal("one", lines.Current);
+        Assert.StartsWith("list.txt: line 2 has a NUL", Assert.Throws<InvalidDataException>(() => lines.MoveNext()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_lines_before_a_bad_one_are_read()
     {
         var read = new List<string>();

@@ -53,23 +53,10 @@ internal static class ScoreSentencesCommand
     {
         using Stream opened = path == "-" ? Console.OpenStandardInput() : Files.OpenRead(path);
         Stream stream = opened.CanSeek ? opened : new PipeStream(opened, cancellation);
-        using IEnumerator<string> lines = TextFile.ReadLines(stream).GetEnumerator();
-        while (true)
+        foreach (string line in TextFile.ReadLines(stream, path))
         {
             cancellation.ThrowIfCancellationRequested();
-            try
-            {
-                if (!lines.MoveNext())
-                {
-                    break;
-                }
-            }
-            catch (InvalidDataException error)
-            {
-                throw new InvalidDataException($"{path}: {error.Message}", error);
-            }
-
-            yield return lines.Current;
+            yield return line;
         }
     }
 }

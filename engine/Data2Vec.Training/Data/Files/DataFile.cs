@@ -11,10 +11,9 @@ internal static class DataFile
     public static IEnumerable<string> Lines(string path)
     {
         using FileStream stream = File.OpenRead(path);
-        using IEnumerator<string> lines = TextFile.ReadLines(stream).GetEnumerator();
-        while (FileErrors.Named(path, lines.MoveNext))
+        foreach (string line in TextFile.ReadLines(stream, path))
         {
-            yield return lines.Current;
+            yield return line;
         }
     }
 
