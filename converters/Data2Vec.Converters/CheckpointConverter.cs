@@ -58,7 +58,9 @@ public static class CheckpointConverter
         {
             ConversionResult result = InvalidData.Named(name, () => Write(Layout.ReadAny(read(), options), name, output, options, progress));
             string? decoder = found is null ? null : DecoderFiles.Copy(Path.GetDirectoryName(Path.GetFullPath(found))!, output);
-            return decoder is null ? result : result with { Description = $"{result.Description}, with a language model in {Path.GetFileName(decoder)}" };
+            return decoder is not null ? result with { Description = $"{result.Description}, with a language model in {Path.GetFileName(decoder)}" }
+                : DecoderFiles.In(DecoderFiles.FolderOf(output)).Count == 0 ? result
+                : result with { Warnings = [.. result.Warnings, $"{Path.GetFileName(DecoderFiles.FolderOf(output))} is beside the model file, and transcribe uses its language model; delete it if it belongs to another model"] };
         }
     }
 

@@ -69,6 +69,12 @@ public sealed class CtcTests : FolderTests
         CheckpointConverter.Convert(Model, file);
         Assert.Equal(["alphabet.json", "language_model/4gram.arpa", "language_model/attrs.json", "language_model/unigrams.txt"], Copied());
 
+        // A checkpoint without one leaves it: it may be the user's own.
+        Delete("language_model/4gram.arpa");
+        ConversionResult last = CheckpointConverter.Convert(Model, file);
+        Assert.Contains("speech.lm is beside the model file, and transcribe uses its language model", Assert.Single(last.Warnings), StringComparison.Ordinal);
+        Assert.Equal(4, Copied().Length);
+
         string[] Copied() => [.. Directory.GetFiles(decoder, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(decoder, path).Replace('\\', '/')).Order(StringComparer.Ordinal)];
     }
 
