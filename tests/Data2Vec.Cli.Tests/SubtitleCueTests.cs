@@ -46,10 +46,13 @@ public sealed class SubtitleCueTests
     [Fact]
     public void A_short_word_stays_for_a_second_or_until_the_next_subtitle()
     {
-        Transcript transcript = Transcript([Word("one", 1, 1.2), Word("two", 4, 4.1), Word("three", 4.9, 5)]);
+        Transcript transcript = Transcript([Word("one", 1, 1.2), Word("two", 4, 4.1), Word("three", 4.9, 5)]) with { Duration = TimeSpan.FromSeconds(9) };
         Assert.Equal([(1.0, 2.0), (4.0, 4.9), (4.9, 5.9)], SubtitleCue.Divide(transcript).Select(cue => (cue.Start.TotalSeconds, cue.End.TotalSeconds)));
         Assert.Equal([(1.0, 1.2), (4.0, 4.1), (4.9, 5.0)], SubtitleCue.Of(transcript, words: true).Select(cue => (cue.Start.TotalSeconds, cue.End.TotalSeconds)));
         Assert.Empty(SubtitleCue.Divide(Transcript([])));
+
+        // None stays after the end of the recording.
+        Assert.Equal(5.25, SubtitleCue.Divide(transcript with { Duration = TimeSpan.FromSeconds(5.25) })[^1].End.TotalSeconds);
     }
 
     private static TranscriptWord Word(string text, double start, double end) => new(text, TimeSpan.FromSeconds(start), TimeSpan.FromSeconds(end), 1);

@@ -33,10 +33,10 @@ public sealed class TranscribeTests : IDisposable
             Assert.All(words, word => Assert.InRange(word.GetProperty("confidence").GetDouble(), 0.2, 1));
         }
 
-        Assert.Matches(@"^1\n00:00:00,\d\d0 --> 00:00:0\d,\d\d0\nFOUR TWO\n\n$", Run(0, "transcribe", _sample, "--format", "srt"));
-        Assert.Matches(@"^WEBVTT\n\n00:00:00\.\d\d0 --> 00:00:0\d\.\d\d0\nFOUR TWO\n\n$", Run(0, "transcribe", _sample, "--format", "vtt"));
+        Assert.Matches(@"^1\n00:00:00,\d\d0 --> 00:00:01,005\nFOUR TWO\n\n$", Run(0, "transcribe", _sample, "--format", "srt"));
+        Assert.Matches(@"^WEBVTT\n\n00:00:00\.\d\d0 --> 00:00:01\.005\nFOUR TWO\n\n$", Run(0, "transcribe", _sample, "--format", "vtt"));
         Assert.Matches(@"^1\n(.*)\nFOUR\n\n2\n(.*)\nTWO\n\n$", Run(0, "transcribe", _sample, "--format", "srt", "--words"));
-        Assert.Matches(@"^start\tend\ttext\r?\n0\.\d\d0\t\d\.\d\d0\tFOUR TWO\r?\n$", Run(0, "transcribe", _sample, "--format", "tsv"));
+        Assert.Matches(@"^start\tend\ttext\r?\n0\.\d\d0\t1\.005\tFOUR TWO\r?\n$", Run(0, "transcribe", _sample, "--format", "tsv"));
         Assert.Matches(@"^0\.\d\d0\t0\.\d\d0\tFOUR\t0\.\d+\r?\n0\.\d\d0\t\d\.\d\d0\tTWO\t[01]\.\d+\r?\n$", Run(0, "transcribe", _sample, "--words"));
         string table = Run(0, "transcribe", _sample, _sample, "--format", "tsv", "--words");
         Assert.StartsWith("input\tstart\tend\ttext\tconfidence", table, StringComparison.Ordinal);

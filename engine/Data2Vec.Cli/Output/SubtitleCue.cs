@@ -14,7 +14,7 @@ internal sealed record SubtitleCue(TimeSpan Start, TimeSpan End, IReadOnlyList<s
 
     /// <summary>A subtitle for each word, or as <see cref="Divide"/> makes them.</summary>
     public static IReadOnlyList<SubtitleCue> Of(Transcript transcript, bool words) => words
-        ? Place([.. transcript.Words.Select(word => (IReadOnlyList<TranscriptWord>)[word])], shortest: TimeSpan.Zero)
+        ? Place([.. transcript.Words.Select(word => (IReadOnlyList<TranscriptWord>)[word])], TimeSpan.Zero, transcript.Duration)
         : Divide(transcript);
 
     /// <summary>Divides a transcript: a subtitle ends at a pause, when its lines are full, or after a few seconds.</summary>
@@ -41,11 +41,11 @@ internal sealed record SubtitleCue(TimeSpan Start, TimeSpan End, IReadOnlyList<s
             }
         }
 
-        return Place(groups, s_shortest);
+        return Place(groups, s_shortest, transcript.Duration);
     }
 
-    /// <summary>Gives groups of words their times: a short one stays a little if there is time before the next.</summary>
-    private static List<SubtitleCue> Place(List<IReadOnlyList<TranscriptWord>> groups, TimeSpan shortest)
+    /// <summary>Gives groups of words their times: a short one stays a little if there is time before the next, or before the recording ends.</summary>
+    private static List<SubtitleCue> Place(List<IReadOnlyList<TranscriptWord>> groups, TimeSpan shortest, TimeSpan duration)
     {
         var cues = new List<SubtitleCue>(groups.Count);
         TimeSpan from = TimeSpan.Zero;
@@ -53,7 +53,7 @@ internal sealed record SubtitleCue(TimeSpan Start, TimeSpan End, IReadOnlyList<s
         {
             TimeSpan start = Max(groups[i][0].Start, from), end = Max(groups[i][^1].End, start);
             end = Min(Max(end, start + shortest), start + s_longest);
-            end = i + 1 < groups.Count ? Max(start, Min(end, groups[i + 1][0].Start)) : end;
+            end = Max(start, Min(end, i + 1 < groups.Count ? groups[i + 1][0].Start : duration));
             cues.Add(new SubtitleCue(start, end, Wrap(groups[i])));
             from = end;
         }
