@@ -34,6 +34,9 @@ public sealed class LanguageModelTests : IDisposable
         (int, string, string) expected = (0, Lines("-1.375000\t0", "-1.250000\t0", "-2.875000\t1"), "");
         Assert.Equal(expected, Run("lm", "score", "--lm", model, sentences));
         Assert.Equal((0, Lines("-0.250000\t0", "0.000000\t0", "-1.875000\t1"), ""), Run("lm", "score", "--lm", model, sentences, "--fragments"));
+        Directory.CreateDirectory(Path.Combine(_folder, "hub", "language_model"));
+        File.Copy(model, Path.Combine(_folder, "hub", "language_model", "model.arpa"));
+        Assert.Equal(expected, Run("lm", "score", "--lm", Path.Combine(_folder, "hub"), sentences));
         JsonElement last = JsonDocument.Parse(Run("lm", "score", "--lm", model, sentences, "--json").Output.Trim().Split('\n')[^1]).RootElement;
         Assert.Equal((-2.875, 2, 1), (last.GetProperty("log10").GetDouble(), last.GetProperty("words").GetInt32(), last.GetProperty("unknown").GetInt32()));
         foreach (string format in new[] { "trie", "probing" })

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Data2Vec.IO;
+using Data2Vec.Recognition.Decoding;
 using Data2Vec.Recognition.LanguageModels;
 
 namespace Data2Vec.Cli;
@@ -12,9 +13,9 @@ internal static class ScoreSentencesCommand
         var sentences = new Argument<string>("SENTENCES") { Description = "A text file with a sentence per line; - is the standard input" };
         var path = new Option<string>("--lm")
         {
-            Description = "The language model: an ARPA file, also gzipped, or a binary file of KenLM",
+            Description = "The language model: an ARPA file, also gzipped, a binary file of KenLM, or a folder of Hugging Face with language_model",
             Required = true,
-            HelpName = "FILE",
+            HelpName = "FILE|FOLDER",
         };
         var fragments = new Option<bool>("--fragments") { Description = "Score the lines as parts of sentences, without the begin and end of a sentence" };
         var json = new Option<bool>("--json") { Description = "Print a JSON object per line: log10, words, unknown" };
@@ -23,7 +24,7 @@ internal static class ScoreSentencesCommand
         {
             string name = parsed.GetRequiredValue(sentences);
             bool isWhole = !parsed.GetValue(fragments), isJson = parsed.GetValue(json);
-            using NGramModel model = NGramModel.Open(Files.RequireFile(parsed.GetRequiredValue(path)));
+            using NGramModel model = NGramModel.Open(ModelFile(parsed.GetRequiredValue(path)));
             TextWriter output = parsed.InvocationConfiguration.Output;
             (long words, long unknown) = (0, 0);
             foreach (string sentence in Lines(name, cancellation))
@@ -41,6 +42,8 @@ internal static class ScoreSentencesCommand
         });
         return command;
     }
+
+    private static string ModelFile(string path) => Directory.Exists(path) ? DecodingFolder.Read(path).ModelPath : Files.RequireFile(path);
 
     private static string Json(NGramScore score)
     {
