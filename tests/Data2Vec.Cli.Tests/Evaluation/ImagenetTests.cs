@@ -36,6 +36,10 @@ public sealed class ImagenetTests : IDisposable
         Assert.Equal(2, code);
         Assert.Contains("its preprocessing is", error, StringComparison.Ordinal);
         Assert.Equal(1, CommandLine.Run([.. command, "--strict"]).Code);
+        File.AppendAllText(Path.Combine(data, "red", "1.ppm"), "x");
+        (code, _, error) = CommandLine.Run(command);
+        Assert.Equal(2, code);
+        Assert.Contains("another job: its bytes", error, StringComparison.Ordinal);
         (code, _, error) = CommandLine.Run("evaluate", "imagenet", "--data", data);
         Assert.Equal(2, code);
         Assert.Contains("no output is called 'blue', 'green', 'red'", error, StringComparison.Ordinal);

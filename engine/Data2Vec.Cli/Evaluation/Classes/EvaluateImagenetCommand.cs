@@ -60,7 +60,7 @@ internal static class EvaluateImagenetCommand
 
             using ResultFile results = arguments.Results(
                 parsed,
-                new JsonObject { ["model"] = loaded.Digest(), ["data"] = EvaluationArguments.Describe(images), ["preprocessing"] = preprocessing.ToJson() },
+                new JsonObject { ["model"] = loaded.Digest(), ["data"] = EvaluationArguments.Describe(images), ["bytes"] = Bytes(images), ["preprocessing"] = preprocessing.ToJson() },
                 bad);
             List<ClassAnswer> answers = [];
             EvaluationArguments.Show(parsed, "Classifying", progress =>
@@ -82,6 +82,9 @@ internal static class EvaluateImagenetCommand
         });
         return command;
     }
+
+    /// <summary>The length of all files, which tells images from others of the same names.</summary>
+    private static long Bytes(LabelledImageData images) => Enumerable.Range(0, images.Count).Select(images.Name).Where(File.Exists).Sum(path => new FileInfo(path).Length);
 
     /// <summary>How images are prepared: as the recipe says if the model takes images of its size, otherwise as the model's file says.</summary>
     private static ImagePreprocessing Preprocessing(VisionModel model, EvaluationRecipe? recipe, int? resize, BadInputs bad)
