@@ -27,6 +27,7 @@ public sealed class DecodeTests : IDisposable
     [InlineData("ONE BAT", "--lm", "words.arpa")]
     [InlineData("ONE BAT", "--search", "open")]
     [InlineData("ONE BAT", "--hot-words", "hot.txt", "--hot-word-score", "3")]
+    [InlineData("ONE BAT", "--beam", "5")]
     public void Searches_with_a_lexicon_a_model_and_hot_words(string text, params string[] options)
     {
         (int code, string output, string error) = Run(["emissions/two.npy", .. options]);
@@ -54,6 +55,31 @@ public sealed class DecodeTests : IDisposable
     }
 
     [Fact]
+    public void Several_texts_are_searched_without_a_language_model_too()
+    {
+        (int code, string output, string error) = Run("emissions/two.npy", "--n-best", "2");
+        Assert.Equal((0, ""), (code, error));
+        string[][] rows = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimEnd().Split('\t'))];
+        Assert.Equal([("1", "ONE BAT"), ("2", "ONE CAT")], rows.Select(row => (row[0], row[2])));
+        (code, output, error) = Run("emissions/two.npy", "--n-best", "2", "--search", "greedy");
+        Assert.Equal((2, ""), (code, output));
+        Assert.Contains("--search greedy finds one text", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Words_that_the_language_model_does_not_know_are_refused_or_noted()
+    {
+        File.WriteAllLines(PathOf("words.txt"), ["the", "cat", "bat", "one"]);
+        (int code, string output, string error) = Run("emissions/two.npy", "--lm", "words.arpa", "--unigrams", "words.txt");
+        Assert.Equal((1, ""), (code, output));
+        Assert.Contains("words.txt: the language model knows only 0 of the 4 words of the word list (0 %), for example not 'the'; in upper case it knows 100 %", error, StringComparison.Ordinal);
+        File.WriteAllLines(PathOf("words.txt"), ["BAT", "DOG", "EEL"]);
+        (code, output, error) = Run("emissions/two.npy", "--lm", "words.arpa", "--unigrams", "words.txt");
+        Assert.Equal(0, code);
+        Assert.Contains("words.txt: the language model knows 33.3 % of the words", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Tuning_finds_weights_with_fewer_errors_and_does_so_again()
     {
         string[] command = ["emissions", "--lm", "words.arpa", "--lexicon", "lexicon.txt", "--lm-weight", "7", "--tune", PathOf("dev.tsv"), "--trials", "20"];
@@ -66,7 +92,11 @@ public sealed class DecodeTests : IDisposable
         Assert.EndsWith("WER 0.00 %", lines[20].Trim(), StringComparison.Ordinal);
         Assert.Equal(output, Run(command).Output);
         (int _, string json, string _) = Run([.. command, "--json"]);
-        Assert.All(json.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.True(JsonDocument.Parse(line).RootElement.GetProperty("wer").GetDouble() < 1));
+        JsonElement[] trials = [.. json.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.All(trials, trial => Assert.True(trial.GetProperty("wer").GetDouble() < 1));
+        Assert.Equal(Enumerable.Range(1, 20), trials[..20].Select(trial => trial.GetProperty("trial").GetInt32()));
+        Assert.True(trials[20].GetProperty("best").GetBoolean());
+        Assert.Equal(trials[trials[20].GetProperty("trial").GetInt32() - 1].GetProperty("wer").GetDouble(), trials[20].GetProperty("wer").GetDouble());
     }
 
     [Fact]

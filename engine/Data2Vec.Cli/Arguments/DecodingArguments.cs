@@ -31,7 +31,7 @@ internal sealed class DecodingArguments
         .AcceptOnlyFromAmong("state", "words");
     private readonly Option<bool> _prune = new("--prune-histories") { Description = "For --search open: keep the best one of hypotheses with the same last words" };
     private readonly Option<string?> _hotWords = new("--hot-words") { Description = "Words that are likely, one per line", HelpName = "FILE" };
-    private readonly Option<double?> _hotScore = Number("--hot-word-score", "What is added for each hot word; default: 10");
+    private readonly Option<double?> _hotScore = Number("--hot-word-score", "What is added for each hot word; default: 3 (lexicon), 10 (open)");
 
     private readonly Option[] _all;
 
@@ -113,9 +113,11 @@ internal sealed class DecodingArguments
     /// <param name="labels">The labels of the model.</param>
     /// <param name="modelPath">The model file, whose decoder beside it is used unless the options name another; null for none.</param>
     /// <param name="usual">How a lexicon is searched unless the options say otherwise; null for the defaults.</param>
+    /// <param name="texts">The number of texts that are wanted. The most probable labels give only one.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="InvalidDataException">A file is damaged or does not fit. The message names it.</exception>
-    public OpenedDecoder OpenFor(ParseResult parsed, CtcLabels labels, string? modelPath = null, LexiconSearchOptions? usual = null)
+    /// <exception cref="UsageException">Several texts are wanted without a search.</exception>
+    public OpenedDecoder OpenFor(ParseResult parsed, CtcLabels labels, string? modelPath = null, LexiconSearchOptions? usual = null, int texts = 1)
     {
         string? search = parsed.GetValue(_search), lexicon = parsed.GetValue(_lexicon), path = parsed.GetValue(_model);
         if (path is null && lexicon is null && search is null or Open && modelPath is not null && DecodingFolder.Exists(Path.ChangeExtension(modelPath, FolderExtension)))
@@ -123,9 +125,14 @@ internal sealed class DecodingArguments
             path = Path.ChangeExtension(modelPath, FolderExtension);
         }
 
-        bool isGreedy = search == Greedy || (search is null && path is null && lexicon is null && parsed.GetValue(_hotWords) is null);
+        bool isGreedy = search == Greedy || (texts == 1 && path is null && !_all.Any(option => parsed.GetResult(option) is { Implicit: false }));
         if (isGreedy)
         {
+            if (texts > 1)
+            {
+                throw new UsageException("--search greedy finds one text; leave it out, or leave out --n-best");
+            }
+
             return new OpenedDecoder(new GreedyCtcDecoder(labels), null, []);
         }
 
@@ -172,11 +179,7 @@ internal sealed class DecodingArguments
             notes.Add($"{path}: {lexicon.Skipped} words were left out: the labels of the model cannot spell them");
         }
 
-        if (decoder.KnownShare < 0.5)
-        {
-            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{path}: the language model knows {100 * decoder.KnownShare:0.#} % of the words"));
-        }
-
+        NoteShare(notes, path, decoder.KnownShare);
         return new OpenedDecoder(decoder, model, notes)
         {
             Weights = (options.ModelWeight, options.WordScore),
@@ -202,8 +205,11 @@ internal sealed class DecodingArguments
         IReadOnlyList<string>? words = parsed.GetValue(_words) is { } path ? DecodingFolder.ReadWords(Files.RequireFile(path))
             : folder is not null && model is not null ? folder.ReadWords(model)
             : model?.ReadWords();
-        var decoder = new OpenVocabularyCtcDecoder(labels, model, words, options);
-        return new OpenedDecoder(decoder, model, Unspelled(options.HotWords, labels))
+        string? list = parsed.GetValue(_words) ?? folder?.WordsPath;
+        var decoder = Named(list ?? "", () => new OpenVocabularyCtcDecoder(labels, model, words, options));
+        List<string> notes = Unspelled(options.HotWords, labels);
+        NoteShare(notes, list, decoder.KnownShare);
+        return new OpenedDecoder(decoder, model, notes)
         {
             Weights = (options.ModelWeight, options.WordScore),
             Reweighted = model is null ? null : (weight, score) => decoder.With(options with { ModelWeight = weight, WordScore = score }),
@@ -213,6 +219,14 @@ internal sealed class DecodingArguments
     private IReadOnlyCollection<string> HotWords(ParseResult parsed) => parsed.GetValue(_hotWords) is { } path
         ? [.. DecodingFolder.ReadWords(Files.RequireFile(path)).SelectMany(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Distinct()]
         : [];
+
+    private static void NoteShare(List<string> notes, string? path, double share)
+    {
+        if (share < 0.5)
+        {
+            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{path}: the language model knows {100 * share:0.#} % of the words"));
+        }
+    }
 
     /// <summary>Names hot words that can have no effect.</summary>
     private static List<string> Unspelled(IReadOnlyCollection<string> hotWords, CtcLabels labels)

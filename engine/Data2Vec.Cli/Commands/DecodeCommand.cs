@@ -28,7 +28,7 @@ internal static class DecodeCommand
             TextWriter output = parsed.InvocationConfiguration.Output;
             var bad = new BadInputs(parsed.InvocationConfiguration.Error, parsed.GetValue(strict));
             CtcLabels ctc = CtcLabelFile.Read(Files.RequireFile(parsed.GetRequiredValue(labels)), parsed.GetValue(blank));
-            using OpenedDecoder opened = decoding.OpenFor(parsed, ctc);
+            using OpenedDecoder opened = decoding.OpenFor(parsed, ctc, texts: parsed.GetValue(best));
             foreach (string note in opened.Notes)
             {
                 bad.Warn(note);

@@ -23,15 +23,20 @@ internal sealed class DecoderTuning(OpenedDecoder opened, string references, Ctc
         }
 
         WeightTrial? best = null;
-        int number = 0;
+        (int number, int bestNumber) = (0, 0);
         foreach (WeightTrial trial in search.Run(opened.Weights, (weight, score) => Errors(reweighted(weight, score)) / (double)total))
         {
-            best = best is null || trial.Value < best.Value ? trial : best;
-            Print($"trial {++number}", trial);
+            number++;
+            if (best is null || trial.Value < best.Value)
+            {
+                (best, bestNumber) = (trial, number);
+            }
+
+            Print(number, trial, isBest: false);
             output.Flush();
         }
 
-        Print("best", best!);
+        Print(bestNumber, best!, isBest: true);
 
         long Errors(CtcDecoder decoder)
         {
@@ -41,9 +46,9 @@ internal sealed class DecoderTuning(OpenedDecoder opened, string references, Ctc
             return errors;
         }
 
-        void Print(string name, WeightTrial trial) => output.WriteLine(json
-            ? string.Create(CultureInfo.InvariantCulture, $"{{\"trial\":\"{name}\",\"lm_weight\":{trial.ModelWeight},\"word_score\":{trial.WordScore},\"wer\":{trial.Value:0.######}}}")
-            : string.Create(CultureInfo.InvariantCulture, $"{name}\t--lm-weight {trial.ModelWeight} --word-score {trial.WordScore}\tWER {100 * trial.Value:0.00} %"));
+        void Print(int place, WeightTrial trial, bool isBest) => output.WriteLine(json
+            ? string.Create(CultureInfo.InvariantCulture, $"{{\"trial\":{place},\"best\":{(isBest ? "true" : "false")},\"lm_weight\":{trial.ModelWeight},\"word_score\":{trial.WordScore},\"wer\":{trial.Value:0.######}}}")
+            : string.Create(CultureInfo.InvariantCulture, $"{(isBest ? "best" : $"trial {place}")}\t--lm-weight {trial.ModelWeight} --word-score {trial.WordScore}\tWER {100 * trial.Value:0.00} %"));
     }
 
     private (float[] Emissions, string Text)[] Load(IReadOnlyList<string> files)

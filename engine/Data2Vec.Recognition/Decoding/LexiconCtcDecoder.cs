@@ -1,4 +1,3 @@
-using System.Globalization;
 using Data2Vec.Audio;
 using Data2Vec.Recognition.LanguageModels;
 
@@ -12,9 +11,6 @@ namespace Data2Vec.Recognition.Decoding;
 public sealed class LexiconCtcDecoder : CtcDecoder
 {
     private const string UnknownText = "<unk>";
-
-    // A model of other texts knows a few words of any lexicon. Where it knows more in the other case, that is why.
-    private const double LeastShare = 0.01, SuspiciousShare = 0.1, OtherCaseFactor = 5;
 
     private readonly LexiconScores _scores;
     private readonly int _delimiter;
@@ -33,7 +29,11 @@ public sealed class LexiconCtcDecoder : CtcDecoder
         Options = options ?? new LexiconSearchOptions();
         Options.Check();
         var scores = new LexiconScores(lexicon.With(Options.HotWords), model);
-        CheckCoverage(scores);
+        if (model is not null)
+        {
+            VocabularyCoverage.Check(model, scores.Lexicon.Words, scores.Known, "lexicon");
+        }
+
         _delimiter = LabelSpeller.DelimiterOf(labels);
         _scores = scores.With(Options);
     }
@@ -94,31 +94,4 @@ public sealed class LexiconCtcDecoder : CtcDecoder
 
         return transcripts;
     }
-
-    private static void CheckCoverage(LexiconScores scores)
-    {
-        IReadOnlyList<string> words = scores.Lexicon.Words;
-        double share = (double)scores.Known / words.Count;
-        if (scores.Model is not { } model || share >= SuspiciousShare)
-        {
-            return;
-        }
-
-        double upper = Share(word => word.ToUpperInvariant()), lower = Share(word => word.ToLowerInvariant());
-        if (share >= LeastShare && Math.Max(upper, lower) < OtherCaseFactor * share)
-        {
-            return;
-        }
-
-        string cause = Math.Max(upper, lower) >= OtherCaseFactor * share && Math.Max(upper, lower) >= LeastShare
-            ? $"in {(upper > lower ? "upper" : "lower")} case it knows {Percent(Math.Max(upper, lower))}; write the lexicon's words as the model does"
-            : "give the lexicon and the language model of the same words";
-        throw new InvalidDataException(
-            $"the language model knows only {scores.Known} of the {words.Count} words of the lexicon ({Percent(share)}), for example not '{words[0]}'; {cause}");
-
-        double Share(Func<string, string> change) =>
-            (double)words.Count(word => model.Find(System.Text.Encoding.UTF8.GetBytes(change(word))) != NGramModel.Unknown) / words.Count;
-    }
-
-    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.##} %");
 }

@@ -36,8 +36,10 @@ public sealed record LexiconSearchOptions
     /// <summary>Words that are likely. Those that are not in the lexicon are added to it.</summary>
     public IReadOnlyCollection<string> HotWords { get; init; } = [];
 
-    /// <summary>What is added for each word of <see cref="HotWords"/>.</summary>
-    public double HotWordScore { get; init; } = 10;
+    /// <summary>
+    /// What is added for each word of <see cref="HotWords"/>. With a thousand hot words, 1 to 3 lowered the word error rate of a made-up set of 200 texts, 7 raised it.
+    /// </summary>
+    public double HotWordScore { get; init; } = 3;
 
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     internal void Check()

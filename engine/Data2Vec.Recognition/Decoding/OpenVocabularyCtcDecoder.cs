@@ -17,6 +17,7 @@ public sealed class OpenVocabularyCtcDecoder : CtcDecoder
     /// <param name="model">The language model, which must not be disposed before the decoder is used last; null for none.</param>
     /// <param name="vocabulary">The known words; null if they cannot be listed. Then those of the language model are known, and a begun word never is.</param>
     /// <param name="options">How to search; null for the defaults.</param>
+    /// <exception cref="InvalidDataException">The model knows hardly any word of the vocabulary.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public OpenVocabularyCtcDecoder(CtcLabels labels, NGramModel? model = null, IEnumerable<string>? vocabulary = null, OpenSearchOptions? options = null)
         : base(labels)
@@ -24,6 +25,14 @@ public sealed class OpenVocabularyCtcDecoder : CtcDecoder
         Options = options ?? new OpenSearchOptions();
         Options.Check();
         _labels = new OpenLabels(labels);
+        if (model is not null && vocabulary is not null)
+        {
+            string[] words = [.. vocabulary];
+            int known = VocabularyCoverage.CountKnown(model, words);
+            VocabularyCoverage.Check(model, words, known, "word list");
+            (vocabulary, KnownShare) = (words, words.Length == 0 ? 1 : (double)known / words.Length);
+        }
+
         _words = new KnownWords(new LabelSpeller(labels), model, vocabulary, Options);
     }
 
@@ -31,11 +40,14 @@ public sealed class OpenVocabularyCtcDecoder : CtcDecoder
         : base(other.Labels)
     {
         options.Check();
-        (Options, _labels, _words) = (options, other._labels, new KnownWords(other._words, options));
+        (Options, KnownShare, _labels, _words) = (options, other.KnownShare, other._labels, new KnownWords(other._words, options));
     }
 
     /// <summary>How it searches.</summary>
     public OpenSearchOptions Options { get; }
+
+    /// <summary>The share of the known words that the model knows, too, from 0 to 1. 1 without a model or a list of words.</summary>
+    public double KnownShare { get; } = 1;
 
     /// <summary>The same decoder with other options. It shares the words and the model.</summary>
     /// <param name="options">How to search.</param>
