@@ -9,6 +9,7 @@ internal sealed class LabelSpeller
 
     private readonly Dictionary<string, int> _labels = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _lookup;
+    private readonly int[] _lengths;
     private readonly int _longest;
     private readonly bool _marksBeginnings, _marksEnds;
 
@@ -21,14 +22,16 @@ internal sealed class LabelSpeller
         }
 
         Delimiter = DelimiterOf(labels);
+        _lengths = [.. labels.Texts.Select(text => text.Length)];
         for (int i = 0; i < labels.Texts.Count; i++)
         {
             if (i != labels.Blank && labels.Texts[i].Length > 0)
             {
                 _labels.TryAdd(labels.Texts[i], i);
                 _longest = Math.Max(_longest, labels.Texts[i].Length);
-                _marksBeginnings |= char.IsWhiteSpace(labels.Texts[i][0]);
-                _marksEnds |= char.IsWhiteSpace(labels.Texts[i][^1]);
+                bool isPiece = !string.IsNullOrWhiteSpace(labels.Texts[i]);
+                _marksBeginnings |= isPiece && char.IsWhiteSpace(labels.Texts[i][0]);
+                _marksEnds |= isPiece && char.IsWhiteSpace(labels.Texts[i][^1]);
             }
         }
 
@@ -39,7 +42,7 @@ internal sealed class LabelSpeller
     public int Delimiter { get; }
 
     /// <summary>Some of the labels, for messages.</summary>
-    public string Examples => string.Join(' ', _labels.Keys.Select(text => text == " " ? "|" : text).Take(MaxExamples)) + (_labels.Count > MaxExamples ? " ..." : "");
+    public string Examples => string.Join(' ', _labels.Keys.Select(text => text == " " && !_marksBeginnings ? "|" : text.Replace(' ', '▁')).Take(MaxExamples)) + (_labels.Count > MaxExamples ? " ..." : "");
 
     /// <summary>The label that parts words, or -1.</summary>
     public static int DelimiterOf(CtcLabels labels)
@@ -78,31 +81,46 @@ internal sealed class LabelSpeller
 
     private ushort[]? SpellAs(string word)
     {
-        // Models without a delimiter mark the beginning or the end of a word, or neither.
-        string text = Delimiter >= 0 ? word : _marksBeginnings ? $" {word}" : _marksEnds ? $"{word} " : word;
-        var spelling = new List<ushort>(text.Length + 1);
-        for (int start = 0; start < text.Length;)
+        // Models of pieces mark the beginning or the end of a word. Those of letters have a label between words, or nothing.
+        bool isParted = Delimiter >= 0 && !_marksBeginnings && !_marksEnds;
+        string text = _marksBeginnings ? $" {word}" : _marksEnds ? $"{word} " : word;
+        if (word.Length == 0 || ShortestPieces(text) is not { } spelling)
         {
-            int length = Math.Min(_longest, text.Length - start), label = -1;
-            while (length > 0 && !_lookup.TryGetValue(text.AsSpan(start, length), out label))
-            {
-                length--;
-            }
-
-            if (length == 0)
-            {
-                return null;
-            }
-
-            spelling.Add((ushort)label);
-            start += length;
+            return null;
         }
 
-        if (Delimiter >= 0)
+        return isParted ? [.. spelling, (ushort)Delimiter] : [.. spelling];
+    }
+
+    /// <summary>As few labels as possible that are a text together, long ones first.</summary>
+    private List<ushort>? ShortestPieces(string text)
+    {
+        // The number of labels that the rest of the text takes, and the first one.
+        Span<(int Count, int Label)> rest = text.Length < 256 ? stackalloc (int, int)[text.Length + 1] : new (int, int)[text.Length + 1];
+        rest[text.Length] = (0, -1);
+        for (int start = text.Length - 1; start >= 0; start--)
         {
-            spelling.Add((ushort)Delimiter);
+            rest[start] = (int.MaxValue, -1);
+            for (int length = Math.Min(_longest, text.Length - start); length > 0; length--)
+            {
+                if (rest[start + length].Count < rest[start].Count - 1 && _lookup.TryGetValue(text.AsSpan(start, length), out int label))
+                {
+                    rest[start] = (rest[start + length].Count + 1, label);
+                }
+            }
         }
 
-        return spelling.Count > 0 && word.Length > 0 ? [.. spelling] : null;
+        if (rest[0].Count == int.MaxValue)
+        {
+            return null;
+        }
+
+        var pieces = new List<ushort>(rest[0].Count + 1);
+        for (int start = 0; start < text.Length; start += _lengths[rest[start].Label])
+        {
+            pieces.Add((ushort)rest[start].Label);
+        }
+
+        return pieces;
     }
 }

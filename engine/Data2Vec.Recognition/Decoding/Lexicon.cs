@@ -9,6 +9,9 @@ public sealed class Lexicon
 {
     private const long MaxFileBytes = 1L << 30;
 
+    // Of a lexicon for another model, the labels spell a few short words.
+    private const double LeastSpelled = 0.1;
+
     private readonly List<string> _words = [];
     private readonly Dictionary<string, int> _indices = new(StringComparer.Ordinal);
     private readonly List<ushort> _labels = [];
@@ -34,7 +37,7 @@ public sealed class Lexicon
     /// </summary>
     /// <param name="path">The path of the file.</param>
     /// <param name="labels">The labels of the model.</param>
-    /// <exception cref="InvalidDataException">A label is not one of the model, or there are no words. The message names the line.</exception>
+    /// <exception cref="InvalidDataException">A label is not one of the model, or hardly any word can be spelled. The message names the file or the line.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static Lexicon Read(string path, CtcLabels labels)
     {
@@ -53,7 +56,7 @@ public sealed class Lexicon
     /// <summary>Spells words with the labels of a model: by letters, or else by the longest labels that fit, and the word delimiter after it if there is one.</summary>
     /// <param name="words">The words. Those that the labels cannot spell are left out.</param>
     /// <param name="labels">The labels of the model.</param>
-    /// <exception cref="InvalidDataException">No word can be spelled.</exception>
+    /// <exception cref="InvalidDataException">Hardly any word can be spelled.</exception>
     public static Lexicon FromWords(IEnumerable<string> words, CtcLabels labels)
     {
         ArgumentNullException.ThrowIfNull(words);
@@ -160,7 +163,13 @@ public sealed class Lexicon
         _spellingWords.Add(index);
     }
 
-    private Lexicon NotEmpty(string prefix) => _words.Count > 0 ? this : throw new InvalidDataException(Skipped == 0
-        ? $"{prefix}the lexicon has no words"
-        : $"{prefix}none of the {Skipped} words of the lexicon can be spelled with the labels of the model, which are {_speller.Examples}");
+    private Lexicon NotEmpty(string prefix)
+    {
+        int all = _words.Count + Skipped;
+        return all == 0 ? throw new InvalidDataException($"{prefix}the lexicon has no words")
+            : _words.Count == 0 ? throw new InvalidDataException($"{prefix}none of the {all} words of the lexicon can be spelled with the labels of the model, which are {_speller.Examples}")
+            : _words.Count < LeastSpelled * all ? throw new InvalidDataException(
+                $"{prefix}only {_words.Count} of the {all} words of the lexicon can be spelled with the labels of the model, which are {_speller.Examples}")
+            : this;
+    }
 }

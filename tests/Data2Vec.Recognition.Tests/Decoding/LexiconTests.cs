@@ -35,6 +35,28 @@ public class LexiconTests
     }
 
     [Fact]
+    public void Word_pieces_beside_a_label_for_the_space_begin_with_theirs()
+    {
+        var pieces = new CtcLabels(0, ["", " the", " cat", "s", " ", "a", " ca", "ts"]);
+        Lexicon lexicon = Lexicon.FromWords(["the", "cats", "as"], pieces);
+        Assert.Equal(["1", "2 3", "4 5 3"], Enumerable.Range(0, 3).Select(i => string.Join(' ', lexicon.Spelling(i).ToArray())));
+        string message = Assert.Throws<InvalidDataException>(() => Lexicon.FromWords(["dog"], pieces)).Message;
+        Assert.EndsWith("which are ▁the ▁cat s ▁ a ▁ca ts", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pieces_are_found_where_the_longest_first_one_leads_nowhere()
+    {
+        Lexicon lexicon = Lexicon.FromWords(["abc"], new CtcLabels(0, ["", "ab", "bc", "a", " "]));
+        Assert.Equal([3, 2, 4], lexicon.Spelling(0).ToArray().Select(label => (int)label));
+    }
+
+    [Fact]
+    public void A_lexicon_of_which_hardly_any_word_can_be_spelled_is_refused() => Assert.Contains(
+        "only 1 of the 20 words of the lexicon can be spelled",
+        Assert.Throws<InvalidDataException>(() => Lexicon.FromWords(["A", .. Enumerable.Range(0, 19).Select(i => $"É{i}")], s_letters)).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Labels_that_end_words_spell_too()
     {
         var pieces = new CtcLabels(0, ["", "th", "e", "e ", "y "]);
