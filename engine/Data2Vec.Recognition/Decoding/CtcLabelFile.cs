@@ -13,7 +13,10 @@ public static class CtcLabelFile
     private static readonly string[] s_fairseqSpecial = ["<s>", "<pad>", "</s>", "<unk>"];
 
     // In the order in which one is taken for the blank.
-    private static readonly string[] s_blanks = ["<blank>", "<blk>", "[BLANK]", "<ctc>", "<pad>", "[PAD]", "", "<s>"];
+    private static readonly string[] s_blanks = ["<blank>", "<blk>", "[BLANK]", "<ctc>", "", "<pad>", "[PAD]", "<s>"];
+
+    // Of two of these, either may be the blank.
+    private static readonly string[] s_ambiguous = ["<pad>", "[PAD]", "-", "_"];
 
     /// <summary>
     /// Reads labels from fairseq's <c>dict.ltr.txt</c> (a label and a count in each line; four special labels come before), from Hugging Face's <c>vocab.json</c> or
@@ -21,7 +24,7 @@ public static class CtcLabelFile
     /// labels in angle or square brackets stand for nothing.
     /// </summary>
     /// <param name="path">The path of the file.</param>
-    /// <param name="blank">The label that is the blank; null for a usual one: <c>&lt;blank&gt;</c>, <c>&lt;pad&gt;</c>, <c>[PAD]</c>, the empty label or <c>&lt;s&gt;</c>.</param>
+    /// <param name="blank">The label that is the blank; null for a usual one, the first of <c>&lt;blank&gt;</c>, the empty label, <c>&lt;pad&gt;</c>, <c>[PAD]</c> and <c>&lt;s&gt;</c>.</param>
     /// <returns>The labels with their texts.</returns>
     /// <exception cref="InvalidDataException">The file has no labels, or a blank is not among them. The message names it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -58,6 +61,11 @@ public static class CtcLabelFile
         int index = blank is not null ? IndexOf(blank)
             : names.Take(s_fairseqSpecial.Length).SequenceEqual(s_fairseqSpecial) ? 0
             : s_blanks.Select(IndexOf).Append(names[0] is "-" or "_" ? 0 : -1).FirstOrDefault(found => found >= 0, -1);
+        if (blank is null && index >= 0 && s_ambiguous.Contains(names[index]) && names.Where((name, i) => s_ambiguous.Contains(name) && (name.Length > 1 || i == 0)).ToArray() is [var one, var other, ..])
+        {
+            throw new InvalidDataException($"the blank may be '{one}' or '{other}'; name the blank");
+        }
+
         if (index < 0)
         {
             throw new InvalidDataException(blank is not null

@@ -14,6 +14,7 @@ public class CtcLabelFileTests
     [InlineData("<pad>\n<s>\n</s>\n<unk>\n|\nE\n\n", 0, "", "", "", "", " ", "E")]
     [InlineData("[PAD]\n[UNK]\n|\ne\n", 0, "", "", " ", "e")]
     [InlineData(" \na\nb\n\n", 3, " ", "a", "b", "")]
+    [InlineData("{\"labels\": [\"\", \"<pad>\", \"a\"]}", 0, "", "", "a")]
     [InlineData("a\n▁\n<blank>\n", 2, "a", " ", "")]
     public void Reads_the_labels_of_other_programs(string content, int blank, params string[] texts)
     {
@@ -23,6 +24,8 @@ public class CtcLabelFileTests
     }
 
     [Theory]
+    [InlineData("<pad>\n[PAD]\na\n", null, "the blank may be '<pad>' or '[PAD]'; name the blank")]
+    [InlineData("-\n<pad>\na\n", null, "the blank may be '-' or '<pad>'")]
     [InlineData("a\nb\n", null, "none of the 2 labels is a usual blank")]
     [InlineData("a\nb\n", "c", "the blank 'c' is not among the 2 labels")]
     [InlineData("a\nb\na\n", "a", "the label 'a' occurs twice")]
