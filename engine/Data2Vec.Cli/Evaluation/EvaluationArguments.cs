@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using Data2Vec.Training.Data;
 
@@ -13,6 +15,7 @@ internal sealed class EvaluationArguments
     private readonly Option<bool> _json = new("--json") { Description = "Print the report as JSON" };
     private readonly Option<bool> _strict = new("--strict") { Description = "Stop at the first bad item" };
     private readonly DeviceArguments _device = new();
+    private ResultFile? _opened;
 
     private EvaluationArguments(string command) => _command = command;
 
@@ -37,6 +40,9 @@ internal sealed class EvaluationArguments
         arguments._device.AddTo(command);
         return arguments;
     }
+
+    /// <summary><c>--results</c> if the user gave it; otherwise null.</summary>
+    public Option? GivenResults(System.CommandLine.Parsing.CommandResult result) => result.GetResult(_results) is null ? null : _results;
 
     public EvaluationRecipe? Recipe(ParseResult parsed) => parsed.GetValue(_recipe) is { } name ? EvaluationRecipe.Read(name, _command) : null;
 
@@ -64,7 +70,7 @@ internal sealed class EvaluationArguments
     /// <param name="bad">Receives a remark if there are results already.</param>
     public ResultFile Results(ParseResult parsed, JsonObject job, BadInputs bad)
     {
-        var results = ResultFile.Open(parsed.GetValue(_results), new JsonObject([KeyValuePair.Create("command", (JsonNode?)_command), .. job.Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))]));
+        ResultFile results = _opened = ResultFile.Open(parsed.GetValue(_results), new JsonObject([KeyValuePair.Create("command", (JsonNode?)_command), .. job.Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))]));
         if (results.Kept > 0)
         {
             bad.Warn($"{parsed.GetValue(_results)}: it has {results.Kept} results, which are not computed again");
@@ -74,8 +80,18 @@ internal sealed class EvaluationArguments
     }
 
     /// <summary>Runs work with a progress bar.</summary>
-    public static void Show(ParseResult parsed, string title, Action<Action<double>> work) =>
-        WorkProgress.Show(title, parsed.InvocationConfiguration.Error, ownsTerminal: true, work);
+    /// <exception cref="InterruptedException">It was cancelled, and a file has results.</exception>
+    public void Show(ParseResult parsed, string title, Action<Action<double>> work)
+    {
+        try
+        {
+            WorkProgress.Show(title, parsed.InvocationConfiguration.Error, ownsTerminal: true, work);
+        }
+        catch (OperationCanceledException) when (_opened is { Count: > 0 })
+        {
+            throw new InterruptedException($"cancelled; {parsed.GetValue(_results)} has {_opened.Count} results; run the command again to go on");
+        }
+    }
 
     /// <summary>Prints a report, and writes it where it is wanted.</summary>
     /// <returns>The exit code.</returns>
@@ -100,6 +116,15 @@ internal sealed class EvaluationArguments
 
     /// <summary>Whether pictures are wanted.</summary>
     public bool HasPictures(ParseResult parsed) => parsed.GetValue(_report) is not null;
+
+    /// <summary>What tells files from others of the same names: their lengths and when they were written.</summary>
+    public static string Describe(IEnumerable<(string Name, string Path)> files)
+    {
+        string lines = string.Join('\n', files.Select(file => new FileInfo(file.Path) is { Exists: true } found
+            ? string.Create(CultureInfo.InvariantCulture, $"{file.Name}\t{found.Length}\t{found.LastWriteTimeUtc.Ticks}")
+            : file.Name));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines)));
+    }
 
     /// <summary>What tells data from other data, for the job of a result file.</summary>
     public static JsonObject Describe(TrainingData data) => new() { ["items"] = data.Fingerprint.Items, ["checksum"] = data.Fingerprint.Checksum };

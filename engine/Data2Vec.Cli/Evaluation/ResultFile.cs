@@ -18,6 +18,9 @@ internal sealed class ResultFile : IDisposable
 
     private ResultFile(FileStream? file) => _file = file;
 
+    /// <summary>The number of results in the file; 0 without one.</summary>
+    public int Count => _file is null ? 0 : _found.Count;
+
     /// <summary>The number of items that were in the file when it was opened.</summary>
     public int Kept { get; private set; }
 

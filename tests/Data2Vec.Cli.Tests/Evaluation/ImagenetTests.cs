@@ -39,11 +39,34 @@ public sealed class ImagenetTests : IDisposable
         File.AppendAllText(Path.Combine(data, "red", "1.ppm"), "x");
         (code, _, error) = CommandLine.Run(command);
         Assert.Equal(2, code);
-        Assert.Contains("another job: its bytes", error, StringComparison.Ordinal);
+        Assert.Contains("another job: its files", error, StringComparison.Ordinal);
         (code, _, error) = CommandLine.Run("evaluate", "imagenet", "--data", data);
         Assert.Equal(2, code);
         Assert.Contains("no output is called 'blue', 'green', 'red'", error, StringComparison.Ordinal);
         Assert.Contains("top-1 %\t", CommandLine.Run("evaluate", "imagenet", "--data", data, "--labels", "red,green,blue,d,e,f,g,h,i,j").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Numbers_are_no_classes_of_a_model_with_names()
+    {
+        _files.Image("images/1/0.ppm", 2);
+        (int code, string _, string error) = CommandLine.Run("evaluate", "imagenet", "--data", _files["images"]);
+        Assert.Equal(2, code);
+        Assert.Contains("its outputs have names, and the classes of the data are numbers", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_damaged_result_is_named()
+    {
+        _files.Image("images/airplane/0.ppm", 2);
+        string results = _files["results.jsonl"];
+        string[] command = ["evaluate", "imagenet", "--data", _files["images"], "--results", results];
+        Assert.Equal(0, CommandLine.Run(command).Code);
+        string[] lines = File.ReadAllLines(results);
+        File.WriteAllLines(results, [lines[0], "{\"id\":\"airplane/0.ppm\",\"outputs\":[55],\"value\":1}"]);
+        (int code, string _, string error) = CommandLine.Run(command);
+        Assert.Equal(1, code);
+        Assert.Contains("the result of airplane/0.ppm is damaged; delete the line", error, StringComparison.Ordinal);
     }
 
     [Fact]

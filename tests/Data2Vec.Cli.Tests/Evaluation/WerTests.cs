@@ -54,6 +54,30 @@ public sealed class WerTests : IDisposable
         Assert.Equal(2, CommandLine.Run("evaluate", "wer", "--references", references).Code);
     }
 
+    [Theory, InlineData("--results", "r.jsonl"), InlineData("--beam", "3"), InlineData("--lm", "x.arpa")]
+    public void Options_of_transcribing_are_refused_for_texts(string option, string value)
+    {
+        string references = Write("ref", "tsv", utterance => utterance.Reference);
+        (int code, string _, string error) = CommandLine.Run("evaluate", "wer", "--references", references, "--hypotheses", references, option, value);
+        Assert.Equal(2, code);
+        Assert.Contains($"{option} is for --data", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Alternatives_of_sclite_are_refused_with_the_line() => Fail(
+        "alt.trn:2: alternatives in braces", "evaluate", "wer", "--references", _files.Write("alt.trn", "a (s-0)\na { b / c } d (s-1)\n"), "--hypotheses", _files["alt.trn"]);
+
+    [Fact]
+    public void A_recording_that_is_listed_twice_is_used_once()
+    {
+        string sample = Path.Combine(AppContext.BaseDirectory, "Fixtures", "four-two.wav");
+        string list = _files.Write("twice.tsv", $"path\ttext\n{sample}\tFOUR TWO\n{sample}\tFOUR TWO\n");
+        (int code, string output, string error) = CommandLine.Run("evaluate", "wer", "--data", list);
+        Assert.Equal(1, code);
+        Assert.Contains("the recording is listed twice; the second one is left out", error, StringComparison.Ordinal);
+        Assert.Contains("utterances\t1\n", output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Paths_on_one_side_match_the_names_of_files_on_the_other()
     {

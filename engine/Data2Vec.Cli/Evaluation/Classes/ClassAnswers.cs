@@ -48,7 +48,7 @@ internal static class ClassAnswers
                 }
             }
 
-            answers.AddRange(items.Select(item => (Item: item, Result: results.Find(Id(item)))).Where(pair => pair.Result is not null).Select(pair => Read(pair.Item, Id(pair.Item), pair.Result!)));
+            answers.AddRange(items.Select(item => (Item: item, Result: results.Find(Id(item)))).Where(pair => pair.Result is not null).Select(pair => Read(pair.Item, Id(pair.Item), pair.Result!, model.Labels!.Count)));
             report((items[^1] + 1.0) / data.Count);
         }
 
@@ -86,8 +86,11 @@ internal static class ClassAnswers
         return new JsonObject { [Outputs] = new JsonArray([.. best.Select(output => (JsonNode?)output)]), [Value] = numbers[best[0]] };
     }
 
-    private static ClassAnswer Read(int item, string id, JsonObject result) => ResultFile.Read(id, () =>
-        new ClassAnswer(item, [.. result[Outputs]!.AsArray().Select(output => output!.GetValue<int>())], Number(result[Value]!)));
+    private static ClassAnswer Read(int item, string id, JsonObject result, int outputs) => ResultFile.Read(id, () =>
+    {
+        int[] best = [.. result[Outputs]!.AsArray().Select(output => output!.GetValue<int>())];
+        return best.Length > 0 && best.All(output => (uint)output < (uint)outputs) ? new ClassAnswer(item, best, Number(result[Value]!)) : throw new FormatException();
+    });
 
     private static double Number(JsonNode node) => node.AsValue().TryGetValue(out float single) ? single : node.GetValue<double>();
 }

@@ -59,7 +59,7 @@ internal static class EvaluateGlueCommand
                 results.AddRange(files.Select(file =>
                 {
                     GlueResult? result = null;
-                    EvaluationArguments.Show(parsed, $"Answering {file.Name}", progress => result = runner.Run(file, found, progress, cancellation));
+                    arguments.Show(parsed, $"Answering {file.Name}", progress => result = runner.Run(file, found, progress, cancellation));
                     return result!;
                 }));
             }

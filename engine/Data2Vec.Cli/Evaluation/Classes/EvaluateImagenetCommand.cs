@@ -60,10 +60,10 @@ internal static class EvaluateImagenetCommand
 
             using ResultFile results = arguments.Results(
                 parsed,
-                new JsonObject { ["model"] = loaded.Digest(), ["data"] = EvaluationArguments.Describe(images), ["bytes"] = Bytes(images), ["preprocessing"] = preprocessing.ToJson() },
+                new JsonObject { ["model"] = loaded.Digest(), ["data"] = EvaluationArguments.Describe(images), ["files"] = EvaluationArguments.Describe(Enumerable.Range(0, images.Count).Select(item => (images.Name(item), images.Name(item)))), ["preprocessing"] = preprocessing.ToJson() },
                 bad);
             List<ClassAnswer> answers = [];
-            EvaluationArguments.Show(parsed, "Classifying", progress =>
+            arguments.Show(parsed, "Classifying", progress =>
                 answers = ClassAnswers.Run(loaded.Model, images, Path.EndsInDirectorySeparator(source) ? source : source + Path.DirectorySeparatorChar, results, bad, progress, cancellation));
             int[] right = [.. answers.Select(answer => images.Target(answer.Item))];
             var quality = new ClassificationQuality([.. answers.Select(answer => answer.Outputs[0])], right, loaded.Model.Labels.Count);
@@ -82,9 +82,6 @@ internal static class EvaluateImagenetCommand
         });
         return command;
     }
-
-    /// <summary>The length of all files, which tells images from others of the same names.</summary>
-    private static long Bytes(LabelledImageData images) => Enumerable.Range(0, images.Count).Select(images.Name).Where(File.Exists).Sum(path => new FileInfo(path).Length);
 
     /// <summary>How images are prepared: as the recipe says if the model takes images of its size, otherwise as the model's file says.</summary>
     private static ImagePreprocessing Preprocessing(VisionModel model, EvaluationRecipe? recipe, int? resize, BadInputs bad)

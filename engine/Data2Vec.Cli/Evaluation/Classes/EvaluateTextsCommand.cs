@@ -48,7 +48,7 @@ internal static class EvaluateTextsCommand
 
             using ResultFile results = arguments.Results(parsed, new JsonObject { ["model"] = loaded.Digest(), ["data"] = EvaluationArguments.Describe(examples) }, bad);
             List<ClassAnswer> answers = [];
-            EvaluationArguments.Show(parsed, "Answering", progress => answers = ClassAnswers.Run(loaded.Model, examples, source, results, bad, progress, cancellation));
+            arguments.Show(parsed, "Answering", progress => answers = ClassAnswers.Run(loaded.Model, examples, source, results, bad, progress, cancellation));
             int[] predicted = [.. answers.Select(answer => answer.Outputs[0])], right = [.. answers.Select(answer => examples.Load(answer.Item, default).Target)];
             var quality = new ClassificationQuality(predicted, right, classes.Count);
             var report = new EvaluationReport("Classes of texts");

@@ -66,9 +66,9 @@ internal sealed class ImageClasses(string model, IReadOnlyList<string> outputs, 
                 : throw new InvalidDataException($"{model}: the model has {outputs.Count} outputs, and ImageNet has {ImagenetSynsets.All.Count} classes");
         }
 
-        if (names.All(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < outputs.Count))
+        if (names.All(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _)))
         {
-            return [.. Enumerable.Range(0, outputs.Count).Select(number => number.ToString(CultureInfo.InvariantCulture))];
+            throw new UsageException($"{model}: its outputs have names, and the classes of the data are numbers; name the classes, or the outputs with --labels");
         }
 
         string[] unknown = [.. names.Where(name => !outputs.Contains(name, StringComparer.Ordinal)).Take(MostNamed)];

@@ -34,6 +34,10 @@ internal static class EvaluateWerCommand
             {
                 result.AddError("--model transcribes --data; leave out --hypotheses or --model");
             }
+            else if (hasHypotheses && (decoding.Given(result) ?? arguments.GivenResults(result)) is { } idle)
+            {
+                result.AddError($"{idle.Name} is for --data; leave it out with --hypotheses");
+            }
         });
         command.SetCancellableAction((parsed, cancellation) =>
         {
@@ -79,7 +83,7 @@ internal static class EvaluateWerCommand
                     parsed, new JsonObject { ["model"] = loaded.Digest(), ["data"] = set.Describe(), ["decoding"] = transcriber.Settings.DeepClone() }, bad);
                 TranscriptList? found = null;
                 double seconds = 0;
-                EvaluationArguments.Show(parsed, "Transcribing", progress =>
+                arguments.Show(parsed, "Transcribing", progress =>
                     (found, seconds) = set.Transcribe(transcriber, parsed.GetValue(samples), results, bad, progress, cancellation));
                 into.Facts.AddRange(
                 [

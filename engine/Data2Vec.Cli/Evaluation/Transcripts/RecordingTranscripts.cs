@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using Data2Vec.Audio;
 using Data2Vec.Audio.Codecs;
@@ -27,18 +25,26 @@ internal sealed class RecordingTranscripts
         }
 
         _ids = TranscriptFile.Ids(_list.Recordings);
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        int[] twice = [.. _ids.Index().Where(pair => !known.Add(pair.Item)).Select(pair => pair.Index)];
+        foreach (int item in twice)
+        {
+            bad.Report(_list.Recordings[item].Name, new InvalidDataException("the recording is listed twice; the second one is left out"));
+        }
+
+        _ids = [.. _ids.Index().Where(pair => !twice.Contains(pair.Index)).Select(pair => pair.Item)];
+        _list = _list with { Recordings = [.. _list.Recordings.Index().Where(pair => !twice.Contains(pair.Index)).Select(pair => pair.Item)] };
     }
 
     /// <summary>The references that the data set has.</summary>
     public TranscriptList References => new(_list.Name, true, [.. _list.Recordings.Select((recording, i) => new TranscriptEntry(_ids[i], recording.Transcript ?? ""))]);
 
     /// <summary>What tells the data from other data.</summary>
-    public JsonObject Describe()
+    public JsonObject Describe() => new()
     {
-        string keys = string.Join('\n', _list.Recordings.Select(recording =>
-            string.Create(CultureInfo.InvariantCulture, $"{recording.Key}\t{(File.Exists(recording.Path) ? new FileInfo(recording.Path).Length : 0)}")));
-        return new JsonObject { ["items"] = _list.Recordings.Count, ["sha256"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(keys))) };
-    }
+        ["items"] = _list.Recordings.Count,
+        ["files"] = EvaluationArguments.Describe(_list.Recordings.Select(recording => (recording.Key, recording.Path))),
+    };
 
     /// <summary>Transcribes all recordings whose transcripts are not known. Bad ones are reported and left out.</summary>
     /// <returns>The transcripts, and the seconds of the recordings.</returns>

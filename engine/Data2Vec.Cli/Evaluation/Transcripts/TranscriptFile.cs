@@ -147,9 +147,13 @@ internal static class TranscriptFile
     private static TranscriptEntry[] ReadTrn(string path, string[] lines) =>
     [
         .. lines.Select((line, i) => (Line: line.Trim(), Number: i + 1)).Where(line => !IsBlankOrComment(line.Line)).Select(line => TrnId(line.Line) is >= 0 and var at
-            ? new TranscriptEntry(line.Line[(at + 1)..^1].Trim(), line.Line[..at].Trim())
+            ? new TranscriptEntry(line.Line[(at + 1)..^1].Trim(), WithoutAlternatives(line.Line[..at].Trim(), DataFile.LineName(path, line.Number)))
             : throw new InvalidDataException($"{DataFile.LineName(path, line.Number)}: the line does not end with the id of the utterance in parentheses")),
     ];
+
+    private static string WithoutAlternatives(string text, string line) => text.Split(' ').Contains("{")
+        ? throw new InvalidDataException($"{line}: alternatives in braces, as sclite has them, are not supported; keep one of them")
+        : text;
 
     /// <summary>Where the id in parentheses begins at the end of a line; -1 if there is none.</summary>
     private static int TrnId(string line)

@@ -64,7 +64,7 @@ internal static class EvaluateEmbeddingsCommand
                 job["data"] = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)));
                 using ResultFile results = arguments.Results(parsed, job, bad);
                 (double Pearson, double Spearman)[] found = [];
-                EvaluationArguments.Show(parsed, "Comparing", progress => found = texts.Correlate(text, options, allLayers, results, bad, progress, cancellation));
+                arguments.Show(parsed, "Comparing", progress => found = texts.Correlate(text, options, allLayers, results, bad, progress, cancellation));
                 report.Facts.Add(("pairs", texts.Count.ToString(CultureInfo.InvariantCulture)));
                 report.Figures.AddRange([new("Spearman %, last layer", 100 * found[^1].Spearman), new("Pearson %, last layer", 100 * found[^1].Pearson)]);
                 ByLayer(["Spearman %", "Pearson %"], [.. found.Select(value => (double[])[100 * value.Spearman, 100 * value.Pearson])], "correlation in percent");
@@ -80,7 +80,7 @@ internal static class EvaluateEmbeddingsCommand
                 ProbeVectors? others = validation is null ? null : Embed("Embedding what is measured with", validation, "validation ", task.Validation ?? from.Path);
                 ProbeResult[] found = [];
                 ProbeOptions fitting = probing.Options(parsed, task, arguments.Threads(parsed));
-                EvaluationArguments.Show(parsed, "Learning", progress => found = ProbeResult.Fit(training.Classes, layers, vectors, others, fitting, progress, cancellation));
+                arguments.Show(parsed, "Learning", progress => found = ProbeResult.Fit(training.Classes, layers, vectors, others, fitting, progress, cancellation));
                 report.Facts.Add(("examples", vectors.Targets.Length.ToString(CultureInfo.InvariantCulture)));
                 if (training.Classes.Count == 0)
                 {
@@ -114,7 +114,7 @@ internal static class EvaluateEmbeddingsCommand
                 ProbeVectors Embed(string title, ProbeExamples examples, string part, string path)
                 {
                     ProbeVectors? embedded = null;
-                    EvaluationArguments.Show(parsed, title, progress => embedded = ProbeVectors.Embed(
+                    arguments.Show(parsed, title, progress => embedded = ProbeVectors.Embed(
                         new KeptExamples(examples, results, part, loaded.Model.HiddenSize), path, loaded.Model.Modality, options, allLayers, bad, progress, cancellation));
                     return embedded!;
                 }

@@ -9,6 +9,9 @@ internal sealed class TextPairs
 {
     private const string Cosines = "cosines";
 
+    /// <summary>The usual names of a column of scores.</summary>
+    private static readonly string[] s_scores = ["score", "similarity", "label", "relatedness", "relatedness_score", "rating", "gold", "value"];
+
     private readonly List<(string Name, string First, string Second, double Score)> _pairs = [];
 
     private TextPairs(Table table, int first, int second, int label, IEnumerable<TableRow> rows, BadInputs bad)
@@ -48,7 +51,7 @@ internal sealed class TextPairs
         }
 
         var plain = Table.Read(path, new TableOptions { HasHeader = false });
-        bool hasHeader = plain.Rows[0].Fields.Length > 2 && !IsNumber(plain.Rows[0].Fields[2], out _);
+        bool hasHeader = plain.Rows[0].Fields is [_, _, var third, ..] && s_scores.Contains(third.Trim(), StringComparer.OrdinalIgnoreCase);
         return new TextPairs(plain, 0, 1, 2, hasHeader ? plain.Rows.Skip(1) : plain.Rows, bad);
     }
 
