@@ -79,6 +79,18 @@ public sealed class DecodeTests : IDisposable
         Assert.Contains("words.txt: the language model knows 33.3 % of the words", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--word-score has no effect without a language model", "--search", "open", "--word-score", "8")]
+    [InlineData("--lm-weight has no effect without a language model", "--lexicon", "lexicon.txt", "--lm-weight", "8")]
+    [InlineData("--trials is for --tune", "--trials", "5")]
+    [InlineData("--hot-word-score is for --hot-words", "--hot-word-score", "5")]
+    public void Options_without_effect_are_refused(string reason, params string[] options)
+    {
+        (int code, string output, string error) = Run(["emissions", .. options]);
+        Assert.Equal((2, ""), (code, output));
+        Assert.Contains(reason, error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Tuning_finds_weights_with_fewer_errors_and_does_so_again()
     {

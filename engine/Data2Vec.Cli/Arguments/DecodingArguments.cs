@@ -52,6 +52,11 @@ internal sealed class DecodingArguments
             Refuse(kind != WithLexicon, "--search lexicon", arguments._lexicon, arguments._beamLabels, arguments._silence, arguments._logAdd, arguments._merge);
             Refuse(kind != Open, "--search open", arguments._words, arguments._labelThreshold, arguments._prune);
             Refuse(kind == Greedy, "--search lexicon and open", arguments._model, arguments._beam, arguments._threshold, arguments._weight, arguments._wordScore, arguments._unknown, arguments._hotWords, arguments._hotScore);
+            if (result.GetResult(arguments._hotScore) is { Implicit: false } && result.GetValue(arguments._hotWords) is null)
+            {
+                result.AddError("--hot-word-score is for --hot-words");
+            }
+
             if (kind == WithLexicon && result.GetValue(arguments._lexicon) is null)
             {
                 result.AddError("--search lexicon takes the words of --lexicon FILE");
@@ -71,6 +76,9 @@ internal sealed class DecodingArguments
         });
         return arguments;
     }
+
+    /// <summary>The first of the options that the user gave; null for none.</summary>
+    public Option? Given(System.CommandLine.Parsing.CommandResult result) => _all.FirstOrDefault(option => result.GetResult(option) is { Implicit: false });
 
     /// <summary>The files that the options name.</summary>
     public IReadOnlyList<string> Paths(ParseResult parsed) =>
@@ -140,6 +148,12 @@ internal sealed class DecodingArguments
         if (folder?.LabelCount is { } count && count != labels.Texts.Count)
         {
             throw new InvalidDataException($"{path}: a decoder for {count} labels, and the model has {labels.Texts.Count}");
+        }
+
+        Option[] ofModel = lexicon is not null ? [_weight] : [_weight, _wordScore, _unknown, _words];
+        if (path is null && ofModel.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } idle)
+        {
+            throw new UsageException($"{idle.Name} has no effect without a language model; give --lm");
         }
 
         NGramModel? model = path is null ? null : NGramModel.Open(folder?.ModelPath ?? Files.RequireFile(path));

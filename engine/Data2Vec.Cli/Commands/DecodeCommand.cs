@@ -23,6 +23,13 @@ internal static class DecodeCommand
         command.Add(labels, blank, best, json, strict);
         DecodingArguments decoding = DecodingArguments.AddTo(command);
         command.Add(tune, trials, seed);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(tune) is null && new Option[] { trials, seed }.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } idle)
+            {
+                result.AddError($"{idle.Name} is for --tune");
+            }
+        });
         command.SetCancellableAction((parsed, cancellation) =>
         {
             TextWriter output = parsed.InvocationConfiguration.Output;

@@ -24,16 +24,24 @@ internal sealed class DecoderTuning(OpenedDecoder opened, string references, Ctc
 
         WeightTrial? best = null;
         (int number, int bestNumber) = (0, 0);
-        foreach (WeightTrial trial in search.Run(opened.Weights, (weight, score) => Errors(reweighted(weight, score)) / (double)total))
+        try
         {
-            number++;
-            if (best is null || trial.Value < best.Value)
+            foreach (WeightTrial trial in search.Run(opened.Weights, (weight, score) => Errors(reweighted(weight, score)) / (double)total))
             {
-                (best, bestNumber) = (trial, number);
-            }
+                number++;
+                if (best is null || trial.Value < best.Value)
+                {
+                    (best, bestNumber) = (trial, number);
+                }
 
-            Print(number, trial, isBest: false);
-            output.Flush();
+                Print(number, trial, isBest: false);
+                output.Flush();
+            }
+        }
+        catch (OperationCanceledException) when (best is not null)
+        {
+            Print(bestNumber, best, isBest: true);
+            throw new InterruptedException(string.Create(CultureInfo.InvariantCulture, $"cancelled after {number} trials; trial {bestNumber} is the best of them"));
         }
 
         Print(bestNumber, best!, isBest: true);

@@ -1,3 +1,4 @@
+using Data2Vec.Recognition.Decoding;
 using Data2Vec.Recognition.LanguageModels;
 
 namespace Data2Vec.Cli;
@@ -12,14 +13,17 @@ internal static class LanguageModelCommand
         Inspect(),
     };
 
+    /// <summary>The file of a language model: the path itself, or the model in a folder of Hugging Face.</summary>
+    public static string FileOf(string path) => Directory.Exists(path) ? DecodingFolder.Read(path).ModelPath : Files.RequireFile(path);
+
     private static Command Inspect()
     {
-        var path = new Argument<string>("FILE") { Description = "An ARPA file, also gzipped, or a binary file of KenLM" };
+        var path = new Argument<string>("FILE") { Description = "An ARPA file, also gzipped, a binary file of KenLM, or a folder of Hugging Face with language_model" };
         var list = new Option<bool>("--words") { Description = "List the words instead, one per line" };
         var command = new Command("inspect", "Show what a language model has") { path, list };
         command.SetAction(parsed =>
         {
-            string file = Files.RequireFile(parsed.GetRequiredValue(path));
+            string file = FileOf(parsed.GetRequiredValue(path));
             using NGramModel model = NGramModel.Open(file);
             TextWriter output = parsed.InvocationConfiguration.Output;
             IReadOnlyList<string>? words = model.ReadWords();

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Data2Vec.IO;
-using Data2Vec.Recognition.Decoding;
 using Data2Vec.Recognition.LanguageModels;
 
 namespace Data2Vec.Cli;
@@ -24,7 +23,7 @@ internal static class ScoreSentencesCommand
         {
             string name = parsed.GetRequiredValue(sentences);
             bool isWhole = !parsed.GetValue(fragments), isJson = parsed.GetValue(json);
-            using NGramModel model = NGramModel.Open(ModelFile(parsed.GetRequiredValue(path)));
+            using NGramModel model = NGramModel.Open(LanguageModelCommand.FileOf(parsed.GetRequiredValue(path)));
             TextWriter output = parsed.InvocationConfiguration.Output;
             (long words, long unknown) = (0, 0);
             foreach (string sentence in Lines(name, cancellation))
@@ -42,8 +41,6 @@ internal static class ScoreSentencesCommand
         });
         return command;
     }
-
-    private static string ModelFile(string path) => Directory.Exists(path) ? DecodingFolder.Read(path).ModelPath : Files.RequireFile(path);
 
     private static string Json(NGramScore score)
     {
