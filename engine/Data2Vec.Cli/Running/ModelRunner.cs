@@ -95,6 +95,7 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
 
             LiveTranscriptionOptions chosen = options(speech, path);
             LiveTranscription? session = null;
+            bool hasWords = false;
             try
             {
                 recording.Source.Read((samples, rate) => Write((session ??= speech.StartLive(rate, chosen)).Append(samples, cancellation)));
@@ -106,12 +107,24 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
             }
 
             Write(session?.Complete(CancellationToken.None) ?? []);
+            if (session is null || session.Duration < TimeSpan.FromSeconds((double)speech.Config.SamplesFor(1) / speech.SampleRate))
+            {
+                throw new InvalidDataException(string.Create(
+                    CultureInfo.InvariantCulture, $"the recording lasts {(session?.Duration ?? TimeSpan.Zero).TotalMilliseconds:0.#} ms, which is too short for one frame"));
+            }
+
+            if (!hasWords)
+            {
+                bad.Warn($"{input.Label}: the model hears no words");
+            }
+
             return [];
 
             void Write(IReadOnlyList<TranscriptUpdate> updates)
             {
                 foreach (TranscriptUpdate update in updates)
                 {
+                    hasWords |= update.IsFinal && update.Text.Length > 0;
                     write(update);
                 }
             }
