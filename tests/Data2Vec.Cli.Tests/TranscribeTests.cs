@@ -145,6 +145,14 @@ public sealed class TranscribeTests : IDisposable
         Assert.InRange(Fours(string.Join(' ', objects.Where(update => update.GetProperty("final").GetBoolean()).Select(update => update.GetProperty("text").GetString()))), 30, 42);
     }
 
+    [Fact]
+    public void A_recording_shorter_than_a_frame_is_bad_live_too()
+    {
+        string path = Path.Combine(_folder, "short.wav");
+        File.WriteAllBytes(path, File.ReadAllBytes(_sample)[..(44 + 200)]);
+        Assert.Contains("too short for one frame", Refused(1, "transcribe", path, "--live"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--window", "2", "--stride", "1")]
     [InlineData("--window", "0")]
