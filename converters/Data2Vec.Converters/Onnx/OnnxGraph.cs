@@ -118,11 +118,16 @@ internal sealed class OnnxGraph
     private long[] Sizes(string name)
     {
         const int Most = 8;
-        return _tensors.TryGetValue(name, out OnnxTensor? constant) ? constant.SmallIntegers()
-            : _sources.TryGetValue(name, out OnnxNode? node) && node.Operation == "Concat" && node.Inputs.Count <= Most
-                ? [.. node.Inputs.Select(input => _tensors.TryGetValue(input, out OnnxTensor? part) && part.SmallIntegers() is [var size] ? size : 0)]
-                : [];
+        return Constant(name)?.SmallIntegers()
+            ?? (_sources.TryGetValue(name, out OnnxNode? node) && node.Operation == "Concat" && node.Inputs.Count <= Most
+                ? [.. node.Inputs.Select(input => Constant(input)?.SmallIntegers() is [var size] ? size : 0)]
+                : []);
     }
+
+    /// <summary>A constant, perhaps with another number of dimensions; null for a result that depends on the input.</summary>
+    private OnnxTensor? Constant(string name) => _tensors.TryGetValue(name, out OnnxTensor? constant) ? constant
+        : _sources.TryGetValue(name, out OnnxNode? node) && node.Operation is "Unsqueeze" or "Identity" && node.Inputs.Count > 0 ? _tensors.GetValueOrDefault(node.Inputs[0])
+        : null;
 
     /// <summary>The number that is added before a square root, in a normalization of single operations.</summary>
     private float? EpsilonOfParts()
@@ -130,7 +135,7 @@ internal sealed class OnnxGraph
         foreach (OnnxNode root in _nodes.Where(node => node is { Operation: "Sqrt", Inputs.Count: 1 }))
         {
             if (_sources.TryGetValue(root.Inputs[0], out OnnxNode? sum) && sum.Operation == "Add"
-                && sum.Inputs.Select(input => _tensors.GetValueOrDefault(input)).FirstOrDefault(tensor => tensor is { Count: 1, Type: CheckpointType.F32 }) is { } epsilon)
+                && sum.Inputs.Select(Constant).FirstOrDefault(tensor => tensor is { Count: 1, Type: CheckpointType.F32 }) is { } epsilon)
             {
                 float[] value = new float[1];
                 epsilon.Read(0, value);

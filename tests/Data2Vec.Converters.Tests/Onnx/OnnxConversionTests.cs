@@ -41,7 +41,7 @@ public sealed class OnnxConversionTests() : FolderTests("onnx")
             {"model_type": "bert", "architectures": ["BertModel"], "hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 32,
              "vocab_size": 50, "max_position_embeddings": 20, "layer_norm_eps": 1e-12, "hidden_act": "gelu"}
             """);
-        string[] words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", .. Enumerable.Range(0, 46).Select(i => $"word{i}")];
+        string[] words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", .. Enumerable.Range(0, 45).Select(i => $"word{i}"), "[MASK]"];
         Write("vocab.txt", string.Join('\n', words));
         using TextModel model = Load<TextModel>();
         Assert.Equal(alone, model.EmbedPrepared(s_ids));
