@@ -21,8 +21,8 @@ internal static class Compare
 
     public static int Run(string[] arguments)
     {
-        var model = new Option<string?>("--model") { Description = "Only audio, text, vision or vgg" };
-        model.AcceptOnlyFromAmong("audio", "text", "vision", "vgg");
+        var model = new Option<string?>("--model") { Description = "Only audio, text, minilm, vision or vgg" };
+        model.AcceptOnlyFromAmong("audio", "text", "minilm", "vision", "vgg");
         var name = new Option<string?>("--only") { Description = "Only workloads whose name starts with this" };
         var threads = new Option<int>("--threads") { DefaultValueFactory = _ => Environment.ProcessorCount };
         var type = new Option<string>("--dtype") { DefaultValueFactory = _ => "f32", Description = "The number format of the engine's weights" };
@@ -73,7 +73,7 @@ internal static class Compare
         int count = int.Parse(threads, CultureInfo.InvariantCulture);
         if (engine == "onnx")
         {
-            using var peer = new OnnxPeer(workload, OnnxGraph.Provide(workload.Model, workload.ModelPath()), count);
+            using var peer = new OnnxPeer(workload, workload.GraphPath()!, count);
             peer.Run(wanted: true);
             Report();
         }
@@ -94,9 +94,8 @@ internal static class Compare
 
     private static JsonObject Speed(Workload workload, ElementType type, int threads, double peak)
     {
-        using var peer = new OnnxPeer(workload, OnnxGraph.Provide(workload.Model, workload.ModelPath()), threads);
-        using OnnxPeer? quantized = type != ElementType.I8 ? null
-            : new OnnxPeer(workload, OnnxGraph.Provide(workload.Model, workload.ModelPath(), quantized: true), threads);
+        using var peer = new OnnxPeer(workload, workload.GraphPath()!, threads);
+        using OnnxPeer? quantized = type == ElementType.I8 && workload.GraphPath(quantized: true) is { } graph ? new OnnxPeer(workload, graph, threads) : null;
         using Data2VecModel model = Data2VecModel.Load(workload.ModelPath(type), new ModelOptions { Threads = threads });
         float[] expected = peer.Run(wanted: true), actual = workload.HiddenStates(model);
         double difference = Difference(expected, actual);
@@ -163,7 +162,7 @@ internal static class Compare
 
         (double Start, double Memory) Once(string engine)
         {
-            var start = new ProcessStartInfo(Environment.ProcessPath!, ["alone", engine, workload.Name, type.ToString(), threads.ToString(CultureInfo.InvariantCulture)])
+            var start = new ProcessStartInfo(Environment.ProcessPath!, [.. Program(), "alone", engine, workload.Name, type.ToString(), threads.ToString(CultureInfo.InvariantCulture)])
             {
                 RedirectStandardOutput = true,
             };
@@ -173,6 +172,10 @@ internal static class Compare
             return (double.Parse(figures[0], CultureInfo.InvariantCulture), double.Parse(figures[1], CultureInfo.InvariantCulture));
         }
     }
+
+    /// <summary>What comes first when this program is run by the dotnet command.</summary>
+    private static string[] Program() =>
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Path.Combine(AppContext.BaseDirectory, "Data2Vec.Bench.dll")] : [];
 
     private static double Difference(float[] expected, float[] actual)
     {

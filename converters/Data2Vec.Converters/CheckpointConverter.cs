@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Converters.Layouts;
+using Data2Vec.Converters.Onnx;
 
 namespace Data2Vec.Converters;
 
@@ -44,6 +45,12 @@ public static class CheckpointConverter
         {
             using HuggingFaceFolder folder = HuggingFaceFolder.Open(found);
             return Convert(() => SourceCheckpoint.FromFolder(folder));
+        }
+
+        if (OnnxFile.IsName(checkpoint))
+        {
+            using OnnxFile onnx = OnnxFile.Open(checkpoint);
+            return Convert(() => SourceCheckpoint.FromOnnx(onnx));
         }
 
         using PyTorchFile file = PyTorchFile.Open(found ?? checkpoint);

@@ -44,6 +44,10 @@ internal sealed record NumberFormat(string Name, int? Bits, CheckpointType Type)
                 | quint2x4       | QUInt2x4Storage      | 8   | Other
         """;
 
+    /// <summary>The formats of ONNX's <c>TensorProto.DataType</c>, by number, from 0.</summary>
+    private static readonly string[] s_onnx =
+        ["", "float32", "uint8", "int8", "", "int16", "int32", "int64", "", "bool", "float16", "float64", "", "", "complex64", "complex128", "bfloat16"];
+
     private static readonly string[][] s_rows = [.. Table.Split('\n').Select(line => line.Split('|', StringSplitOptions.TrimEntries))];
     private static readonly Dictionary<string, NumberFormat> s_safetensors = Column(0, nameColumn: 0);
     private static readonly Dictionary<string, NumberFormat> s_dataTypes = Column(1, nameColumn: 1);
@@ -61,6 +65,10 @@ internal sealed record NumberFormat(string Name, int? Bits, CheckpointType Type)
     /// <summary>The format of a PyTorch storage class such as <c>FloatStorage</c>, or null if it is unknown.</summary>
     public static NumberFormat? FromStorage(string name) =>
         name is "UntypedStorage" or "_UntypedStorage" ? Untyped : s_storages.GetValueOrDefault(name) is { } format ? s_dataTypes[format.Name] : null;
+
+    /// <summary>The format of a number of ONNX's <c>TensorProto.DataType</c>.</summary>
+    public static NumberFormat FromOnnx(int type) =>
+        ((uint)type < (uint)s_onnx.Length ? FromDataType(s_onnx[type]) : null) ?? new NumberFormat($"number {type} of ONNX", 8, CheckpointType.Other);
 
     private static Dictionary<string, NumberFormat> Column(int column, int nameColumn) => s_rows.Where(row => row[column].Length > 0).ToDictionary(
         row => row[column], row => new NumberFormat(row[nameColumn], int.Parse(row[3], null), Enum.Parse<CheckpointType>(row[4])));

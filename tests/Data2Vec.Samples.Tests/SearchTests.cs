@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Data2Vec.Samples.Tests;
 
-/// <summary>The search sample, by its entry point.</summary>
+/// <summary>The samples that search, by their entry points.</summary>
 public sealed class SearchTests
 {
     [Fact]
@@ -35,14 +35,25 @@ public sealed class SearchTests
         }
     }
 
-    private static string[] Search(params string[] arguments)
+    [Fact]
+    public void Sentences_of_the_same_meaning_are_found()
+    {
+        // None of these has a word of the sentence that is meant, but for "I" and "my".
+        Assert.EndsWith("  How do I get a refund for my order?", Run("Data2Vec.Samples.Sentences", "I want my money back")[0], StringComparison.Ordinal);
+        Assert.EndsWith("  Where can I see the status of my parcel?", Run("Data2Vec.Samples.Sentences", "has the package been sent yet")[0], StringComparison.Ordinal);
+        Assert.EndsWith("  My password does not work any more.", Run("Data2Vec.Samples.Sentences", "I cannot log in")[0], StringComparison.Ordinal);
+    }
+
+    private static string[] Search(params string[] arguments) => Run("Data2Vec.Samples.Search", arguments);
+
+    private static string[] Run(string sample, params string[] arguments)
     {
         TextWriter before = Console.Out;
         using var output = new StringWriter();
         Console.SetOut(output);
         try
         {
-            Assert.Equal(0, Assembly.Load("Data2Vec.Samples.Search").EntryPoint!.Invoke(null, [arguments]));
+            Assert.Equal(0, Assembly.Load(sample).EntryPoint!.Invoke(null, [arguments]));
         }
         finally
         {

@@ -8,7 +8,7 @@ internal sealed class OnnxPeer : IDisposable
 {
     private readonly InferenceSession _session;
     private readonly RunOptions _run = new();
-    private readonly OrtValue _input;
+    private readonly OrtValue[] _inputs;
     private readonly string[] _inputNames;
 
     public OnnxPeer(Workload workload, string graph, int threads)
@@ -21,19 +21,13 @@ internal sealed class OnnxPeer : IDisposable
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
         _session = new InferenceSession(graph, options);
-        (string name, Array values, int[] shape) = workload.GraphInput();
-        long[] sizes = [.. shape.Select(size => (long)size)];
-        _inputNames = [name];
-        _input = values switch
-        {
-            float[] floats => OrtValue.CreateTensorValueFromMemory(floats, sizes),
-            long[] ids => OrtValue.CreateTensorValueFromMemory(ids, sizes),
-            _ => throw new ArgumentException("The type of the input is not supported.", nameof(workload)),
-        };
+        IReadOnlyList<(string Name, Array Values, int[] Shape)> inputs = workload.GraphInputs();
+        _inputNames = [.. inputs.Select(input => input.Name)];
+        _inputs = [.. inputs.Select(input => Tensor(input.Values, [.. input.Shape.Select(size => (long)size)]))];
     }
 
     /// <summary>Runs one inference. Returns the hidden states if they are wanted.</summary>
-    public float[] Run(bool wanted) => Run(_input, wanted);
+    public float[] Run(bool wanted) => Run(_inputs, wanted);
 
     /// <summary>The hidden states of one text.</summary>
     public float[] Run(ReadOnlyMemory<int> tokens)
@@ -41,18 +35,29 @@ internal sealed class OnnxPeer : IDisposable
         long[] ids = new long[tokens.Length];
         TensorPrimitives.ConvertTruncating(tokens.Span, ids);
         using var input = OrtValue.CreateTensorValueFromMemory(ids, [1, ids.Length]);
-        return Run(input, wanted: true);
+        return Run([input], wanted: true);
     }
 
-    private float[] Run(OrtValue input, bool wanted)
+    private float[] Run(OrtValue[] inputs, bool wanted)
     {
-        using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(_run, _inputNames, [input], _session.OutputNames);
+        using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(_run, _inputNames, inputs, _session.OutputNames);
         return wanted ? outputs[0].GetTensorDataAsSpan<float>().ToArray() : [];
     }
 
+    private static OrtValue Tensor(Array values, long[] shape) => values switch
+    {
+        float[] floats => OrtValue.CreateTensorValueFromMemory(floats, shape),
+        long[] ids => OrtValue.CreateTensorValueFromMemory(ids, shape),
+        _ => throw new ArgumentException("The type of the input is not supported.", nameof(values)),
+    };
+
     public void Dispose()
     {
-        _input.Dispose();
+        foreach (OrtValue input in _inputs)
+        {
+            input.Dispose();
+        }
+
         _run.Dispose();
         _session.Dispose();
     }

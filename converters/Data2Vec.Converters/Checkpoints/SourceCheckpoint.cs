@@ -1,5 +1,6 @@
 using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Converters.Layouts;
+using Data2Vec.Converters.Onnx;
 
 namespace Data2Vec.Converters.Checkpoints;
 
@@ -8,6 +9,9 @@ internal sealed record SourceCheckpoint
 {
     /// <summary>Formats that name their models.</summary>
     public const string Fairseq = "fairseq", HuggingFace = "huggingface";
+
+    /// <summary>The format of weights in an ONNX file, which are named as in PyTorch.</summary>
+    public const string Onnx = "onnx";
 
     private const int MaxWrappers = 4;
 
@@ -58,6 +62,9 @@ internal sealed record SourceCheckpoint
     /// <summary>The folder, if the checkpoint is one.</summary>
     public HuggingFaceFolder? Folder { get; private init; }
 
+    /// <summary>What the graph of an ONNX file tells of the structure.</summary>
+    public OnnxStructure Graph { get; private init; } = OnnxStructure.Unknown;
+
     /// <summary>What of the checkpoint is not used, in sentences. The copies of a checkpoint share the list.</summary>
     public List<string> Warnings { get; } = [];
 
@@ -83,6 +90,9 @@ internal sealed record SourceCheckpoint
             : folder.Weights;
         return checkpoint with { Weights = weights.Without(prefix) };
     }
+
+    /// <summary>The weights of an ONNX file without a <c>config.json</c>.</summary>
+    public static SourceCheckpoint FromOnnx(OnnxFile file) => new(Weights.FromTensors(file.Tensors)) { Format = Onnx, Graph = file.Structure };
 
     /// <summary>What a file of PyTorch holds.</summary>
     /// <exception cref="InvalidDataException">It is not a dictionary with weights, or its options are damaged.</exception>

@@ -1,5 +1,3 @@
-using Data2Vec.Converters.Safetensors;
-
 namespace Data2Vec.Converters.Checkpoints;
 
 /// <summary>The named tensors of a checkpoint, under normalized names.</summary>
@@ -35,9 +33,9 @@ internal sealed class Weights
     /// <exception cref="InvalidDataException">Two tensors have the same name.</exception>
     public static Weights FromEntries(IReadOnlyDictionary<string, object?> entries) => Normalize(entries.Select(entry => (entry.Key, entry.Value)));
 
-    /// <summary>The weights of safetensors files.</summary>
+    /// <summary>The weights of a file that holds nothing else.</summary>
     /// <exception cref="InvalidDataException">Two tensors have the same name.</exception>
-    public static Weights FromSafetensors(SafetensorsSet set) => Normalize(set.Tensors.Select(entry => (entry.Key, (object?)entry.Value)));
+    public static Weights FromTensors(IReadOnlyDictionary<string, CheckpointTensor> tensors) => Normalize(tensors.Select(entry => (entry.Key, (object?)entry.Value)));
 
     /// <summary>The name of a tensor as the checkpoint has it, or would have it if it had the tensor.</summary>
     public string Label(string name) => Quoted(OriginalName(name));

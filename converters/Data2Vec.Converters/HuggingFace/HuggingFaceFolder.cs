@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Data2Vec.Converters.Onnx;
 using Data2Vec.Converters.Safetensors;
 
 namespace Data2Vec.Converters.HuggingFace;
@@ -20,6 +21,9 @@ internal sealed class HuggingFaceFolder : IDisposable
 
     /// <summary>File names of weights, in order of preference.</summary>
     public static readonly IReadOnlyList<string> WeightNames = ["model.safetensors", IndexName, "pytorch_model.bin", PickleIndexName];
+
+    /// <summary>Files of weights of folders that have no other.</summary>
+    private static readonly string[] s_onnxNames = ["model.onnx", "onnx/model.onnx"];
 
     /// <summary>Further files that are used if present: preprocessing, tokenizers, and what sentence-transformers adds.</summary>
     public static readonly IReadOnlyList<string> InputNames =
@@ -61,14 +65,14 @@ internal sealed class HuggingFaceFolder : IDisposable
         if (Directory.Exists(path))
         {
             string folder = Path.Combine(path, SentenceTransformer.Find(path)?.ModelPath ?? "");
-            return WeightNames.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
+            return WeightNames.Concat(s_onnxNames).Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
                 ?? throw new InvalidDataException(
                     $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(path))}: a folder without {string.Join(", ", WeightNames.SkipLast(1))} " +
                     $"or {WeightNames[^1]}; give a checkpoint, or a folder with a Hugging Face model");
         }
 
         bool isSafetensors = path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
-        bool isWeights = path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) && IsBesideConfig(path);
+        bool isWeights = (path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) || OnnxFile.IsName(path)) && IsBesideConfig(path);
         return isSafetensors || isWeights ? path : null;
     }
 
@@ -91,8 +95,14 @@ internal sealed class HuggingFaceFolder : IDisposable
             return Around(weights, shards, () => Weights.FromEntries(shards.Entries));
         }
 
+        if (OnnxFile.IsName(weights))
+        {
+            OnnxFile onnx = OnnxFile.Open(weights);
+            return Around(weights, onnx, () => Weights.FromTensors(onnx.Tensors));
+        }
+
         SafetensorsSet set = SafetensorsSet.Open(weights);
-        return Around(weights, set, () => Weights.FromSafetensors(set));
+        return Around(weights, set, () => Weights.FromTensors(set.Tensors));
     }
 
     /// <summary>Opens the folder of a file of <c>torch.save</c> that is open already.</summary>
@@ -129,7 +139,14 @@ internal sealed class HuggingFaceFolder : IDisposable
 
     public void Dispose() => _file?.Dispose();
 
-    private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path))!;
+    /// <summary>The folder of a file of weights. Exports to ONNX are in a folder of their own in that of the model.</summary>
+    private static string FolderOf(string path)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        return OnnxFile.IsName(path) && !File.Exists(Path.Combine(folder, ConfigName)) && Path.GetDirectoryName(folder) is { } outer && File.Exists(Path.Combine(outer, ConfigName))
+            ? outer
+            : folder;
+    }
 
     /// <summary>Reads a JSON file, or returns null if it does not exist.</summary>
     /// <exception cref="InvalidDataException">It is damaged, or its value is of another kind.</exception>

@@ -65,6 +65,12 @@ internal sealed record Layout(string Format, string Model, string Title, Func<La
                 "model_type", $"is '{PickleText.Quote(checkpoint.Model!)}', which is not supported; {string.Join(", ", supported)} are");
         }
 
+        if (checkpoint.Format == SourceCheckpoint.Onnx)
+        {
+            return new InvalidDataException(
+                $"an ONNX model that is not recognised; without a config.json beside it, only BERT is; {checkpoint.Weights.ShowNames()}");
+        }
+
         return new InvalidDataException(IsHuggingFace(checkpoint.Weights)
             ? "the weights of a Hugging Face model; its config.json must be in the same folder"
             : "a checkpoint of an unknown layout: not fairseq's, which has 'cfg' or 'args' and 'model', nor BEiT's, which has 'patch_embed.proj.weight', " +

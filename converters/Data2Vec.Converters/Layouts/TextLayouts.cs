@@ -1,5 +1,6 @@
 using Data2Vec.Architectures;
 using Data2Vec.Converters.HuggingFace;
+using Data2Vec.Converters.Onnx;
 using Data2Vec.Text;
 
 namespace Data2Vec.Converters.Layouts;
@@ -113,17 +114,25 @@ internal static class TextLayouts
         {
             Recognizes = checkpoint => checkpoint.Format is null && checkpoint.Weights.Contains($"{BertPrefix}embeddings.token_type_embeddings.weight"),
         },
+        new(SourceCheckpoint.Onnx, Bert, "BERT", ReadBert)
+        {
+            Recognizes = checkpoint => checkpoint.Format == SourceCheckpoint.Onnx
+                && checkpoint.Weights.Without(BertPrefix).Contains("embeddings.token_type_embeddings.weight"),
+        },
     ];
 
     /// <summary>The structure of a BERT that its weights tell.</summary>
     /// <exception cref="InvalidDataException">It is not supported.</exception>
-    public static TextConfig BertConfig(Weights weights, string prefix)
+    /// <param name="weights">The weights.</param>
+    /// <param name="prefix">The prefix of the encoder's names.</param>
+    /// <param name="headSize">Features of an attention head.</param>
+    public static TextConfig BertConfig(Weights weights, string prefix, int headSize = BertHeadSize)
     {
         string words = $"{prefix}embeddings.word_embeddings.weight";
         int hidden = weights.RequireSize(words, 2, 1, Limits.Size);
         InvalidData.ThrowIf(
-            hidden % BertHeadSize != 0,
-            $"{words} has vectors of {hidden} numbers, which is not a multiple of {BertHeadSize}, the size of a head");
+            hidden % headSize != 0,
+            $"{words} has vectors of {hidden} numbers, which is not a multiple of {headSize}, the size of a head");
 
         return new TextConfig
         {
@@ -132,7 +141,7 @@ internal static class TextLayouts
             MaxTokens = weights.RequireSize($"{prefix}embeddings.position_embeddings.weight", 2, 0, Limits.Size),
             HiddenSize = hidden,
             Layers = weights.CountLayers($"{prefix}encoder.layer.{{i}}.intermediate.dense.weight"),
-            Heads = hidden / BertHeadSize,
+            Heads = hidden / headSize,
             FeedForwardSize = weights.RequireSize($"{prefix}encoder.layer.0.intermediate.dense.weight", 2, 0, Limits.Size),
             Epsilon = 1e-12f,
         };
@@ -203,9 +212,11 @@ internal static class TextLayouts
     private static SourceModel ReadBert(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
     {
         checkpoint = checkpoint with { Weights = checkpoint.Weights.Without(BertPrefix) };
-        TextConfig config = BertConfig(checkpoint.Weights, "") with { Labels = BertLabels(checkpoint.Weights, given, null) };
+        OnnxStructure graph = checkpoint.Graph;
+        TextConfig config = BertConfig(checkpoint.Weights, "", graph.HeadSize ?? BertHeadSize) with { Labels = BertLabels(checkpoint.Weights, given, null) };
+        config = config with { Epsilon = graph.Epsilon ?? config.Epsilon };
         TextTokenizer? tokenizer = TokenizerFiles.WordPieces(given) is { } words ? TokenizerFiles.Checked(words, config) : null;
-        return Model(layout, checkpoint, config, tokenizer, "pytorch-transformers");
+        return Model(layout, checkpoint, config, tokenizer, layout.Format == SourceCheckpoint.Onnx ? "ONNX" : "pytorch-transformers");
     }
 
     private static IReadOnlyList<string>? BertLabels(Weights weights, ConversionOptions given, Func<int, IReadOnlyList<string>?>? known) =>

@@ -59,9 +59,12 @@ internal static class TokenizerFiles
         }
 
         byte[] file = ReadFile(options.VocabularyPath);
-        bool isUncased = !Encoding.UTF8.GetString(file).Split('\n').Any(piece => !piece.StartsWith('[') && piece.Any(char.IsUpper));
+        bool isUncased = !Encoding.UTF8.GetString(file).Split('\n').Any(piece => !piece.StartsWith('[') && piece.Any(HasLowerCase));
         return TextTokenizer.FromWordPieces(file, new WordPieceOptions { Lowercase = isUncased, StripAccents = isUncased });
     }
+
+    // The vocabulary of an uncased model may have capitals without a lower case, such as the sign of the real numbers.
+    private static bool HasLowerCase(char letter) => char.IsUpper(letter) && char.ToLowerInvariant(letter) != letter;
 
     /// <summary>The configuration of a model with a tokenizer, or without.</summary>
     public static TextConfig With(TextConfig config, TextTokenizer? tokenizer) => tokenizer is null ? config : config with
