@@ -1,5 +1,4 @@
 using Data2Vec.Audio;
-using Data2Vec.Text;
 
 namespace Data2Vec.Cli;
 
