@@ -11,8 +11,9 @@ public static class CheckpointConverter
     /// <summary>
     /// Converts a checkpoint. Its layout is detected: fairseq (<c>.pt</c>) for data2vec and data2vec 2.0 of all modalities, wav2vec 2.0, HuBERT and RoBERTa; BEiT
     /// (<c>.pth</c>, DeepSpeed's too); torchvision's VGG networks (<c>vgg16-*.pth</c>); "Hate Speech in Pixels" (<c>multimodal_HS.pt</c>); and
-    /// Hugging Face folders (<c>config.json</c> with <c>model.safetensors</c> or <c>pytorch_model.bin</c>, also in shards) of <c>Data2VecAudio</c>, <c>Wav2Vec2</c>, <c>Hubert</c>,
-    /// <c>Data2VecText</c>, <c>Data2VecVision</c>, <c>Bert</c> and <c>Roberta</c>, also those of sentence-transformers. Models are pretrained or have a
+    /// Hugging Face folders (<c>config.json</c> with <c>model.safetensors</c>, <c>pytorch_model.bin</c> or <c>model.onnx</c>, also in shards) of <c>Data2VecAudio</c>, <c>Wav2Vec2</c>,
+    /// <c>Hubert</c>, <c>Data2VecText</c>, <c>Data2VecVision</c>, <c>Bert</c>, <c>DistilBert</c>, <c>Roberta</c>, <c>XLMRoberta</c> and <c>Camembert</c>, also those of
+    /// sentence-transformers; and BERT in ONNX files. Models are pretrained or have a
     /// CTC or classification head. A decoder with a language model in a Hugging Face folder is copied beside the model file, for <c>NAME.d2v</c> to <c>NAME.lm</c>.
     /// </summary>
     /// <param name="checkpoint">A file written by <c>torch.save</c>, a Hugging Face folder, or a file in one.</param>
@@ -44,7 +45,7 @@ public static class CheckpointConverter
         if (found is not null && !found.EndsWith(".bin", StringComparison.OrdinalIgnoreCase))
         {
             using HuggingFaceFolder folder = HuggingFaceFolder.Open(found);
-            return Convert(() => SourceCheckpoint.FromFolder(folder));
+            return Convert(() => SourceCheckpoint.FromFolder(folder, options));
         }
 
         if (OnnxFile.IsName(checkpoint))
@@ -58,7 +59,7 @@ public static class CheckpointConverter
         {
             SourceCheckpoint source = SourceCheckpoint.FromPickle(file.Root);
             bool isInFolder = source.Format is null && (found is not null || (HuggingFaceFolder.IsBesideConfig(checkpoint) && Layout.IsHuggingFace(source.Weights)));
-            return isInFolder ? SourceCheckpoint.FromFolder(HuggingFaceFolder.Open(found ?? checkpoint, source.Weights)) : source;
+            return isInFolder ? SourceCheckpoint.FromFolder(HuggingFaceFolder.Open(found ?? checkpoint, source.Weights), options) : source;
         });
 
         ConversionResult Convert(Func<SourceCheckpoint> read)
@@ -88,6 +89,11 @@ public static class CheckpointConverter
         if (options.ModelId is { } id)
         {
             provenance["id"] = id;
+        }
+
+        if (model.Checkpoint.LeftOutHead is { } head)
+        {
+            provenance["left_out_head"] = head;
         }
 
         if (options.Teacher)

@@ -19,6 +19,12 @@ public sealed record ConversionOptions
     /// <summary>The labels of a classification head, one a line in the order of its outputs; null uses the checkpoint's labels, or numbers.</summary>
     public string? LabelsPath { get; init; }
 
+    /// <summary>Which classification head of a fairseq text model to convert, if it has several; null for the only one.</summary>
+    public string? HeadName { get; init; }
+
+    /// <summary>Whether to leave out the head of a text model or of a Hugging Face model, which then gives vectors alone.</summary>
+    public bool WithoutHead { get; init; }
+
     /// <summary>The number format of the weights; biases and normalizations are always f32.</summary>
     public ElementType Type { get; init; } = ElementType.F32;
 

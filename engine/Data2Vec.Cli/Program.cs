@@ -82,6 +82,7 @@ internal static class Program
         InspectCommand.Create(),
         EmbedCommand.Create(),
         ClassifyCommand.Create(),
+        TokenizeCommand.Create(),
         SimilarityCommand.Create(),
         SearchCommand.Create(),
         TranscribeCommand.Create(),

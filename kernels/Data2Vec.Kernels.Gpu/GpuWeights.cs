@@ -25,8 +25,8 @@ internal sealed class GpuNorm(int size, float epsilon, MemoryBuffer1D<float, Str
 
 internal abstract class GpuEmbedding(int rows, int columns) : EmbeddingWeights(rows, columns)
 {
-    /// <summary>Looks up vectors.</summary>
-    public abstract void Launch(LaunchQueue queue, ArrayView<int> ids, ArrayView<float> output, RowArguments arguments);
+    /// <summary>Looks up vectors and adds the residual.</summary>
+    public abstract void Launch(LaunchQueue queue, ArrayView<int> ids, ArrayView<float> residual, ArrayView<float> output, RowArguments arguments);
 }
 
 /// <typeparam name="TWeight">Format of the vectors.</typeparam>
@@ -39,10 +39,10 @@ internal sealed class GpuEmbedding<TWeight>(
     : GpuEmbedding((int)factors.Length, columns)
     where TWeight : unmanaged, IPacked4
 {
-    private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<TWeight>, ArrayView<float>, ArrayView<float>, RowArguments>>
-        _kernel = context.Kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<TWeight>, ArrayView<float>, ArrayView<float>, RowArguments>>(
+    private readonly Task<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<TWeight>, ArrayView<float>, ArrayView<float>, ArrayView<float>, RowArguments>>
+        _kernel = context.Kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<TWeight>, ArrayView<float>, ArrayView<float>, ArrayView<float>, RowArguments>>(
             RowKernels.Embed<TWeight>);
 
-    public override void Launch(LaunchQueue queue, ArrayView<int> ids, ArrayView<float> output, RowArguments arguments) => queue.Launch(
-        _kernel, context.OneThreadForEach((long)arguments.Rows * ((arguments.Columns + 3) / 4)), ids, table.View, factors.View, output, arguments);
+    public override void Launch(LaunchQueue queue, ArrayView<int> ids, ArrayView<float> residual, ArrayView<float> output, RowArguments arguments) => queue.Launch(
+        _kernel, context.OneThreadForEach((long)arguments.Rows * ((arguments.Columns + 3) / 4)), ids, table.View, factors.View, residual, output, arguments);
 }

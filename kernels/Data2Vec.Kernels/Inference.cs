@@ -216,9 +216,13 @@ public abstract class Inference : IDisposable
         Upload(values, output);
     }
 
-    /// <summary>Looks up vectors: row <c>i</c> becomes <c>table[ids[i]]</c>.</summary>
+    /// <summary>Looks up vectors: row <c>i</c> becomes <c>table[ids[i]] + residual[i]</c>. The residual is optional.</summary>
+    /// <param name="ids">A row of the table for each row of the result.</param>
+    /// <param name="table">The vectors.</param>
+    /// <param name="output">Result <c>[ids, columns]</c>; may be <paramref name="residual"/>.</param>
+    /// <param name="residual"><c>[ids, columns]</c>, or <see cref="Tensor.None"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The table does not have an id.</exception>
-    public abstract void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output);
+    public abstract void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, Tensor residual = default);
 
     /// <summary>The mean of the rows of each sequence, <c>[sequences, columns]</c>, in f32.</summary>
     /// <param name="x"><c>[rows, columns]</c>.</param>

@@ -160,9 +160,10 @@ public static class OperationShapes
 
     /// <summary>Checks the operands of <see cref="Inference.Embed"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The table does not have an id.</exception>
-    public static void RequireEmbedding(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output)
+    public static void RequireEmbedding(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, Tensor residual = default)
     {
         ArgumentNullException.ThrowIfNull(table);
+        RequireSameOrEmpty(output, residual);
         Require(
             ids.Length == output.Rows && table.Columns == output.Columns,
             $"{ids.Length} vectors of {table.Columns} features do not fit a tensor of {Describe(output)}.");

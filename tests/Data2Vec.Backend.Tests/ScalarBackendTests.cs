@@ -89,7 +89,9 @@ public class ScalarBackendTests
         EmbeddingWeights table = store.Embedding(data.Weight(10, 17));
         Tensor x = run.Allocate(5, 17);
         run.Embed([3, 9, 0, 1, 1], table, x);
-        return [x, run.MeanOfSequences(x, run.Sequences([2, 3]), 1)];
+        Tensor sum = run.Allocate(5, 17);
+        run.Embed([1, 0, 2, 2, 9], table, sum, residual: x);
+        return [x, sum, run.MeanOfSequences(x, run.Sequences([2, 3]), 1)];
     });
 
     /// <summary>Runs the same operations on the same random numbers on both backends.</summary>

@@ -217,14 +217,15 @@ internal sealed unsafe class ScalarInference : Inference
         }
     }
 
-    public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output)
+    public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, Tensor residual = default)
     {
-        OperationShapes.RequireEmbedding(ids, table, output);
+        OperationShapes.RequireEmbedding(ids, table, output, residual);
         var vector = new float[table.Columns];
         for (int row = 0; row < ids.Length; row++)
         {
             ((ScalarEmbedding)table).Table.ReadRow(ids[row], vector);
-            ForEach(output.SliceRows(row, 1), (_, column) => vector[column]);
+            int from = row;
+            ForEach(output.SliceRows(row, 1), (_, column) => vector[column] + (residual.IsEmpty ? 0 : At(residual, from, column)));
         }
     }
 

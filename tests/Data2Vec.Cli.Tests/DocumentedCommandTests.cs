@@ -50,6 +50,7 @@ public sealed partial class DocumentedCommandTests : IDisposable
         // The small text model has 100 ids: four special ones, 95 byte pairs, <mask>.
         File.WriteAllLines(InFolder("dict.txt"), Enumerable.Range(0, 95).Select(i => $"{i} 1"));
         File.WriteAllText(InFolder("reviews.txt"), "dull\ngripping\n");
+        File.WriteAllText(InFolder("pairs.txt"), "dull\tgripping\n");
         File.WriteAllLines(InFolder("model.arpa"), [@"\data\", "ngram 1=3", "ngram 2=1", @"\1-grams:", "-1 four", "-2 two", "-1 </s>", @"\2-grams:", "-1 four two", @"\end\"]);
         File.WriteAllText(InFolder("sentences.txt"), "four two\n");
         CopyTrainingData();

@@ -245,6 +245,14 @@ internal static class OperationChecks
         float[] rows = Download(run, x);
         Assert.Equal(activations, x.Type);
         Close(expected, rows, activations == ElementType.F32 ? 1e-6 : 0.02, activations);
+        double[] sums = [.. new[] { 1, 1, 7 }.SelectMany((id, row) => Enumerable.Range(0, 37).Select(i => (double)table[id * 37 + i] + rows[row * 37 + i]))];
+        Tensor sum = run.Allocate(3, 37), residual = run.Allocate(3, 37);
+        run.Embed([1, 1, 7], weights, sum, residual: x);
+        Close(sums, Download(run, sum), activations == ElementType.F32 ? 1e-6 : 0.02, activations);
+        run.Copy(x, residual);
+        run.Embed([1, 1, 7], weights, residual, residual: residual);
+        Assert.Equal(Download(run, sum), Download(run, residual));
+        Assert.Throws<ArgumentException>(() => run.Embed([1, 1, 7], weights, sum, residual: x.SliceRows(0, 2)));
         Tensor means = run.MeanOfSequences(x, run.Sequences([1, 2]));
         Close([.. rows[..37], .. Enumerable.Range(0, 37).Select(i => ((double)rows[37 + i] + rows[74 + i]) / 2)], Download(run, means), 1e-6);
         float[] many = Rounded(activations, Numbers(2, 119 * 37));

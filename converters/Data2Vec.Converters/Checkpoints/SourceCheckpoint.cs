@@ -65,6 +65,9 @@ internal sealed record SourceCheckpoint
     /// <summary>What the graph of an ONNX file tells of the structure.</summary>
     public OnnxStructure Graph { get; private init; } = OnnxStructure.Unknown;
 
+    /// <summary>The architecture whose head was left out, because it does not label the whole input; otherwise null.</summary>
+    public string? LeftOutHead { get; private init; }
+
     /// <summary>What of the checkpoint is not used, in sentences. The copies of a checkpoint share the list.</summary>
     public List<string> Warnings { get; } = [];
 
@@ -74,9 +77,11 @@ internal sealed record SourceCheckpoint
     /// <summary>The options of the first task that has an option, or of the first task; null without tasks.</summary>
     public CheckpointOptions? TaskWith(string option) => Tasks.FirstOrDefault(task => task.Has(option)) ?? (Tasks.Count > 0 ? Tasks[0] : null);
 
-    public static SourceCheckpoint FromFolder(HuggingFaceFolder folder)
+    /// <summary>What a Hugging Face folder holds.</summary>
+    /// <exception cref="InvalidDataException">A file is damaged, or labels are given for a head that does not label whole inputs.</exception>
+    public static SourceCheckpoint FromFolder(HuggingFaceFolder folder, ConversionOptions options)
     {
-        string model = folder.Config.Text("model_type") ?? "", prefix = Layout.HeadedPrefix(model);
+        string model = folder.Config.Text("model_type") ?? "";
         Layout? layout = Layout.All.FirstOrDefault(layout => layout.Format == HuggingFace && layout.Model == model);
         var checkpoint = new SourceCheckpoint(folder.Weights)
         {
@@ -85,10 +90,15 @@ internal sealed record SourceCheckpoint
             Options = folder.Config,
             Folder = folder,
         };
-        Weights weights = layout?.HeadEnding is { } ending
-            ? HuggingFaceHead.Keep(folder.Weights, folder.Config, prefix, ending, checkpoint.Warnings)
-            : folder.Weights;
-        return checkpoint with { Weights = weights.Without(prefix) };
+        if (layout is null)
+        {
+            return checkpoint;
+        }
+
+        (Weights weights, string? leftOut) = layout.HeadEnding is { } ending
+            ? HuggingFaceHead.Keep(folder.Weights, folder.Config, layout.HeadedPrefix, ending, options, checkpoint.Warnings)
+            : (folder.Weights, null);
+        return checkpoint with { Weights = weights.Without(layout.HeadedPrefix), LeftOutHead = leftOut };
     }
 
     /// <summary>The weights of an ONNX file without a <c>config.json</c>.</summary>

@@ -31,8 +31,8 @@ internal sealed record ExportLayout(TensorNames Names, string Prefix, params str
     {
         AudioConfig { IsData2Vecs: true, HasAlibi: false } => new(AudioLayouts.HuggingFaceNames, config.Labels is null ? "" : "data2vec_audio.", "ctc."),
         AudioConfig { Architecture: ModelArchitecture.Data2VecAudio, IsData2Vecs: false } => throw OtherStructure(),
-        TextConfig { IsBert: true } => new(TextLayouts.BertNames(""), config.Labels is null ? "" : "bert.", "classifier.output."),
-        TextConfig => new(TextLayouts.HuggingFaceNames, config.Labels is null ? "" : "data2vec_text.", "classifier."),
+        TextConfig { Architecture: ModelArchitecture.Bert } => new(TextLayouts.BertNames(""), config.Labels is null ? "" : "bert.", "classifier.output."),
+        TextConfig { IsBert: false } => new(TextLayouts.HuggingFaceNames, config.Labels is null ? "" : "data2vec_text.", "classifier."),
         VisionConfig { HasPositionVectors: false } => new(VisionLayouts.HuggingFaceNames, config.Labels is null ? "" : "data2vec_vision.", "classifier.output."),
         _ => throw new InvalidDataException(
             $"models of the architecture {config.Architecture} are not exported to Hugging Face; data2vec's of speech, text and images, and BERT are"),

@@ -56,7 +56,7 @@ public static class HuggingFaceExport
         IEnumerable<TensorInfo> used = model.Tensors.Values.OrderBy(tensor => tensor.Offset)
             .Where(tensor => !tensor.Name.StartsWith(Predictor, StringComparison.Ordinal) && !(tensor.Name == MaskEmbedding && config is TextConfig));
         List<ExportTensor> tensors = [.. layout.Arrange(used.Select(tensor => (tensor.Name, tensor.Shape)))];
-        if (config is TextConfig text)
+        if (config is TextConfig { TokenTypes: 1 } text)
         {
             // The vector of the token type is added to those of the positions, so that nothing is left of it.
             tensors.Add(new ExportTensor($"{layout.Prefix}embeddings.token_type_embeddings.weight", [TokenTypes(text), text.HiddenSize], []));
@@ -125,7 +125,7 @@ public static class HuggingFaceExport
         return files;
     }
 
-    private static int TokenTypes(TextConfig config) => config.IsBert ? 2 : 1;
+    private static int TokenTypes(TextConfig config) => Math.Max(config.TokenTypes, config.IsBert ? 2 : 1);
 
     private static void Describe(JsonObject json, string architecture)
     {

@@ -32,11 +32,17 @@ internal sealed record Layout(string Format, string Model, string Title, Func<La
     /// <summary>How the names of Hugging Face's models with a head on the whole input end.</summary>
     public string? HeadEnding { get; init; }
 
+    /// <summary>What the names of a Hugging Face encoder's tensors begin with in a model with a head, if it is not the name of the model.</summary>
+    public string? Prefix { get; init; }
+
+    /// <summary>Whether a checkpoint can have several classification heads, each with a name.</summary>
+    public bool HasNamedHeads { get; init; }
+
     /// <summary>Whether a name is fairseq's of this encoder.</summary>
     public bool IsFairseq(string model) => Format == SourceCheckpoint.Fairseq && (Model == model || Architectures.Contains(model));
 
     /// <summary>The prefix of a Hugging Face encoder's tensors in a model with a head: <c>data2vec_audio.</c> for <c>data2vec-audio</c>.</summary>
-    public static string HeadedPrefix(string model) => model.Replace('-', '_') + ".";
+    public string HeadedPrefix => Prefix ?? Model.Replace('-', '_') + ".";
 
     /// <summary>Finds the layout of a checkpoint and reads its model.</summary>
     /// <exception cref="InvalidDataException">No layout recognises it, or its structure is not supported; the message says what is.</exception>
@@ -46,7 +52,15 @@ internal sealed record Layout(string Format, string Model, string Title, Func<La
         InvalidData.ThrowIf(
             checkpoint.Head is { } head && (layout is null || !head.Encoders.Contains(layout.Model)),
             $"{checkpoint.Head?.Title} around {FairseqHead.Describe(checkpoint.Model!)}");
-        return layout is null ? throw Unknown(checkpoint) : layout.Read(layout, checkpoint, options);
+        if (layout is null)
+        {
+            throw Unknown(checkpoint);
+        }
+
+        bool canLeaveOut = layout.HasNamedHeads || layout.Format == SourceCheckpoint.HuggingFace;
+        InvalidData.ThrowIf(options.HeadName is not null && !layout.HasNamedHeads, "the name of a head applies only to fairseq's text models, whose heads have names");
+        InvalidData.ThrowIf(options.WithoutHead && !canLeaveOut, "only text models and Hugging Face's models are converted without their head");
+        return layout.Read(layout, checkpoint, options);
     }
 
     private bool Matches(SourceCheckpoint checkpoint) => Recognizes is not null
@@ -83,5 +97,5 @@ internal sealed record Layout(string Format, string Model, string Title, Func<La
     /// <summary>Whether weights have the names of a Hugging Face model.</summary>
     public static bool IsHuggingFace(Weights weights) => weights.Names.Any(name =>
         name is "feature_projection.projection.weight" or "embeddings.word_embeddings.weight" or "embeddings.patch_embeddings.projection.weight"
-        || All.Any(layout => layout.Format == SourceCheckpoint.HuggingFace && name.StartsWith(HeadedPrefix(layout.Model), StringComparison.Ordinal)));
+        || All.Any(layout => layout.Format == SourceCheckpoint.HuggingFace && name.StartsWith(layout.HeadedPrefix, StringComparison.Ordinal)));
 }

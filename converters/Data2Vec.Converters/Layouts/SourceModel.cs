@@ -109,7 +109,7 @@ internal sealed record SourceModel
             if (tensor is not null)
             {
                 found.Add(parameter.Name);
-                tensors.Add(new SourceTensor(stored, tensor, tensor.Count / place.Parts * place.Part, added));
+                tensors.Add(new SourceTensor(stored, tensor, tensor.Count / place.Parts * place.Part, place.IsRelative ? tensor : added) { IsSubtracted = place.IsRelative });
             }
             else if (!parameter.IsOptional)
             {
@@ -188,10 +188,13 @@ internal sealed record SourceModel
 /// <param name="Parameter">The parameter, in the shape that the model file has.</param>
 /// <param name="Tensor">The checkpoint's tensor.</param>
 /// <param name="Start">The first element in the checkpoint's tensor.</param>
-/// <param name="AddedRow">A tensor whose first row is added to every row, or null.</param>
+/// <param name="AddedRow">A tensor whose first row is added to every row, or subtracted, or null.</param>
 internal sealed record SourceTensor(Parameter Parameter, CheckpointTensor Tensor, long Start, CheckpointTensor? AddedRow)
 {
     private float[]? _row;
+
+    /// <summary>Whether the row is subtracted.</summary>
+    public bool IsSubtracted { get; init; }
 
     /// <summary>Checks that the numbers in the file are those that were saved.</summary>
     public void Verify()
@@ -211,6 +214,7 @@ internal sealed record SourceTensor(Parameter Parameter, CheckpointTensor Tensor
         {
             _row = new float[Parameter.Shape[^1]];
             AddedRow.Read(0, _row);
+            TensorPrimitives.Multiply(_row, IsSubtracted ? -1f : 1f, _row);
         }
 
         // Adding zeros would turn -0 into 0.

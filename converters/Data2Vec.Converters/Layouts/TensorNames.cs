@@ -13,6 +13,7 @@ namespace Data2Vec.Converters.Layouts;
 /// <item><c>/name</c> is not below the layout's root.</item>
 /// <item><c>{i}</c>, <c>{i+1}</c>, <c>{2i}</c> and <c>{block}</c> are the layer's number, the next, its double, and the layout's name of the layer.</item>
 /// <item><c>name[0/3]</c> is the first of three tensors that are concatenated in one.</item>
+/// <item><c>name[-0]</c> is a table whose first row is subtracted from every row.</item>
 /// <item><c>name.</c> in a row of unused tensors is a prefix.</item>
 /// </list>
 /// A row <c>name : a 3 * *</c> gives PyTorch's shape where it differs: <c>a</c> and <c>b</c> are the model file's first two dimensions,
@@ -124,11 +125,12 @@ internal sealed partial class TensorNames
             {
                 Part = match.Groups["part"] is { Success: true, Value: var part } ? part[0] - '0' : 0,
                 Parts = match.Groups["parts"] is { Success: true, Value: var parts } ? parts[0] - '0' : 1,
+                IsRelative = match.Groups["relative"].Success,
             }
             : throw new FormatException($"'{cell}' is not the place of a tensor");
     }
 
-    [GeneratedRegex(@"\A(?<name>[^\s\[]+)(\[(?<part>\d)/(?<parts>\d)\])?\z", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"\A(?<name>[^\s\[]+)(\[(?<part>\d)/(?<parts>\d)\]|(?<relative>\[-0\]))?\z", RegexOptions.ExplicitCapture)]
     private static partial Regex Cell();
 }
 
@@ -141,6 +143,9 @@ internal sealed record TensorPlace(string Name)
 
     /// <summary>How many tensors of one shape are concatenated.</summary>
     public int Parts { get; init; } = 1;
+
+    /// <summary>Whether its own first row is subtracted from every row.</summary>
+    public bool IsRelative { get; init; }
 
     /// <summary>A tensor whose first row is added to every row, or null.</summary>
     public string? AddedRow { get; init; }

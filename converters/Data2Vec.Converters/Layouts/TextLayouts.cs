@@ -6,17 +6,20 @@ using Data2Vec.Text;
 namespace Data2Vec.Converters.Layouts;
 
 /// <summary>
-/// Text models: data2vec, data2vec 2.0 and RoBERTa of fairseq, data2vec and BERT of Hugging Face, and BERT checkpoints of 2019, which have
-/// no configuration; pretrained or with a classification head.
+/// Text models: data2vec, data2vec 2.0 and RoBERTa of fairseq, data2vec, RoBERTa, BERT and DistilBERT of Hugging Face, and BERT checkpoints of
+/// 2019, which have no configuration; pretrained or with a classification head.
 /// </summary>
 internal static class TextLayouts
 {
-    private const string Fairseq = "data2vec_text", Roberta = "roberta", HuggingFace = "data2vec-text", Bert = "bert";
+    private const string Fairseq = "data2vec_text", Roberta = "roberta", HuggingFace = "data2vec-text", Bert = "bert", DistilBert = "distilbert";
+    private const string HuggingFaceOptionColumn = "data2vec-text and bert", RobertaPrefix = "roberta.";
     private const string HeadEnding = "ForSequenceClassification";
     private const string FairseqRoot = "encoder.sentence_encoder.", BertPrefix = "bert.";
 
     /// <summary>Features of an attention head in every published BERT; the weights do not tell.</summary>
     private const int BertHeadSize = 64;
+
+    private const string TokenTypes = "embeddings.token_type_embeddings.weight";
 
     private static readonly LayoutTable s_options = new("""
         model file          | data2vec_text                          | roberta                                | data2vec_multi
@@ -40,53 +43,59 @@ internal static class TextLayouts
         feed_forward_ratio  |                                        |                                        | mlp_ratio = 4
         must be true        |                                        |                                        | norm_affine = true
         must be tanh        |                                        | pooler_activation_fn = tanh            | head/pooler_activation_fn = tanh
+        must be false       |                                        | untie_weights_roberta = false          |
+        must be false       |                                        | spectral_norm_classification_head = false |
+        must be false       |                                        | adaptive_input = false                 |
+        must be 0           |                                        | quant_noise_pq = 0, quant_noise_scalar = 0 |
+        must be ''          |                                        | encoder_layers_to_keep = ''            |
 
-        model file        | data2vec-text and bert
-        layers            | num_hidden_layers = 12
-        heads             | num_attention_heads = 12
-        hidden_size       | hidden_size = 768
-        feed_forward_size | intermediate_size = 3072
-        max_tokens        | max_position_embeddings = 512
-        vocabulary_size   | vocab_size = 30522
-        epsilon           | layer_norm_eps = 1e-12
-        must be gelu      | hidden_act = gelu
-        must be absolute  | position_embedding_type = absolute
-        must be false     | is_decoder = false, add_cross_attention = false
+        model file        | data2vec-text and bert                          | distilbert
+        layers            | num_hidden_layers = 12                          | n_layers = 6
+        heads             | num_attention_heads = 12                        | n_heads = 12
+        hidden_size       | hidden_size = 768                               | dim = 768
+        feed_forward_size | intermediate_size = 3072                        | hidden_dim = 3072
+        max_tokens        | max_position_embeddings = 512                   | max_position_embeddings = 512
+        vocabulary_size   | vocab_size = 30522                              | vocab_size = 30522
+        epsilon           | layer_norm_eps = 1e-12                          | = 1e-12
+        must be gelu      | hidden_act = gelu                               | activation = gelu
+        must be absolute  | position_embedding_type = absolute              |
+        must be false     | is_decoder = false, add_cross_attention = false |
         """);
 
-    // All tokens of an input are of type 0, so that the vector of type 0 is added to those of the positions.
+    // The vector of token type 0 is added to those of the positions. Those of other types, which only the pairs of BERT have, are relative to it.
     private static readonly LayoutTable s_names = new("""
-        model file                  | fairseq                       | data2vec_multi                | data2vec-text              | bert
-        .                           |                               | local_encoder.                | embeddings.                | embeddings.
-          token_embedding           | embed_tokens                  | embed_tokens                  | word_embeddings            | word_embeddings
-          position_embedding        | embed_positions               | embed_positions               | position_embeddings        | position_embeddings
-          + position_embedding      |                               |                               | token_type_embeddings      | token_type_embeddings
-          embedding_norm            | layernorm_embedding           | layernorm_embedding           | LayerNorm                  | LayerNorm
-          - positions               |                               |                               | position_ids               | position_ids
-        encoder.{i}.                | layers.{i}.                   | /{block}.                     | encoder.layer.{i}.         | encoder.layer.{i}.
-          attention.query           | self_attn.q_proj              | attn.qkv[0/3]                 | attention.self.query       | attention.self.query
-          attention.key             | self_attn.k_proj              | attn.qkv[1/3]                 | attention.self.key         | attention.self.key
-          attention.value           | self_attn.v_proj              | attn.qkv[2/3]                 | attention.self.value       | attention.self.value
-          attention.query           | self_attn.in_proj[0/3]        |                               |                            |
-          attention.key             | self_attn.in_proj[1/3]        |                               |                            |
-          attention.value           | self_attn.in_proj[2/3]        |                               |                            |
-          attention.output          | self_attn.out_proj            | attn.proj                     | attention.output.dense     | attention.output.dense
-          attention_norm            | self_attn_layer_norm          | norm1                         | attention.output.LayerNorm | attention.output.LayerNorm
-          feed_forward.intermediate | fc1                           | mlp.fc1                       | intermediate.dense         | intermediate.dense
-          feed_forward.output       | fc2                           | mlp.fc2                       | output.dense               | output.dense
-          feed_forward_norm         | final_layer_norm              | norm2                         | output.LayerNorm           | output.LayerNorm
-        classifier.dense            | /classification_head.dense    | /classification_head.dense    | /classifier.dense          | pooler.dense
-        classifier.output           | /classification_head.out_proj | /classification_head.out_proj | /classifier.out_proj       | /classifier
-        predictor.{i}               | /encoder.regression_head.{2i} |                               |                            |
-        - pooler                    |                               |                               | pooler.                    | pooler.
-        - mask embedding            |                               | encoder_mask                  |                            |
-        - regression head           | /encoder.regression_head.     | decoder., /shared_decoder.    |                            |
-        - reconstruction            |                               | recon_proj., /recon_proj.     |                            |
-        - language head             | /encoder.lm_head.             |                               | /lm_head.                  | /cls.
-        - embedding head            | /encoder.emb_head.            |                               |                            |
-        - teacher                   | /encoder._ema                 | /_ema                         |                            |
-        - target model              | /encoder.target_model.        |                               |                            |
-        - version                   | version                       |                               |                            |
+        model file                  | fairseq                       | data2vec_multi                | data2vec-text              | bert                       | distilbert
+        .                           |                               | local_encoder.                | embeddings.                | embeddings.                | embeddings.
+          token_embedding           | embed_tokens                  | embed_tokens                  | word_embeddings            | word_embeddings            | word_embeddings
+          position_embedding        | embed_positions               | embed_positions               | position_embeddings        | position_embeddings        | position_embeddings
+          + position_embedding      |                               |                               | token_type_embeddings      | token_type_embeddings      |
+          token_type_embedding      |                               |                               |                            | token_type_embeddings[-0]  |
+          embedding_norm            | layernorm_embedding           | layernorm_embedding           | LayerNorm                  | LayerNorm                  | LayerNorm
+          - positions               |                               |                               | position_ids               | position_ids               | position_ids
+        encoder.{i}.                | layers.{i}.                   | /{block}.                     | encoder.layer.{i}.         | encoder.layer.{i}.         | transformer.layer.{i}.
+          attention.query           | self_attn.q_proj              | attn.qkv[0/3]                 | attention.self.query       | attention.self.query       | attention.q_lin
+          attention.key             | self_attn.k_proj              | attn.qkv[1/3]                 | attention.self.key         | attention.self.key         | attention.k_lin
+          attention.value           | self_attn.v_proj              | attn.qkv[2/3]                 | attention.self.value       | attention.self.value       | attention.v_lin
+          attention.query           | self_attn.in_proj[0/3]        |                               |                            |                            |
+          attention.key             | self_attn.in_proj[1/3]        |                               |                            |                            |
+          attention.value           | self_attn.in_proj[2/3]        |                               |                            |                            |
+          attention.output          | self_attn.out_proj            | attn.proj                     | attention.output.dense     | attention.output.dense     | attention.out_lin
+          attention_norm            | self_attn_layer_norm          | norm1                         | attention.output.LayerNorm | attention.output.LayerNorm | sa_layer_norm
+          feed_forward.intermediate | fc1                           | mlp.fc1                       | intermediate.dense         | intermediate.dense         | ffn.lin1
+          feed_forward.output       | fc2                           | mlp.fc2                       | output.dense               | output.dense               | ffn.lin2
+          feed_forward_norm         | final_layer_norm              | norm2                         | output.LayerNorm           | output.LayerNorm           | output_layer_norm
+        classifier.dense            | /classification_head.dense    | /classification_head.dense    | /classifier.dense          | pooler.dense               | /pre_classifier
+        classifier.output           | /classification_head.out_proj | /classification_head.out_proj | /classifier.out_proj       | /classifier                | /classifier
+        predictor.{i}               | /encoder.regression_head.{2i} |                               |                            |                            |
+        - pooler                    |                               |                               | pooler.                    | pooler.                    |
+        - mask embedding            |                               | encoder_mask                  |                            |                            |
+        - regression head           | /encoder.regression_head.     | decoder., /shared_decoder.    |                            |                            |
+        - reconstruction            |                               | recon_proj., /recon_proj.     |                            |                            |
+        - language head             | /encoder.lm_head.             |                               | /lm_head.                  | /cls.                      | /vocab_transform., /vocab_layer_norm., /vocab_projector.
+        - embedding head            | /encoder.emb_head.            |                               |                            |                            |
+        - teacher                   | /encoder._ema                 | /_ema                         |                            |                            |
+        - target model              | /encoder.target_model.        |                               |                            |                            |
+        - version                   | version                       |                               |                            |                            |
         """);
 
     /// <summary>The names of tensors in fairseq.</summary>
@@ -99,20 +108,27 @@ internal static class TextLayouts
     public static IEnumerable<(string Row, string[] Names)> FairseqOptions => s_options.Column(Fairseq);
 
     /// <summary>The options of transformers' models.</summary>
-    public static IEnumerable<(string Row, string[] Names)> HuggingFaceOptions => s_options.Column("data2vec-text and bert");
+    public static IEnumerable<(string Row, string[] Names)> HuggingFaceOptions => s_options.Column(HuggingFaceOptionColumn);
 
     /// <summary>All of them.</summary>
     public static IEnumerable<Layout> All =>
     [
-        new(SourceCheckpoint.Fairseq, Fairseq, "data2vec text model", ReadFairseq),
-        new(SourceCheckpoint.Fairseq, Roberta, "RoBERTa model", ReadFairseq) { Architectures = ["roberta_base", "roberta_large"] },
-        new(SourceCheckpoint.Fairseq, Data2Vec2.Model, "data2vec 2.0 text model", ReadFairseq) { Modality = "TEXT" },
+        new(SourceCheckpoint.Fairseq, Fairseq, "data2vec text model", ReadFairseq) { HasNamedHeads = true },
+        new(SourceCheckpoint.Fairseq, Roberta, "RoBERTa model", ReadFairseq)
+        {
+            Architectures = ["roberta_base", "roberta_large", "xlmr", "camembert", "gottbert"],
+            HasNamedHeads = true,
+        },
+        new(SourceCheckpoint.Fairseq, Data2Vec2.Model, "data2vec 2.0 text model", ReadFairseq) { Modality = "TEXT", HasNamedHeads = true },
         new(SourceCheckpoint.HuggingFace, HuggingFace, "data2vec text model", ReadHuggingFace) { HeadEnding = HeadEnding },
         new(SourceCheckpoint.HuggingFace, Roberta, "RoBERTa model", ReadHuggingFace) { HeadEnding = HeadEnding },
+        new(SourceCheckpoint.HuggingFace, "xlm-roberta", "XLM-R model", ReadHuggingFace) { HeadEnding = HeadEnding, Prefix = RobertaPrefix },
+        new(SourceCheckpoint.HuggingFace, "camembert", "CamemBERT model", ReadHuggingFace) { HeadEnding = HeadEnding, Prefix = RobertaPrefix },
         new(SourceCheckpoint.HuggingFace, Bert, "BERT", ReadHuggingFaceBert) { HeadEnding = HeadEnding },
+        new(SourceCheckpoint.HuggingFace, DistilBert, "DistilBERT", ReadHuggingFaceBert) { HeadEnding = HeadEnding },
         new(SourceCheckpoint.HuggingFace, Bert, "BERT", ReadBert)
         {
-            Recognizes = checkpoint => checkpoint.Format is null && checkpoint.Weights.Contains($"{BertPrefix}embeddings.token_type_embeddings.weight"),
+            Recognizes = checkpoint => checkpoint.Format is null && checkpoint.Weights.Contains($"{BertPrefix}{TokenTypes}"),
         },
         new(SourceCheckpoint.Onnx, Bert, "BERT", ReadBert)
         {
@@ -152,7 +168,7 @@ internal static class TextLayouts
 
     private static SourceModel ReadFairseq(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
     {
-        checkpoint = checkpoint with { Weights = WithHead(checkpoint.Weights) };
+        checkpoint = checkpoint with { Weights = NamedHeads.Choose(checkpoint.Weights, given) };
         bool isSecond = layout.Model == Data2Vec2.Model;
         LayoutOptions options = isSecond ? Data2Vec2.Options(s_options, checkpoint, "text") : new LayoutOptions(s_options, layout.Model, checkpoint.Options!);
         TransformerSizes sizes = TransformerSizes.Read(options);
@@ -181,28 +197,21 @@ internal static class TextLayouts
         };
     }
 
-    // Fine-tuning gives its head a name; the tables call it classification_head.
-    private static Weights WithHead(Weights weights)
-    {
-        const string Heads = "classification_heads.";
-        string[] names = [.. weights.Names.Where(name => name.StartsWith(Heads, StringComparison.Ordinal)).Select(name => name.Split('.')[1]).Distinct()];
-        return names.Length == 1 ? weights.Without($"{Heads}{names[0]}.", "classification_head.") : weights;
-    }
-
     private static SourceModel ReadHuggingFace(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
     {
         (HuggingFaceFolder folder, CheckpointOptions options) = checkpoint.InFolder;
         int? classes = checkpoint.Weights.Size("classifier.out_proj.weight", 2, 0, Limits.Size);
-        TextConfig config = HuggingFaceConfig(checkpoint, false, classes, LabelFile.For(classes, given.LabelsPath, count => options.Labels("id2label", count)));
+        TextConfig config = HuggingFaceConfig(checkpoint, ModelArchitecture.Data2VecText, classes, LabelFile.For(classes, given.LabelsPath, count => options.Labels("id2label", count)));
         TextTokenizer? tokenizer = TokenizerFiles.Given(given, config) ?? TokenizerFiles.Of(folder, config, checkpoint.Warnings);
-        return Model(layout, checkpoint, config, tokenizer, $"Hugging Face {(layout.Model == Roberta ? "Roberta" : "Data2VecText")}");
+        return Model(layout, checkpoint, config, tokenizer, $"Hugging Face {layout.Model}");
     }
 
     private static SourceModel ReadHuggingFaceBert(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
     {
         (HuggingFaceFolder folder, CheckpointOptions options) = checkpoint.InFolder;
         int? classes = checkpoint.Weights.Size("classifier.weight", 2, 0, Limits.Size);
-        TextConfig config = HuggingFaceConfig(checkpoint, true, classes, BertLabels(checkpoint.Weights, given, count => options.Labels("id2label", count)));
+        string architecture = layout.Model == DistilBert ? ModelArchitecture.DistilBert : ModelArchitecture.Bert;
+        TextConfig config = HuggingFaceConfig(checkpoint, architecture, classes, BertLabels(checkpoint.Weights, given, count => options.Labels("id2label", count)));
         TextTokenizer? tokenizer = TokenizerFiles.WordPieces(given) is { } words
             ? TokenizerFiles.Checked(words, config)
             : TokenizerFiles.Of(folder, config, checkpoint.Warnings);
@@ -212,8 +221,15 @@ internal static class TextLayouts
     private static SourceModel ReadBert(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
     {
         checkpoint = checkpoint with { Weights = checkpoint.Weights.Without(BertPrefix) };
+        checkpoint = given.WithoutHead ? checkpoint with { Weights = checkpoint.Weights.Except(name => name.StartsWith("classifier.", StringComparison.Ordinal)) } : checkpoint;
         OnnxStructure graph = checkpoint.Graph;
-        TextConfig config = BertConfig(checkpoint.Weights, "", graph.HeadSize ?? BertHeadSize) with { Labels = BertLabels(checkpoint.Weights, given, null) };
+        IReadOnlyList<string>? labels = BertLabels(checkpoint.Weights, given, null);
+        TextConfig config = BertConfig(checkpoint.Weights, "", graph.HeadSize ?? BertHeadSize) with
+        {
+            Labels = labels,
+            HeadFunction = labels?.Count == 1 ? HeadFunction.None : HeadFunction.Softmax,
+            TokenTypes = checkpoint.Weights.RequireSize(TokenTypes, 2, 0, TextConfig.MostTokenTypes),
+        };
         config = config with { Epsilon = graph.Epsilon ?? config.Epsilon };
         TextTokenizer? tokenizer = TokenizerFiles.WordPieces(given) is { } words ? TokenizerFiles.Checked(words, config) : null;
         return Model(layout, checkpoint, config, tokenizer, layout.Format == SourceCheckpoint.Onnx ? "ONNX" : "pytorch-transformers");
@@ -222,14 +238,15 @@ internal static class TextLayouts
     private static IReadOnlyList<string>? BertLabels(Weights weights, ConversionOptions given, Func<int, IReadOnlyList<string>?>? known) =>
         LabelFile.For(weights.Size("classifier.weight", 2, 0, Limits.Size), given.LabelsPath, known);
 
-    private static TextConfig HuggingFaceConfig(SourceCheckpoint checkpoint, bool isBert, int? classes, IReadOnlyList<string>? labels)
+    private static TextConfig HuggingFaceConfig(SourceCheckpoint checkpoint, string architecture, int? classes, IReadOnlyList<string>? labels)
     {
         (HuggingFaceFolder folder, CheckpointOptions config) = checkpoint.InFolder;
-        var options = new LayoutOptions(s_options, "data2vec-text and bert", config);
+        var options = new LayoutOptions(s_options, architecture == ModelArchitecture.DistilBert ? DistilBert : HuggingFaceOptionColumn, config);
         TransformerSizes sizes = TransformerSizes.Read(options);
         var known = new TextConfig
         {
-            Architecture = isBert ? ModelArchitecture.Bert : ModelArchitecture.Data2VecText,
+            Architecture = architecture,
+            TokenTypes = architecture == ModelArchitecture.Bert ? config.Integer("type_vocab_size", 2, 1, TextConfig.MostTokenTypes) : 1,
             VocabularySize = options.Integer("vocabulary_size", 5, Limits.Tokens),
             MaxTokens = options.Integer("max_tokens", 5, Limits.Size),
             HiddenSize = sizes.Hidden,
@@ -256,7 +273,7 @@ internal static class TextLayouts
         config = TokenizerFiles.With(config, tokenizer);
         string head = config.Labels is { } labels ? $"with a classification head of {labels.Count} labels" : "pretrained";
         TensorNames names = layout.Format == SourceCheckpoint.Fairseq ? new(s_names, "fairseq", FairseqRoot)
-            : new(s_names, layout.Model == Bert ? Bert : HuggingFace);
+            : new(s_names, config.IsBert ? layout.Model : HuggingFace);
         string description = $"{layout.Title}, {head}{(tokenizer is null ? ", without tokenizer" : "")} ({source})";
         return SourceModel.Create(layout, checkpoint, config, names, description) with { Assets = TokenizerFiles.Assets(tokenizer) };
     }

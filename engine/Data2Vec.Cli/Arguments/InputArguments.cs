@@ -8,6 +8,7 @@ internal sealed class InputArguments
     private readonly Argument<string[]> _files;
     private readonly Option<string[]> _texts = new("--text") { Description = "A text; repeatable", HelpName = "TEXT" };
     private readonly Option<string[]> _tokens = new("--tokens") { Description = "A text as token ids, such as \"0 31414 2\"; repeatable", HelpName = "IDS" };
+    private readonly Option<bool> _pair = new("--pair") { Description = "Each text, or line of a file of texts, is two texts with a tab between them, which the model reads together" };
     private readonly Option<string?> _list = new("--list") { Description = "A text file with more inputs, one path per line; - for the standard input", HelpName = "FILE" };
     private readonly Option<bool> _recursive = new("--recursive", "-r") { Description = "Also take the inputs in the folders of a folder" };
     private readonly Option<bool> _strict = new("--strict") { Description = "Stop at the first bad input" };
@@ -24,6 +25,7 @@ internal sealed class InputArguments
     /// <param name="command">The command.</param>
     /// <param name="description">What the inputs are for.</param>
     /// <param name="modalities">The kinds of inputs that the command takes.</param>
+    /// <remarks>Where texts are inputs, pairs of texts are too.</remarks>
     public static InputArguments AddTo(Command command, string description, params Modality[] modalities)
     {
         var kinds = new InputKinds(modalities, inputs => inputs);
@@ -32,7 +34,7 @@ internal sealed class InputArguments
         command.Add(arguments._list, arguments._recursive, arguments._strict);
         if (kinds.Take(Modality.Text))
         {
-            command.Add(arguments._texts, arguments._tokens);
+            command.Add(arguments._texts, arguments._tokens, arguments._pair);
         }
 
         if (kinds.Take(Modality.Vision))
@@ -66,7 +68,7 @@ internal sealed class InputArguments
 
     /// <summary>The reader of the inputs.</summary>
     public InputReader Reader(ParseResult parsed, InputKinds kinds, BadInputs bad, bool together, CancellationToken cancellation) =>
-        new(kinds, OptionFactory.ParseLimits(parsed.GetValue(_pixels)), parsed.GetValue(_samples), bad.Warn, together, cancellation);
+        new(kinds, OptionFactory.ParseLimits(parsed.GetValue(_pixels)), parsed.GetValue(_samples), bad.Warn, together, parsed.GetValue(_pair), cancellation);
 
     /// <summary>All inputs: files and those in folders, then those of the list, then texts, then token ids.</summary>
     /// <param name="parsed">The command line.</param>

@@ -21,6 +21,9 @@ internal sealed class ModelArguments
         [Modality.Text] = "text-sentiment.d2v",
     };
 
+    /// <summary>The bundled model of texts.</summary>
+    public static readonly IReadOnlyDictionary<Modality, string> Tokens = new Dictionary<Modality, string> { [Modality.Text] = "text.d2v" };
+
     /// <summary>The bundled model with a CTC head.</summary>
     public static readonly IReadOnlyDictionary<Modality, string> Transcription = new Dictionary<Modality, string> { [Modality.Speech] = "speech-ctc.d2v" };
 

@@ -7,15 +7,24 @@ internal static class ConvertCommand
 {
     public static Command Create()
     {
-        var checkpoint = new Argument<string>("CHECKPOINT") { Description = "A checkpoint of a data2vec, BERT, VGG or meme model: a file, or a folder with a config.json" };
+        var checkpoint = new Argument<string>("CHECKPOINT") { Description = "A checkpoint of a data2vec, RoBERTa, BERT, VGG or meme model: a file, or a folder with a config.json" };
         var output = new Option<string>("--output", "-o") { Description = "The model file to write (.d2v)", Required = true, HelpName = "MODEL" };
         var dictionary = new Option<string?>("--dict") { Description = "A fairseq dictionary: dict.txt of a text model (with --bpe), or dict.ltr.txt of a CTC head, which replaces the checkpoint's own", HelpName = "FILE" };
         var bytePairs = new Option<string[]>("--bpe") { Description = "The tokenizer files of a text model: encoder.json and vocab.bpe", HelpName = "ENCODER VOCAB", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
         var wordPieces = new Option<string?>("--vocab") { Description = "The vocabulary of a BERT model: vocab.txt", HelpName = "FILE" };
         var labelFile = new Option<string?>("--labels") { Description = "The labels of a classification head, one per line", HelpName = "FILE" };
+        var head = new Option<string?>("--head") { Description = "The classification head of a fairseq text model that has several, by its name", HelpName = "NAME" };
+        var noHead = new Option<bool>("--no-head") { Description = "Leave out the head of a text model or of a Hugging Face model, which then gives vectors alone" };
         Option<string> type = OptionFactory.Dtype();
         var teacher = new Option<bool>("--teacher") { Description = "Use the transformer weights of the pre-training's EMA teacher" };
-        var command = new Command("convert", "Convert a checkpoint to a model file") { checkpoint, output, dictionary, bytePairs, wordPieces, labelFile, type, teacher };
+        var command = new Command("convert", "Convert a checkpoint to a model file") { checkpoint, output, dictionary, bytePairs, wordPieces, labelFile, head, noHead, type, teacher };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(head) is not null && result.GetValue(noHead))
+            {
+                result.AddError("--head and --no-head exclude each other");
+            }
+        });
         command.SetCancellableAction((parsed, cancellation) =>
         {
             string source = Files.RequireFileOrFolder(parsed.GetRequiredValue(checkpoint));
@@ -35,6 +44,8 @@ internal static class ConvertCommand
                 BytePairFiles = bpe is [string encoder, string merges] ? (encoder, merges) : null,
                 VocabularyPath = vocabulary,
                 LabelsPath = labels,
+                HeadName = parsed.GetValue(head),
+                WithoutHead = parsed.GetValue(noHead),
                 Type = OptionFactory.ParseDtype(parsed.GetRequiredValue(type)),
                 Teacher = parsed.GetValue(teacher),
             };

@@ -14,8 +14,9 @@ namespace Data2Vec.Cli;
 /// <param name="maxSamples">The limit for recordings.</param>
 /// <param name="warn">Receives what is unusual about an input that can be read.</param>
 /// <param name="together">Whether several texts go through the model as one batch.</param>
+/// <param name="pairs">Whether a line has two texts.</param>
 /// <param name="cancellation">Ends the waiting for a pipe.</param>
-internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxSamples, Action<string> warn, bool together, CancellationToken cancellation)
+internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxSamples, Action<string> warn, bool together, bool pairs, CancellationToken cancellation)
 {
     public const int SignatureBytes = 4096;
 
@@ -75,7 +76,7 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxS
 
     /// <summary>Texts that are named by themselves.</summary>
     public IEnumerable<InputSource> Texts(IEnumerable<string> texts) => texts.Chunk(_batch)
-        .Select(batch => new InputSource(TerminalText.Short(batch[0]), () => [new TextInput([.. batch.Select(TerminalText.Short)], batch, batch)]));
+        .Select(batch => new InputSource(TerminalText.Short(batch[0]), () => [Create([.. batch.Select(TerminalText.Short)], batch, batch, 1)]));
 
     /// <summary>A text of token ids, such as <c>0 31414 2</c>.</summary>
     public static InputSource Tokens(string tokens)
@@ -124,7 +125,7 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxS
         while (problem is null && Next(lines, out problem) is { Count: > 0 } batch)
         {
             string[] names = [.. batch.Select(_ => string.Create(CultureInfo.InvariantCulture, $"{path}:{++number}"))];
-            yield return new TextInput(names, names, batch) { Progress = stream.CanSeek ? (double)stream.Position / stream.Length : 0 };
+            yield return Create(names, names, batch, stream.CanSeek ? (double)stream.Position / stream.Length : 0);
         }
 
         if (problem is not null || number == 0)
@@ -132,6 +133,9 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxS
             throw problem ?? new InvalidDataException("the file has no text");
         }
     }
+
+    private ModelInput Create(IReadOnlyList<string> labels, IReadOnlyList<string> names, IReadOnlyList<string> lines, double progress) =>
+        pairs ? new PairInput(labels, names, lines) { Progress = progress } : new TextInput(labels, names, lines) { Progress = progress };
 
     /// <summary>The next lines, at most a batch of them, and the error that ends them.</summary>
     private List<string> Next(IEnumerator<string> lines, out InvalidDataException? problem)

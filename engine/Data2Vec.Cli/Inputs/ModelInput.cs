@@ -16,6 +16,9 @@ internal abstract class ModelInput(Modality modality, IReadOnlyList<string> name
     /// <summary>How much of its source is done after this input, 0 to 1.</summary>
     public double Progress { get; init; } = 1;
 
+    /// <summary>The text of a file's line; null for an input that is named by itself, or is no text.</summary>
+    public virtual string? Line(int i) => null;
+
     /// <summary>The inputs of a batch, one by one.</summary>
     public virtual IEnumerable<ModelInput> Split() => [this];
 
@@ -80,8 +83,7 @@ internal sealed class TextInput(IReadOnlyList<string> labels, IReadOnlyList<stri
 {
     public override string Label => labels[0];
 
-    /// <summary>The text of a file's line; null for a text that is named by itself.</summary>
-    public string? Line(int i) => Names[i] == Inputs[i] ? null : Inputs[i];
+    public override string? Line(int i) => Names[i] == Inputs[i] ? null : Inputs[i];
 
     public override IEnumerable<ModelInput> Split() => Names.Select((name, i) => new TextInput([labels[i]], [name], [Inputs[i]]) { Progress = Progress });
 

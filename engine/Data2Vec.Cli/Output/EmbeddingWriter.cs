@@ -1,14 +1,13 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Data2Vec.Text;
 
 namespace Data2Vec.Cli;
 
 /// <summary>
-/// The vectors of one layer for one input: one vector, or <c>[rows, features]</c> if they are not pooled. A text has its windows, and the line of a file has its text.
+/// The vectors of one layer for one input: one vector, or <c>[rows, features]</c> if they are not pooled. A text has its extent, and the line of a file has its text.
 /// </summary>
-internal sealed record EmbeddingRecord(string Input, string ModelPath, string ModelName, int Layer, int Dimensions, float[] Values, TextWindows? Text, string? Line)
+internal sealed record EmbeddingRecord(string Input, string ModelPath, string ModelName, int Layer, int Dimensions, float[] Values, TextExtent? Text, string? Line)
 {
     public int Rows => Values.Length / Dimensions;
 }
@@ -85,9 +84,9 @@ internal sealed partial class JsonEmbeddingWriter(Stream stream, bool pooled, bo
         record.ModelName,
         record.Layer,
         record.Dimensions,
-        record.Text?.TokenCount,
+        record.Text?.Tokens,
         record.Text is { IsTruncated: true } ? true : null,
-        record.Text is { Windows.Count: > 1 and var windows } ? windows : null,
+        record.Text is { Windows: > 1 and var windows } ? windows : null,
         pooled ? record.Values : null,
         pooled ? null : record.Rows,
         pooled ? null : record.Values.Chunk(record.Dimensions));

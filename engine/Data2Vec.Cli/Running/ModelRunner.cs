@@ -1,5 +1,4 @@
 using Data2Vec.Audio;
-using Data2Vec.Text;
 
 namespace Data2Vec.Cli;
 
@@ -27,10 +26,10 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
                 throw new UsageException("--pool cls needs a class token, which speech models do not have; use mean or none");
             }
 
-            IReadOnlyList<TextWindows> windows = Windows(input, model, options, options.Pooling != Pooling.None);
+            IReadOnlyList<TextExtent> extents = Extents(input, model, options, options.Pooling != Pooling.None);
             float[][] vectors = allLayers ? input.EmbedLayers(model, options, cancellation) : input.Embed(model, options, cancellation);
             EmbeddingRecord Record(int i, int layer, float[] vector) =>
-                new(input.Names[i], path, model.Id ?? Path.GetFileName(path), layer, model.HiddenSize, RequireFinite(vector), windows.ElementAtOrDefault(i), (input as TextInput)?.Line(i));
+                new(input.Names[i], path, model.Id ?? Path.GetFileName(path), layer, model.HiddenSize, RequireFinite(vector), extents.ElementAtOrDefault(i), input.Line(i));
             return allLayers
                 ? [[.. vectors.Select((vector, layer) => Record(0, layer, vector))]]
                 : [.. vectors.Select((vector, i) => new[] { Record(i, options.Layer ?? model.Layers, vector) })];
@@ -44,12 +43,31 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
         report,
         (input, model, _) =>
         {
-            Windows(input, model, options, pooled: true);
+            Extents(input, model, options, pooled: true);
             return input.Names.Zip(input.Classify(model, options, cancellation), (name, labels) =>
             {
                 RequireFinite(labels.Select(label => label.Probability));
                 return (name, labels);
             }).ToArray();
+        },
+        write);
+
+    /// <summary>Tokenizes texts and pairs of texts.</summary>
+    /// <param name="sources">The texts.</param>
+    /// <param name="options">How texts are handled.</param>
+    /// <param name="report">Receives the share of the work that is done.</param>
+    /// <param name="write">Receives the model inputs of one text, as they come.</param>
+    public void Tokenize(IReadOnlyList<InputSource> sources, InputOptions options, Action<double> report, Action<TokenizedInput> write) => Run(
+        sources,
+        report,
+        (input, model, _) => (model, input) switch
+        {
+            (TextModel text, PairInput pairs) => (IReadOnlyList<TokenizedInput>)
+                [.. pairs.Tokens(text, options, cancellation).Select((tokens, i) => new TokenizedInput(input.Names[i], [tokens.Ids], tokens.Types, tokens.IsTruncated))],
+            (TextModel { Tokenizer: null } text, TextInput) => throw new ModelException($"{models.For(Modality.Text).Path}: the model has no tokenizer; convert its checkpoint with one"),
+            (TextModel text, TextInput texts) =>
+                [.. texts.Windows(text, options, pooled: true, cancellation).Select((windows, i) => new TokenizedInput(input.Names[i], [.. windows.Windows.Select(window => window.Ids)], null, windows.IsTruncated))],
+            _ => throw new InvalidDataException($"tokenize takes texts, not {(input.Modality == Modality.Text ? "arrays" : input.Modality.Inputs())}"),
         },
         write);
 
@@ -196,8 +214,12 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
         }
     }
 
-    private IReadOnlyList<TextWindows> Windows(ModelInput input, Data2VecModel model, InputOptions options, bool pooled) =>
-        input is TextInput texts ? texts.Windows(model, options, pooled, cancellation) : [];
+    private IReadOnlyList<TextExtent> Extents(ModelInput input, Data2VecModel model, InputOptions options, bool pooled) => (input, model) switch
+    {
+        (TextInput texts, _) => [.. texts.Windows(model, options, pooled, cancellation).Select(text => new TextExtent(text.TokenCount, text.IsTruncated, text.Windows.Count))],
+        (PairInput pairs, TextModel text) => [.. pairs.Tokens(text, options, cancellation).Select(pair => new TextExtent(pair.TokenCount, pair.IsTruncated, 1))],
+        _ => [],
+    };
 
     private static T RequireFinite<T>(T numbers)
         where T : IEnumerable<float> =>
@@ -205,4 +227,4 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
 }
 
 /// <summary>A model cannot do what the command needs. The message names it.</summary>
-internal sealed class ModelException(string message, Exception inner) : Exception(message, inner);
+internal sealed class ModelException(string message, Exception? inner = null) : Exception(message, inner);

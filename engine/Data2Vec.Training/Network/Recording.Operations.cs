@@ -159,19 +159,24 @@ internal sealed unsafe partial class Recording
         });
     }
 
-    public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output)
+    public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, Tensor residual = default)
     {
-        _run.Embed(ids, table, output);
-        bool learns = _run.Learns(table), overwrites = Learns(output);
-        if (!_isRecording || !(learns || overwrites))
+        _run.Embed(ids, table, output, residual);
+        bool learns = _run.Learns(table), residualLearns = Learns(residual), overwrites = Learns(output);
+        if (!_isRecording || !(learns || residualLearns || overwrites))
         {
             _learns |= learns;
             return;
         }
 
         int[] kept = ids.ToArray();
-        Note(output, learns || overwrites, dy =>
+        Note(output, learns || residualLearns || overwrites, dy =>
         {
+            if (residualLearns)
+            {
+                AddTo(residual, dy);
+            }
+
             if (learns)
             {
                 _run.EmbedBackward(kept, table, dy);

@@ -29,6 +29,9 @@ public sealed class ModelArchitecture
     /// <summary>BERT.</summary>
     public const string Bert = "bert";
 
+    /// <summary>DistilBERT.</summary>
+    public const string DistilBert = "distilbert";
+
     /// <summary>data2vec's vision model, which is BEiT's.</summary>
     public const string Data2VecVision = "data2vec-vision";
 
@@ -57,6 +60,7 @@ public sealed class ModelArchitecture
         Register(Hubert, Modality.Speech, AudioConfig.FromJson, (config, parameters, _) => new AudioEncoder(config, parameters)),
         Register(Data2VecText, Modality.Text, TextConfig.FromJson, (config, parameters, _) => new TextEncoder(config, parameters)),
         Register(Bert, Modality.Text, TextConfig.FromJson, (config, parameters, _) => new TextEncoder(config, parameters)),
+        Register(DistilBert, Modality.Text, TextConfig.FromJson, (config, parameters, _) => new TextEncoder(config, parameters)),
         Register(Data2VecVision, Modality.Vision, VisionConfig.FromJson, (config, parameters, size) => new VisionEncoder(config, parameters, size), acceptsImageSize: true),
         Register(Data2Vec2Vision, Modality.Vision, VisionConfig.FromJson, (config, parameters, size) => new VisionEncoder(config, parameters, size), acceptsImageSize: true),
         Register(Vgg, Modality.Vision, VggConfig.FromJson, (config, parameters, _) => new VggEncoder(config, parameters)),

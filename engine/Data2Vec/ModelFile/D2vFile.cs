@@ -67,8 +67,10 @@ public sealed class D2vFile : IDisposable
     public JsonElement Provenance { get; }
 
     /// <summary>The id of the published model that the file was made from, such as <c>facebook/data2vec-audio-base-960h</c>; null for other files.</summary>
-    public string? ModelId =>
-        Provenance.TryGetProperty("id", out JsonElement id) && id.ValueKind == JsonValueKind.String && id.GetString() is { Length: > 0 } text ? text : null;
+    public string? ModelId => OriginText("id");
+
+    /// <summary>The architecture whose head was left out when the file was made, because it does not label whole inputs; null for other files.</summary>
+    internal string? LeftOutHead => OriginText("left_out_head");
 
     /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
@@ -324,6 +326,9 @@ public sealed class D2vFile : IDisposable
         ArrayPool<byte>.Shared.Return(buffer);
         return crc;
     }
+
+    private string? OriginText(string name) =>
+        Provenance.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
 
     private IEnumerable<(int Entry, long Offset, int Length)> Chunks()
     {

@@ -7,10 +7,10 @@ namespace Data2Vec;
 public abstract class ClassifierModel<TInput, TElement> : EncoderModel<TInput, TElement>
     where TElement : unmanaged
 {
+    private readonly string? _leftOutHead;
+
     private protected ClassifierModel(LoadedEncoder loaded)
-        : base(loaded)
-    {
-    }
+        : base(loaded) => _leftOutHead = loaded.File?.LeftOutHead;
 
     /// <summary>Computes how probable each label is for each input.</summary>
     /// <param name="inputs">The inputs.</param>
@@ -104,7 +104,8 @@ public abstract class ClassifierModel<TInput, TElement> : EncoderModel<TInput, T
     {
         if (Labels is null)
         {
-            throw new InvalidOperationException("The model has no classification head: it gives vectors, not labels.");
+            string reason = _leftOutHead is { } head ? $" The head of its checkpoint ({head}) does not label whole inputs and was left out." : "";
+            throw new InvalidOperationException($"The model has no classification head: it gives vectors, not labels.{reason}");
         }
     }
 

@@ -3,7 +3,7 @@ using Data2Vec.Text;
 namespace Data2Vec;
 
 /// <summary>A model of texts. See <see cref="InputOptions.LongTexts"/> for texts that are longer than the model accepts.</summary>
-public sealed class TextModel : ClassifierModel<string, int>
+public sealed partial class TextModel : ClassifierModel<string, int>
 {
     /// <summary>The asset of a model file that holds <see cref="TextTokenizerAssets.Vocabulary"/>.</summary>
     public const string VocabularyAsset = "tokenizer.vocabulary";
@@ -53,11 +53,14 @@ public sealed class TextModel : ClassifierModel<string, int>
     {
         ArgumentNullException.ThrowIfNull(text);
         TextPreparation preparation = Config.Preparation;
-        int most = Math.Min(options.MaxTokens ?? preparation.MaxTokens ?? Config.MaxTokens, Config.MaxTokens);
+        int most = MaxTokens(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(most, TextChunker.SmallestWindow, nameof(options));
         return tokenizer.EncodeWindows(
             preparation.Apply(text), most, options.LongTexts ?? preparation.LongTexts, null, options.SplitSpecialTokens, cancellationToken);
     }
+
+    /// <summary>The most tokens of an input, special ones included.</summary>
+    private int MaxTokens(InputOptions options) => Math.Min(options.MaxTokens ?? Config.Preparation.MaxTokens ?? Config.MaxTokens, Config.MaxTokens);
 
     private TextTokenizer RequireTokenizer() => Tokenizer ?? throw new InvalidOperationException(
         "The model file has no tokenizer, so the model takes token ids only; convert the checkpoint with its vocab.txt, or its encoder.json, vocab.bpe and dict.txt.");

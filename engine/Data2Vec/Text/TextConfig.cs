@@ -7,7 +7,17 @@ namespace Data2Vec.Text;
 /// <summary>The structure of a text model (fairseq's <c>Data2VecTextConfig</c>, Hugging Face's <c>BertConfig</c>).</summary>
 public sealed record TextConfig : TransformerConfig
 {
-    private const int MostTokens = 1 << 24;
+    /// <summary>
+    /// The bit of a prepared input's numbers from which on they hold the token's type: a number is <c>id | type &lt;&lt; TokenTypeShift</c>, which is the
+    /// id alone for type 0.
+    /// </summary>
+    public const int TokenTypeShift = 24;
+
+    /// <summary>The most token types.</summary>
+    public const int MostTokenTypes = 64;
+
+    private const int MostTokens = 1 << TokenTypeShift;
+    private const string TokenTypesName = "token_types";
 
     /// <summary>A configuration of data2vec's text model; <see cref="ModelConfig.Architecture"/> can be set to BERT's.</summary>
     public TextConfig()
@@ -21,6 +31,7 @@ public sealed record TextConfig : TransformerConfig
     {
         VocabularySize = json.Size("vocabulary_size", MostTokens);
         MaxTokens = json.Integer("max_tokens", 3, JsonFields.LargestSize);
+        TokenTypes = json.Has(TokenTypesName) ? json.Integer(TokenTypesName, 1, MostTokenTypes) : 1;
         Epsilon = json.Epsilon("layer_norm_epsilon");
         WordPieces = WordPieceOptions.FromJson(json);
         AddedTokens = AddedToken.ListFromJson(json, "added_tokens");
@@ -38,6 +49,9 @@ public sealed record TextConfig : TransformerConfig
     /// <summary>The most tokens of an input, special tokens included.</summary>
     public required int MaxTokens { get; init; }
 
+    /// <summary>The number of token types; with 1 the position's vectors include that of the type. BERT's models have 2, for the texts of a pair.</summary>
+    public int TokenTypes { get; init; } = 1;
+
     /// <summary>How text is prepared for WordPiece; null for other tokenizers and for models without a tokenizer.</summary>
     public WordPieceOptions? WordPieces { get; init; }
 
@@ -50,8 +64,8 @@ public sealed record TextConfig : TransformerConfig
     /// <summary>What happens to a text before it is tokenized, and how much of it is used.</summary>
     public TextPreparation Preparation { get; init; } = new();
 
-    /// <summary>Whether the model is a BERT (Devlin et al. 2018): positions count from 0, and the padding id is 0.</summary>
-    public bool IsBert => Architecture == ModelArchitecture.Bert;
+    /// <summary>Whether the model is a BERT (Devlin et al. 2018) or a DistilBERT: positions count from 0, and the padding id is 0.</summary>
+    public bool IsBert => Architecture is ModelArchitecture.Bert or ModelArchitecture.DistilBert;
 
     /// <summary>
     /// The id of <c>&lt;pad&gt;</c> in fairseq's dictionaries, of <c>[PAD]</c> in BERT's. It is refused in inputs, because batches are not padded.
@@ -82,6 +96,11 @@ public sealed record TextConfig : TransformerConfig
             ["feed_forward_size"] = FeedForwardSize,
             ["layer_norm_epsilon"] = Epsilon,
         };
+        if (TokenTypes > 1)
+        {
+            json[TokenTypesName] = TokenTypes;
+        }
+
         if (WordPieces is not null)
         {
             json["word_pieces"] = WordPieces.ToJson();

@@ -45,10 +45,10 @@ internal abstract class Encoder
     public virtual Tensor Head(Inference run, Tensor x, Sequences sequences) => throw new UnreachableException();
 
     /// <summary>A linear layer with results in f32.</summary>
-    protected static Tensor Project(Inference run, Tensor x, LinearWeights weights)
+    protected static Tensor Project(Inference run, Tensor x, LinearWeights weights, Activation activation = Activation.None)
     {
         Tensor output = run.Allocate(x.Rows, weights.Outputs, ElementType.F32);
-        run.Linear(x, weights, output);
+        run.Linear(x, weights, output, activation);
         return output;
     }
 }

@@ -55,6 +55,14 @@ internal sealed class LaunchQueue(GpuContext context, AcceleratorStream stream) 
     }
 
     /// <inheritdoc cref="Launch{T1, T2, T3}"/>
+    public void Launch<T1, T2, T3, T4, T5, T6>(
+        Task<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6>> kernel, KernelConfig config, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f)
+    {
+        Describe(kernel, config)?.AddArgument(a).AddArgument(b).AddArgument(c).AddArgument(d).AddArgument(e).AddArgument(f);
+        Launch(kernel, launch => launch(stream, config, a, b, c, d, e, f));
+    }
+
+    /// <inheritdoc cref="Launch{T1, T2, T3}"/>
     public void Launch<T1, T2, T3, T4, T5, T6, T7>(
         Task<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7>> kernel, KernelConfig config, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f, T7 g)
     {

@@ -19,9 +19,9 @@ internal sealed unsafe partial class GpuInference
         }
     }
 
-    public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output)
+    public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, Tensor residual)
     {
-        OperationShapes.RequireEmbedding(ids, table, output);
+        OperationShapes.RequireEmbedding(ids, table, output, residual);
         if (ids.IsEmpty)
         {
             return;
@@ -30,12 +30,16 @@ internal sealed unsafe partial class GpuInference
         long mark = Mark();
         nint rows = Workspace.Memory.Allocate((long)ids.Length * sizeof(int));
         Send(MemoryMarshal.Cast<int, float>(ids), rows);
-        ((GpuEmbedding)table).Launch(Queue, Workspace.Memory.View(rows, ids.Length).Cast<int>(), View(output), new RowArguments
+        Tensor added = residual.IsEmpty ? output : residual;
+        ((GpuEmbedding)table).Launch(Queue, Workspace.Memory.View(rows, ids.Length).Cast<int>(), View(added), View(output), new RowArguments
         {
             Rows = output.Rows,
             Columns = output.Columns,
+            InputStride = added.Stride,
             OutputStride = output.Stride,
+            InputLayout = Layout(output.Columns, added),
             OutputLayout = Layout(output.Columns, output),
+            HasResidual = residual.IsEmpty ? 0 : 1,
         });
         Release(mark);
     }

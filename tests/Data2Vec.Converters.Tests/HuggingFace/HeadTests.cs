@@ -27,8 +27,10 @@ public sealed class HeadTests() : FolderTests("bert/hf")
         Assert.Equal(scores.Order().Reverse(), model.Classify(Text).Select(label => (double)label.Probability));
     }
 
-    [Theory, InlineData(null, false), InlineData("regression", true), InlineData("single_label_classification", false)]
-    public void A_single_output_is_no_softmax(string? problem, bool isScore)
+    [Theory]
+    [InlineData(null, null, true), InlineData("regression", null, true), InlineData("single_label_classification", null, false), InlineData("multi_label_classification", null, false)]
+    [InlineData(null, "torch.nn.modules.activation.Sigmoid", false), InlineData(null, "torch.nn.modules.linear.Identity", true)]
+    public void A_single_output_is_no_softmax(string? problem, string? crossEncoder, bool isScore)
     {
         double score = Scores()[0];
         StateDict weights = StateDict.Of("bert/hf", "pytorch_model.bin");
@@ -40,6 +42,7 @@ public sealed class HeadTests() : FolderTests("bert/hf")
         {
             json["problem_type"] = problem;
             json["id2label"] = new JsonObject { ["0"] = "score" };
+            json["sentence_transformers"] = crossEncoder is null ? null : new JsonObject { ["activation_fn"] = crossEncoder };
         });
         using TextModel model = Load<TextModel>();
         Assert.Equal(isScore ? score : 1 / (1 + Math.Exp(-score)), Assert.Single(model.Classify(Text)).Probability, 1e-5);
@@ -48,6 +51,7 @@ public sealed class HeadTests() : FolderTests("bert/hf")
     [Theory]
     [InlineData("BertForTokenClassification", true)]
     [InlineData("BertForQuestionAnswering", true)]
+    [InlineData("BertForMultipleChoice", true)]
     [InlineData("BertModel", true)]
     [InlineData("BertForMaskedLM", true)]
     [InlineData(null, false)]
@@ -60,7 +64,9 @@ public sealed class HeadTests() : FolderTests("bert/hf")
         Edit("config.json", json => json["architectures"] = architecture is null ? null : new JsonArray(architecture));
         (TextModel model, IReadOnlyList<string> warnings) = Convert<TextModel>();
         Assert.Contains("config.json: the head classifier is left out", Assert.Single(warnings), StringComparison.Ordinal);
-        Assert.Contains("no classification head", Assert.Throws<InvalidOperationException>(() => model.Classify(Text)).Message, StringComparison.Ordinal);
+        string refused = Assert.Throws<InvalidOperationException>(() => model.Classify(Text)).Message;
+        Assert.Contains("no classification head", refused, StringComparison.Ordinal);
+        Assert.Contains($"({architecture ?? "classifier"}) does not label whole inputs", refused, StringComparison.Ordinal);
         Assert.Equal(vector, model.Embed(Text));
         model.Dispose();
     }
@@ -70,6 +76,52 @@ public sealed class HeadTests() : FolderTests("bert/hf")
     {
         Edit("config.json", json => json["problem_type"] = "ranking");
         Refuse("problem_type is ranking");
+    }
+
+    [Fact]
+    public void Labels_for_a_head_of_another_kind_are_refused_by_its_name()
+    {
+        Edit("config.json", json => json["architectures"] = new JsonArray("BertForTokenClassification"));
+        Write("labels.txt", "a\nb\nc\n");
+        string message = Assert.Throws<InvalidDataException>(() => Convert<TextModel>(options: new ConversionOptions { LabelsPath = PathOf("labels.txt") })).Message;
+        Assert.Contains("the head classifier takes no labels, because the architecture is BertForTokenClassification", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_head_is_left_out_where_it_is_not_wanted_and_required_where_it_is()
+    {
+        using TextModel headed = Load<TextModel>();
+        Edit("config.json", json => json["problem_type"] = "ranking");
+        (TextModel encoder, IReadOnlyList<string> warnings) = Convert<TextModel>(options: new ConversionOptions { WithoutHead = true });
+        Assert.Empty(warnings);
+        Assert.Null(encoder.Labels);
+        Assert.Equal(headed.Embed(Text), encoder.Embed(Text));
+        encoder.Dispose();
+
+        StateDict weights = StateDict.Of("bert/hf", "pytorch_model.bin").Where(name => !name.StartsWith("classifier", StringComparison.Ordinal));
+        File.WriteAllBytes(PathOf("pytorch_model.bin"), weights.ToTorch());
+        Refuse("config.json: architectures is BertForSequenceClassification, and the weights of its head are missing; convert the encoder alone (--no-head)");
+    }
+
+    [Theory]
+    [InlineData("""{ "2": "yes", "0": "no", "1": "perhaps" }""", true)]
+    [InlineData("""{ "0": "no", "2": "yes" }""", false)]
+    [InlineData("""{ "0": "no", "1": "perhaps", "3": "yes" }""", false)]
+    [InlineData("""{ "0": "no", "1": "perhaps", "2": "yes", "3": "never" }""", false)]
+    [InlineData("""{ "no": 0, "perhaps": 1, "yes": 2 }""", false)]
+    [InlineData("""["no", "perhaps", "yes"]""", false)]
+    public void Names_of_classes_are_in_the_order_of_their_numbers_and_complete(string names, bool isComplete)
+    {
+        Edit("config.json", json => json["id2label"] = JsonNode.Parse(names));
+        if (isComplete)
+        {
+            using TextModel model = Load<TextModel>();
+            Assert.Equal(["no", "perhaps", "yes"], model.Labels!);
+        }
+        else
+        {
+            Refuse("id2label");
+        }
     }
 
     [Theory, InlineData("model.pt"), InlineData("weights.ckpt")]

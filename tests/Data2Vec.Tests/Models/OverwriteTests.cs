@@ -178,10 +178,10 @@ public sealed class OverwriteTests
             inner.Attention(query, key, value, sequences, heads, scale, bias, output);
         }
 
-        public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output)
+        public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, Tensor residual)
         {
-            Write([], output);
-            inner.Embed(ids, table, output);
+            Write([residual], output);
+            inner.Embed(ids, table, output, residual);
         }
 
         public override Tensor MeanOfSequences(Tensor x, Sequences sequences, int skip) => inner.MeanOfSequences(x, sequences, skip);

@@ -1,5 +1,6 @@
 using Data2Vec.Architectures;
 using Data2Vec.Kernels.Cpu;
+using Data2Vec.Text;
 using Data2Vec.Training.Network;
 using Data2Vec.Training.RandomNumbers;
 
@@ -30,6 +31,14 @@ public class ModelGradientTests
     {
         using TrainableNetwork<int> network = GradientCheck.Network<int>(TinyModels.Text(architecture, hasHead ? ["a", "b", "c"] : null));
         GradientCheck.Of(network, TinyModels.Tokens(9, 1, 6)).Run(least: 34);
+    }
+
+    [Theory, InlineData(ModelArchitecture.Bert), InlineData(ModelArchitecture.DistilBert)]
+    public void Pairs_of_texts(string architecture)
+    {
+        int types = architecture == ModelArchitecture.Bert ? 2 : 1, second = types == 2 ? 1 << TextConfig.TokenTypeShift : 0;
+        using TrainableNetwork<int> network = GradientCheck.Network<int>(TinyModels.Text(architecture, ["a", "b", "c"]) with { TokenTypes = types });
+        GradientCheck.Of(network, [.. TinyModels.Tokens(9, 1, 6).Select(text => (ReadOnlyMemory<int>)text.ToArray().Select((id, i) => i > 3 ? id | second : id).ToArray())]).Run(least: 34);
     }
 
     /// <summary>Tables of relative positions may be shared by the layers or belong to each, or both.</summary>

@@ -29,6 +29,22 @@ public class OperationGradientTests
     }
 
     [Fact]
+    public void A_lookup_that_is_added_to_other_rows()
+    {
+        EmbeddingWeights types = null!;
+        Check(
+            scope => types = scope.Embedding("types", 2, Size, -1),
+            (run, x) =>
+            {
+                Tensor sum = run.Allocate(Rows, Size), twice = run.Allocate(Rows, Size);
+                run.Embed([0, 0, 1, 1, 0, 1], types, sum, residual: x);
+                run.Embed([1, 0, 0, 1, 1, 1], types, twice, residual: sum);
+                return twice;
+            },
+            least: 2);
+    }
+
+    [Fact]
     public void Norms_of_a_sum_whose_parts_are_one_tensor_two_or_partly_fixed()
     {
         NormWeights norm = null!, plain = null!;

@@ -17,6 +17,9 @@ public sealed record TextEncoding
     /// <summary>The number of <see cref="EndId"/> between the sentences of a pair: 2 for RoBERTa's inputs, 1 for BERT's.</summary>
     public int PairSeparators { get; init; } = 2;
 
+    /// <summary>The token type of the second sentence of a pair: 0 for RoBERTa's inputs, 1 for BERT's.</summary>
+    public int SecondTokenType { get; init; }
+
     /// <summary>The most tokens of an input, special tokens included.</summary>
     public int MaxTokens { get; init; } = 512;
 
@@ -37,12 +40,14 @@ public sealed record TextEncoding
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(tokenizer);
         TextPreparation preparation = config.Preparation;
+        var form = PairForm.Of(config, tokenizer);
         return new TextEncoding
         {
             Tokenize = text => tokenizer.EncodeWithoutSpecials(preparation.Apply(text), splitSpecialTokens),
-            BeginId = tokenizer.BeginId,
-            EndId = tokenizer.EndId,
-            PairSeparators = tokenizer.WordPieces is null ? 2 : 1,
+            BeginId = form.BeginId,
+            EndId = form.EndId,
+            PairSeparators = form.Separators,
+            SecondTokenType = form.SecondType,
             MaxTokens = Math.Min(preparation.MaxTokens ?? config.MaxTokens, config.MaxTokens),
         };
     }
@@ -57,26 +62,17 @@ public sealed record TextEncoding
 
     /// <summary>A pair of sentences as a model reads it. If it is too long, the longer sentence loses its end first.</summary>
     /// <exception cref="InvalidDataException">A text is empty.</exception>
-    internal int[] Encode(string first, string second)
-    {
-        ReadOnlySpan<int> a = Ids(first), b = Ids(second);
-        int most = MaxTokens - 2 - PairSeparators;
-        if (a.Length + b.Length > most)
-        {
-            int half = most / 2;
-            (int ofFirst, int ofSecond) = a.Length <= half ? (a.Length, most - a.Length) : b.Length <= half ? (most - b.Length, b.Length) : (most - half, half);
-            a = a[..ofFirst];
-            b = b[..ofSecond];
-        }
+    internal int[] Encode(string first, string second) => Form.Join(Ids(first), Ids(second), MaxTokens).ToInput();
 
-        return [BeginId, .. a, .. Enumerable.Repeat(EndId, PairSeparators), .. b, EndId];
-    }
+    private PairForm Form => new(BeginId, EndId, PairSeparators, SecondTokenType);
 
     internal void Check()
     {
         ArgumentNullException.ThrowIfNull(Tokenize);
         ArgumentOutOfRangeException.ThrowIfNegative(PairSeparators);
-        ArgumentOutOfRangeException.ThrowIfLessThan(MaxTokens, PairSeparators + 4);
+        ArgumentOutOfRangeException.ThrowIfNegative(SecondTokenType);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(SecondTokenType, TextConfig.MostTokenTypes);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxTokens, Form.SmallestInput);
     }
 
     private static TextEncoding Create(TextModel model, bool splitSpecialTokens)

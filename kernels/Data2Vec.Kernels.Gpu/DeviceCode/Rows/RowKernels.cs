@@ -12,6 +12,9 @@ internal struct RowArguments
     public int InputLayout;
     public int OutputLayout;
 
+    /// <summary>Not 0 if a lookup adds a residual, which is its input.</summary>
+    public int HasResidual;
+
     /// <summary>Rows at the start of each sequence that its mean excludes.</summary>
     public int Skip;
 
@@ -137,9 +140,11 @@ internal static class RowKernels
     /// <param name="ids">Rows of the table.</param>
     /// <param name="table">All vectors, each padded to a multiple of four.</param>
     /// <param name="factors">Factor of each vector.</param>
+    /// <param name="residual">Added to the vectors, if there is one.</param>
     /// <param name="output">The result.</param>
     /// <param name="arguments">Sizes and options.</param>
-    public static void Embed<TWeight>(ArrayView<int> ids, ArrayView<TWeight> table, ArrayView<float> factors, ArrayView<float> output, RowArguments arguments)
+    public static void Embed<TWeight>(
+        ArrayView<int> ids, ArrayView<TWeight> table, ArrayView<float> factors, ArrayView<float> residual, ArrayView<float> output, RowArguments arguments)
         where TWeight : unmanaged, IPacked4
     {
         int columns4 = (arguments.Columns + 3) / 4;
@@ -148,7 +153,13 @@ internal static class RowKernels
         {
             int row = i / columns4, column4 = i % columns4, id = ids[row];
             TWeight stored = table[id * columns4 + column4]; // copied first, to load all four at once
-            Write(output, arguments, row, column4 * 4, stored.Widen() * factors[id]);
+            Float4 values = stored.Widen() * factors[id];
+            if (arguments.HasResidual != 0)
+            {
+                values += Float4.LoadAs(residual, row * arguments.InputStride + column4 * 4, arguments.Columns - column4 * 4, arguments.InputLayout);
+            }
+
+            Write(output, arguments, row, column4 * 4, values);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 
 namespace Data2Vec.Kernels.Cpu;
@@ -5,14 +6,29 @@ namespace Data2Vec.Kernels.Cpu;
 /// <content>Vectors from tables, and means of sequences.</content>
 internal sealed unsafe partial class CpuInference<S, V>
 {
-    public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output)
+    public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, Tensor residual)
     {
-        OperationShapes.RequireEmbedding(ids, table, output);
+        OperationShapes.RequireEmbedding(ids, table, output, residual);
         WeightData data = ((CpuEmbedding)table).Table;
+        if (residual.IsEmpty)
+        {
+            for (int row = 0; row < ids.Length; row++)
+            {
+                data.ReadRow(ids[row], RowOf(output, row));
+            }
+
+            return;
+        }
+
+        float[] rented = ArrayPool<float>.Shared.Rent(table.Columns);
+        Span<float> vector = rented.AsSpan(0, table.Columns);
         for (int row = 0; row < ids.Length; row++)
         {
-            data.ReadRow(ids[row], RowOf(output, row));
+            data.ReadRow(ids[row], vector);
+            TensorPrimitives.Add(vector, RowOf(residual, row), RowOf(output, row));
         }
+
+        ArrayPool<float>.Shared.Return(rented);
     }
 
     public override Tensor MeanOfSequences(Tensor x, Sequences sequences, int skip)
