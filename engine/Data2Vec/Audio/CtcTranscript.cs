@@ -31,7 +31,7 @@ public sealed record CtcTranscript(string Text, double Score, IReadOnlyList<int>
             if (label != labels.Blank && label != (frame == 0 ? labels.Blank : path[frame - 1]))
             {
                 string letter = labels.Texts[label];
-                text.Append(text.Length > 0 && char.IsWhiteSpace(text[^1]) ? letter.TrimStart() : letter); // one space, also where the label of spaces comes twice
+                text.Append(letter);
                 if (ends is null && (isComplete || (letter.Length > 0 && char.IsWhiteSpace(letter[0]))))
                 {
                     Close(word.ToString());
