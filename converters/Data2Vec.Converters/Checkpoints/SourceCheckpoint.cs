@@ -81,7 +81,8 @@ internal sealed record SourceCheckpoint
         Weights weights = layout?.HeadEnding is { } ending
             ? HuggingFaceHead.Keep(folder.Weights, folder.Config, prefix, ending, checkpoint.Warnings)
             : folder.Weights;
-        return checkpoint with { Weights = weights.Without(prefix) };
+        weights = folder.OpenDense().Aggregate(weights.Without(prefix), (all, dense) => all.With(dense.Folder, dense.Weights));
+        return checkpoint with { Weights = weights };
     }
 
     /// <summary>What a file of PyTorch holds.</summary>

@@ -33,7 +33,7 @@ internal sealed record Layout(string Format, string Model, string Title, Func<La
     public bool IsFairseq(string model) => Format == SourceCheckpoint.Fairseq && (Model == model || Architectures.Contains(model));
 
     /// <summary>The prefix of a Hugging Face encoder's tensors in a model with a head: <c>data2vec_audio.</c> for <c>data2vec-audio</c>.</summary>
-    public static string HeadedPrefix(string model) => model.Replace('-', '_') + ".";
+    public static string HeadedPrefix(string model) => (model == "xlm-roberta" ? "roberta" : model.Replace('-', '_')) + ".";
 
     /// <summary>Finds the layout of a checkpoint and reads its model.</summary>
     /// <exception cref="InvalidDataException">No layout recognises it, or its structure is not supported; the message says what is.</exception>

@@ -10,7 +10,7 @@ namespace Data2Vec.Converters.Layouts;
 /// </summary>
 internal static class TextLayouts
 {
-    private const string Fairseq = "data2vec_text", Roberta = "roberta", HuggingFace = "data2vec-text", Bert = "bert";
+    private const string Fairseq = "data2vec_text", Roberta = "roberta", HuggingFace = "data2vec-text", Bert = "bert", XlmRoberta = "xlm-roberta";
     private const string HeadEnding = "ForSequenceClassification";
     private const string FairseqRoot = "encoder.sentence_encoder.", BertPrefix = "bert.";
 
@@ -108,6 +108,7 @@ internal static class TextLayouts
         new(SourceCheckpoint.Fairseq, Data2Vec2.Model, "data2vec 2.0 text model", ReadFairseq) { Modality = "TEXT" },
         new(SourceCheckpoint.HuggingFace, HuggingFace, "data2vec text model", ReadHuggingFace) { HeadEnding = HeadEnding },
         new(SourceCheckpoint.HuggingFace, Roberta, "RoBERTa model", ReadHuggingFace) { HeadEnding = HeadEnding },
+        new(SourceCheckpoint.HuggingFace, XlmRoberta, "XLM-RoBERTa model", ReadHuggingFace) { HeadEnding = HeadEnding },
         new(SourceCheckpoint.HuggingFace, Bert, "BERT", ReadHuggingFaceBert) { HeadEnding = HeadEnding },
         new(SourceCheckpoint.HuggingFace, Bert, "BERT", ReadBert)
         {
@@ -186,7 +187,7 @@ internal static class TextLayouts
         int? classes = checkpoint.Weights.Size("classifier.out_proj.weight", 2, 0, Limits.Size);
         TextConfig config = HuggingFaceConfig(checkpoint, false, classes, LabelFile.For(classes, given.LabelsPath, count => options.Labels("id2label", count)));
         TextTokenizer? tokenizer = TokenizerFiles.Given(given, config) ?? TokenizerFiles.Of(folder, config, checkpoint.Warnings);
-        return Model(layout, checkpoint, config, tokenizer, $"Hugging Face {(layout.Model == Roberta ? "Roberta" : "Data2VecText")}");
+        return Model(layout, checkpoint, config, tokenizer, $"Hugging Face {(layout.Model switch { Roberta => "Roberta", XlmRoberta => "XLMRoberta", _ => "Data2VecText" })}");
     }
 
     private static SourceModel ReadHuggingFaceBert(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
@@ -231,7 +232,8 @@ internal static class TextLayouts
         };
         int padding = config.Integer("pad_token_id", known.PaddingId, 0, Limits.Tokens);
         config.ThrowIf(padding != known.PaddingId, "pad_token_id", $"is {padding}; only {known.PaddingId} is supported");
-        return TextDefaults.With(known with { MaxTokens = known.MaxTokens - known.FirstPosition }, folder, checkpoint.Warnings);
+        bool isForSentences = checkpoint.Model != HuggingFace && labels is null;
+        return TextDefaults.With(known with { MaxTokens = known.MaxTokens - known.FirstPosition }, folder, isForSentences, checkpoint.Warnings);
     }
 
     private static SourceModel Model(Layout layout, SourceCheckpoint checkpoint, TextConfig config, TextTokenizer? tokenizer, string source)
@@ -242,7 +244,7 @@ internal static class TextLayouts
             checkpoint.Warnings.Add($"there is no tokenizer, so the model takes token ids, not texts; give its {files}{(checkpoint.Folder is null ? "" : ", or put the tokenizer's files beside config.json")}");
         }
 
-        config = TokenizerFiles.With(config, tokenizer);
+        config = tokenizer is null ? config : config.With(tokenizer);
         string head = config.Labels is { } labels ? $"with a classification head of {labels.Count} labels" : "pretrained";
         TensorNames names = layout.Format == SourceCheckpoint.Fairseq ? new(s_names, "fairseq", FairseqRoot)
             : new(s_names, layout.Model == Bert ? Bert : HuggingFace);
