@@ -50,6 +50,7 @@ internal sealed class HuggingFaceTokenizer
 
         if (_folder.FilePath(SentencePieceName) is { } pieces)
         {
+            InvalidData.ThrowIf(!HasIdsOfXlmR, $"{SentencePieceName} alone does not tell the ids of CamemBERT; put its {FastName} beside it");
             return WithTokens(TextTokenizer.FromSentencePiece(ReadFile(pieces)), [], false);
         }
 
@@ -57,6 +58,9 @@ internal sealed class HuggingFaceTokenizer
             ? WithTokens(TextTokenizer.FromVocabAndMerges(ReadFile(tokens), ReadFile(merges)), [], _config?.Flag("add_prefix_space") ?? false)
             : null;
     }
+
+    // CamemBERT puts other names before the pieces.
+    private bool HasIdsOfXlmR => _folder.Config.Text("model_type") != "camembert" && _config?.Text("tokenizer_class")?.StartsWith("Camembert", StringComparison.Ordinal) != true;
 
     // The defaults are those of transformers' BertTokenizer.
     private WordPieceOptions WordPieceOptions()
@@ -89,7 +93,7 @@ internal sealed class HuggingFaceTokenizer
             _warnings.Add($"vocab.txt differs from {FastName}, which is used, as in transformers");
         }
 
-        if (_folder.FilePath(SentencePieceName) is { } model
+        if (HasIdsOfXlmR && _folder.FilePath(SentencePieceName) is { } model
             && (fast.Unigrams is null || !Entries(TextTokenizer.FromSentencePiece(ReadFile(model))).SequenceEqual(ours)))
         {
             _warnings.Add($"{SentencePieceName} differs from {FastName}, which is used, as in transformers");

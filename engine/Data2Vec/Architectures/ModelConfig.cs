@@ -30,6 +30,14 @@ public abstract record ModelConfig
     /// <summary>The length of a vector that is made in the default way, see <see cref="Embedding"/>.</summary>
     public int EmbeddingSize => Embedding.SizeOf(HiddenSize);
 
+    /// <summary>The length of a vector with the options of a call, or of a row without pooling.</summary>
+    public int EmbeddingSizeOf(EmbeddingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Pooling pooling = options.Pooling ?? Embedding.Pooling;
+        return options.Layer is null && pooling == Embedding.Pooling ? EmbeddingSize : new EmbeddingDefaults { Pooling = pooling }.SizeOf(HiddenSize);
+    }
+
     /// <summary>The kind of input.</summary>
     public Modality Modality => ModelArchitecture.Find(Architecture).Modality;
 

@@ -24,7 +24,7 @@ public sealed record EmbeddingDefaults
 
     /// <summary>The length of a vector.</summary>
     /// <param name="hidden">The features of a hidden state.</param>
-    public int SizeOf(int hidden) => Dense is [.., var last] ? last.Features : hidden * Pooling.Parts().Count();
+    public int SizeOf(int hidden) => Dense is [.., var last] ? last.Features : hidden * Math.Max(1, Pooling.Parts().Count());
 
     /// <summary>Reads them from the configuration in a model file.</summary>
     /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
