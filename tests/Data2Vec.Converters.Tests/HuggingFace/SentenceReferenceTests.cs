@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Data2Vec.Converters.Safetensors;
+using Data2Vec.Converters.PyTorch;
 using Data2Vec.IO;
 
 namespace Data2Vec.Converters.Tests.HuggingFace;
@@ -39,7 +39,7 @@ public sealed class SentenceReferenceTests() : FolderTests(null)
     }
 
     [Fact]
-    public void Prompts_are_chosen_by_name_or_given()
+    public async Task Prompts_are_chosen_by_name_or_given()
     {
         CopyModel("xlmr_mean_prompts", "xlmr_mean_prompts");
         using TextModel model = Convert<TextModel>().Model;
@@ -57,7 +57,7 @@ public sealed class SentenceReferenceTests() : FolderTests(null)
         using TextModel prompted = Load<TextModel>();
         Close(Vectors("prompt_query"), prompted.Embed(text));
         Assert.Equal(model.Embed(text), prompted.Embed(text, new EmbeddingOptions { Prompt = "" }));
-        Assert.Equal(prompted.Embed(text), prompted.EmbedAsync(text).Result);
+        Assert.Equal(prompted.Embed(text), await prompted.EmbedAsync(text, cancellationToken: TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -243,8 +243,8 @@ public sealed class SentenceReferenceTests() : FolderTests(null)
 
     private float[] DenseTensor(string name)
     {
-        using Converters.PyTorch.PyTorchFile file = Converters.PyTorch.PyTorchFile.Open(PathOf("2_Dense/pytorch_model.bin"));
-        var tensor = Assert.IsType<Converters.PyTorch.PyTorchTensor>(Assert.IsType<PickleDictionary>(file.Root)[name]);
+        using PyTorchFile file = PyTorchFile.Open(PathOf("2_Dense/pytorch_model.bin"));
+        var tensor = Assert.IsType<PyTorchTensor>(Assert.IsType<PickleDictionary>(file.Root)[name]);
         float[] values = new float[tensor.Count];
         tensor.Read(0, values);
         return values;
