@@ -50,7 +50,7 @@ public sealed class ConfigDefaultsTests
             Embedding = new EmbeddingDefaults { Pooling = Pooling.Max | Pooling.Last, Dense = [new DenseLayer(3, DenseActivation.Tanh), new DenseLayer(2, HasBias: false)] },
             Preparation = new TextPreparation { Prompts = new Dictionary<string, string> { ["query"] = "q: " }, PoolSkipsPrompt = true },
             AddPrefixSpace = false,
-            Unigrams = new UnigramOptions { SplitWhiteSpace = true },
+            Unigrams = new UnigramOptions { SplitWhiteSpace = true, SinglePrecision = true },
         };
         read = Read(config);
         Assert.Equal((config.Embedding.Pooling, config.Unigrams, true, 2), (read.Embedding.Pooling, read.Unigrams, read.Preparation.PoolSkipsPrompt, read.EmbeddingSize));

@@ -82,7 +82,7 @@ internal static class SentencePieceFile
         }
 
         vocabulary.Add(TokenizerVocabulary.Mask, null, place);
-        return UnigramTokenizer.Create(vocabulary, map.Memory, new UnigramOptions(), Name);
+        return UnigramTokenizer.Create(vocabulary, map.Memory, new UnigramOptions { SinglePrecision = true }, Name);
     }
 
     private static (string Text, float Score, PieceType Type) Piece(ByteString message)

@@ -13,10 +13,24 @@ public sealed record UnigramOptions
     /// </summary>
     public bool SplitWhiteSpace { get; init; }
 
+    /// <summary>
+    /// Whether scores are added up from the start of a text in single precision, as SentencePiece does; otherwise in double precision, as Hugging Face's library does.
+    /// The paths of runs of one character, such as <c>-----</c>, differ by it.
+    /// </summary>
+    public bool SinglePrecision { get; init; }
+
     /// <summary>Reads the options from the configuration in a model file.</summary>
     /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
-    internal static UnigramOptions? FromJson(JsonFields config) =>
-        config.Has(Name) ? new UnigramOptions { SplitWhiteSpace = config.Object(Name).Flag("split_white_space") } : null;
+    internal static UnigramOptions? FromJson(JsonFields config)
+    {
+        if (!config.Has(Name))
+        {
+            return null;
+        }
 
-    internal JsonObject ToJson() => new() { ["split_white_space"] = SplitWhiteSpace };
+        JsonFields json = config.Object(Name);
+        return new UnigramOptions { SplitWhiteSpace = json.Flag("split_white_space"), SinglePrecision = json.Flag("single_precision") };
+    }
+
+    internal JsonObject ToJson() => new() { ["split_white_space"] = SplitWhiteSpace, ["single_precision"] = SinglePrecision };
 }

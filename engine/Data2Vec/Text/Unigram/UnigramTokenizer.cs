@@ -60,6 +60,7 @@ internal sealed class UnigramTokenizer : TextTokenizer
     private protected override void AppendTokens(ReadOnlySpan<char> text, TokenCollector tokens)
     {
         ReadOnlySpan<char> rest = _map is null ? text : _map.Apply(text, tokens.Step);
+        double sum = 0;
         while (!tokens.IsFull)
         {
             int start = 0;
@@ -82,7 +83,7 @@ internal sealed class UnigramTokenizer : TextTokenizer
 
             // A word that begins with the mark of a space needs no other one.
             ReadOnlySpan<char> word = rest[..end];
-            AppendWord(word[0] == Space ? word : $"{Space}{word}", tokens);
+            sum = AppendWord(word[0] == Space ? word : $"{Space}{word}", tokens, sum);
             rest = rest[end..];
         }
     }
@@ -90,9 +91,14 @@ internal sealed class UnigramTokenizer : TextTokenizer
     private bool IsSpace(char character) => character == ' ' || (_options.SplitWhiteSpace && char.IsWhiteSpace(character));
 
     /// <summary>Finds the best path through the pieces of a word (Viterbi 1967).</summary>
-    private void AppendWord(ReadOnlySpan<char> word, TokenCollector tokens)
+    /// <param name="word">The word.</param>
+    /// <param name="tokens">Receives the ids.</param>
+    /// <param name="sum">The sum of the scores before the word.</param>
+    /// <returns>The sum with those of the word. Words do not depend on those before, but for the rounding of sums.</returns>
+    private double AppendWord(ReadOnlySpan<char> word, TokenCollector tokens, double sum)
     {
         var best = new (double Score, int Start, int Id)[word.Length + 1];
+        best[0].Score = _options.SinglePrecision ? sum : 0;
         Array.Fill(best, (double.NegativeInfinity, -1, UnknownId), 1, word.Length);
         for (int start = 0; start < word.Length;)
         {
@@ -104,11 +110,11 @@ internal sealed class UnigramTokenizer : TextTokenizer
             _vocabulary.Find(word[start..], (length, id, score) =>
             {
                 isCovered |= length == character;
-                Consider(from, length, before + score, id);
+                Consider(from, length, Add(before, score), id);
             });
             if (!isCovered)
             {
-                Consider(start, character, before + _vocabulary.UnknownScore, UnknownId);
+                Consider(start, character, Add(before, _vocabulary.UnknownScore), UnknownId);
             }
 
             start += character;
@@ -125,6 +131,7 @@ internal sealed class UnigramTokenizer : TextTokenizer
         }
 
         tokens.Ids.Reverse(first, tokens.Ids.Count - first);
+        return best[^1].Score;
 
         // Of two equal paths the first counts, whose last piece is the longer one.
         void Consider(int start, int length, double score, int id)
@@ -136,6 +143,8 @@ internal sealed class UnigramTokenizer : TextTokenizer
             }
         }
     }
+
+    private double Add(double sum, double score) => _options.SinglePrecision ? (float)((float)sum + (float)score) : sum + score;
 
     private protected override string TextOf(List<int> ids)
     {
