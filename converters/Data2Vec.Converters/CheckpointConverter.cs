@@ -55,12 +55,20 @@ public static class CheckpointConverter
         }
 
         using PyTorchFile file = PyTorchFile.Open(found ?? checkpoint);
-        return Convert(() =>
+        HuggingFaceFolder? outer = null;
+        try
         {
-            SourceCheckpoint source = SourceCheckpoint.FromPickle(file.Root);
-            bool isInFolder = source.Format is null && (found is not null || (HuggingFaceFolder.IsBesideConfig(checkpoint) && Layout.IsHuggingFace(source.Weights)));
-            return isInFolder ? SourceCheckpoint.FromFolder(HuggingFaceFolder.Open(found ?? checkpoint, source.Weights), options) : source;
-        });
+            return Convert(() =>
+            {
+                SourceCheckpoint source = SourceCheckpoint.FromPickle(file.Root);
+                bool isInFolder = source.Format is null && (found is not null || (HuggingFaceFolder.IsBesideConfig(checkpoint) && Layout.IsHuggingFace(source.Weights)));
+                return isInFolder ? SourceCheckpoint.FromFolder(outer = HuggingFaceFolder.Open(found ?? checkpoint, source.Weights), options) : source;
+            });
+        }
+        finally
+        {
+            outer?.Dispose();
+        }
 
         ConversionResult Convert(Func<SourceCheckpoint> read)
         {

@@ -24,9 +24,9 @@ internal abstract class EmbeddingGenerator<TInput>(LazyModel model, EmbeddingOpt
         model.RequireId(options?.ModelId);
         EmbeddingOptions wanted = options?.RawRepresentationFactory?.Invoke(this) is EmbeddingOptions own ? RequirePooling(own) : _options;
         Data2VecModel loaded = await model.GetAsync(cancellationToken).ConfigureAwait(false);
-        if (options?.Dimensions is { } dimensions && dimensions != loaded.HiddenSize)
+        if (options?.Dimensions is { } dimensions && dimensions != loaded.Config.EmbeddingSizeOf(wanted))
         {
-            throw new ArgumentException($"The model's vectors have {loaded.HiddenSize} dimensions, not {dimensions}.", nameof(options));
+            throw new ArgumentException($"The model's vectors have {loaded.Config.EmbeddingSizeOf(wanted)} dimensions, not {dimensions}.", nameof(options));
         }
 
         EmbeddedInputs embedded = await EmbedAsync(loaded, inputs, wanted, cancellationToken).ConfigureAwait(false);

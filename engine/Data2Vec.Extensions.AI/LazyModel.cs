@@ -59,8 +59,8 @@ public sealed class LazyModel : IDisposable
     internal Exception? Failure => _loading?.Exception?.InnerException;
 
     /// <summary>The number of features of an embedding, from the loaded model or the file; null if neither is available.</summary>
-    internal int? Dimensions => _loading is { IsCompletedSuccessfully: true } loaded ? loaded.Result.HiddenSize
-        : FromFile(file => (int?)ModelConfig.FromJson(file.Config, file.Architecture).HiddenSize);
+    internal int? Dimensions => _loading is { IsCompletedSuccessfully: true } loaded ? loaded.Result.EmbeddingSize
+        : FromFile(file => (int?)ModelConfig.FromJson(file.Config, file.Architecture).EmbeddingSize);
 
     /// <summary>Returns the model, and loads it if necessary.</summary>
     /// <param name="cancellationToken">Ends the waiting, not the loading.</param>

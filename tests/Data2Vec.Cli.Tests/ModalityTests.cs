@@ -122,6 +122,20 @@ public sealed class ModalityTests : IDisposable
     }
 
     [Fact]
+    public void Poolings_are_joined_and_a_prompt_stands_before_each_text()
+    {
+        string path = Write("prompted.txt", "good film\n"), whole = Write("whole.txt", "query: good film\n");
+        float[] Vector(params string[] options) =>
+            [.. Records(Run(["embed", .. options])).Single().GetProperty("vector").EnumerateArray().Select(number => number.GetSingle())];
+        float[] mean = Vector(path), both = Vector(path, "--pooling", "mean+cls"), last = Vector(path, "--pool", "last");
+        Assert.Equal([.. Vector(path, "--pool", "cls"), .. mean], both);
+        Assert.NotEqual(mean, last);
+        Assert.Equal(Vector(whole), Vector(path, "--prompt", "query: "));
+        Assert.Equal(both.Length, Records(Run("embed", path, "--pool", "cls+mean")).Single().GetProperty("dimensions").GetInt32());
+        Assert.Contains("--pool median: unknown pooling", Refused(2, "embed", path, "--pool", "median"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Similarity_prints_the_cosines_of_the_vectors_of_embed()
     {
         string[] texts = ["--text", "a good film", "--text", "a great movie", "--text", "rain"];

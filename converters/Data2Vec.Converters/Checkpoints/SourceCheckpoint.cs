@@ -98,7 +98,8 @@ internal sealed record SourceCheckpoint
         (Weights weights, string? leftOut) = layout.HeadEnding is { } ending
             ? HuggingFaceHead.Keep(folder.Weights, folder.Config, layout.HeadedPrefix, ending, options, checkpoint.Warnings)
             : (folder.Weights, null);
-        return checkpoint with { Weights = weights.Without(layout.HeadedPrefix), LeftOutHead = leftOut };
+        weights = folder.OpenDense().Aggregate(weights.Without(layout.HeadedPrefix), (all, dense) => all.With(dense.Folder, dense.Weights));
+        return checkpoint with { Weights = weights, LeftOutHead = leftOut };
     }
 
     /// <summary>The weights of an ONNX file without a <c>config.json</c>.</summary>

@@ -71,6 +71,12 @@ internal sealed class Weights
             name.StartsWith(prefix, StringComparison.Ordinal) ? replacement + name[prefix.Length..] : name;
     }
 
+    /// <summary>The same weights with those of a folder, whose names get the folder's before them.</summary>
+    public Weights With(string folder, Weights others) => new(
+        _entries.Select(entry => (entry.Key, entry.Value.Original, entry.Value.Value))
+            .Concat(others._entries.Select(entry => ($"{folder}/{entry.Key}", $"{folder}/{entry.Value.Original}", entry.Value.Value))),
+        _toOriginal);
+
     /// <summary>The same weights without some of them.</summary>
     public Weights Except(Func<string, bool> isLeftOut) => new(
         _entries.Where(entry => !isLeftOut(entry.Key)).Select(entry => (entry.Key, entry.Value.Original, entry.Value.Value)), _toOriginal);

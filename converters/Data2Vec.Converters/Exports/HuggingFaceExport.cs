@@ -52,6 +52,7 @@ public static class HuggingFaceExport
 
     private static List<ExportTensor> Tensors(D2vFile model, ModelConfig config)
     {
+        InvalidData.ThrowIf(config.Embedding.Dense.Count > 0, "the model has dense layers after its pooling (sentence-transformers' Dense), which are not exported");
         ExportLayout layout = ExportLayout.HuggingFace(config);
         IEnumerable<TensorInfo> used = model.Tensors.Values.OrderBy(tensor => tensor.Offset)
             .Where(tensor => !tensor.Name.StartsWith(Predictor, StringComparison.Ordinal) && !(tensor.Name == MaskEmbedding && config is TextConfig));

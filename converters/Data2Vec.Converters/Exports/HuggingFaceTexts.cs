@@ -76,6 +76,10 @@ internal static class HuggingFaceTexts
             options["tokenize_chinese_chars"] = words.SplitChinese;
             others.Add("vocab.txt", vocabulary);
         }
+        else if (config.Unigrams is not null)
+        {
+            throw new InvalidDataException("the model has a unigram tokenizer, as XLM-R, which cannot be exported; convert the folder that it comes from");
+        }
         else
         {
             options["tokenizer_class"] = "RobertaTokenizer";

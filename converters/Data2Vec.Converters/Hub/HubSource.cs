@@ -56,7 +56,7 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
     {
         if (SentenceTransformer.Find(snapshot) is { } sentence && ModelIn(snapshot, sentence) is null)
         {
-            return [.. ModelFiles(sentence.ModelPath, _files.Contains), SentenceTransformer.ConfigOf(sentence.PoolingPath)];
+            return [.. ModelFiles(sentence.ModelPath, _files.Contains), .. sentence.FilesBesideModel(_files.Contains)];
         }
 
         return HuggingFaceFolder.Find(snapshot) is { } weights ? Shards(weights, Path.GetRelativePath(snapshot, Path.GetDirectoryName(weights)!)) : [];
@@ -73,7 +73,7 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
         IEnumerable<string> shards = Shards(Path.Combine(snapshot, files[^1]), sentence?.ModelPath ?? "");
         return !shards.All(IsThere) ? null
             : sentence is null ? [.. DecoderFiles.In(snapshot), .. files]
-            : [SentenceTransformer.ModulesName, .. new[] { SentenceTransformer.PromptsName }.Where(IsThere), SentenceTransformer.ConfigOf(sentence.PoolingPath), .. files];
+            : [SentenceTransformer.ModulesName, .. new[] { SentenceTransformer.PromptsName }.Where(IsThere), .. sentence.FilesBesideModel(IsThere), .. files];
 
         bool IsThere(string file) => RepositoryCache.Exists(Path.Combine(snapshot, file));
     }
@@ -101,7 +101,7 @@ internal sealed class HubSource(string repository, string revision, HubOptions o
         bool IsThere(string file) => RepositoryCache.Exists(Path.Combine(snapshot, file));
         string prefix = sentence is { ModelPath.Length: > 0 } ? sentence.ModelPath + "/" : "";
         bool isWhole = IsThere(prefix + HuggingFaceFolder.ConfigName) && HuggingFaceFolder.WeightNames.Any(name => IsThere(prefix + name))
-            && (sentence is null || IsThere(SentenceTransformer.ConfigOf(sentence.PoolingPath)));
+            && (sentence is null || sentence.FilesBesideModel(IsThere).All(IsThere));
         return isWhole ? ModelFiles(sentence?.ModelPath ?? "", IsThere) : null;
     }
 

@@ -28,12 +28,13 @@ internal sealed class HuggingFaceFolder : IDisposable
     /// <summary>Further files that are used if present: preprocessing, tokenizers, and what sentence-transformers adds.</summary>
     public static readonly IReadOnlyList<string> InputNames =
     [
-        PreprocessorName, ProcessorName, "vocab.json", "added_tokens.json", "merges.txt", "tokenizer.json", "vocab.txt", "tokenizer_config.json",
+        PreprocessorName, ProcessorName, "vocab.json", "added_tokens.json", "merges.txt", "tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "tokenizer_config.json",
         "special_tokens_map.json", .. SentenceTransformer.ModelConfigNames,
     ];
 
     private readonly string _folder;
     private readonly IDisposable? _file;
+    private readonly List<IDisposable> _denseFiles = [];
 
     private HuggingFaceFolder(string folder, Weights weights, IDisposable? file)
     {
@@ -137,7 +138,35 @@ internal sealed class HuggingFaceFolder : IDisposable
     /// <summary>The path of a file of the folder, or null if it does not exist.</summary>
     public string? FilePath(string name) => Path.Combine(_folder, name) is var path && File.Exists(path) ? path : null;
 
-    public void Dispose() => _file?.Dispose();
+    /// <summary>The weights of the dense layers of sentence-transformers. Their names begin with the folder of the layer.</summary>
+    /// <exception cref="InvalidDataException">A file is missing or damaged; the message names it.</exception>
+    public IEnumerable<(string Folder, Weights Weights)> OpenDense()
+    {
+        foreach ((string folder, string file) in Sentence?.DenseFiles() ?? [])
+        {
+            yield return (folder, InvalidData.Named(folder, () => OpenDense(file)));
+        }
+    }
+
+    public void Dispose()
+    {
+        _file?.Dispose();
+        _denseFiles.ForEach(file => file.Dispose());
+    }
+
+    private Weights OpenDense(string file)
+    {
+        if (file.EndsWith(".safetensors", StringComparison.Ordinal))
+        {
+            SafetensorsSet set = SafetensorsSet.Open(file);
+            _denseFiles.Add(set);
+            return Weights.FromSafetensors(set);
+        }
+
+        PyTorchFile pickle = PyTorchFile.Open(file);
+        _denseFiles.Add(pickle);
+        return Weights.FromPickle(pickle.Root as PickleDictionary ?? throw new InvalidDataException($"{Path.GetFileName(file)}: no dictionary of tensors"));
+    }
 
     /// <summary>The folder of a file of weights. Exports to ONNX are in a folder of their own in that of the model.</summary>
     private static string FolderOf(string path)

@@ -11,7 +11,8 @@ namespace Data2Vec.Converters.HuggingFace;
 /// </summary>
 internal sealed class HuggingFaceTokenizer
 {
-    private const string ConfigName = "tokenizer_config.json", FastName = "tokenizer.json", AddedName = "added_tokens.json", SpecialName = "special_tokens_map.json";
+    private const string ConfigName = "tokenizer_config.json", FastName = "tokenizer.json", AddedName = "added_tokens.json", SpecialName = "special_tokens_map.json",
+        SentencePieceName = "sentencepiece.bpe.model";
 
     /// <summary>Options that name a special token, and those that list several.</summary>
     private static readonly string[] s_roles = ["bos_token", "cls_token", "eos_token", "sep_token", "unk_token", "pad_token", "mask_token"];
@@ -19,22 +20,21 @@ internal sealed class HuggingFaceTokenizer
 
     private readonly HuggingFaceFolder _folder;
     private readonly CheckpointOptions? _config;
-    private readonly int _modelIds;
+    private readonly TextConfig _model;
     private readonly List<string> _warnings;
 
-    private HuggingFaceTokenizer(HuggingFaceFolder folder, int modelIds, List<string> warnings) =>
-        (_folder, _config, _modelIds, _warnings) = (folder, folder.Options(ConfigName), modelIds, warnings);
+    private HuggingFaceTokenizer(HuggingFaceFolder folder, TextConfig model, List<string> warnings) =>
+        (_folder, _config, _model, _warnings) = (folder, folder.Options(ConfigName), model, warnings);
 
     /// <summary>The tokenizer, or null if the folder has none.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="isWordPiece">Whether the model is one of WordPiece; otherwise of byte-level BPE.</param>
-    /// <param name="modelIds">The number of ids that the model has vectors for.</param>
+    /// <param name="model">The structure of the model.</param>
     /// <param name="warnings">Receives what is not used.</param>
     /// <exception cref="InvalidDataException">A file is damaged, or the files contradict each other.</exception>
-    public static TextTokenizer? Read(HuggingFaceFolder folder, bool isWordPiece, int modelIds, List<string> warnings) =>
-        new HuggingFaceTokenizer(folder, modelIds, warnings).Read(isWordPiece);
+    public static TextTokenizer? Read(HuggingFaceFolder folder, TextConfig model, List<string> warnings) =>
+        new HuggingFaceTokenizer(folder, model, warnings).Read();
 
-    private TextTokenizer? Read(bool isWordPiece)
+    private TextTokenizer? Read()
     {
         if (_folder.FilePath(FastName) is { } file)
         {
@@ -43,17 +43,24 @@ internal sealed class HuggingFaceTokenizer
             return WithTokens(fast, fast.AddedTokens, fast.AddPrefixSpace);
         }
 
-        if (isWordPiece)
+        if (_model.IsBert && _folder.FilePath("vocab.txt") is { } vocabulary)
         {
-            return _folder.FilePath("vocab.txt") is { } vocabulary
-                ? WithTokens(TextTokenizer.FromWordPieces(ReadFile(vocabulary), WordPieceOptions()), [], false)
-                : null;
+            return WithTokens(TextTokenizer.FromWordPieces(ReadFile(vocabulary), WordPieceOptions()), [], false);
         }
 
-        return _folder.FilePath("vocab.json") is { } tokens && _folder.FilePath("merges.txt") is { } merges
+        if (_folder.FilePath(SentencePieceName) is { } pieces)
+        {
+            InvalidData.ThrowIf(!HasIdsOfXlmR, $"{SentencePieceName} alone does not tell the ids of CamemBERT; put its {FastName} beside it");
+            return WithTokens(TextTokenizer.FromSentencePiece(ReadFile(pieces)), [], false);
+        }
+
+        return !_model.IsBert && _folder.FilePath("vocab.json") is { } tokens && _folder.FilePath("merges.txt") is { } merges
             ? WithTokens(TextTokenizer.FromVocabAndMerges(ReadFile(tokens), ReadFile(merges)), [], _config?.Flag("add_prefix_space") ?? false)
             : null;
     }
+
+    // CamemBERT puts other names before the pieces.
+    private bool HasIdsOfXlmR => _folder.Config.Text("model_type") != "camembert" && _config?.Text("tokenizer_class")?.StartsWith("Camembert", StringComparison.Ordinal) != true;
 
     // The defaults are those of transformers' BertTokenizer.
     private WordPieceOptions WordPieceOptions()
@@ -74,7 +81,7 @@ internal sealed class HuggingFaceTokenizer
             RequireSame("strip_accents", options.StripAccents);
             RequireSame("tokenize_chinese_chars", options.SplitChinese);
         }
-        else
+        else if (fast.Unigrams is null)
         {
             RequireSame("add_prefix_space", fast.AddPrefixSpace);
         }
@@ -86,8 +93,14 @@ internal sealed class HuggingFaceTokenizer
             _warnings.Add($"vocab.txt differs from {FastName}, which is used, as in transformers");
         }
 
+        if (HasIdsOfXlmR && _folder.FilePath(SentencePieceName) is { } model
+            && (fast.Unigrams is null || !Entries(TextTokenizer.FromSentencePiece(ReadFile(model))).SequenceEqual(ours)))
+        {
+            _warnings.Add($"{SentencePieceName} differs from {FastName}, which is used, as in transformers");
+        }
+
         if (_folder.Options("vocab.json") is { } tokens
-            && tokens.IntegerEntries(0, int.MaxValue).Any(entry => fast.WordPieces is not null || entry.Value >= ours.Length || ours[entry.Value] != entry.Name))
+            && tokens.IntegerEntries(0, int.MaxValue).Any(entry => fast.WordPieces is not null || fast.Unigrams is not null || entry.Value >= ours.Length || ours[entry.Value] != entry.Name))
         {
             _warnings.Add($"vocab.json differs from {FastName}, which is used, as in transformers");
         }
@@ -120,12 +133,12 @@ internal sealed class HuggingFaceTokenizer
             }
         }
 
-        foreach (AddedToken beyond in tokens.Values.Where(token => token.Id >= _modelIds))
+        foreach (AddedToken beyond in tokens.Values.Where(token => token.Id >= _model.VocabularySize))
         {
             _warnings.Add($"the added token {PickleText.Quote(beyond.Content)} has the id {beyond.Id}, which the model has no vector for; it is split like other text");
         }
 
-        return tokenizer.With([.. tokens.Values.Where(token => token.Id < _modelIds).OrderBy(token => token.Id)], addPrefixSpace);
+        return tokenizer.With([.. tokens.Values.Where(token => token.Id < _model.VocabularySize).OrderBy(token => token.Id)], addPrefixSpace);
     }
 
     /// <summary>The added tokens of <c>tokenizer_config.json</c>, or of the older <c>added_tokens.json</c>.</summary>
@@ -220,7 +233,8 @@ internal sealed class HuggingFaceTokenizer
     private static string[] Entries(TextTokenizer tokenizer)
     {
         string[] lines = Encoding.UTF8.GetString(tokenizer.ToAssets().Vocabulary.Span).TrimEnd('\n').Split('\n');
-        return tokenizer.WordPieces is null ? [.. lines.Select(line => line.StartsWith(' ') ? line[1..] : line)] : lines;
+        return tokenizer.WordPieces is not null ? lines
+            : [.. lines.Select(line => line.StartsWith(' ') ? line[1..] : tokenizer.Unigrams is null ? line : line[..line.LastIndexOf(' ')])];
     }
 
     private static byte[] ReadFile(string path) => SmallFile.Read(path, TextTokenizer.MaxFileBytes, "file of a tokenizer");

@@ -46,6 +46,12 @@ internal sealed record SourceModel
     /// <exception cref="InvalidDataException">The engine does not support the structure.</exception>
     public static SourceModel Create(Layout layout, SourceCheckpoint checkpoint, ModelConfig config, TensorNames names, string description)
     {
+        foreach ((int i, string folder) in (checkpoint.Folder?.Sentence?.DensePaths ?? []).Index())
+        {
+            names.Add($"embedding.{i}.weight", $"{folder}/linear.weight");
+            names.Add($"embedding.{i}.bias", $"{folder}/linear.bias");
+        }
+
         return new SourceModel
         {
             Layout = layout,

@@ -259,7 +259,8 @@ internal static class TextLayouts
         };
         int padding = config.Integer("pad_token_id", known.PaddingId, 0, Limits.Tokens);
         config.ThrowIf(padding != known.PaddingId, "pad_token_id", $"is {padding}; only {known.PaddingId} is supported");
-        return TextDefaults.With(known with { MaxTokens = known.MaxTokens - known.FirstPosition }, folder, checkpoint.Warnings);
+        bool isForSentences = checkpoint.Model != HuggingFace && labels is null;
+        return TextDefaults.With(known with { MaxTokens = known.MaxTokens - known.FirstPosition }, folder, isForSentences, checkpoint.Warnings);
     }
 
     private static SourceModel Model(Layout layout, SourceCheckpoint checkpoint, TextConfig config, TextTokenizer? tokenizer, string source)
@@ -270,7 +271,7 @@ internal static class TextLayouts
             checkpoint.Warnings.Add($"there is no tokenizer, so the model takes token ids, not texts; give its {files}{(checkpoint.Folder is null ? "" : ", or put the tokenizer's files beside config.json")}");
         }
 
-        config = TokenizerFiles.With(config, tokenizer);
+        config = tokenizer is null ? config : config.With(tokenizer);
         string head = config.Labels is { } labels ? $"with a classification head of {labels.Count} labels" : "pretrained";
         TensorNames names = layout.Format == SourceCheckpoint.Fairseq ? new(s_names, "fairseq", FairseqRoot)
             : new(s_names, config.IsBert ? layout.Model : HuggingFace);

@@ -33,7 +33,7 @@ internal static class TokenizerFiles
     /// <exception cref="InvalidDataException">A file is damaged, or belongs to another model.</exception>
     public static TextTokenizer? Of(HuggingFaceFolder folder, TextConfig config, List<string> warnings)
     {
-        if (HuggingFaceTokenizer.Read(folder, config.IsBert, config.VocabularySize, warnings) is not { } tokenizer)
+        if (HuggingFaceTokenizer.Read(folder, config, warnings) is not { } tokenizer)
         {
             return null;
         }
@@ -66,38 +66,22 @@ internal static class TokenizerFiles
     // The vocabulary of an uncased model may have capitals without a lower case, such as the sign of the real numbers.
     private static bool HasLowerCase(char letter) => char.IsUpper(letter) && char.ToLowerInvariant(letter) != letter;
 
-    /// <summary>The configuration of a model with a tokenizer, or without.</summary>
-    public static TextConfig With(TextConfig config, TextTokenizer? tokenizer) => tokenizer is null ? config : config with
-    {
-        WordPieces = tokenizer.WordPieces,
-        AddedTokens = tokenizer.AddedTokens,
-        AddPrefixSpace = tokenizer.AddPrefixSpace,
-    };
-
     /// <summary>A tokenizer, after checking that it belongs to a model.</summary>
     /// <exception cref="InvalidDataException">It has ids that the model does not have, or another id for padding.</exception>
-    public static TextTokenizer Checked(TextTokenizer tokenizer, TextConfig config) =>
-        tokenizer.VocabularySize <= config.VocabularySize && tokenizer.PadId == config.PaddingId
+    public static TextTokenizer Checked(TextTokenizer tokenizer, TextConfig config)
+    {
+        // Where positions do not depend on the id for padding, the tokenizer tells it: some BERTs have the vocabulary of XLM-R.
+        int padding = config.With(tokenizer).PaddingId;
+        return tokenizer.VocabularySize <= config.VocabularySize && tokenizer.PadId == padding
             ? tokenizer
             : throw new InvalidDataException(
                 $"the tokenizer gives {tokenizer.VocabularySize} token ids, with {tokenizer.PadId} for padding, " +
-                $"and the model has {config.VocabularySize}, with {config.PaddingId}");
+                $"and the model has {config.VocabularySize}, with {padding}");
+    }
 
     /// <summary>The tokenizer as a model file keeps it.</summary>
-    public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Assets(TextTokenizer? tokenizer)
-    {
-        var assets = new Dictionary<string, ReadOnlyMemory<byte>>();
-        if (tokenizer?.ToAssets() is { } files)
-        {
-            assets.Add(TextModel.VocabularyAsset, files.Vocabulary);
-            if (files.Merges is { } merges)
-            {
-                assets.Add(TextModel.MergesAsset, merges);
-            }
-        }
-
-        return assets;
-    }
+    public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Assets(TextTokenizer? tokenizer) =>
+        tokenizer?.ToAssets().Files ?? new Dictionary<string, ReadOnlyMemory<byte>>();
 
     private static byte[] ReadFile(string path) => SmallFile.Read(path, TextTokenizer.MaxFileBytes, "file of a tokenizer");
 }

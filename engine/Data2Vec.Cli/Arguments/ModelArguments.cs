@@ -33,6 +33,7 @@ internal sealed class ModelArguments
     private readonly Option<int?> _imageSize = new("--image-size") { Description = "The input size of a vision model in pixels, a multiple of its patch size; default: the model's own", HelpName = "N" };
     private readonly Option<string?> _long;
     private readonly WindowArguments _windows = new();
+    private readonly Option<string?> _prompt = OptionFactory.Prompt("--prompt", "each text");
 
     private ModelArguments(IReadOnlyDictionary<Modality, string> bundled)
     {
@@ -61,6 +62,11 @@ internal sealed class ModelArguments
             command.Add(arguments._imageSize);
         }
 
+        if (bundled == Embedding)
+        {
+            command.Add(arguments._prompt);
+        }
+
         arguments._device.AddTo(command);
         return arguments;
     }
@@ -85,6 +91,7 @@ internal sealed class ModelArguments
     {
         Layer = OptionFactory.ParseLayer(parsed.GetRequiredValue(layer)),
         Pooling = OptionFactory.ParsePooling(parsed.GetValue(pool)),
+        PromptName = parsed.GetValue(_prompt),
         LongTexts = LongTexts(parsed),
         LongRecordings = LongRecordings(parsed),
         Windows = Windows(parsed),

@@ -10,6 +10,12 @@ internal static class OptionFactory
     /// <summary>The number formats of weights.</summary>
     public static readonly string[] Dtypes = ["f32", "f16", "bf16", "i8"];
 
+    private static readonly (string Name, Pooling Pooling)[] s_poolings =
+    [
+        ("cls", Pooling.Class), ("max", Pooling.Max), ("mean", Pooling.Mean), ("mean-sqrt-len", Pooling.MeanSqrtLength),
+        ("weighted-mean", Pooling.WeightedMean), ("last", Pooling.Last),
+    ];
+
     /// <summary>The number format of the weights in a model file.</summary>
     public static Option<string> Dtype() => new Option<string>("--dtype") { Description = "The number format of the weights", DefaultValueFactory = _ => "f32" }
         .AcceptOnlyFromAmong(Dtypes);
@@ -33,14 +39,34 @@ internal static class OptionFactory
     /// <summary>The pooling of a layer's rows, or also none.</summary>
     public static Option<string?> Pool(bool none)
     {
-        string choices = none ? "mean, cls (the class token of texts and images), or none" : "mean, or cls (the class token of texts and images)";
-        string[] names = none ? ["mean", "cls", "none"] : ["mean", "cls"];
-        return new Option<string?>("--pool") { Description = $"How to pool a layer's rows into one vector: {choices}; default: as the model file says, mostly mean" }
-            .AcceptOnlyFromAmong(names);
+        string choices = $"mean, cls (the class token of texts and images), max, mean-sqrt-len (the sum by the square root of the number of rows), weighted-mean, last, or several joined by +{(none ? ", or none" : "")}";
+        Option<string?> option = new Option<string?>("--pool", "--pooling") { Description = $"How to pool a layer's rows into one vector: {choices}; default: as the model file says, mostly mean", HelpName = "POOLING" }
+            .Check(value => (none && value == "none") || ParsePooling(value) is not (null or Pooling.None), value => $"--pool {value}: unknown pooling; use {choices}");
+        return option;
     }
 
-    /// <summary>A pooling; null for the model's.</summary>
-    public static Pooling? ParsePooling(string? pool) => pool is null ? null : pool == "cls" ? Pooling.Class : Enum.Parse<Pooling>(pool, ignoreCase: true);
+    /// <summary>A pooling; null for the model's, and for one that is not known.</summary>
+    public static Pooling? ParsePooling(string? pool)
+    {
+        if (pool is null or "none")
+        {
+            return pool is null ? null : Pooling.None;
+        }
+
+        Pooling[] parts = [.. pool.Split('+').Select(name => s_poolings.FirstOrDefault(known => known.Name == name).Pooling)];
+        return parts.Contains(Pooling.None) ? null : parts.Aggregate((all, part) => all | part);
+    }
+
+    /// <summary>The name of a pooling.</summary>
+    public static string PoolingName(Pooling pooling) => string.Join('+', s_poolings.Where(known => (pooling & known.Pooling) != 0).Select(known => known.Name));
+
+    /// <summary>What is put before each text.</summary>
+    public static Option<string?> Prompt(string name, string what) =>
+        new(name) { Description = $"The prompt before {what}: the name of one that the model file has, or a text; default: as the model file says, mostly none", HelpName = "NAME|TEXT" };
+
+    /// <summary>The options for a model: a prompt is the model's of that name, or the text itself.</summary>
+    public static EmbeddingOptions ForModel(this EmbeddingOptions options, Data2VecModel model) =>
+        options.PromptName is { } name && !(model is TextModel text && text.Config.Preparation.Prompts.ContainsKey(name)) ? options with { PromptName = null, Prompt = name } : options;
 
     /// <summary>The limit for the pixels of an image.</summary>
     public static Option<long?> MaxPixels() => new Option<long?>("--max-pixels") { Description = $"The limit for the pixels of an image; default: {ImageLimits.Default.MaxPixels}", HelpName = "N" }

@@ -12,7 +12,8 @@ internal static class SearchCommand
         Option<string> layer = OptionFactory.Layer(all: false);
         Option<string?> pool = OptionFactory.Pool(none: false);
         Option<int> top = new Option<int>("--top") { Description = "The number of inputs to list", DefaultValueFactory = _ => 10, HelpName = "K" }.Range(1, int.MaxValue);
-        command.Add(layer, pool, top);
+        Option<string?> queryPrompt = OptionFactory.Prompt("--query-prompt", "the query");
+        command.Add(layer, pool, top, queryPrompt);
         command.SetCancellableAction((parsed, cancellation) =>
         {
             EmbeddingOptions options = models.EmbeddingOptions(parsed, layer, pool);
@@ -23,7 +24,7 @@ internal static class SearchCommand
             {
                 var records = new List<EmbeddingRecord>();
                 var strict = new BadInputs(parsed.InvocationConfiguration.Error, strict: true);
-                new ModelRunner(loaded, strict, cancellation).Embed([source], options, false, _ => { }, records.AddRange);
+                new ModelRunner(loaded, strict, cancellation).Embed([source], options with { PromptName = parsed.GetValue(queryPrompt) ?? options.PromptName }, false, _ => { }, records.AddRange);
                 return records;
             });
             IReadOnlyList<InputSource> sources = inputs.Sources(parsed, loaded.KindsOf(wanted.ModelPath), bad, output: null, together: true, cancellation);

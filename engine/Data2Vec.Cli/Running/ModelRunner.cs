@@ -21,15 +21,17 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
                 throw new UsageException($"--layer {options.Layer}: {path} has {model.Layers} layers");
             }
 
-            if (options.Pooling == Pooling.Class && input.Modality == Modality.Speech)
+            EmbeddingOptions chosen = options.ForModel(model);
+            if (options.Pooling?.HasFlag(Pooling.Class) == true && input.Modality == Modality.Speech)
             {
                 throw new UsageException("--pool cls needs a class token, which speech models do not have; use mean or none");
             }
 
-            IReadOnlyList<TextExtent> extents = Extents(input, model, options, options.Pooling != Pooling.None);
-            float[][] vectors = allLayers ? input.EmbedLayers(model, options, cancellation) : input.Embed(model, options, cancellation);
+            IReadOnlyList<TextExtent> extents = Extents(input, model, chosen, options.Pooling != Pooling.None);
+            int dimensions = model.Config.EmbeddingSizeOf(allLayers ? options with { Layer = 0 } : options);
+            float[][] vectors = allLayers ? input.EmbedLayers(model, chosen, cancellation) : input.Embed(model, chosen, cancellation);
             EmbeddingRecord Record(int i, int layer, float[] vector) =>
-                new(input.Names[i], path, model.Id ?? Path.GetFileName(path), layer, model.HiddenSize, RequireFinite(vector), extents.ElementAtOrDefault(i), input.Line(i));
+                new(input.Names[i], path, model.Id ?? Path.GetFileName(path), layer, dimensions, RequireFinite(vector), extents.ElementAtOrDefault(i), input.Line(i));
             return allLayers
                 ? [[.. vectors.Select((vector, layer) => Record(0, layer, vector))]]
                 : [.. vectors.Select((vector, i) => new[] { Record(i, options.Layer ?? model.Layers, vector) })];

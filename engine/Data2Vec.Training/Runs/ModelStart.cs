@@ -76,8 +76,8 @@ public sealed record ModelStart(ModelConfig Config, Func<Parameter, float[]?> Re
 
     /// <summary>The tokenizer that belongs to a text model; null if there is none.</summary>
     /// <exception cref="InvalidDataException">The tokenizer is damaged, or does not belong to the model.</exception>
-    public TextTokenizer? ReadTokenizer() => Config is TextConfig text && Assets.TryGetValue(TextModel.VocabularyAsset, out ReadOnlyMemory<byte> vocabulary)
-        ? TextModel.ReadTokenizer(text, vocabulary.Span, Assets.GetValueOrDefault(TextModel.MergesAsset).Span)
+    public TextTokenizer? ReadTokenizer() => Config is TextConfig text
+        ? TextModel.ReadTokenizer(text, name => Assets.TryGetValue(name, out ReadOnlyMemory<byte> asset) ? asset.ToArray() : null)
         : null;
 
     /// <summary>The same text model with a tokenizer.</summary>
@@ -96,18 +96,13 @@ public sealed record ModelStart(ModelConfig Config, Func<Parameter, float[]?> Re
                 $"the tokenizer gives {tokenizer.VocabularySize} token ids, with {tokenizer.PadId} for padding, and the model has {text.VocabularySize}, with {text.PaddingId}");
         }
 
-        TextTokenizerAssets files = tokenizer.ToAssets();
-        var assets = new Dictionary<string, ReadOnlyMemory<byte>>(Assets) { [TextModel.VocabularyAsset] = files.Vocabulary };
-        if (files.Merges is { } merges)
+        var assets = new Dictionary<string, ReadOnlyMemory<byte>>(Assets);
+        foreach ((string name, ReadOnlyMemory<byte> file) in tokenizer.ToAssets().Files)
         {
-            assets[TextModel.MergesAsset] = merges;
+            assets[name] = file;
         }
 
-        return this with
-        {
-            Config = text with { WordPieces = tokenizer.WordPieces, AddedTokens = tokenizer.AddedTokens, AddPrefixSpace = tokenizer.AddPrefixSpace },
-            Assets = assets,
-        };
+        return this with { Config = text.With(tokenizer), Assets = assets };
     }
 
     /// <summary>The same model without its head, for pretraining or for a new head.</summary>
@@ -165,6 +160,12 @@ public sealed record ModelStart(ModelConfig Config, Func<Parameter, float[]?> Re
         }
 
         GC.KeepAlive(file);
+        ModelConfig config = ModelConfig.FromJson(file.Config, file.Architecture);
+        if (config.Embedding.Dense.Count > 0)
+        {
+            throw new InvalidDataException($"{file.Path}: the model has dense layers after its pooling (sentence-transformers' Dense), which cannot be trained");
+        }
+
         return new ModelStart(
             config,
             parameter => values.TryGetValue(parameter.Name, out var found) && found.Shape.SequenceEqual(parameter.Shape) ? found.Values : null)

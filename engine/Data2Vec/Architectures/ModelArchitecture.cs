@@ -88,7 +88,12 @@ public sealed class ModelArchitecture
     /// <param name="config">The structure that the parameters are for.</param>
     /// <param name="parameters">The parameters.</param>
     /// <param name="imageSize">The side of the square of pixels to see; null for the one that the parameters are for.</param>
-    internal Encoder CreateEncoder(ModelConfig config, ParameterScope parameters, int? imageSize = null) => _createEncoder(config, parameters, imageSize);
+    internal Encoder CreateEncoder(ModelConfig config, ParameterScope parameters, int? imageSize = null)
+    {
+        Encoder encoder = _createEncoder(config, parameters, imageSize);
+        encoder.DenseLayers = DenseLayers.Create(config, parameters);
+        return encoder;
+    }
 
     private static ModelArchitecture Register<TConfig>(
         string name, Modality modality, Func<JsonElement, string, TConfig> readConfig, Func<TConfig, ParameterScope, int?, Encoder> createEncoder,

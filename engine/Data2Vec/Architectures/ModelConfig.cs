@@ -12,7 +12,7 @@ public abstract record ModelConfig
     /// <summary>The architecture's name, one of <see cref="ModelArchitecture.All"/>.</summary>
     public string Architecture { get; init; }
 
-    /// <summary>Features of a hidden state, and so of an embedding.</summary>
+    /// <summary>Features of a hidden state.</summary>
     public required int HiddenSize { get; init; }
 
     /// <summary>Transformer layers.</summary>
@@ -26,6 +26,17 @@ public abstract record ModelConfig
 
     /// <summary>How vectors are made unless the caller says otherwise.</summary>
     public EmbeddingDefaults Embedding { get; init; } = new();
+
+    /// <summary>The length of a vector that is made in the default way, see <see cref="Embedding"/>.</summary>
+    public int EmbeddingSize => Embedding.SizeOf(HiddenSize);
+
+    /// <summary>The length of a vector with the options of a call, or of a row without pooling.</summary>
+    public int EmbeddingSizeOf(EmbeddingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Pooling pooling = options.Pooling ?? Embedding.Pooling;
+        return options.Layer is null && pooling == Embedding.Pooling ? EmbeddingSize : new EmbeddingDefaults { Pooling = pooling }.SizeOf(HiddenSize);
+    }
 
     /// <summary>The kind of input.</summary>
     public Modality Modality => ModelArchitecture.Find(Architecture).Modality;

@@ -39,7 +39,7 @@ public record AudioConfig : TransformerConfig
         Normalize = json.Flag("normalize");
         SampleRate = json.Size("sample_rate", 10_000_000);
         Ctc = CtcLabels.FromJson(json, Labels);
-        if (Embedding.Pooling == Pooling.Class)
+        if (Embedding.Pooling.HasFlag(Pooling.Class))
         {
             throw new InvalidDataException("the configuration contradicts itself: speech models have no class token to pool by");
         }

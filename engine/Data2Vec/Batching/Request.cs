@@ -13,6 +13,12 @@ internal readonly record struct Output(int? Layer, Pooling Pooling)
 
     /// <summary>Whether the vectors of all layers are computed, one after another.</summary>
     public bool AllLayers { get; init; }
+
+    /// <summary>Whether pooled vectors go through the model's dense layers.</summary>
+    public bool IsProjected { get; init; }
+
+    /// <summary>Rows at the start of each input that means and maxima leave out, if these are more than the encoder's.</summary>
+    public int SkippedRows { get; init; }
 }
 
 /// <summary>A call whose inputs wait or run. All members but <see cref="Result"/> are guarded by the queue's lock.</summary>

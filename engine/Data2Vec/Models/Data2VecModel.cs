@@ -35,8 +35,11 @@ public abstract class Data2VecModel : IDisposable
     /// <summary>The kind of input.</summary>
     public Modality Modality => Config.Modality;
 
-    /// <summary>Features of a hidden state, and so of an embedding.</summary>
+    /// <summary>Features of a hidden state.</summary>
     public int HiddenSize => Config.HiddenSize;
+
+    /// <summary>The length of an embedding, unless a call asks for other vectors than the model's own.</summary>
+    public int EmbeddingSize => Config.EmbeddingSize;
 
     /// <summary>Transformer layers. A VGG network has none; its layer 0 is its features.</summary>
     public int Layers => Config.Layers;

@@ -51,11 +51,23 @@ public sealed record EmbeddingOptions : InputOptions
     /// </summary>
     public int? Layer { get; init; }
 
-    /// <summary>How the layer's rows become one vector; null for the model's way, see <see cref="EmbeddingDefaults"/>.</summary>
+    /// <summary>
+    /// How the layer's rows become one vector; null for the model's way, see <see cref="EmbeddingDefaults"/>. Dense layers of the model are applied only to its
+    /// output pooled in the model's way.
+    /// </summary>
     public Pooling? Pooling { get; init; }
 
     /// <summary>Whether each vector is scaled to length 1; null for the model's way, which does not apply to rows without pooling.</summary>
     public bool? Normalize { get; init; }
+
+    /// <summary>
+    /// For texts only: a text that is put before each text; null for <see cref="PromptName"/>, or for the model's way, see <see cref="TextPreparation.Prefix"/>.
+    /// An empty one puts nothing there.
+    /// </summary>
+    public string? Prompt { get; init; }
+
+    /// <summary>For texts only: which of the model's prompts is put before each text, see <see cref="TextPreparation.Prompts"/>; <see cref="Prompt"/> wins.</summary>
+    public string? PromptName { get; init; }
 }
 
 /// <summary>Vectors of an asynchronous call, and what they cost.</summary>

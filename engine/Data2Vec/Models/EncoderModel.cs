@@ -82,7 +82,7 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
     public float[][] EmbedLayers(TInput input, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EmbeddingOptions();
-        Output output = OutputOf(options) with { AllLayers = true };
+        Output output = OutputOf(options) with { AllLayers = true, IsProjected = false };
         return Layered(Embed(Prepare([input], options, cancellationToken), output, options, cancellationToken)[0]);
     }
 
@@ -92,7 +92,7 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
     public async Task<float[][]> EmbedLayersAsync(TInput input, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EmbeddingOptions();
-        Output output = OutputOf(options) with { AllLayers = true };
+        Output output = OutputOf(options) with { AllLayers = true, IsProjected = false };
         PreparedInputs<TElement> prepared = await PrepareAsync([input], options, cancellationToken).ConfigureAwait(false);
         return Layered((await QueueAsync(prepared, output, options, cancellationToken).ConfigureAwait(false)).Vectors[0]);
     }
@@ -146,7 +146,7 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         ReadOnlyMemory<TElement> input, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EmbeddingOptions();
-        return Layered(Embed(new PreparedInputs<TElement>([input]), OutputOf(options) with { AllLayers = true }, options, cancellationToken)[0]);
+        return Layered(Embed(new PreparedInputs<TElement>([input]), OutputOf(options) with { AllLayers = true, IsProjected = false }, options, cancellationToken)[0]);
     }
 
     /// <summary>Brings inputs into the encoder's form.</summary>
@@ -205,8 +205,11 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         _encoder.Contextualize(run, _encoder.Embed(run, [input], sequences, observer, default), sequences, null, observer, default);
     }
 
-    private float[][] Embed(PreparedInputs<TElement> prepared, Output output, EmbeddingOptions options, CancellationToken cancellationToken) =>
-        Finish(prepared, Run(prepared.Parts, RowsOf(prepared.Parts), output, cancellationToken), output, options);
+    private float[][] Embed(PreparedInputs<TElement> prepared, Output output, EmbeddingOptions options, CancellationToken cancellationToken)
+    {
+        output = output with { SkippedRows = prepared.SkippedRows };
+        return Finish(prepared, Run(prepared.Parts, RowsOf(prepared.Parts), output, cancellationToken), output, options);
+    }
 
     /// <summary>Runs the parts of inputs; what comes of them is for <see cref="Finish"/>.</summary>
     private protected float[][] Run(IReadOnlyList<ReadOnlyMemory<TElement>> parts, Output output, CancellationToken cancellationToken) =>
@@ -219,6 +222,7 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         PreparedInputs<TElement> prepared, Output output, EmbeddingOptions options, CancellationToken cancellationToken)
     {
         int[] rows = RowsOf(prepared.Parts);
+        output = output with { SkippedRows = prepared.SkippedRows };
         float[][] vectors = await _queue.RunAsync(prepared.Parts, rows, output, cancellationToken).ConfigureAwait(false);
         return new EmbeddedInputs(Finish(prepared, vectors, output, options), rows.Sum(count => (long)count));
     }
@@ -231,7 +235,7 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         {
             foreach (float[] vector in vectors)
             {
-                RowPooling.Normalize(vector, HiddenSize);
+                RowPooling.Normalize(vector, output.Pooling == Pooling.None ? HiddenSize : vector.Length / (output.AllLayers ? Layers + 1 : 1));
             }
         }
 
@@ -247,13 +251,13 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         }
 
         Pooling pooling = options.Pooling ?? Config.Embedding.Pooling;
-        if (!Enum.IsDefined(pooling))
+        if (!pooling.IsKnown())
         {
             throw new ArgumentOutOfRangeException(nameof(options), pooling, "The pooling is unknown.");
         }
 
-        return pooling != Pooling.Class || _encoder.HasClassRow
-            ? new Output(options.Layer, pooling)
+        return !pooling.HasFlag(Pooling.Class) || _encoder.HasClassRow
+            ? new Output(options.Layer, pooling) { IsProjected = _encoder.DenseLayers is not null && options.Layer is null && pooling == Config.Embedding.Pooling }
             : throw new ArgumentException("The model has no class token; use the mean.", nameof(options));
     }
 
@@ -327,9 +331,10 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         using Inference run = Store.Begin();
         Sequences sequences = run.Sequences(rows);
         Tensor x = _encoder.Embed(run, inputs, sequences, null, cancellationToken);
+        int skip = Math.Max(_encoder.RowsBeforeMean, output.SkippedRows);
         if (output.AllLayers)
         {
-            var layers = new LayerPooling(run, sequences, output.Pooling, _encoder.RowsBeforeMean);
+            var layers = new LayerPooling(run, sequences, output.Pooling, skip);
             _encoder.Contextualize(run, x, sequences, Layers, layers, cancellationToken);
             return [.. Enumerable.Range(0, inputs.Length).Select(layers.Join)];
         }
@@ -337,7 +342,8 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         x = _encoder.Contextualize(run, x, sequences, output.Layer, null, cancellationToken);
         if (!output.IsScores)
         {
-            return RowPooling.Pool(run, x, sequences, output.Pooling, _encoder.RowsBeforeMean);
+            float[][] vectors = RowPooling.Pool(run, x, sequences, output.Pooling, skip);
+            return output.IsProjected ? _encoder.DenseLayers!.Apply(run, vectors) : vectors;
         }
 
         Tensor scores = _encoder.Head(run, x, sequences);
@@ -347,11 +353,11 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
     }
 
     /// <summary>Pools every layer's hidden states.</summary>
-    private sealed class LayerPooling(Inference run, Sequences sequences, Pooling pooling, int rowsBeforeMean) : Observer
+    private sealed class LayerPooling(Inference run, Sequences sequences, Pooling pooling, int skip) : Observer
     {
         private readonly List<float[][]> _layers = [];
 
-        public override void Layer(int number, Tensor states) => _layers.Add(RowPooling.Pool(run, states, sequences, pooling, rowsBeforeMean));
+        public override void Layer(int number, Tensor states) => _layers.Add(RowPooling.Pool(run, states, sequences, pooling, skip));
 
         /// <summary>The vectors of all layers of one input, one after another.</summary>
         public float[] Join(int input)

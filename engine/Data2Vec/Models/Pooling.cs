@@ -1,14 +1,47 @@
 namespace Data2Vec;
 
-/// <summary>How the rows of a hidden state become one vector.</summary>
+/// <summary>
+/// How the rows of a hidden state become one vector. Several ways can be combined: their vectors are joined in the order class, maximum, mean, mean by the
+/// square root, weighted mean, last, as sentence-transformers joins them.
+/// </summary>
+[Flags]
 public enum Pooling
 {
     /// <summary>All rows are kept: <c>[rows, features]</c>.</summary>
-    None,
+    None = 0,
 
     /// <summary>The mean of the rows. For images it skips the class token.</summary>
-    Mean,
+    Mean = 1,
 
     /// <summary>The first row, for models with a row that represents the whole input (<c>&lt;s&gt;</c>, the class token).</summary>
-    Class,
+    Class = 2,
+
+    /// <summary>The greatest number of each feature in the rows that the mean takes.</summary>
+    Max = 4,
+
+    /// <summary>The sum of the rows that the mean takes, divided by the square root of their number.</summary>
+    MeanSqrtLength = 8,
+
+    /// <summary>The mean of the rows that <see cref="Mean"/> takes, where row <c>i</c> of an input, counted from 1, has the weight <c>i</c>.</summary>
+    WeightedMean = 16,
+
+    /// <summary>The last row: the closing token of a text.</summary>
+    Last = 32,
+}
+
+/// <summary>Names and parts of poolings.</summary>
+internal static class Poolings
+{
+    /// <summary>Each pooling alone, in the order in which vectors are joined, with its name in model files.</summary>
+    public static readonly IReadOnlyList<(string Name, Pooling Pooling)> All =
+    [
+        ("class", Pooling.Class), ("max", Pooling.Max), ("mean", Pooling.Mean), ("mean_sqrt_length", Pooling.MeanSqrtLength),
+        ("weighted_mean", Pooling.WeightedMean), ("last", Pooling.Last),
+    ];
+
+    /// <summary>The poolings that are combined in one, in the order in which their vectors are joined.</summary>
+    public static IEnumerable<(string Name, Pooling Pooling)> Parts(this Pooling pooling) => All.Where(part => (pooling & part.Pooling) != 0);
+
+    /// <summary>Whether nothing but known poolings are combined.</summary>
+    public static bool IsKnown(this Pooling pooling) => pooling.Parts().Aggregate(Pooling.None, (all, part) => all | part.Pooling) == pooling;
 }

@@ -10,6 +10,9 @@ namespace Data2Vec;
 internal readonly record struct PreparedInputs<T>(
     IReadOnlyList<ReadOnlyMemory<T>> Parts, double[][]? Weights = null, IReadOnlyList<RecordingWindow>[]? Windows = null)
 {
+    /// <summary>Rows at the start of each part that are not pooled: those of a prompt that stays out of the vector.</summary>
+    public int SkippedRows { get; init; }
+
     /// <summary>Joins the rows of parts into the rows of inputs.</summary>
     /// <param name="ofParts">The rows of each part.</param>
     /// <param name="layers">The number of layers, whose rows follow on one another.</param>

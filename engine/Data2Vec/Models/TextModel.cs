@@ -11,10 +11,11 @@ public sealed partial class TextModel : ClassifierModel<string, int>
     /// <summary>The asset of a model file that holds <see cref="TextTokenizerAssets.Merges"/>.</summary>
     public const string MergesAsset = "tokenizer.merges";
 
+    /// <summary>The asset of a model file that holds <see cref="TextTokenizerAssets.CharacterMap"/>.</summary>
+    public const string CharacterMapAsset = "tokenizer.characters";
+
     internal TextModel(LoadedEncoder loaded)
-        : base(loaded) => Tokenizer = loaded.File is { } file && file.Assets.ContainsKey(VocabularyAsset)
-            ? ReadTokenizer(Config, file.Asset(VocabularyAsset), Config.WordPieces is null ? file.Asset(MergesAsset) : default)
-            : null;
+        : base(loaded) => Tokenizer = loaded.File is { } file ? ReadTokenizer(Config, name => file.Assets.ContainsKey(name) ? file.Asset(name).ToArray() : null) : null;
 
     /// <inheritdoc/>
     public override TextConfig Config => (TextConfig)base.Config;
@@ -37,6 +38,7 @@ public sealed partial class TextModel : ClassifierModel<string, int>
         ArgumentNullException.ThrowIfNull(inputs);
         TextTokenizer tokenizer = RequireTokenizer();
         TextWindows[] windows = [.. inputs.Select(text => Windows(tokenizer, text, options, cancellationToken))];
+        int skipped = Config.Preparation.PoolSkipsPrompt ? PromptRows(tokenizer, windows, options, cancellationToken) : 0;
         if (options is EmbeddingOptions { Pooling: Pooling.None } && windows.FirstOrDefault(text => text.Windows.Count > 1) is { } longest)
         {
             throw new ArgumentException(
@@ -46,7 +48,30 @@ public sealed partial class TextModel : ClassifierModel<string, int>
 
         return new PreparedInputs<int>(
             [.. windows.SelectMany(text => text.Windows).Select(window => (ReadOnlyMemory<int>)window.Ids)],
-            [.. windows.Select(text => text.Windows.Select(window => window.Weight).ToArray())]);
+            [.. windows.Select(text => text.Windows.Select(window => window.Weight).ToArray())])
+        {
+            SkippedRows = skipped,
+        };
+    }
+
+    /// <summary>The rows of the opening token and the prompt at the start of each text.</summary>
+    private int PromptRows(TextTokenizer tokenizer, TextWindows[] windows, InputOptions options, CancellationToken cancellationToken)
+    {
+        string prompt = Config.Preparation.PromptFor(options);
+        if (prompt.Length == 0 || windows.Length == 0)
+        {
+            return 0;
+        }
+
+        if (windows.Any(text => text.Windows.Count > 1))
+        {
+            throw new ArgumentException("The model leaves the prompt out of its vectors, which a text of several windows has in the first alone: truncate long texts.", nameof(options));
+        }
+
+        int rows = 1 + tokenizer.EncodeWithoutSpecials(Config.Preparation.Apply("", prompt), options.SplitSpecialTokens, cancellationToken).Length;
+        int fewest = windows.Min(text => text.Windows[0].Ids.Length);
+        return rows < fewest ? rows : throw new ArgumentException(
+            $"The model leaves the prompt out of its vectors, and a text has no token after the {rows - 1} of the prompt; shorten the prompt.", nameof(options));
     }
 
     private TextWindows Windows(TextTokenizer tokenizer, string text, InputOptions options, CancellationToken cancellationToken)
@@ -56,22 +81,32 @@ public sealed partial class TextModel : ClassifierModel<string, int>
         int most = MaxTokens(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(most, TextChunker.SmallestWindow, nameof(options));
         return tokenizer.EncodeWindows(
-            preparation.Apply(text), most, options.LongTexts ?? preparation.LongTexts, null, options.SplitSpecialTokens, cancellationToken);
+            preparation.Apply(text, preparation.PromptFor(options)), most, options.LongTexts ?? preparation.LongTexts, null, options.SplitSpecialTokens, cancellationToken);
     }
 
     /// <summary>The most tokens of an input, special ones included.</summary>
     private int MaxTokens(InputOptions options) => Math.Min(options.MaxTokens ?? Config.Preparation.MaxTokens ?? Config.MaxTokens, Config.MaxTokens);
 
     private TextTokenizer RequireTokenizer() => Tokenizer ?? throw new InvalidOperationException(
-        "The model file has no tokenizer, so the model takes token ids only; convert the checkpoint with its vocab.txt, or its encoder.json, vocab.bpe and dict.txt.");
+        "The model file has no tokenizer, so the model takes token ids only; convert the checkpoint with its vocab.txt, its tokenizer.json, or its encoder.json, vocab.bpe and dict.txt.");
 
-    /// <summary>The tokenizer that a model file keeps in its assets.</summary>
+    /// <summary>The tokenizer that a model file keeps in its assets, or null if it has none.</summary>
+    /// <param name="config">The structure of the model.</param>
+    /// <param name="asset">Finds an asset.</param>
     /// <exception cref="InvalidDataException">It is damaged, or does not belong to the model.</exception>
-    internal static TextTokenizer ReadTokenizer(TextConfig config, ReadOnlySpan<byte> vocabulary, ReadOnlySpan<byte> merges)
+    internal static TextTokenizer? ReadTokenizer(TextConfig config, Func<string, byte[]?> asset)
     {
-        TextTokenizer tokenizer = config.WordPieces is { } options
-            ? TextTokenizer.FromWordPieces(vocabulary.ToArray(), options)
-            : TextTokenizer.FromAssets(vocabulary, merges);
+        if (asset(VocabularyAsset) is not { } vocabulary)
+        {
+            return null;
+        }
+
+        TextTokenizer tokenizer = config switch
+        {
+            { WordPieces: { } options } => TextTokenizer.FromWordPieces(vocabulary, options),
+            { Unigrams: { } options } => UnigramTokenizer.FromAssets(vocabulary, asset(CharacterMapAsset) ?? [], options),
+            _ => TextTokenizer.FromAssets(vocabulary, asset(MergesAsset) ?? throw new InvalidDataException($"asset '{MergesAsset}' is missing")),
+        };
         tokenizer = tokenizer.With(config.AddedTokens, config.AddPrefixSpace);
         return tokenizer.VocabularySize <= config.VocabularySize && tokenizer.PadId == config.PaddingId
             ? tokenizer

@@ -32,9 +32,9 @@ internal sealed class ParameterScope(ParameterSource source, WeightStore store, 
 
     /// <summary>Declares the weight and bias of a linear layer, for <see cref="Linear(ReadOnlySpan{ValueTuple{WeightData, WeightData?}}, WeightData?)"/>.</summary>
     public (WeightData Weight, WeightData? Bias) Affine(
-        string name, int inputs, int outputs, InitialValue? initial = null, bool biasIsOptional = false) =>
+        string name, int inputs, int outputs, InitialValue? initial = null, bool biasIsOptional = false, bool hasBias = true) =>
         (Require(new Parameter($"{name}.weight", [outputs, inputs], ParameterRole.Product) { Initial = initial ?? InitialValue.Normal(MatrixDeviation) }),
-         Find(new Parameter($"{name}.bias", [outputs], ParameterRole.Bias)
+         !hasBias ? null : Find(new Parameter($"{name}.bias", [outputs], ParameterRole.Bias)
          {
              IsOptional = biasIsOptional,
              Initial = initial is { IsUniform: true } uniform ? uniform : InitialValue.Zero,

@@ -19,6 +19,10 @@ public sealed record TextConfig : TransformerConfig
     private const int MostTokens = 1 << TokenTypeShift;
     private const string TokenTypesName = "token_types";
 
+    private const string PaddingName = "padding_id";
+
+    private readonly int? _paddingId;
+
     /// <summary>A configuration of data2vec's text model; <see cref="ModelConfig.Architecture"/> can be set to BERT's.</summary>
     public TextConfig()
         : base(ModelArchitecture.Data2VecText)
@@ -34,12 +38,24 @@ public sealed record TextConfig : TransformerConfig
         TokenTypes = json.Has(TokenTypesName) ? json.Integer(TokenTypesName, 1, MostTokenTypes) : 1;
         Epsilon = json.Epsilon("layer_norm_epsilon");
         WordPieces = WordPieceOptions.FromJson(json);
+        Unigrams = UnigramOptions.FromJson(json);
+        PaddingId = json.Has(PaddingName) ? json.Integer(PaddingName, 0, VocabularySize - 1) : DefaultPaddingId;
         AddedTokens = AddedToken.ListFromJson(json, "added_tokens");
         AddPrefixSpace = json.Flag("add_prefix_space", false);
         Preparation = TextPreparation.FromJson(json);
-        if (WordPieces is not null && AddPrefixSpace)
+        if (AddPrefixSpace && (WordPieces is not null || Unigrams is not null))
         {
-            throw new InvalidDataException("the configuration contradicts itself: WordPiece has no prefix space");
+            throw new InvalidDataException("the configuration contradicts itself: only a byte-level BPE has an optional prefix space");
+        }
+
+        if (WordPieces is not null && Unigrams is not null)
+        {
+            throw new InvalidDataException("the configuration contradicts itself: it has two kinds of tokenizers");
+        }
+
+        if (!IsBert && PaddingId != DefaultPaddingId)
+        {
+            throw json.Bad(PaddingName, $"{DefaultPaddingId}, after which positions begin");
         }
     }
 
@@ -55,6 +71,9 @@ public sealed record TextConfig : TransformerConfig
     /// <summary>How text is prepared for WordPiece; null for other tokenizers and for models without a tokenizer.</summary>
     public WordPieceOptions? WordPieces { get; init; }
 
+    /// <summary>How text is prepared for a unigram model; null for other tokenizers and for models without a tokenizer.</summary>
+    public UnigramOptions? Unigrams { get; init; }
+
     /// <summary>The tokenizer's <see cref="TextTokenizer.AddedTokens"/>.</summary>
     public IReadOnlyList<AddedToken> AddedTokens { get; init; } = [];
 
@@ -69,14 +88,35 @@ public sealed record TextConfig : TransformerConfig
 
     /// <summary>
     /// The id of <c>&lt;pad&gt;</c> in fairseq's dictionaries, of <c>[PAD]</c> in BERT's. It is refused in inputs, because batches are not padded.
+    /// A BERT may have a tokenizer with another id, such as that of XLM-R.
     /// </summary>
-    public int PaddingId => IsBert ? 0 : 1;
+    public int PaddingId
+    {
+        get => _paddingId ?? DefaultPaddingId;
+        init => _paddingId = value;
+    }
 
     /// <summary>The position of the first token: 0 in BERT, otherwise the padding id plus 1 (fairseq's <c>make_positions</c>).</summary>
-    public int FirstPosition => IsBert ? 0 : PaddingId + 1;
+    public int FirstPosition => IsBert ? 0 : DefaultPaddingId + 1;
+
+    private int DefaultPaddingId => IsBert ? 0 : 1;
 
     /// <summary>Rows of the position table.</summary>
     internal int Positions => MaxTokens + FirstPosition;
+
+    /// <summary>The configuration of the same model with a tokenizer.</summary>
+    public TextConfig With(TextTokenizer tokenizer)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        return this with
+        {
+            WordPieces = tokenizer.WordPieces,
+            Unigrams = tokenizer.Unigrams,
+            AddedTokens = tokenizer.AddedTokens,
+            AddPrefixSpace = tokenizer.AddPrefixSpace,
+            PaddingId = IsBert ? tokenizer.PadId : PaddingId,
+        };
+    }
 
     /// <summary>Reads the <c>config</c> of a model file.</summary>
     /// <exception cref="InvalidDataException">A field is missing or out of range.</exception>
@@ -104,6 +144,16 @@ public sealed record TextConfig : TransformerConfig
         if (WordPieces is not null)
         {
             json["word_pieces"] = WordPieces.ToJson();
+        }
+
+        if (Unigrams is not null)
+        {
+            json["unigrams"] = Unigrams.ToJson();
+        }
+
+        if (PaddingId != DefaultPaddingId)
+        {
+            json[PaddingName] = PaddingId;
         }
 
         if (AddedTokens.Count > 0)

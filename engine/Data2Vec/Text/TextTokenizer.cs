@@ -42,8 +42,11 @@ public abstract class TextTokenizer
     /// <summary>Whether a text, and each part of it between added tokens, gets a space before it if it begins with none. Byte-level BPE only.</summary>
     public virtual bool AddPrefixSpace => false;
 
-    /// <summary>The preparation of text for WordPiece; null for byte-level BPE.</summary>
+    /// <summary>The preparation of text for WordPiece; null for other tokenizers.</summary>
     public virtual WordPieceOptions? WordPieces => null;
+
+    /// <summary>The preparation of text for a unigram model; null for other tokenizers.</summary>
+    public virtual UnigramOptions? Unigrams => null;
 
     /// <summary>The id that begins every input: <c>&lt;s&gt;</c> or <c>[CLS]</c>.</summary>
     public int BeginId { get; }
@@ -80,14 +83,24 @@ public abstract class TextTokenizer
     }
 
     /// <summary>
-    /// Reads a Hugging Face <c>tokenizer.json</c>: byte-level BPE with RoBERTa's <c>&lt;s&gt;</c> … <c>&lt;/s&gt;</c>, or WordPiece with BERT's
-    /// <c>[CLS]</c> … <c>[SEP]</c>.
+    /// Reads a Hugging Face <c>tokenizer.json</c>: byte-level BPE with RoBERTa's <c>&lt;s&gt;</c> … <c>&lt;/s&gt;</c>, WordPiece with BERT's
+    /// <c>[CLS]</c> … <c>[SEP]</c>, or XLM-R's unigram model with <c>&lt;s&gt;</c> … <c>&lt;/s&gt;</c>.
     /// </summary>
     /// <exception cref="InvalidDataException">
     /// The file is damaged or too large, or it has a setting that produces other ids: another normalizer, another way to split the text, dropout,
     /// or other special tokens around the text. The message names the setting.
     /// </exception>
     public static TextTokenizer FromTokenizerJson(ReadOnlyMemory<byte> tokenizerJson) => TokenizerJsonFile.Read(tokenizerJson);
+
+    /// <summary>
+    /// Reads the unigram model of SentencePiece that XLM-R has (<c>sentencepiece.bpe.model</c>). The ids are those of XLM-R: <c>&lt;s&gt;</c>,
+    /// <c>&lt;pad&gt;</c>, <c>&lt;/s&gt;</c> and <c>&lt;unk&gt;</c>, then the pieces from SentencePiece's id 3 on, then <c>&lt;mask&gt;</c>.
+    /// </summary>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged or too large, or it has a setting that is not supported: another kind of model, or another treatment of spaces. The message
+    /// names the setting.
+    /// </exception>
+    public static TextTokenizer FromSentencePiece(ReadOnlyMemory<byte> model) => SentencePieceFile.Read(model);
 
     /// <summary>Reads the vocabulary of a BERT model.</summary>
     /// <param name="vocabTxt"><c>vocab.txt</c>: one piece per line, starting with id 0. Pieces within words begin with <c>##</c>.</param>
@@ -288,18 +301,28 @@ public abstract class TextTokenizer
 /// <summary>A <see cref="TextTokenizer"/> as stored in a model file, independent of the files it came from.</summary>
 public sealed class TextTokenizerAssets
 {
-    internal TextTokenizerAssets(ReadOnlyMemory<byte> vocabulary, ReadOnlyMemory<byte>? merges) => (Vocabulary, Merges) = (vocabulary, merges);
+    internal TextTokenizerAssets(ReadOnlyMemory<byte> vocabulary, ReadOnlyMemory<byte>? merges = null, ReadOnlyMemory<byte>? characterMap = null) =>
+        (Vocabulary, Merges, CharacterMap) = (vocabulary, merges, characterMap);
 
     /// <summary>
     /// UTF-8 text of one entry per line, starting with id 0, each line ended by LF. An entry is a token in GPT-2's byte alphabet ("Ġthe"), a
     /// space and the name of an id that no text encodes to (" &lt;s&gt;", " madeupword0000"), or a single space for an unused id. For
-    /// WordPiece, BERT's <c>vocab.txt</c>.
+    /// WordPiece, BERT's <c>vocab.txt</c>. For a unigram model, a line is a piece, a space and its score, or a space and a name.
     /// </summary>
     public ReadOnlyMemory<byte> Vocabulary { get; }
 
     /// <summary>
     /// UTF-8 text: the line <c>#version: 0.2</c>, then one merge per line in order of rank, as two tokens in the byte alphabet separated by a
-    /// space. Null for WordPiece.
+    /// space. Null for other tokenizers than byte-level BPE.
     /// </summary>
     public ReadOnlyMemory<byte>? Merges { get; }
+
+    /// <summary>The files by the names of the assets of a model file.</summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Files => new (string Name, ReadOnlyMemory<byte>? File)[]
+    {
+        (TextModel.VocabularyAsset, Vocabulary), (TextModel.MergesAsset, Merges), (TextModel.CharacterMapAsset, CharacterMap),
+    }.Where(file => file.File is not null).ToDictionary(file => file.Name, file => file.File!.Value);
+
+    /// <summary>How a unigram model replaces characters: SentencePiece's <c>precompiled_charsmap</c>. Null if it replaces none, and for other tokenizers.</summary>
+    public ReadOnlyMemory<byte>? CharacterMap { get; }
 }

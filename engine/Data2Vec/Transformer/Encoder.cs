@@ -41,6 +41,9 @@ internal abstract class Encoder
     /// <summary>Whether the head scores every row (CTC) rather than every input (classification).</summary>
     public virtual bool HeadScoresRows => false;
 
+    /// <summary>What follows the default pooling of the encoder's output; null if nothing does.</summary>
+    public DenseLayers? DenseLayers { get; set; }
+
     /// <summary>The head's scores from the encoder's output, <c>[inputs or rows, labels]</c>. Called only if the model has labels.</summary>
     public virtual Tensor Head(Inference run, Tensor x, Sequences sequences) => throw new UnreachableException();
 

@@ -93,9 +93,9 @@ public static class EmbeddingServer
 
         ReadOnlyMemory<int>[] tokens = request.Tokens();
         TextModel model = generator.GetRequiredService<TextModel>();
-        if (request.Dimensions is { } dimensions && dimensions != model.HiddenSize)
+        if (request.Dimensions is { } dimensions && dimensions != model.EmbeddingSize)
         {
-            throw new ArgumentException($"the model's vectors have {model.HiddenSize} dimensions, not {dimensions}");
+            throw new ArgumentException($"the model's vectors have {model.EmbeddingSize} dimensions, not {dimensions}");
         }
 
         float[][] vectors = await model.EmbedPreparedAsync(tokens, new EmbeddingOptions { Normalize = true }, cancellation);

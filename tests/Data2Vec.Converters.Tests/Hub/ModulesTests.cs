@@ -31,6 +31,24 @@ public sealed class ModulesTests : IDisposable
     }
 
     [Fact]
+    public async Task Dense_layers_are_fetched_with_their_weights()
+    {
+        Dictionary<string, byte[]> files = Files("", TinyModel.Whole());
+        string fixture = Path.Combine(AppContext.BaseDirectory, "Fixtures", "sentences", "bert_max_dense", "2_Dense");
+        files["modules.json"] = """[{"type": "sentence_transformers.models.Transformer", "path": ""}, {"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"}, {"type": "sentence_transformers.models.Dense", "path": "2_Dense"}]"""u8.ToArray();
+        files["2_Dense/config.json"] = await File.ReadAllBytesAsync(Path.Combine(fixture, "config.json"));
+        files["2_Dense/pytorch_model.bin"] = await File.ReadAllBytesAsync(Path.Combine(fixture, "pytorch_model.bin"));
+        _hub.Files = files;
+
+        // The layer has 32 inputs, the model fewer: both files were fetched and read.
+        Assert.Contains("2_Dense/config.json: in_features is 32", (await Assert.ThrowsAsync<InvalidDataException>(() => PullAsync(Options))).Message, StringComparison.Ordinal);
+        Assert.NotEmpty(_hub.Downloads("2_Dense/pytorch_model.bin"));
+        files.Remove("2_Dense/pytorch_model.bin");
+        using var other = new Folder();
+        await Assert.ThrowsAnyAsync<Exception>(() => PullAsync(Options with { CacheFolder = other.PathOf("cache") }));
+    }
+
+    [Fact]
     public async Task Warnings_of_the_conversion_are_reported()
     {
         Dictionary<string, byte[]> files = TinyModel.Whole();
@@ -43,9 +61,9 @@ public sealed class ModulesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""[{"type": "x.Transformer", "path": "../.."}]""", "is not a folder of the model")]
-    [InlineData("""[{"type": "x.Transformer", "path": "9"}, {"type": "x.Pooling", "path": "1_Pooling"}]""", "none of the files of weights")]
-    [InlineData("""[{"type": "x.Transformer", "path": ""}, {"type": "x.Dense", "path": "2"}]""", "the module Dense is not supported")]
+    [InlineData("""[{"type": "sentence_transformers.models.Transformer", "path": "../.."}]""", "is not a folder of the model")]
+    [InlineData("""[{"type": "sentence_transformers.models.Transformer", "path": "9"}, {"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"}]""", "none of the files of weights")]
+    [InlineData("""[{"type": "sentence_transformers.models.Transformer", "path": ""}, {"type": "sentence_transformers.models.LayerNorm", "path": "2"}]""", "the module LayerNorm is not supported")]
     public async Task Modules_that_cannot_be_used_are_refused(string modules, string reason)
     {
         _hub.Files = new Dictionary<string, byte[]>(Files("", TinyModel.Whole())) { ["modules.json"] = System.Text.Encoding.UTF8.GetBytes(modules) };

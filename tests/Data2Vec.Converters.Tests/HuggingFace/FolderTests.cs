@@ -11,12 +11,9 @@ public abstract class FolderTests : IDisposable
     protected FolderTests(string? fixture)
     {
         Directory.CreateDirectory(Model);
-        string source = Path.Combine(AppContext.BaseDirectory, "Fixtures", fixture ?? "");
-        foreach (string file in fixture is null ? [] : Directory.GetFiles(source, "*", SearchOption.AllDirectories))
+        if (fixture is not null)
         {
-            string target = PathOf(Path.GetRelativePath(source, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
+            Copy(fixture);
         }
     }
 
@@ -30,6 +27,18 @@ public abstract class FolderTests : IDisposable
     }
 
     protected string PathOf(string name) => Path.Combine(Model, name);
+
+    /// <summary>Copies a fixture into the folder of the model, over the files that are there.</summary>
+    protected void Copy(string fixture)
+    {
+        string source = Path.Combine(AppContext.BaseDirectory, "Fixtures", fixture);
+        foreach (string file in Directory.GetFiles(source, "*", SearchOption.AllDirectories))
+        {
+            string target = PathOf(Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target, overwrite: true);
+        }
+    }
 
     protected void Delete(string name) => File.Delete(PathOf(name));
 

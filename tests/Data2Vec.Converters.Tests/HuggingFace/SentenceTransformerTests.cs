@@ -105,10 +105,10 @@ public sealed class SentenceTransformerTests() : FolderTests("bert/sentence")
     }
 
     [Theory]
-    [InlineData("pooling_mode_cls_token", "true", "pooling_mode is cls_token and mean_tokens")]
+    [InlineData("pooling_mode_attention", "true", "pooling_mode is attention, which is not supported; cls_token, max_tokens, ")]
     [InlineData("pooling_mode_mean_tokens", "false", "pooling_mode is missing")]
-    [InlineData("pooling_mode_weightedmean_tokens", "true", "pooling_mode is mean_tokens and weightedmean_tokens")]
-    [InlineData("pooling_mode", "\"max\"", "pooling_mode is max, which is not supported")]
+    [InlineData("pooling_mode", "\"median\"", "pooling_mode is median, which is not supported")]
+    [InlineData("pooling_mode", "[\"cls\", 3]", "pooling_mode is not a list of strings")]
     [InlineData("pooling_mode_cls_token", "3", "pooling_mode_cls_token is neither true nor false")]
     public void Another_pooling_is_refused(string name, string value, string reason)
     {
@@ -117,8 +117,10 @@ public sealed class SentenceTransformerTests() : FolderTests("bert/sentence")
     }
 
     [Theory]
-    [InlineData("sentence_transformers.models.Dense", "the module Dense is not supported")]
+    [InlineData("sentence_transformers.models.LayerNorm", "the module LayerNorm is not supported")]
+    [InlineData("sentence_transformers.models.WeightedLayerPooling", "the module WeightedLayerPooling is not supported")]
     [InlineData("sentence_transformers.models.Transformer", "the module Transformer is not supported")]
+    [InlineData("custom_modules.Normalize", "the module custom_modules.Normalize is not one of sentence-transformers")]
     [InlineData("sentence_transformers.models.Pooling", "Transformer, Pooling, Pooling are not supported in this order")]
     public void Another_module_is_refused(string type, string reason)
     {
@@ -129,10 +131,10 @@ public sealed class SentenceTransformerTests() : FolderTests("bert/sentence")
     [Theory]
     [InlineData("[]", "the first module must be a Transformer")]
     [InlineData("{}", "modules.json: not a JSON array")]
-    [InlineData("""[{"type": "x.Transformer", "path": "../other"}]""", "is not a folder of the model")]
-    [InlineData("""[{"type": "x.Transformer", "path": ""}]""", "a Transformer must be followed by Pooling")]
-    [InlineData("""[{"type": "x.Transformer"}]""", "a module has no type or no path")]
-    [InlineData("""[{"type": "x.Transformer", "path": ""}, {"type": "x.Pooling", "path": "2_Pooling"}]""", "2_Pooling/config.json, which modules.json lists, is missing")]
+    [InlineData("""[{"type": "sentence_transformers.models.Transformer", "path": "../other"}]""", "is not a folder of the model")]
+    [InlineData("""[{"type": "sentence_transformers.models.Transformer", "path": ""}]""", "a Transformer must be followed by Pooling")]
+    [InlineData("""[{"type": "sentence_transformers.models.Transformer"}]""", "a module has no type or no path")]
+    [InlineData("""[{"type": "sentence_transformers.models.Transformer", "path": ""}, {"type": "sentence_transformers.models.Pooling", "path": "2_Pooling"}]""", "2_Pooling/config.json, which modules.json lists, is missing")]
     public void A_damaged_list_of_modules_is_refused(string modules, string reason)
     {
         Write("modules.json", modules);

@@ -45,6 +45,17 @@ public sealed class ConfigDefaultsTests
         TextConfig read = Read(config);
         Assert.Equal((config.Embedding, config.HeadFunction, config.Preparation, true), (read.Embedding, read.HeadFunction, read.Preparation, read.AddPrefixSpace));
         Assert.Equal(token, Assert.Single(read.AddedTokens));
+        config = config with
+        {
+            Embedding = new EmbeddingDefaults { Pooling = Pooling.Max | Pooling.Last, Dense = [new DenseLayer(3, DenseActivation.Tanh), new DenseLayer(2, HasBias: false)] },
+            Preparation = new TextPreparation { Prompts = new Dictionary<string, string> { ["query"] = "q: " }, PoolSkipsPrompt = true },
+            AddPrefixSpace = false,
+            Unigrams = new UnigramOptions { SplitWhiteSpace = true, SinglePrecision = true },
+        };
+        read = Read(config);
+        Assert.Equal((config.Embedding.Pooling, config.Unigrams, true, 2), (read.Embedding.Pooling, read.Unigrams, read.Preparation.PoolSkipsPrompt, read.EmbeddingSize));
+        Assert.Equal(config.Embedding.Dense, read.Embedding.Dense);
+        Assert.Equal(config.Preparation.Prompts, read.Preparation.Prompts);
         Assert.Equal("x y", new TextPreparation { Prefix = " X", Strip = true, Lowercase = true }.Apply(" Y\n"));
 
         CtcLabels labels = new(2, [" ", "a", ""]);
@@ -54,7 +65,14 @@ public sealed class ConfigDefaultsTests
     }
 
     [Theory]
-    [InlineData("embedding", """{"pooling": "max"}""", "embedding.pooling")]
+    [InlineData("embedding", """{"pooling": "median"}""", "embedding.pooling")]
+    [InlineData("embedding", """{"pooling": []}""", "embedding.pooling")]
+    [InlineData("embedding", """{"pooling": ["mean", 3]}""", "embedding.pooling")]
+    [InlineData("embedding", """{"pooling": ["mean"], "dense": [{"features": 0, "activation": "tanh", "bias": true}]}""", "\"features\"")]
+    [InlineData("embedding", """{"pooling": ["mean"], "dense": [{"features": 3, "activation": "sine", "bias": true}]}""", "\"activation\"")]
+    [InlineData("preparation", """{"prompts": {"query": 3}}""", "preparation.prompts")]
+    [InlineData("padding_id", "0", "padding_id")]
+    [InlineData("unigrams", "{}", "unigrams.split_white_space")]
     [InlineData("head_function", "\"tanh\"", "head_function")]
     [InlineData("preparation", """{"max_tokens": 2}""", "preparation.max_tokens")]
     [InlineData("preparation", """{"long_texts": "error"}""", "preparation.long_texts")]

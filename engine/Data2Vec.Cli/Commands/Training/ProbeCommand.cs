@@ -20,7 +20,6 @@ internal static class ProbeCommand
         ProbeArguments arguments = ProbeArguments.AddTo(command);
         Option<string> layer = OptionFactory.Layer(all: true);
         Option<string?> pool = OptionFactory.Pool(none: false);
-        pool.Aliases.Add("--pooling");
         var json = new Option<bool>("--json") { Description = "Print the results as JSON" };
         Option<string?> output = new Option<string?>("--output", "-o") { Description = "Save the probe: a copy of the model with the probe as its head (.d2v, images and texts), or the weights (.json, and .npy beside it)", HelpName = "FILE" }
             .Check(path => OptionFactory.HasExtension(path, ModelExtension) || OptionFactory.HasExtension(path, ProbeExtension), _ => "--output must name a file that ends in .d2v or .json");
@@ -103,7 +102,7 @@ internal static class ProbeCommand
             throw new UsageException($"--layer {wanted.Layer}: {given} has {model.Layers} layers");
         }
 
-        if (wanted.Pooling == Pooling.Class && model.Config is not (TextConfig or VisionConfig))
+        if (wanted.Pooling?.HasFlag(Pooling.Class) == true && model.Config is not (TextConfig or VisionConfig))
         {
             throw new UsageException($"--pool cls needs a class token, which {given} does not have; use mean");
         }
@@ -113,7 +112,7 @@ internal static class ProbeCommand
     private static ProbeHead Head(Data2VecModel model, EmbeddingOptions wanted, bool allLayers, string given, string target)
     {
         ProbeHead head = ProbeHead.For(model.Config) ?? throw new UsageException($"{target}: {given} cannot have a head for labels; save the probe as .json");
-        string pooling = head.Pooling == Pooling.Class ? "cls" : "mean";
+        string pooling = OptionFactory.PoolingName(head.Pooling);
         if (allLayers || (wanted.Layer is { } layer && layer != model.Layers))
         {
             throw new UsageException($"{target}: a head reads the last layer; leave out --layer, or save the probe as .json");
@@ -139,7 +138,7 @@ internal static class ProbeCommand
     {
         ["model"] = model.Id ?? given,
         ["layer"] = layer is { } number ? number : "last",
-        ["pool"] = (wanted.Pooling ?? model.Config.Embedding.Pooling) == Pooling.Class ? "cls" : "mean",
+        ["pool"] = OptionFactory.PoolingName(wanted.Pooling ?? model.Config.Embedding.Pooling),
         ["normalize"] = wanted.Normalize ?? model.Config.Embedding.Normalize,
     };
 

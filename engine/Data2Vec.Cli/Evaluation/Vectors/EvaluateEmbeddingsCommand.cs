@@ -115,7 +115,7 @@ internal static class EvaluateEmbeddingsCommand
                 {
                     ProbeVectors? embedded = null;
                     arguments.Show(parsed, title, progress => embedded = ProbeVectors.Embed(
-                        new KeptExamples(examples, results, part, loaded.Model.HiddenSize), path, loaded.Model.Modality, options, allLayers, bad, progress, cancellation));
+                        new KeptExamples(examples, results, part, loaded.Model.Config.EmbeddingSizeOf(allLayers ? options with { Layer = 0 } : options)), path, loaded.Model.Modality, options, allLayers, bad, progress, cancellation));
                     return embedded!;
                 }
             }
