@@ -160,7 +160,7 @@ internal sealed class HuggingFaceFolder : IDisposable
         {
             SafetensorsSet set = SafetensorsSet.Open(file);
             _denseFiles.Add(set);
-            return Weights.FromSafetensors(set);
+            return Weights.FromTensors(set.Tensors);
         }
 
         PyTorchFile pickle = PyTorchFile.Open(file);

@@ -150,6 +150,10 @@ public sealed record ModelStart(ModelConfig Config, Func<Parameter, float[]?> Re
     {
         ModelConfig config = ModelConfig.FromJson(file.Config, file.Architecture);
         TrainableModels.Require(config);
+        if (config.Embedding.Dense.Count > 0)
+        {
+            throw new InvalidDataException($"{file.Path}: the model has dense layers after its pooling (sentence-transformers' Dense), which cannot be trained");
+        }
 
         // Values are copied, so that the file may be replaced during the run.
         var values = new Dictionary<string, (IReadOnlyList<int> Shape, float[] Values)>(StringComparer.Ordinal);
@@ -160,12 +164,6 @@ public sealed record ModelStart(ModelConfig Config, Func<Parameter, float[]?> Re
         }
 
         GC.KeepAlive(file);
-        ModelConfig config = ModelConfig.FromJson(file.Config, file.Architecture);
-        if (config.Embedding.Dense.Count > 0)
-        {
-            throw new InvalidDataException($"{file.Path}: the model has dense layers after its pooling (sentence-transformers' Dense), which cannot be trained");
-        }
-
         return new ModelStart(
             config,
             parameter => values.TryGetValue(parameter.Name, out var found) && found.Shape.SequenceEqual(parameter.Shape) ? found.Values : null)
