@@ -150,6 +150,30 @@ public abstract class Inference : IDisposable
         Tensor x, NormWeights norm, Tensor output, Tensor residual = default, Activation activation = Activation.None);
 
     /// <summary>
+    /// The mean and the variance of each channel over the rows of each sequence, summed so that sequences of any length have them to about one rounding.
+    /// Statistics cannot be trained.
+    /// </summary>
+    /// <param name="x"><c>[rows, channels]</c>.</param>
+    /// <param name="sequences">The sequences of rows. One without rows has 0 for both.</param>
+    /// <param name="moments">Result <c>[sequences, 2 * channels]</c> in f32: the means, then the variances (the mean square of the distances).</param>
+    public abstract void ChannelMoments(Tensor x, Sequences sequences, Tensor moments);
+
+    /// <summary>
+    /// <c>output = activation((x - mean) / sqrt(variance + epsilon) * gain + bias)</c>, with a mean and a variance for each channel of a sequence: a norm over
+    /// time (Wu and He 2018, a channel a group), or one by statistics that are part of the model. It cannot be trained.
+    /// </summary>
+    /// <param name="x"><c>[rows, channels]</c>.</param>
+    /// <param name="sequences">The sequences of rows.</param>
+    /// <param name="moments"><c>[sequences, 2 * channels]</c> in f32: the means, then the variances.</param>
+    /// <param name="norm">Gain, bias and epsilon.</param>
+    /// <param name="activation">Applied last.</param>
+    /// <param name="output">Result; may be <paramref name="x"/>.</param>
+    public abstract void ChannelNorm(Tensor x, Sequences sequences, Tensor moments, NormWeights norm, Activation activation, Tensor output);
+
+    /// <summary><c>destination += source</c>. A source of stride 0 is one row that is added to each.</summary>
+    public abstract void Add(Tensor source, Tensor destination);
+
+    /// <summary>
     /// <c>output = residual + scale * (x Wᵀ + b)</c>, then <c>normed = norm(output)</c> for each row. Residual and scale are optional.
     /// </summary>
     /// <param name="x">Inputs <c>[rows, inputs]</c>.</param>

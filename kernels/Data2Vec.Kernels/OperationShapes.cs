@@ -26,6 +26,22 @@ public static class OperationShapes
         Require(x.Columns == norm.Size, $"A normalization of {norm.Size} features does not fit rows of {x.Columns}.");
     }
 
+    /// <summary>Checks the operands of <see cref="Inference.ChannelMoments"/>.</summary>
+    public static void RequireChannelMoments(Tensor x, Sequences sequences, Tensor moments)
+    {
+        Require(sequences.Rows == x.Rows, $"Sequences of {sequences.Rows} rows do not cover {x.Rows} rows.");
+        Require(
+            moments.Rows == sequences.Count && moments.Columns == 2L * x.Columns && moments.Type == ElementType.F32,
+            $"Moments of {Describe(moments)} do not fit {sequences.Count} sequences of {x.Columns} channels.");
+    }
+
+    /// <summary>Checks the operands of <see cref="Inference.ChannelNorm"/>.</summary>
+    public static void RequireChannelNorm(Tensor x, Sequences sequences, Tensor moments, NormWeights norm, Tensor output)
+    {
+        RequireNorm(x, norm, output, Tensor.None);
+        RequireChannelMoments(x, sequences, moments);
+    }
+
     /// <summary>Checks the operands of <see cref="Inference.Linear(Tensor, LinearWeights, Tensor, Activation, Tensor)"/>.</summary>
     public static void RequireLinear(Tensor x, LinearWeights weights, Tensor output, Tensor residual)
     {

@@ -120,9 +120,6 @@ public abstract class TrainingInference : Inference
     /// <summary>Sets features to 0 at random and divides the others by the share that is kept; the partner does the same to the gradient.</summary>
     public abstract void Drop(Tensor x, Dropout dropout);
 
-    /// <summary><c>destination += source</c>. A source of stride 0 is one row that is added to each.</summary>
-    public abstract void Add(Tensor source, Tensor destination);
-
     /// <summary><c>x *= factor</c>.</summary>
     public abstract void Scale(Tensor x, float factor);
 

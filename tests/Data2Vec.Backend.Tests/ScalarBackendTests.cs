@@ -58,6 +58,17 @@ public class ScalarBackendTests
     });
 
     [Fact]
+    public void Norms_of_channels_over_time_and_sums_agree() => Compare((store, run, data) =>
+    {
+        Tensor x = data.Tensor(run, 12, 33), output = run.Allocate(12, 33), moments = run.Allocate(3, 66);
+        Sequences sequences = run.Sequences([5, 0, 7]);
+        run.ChannelMoments(x, sequences, moments);
+        run.ChannelNorm(x, sequences, moments, store.Norm(data.Weight(33), data.Weight(33), 33, 1e-5f), Activation.Gelu, output);
+        run.Add(x, output);
+        return [moments, output];
+    });
+
+    [Fact]
     public void Attention_agrees_with_every_kind_of_bias() => Compare((store, run, data) =>
     {
         Tensor all = data.Tensor(run, 12, 3 * 16), table = store.Constant(data.Numbers(2 * 6 * 6), 2 * 6, 6), slopes = store.Constant([0.5f, 0.25f], 1, 2);

@@ -149,6 +149,42 @@ internal sealed unsafe class ScalarInference : Inference
         }
     }
 
+    public override void ChannelMoments(Tensor x, Sequences sequences, Tensor moments)
+    {
+        OperationShapes.RequireChannelMoments(x, sequences, moments);
+        for (int sequence = 0; sequence < sequences.Count; sequence++)
+        {
+            Tensor rows = x.SliceRows(sequences.Start(sequence), sequences.Length(sequence));
+            ForEach(moments.SliceRows(sequence, 1), (_, column) =>
+            {
+                double[] channel = [.. Enumerable.Range(0, rows.Rows).Select(row => (double)At(rows, row, column % x.Columns)).DefaultIfEmpty()];
+                double mean = channel.Average();
+                return column < x.Columns ? mean : channel.Average(value => (value - mean) * (value - mean));
+            });
+        }
+    }
+
+    public override void ChannelNorm(Tensor x, Sequences sequences, Tensor moments, NormWeights norm, Activation activation, Tensor output)
+    {
+        OperationShapes.RequireChannelNorm(x, sequences, moments, norm, output);
+        var values = (ScalarNorm)norm;
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            int sequence = i;
+            Tensor rows = x.SliceRows(sequences.Start(i), sequences.Length(i));
+            ForEach(output.SliceRows(sequences.Start(i), sequences.Length(i)), (row, column) => Activate(
+                (At(rows, row, column) - At(moments, sequence, column)) / Math.Sqrt(At(moments, sequence, x.Columns + column) + (double)norm.Epsilon)
+                    * values.Gain[column] + values.Bias[column],
+                activation));
+        }
+    }
+
+    public override void Add(Tensor source, Tensor destination)
+    {
+        OperationShapes.RequireSame(source, destination);
+        ForEach(destination, (row, column) => (double)At(destination, row, column) + At(source, row, column));
+    }
+
     public override void Attention(
         Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output)
     {

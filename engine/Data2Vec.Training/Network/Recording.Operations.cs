@@ -41,7 +41,7 @@ internal sealed unsafe partial class Recording
             _run.Linear(x, weights, sums);
             _run.Activate(sums, activation, output);
             Apply(dropped, output);
-            Add(residual, output);
+            AddResidual(residual, output);
         }
         else if (dropped.IsNone)
         {
@@ -51,7 +51,7 @@ internal sealed unsafe partial class Recording
         {
             _run.Linear(x, weights, output, activation);
             Apply(dropped, output);
-            Add(residual, output);
+            AddResidual(residual, output);
         }
 
         Note(output, learns || residualLearns, dy =>
@@ -209,6 +209,26 @@ internal sealed unsafe partial class Recording
         });
     }
 
+    public override void Add(Tensor source, Tensor destination)
+    {
+        bool learns = Learns(source), overwrites = Learns(destination);
+        _run.Add(source, destination);
+        Note(destination, learns || overwrites, dy =>
+        {
+            if (learns)
+            {
+                AddTo(source, dy);
+            }
+        });
+    }
+
+    public override void ChannelMoments(Tensor x, Sequences sequences, Tensor moments) =>
+        throw new NotSupportedException("Norms of channels over time cannot be trained.");
+
+    public override void ChannelNorm(
+        Tensor x, Sequences sequences, Tensor moments, NormWeights norm, Data2Vec.Kernels.Activation activation, Tensor output) =>
+        throw new NotSupportedException("Norms of channels over time cannot be trained.");
+
     public override void Conv2d(Tensor x, int height, int width, Conv2dWeights weights, Data2Vec.Kernels.Activation activation, Tensor output) =>
         throw new NotSupportedException("Two-dimensional convolutions cannot be trained.");
 
@@ -294,7 +314,7 @@ internal sealed unsafe partial class Recording
         });
     }
 
-    private void Add(Tensor residual, Tensor output)
+    private void AddResidual(Tensor residual, Tensor output)
     {
         if (!residual.IsEmpty)
         {

@@ -15,6 +15,9 @@ internal sealed class GpuKernels(GpuContext context)
     private readonly Task<NormLauncher> _normalize = context.Kernels.Get<NormLauncher>(RowKernels.Normalize);
     private readonly Task<CopyLauncher> _copy = context.Kernels.Get<CopyLauncher>(RowKernels.Copy);
     private readonly Task<MeanLauncher> _mean = context.Kernels.Get<MeanLauncher>(RowKernels.Mean);
+    private readonly Task<CopyLauncher> _add = context.Kernels.Get<CopyLauncher>(ChannelKernels.Add);
+    private readonly Task<MeanLauncher> _channelMoments = context.Kernels.Get<MeanLauncher>(ChannelKernels.Moments);
+    private readonly Task<NormLauncher> _channelNorm = context.Kernels.Get<NormLauncher>(ChannelKernels.Normalize);
     private readonly Task<PoolLauncher> _maxPool = context.Kernels.Get<PoolLauncher>(RowKernels.MaxPool);
 
     private readonly AttentionVariant[] _attention = context.IsTiny
@@ -86,6 +89,21 @@ internal sealed class GpuKernels(GpuContext context)
         int groups = checked((arguments.Columns + arguments.Lanes - 1) / arguments.Lanes * arguments.Rows);
         queue.Launch(_mean, new KernelConfig(groups, context.GroupSize), x, starts, output, arguments);
     }
+
+    public void Add(LaunchQueue queue, ArrayView<float> x, ArrayView<float> output, RowArguments arguments) =>
+        queue.Launch(_add, context.OneThreadForEach((long)arguments.Rows * ((arguments.Columns + 3) / 4)), x, output, arguments);
+
+    public void ChannelMoments(LaunchQueue queue, ArrayView<float> x, ArrayView<int> starts, ArrayView<float> moments, RowArguments arguments)
+    {
+        arguments.Lanes = context.Lanes;
+        int groups = checked((arguments.Columns + arguments.Lanes - 1) / arguments.Lanes * arguments.Rows);
+        queue.Launch(_channelMoments, new KernelConfig(groups, context.GroupSize), x, starts, moments, arguments);
+    }
+
+    /// <summary>Normalizes the channels of a sequence; the moments stand in place of the residual.</summary>
+    public void ChannelNorm(LaunchQueue queue, NormOperation norm) => queue.Launch(
+        _channelNorm, context.OneThreadForEach((long)norm.Arguments.Rows * ((norm.Arguments.Columns + 3) / 4)),
+        norm.Input, norm.Residual, norm.Vectors, norm.Output, norm.Arguments);
 
     public void MaxPool(LaunchQueue queue, ArrayView<float> x, ArrayView<float> output, PoolArguments arguments) =>
         queue.Launch(_maxPool, context.OneThreadForEach((long)arguments.Rows * ((arguments.Columns + 3) / 4)), x, output, arguments);

@@ -82,6 +82,45 @@ internal sealed unsafe partial class GpuInference
         return means;
     }
 
+    public override void ChannelMoments(Tensor x, Sequences sequences, Tensor moments)
+    {
+        OperationShapes.RequireChannelMoments(x, sequences, moments);
+        if (sequences.Count > 0)
+        {
+            kernels.ChannelMoments(Queue, View(x), View(sequences), View(moments), new RowArguments
+            {
+                Rows = moments.Rows,
+                Columns = x.Columns,
+                InputStride = x.Stride,
+                OutputStride = moments.Stride,
+                InputLayout = Layout(1, x),
+            });
+        }
+    }
+
+    public override void ChannelNorm(Tensor x, Sequences sequences, Tensor moments, NormWeights norm, Activation activation, Tensor output)
+    {
+        OperationShapes.RequireChannelNorm(x, sequences, moments, norm, output);
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            if (sequences.Length(i) > 0)
+            {
+                Tensor rows = x.SliceRows(sequences.Start(i), sequences.Length(i));
+                NormOperation operation = Operation(rows, norm, output.SliceRows(sequences.Start(i), sequences.Length(i)), default, activation);
+                kernels.ChannelNorm(Queue, operation with { Residual = View(moments.SliceRows(i, 1)) });
+            }
+        }
+    }
+
+    public override void Add(Tensor source, Tensor destination)
+    {
+        OperationShapes.RequireSame(source, destination);
+        if (source.Rows > 0)
+        {
+            kernels.Add(Queue, View(source), View(destination), RowsOf(source, destination));
+        }
+    }
+
     private NormOperation Operation(Tensor x, NormWeights norm, Tensor output, Tensor residual, Activation activation)
     {
         Tensor added = residual.IsEmpty ? x : residual;
@@ -115,15 +154,17 @@ internal sealed unsafe partial class GpuInference
     {
         if (source.Rows > 0)
         {
-            kernels.Copy(Queue, View(source), View(destination), new RowArguments
-            {
-                Rows = source.Rows,
-                Columns = source.Columns,
-                InputStride = source.Stride,
-                OutputStride = destination.Stride,
-                InputLayout = Layout(source.Columns, source),
-                OutputLayout = Layout(source.Columns, destination),
-            });
+            kernels.Copy(Queue, View(source), View(destination), RowsOf(source, destination));
         }
     }
+
+    private static RowArguments RowsOf(Tensor source, Tensor destination) => new()
+    {
+        Rows = source.Rows,
+        Columns = source.Columns,
+        InputStride = source.Stride,
+        OutputStride = destination.Stride,
+        InputLayout = Layout(source.Columns, source),
+        OutputLayout = Layout(source.Columns, destination),
+    };
 }

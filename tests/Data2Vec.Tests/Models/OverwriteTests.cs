@@ -134,6 +134,24 @@ public sealed class OverwriteTests
             inner.LinearNorm(x, weights, norm, normed, sum, residual);
         }
 
+        public override void ChannelMoments(Tensor x, Sequences sequences, Tensor moments)
+        {
+            Write([x], moments);
+            inner.ChannelMoments(x, sequences, moments);
+        }
+
+        public override void ChannelNorm(Tensor x, Sequences sequences, Tensor moments, NormWeights norm, Activation activation, Tensor output)
+        {
+            Write([x, moments], output);
+            inner.ChannelNorm(x, sequences, moments, norm, activation, output);
+        }
+
+        public override void Add(Tensor source, Tensor destination)
+        {
+            Write([source], destination);
+            inner.Add(source, destination);
+        }
+
         public override void Attention(
             Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output)
         {

@@ -94,12 +94,6 @@ internal sealed unsafe partial class CpuInference<S, V>
         }
     }
 
-    public override void Add(Tensor source, Tensor destination)
-    {
-        OperationShapes.RequireSame(source, destination);
-        RunRows(new AddRows<S, V>(source, destination), source.Rows);
-    }
-
     public override void Scale(Tensor x, float factor)
     {
         for (int row = 0; row < x.Rows; row++)
@@ -136,13 +130,6 @@ internal readonly unsafe struct ActivateRows<S, V>(Tensor x, Activation activati
     where V : unmanaged
 {
     public void Run(int row) => RowKernels<S, V>.Activate(x.Row(row), x.Columns, activation, output.Row(row));
-}
-
-internal readonly unsafe struct AddRows<S, V>(Tensor source, Tensor destination) : IRowKernel
-    where S : struct, ISimd<V>
-    where V : unmanaged
-{
-    public void Run(int row) => RowKernels<S, V>.Add(destination.Row(row), source.Row(row), source.Columns);
 }
 
 internal readonly unsafe struct KeptNormRows<S, V>(
