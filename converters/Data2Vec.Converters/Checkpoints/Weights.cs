@@ -77,6 +77,14 @@ internal sealed class Weights
     public Weights Except(Func<string, bool> isLeftOut) => new(
         _entries.Where(entry => !isLeftOut(entry.Key)).Select(entry => (entry.Key, entry.Value.Original, entry.Value.Value)), _toOriginal);
 
+    /// <summary>The same weights with tensors that others were computed from replaced by the computed ones.</summary>
+    /// <param name="isReplaced">Whether a name is replaced.</param>
+    /// <param name="computed">The computed tensors, each with the name that the checkpoint has for one that it was computed from.</param>
+    public Weights With(Func<string, bool> isReplaced, IEnumerable<(string Name, string Original, CheckpointTensor Tensor)> computed) => new(
+        _entries.Where(entry => !isReplaced(entry.Key)).Select(entry => (entry.Key, entry.Value.Original, entry.Value.Value))
+            .Concat(computed.Select(entry => (entry.Name, entry.Original, (object?)entry.Tensor))),
+        _toOriginal);
+
     /// <summary>The number of consecutive layers of which there is a tensor.</summary>
     /// <param name="pattern">The tensor's name with <c>{i}</c> for the number.</param>
     public int CountLayers(string pattern) => Enumerable.Range(0, Limits.Layers)

@@ -17,7 +17,7 @@ internal sealed record ExportLayout(TensorNames Names, string Prefix, params str
     /// <exception cref="InvalidDataException">Models of this architecture are not exported.</exception>
     public static ExportLayout Fairseq(ModelConfig config) => config switch
     {
-        AudioConfig { HasAlibi: false } => new(AudioLayouts.FairseqNames, config.Labels is null ? "" : "w2v_encoder.w2v_model.", "ctc."),
+        AudioConfig { IsData2Vecs: true, HasAlibi: false } => new(AudioLayouts.FairseqNames, config.Labels is null ? "" : "w2v_encoder.w2v_model.", "ctc."),
         TextConfig { IsBert: false } => new(TextLayouts.FairseqNames, ""),
         VisionConfig { HasPositionVectors: false } => new(VisionLayouts.FairseqNames, config.Labels is null ? "" : "model.", "classifier."),
         _ => throw new InvalidDataException($"models of the architecture {config.Architecture} are not exported to fairseq; data2vec's of speech, text and images are"),
@@ -27,7 +27,7 @@ internal sealed record ExportLayout(TensorNames Names, string Prefix, params str
     /// <inheritdoc cref="Fairseq"/>
     public static ExportLayout HuggingFace(ModelConfig config) => config switch
     {
-        AudioConfig { HasAlibi: false } => new(AudioLayouts.HuggingFaceNames, config.Labels is null ? "" : "data2vec_audio.", "ctc."),
+        AudioConfig { IsData2Vecs: true, HasAlibi: false } => new(AudioLayouts.HuggingFaceNames, config.Labels is null ? "" : "data2vec_audio.", "ctc."),
         TextConfig { IsBert: true } => new(TextLayouts.BertNames(""), config.Labels is null ? "" : "bert.", "classifier.output."),
         TextConfig => new(TextLayouts.HuggingFaceNames, config.Labels is null ? "" : "data2vec_text.", "classifier."),
         VisionConfig { HasPositionVectors: false } => new(VisionLayouts.HuggingFaceNames, config.Labels is null ? "" : "data2vec_vision.", "classifier.output."),

@@ -40,6 +40,8 @@ internal static class OptionValues
         ("channels", AudioConfig audio) => Numbers(audio.FeatureExtractor.Select(conv => conv.OutputChannels)),
         ("kernels", AudioConfig audio) => Numbers(audio.FeatureExtractor.Select(conv => conv.Kernel)),
         ("strides", AudioConfig audio) => Numbers(audio.FeatureExtractor.Select(conv => conv.Stride)),
+        ("extractor_norm", AudioConfig) => "layer_norm",
+        ("extractor_bias" or "normalizes_first" or "position_batch_norm", AudioConfig) => false,
         ("position_layers", AudioConfig audio) => audio.PositionalConvolution.Count,
         ("position_width", AudioConfig audio) => audio.PositionalConvolution[0].Kernel * audio.PositionalConvolution.Count,
         ("position_kernel", AudioConfig audio) => audio.PositionalConvolution[0].Kernel,

@@ -6,7 +6,7 @@ namespace Data2Vec.Converters.HuggingFace;
 internal static class HuggingFaceHead
 {
     /// <summary>Heads of pre-training, which are left out without a warning.</summary>
-    private static readonly string[] s_pretraining = ["lm_head", "cls"];
+    private static readonly string[] s_pretraining = ["lm_head", "cls", "quantizer", "project_q", "project_hid"];
 
     /// <summary>Modules that can be heads beside an encoder without a prefix.</summary>
     private static readonly string[] s_heads = ["classifier", "qa_outputs", "projector", "layer_weights", "tdnn", "decode_head", "auxiliary_head"];

@@ -11,7 +11,8 @@ internal sealed record FairseqHead(string Model, string Title, string Option, st
 {
     private static readonly FairseqHead[] s_all =
     [
-        new("wav2vec_ctc", "a CTC model", "w2v_args", "w2v_encoder.w2v_model.", "AUDIO", "data2vec_audio", "data2vec_multi"),
+        new("wav2vec_ctc", "a CTC model", "w2v_args", "w2v_encoder.w2v_model.", "AUDIO", "data2vec_audio", "data2vec_multi", "wav2vec2", "hubert"),
+        new("hubert_ctc", "a CTC model", "w2v_args", "w2v_encoder.w2v_model.", "AUDIO", "hubert"),
         new("data2vec_image_classification", "a classification model", "pretrained_model_args", "model.", "IMAGE", "data2vec_vision"),
         new("mae_image_classification", "a classification model", "pretrained_model_args", "model.", "IMAGE", "data2vec_multi"),
         new("data2vec_text_classification", "a classification model", "pretrained_model_args", "model.", "TEXT", "data2vec_multi"),
@@ -20,9 +21,6 @@ internal sealed record FairseqHead(string Model, string Title, string Option, st
     /// <summary>Models that are known but not supported.</summary>
     private static readonly Dictionary<string, string> s_others = new()
     {
-        ["wav2vec2"] = "a wav2vec 2.0 model, not a data2vec model",
-        ["hubert"] = "a HuBERT model, not a data2vec model",
-        ["hubert_ctc"] = "a HuBERT model, not a data2vec model",
         ["data2vec_multi"] = "a data2vec 2.0 model of an unknown modality",
         ["unknown"] = "a model whose name (_name or arch) the checkpoint does not give",
     };

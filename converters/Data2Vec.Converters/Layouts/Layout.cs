@@ -23,6 +23,9 @@ internal sealed record Layout(string Format, string Model, string Title, Func<La
     /// <summary>The arch names of old fairseq checkpoints that are this encoder too.</summary>
     public IReadOnlyList<string> Architectures { get; init; } = [];
 
+    /// <summary>The architecture that model files name, for layouts that share a reader.</summary>
+    public string? Architecture { get; init; }
+
     /// <summary>What the encoder takes, if the name of the model does not tell.</summary>
     public string? Modality { get; init; }
 

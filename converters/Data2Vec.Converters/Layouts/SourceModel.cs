@@ -80,7 +80,7 @@ internal sealed record SourceModel
     /// <exception cref="InvalidDataException">Tensors are missing, unknown or of another shape; the message lists them.</exception>
     public IReadOnlyList<SourceTensor> Resolve(bool teacher)
     {
-        Weights? teachers = teacher && TeacherKey is not null ? Weights.Group(TeacherKey) : null;
+        Weights? teachers = teacher && TeacherKey is not null && Weights.Group(TeacherKey) is { } group ? FoldedWeights.Fold(group, "pos_conv") : null;
         InvalidData.ThrowIf(teacher && teachers is null, "the checkpoint has no teacher (_ema), which only pretrained checkpoints have; convert it without");
         var complaints = new List<string>();
         var tensors = new List<SourceTensor>();
@@ -119,14 +119,14 @@ internal sealed record SourceModel
 
         InvalidData.ThrowIf(
             missing > tensors.Count,
-            $"the tensors do not match the configuration: {missing} are missing, among them {string.Join(", ", complaints.Take(3))}; {Weights.ShowNames()}");
+            $"recognized as {Description}, but the tensors do not match the configuration: {missing} are missing, among them {string.Join(", ", complaints.Take(3))}; {Weights.ShowNames()}");
 
         complaints.AddRange(MissingOptional(found));
         complaints.AddRange(Weights.Names.Where(name => !known.Contains(name) && !Names.IsUnused(name)).Select(name => $"{Weights.Label(name)} is unknown"));
         string more = complaints.Count > MaxComplaints ? $"; and {complaints.Count - MaxComplaints} more" : "";
         InvalidData.ThrowIf(
             complaints.Count > 0,
-            $"the tensors do not match the configuration: {string.Join("; ", complaints.Take(MaxComplaints))}{more}{(missing > 0 ? $"; {Weights.ShowNames()}" : "")}");
+            $"recognized as {Description}, but the tensors do not match the configuration: {string.Join("; ", complaints.Take(MaxComplaints))}{more}{(missing > 0 ? $"; {Weights.ShowNames()}" : "")}");
         return tensors;
     }
 

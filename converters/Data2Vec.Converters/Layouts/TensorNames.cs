@@ -54,6 +54,9 @@ internal sealed partial class TensorNames
     /// <summary>Adds a tensor whose name in the layout is computed.</summary>
     public void Add(string name, string place) => _places.Add(name, [new TensorPlace(place)]);
 
+    /// <summary>Adds the unused tensors in a column of another table.</summary>
+    public void AddUnused(LayoutTable table, string column) => _unused.AddRange(table.Column(column).SelectMany(cell => cell.Names).Select(name => name.TrimStart('/')));
+
     /// <summary>Adds the names of a part, whose tensors begin with the part's name and a full stop in the model file.</summary>
     public void AddPart(string part, TensorNames names) => _parts.Add((part + ".", names));
 

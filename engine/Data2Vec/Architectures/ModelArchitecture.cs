@@ -17,6 +17,12 @@ public sealed class ModelArchitecture
     /// <summary>data2vec 2.0's speech model, whose attention has linear biases (ALiBi).</summary>
     public const string Data2Vec2Audio = "data2vec2-audio";
 
+    /// <summary>wav2vec 2.0.</summary>
+    public const string Wav2Vec2 = "wav2vec2";
+
+    /// <summary>HuBERT.</summary>
+    public const string Hubert = "hubert";
+
     /// <summary>The text model of data2vec and data2vec 2.0.</summary>
     public const string Data2VecText = "data2vec-text";
 
@@ -47,6 +53,8 @@ public sealed class ModelArchitecture
     [
         Register(Data2VecAudio, Modality.Speech, AudioConfig.FromJson, (config, parameters, _) => new AudioEncoder(config, parameters)),
         Register(Data2Vec2Audio, Modality.Speech, AudioConfig.FromJson, (config, parameters, _) => new AudioEncoder(config, parameters)),
+        Register(Wav2Vec2, Modality.Speech, AudioConfig.FromJson, (config, parameters, _) => new AudioEncoder(config, parameters)),
+        Register(Hubert, Modality.Speech, AudioConfig.FromJson, (config, parameters, _) => new AudioEncoder(config, parameters)),
         Register(Data2VecText, Modality.Text, TextConfig.FromJson, (config, parameters, _) => new TextEncoder(config, parameters)),
         Register(Bert, Modality.Text, TextConfig.FromJson, (config, parameters, _) => new TextEncoder(config, parameters)),
         Register(Data2VecVision, Modality.Vision, VisionConfig.FromJson, (config, parameters, size) => new VisionEncoder(config, parameters, size), acceptsImageSize: true),

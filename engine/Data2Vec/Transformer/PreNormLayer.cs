@@ -4,8 +4,12 @@ namespace Data2Vec.Transformer;
 /// A layer that normalizes before attention and feed-forward block and may scale what they add (Bao et al. 2022, Touvron et al. 2021; fairseq's
 /// <c>Block</c> of <c>data2vec_vision</c>).
 /// </summary>
-internal sealed class PreNormLayer(ParameterScope parameters, TransformerConfig config, int number)
-    : TransformerLayer(parameters, config, depth: number + 1)
+/// <param name="parameters">The layer's parameters.</param>
+/// <param name="config">The transformer's structure.</param>
+/// <param name="number">The layer's number, from 0.</param>
+/// <param name="isScaled">Whether there may be scales, and keys without bias; otherwise there are no scales, and all biases.</param>
+internal sealed class PreNormLayer(ParameterScope parameters, TransformerConfig config, int number, bool isScaled = true)
+    : TransformerLayer(parameters, config, depth: isScaled ? number + 1 : 0)
 {
     public override Tensor Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias, Observer? observer, int number)
     {
