@@ -1,6 +1,6 @@
 namespace Data2Vec.Converters.Hub;
 
-/// <summary>A checkpoint published on fairseq's data2vec page; addresses are relative to the publisher's.</summary>
+/// <summary>A checkpoint published on fairseq's pages of data2vec and wav2vec 2.0; addresses are relative to the publisher's.</summary>
 /// <param name="Checkpoint">The checkpoint.</param>
 /// <param name="Dictionary">The dictionary of its labels or of its tokenizer, or null.</param>
 /// <param name="Encoder">The tokenizer's <c>encoder.json</c>, or null.</param>
@@ -33,6 +33,22 @@ internal sealed record FairseqModel(string Checkpoint, string? Dictionary = null
         new("data2vec2/large_vox.pt"),
         new("data2vec2/large_vox_960h.pt", Letters),
         new("data2vec2/nlp_base.pt", "data2vec2/dict.txt", "data2vec2/encoder.json", "data2vec2/vocab.bpe"),
+        new("wav2vec/wav2vec_small.pt"),
+        new("wav2vec/wav2vec_small_10m.pt", Letters),
+        new("wav2vec/wav2vec_small_100h.pt", Letters),
+        new("wav2vec/wav2vec_small_960h.pt", Letters),
+        new("wav2vec/libri960_big.pt"),
+        new("wav2vec/wav2vec_big_10m.pt", Letters),
+        new("wav2vec/wav2vec_big_100h.pt", Letters),
+        new("wav2vec/wav2vec_big_960h.pt", Letters),
+        new("wav2vec/wav2vec_vox_new.pt"),
+        new("wav2vec/wav2vec_vox_10m_new.pt", Letters),
+        new("wav2vec/wav2vec_vox_100h_new.pt", Letters),
+        new("wav2vec/wav2vec2_vox_960h_new.pt", Letters),
+        new("wav2vec/wav2vec_vox_10m_pl.pt", Letters),
+        new("wav2vec/wav2vec_vox_100h_pl.pt", Letters),
+        new("wav2vec/wav2vec_vox_960h_pl.pt", Letters),
+        new("wav2vec/xlsr_53_56k.pt"),
     }.ToDictionary(model => model.Checkpoint[..^".pt".Length]);
 
     /// <summary>The addresses of all its files.</summary>

@@ -18,6 +18,7 @@ internal sealed class TrainableNetwork<T>(
 
     private static Encoder<T> Construct(ModelConfig config, Action<ParameterScope> objective, ParameterScope scope)
     {
+        Runs.TrainableModels.Require(config);
         var encoder = (Encoder<T>)ModelArchitecture.Find(config.Architecture).CreateEncoder(config, scope);
         objective(scope);
         return encoder;

@@ -43,7 +43,12 @@ public sealed record ModelStart(ModelConfig Config, Func<Parameter, float[]?> Re
 
     /// <summary>A new model, with the values that training starts from.</summary>
     /// <param name="config">The structure.</param>
-    public static ModelStart New(ModelConfig config) => new(config, parameter => null);
+    /// <exception cref="InvalidDataException">Models of this structure cannot be trained.</exception>
+    public static ModelStart New(ModelConfig config)
+    {
+        TrainableModels.Require(config);
+        return new ModelStart(config, parameter => null);
+    }
 
     /// <summary>The new model of a recipe.</summary>
     /// <param name="recipe">The recipe.</param>
@@ -148,6 +153,9 @@ public sealed record ModelStart(ModelConfig Config, Func<Parameter, float[]?> Re
 
     private static ModelStart Copy(D2vFile file)
     {
+        ModelConfig config = ModelConfig.FromJson(file.Config, file.Architecture);
+        TrainableModels.Require(config);
+
         // Values are copied, so that the file may be replaced during the run.
         var values = new Dictionary<string, (IReadOnlyList<int> Shape, float[] Values)>(StringComparer.Ordinal);
         foreach (TensorInfo tensor in file.Tensors.Values)
@@ -158,7 +166,7 @@ public sealed record ModelStart(ModelConfig Config, Func<Parameter, float[]?> Re
 
         GC.KeepAlive(file);
         return new ModelStart(
-            ModelConfig.FromJson(file.Config, file.Architecture),
+            config,
             parameter => values.TryGetValue(parameter.Name, out var found) && found.Shape.SequenceEqual(parameter.Shape) ? found.Values : null)
         {
             ShapeOf = parameter => values.TryGetValue(parameter.Name, out var found) ? found.Shape : parameter.Shape,

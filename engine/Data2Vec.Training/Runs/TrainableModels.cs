@@ -1,0 +1,20 @@
+using Data2Vec.Audio;
+
+namespace Data2Vec.Training.Runs;
+
+/// <summary>Which models can be trained.</summary>
+internal static class TrainableModels
+{
+    /// <summary>Refuses a model whose operations have no gradients, or whose training is another than data2vec's.</summary>
+    /// <exception cref="InvalidDataException">It cannot be trained.</exception>
+    public static void Require(ModelConfig config)
+    {
+        if (config is AudioConfig { IsData2Vecs: false })
+        {
+            string what = config.Architecture is ModelArchitecture.Data2VecAudio or ModelArchitecture.Data2Vec2Audio
+                ? $"{config.Architecture} models of another structure than the published ones"
+                : $"{config.Architecture} models";
+            throw new InvalidDataException($"{what} cannot be trained; of speech models, data2vec and data2vec 2.0 can");
+        }
+    }
+}
