@@ -67,6 +67,14 @@ public class GpuOperationTests
     public void Images_of_wrong_shapes_are_refused(string kind) => OperationChecks.RefusedImages(Backend(kind));
 
     [Theory, MemberData(nameof(Kinds))]
+    public void Norms_of_channels_over_time_match_a_scalar_loop(string kind)
+    {
+        ChannelChecks.Norm(Backend(kind), kind == Simulator ? [5, 0, 1, 150] : [35, 0, 1, 700], [1, 2, 15, 16, 17, 100]);
+        ChannelChecks.Add(Backend(kind), 9, 21);
+        ChannelChecks.Refused(Backend(kind));
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
     public void Normalization_matches_a_scalar_loop(string kind) => OperationChecks.Norm(Backend(kind), kind == Simulator ? 9 : 35, [1, 2, 15, 16, 17, 64, 100, 768]);
 
     [Theory, MemberData(nameof(Kinds))]

@@ -144,6 +144,15 @@ public class CpuOperationTests
     }
 
     [Theory, MemberData(nameof(Levels))]
+    public void Norms_of_channels_over_time_match_a_scalar_loop(string level)
+    {
+        ChannelChecks.Norm(Backend(level), [35, 0, 1, 700], [1, 2, 15, 16, 17, 63, 64, 65, 100, 512]);
+        ChannelChecks.Norm(Backend(level), [200_000], [3]);
+        ChannelChecks.Add(Backend(level), 37, 21);
+        ChannelChecks.Refused(Backend(level));
+    }
+
+    [Theory, MemberData(nameof(Levels))]
     public void Normalization_matches_a_scalar_loop(string level) =>
         OperationChecks.Norm(Backend(level), 35, [1, 2, 15, 16, 17, 64, 100, 768]);
 

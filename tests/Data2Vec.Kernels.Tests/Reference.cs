@@ -139,6 +139,25 @@ internal static class Reference
         return y;
     }
 
+    /// <summary>The mean and the variance of each channel over all rows.</summary>
+    public static (double[] Means, double[] Variances) ChannelMoments(ReadOnlySpan<float> x, int channels)
+    {
+        int rows = x.Length / channels;
+        double[] means = new double[channels], variances = new double[channels];
+        for (int i = 0; i < x.Length; i++)
+        {
+            means[i % channels] += x[i] / (double)rows;
+        }
+
+        for (int i = 0; i < x.Length; i++)
+        {
+            double distance = x[i] - means[i % channels];
+            variances[i % channels] += distance * distance / rows;
+        }
+
+        return (means, variances);
+    }
+
     /// <summary>
     /// <c>Φ(-z)</c>: the series of the integral for small arguments, Laplace's continued fraction for the far tail.
     /// </summary>

@@ -96,7 +96,7 @@ public sealed class FairseqStoreTests : IDisposable
     [Fact]
     public void All_names_are_known_and_have_a_checkpoint_each()
     {
-        Assert.Equal(20, ModelStore.FairseqNames.Count);
+        Assert.Equal(36, ModelStore.FairseqNames.Count);
         Assert.Contains("fairseq:data2vec2/nlp_base", ModelStore.FairseqNames);
     }
 
