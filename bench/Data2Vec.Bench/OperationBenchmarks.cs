@@ -21,7 +21,7 @@ public unsafe class OperationBenchmarks : ICountsFlops
     private LinearWeights _qkv = null!, _intermediate = null!, _output = null!;
     private Conv1dWeights _first = null!, _wide = null!, _positional = null!;
     private NormWeights _norm = null!, _channels = null!;
-    private Tensor _x, _tripled, _inner, _hidden, _samples, _features, _half;
+    private Tensor _x, _tripled, _inner, _hidden, _samples, _features, _moments, _half;
     private Sequences _frames, _sampleRows, _featureRows, _halfRows;
 
     /// <summary>Prepares weights and inputs.</summary>
@@ -47,6 +47,7 @@ public unsafe class OperationBenchmarks : ICountsFlops
         _sampleRows = _run.Sequences([32_000]);
         _featureRows = _run.Sequences(_sampleRows, s_first);
         _features = Random(_featureRows.Rows, 512);
+        _moments = Random(1, 1024);
         _halfRows = _run.Sequences(_featureRows, s_wide);
         _half = Random(_halfRows.Rows, 512);
     }
@@ -76,6 +77,14 @@ public unsafe class OperationBenchmarks : ICountsFlops
     /// <summary>Normalization and GELU of the first convolution's features, 2 s: 6,399 rows of 512.</summary>
     [Benchmark]
     public void LayerNormGelu() => _run.LayerNorm(_features, _channels, _features, default, Activation.Gelu);
+
+    /// <summary>Mean and variance of 512 channels over two seconds, and their normalization with GELU: wav2vec 2.0 base after the first convolution.</summary>
+    [Benchmark]
+    public void ChannelNormGelu()
+    {
+        _run.ChannelMoments(_features, _featureRows, _moments);
+        _run.ChannelNorm(_features, _featureRows, _moments, _channels, Activation.Gelu, _features);
+    }
 
     /// <summary>The first convolution with its normalization and GELU, 2 s.</summary>
     [Benchmark]
