@@ -1,3 +1,4 @@
+using Data2Vec.Architectures;
 using Data2Vec.Audio;
 using Data2Vec.Converters.Layouts;
 using Data2Vec.Text;
@@ -18,6 +19,7 @@ internal sealed record ExportLayout(TensorNames Names, string Prefix, params str
     public static ExportLayout Fairseq(ModelConfig config) => config switch
     {
         AudioConfig { IsData2Vecs: true, HasAlibi: false } => new(AudioLayouts.FairseqNames, config.Labels is null ? "" : "w2v_encoder.w2v_model.", "ctc."),
+        AudioConfig { Architecture: ModelArchitecture.Data2VecAudio, IsData2Vecs: false } => throw OtherStructure(),
         TextConfig { IsBert: false } => new(TextLayouts.FairseqNames, ""),
         VisionConfig { HasPositionVectors: false } => new(VisionLayouts.FairseqNames, config.Labels is null ? "" : "model.", "classifier."),
         _ => throw new InvalidDataException($"models of the architecture {config.Architecture} are not exported to fairseq; data2vec's of speech, text and images are"),
@@ -28,12 +30,15 @@ internal sealed record ExportLayout(TensorNames Names, string Prefix, params str
     public static ExportLayout HuggingFace(ModelConfig config) => config switch
     {
         AudioConfig { IsData2Vecs: true, HasAlibi: false } => new(AudioLayouts.HuggingFaceNames, config.Labels is null ? "" : "data2vec_audio.", "ctc."),
+        AudioConfig { Architecture: ModelArchitecture.Data2VecAudio, IsData2Vecs: false } => throw OtherStructure(),
         TextConfig { IsBert: true } => new(TextLayouts.BertNames(""), config.Labels is null ? "" : "bert.", "classifier.output."),
         TextConfig => new(TextLayouts.HuggingFaceNames, config.Labels is null ? "" : "data2vec_text.", "classifier."),
         VisionConfig { HasPositionVectors: false } => new(VisionLayouts.HuggingFaceNames, config.Labels is null ? "" : "data2vec_vision.", "classifier.output."),
         _ => throw new InvalidDataException(
             $"models of the architecture {config.Architecture} are not exported to Hugging Face; data2vec's of speech, text and images, and BERT are"),
     };
+
+    private static InvalidDataException OtherStructure() => new("data2vec speech models of another structure than the published ones are not exported");
 
     /// <summary>Brings the tensors of a model file into the layout.</summary>
     /// <param name="tensors">The names and shapes of a model file.</param>
