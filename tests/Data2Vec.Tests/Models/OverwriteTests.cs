@@ -1,3 +1,4 @@
+using Data2Vec.Audio;
 using Data2Vec.Kernels;
 using Data2Vec.Kernels.Cpu;
 using Xunit.Sdk;
@@ -12,6 +13,24 @@ public sealed class OverwriteTests
     {
         using Data2VecModel plain = BundledModels.Load(name), keeping = BundledModels.Load(name, new ModelOptions { Backend = new KeepingBackend() });
         Assert.Equal(Run(plain), Run(keeping));
+    }
+
+    [Fact]
+    public void Speech_models_of_every_structure_overwrite_none()
+    {
+        foreach (AudioConfig config in SpeechStructures.All)
+        {
+            using Data2VecModel plain = Data2VecModel.Create(config, 1), keeping = Data2VecModel.Create(config, 1, new ModelOptions { Backend = new KeepingBackend() });
+            float[] wave = [.. Enumerable.Range(0, 30_000).Select(i => MathF.Sin(i * 0.37f) + i * 1e-5f)];
+            ReadOnlyMemory<float>[] batch = [wave.AsMemory(0, 9_000), wave, wave.AsMemory(7, 20), wave.AsMemory(100, 4_000)];
+            float[][] rows = ((SpeechModel)plain).EmbedPrepared(batch, new EmbeddingOptions { Pooling = Pooling.None });
+            Assert.Equal(rows, ((SpeechModel)keeping).EmbedPrepared(batch, new EmbeddingOptions { Pooling = Pooling.None }));
+            for (int i = 0; i < batch.Length; i++)
+            {
+                Assert.Equal(config.Frames(batch[i].Length) * config.HiddenSize, rows[i].Length);
+                Assert.Equal(rows[i], ((SpeechModel)plain).EmbedPrepared(batch[i], new EmbeddingOptions { Pooling = Pooling.None }));
+            }
+        }
     }
 
     private static float[] Run(Data2VecModel model)

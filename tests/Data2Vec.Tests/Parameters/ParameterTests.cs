@@ -6,6 +6,7 @@ using Data2Vec.Kernels;
 using Data2Vec.ModelFile;
 using Data2Vec.Parameters;
 using Data2Vec.Tests.ModelFile;
+using Data2Vec.Tests.Models;
 using Data2Vec.Text;
 using Data2Vec.Vision;
 using Data2Vec.Vision.Images;
@@ -34,6 +35,7 @@ public sealed class ParameterTests
             Preprocessing = ImagePreprocessing.Squash(8, ImagePreprocessing.Half, ImagePreprocessing.Half),
             ImageSize = 8, Blocks = [[4, 4], [8]], IntermediateSize = 16, HiddenSize = 12,
         },
+        .. SpeechStructures.All,
     ];
 
     public static TheoryData<int> Configs => [.. Enumerable.Range(0, s_configs.Length)];
