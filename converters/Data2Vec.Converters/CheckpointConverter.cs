@@ -9,11 +9,11 @@ namespace Data2Vec.Converters;
 public static class CheckpointConverter
 {
     /// <summary>
-    /// Converts a checkpoint. Its layout is detected: fairseq (<c>.pt</c>) for data2vec and data2vec 2.0 of all modalities, wav2vec 2.0, HuBERT and RoBERTa; BEiT
-    /// (<c>.pth</c>, DeepSpeed's too); torchvision's VGG networks (<c>vgg16-*.pth</c>); "Hate Speech in Pixels" (<c>multimodal_HS.pt</c>); and
-    /// Hugging Face folders (<c>config.json</c> with <c>model.safetensors</c>, <c>pytorch_model.bin</c> or <c>model.onnx</c>, also in shards) of <c>Data2VecAudio</c>, <c>Wav2Vec2</c>,
-    /// <c>Hubert</c>, <c>Data2VecText</c>, <c>Data2VecVision</c>, <c>Bert</c>, <c>DistilBert</c>, <c>Roberta</c>, <c>XLMRoberta</c> and <c>Camembert</c>, also those of
-    /// sentence-transformers; and BERT in ONNX files. Models are pretrained or have a
+    /// Converts a checkpoint. Its layout is detected: fairseq (<c>.pt</c>) for data2vec and data2vec 2.0 of all modalities, wav2vec 2.0, HuBERT and RoBERTa; Microsoft's
+    /// WavLM (<c>.pt</c>); BEiT (<c>.pth</c>, DeepSpeed's too); torchvision's VGG networks (<c>vgg16-*.pth</c>); "Hate Speech in Pixels" (<c>multimodal_HS.pt</c>); and
+    /// Hugging Face folders (<c>config.json</c> with <c>model.safetensors</c>, <c>pytorch_model.bin</c> or <c>model.onnx</c>, also in shards) of <c>Data2VecAudio</c>,
+    /// <c>Wav2Vec2</c>, <c>Hubert</c>, <c>WavLM</c>, <c>Data2VecText</c>, <c>Data2VecVision</c>, <c>Bert</c>, <c>DistilBert</c>, <c>Roberta</c>, <c>XLMRoberta</c> and
+    /// <c>Camembert</c>, also those of sentence-transformers; and BERT in ONNX files. Models are pretrained or have a
     /// CTC or classification head. A decoder with a language model in a Hugging Face folder is copied beside the model file, for <c>NAME.d2v</c> to <c>NAME.lm</c>.
     /// </summary>
     /// <param name="checkpoint">A file written by <c>torch.save</c>, a Hugging Face folder, or a file in one.</param>

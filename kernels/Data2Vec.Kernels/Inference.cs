@@ -206,6 +206,16 @@ public abstract class Inference : IDisposable
     public abstract void Attention(
         Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output);
 
+    /// <summary>
+    /// The gates of a bias by distance (Chi et al. 2022, Chen et al. 2022): <c>a * (b * scale - 1) + 2</c> for each row and head, where <c>a</c> and <c>b</c>
+    /// are the logistic functions of two linear functions of the head's features. It has no backward partner.
+    /// </summary>
+    /// <param name="x">The input of attention, <c>[rows, heads * size]</c>.</param>
+    /// <param name="weights">The two linear functions, which all heads share: weights and then the bias, <c>[2, size + 1]</c>, in f32.</param>
+    /// <param name="scales">A scale for each head, <c>[1, heads]</c>, in f32.</param>
+    /// <param name="output">Result <c>[rows, heads]</c>, in f32.</param>
+    public abstract void AttentionGates(Tensor x, Tensor weights, Tensor scales, Tensor output);
+
     /// <summary><c>output = tanh(x)</c>, for the few rows of a head.</summary>
     public virtual void Tanh(Tensor x, Tensor output)
     {

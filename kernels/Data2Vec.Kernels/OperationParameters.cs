@@ -21,7 +21,16 @@ public enum Activation
 /// <param name="Slopes">
 /// ALiBi (Press et al. 2022): a number for each head, <c>[1, heads]</c>, which is subtracted once for each row between query and key; or empty.
 /// </param>
-public readonly record struct AttentionBias(Tensor Table = default, Tensor Slopes = default);
+/// <param name="Distances">
+/// Relative positions (Raffel et al. 2020): a number for each head and distance of the key from the query, from <c>-reach</c> to <c>reach</c>,
+/// <c>[heads, 2 * reach + 1]</c>, in f32. Keys farther away have the number of the farthest; or empty. It has no backward partner.
+/// </param>
+/// <param name="Gates">
+/// Multiplies <paramref name="Distances"/>: a number for each row, as a query, and head, <c>[rows, heads]</c>, in f32
+/// (<see cref="Inference.AttentionGates"/>); or empty.
+/// </param>
+/// <remarks>At most one of table, slopes and distances is given.</remarks>
+public readonly record struct AttentionBias(Tensor Table = default, Tensor Slopes = default, Tensor Distances = default, Tensor Gates = default);
 
 /// <summary>The sizes of a one-dimensional convolution.</summary>
 /// <param name="InputChannels">Features of an input row.</param>

@@ -118,6 +118,33 @@ public static class OperationShapes
         Require(sequences.Rows == query.Rows, $"Sequences of {sequences.Rows} rows do not cover {query.Rows} rows.");
     }
 
+    /// <summary>Checks the bias of <see cref="Inference.Attention"/>.</summary>
+    public static void RequireAttentionBias(Tensor query, int heads, AttentionBias bias)
+    {
+        int kinds = (bias.Table.IsEmpty ? 0 : 1) + (bias.Slopes.IsEmpty ? 0 : 1) + (bias.Distances.IsEmpty ? 0 : 1);
+        Require(kinds <= 1, $"Attention has one kind of bias at a time.");
+        Require(
+            bias.Distances.IsEmpty || (bias.Distances.Rows == heads && bias.Distances.Columns % 2 == 1 && bias.Distances.Type == ElementType.F32),
+            $"A bias of {bias.Distances.Type} {Describe(bias.Distances)} by distance does not fit {heads} heads.");
+        Require(
+            bias.Gates.IsEmpty
+            || (!bias.Distances.IsEmpty && bias.Gates.Rows == query.Rows && bias.Gates.Columns == heads && bias.Gates.Type == ElementType.F32),
+            $"Gates of {bias.Gates.Type} {Describe(bias.Gates)} do not fit a bias by distance of {heads} heads and {query.Rows} rows.");
+    }
+
+    /// <summary>Checks the operands of <see cref="Inference.AttentionGates"/>.</summary>
+    public static void RequireAttentionGates(Tensor x, Tensor weights, Tensor scales, Tensor output)
+    {
+        Require(
+            scales.Rows == 1 && scales.Columns > 0 && x.Columns % scales.Columns == 0 && weights.Rows == 2 && weights.Columns == x.Columns / scales.Columns + 1,
+            $"Gates of {Describe(weights)} and {Describe(scales)} do not fit rows of {x.Columns} features.");
+        Require(
+            output.Rows == x.Rows && output.Columns == scales.Columns && output.Data != x.Data,
+            $"A result of {Describe(output)} does not fit {x.Rows} rows and {scales.Columns} heads, or overlaps the rows.");
+        Require(
+            weights.Type == ElementType.F32 && scales.Type == ElementType.F32 && output.Type == ElementType.F32, $"Gates and their weights are in f32.");
+    }
+
     /// <summary>Checks what attention that can be played backward has beside the operands of <see cref="Inference.Attention"/>.</summary>
     internal static void RequireTrainingAttention(Tensor query, Sequences sequences, int heads, AttentionBias bias, Dropout dropout, Tensor logSums)
     {
@@ -128,6 +155,11 @@ public static class OperationShapes
             bias.Slopes.IsEmpty || (bias.Slopes.Rows == 1 && bias.Slopes.Columns == heads),
             $"Slopes of {Describe(bias.Slopes)} do not fit {heads} heads.");
         RequireDropout(dropout);
+        if (!bias.Distances.IsEmpty)
+        {
+            throw new NotSupportedException("Attention with a bias by distance has no backward partner.");
+        }
+
         for (int i = 0; i < sequences.Count; i++)
         {
             int start = sequences.Start(i), length = sequences.Length(i);

@@ -72,9 +72,16 @@ public class ScalarBackendTests
     public void Attention_agrees_with_every_kind_of_bias() => Compare((store, run, data) =>
     {
         Tensor all = data.Tensor(run, 12, 3 * 16), table = store.Constant(data.Numbers(2 * 6 * 6), 2 * 6, 6), slopes = store.Constant([0.5f, 0.25f], 1, 2);
+        Tensor distances = store.Constant(data.Numbers(2 * 7), 2, 7), gates = run.Allocate(12, 2, ElementType.F32);
+        run.AttentionGates(all.SliceColumns(0, 16), store.Constant(data.Numbers(2 * 9), 2, 9), slopes, gates);
         return
         [
-            .. new[] { default, new AttentionBias(Table: table), new AttentionBias(Slopes: slopes) }.Select(bias =>
+            gates,
+            .. new[]
+            {
+                default, new AttentionBias(Table: table), new AttentionBias(Slopes: slopes), new AttentionBias(Distances: distances),
+                new AttentionBias(Distances: distances, Gates: gates),
+            }.Select(bias =>
             {
                 Tensor output = run.Allocate(12, 16);
                 run.Attention(all.SliceColumns(0, 16), all.SliceColumns(16, 16), all.SliceColumns(32, 16), run.Sequences([6, 6]), 2, 0.3f, bias, output);

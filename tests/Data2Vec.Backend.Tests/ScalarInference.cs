@@ -189,6 +189,7 @@ internal sealed unsafe class ScalarInference : Inference
         Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output)
     {
         OperationShapes.RequireAttention(query, key, value, sequences, heads, LargestHead, output);
+        OperationShapes.RequireAttentionBias(query, heads, bias);
         int size = query.Columns / heads;
         for (int sequence = 0; sequence < sequences.Count; sequence++)
         {
@@ -212,9 +213,26 @@ internal sealed unsafe class ScalarInference : Inference
 
                 return scale * sum
                     + (bias.Table.IsEmpty ? 0 : At(bias.Table, head * length + row, other))
-                    - (bias.Slopes.IsEmpty ? 0 : At(bias.Slopes, 0, head) * Math.Abs(row - other));
+                    - (bias.Slopes.IsEmpty ? 0 : At(bias.Slopes, 0, head) * Math.Abs(row - other))
+                    + (bias.Distances.IsEmpty ? 0 : ByDistance(head, other - row) * (bias.Gates.IsEmpty ? 1 : At(bias.Gates, start + row, head)));
+            }
+
+            double ByDistance(int head, int distance)
+            {
+                int reach = bias.Distances.Columns / 2;
+                return At(bias.Distances, head, reach + Math.Clamp(distance, -reach, reach));
             }
         }
+    }
+
+    public override void AttentionGates(Tensor x, Tensor weights, Tensor scales, Tensor output)
+    {
+        OperationShapes.RequireAttentionGates(x, weights, scales, output);
+        int size = weights.Columns - 1;
+        ForEach(output, (row, head) => Gate(row, head, 0) * (Gate(row, head, 1) * At(scales, 0, head) - 1) + 2);
+
+        double Gate(int row, int head, int function) =>
+            1 / (1 + Math.Exp(-At(weights, function, size) - Enumerable.Range(0, size).Sum(i => (double)At(x, row, head * size + i) * At(weights, function, i))));
     }
 
     public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, Tensor residual = default)

@@ -135,7 +135,7 @@ public partial class CudaAssemblyTests
         }
 
         yield return (Find(typeof(ProductEpilogue), nameof(ProductEpilogue.FinishSplitK)), 256, null);
-        foreach (string name in new[] { nameof(RowKernels.Normalize), nameof(RowKernels.Copy), nameof(RowKernels.Mean), nameof(RowKernels.MaxPool) })
+        foreach (string name in new[] { nameof(RowKernels.Normalize), nameof(RowKernels.Copy), nameof(RowKernels.Mean), nameof(RowKernels.MaxPool), nameof(RowKernels.AttentionGates) })
         {
             yield return (Find(typeof(RowKernels), name), 256, null);
         }

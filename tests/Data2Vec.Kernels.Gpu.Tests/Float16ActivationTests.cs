@@ -48,6 +48,10 @@ public class Float16ActivationTests
         OperationChecks.Attention(Backend(kind, type), [(1, 2, 16), (5, 1, 6), (17, 2, 20)], activations: type);
 
     [Theory, MemberData(nameof(Kinds))]
+    public void Gates_of_attention_match_a_scalar_loop(string kind, ElementType type) =>
+        OperationChecks.AttentionGates(Backend(kind, type), [(1, 1, 8), (5, 4, 12), (33, 3, 7)], type);
+
+    [Theory, MemberData(nameof(Kinds))]
     public void Means_and_lookups_match_a_scalar_loop(string kind, ElementType type) => OperationChecks.MeansAndLookups(Backend(kind, type), type);
 
     [Theory, MemberData(nameof(Kinds))]

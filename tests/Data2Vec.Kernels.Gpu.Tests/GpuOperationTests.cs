@@ -83,6 +83,13 @@ public class GpuOperationTests
         : [(1, 2, 16), (5, 4, 16), (33, 3, 7), (197, 2, 64), (300, 1, 20), (130, 2, 96), (64, 1, 128), (530, 1, 64)]);
 
     [Theory, MemberData(nameof(Kinds))]
+    public void Gates_of_attention_match_a_scalar_loop(string kind) =>
+        OperationChecks.AttentionGates(Backend(kind), [(1, 1, 1), (5, 4, 12), (33, 3, 7), .. kind == Simulator ? [] : new[] { (70, 12, 64) }]);
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Biases_of_other_shapes_are_refused(string kind) => OperationChecks.RefusedBiases(Backend(kind));
+
+    [Theory, MemberData(nameof(Kinds))]
     public void Means_and_lookups_match_a_scalar_loop(string kind) => OperationChecks.MeansAndLookups(Backend(kind));
 
     [Theory, MemberData(nameof(Kinds))]

@@ -162,6 +162,52 @@ public class CpuOperationTests
         [(1, 2, 16), (5, 4, 16), (33, 3, 8), (197, 2, 64), (300, 1, 20), (530, 2, 32)]);
 
     [Theory, MemberData(nameof(Levels))]
+    public void Gates_of_attention_match_a_scalar_loop(string level) =>
+        OperationChecks.AttentionGates(Backend(level), [(1, 1, 1), (5, 4, 12), (33, 3, 20), (70, 12, 64), (3, 2, 7)]);
+
+    [Theory, MemberData(nameof(Levels))]
+    public void Biases_of_other_shapes_are_refused(string level) => OperationChecks.RefusedBiases(Backend(level));
+
+    [Theory, MemberData(nameof(Levels))]
+    public void Attention_with_gates_has_the_same_bits_alone_and_in_a_batch_for_any_number_of_threads(string level)
+    {
+        const int heads = 3, size = 20, reach = 40;
+        int[] lengths = [300, 1, 33, 530];
+        float[] x = Numbers(1, lengths.Sum() * heads * size), weights = Numbers(2, 2 * (size + 1)), scales = Numbers(3, heads), distances = Numbers(4, heads * (2 * reach + 1));
+        float[] all = Run(lengths, x, 1);
+        foreach (int threads in new[] { 2, 5 })
+        {
+            Assert.Equal(all, Run(lengths, x, threads));
+            for (int i = 0; i < lengths.Length; i++)
+            {
+                int start = lengths[..i].Sum() * heads * size, end = start + lengths[i] * heads * size;
+                Assert.Equal(all[start..end], Run([lengths[i]], x[start..end], threads));
+            }
+        }
+
+        float[] Run(int[] lengths, float[] rows, int threads)
+        {
+            using WeightStore store = Backend(level, threads).CreateStore();
+            using Inference run = store.Begin();
+            Tensor input = run.Upload(rows, lengths.Sum(), heads * size), gates = run.Allocate(input.Rows, heads), y = run.Allocate(input.Rows, heads * size);
+            run.AttentionGates(input, store.Constant(weights, 2, size + 1), store.Constant(scales, 1, heads), gates);
+            var bias = new AttentionBias(Distances: store.Constant(distances, heads, 2 * reach + 1), Gates: gates);
+            run.Attention(input, input, input, run.Sequences(lengths), heads, 0.2f, bias, y);
+            return Download(run, y);
+        }
+    }
+
+    [Theory, MemberData(nameof(Levels))]
+    public void Attention_with_a_bias_by_distance_refuses_training(string level)
+    {
+        using WeightStore store = Backend(level).CreateStore();
+        using TrainingInference run = store.BeginTraining(_ => 0);
+        Tensor x = run.Upload(new float[3 * 8], 3, 8), sums = run.Allocate(3, 1);
+        Assert.Throws<NotSupportedException>(() => run.Attention(
+            x, x, x, run.Sequences([3]), 1, 1f, new AttentionBias(Distances: run.Upload([1f], 1, 1)), default, run.Allocate(3, 8), sums));
+    }
+
+    [Theory, MemberData(nameof(Levels))]
     public void A_row_has_the_same_bits_alone_and_in_a_batch_for_any_number_of_threads(string level)
     {
         const int inputs = 1500, outputs = 96, rows = 230;

@@ -6,7 +6,7 @@ namespace Data2Vec.Kernels.Tests;
 /// Checks each operation of any backend against plain loops in double precision, with activations in f32 or 16 bits. In 16 bits the inputs are
 /// exact, and results are within one rounding.
 /// </summary>
-internal static class OperationChecks
+internal static partial class OperationChecks
 {
     /// <summary>Linear layers.</summary>
     public static void Linear(Backend backend, IEnumerable<(int Rows, int Inputs, int Outputs)> sizes, ElementType activations = ElementType.F32)
@@ -186,49 +186,6 @@ internal static class OperationChecks
             Tensor alone = Put(run, x, rows, columns, activations);
             run.LayerNorm(alone, norm, alone, default, Activation.Gelu);
             Close([.. Reference.LayerNorm([.. x.Select(a => (double)a)], columns, gain, bias, 1e-5).Select(Reference.Gelu)], Download(run, alone), 1e-4, alone.Type);
-        }
-    }
-
-    /// <summary>Attention within two sequences, with every kind of bias, in a model with weights of a number format.</summary>
-    public static void Attention(
-        Backend backend, IEnumerable<(int Length, int Heads, int Size)> sizes, ElementType type = ElementType.F32, double tolerance = 1e-5,
-        ElementType activations = ElementType.F32)
-    {
-        foreach ((int length, int heads, int size) in sizes)
-        {
-            int columns = heads * size;
-            int[] lengths = [length, length];
-            float[][] numbers = [.. Enumerable.Range(1, 3).Select(seed => Rounded(activations, Numbers(seed, 2 * length * columns)))];
-            float[] q = numbers[0], k = numbers[1], v = numbers[2];
-            float[] table = Numbers(4, heads * length * length), slopes = [.. Numbers(5, heads).Select(MathF.Abs)];
-            double scale = 1 / Math.Sqrt(size);
-            using WeightStore store = backend.CreateStore();
-            if (type != ElementType.F32)
-            {
-                store.Linear([(Encode(Numbers(6, 32 * 64), type, 32, 64), null)]);
-            }
-
-            using Inference run = store.Begin();
-            Sequences sequences = run.Sequences(lengths);
-            Tensor[] inputs = [.. numbers.Select(values => Put(run, values, 2 * length, columns, activations))];
-            var kinds = new (AttentionBias Bias, Func<int, int, int, double> Scalar)[]
-            {
-                (default, (_, _, _) => 0),
-                (new AttentionBias(Table: run.Upload(table, heads * length, length)), (h, i, j) => table[(h * length + i) * length + j]),
-                (new AttentionBias(Slopes: run.Upload(slopes, 1, heads)), (h, i, j) => -slopes[h] * Math.Abs(i - j)),
-            };
-            foreach ((AttentionBias bias, Func<int, int, int, double> scalar) in kinds)
-            {
-                Tensor y = run.Allocate(2 * length, columns);
-                run.Attention(inputs[0], inputs[1], inputs[2], sequences, heads, (float)scale, bias, y);
-                int half = length * columns;
-                double[] expected =
-                [
-                    .. Reference.Attention(q[..half], k[..half], v[..half], length, heads, size, scale, scalar),
-                    .. Reference.Attention(q[half..], k[half..], v[half..], length, heads, size, scale, scalar),
-                ];
-                Close(expected, Download(run, y), tolerance, y.Type);
-            }
         }
     }
 

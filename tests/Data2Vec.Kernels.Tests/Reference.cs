@@ -158,6 +158,25 @@ internal static class Reference
         return (means, variances);
     }
 
+    public static double[] AttentionGates(float[] x, int rows, float[] weights, float[] scales)
+    {
+        int size = weights.Length / 2 - 1;
+        var y = new double[rows * scales.Length];
+        for (int i = 0; i < y.Length; i++)
+        {
+            double a = weights[size], b = weights[2 * size + 1];
+            for (int c = 0; c < size; c++)
+            {
+                a += (double)x[i * size + c] * weights[c];
+                b += (double)x[i * size + c] * weights[size + 1 + c];
+            }
+
+            y[i] = 1 / (1 + Math.Exp(-a)) * (scales[i % scales.Length] / (1 + Math.Exp(-b)) - 1) + 2;
+        }
+
+        return y;
+    }
+
     /// <summary>
     /// <c>Φ(-z)</c>: the series of the integral for small arguments, Laplace's continued fraction for the far tail.
     /// </summary>

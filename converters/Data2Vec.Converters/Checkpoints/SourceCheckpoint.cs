@@ -44,7 +44,7 @@ internal sealed record SourceCheckpoint
     /// <summary>The name of the whole model in fairseq.</summary>
     public string? OuterModel => Head?.Model ?? Model;
 
-    /// <summary>The encoder's options; of checkpoints without named models, the training script's arguments, if any.</summary>
+    /// <summary>The encoder's options; of checkpoints without named models, the training script's arguments or the configuration, if any.</summary>
     public CheckpointOptions? Options { get; private init; }
 
     /// <summary>The options of the model with a head.</summary>
@@ -112,11 +112,14 @@ internal sealed record SourceCheckpoint
         PickleDictionary entries = root as PickleDictionary
             ?? throw new InvalidDataException("the file holds no dictionary of tensors; save the model's state_dict()");
         (PickleDictionary weights, string? wrapper) = FindWeights(entries);
+        CheckpointOptions? options = s_configurations.Reverse()
+            .Select(key => CheckpointOptions.FromPickle(entries.TryGetValue(key, out object? value) ? value : null)).FirstOrDefault(group => group is not null);
         var checkpoint = new SourceCheckpoint(Weights.FromPickle(weights))
         {
             Root = entries,
             Wrapper = wrapper,
-            Options = CheckpointOptions.FromPickle(entries.TryGetValue("args", out object? arguments) ? arguments : null),
+            Options = options,
+            Tasks = options is null ? [] : [options],
         };
         return wrapper is null ? checkpoint : WithFairseq(checkpoint, FairseqModel(entries, "cfg") ?? FairseqModel(entries, "args"));
     }

@@ -20,7 +20,7 @@ internal static class WeightNames
     private static readonly string[] s_beginnings =
     [
         "w2v_encoder.w2v_model.", "encoder.sentence_encoder.", "decoder.sentence_encoder.", "modality_encoders.",
-        "data2vec_audio.", "data2vec_text.", "data2vec_vision.", "wav2vec2.", "hubert.", "bert.embeddings.", "roberta.embeddings.", "distilbert.embeddings.",
+        "data2vec_audio.", "data2vec_text.", "data2vec_vision.", "wav2vec2.", "hubert.", "wavlm.", "bert.embeddings.", "roberta.embeddings.", "distilbert.embeddings.",
     ];
 
     /// <summary>How names of encoders without a head begin, which can also be a part of another model.</summary>

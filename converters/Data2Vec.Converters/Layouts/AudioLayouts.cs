@@ -6,8 +6,8 @@ using Data2Vec.Converters.HuggingFace;
 namespace Data2Vec.Converters.Layouts;
 
 /// <summary>
-/// Speech models, pretrained or with a CTC head: data2vec, data2vec 2.0, wav2vec 2.0 and HuBERT of fairseq, and those of Hugging Face. fairseq's but data2vec 2.0
-/// share the column <c>data2vec_audio</c>, transformers' but data2vec the column <c>wav2vec2</c>.
+/// Speech models, pretrained or with a CTC head: data2vec, data2vec 2.0, wav2vec 2.0 and HuBERT of fairseq, Microsoft's WavLM, and those of Hugging Face. fairseq's but
+/// data2vec 2.0, and WavLM, share the column <c>data2vec_audio</c>, transformers' but data2vec the column <c>wav2vec2</c>.
 /// </summary>
 internal static class AudioLayouts
 {
@@ -63,11 +63,14 @@ internal static class AudioLayouts
         positional_convolution.{i}.conv | encoder.pos_conv.{i}.0             | relative_positional_encoder.{i+1}.0 | encoder.pos_conv_embed.layers.{i}.conv | encoder.pos_conv_embed.conv
         encoder.norm                    | encoder.layer_norm                 | context_encoder.norm                | encoder.layer_norm                     | encoder.layer_norm
         encoder.alibi_scale : a 1 b 1 1 |                                    | alibi_scale                         |                                        |
+        encoder.relative_position_bias  | encoder.layers.0.self_attn.relative_attention_bias |                     |                                        | encoder.layers.0.attention.rel_attn_embed
         encoder.{i}.                    | encoder.layers.{i}.                | /{block}.                           | encoder.layers.{i}.                    | encoder.layers.{i}.
           attention.query               | self_attn.q_proj                   | attn.qkv[0/3]                       | attention.q_proj                       | attention.q_proj
           attention.key                 | self_attn.k_proj                   | attn.qkv[1/3]                       | attention.k_proj                       | attention.k_proj
           attention.value               | self_attn.v_proj                   | attn.qkv[2/3]                       | attention.v_proj                       | attention.v_proj
           attention.output              | self_attn.out_proj                 | attn.proj                           | attention.out_proj                     | attention.out_proj
+          attention.gate                | self_attn.grep_linear              |                                     |                                        | attention.gru_rel_pos_linear
+          attention.gate_scale : 1 a 1 1 | self_attn.grep_a                  |                                     |                                        | attention.gru_rel_pos_const
           attention_norm                | self_attn_layer_norm               | norm1                               | layer_norm                             | layer_norm
           feed_forward.intermediate     | fc1                                | mlp.fc1                             | feed_forward.intermediate_dense        | feed_forward.intermediate_dense
           feed_forward.output           | fc2                                | mlp.fc2                             | feed_forward.output_dense              | feed_forward.output_dense
@@ -84,8 +87,8 @@ internal static class AudioLayouts
 
     /// <summary>What pre-training alone uses of each model, in fairseq and transformers.</summary>
     private static readonly LayoutTable s_unused = new("""
-        model file   | data2vec_audio | data2vec-audio | data2vec_multi | wav2vec2                                         | hubert
-        - targets    | _ema           | _ema           | /_ema          | quantizer., project_q., project_hid., target_glu. | label_embs_concat, target_glu.
+        model file   | data2vec_audio | data2vec-audio | data2vec_multi | wav2vec2                                         | hubert                         | wavlm
+        - targets    | _ema           | _ema           | /_ema          | quantizer., project_q., project_hid., target_glu. | label_embs_concat, target_glu. | label_embs_concat, target_glu.
         """);
 
     /// <summary>The names of tensors in fairseq.</summary>
@@ -107,9 +110,15 @@ internal static class AudioLayouts
         new(SourceCheckpoint.Fairseq, Data2Vec2.Model, "data2vec 2.0 speech model", ReadFairseq) { Architecture = ModelArchitecture.Data2Vec2Audio, Modality = "AUDIO" },
         new(SourceCheckpoint.Fairseq, Wav2Vec2, "wav2vec 2.0 speech model", ReadFairseq) { Architecture = ModelArchitecture.Wav2Vec2 },
         new(SourceCheckpoint.Fairseq, Hubert, "HuBERT speech model", ReadFairseq) { Architecture = ModelArchitecture.Hubert },
+        new(WavLmLayout.Microsoft, WavLmLayout.Model, "WavLM speech model", ReadFairseq)
+        {
+            Architecture = ModelArchitecture.WavLm,
+            Recognizes = WavLmLayout.Recognizes,
+        },
         OfHuggingFace(HuggingFace, "data2vec speech model", ModelArchitecture.Data2VecAudio),
         OfHuggingFace(Wav2Vec2, "wav2vec 2.0 speech model", ModelArchitecture.Wav2Vec2),
         OfHuggingFace(Hubert, "HuBERT speech model", ModelArchitecture.Hubert),
+        OfHuggingFace(WavLmLayout.Model, "WavLM speech model", ModelArchitecture.WavLm),
     ];
 
     private static Layout OfHuggingFace(string model, string title, string architecture) =>
@@ -118,6 +127,9 @@ internal static class AudioLayouts
     private static SourceModel ReadFairseq(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
     {
         given.RefuseForSpeech();
+        InvalidData.ThrowIf(
+            checkpoint.Options is null,
+            $"recognized as a {layout.Title} by its tensors, but its configuration is missing: the file must be a dictionary of 'cfg' and 'model'");
         checkpoint = checkpoint with { Weights = FoldedWeights.Fold(checkpoint.Weights, PositionalConvolution) };
         IReadOnlyList<string>? labels = checkpoint.Head is null ? RefuseDictionary(given) : FairseqLabels(checkpoint, given);
         bool isSecond = layout.Model == Data2Vec2.Model;
@@ -135,7 +147,7 @@ internal static class AudioLayouts
             names.Add("positional_convolution.0.conv", config.HasPositionalScale ? $"{PositionalConvolution}.1" : $"{PositionalConvolution}.0");
         }
 
-        return Model(layout, checkpoint, config, names, $"fairseq {checkpoint.OuterModel}") with
+        return Model(layout, checkpoint, config, names, layout.Format == SourceCheckpoint.Fairseq ? $"fairseq {checkpoint.OuterModel}" : layout.Format) with
         {
             TeacherKey = layout.Model is Fairseq or Data2Vec2.Model ? "_ema" : null,
             TeacherName = isSecond ? Data2Vec2.TeacherName(checkpoint, "audio") : SourceModel.WithoutPrefix("encoder."),
@@ -193,6 +205,7 @@ internal static class AudioLayouts
             HasPositionalNorm = hasNorm,
             HasPositionalScale = !hasNorm && options.Flag("position_batch_norm"),
             NormalizesFirst = options.Flag("normalizes_first"),
+            DistanceBuckets = layout.Model == WavLmLayout.Model ? WavLmLayout.Buckets(layout, checkpoint.Options!) : null,
             HiddenSize = sizes.Hidden,
             Layers = sizes.Layers,
             Heads = sizes.Heads,
@@ -215,11 +228,11 @@ internal static class AudioLayouts
         };
     }
 
-    // fairseq's wav2vec 2.0 and HuBERT project features only if they have another size than hidden states.
+    // fairseq's wav2vec 2.0 and HuBERT, and WavLM, project features only if they have another size than hidden states.
     private static bool LeavesOutProjection(Layout layout, SourceCheckpoint checkpoint)
     {
         const string Name = "post_extract_proj.";
-        return layout.Format == SourceCheckpoint.Fairseq && layout.Model is Wav2Vec2 or Hubert
+        return layout.Format != SourceCheckpoint.HuggingFace && layout.Model is Wav2Vec2 or Hubert or WavLmLayout.Model
             && !checkpoint.Weights.Contains(Name + "weight") && !checkpoint.Weights.Contains(Name + "bias");
     }
 

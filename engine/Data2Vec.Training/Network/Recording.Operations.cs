@@ -123,6 +123,11 @@ internal sealed unsafe partial class Recording
     public override void Attention(
         Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output)
     {
+        if (!bias.Distances.IsEmpty)
+        {
+            throw new NotSupportedException("Attention with a bias by distance cannot be trained.");
+        }
+
         bool queryLearns = Learns(query), keyLearns = Learns(key), valueLearns = Learns(value), tableLearns = Learns(bias.Table), slopesLearn = Learns(bias.Slopes);
         bool learns = queryLearns || keyLearns || valueLearns || tableLearns || slopesLearn;
         Dropout dropout = DropoutOfAttention(query);
@@ -158,6 +163,9 @@ internal sealed unsafe partial class Recording
             }
         });
     }
+
+    public override void AttentionGates(Tensor x, Tensor weights, Tensor scales, Tensor output) =>
+        throw new NotSupportedException("Attention with a gated bias by distance cannot be trained.");
 
     public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, Tensor residual = default)
     {

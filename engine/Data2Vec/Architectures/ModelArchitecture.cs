@@ -23,6 +23,9 @@ public sealed class ModelArchitecture
     /// <summary>HuBERT.</summary>
     public const string Hubert = "hubert";
 
+    /// <summary>WavLM.</summary>
+    public const string WavLm = "wavlm";
+
     /// <summary>The text model of data2vec and data2vec 2.0.</summary>
     public const string Data2VecText = "data2vec-text";
 
@@ -58,6 +61,7 @@ public sealed class ModelArchitecture
         Register(Data2Vec2Audio, Modality.Speech, AudioConfig.FromJson, (config, parameters, _) => new AudioEncoder(config, parameters)),
         Register(Wav2Vec2, Modality.Speech, AudioConfig.FromJson, (config, parameters, _) => new AudioEncoder(config, parameters)),
         Register(Hubert, Modality.Speech, AudioConfig.FromJson, (config, parameters, _) => new AudioEncoder(config, parameters)),
+        Register(WavLm, Modality.Speech, AudioConfig.FromJson, (config, parameters, _) => new AudioEncoder(config, parameters)),
         Register(Data2VecText, Modality.Text, TextConfig.FromJson, (config, parameters, _) => new TextEncoder(config, parameters)),
         Register(Bert, Modality.Text, TextConfig.FromJson, (config, parameters, _) => new TextEncoder(config, parameters)),
         Register(DistilBert, Modality.Text, TextConfig.FromJson, (config, parameters, _) => new TextEncoder(config, parameters)),

@@ -6,12 +6,13 @@ namespace Data2Vec.Audio;
 
 /// <summary>
 /// The structure of a speech model: convolutions that make frames of samples, convolutions that tell frames their positions, and a transformer. data2vec's
-/// is fairseq's <c>Data2VecAudioConfig</c>; those of wav2vec 2.0 and HuBERT differ in the properties that have a default here.
+/// is fairseq's <c>Data2VecAudioConfig</c>; those of wav2vec 2.0, HuBERT and WavLM differ in the properties that have a default here.
 /// </summary>
 public record AudioConfig : TransformerConfig
 {
     private const string ExtractorNormName = "feature_extractor_norm", ExtractorBiasName = "feature_extractor_bias", FeatureNormName = "feature_norm",
-        FeatureProjectionName = "feature_projection", NormalizesFirstName = "normalizes_first", PositionalNormName = "norm", PositionalScaleName = "scale";
+        FeatureProjectionName = "feature_projection", NormalizesFirstName = "normalizes_first", DistanceBucketsName = "distance_buckets",
+        PositionalNormName = "norm", PositionalScaleName = "scale";
 
     private static readonly (string Name, ExtractorNorm Norm)[] s_extractorNorms = [("layer", ExtractorNorm.Layer), ("group", ExtractorNorm.Group)];
 
@@ -32,6 +33,7 @@ public record AudioConfig : TransformerConfig
         HasFeatureNorm = json.Flag(FeatureNormName, true);
         HasFeatureProjection = json.Flag(FeatureProjectionName, true);
         NormalizesFirst = json.Flag(NormalizesFirstName, false);
+        DistanceBuckets = json.Has(DistanceBucketsName) ? DistanceBuckets.Read(json.Object(DistanceBucketsName), Heads) : null;
         JsonFields positional = json.Object("positional_convolution");
         PositionalConvolution = ReadPositionalConvolution(positional, HiddenSize);
         HasPositionalNorm = positional.Flag(PositionalNormName, true);
@@ -42,6 +44,11 @@ public record AudioConfig : TransformerConfig
         if (Embedding.Pooling.HasFlag(Pooling.Class))
         {
             throw new InvalidDataException("the configuration contradicts itself: speech models have no class token to pool by");
+        }
+
+        if (HasAlibi && DistanceBuckets is not null)
+        {
+            throw new InvalidDataException($"the configuration contradicts itself: {architecture} has linear biases, and no '{DistanceBucketsName}'");
         }
 
         if (!HasFeatureProjection && FeatureExtractor[^1].OutputChannels != HiddenSize)
@@ -98,7 +105,7 @@ public record AudioConfig : TransformerConfig
     /// <summary>Whether it is the structure of the published data2vec and data2vec 2.0 models, which alone are trained and exported.</summary>
     public bool IsData2Vecs => Architecture is ModelArchitecture.Data2VecAudio or ModelArchitecture.Data2Vec2Audio
         && ExtractorNorm == ExtractorNorm.Layer && !HasExtractorBias && HasFeatureNorm && HasFeatureProjection && HasPositionalNorm && !HasPositionalScale
-        && !NormalizesFirst;
+        && !NormalizesFirst && DistanceBuckets is null;
 
     /// <summary>Whether each recording is normalized to mean 0 and variance 1.</summary>
     public required bool Normalize { get; init; }
@@ -161,6 +168,11 @@ public record AudioConfig : TransformerConfig
         AddUnless(json, FeatureNormName, HasFeatureNorm, true);
         AddUnless(json, FeatureProjectionName, HasFeatureProjection, true);
         AddUnless(json, NormalizesFirstName, NormalizesFirst, false);
+        if (DistanceBuckets is not null)
+        {
+            json[DistanceBucketsName] = DistanceBuckets.ToJson();
+        }
+
         if (Labels is not null)
         {
             Ctc?.AddTo(json, Labels);

@@ -6,7 +6,7 @@ namespace Data2Vec.Audio;
 /// <summary>
 /// The encoder of speech models: convolutions make frames of samples, convolutions over time tell them their positions, a transformer follows. wav2vec 2.0 (Baevski
 /// et al. 2020; fairseq's <c>Wav2Vec2Model</c>), HuBERT (Hsu et al. 2021) and data2vec (Baevski et al. 2022; <c>Data2VecAudioModel</c>) differ in normalizations
-/// and positions alone, see <see cref="AudioConfig"/>; data2vec 2.0 in its attention bias.
+/// and positions alone, see <see cref="AudioConfig"/>; data2vec 2.0 and WavLM (Chen et al. 2022) in their attention biases.
 /// </summary>
 internal sealed class AudioEncoder : Encoder<float>
 {
@@ -31,7 +31,9 @@ internal sealed class AudioEncoder : Encoder<float>
             ? new PreNormLayer(layer, config, i, isScaled: false)
             : new PostNormLayer(layer, config));
         _ctc = config.Labels is null ? null : parameters.Linear("ctc", hidden, config.Labels.Count);
-        _biases = config.HasAlibi ? Alibi.Create(parameters, config) : [];
+        _biases = config.HasAlibi ? Alibi.Create(parameters, config)
+            : config.DistanceBuckets is { } buckets ? [.. Enumerable.Repeat(DistanceBias.Create(parameters, buckets, config.Heads), config.Layers)]
+            : [];
     }
 
     public override AudioConfig Config { get; }
@@ -59,6 +61,11 @@ internal sealed class AudioEncoder : Encoder<float>
         Inference run, Tensor x, Sequences sequences, int? layer, Observer? observer, CancellationToken cancellation)
     {
         x = run.Segment(new ModelPart(ModelPartKind.Positions), x, frames => AddPositions(run, frames, sequences, observer));
+        if (Config.DistanceBuckets is not null)
+        {
+            observer?.Point("distance_bias", _biases[0].Distances);
+        }
+
         x = _layers.Forward(run, x, sequences, _biases, layer, observer, cancellation);
         if (!Config.NormalizesFirst || layer is not null)
         {

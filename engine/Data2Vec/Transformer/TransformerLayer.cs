@@ -9,6 +9,7 @@ internal abstract class TransformerLayer
     private readonly float _scale;
     private readonly LinearWeights _queryKeyValue;
     private readonly LinearWeights _intermediate;
+    private readonly AttentionGates? _gates;
 
     /// <param name="parameters">The layer's parameters.</param>
     /// <param name="config">The transformer's structure.</param>
@@ -26,6 +27,7 @@ internal abstract class TransformerLayer
         ParameterScope attention = parameters.In("attention");
         _queryKeyValue = parameters.Linear(
             [attention.Affine("query", hidden, hidden), attention.Affine("key", hidden, hidden, biasIsOptional: isScaled), attention.Affine("value", hidden, hidden)]);
+        _gates = config.DistanceBuckets is { IsGated: true } ? new AttentionGates(attention, hidden, _heads) : null;
         var attentionOutput = attention.Affine("output", hidden, hidden, outputs);
         AttentionNorm = parameters.Norm("attention_norm", hidden, config.Epsilon);
         _intermediate = parameters.Linear("feed_forward.intermediate", hidden, feedForward);
@@ -66,6 +68,7 @@ internal abstract class TransformerLayer
     protected Tensor Attend(Inference run, Tensor x, Sequences sequences, AttentionBias bias)
     {
         int hidden = x.Columns;
+        bias = _gates is null ? bias : bias with { Gates = _gates.Of(run, x) };
         Tensor qkv = run.Linear(x, _queryKeyValue), attended = run.Allocate(x.Rows, hidden);
         run.Attention(
             qkv.SliceColumns(0, hidden), qkv.SliceColumns(hidden, hidden), qkv.SliceColumns(2 * hidden, hidden),

@@ -1,9 +1,12 @@
 // Delegates that launch kernels, by the parameters of the kernels.
 global using AttentionLauncher = System.Action<
     ILGPU.Runtime.AcceleratorStream, ILGPU.KernelConfig, ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, ILGPU.ArrayView<float>,
-    ILGPU.ArrayView<float>, ILGPU.ArrayView<int>, Data2Vec.Kernels.Gpu.DeviceCode.AttentionArguments>;
+    ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, ILGPU.ArrayView<int>, Data2Vec.Kernels.Gpu.DeviceCode.AttentionArguments>;
 global using CopyLauncher = System.Action<
     ILGPU.Runtime.AcceleratorStream, ILGPU.KernelConfig, ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, Data2Vec.Kernels.Gpu.DeviceCode.RowArguments>;
+global using GateLauncher = System.Action<
+    ILGPU.Runtime.AcceleratorStream, ILGPU.KernelConfig, ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, ILGPU.ArrayView<float>,
+    Data2Vec.Kernels.Gpu.DeviceCode.GateArguments>;
 global using MeanLauncher = System.Action<
     ILGPU.Runtime.AcceleratorStream, ILGPU.KernelConfig, ILGPU.ArrayView<float>, ILGPU.ArrayView<int>, ILGPU.ArrayView<float>,
     Data2Vec.Kernels.Gpu.DeviceCode.RowArguments>;

@@ -5,7 +5,7 @@ namespace Data2Vec.Kernels.Gpu;
 /// <param name="Query">Queries.</param>
 /// <param name="Key">Keys.</param>
 /// <param name="Value">Values.</param>
-/// <param name="Bias">Table or slopes, in f32; not read without bias.</param>
+/// <param name="Bias">Table, slopes or numbers by distance, in f32; not read without bias.</param>
 /// <param name="Output">The result.</param>
 /// <param name="Starts">Starts of the sequences, and the end of the last.</param>
 /// <param name="Longest">Rows of the longest sequence.</param>
@@ -14,6 +14,9 @@ namespace Data2Vec.Kernels.Gpu;
 internal readonly record struct AttentionOperation<T>(
     T Query, T Key, T Value, ArrayView<float> Bias, T Output, ArrayView<int> Starts, int Longest, int Heads, AttentionArguments Arguments)
 {
+    /// <summary>Gates of a bias by distance, in f32; not read without.</summary>
+    public ArrayView<float> Gates { get; init; }
+
     /// <summary>The grid for tiles of some queries.</summary>
     public Index3D Grid(int queries) => new(Tiles(queries) * (int)(Starts.Length - 1), Heads, 1);
 

@@ -18,6 +18,7 @@ internal sealed class GpuKernels(GpuContext context)
     private readonly Task<CopyLauncher> _add = context.Kernels.Get<CopyLauncher>(ChannelKernels.Add);
     private readonly Task<MeanLauncher> _channelMoments = context.Kernels.Get<MeanLauncher>(ChannelKernels.Moments);
     private readonly Task<NormLauncher> _channelNorm = context.Kernels.Get<NormLauncher>(ChannelKernels.Normalize);
+    private readonly Task<GateLauncher> _gates = context.Kernels.Get<GateLauncher>(RowKernels.AttentionGates);
     private readonly Task<PoolLauncher> _maxPool = context.Kernels.Get<PoolLauncher>(RowKernels.MaxPool);
 
     private readonly AttentionVariant[] _attention = context.IsTiny
@@ -108,6 +109,10 @@ internal sealed class GpuKernels(GpuContext context)
     public void MaxPool(LaunchQueue queue, ArrayView<float> x, ArrayView<float> output, PoolArguments arguments) =>
         queue.Launch(_maxPool, context.OneThreadForEach((long)arguments.Rows * ((arguments.Columns + 3) / 4)), x, output, arguments);
 
+    public void AttentionGates(
+        LaunchQueue queue, ArrayView<float> x, ArrayView<float> weights, ArrayView<float> scales, ArrayView<float> output, GateArguments arguments) =>
+        queue.Launch(_gates, context.OneThreadForEach((long)arguments.Rows * arguments.Heads), x, weights, scales, output, arguments);
+
     /// <summary>Attention in f32.</summary>
     public void Attention(LaunchQueue queue, AttentionOperation<ArrayView<float>> attention)
     {
@@ -115,7 +120,7 @@ internal sealed class GpuKernels(GpuContext context)
         AttentionVariant variant = Array.Find(_attention, variant => arguments.HeadSize <= variant.MaxHeadSize)!;
         arguments.Tiles = attention.Tiles(variant.Queries);
         var config = new KernelConfig(attention.Grid(variant.Queries), new Index3D(variant.Threads, 1, 1));
-        queue.Launch(variant.Kernel, config, attention.Query, attention.Key, attention.Value, attention.Bias, attention.Output, attention.Starts, arguments);
+        queue.Launch(variant.Kernel, config, attention.Query, attention.Key, attention.Value, attention.Bias, attention.Gates, attention.Output, attention.Starts, arguments);
     }
 
     /// <summary>Attention in a 16-bit format on tensor cores.</summary>

@@ -6,6 +6,7 @@ internal sealed unsafe partial class GpuInference
         Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output)
     {
         OperationShapes.RequireAttention(query, key, value, sequences, heads, kernels.MaxHeadSize, output);
+        OperationShapes.RequireAttentionBias(query, heads, bias);
         int longest = 0;
         for (int i = 0; i < sequences.Count; i++)
         {
@@ -20,6 +21,7 @@ internal sealed unsafe partial class GpuInference
         // A single key has weight 1, whatever its bias.
         (int kind, Tensor added) = !bias.Table.IsEmpty ? (AttentionKernel.TableBias, bias.Table)
             : !bias.Slopes.IsEmpty ? (AttentionKernel.SlopeBias, bias.Slopes)
+            : !bias.Distances.IsEmpty ? (AttentionKernel.DistanceBias, bias.Distances)
             : (AttentionKernel.NoBias, query);
         var arguments = new AttentionArguments
         {
@@ -27,6 +29,9 @@ internal sealed unsafe partial class GpuInference
             Scale = scale,
             Bias = longest == 1 ? AttentionKernel.NoBias : kind,
             BiasStride = added.Stride,
+            Reach = bias.Distances.Columns / 2,
+            GateStride = bias.Gates.Stride,
+            HasGates = bias.Gates.IsEmpty ? 0 : 1,
         };
         if (CanUseTensorCores(query, key, value, output, added, arguments))
         {
@@ -42,7 +47,10 @@ internal sealed unsafe partial class GpuInference
         int size = arguments.HeadSize;
         arguments.Aligned = Aligned4(size, q) & Aligned4(size, k) & Aligned4(size, v) & Aligned4(size, attended);
         kernels.Attention(Queue, new AttentionOperation<ArrayView<float>>(
-            View(q), View(k), View(v), View(added), View(attended), View(sequences), longest, heads, WithStrides(arguments, q, k, v, attended)));
+            View(q), View(k), View(v), View(added), View(attended), View(sequences), longest, heads, WithStrides(arguments, q, k, v, attended))
+        {
+            Gates = View(bias.Gates.IsEmpty ? q : bias.Gates),
+        });
         if (attended != output)
         {
             CopyRows(attended, output);
@@ -51,13 +59,31 @@ internal sealed unsafe partial class GpuInference
         Release(mark);
     }
 
-    /// <summary>Whether types, sizes and alignment suit the tensor core kernels.</summary>
+    public override void AttentionGates(Tensor x, Tensor weights, Tensor scales, Tensor output)
+    {
+        OperationShapes.RequireAttentionGates(x, weights, scales, output);
+        if (x.Rows > 0)
+        {
+            kernels.AttentionGates(Queue, View(x), View(weights), View(scales), View(output), new GateArguments
+            {
+                Rows = x.Rows,
+                Heads = scales.Columns,
+                Size = weights.Columns - 1,
+                InputStride = x.Stride,
+                WeightStride = weights.Stride,
+                OutputStride = output.Stride,
+                InputLayout = Layout(weights.Columns - 1, x),
+            });
+        }
+    }
+
+    /// <summary>Whether types, sizes, alignment and the kind of bias suit the tensor core kernels. Those have no bias by distance.</summary>
     private bool CanUseTensorCores(Tensor query, Tensor key, Tensor value, Tensor output, Tensor bias, AttentionArguments arguments)
     {
         bool hasTable = arguments.Bias == AttentionKernel.TableBias;
 
         // In f16, the power of two in the scale must be a normal number and must not increase queries.
-        return arguments.Scale > 0 && (activationType != ElementType.F16 || arguments.Scale is >= 6.2e-5f and <= 1)
+        return arguments.Bias != AttentionKernel.DistanceBias && arguments.Scale > 0 && (activationType != ElementType.F16 || arguments.Scale is >= 6.2e-5f and <= 1)
             && (bias.Stride % 2 == 0 || !hasTable)
             && Array.TrueForAll([query, key, value, output], x => IsAligned8(arguments.HeadSize, x))
             && arguments.HeadSize <= kernels.MaxTensorHeadSize(activationType, hasTable);

@@ -174,8 +174,14 @@ public sealed class OverwriteTests
         public override void Attention(
             Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output)
         {
-            Write([query, key, value, bias.Table, bias.Slopes], output);
+            Write([query, key, value, bias.Table, bias.Slopes, bias.Distances, bias.Gates], output);
             inner.Attention(query, key, value, sequences, heads, scale, bias, output);
+        }
+
+        public override void AttentionGates(Tensor x, Tensor weights, Tensor scales, Tensor output)
+        {
+            Write([x, weights, scales], output);
+            inner.AttentionGates(x, weights, scales, output);
         }
 
         public override void Embed(ReadOnlySpan<int> ids, EmbeddingWeights table, Tensor output, Tensor residual)

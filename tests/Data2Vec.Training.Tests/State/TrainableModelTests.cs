@@ -11,6 +11,7 @@ public class TrainableModelTests
     [Theory]
     [InlineData(ModelArchitecture.Wav2Vec2, ExtractorNorm.Group, false, "wav2vec2 models cannot be trained")]
     [InlineData(ModelArchitecture.Hubert, ExtractorNorm.Layer, true, "hubert models cannot be trained")]
+    [InlineData(ModelArchitecture.WavLm, ExtractorNorm.Layer, false, "wavlm models cannot be trained")]
     [InlineData(ModelArchitecture.Data2VecAudio, ExtractorNorm.Layer, true, "data2vec-audio models of another structure")]
     [InlineData(ModelArchitecture.Data2VecAudio, ExtractorNorm.Group, false, "data2vec-audio models of another structure")]
     public void Speech_models_of_other_kinds_are_refused(string architecture, ExtractorNorm norm, bool normalizesFirst, string reason)

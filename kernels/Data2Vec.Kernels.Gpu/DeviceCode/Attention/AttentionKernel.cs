@@ -58,6 +58,14 @@ internal struct AttentionArguments
     /// <summary>Kind of bias: a constant of <see cref="AttentionKernel"/>.</summary>
     public int Bias;
     public int BiasStride;
+
+    /// <summary>The farthest key that has a number of its own in a bias by distance.</summary>
+    public int Reach;
+
+    public int GateStride;
+
+    /// <summary>1 if gates multiply the bias by distance, else 0.</summary>
+    public int HasGates;
 }
 
 /// <summary>
@@ -69,13 +77,14 @@ internal static class AttentionKernel
     public const int NoBias = 0;
     public const int TableBias = 1;
     public const int SlopeBias = 2;
+    public const int DistanceBias = 3;
 
     /// <summary>Less than any score; its exponential is 0.</summary>
     private const float Lowest = -1e30f;
 
     public static void Attend<TTile>(
-        ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<float> bias, ArrayView<float> output,
-        ArrayView<int> starts, AttentionArguments arguments)
+        ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<float> bias, ArrayView<float> gates,
+        ArrayView<float> output, ArrayView<int> starts, AttentionArguments arguments)
         where TTile : struct, IAttentionTile
     {
         int queryThreads = TTile.QueryThreads, keyThreads = TTile.KeyThreads, width = 4 * TTile.KeyThreads * TTile.Vectors;
@@ -98,6 +107,9 @@ internal static class AttentionKernel
             query, (start + firstQuery) * arguments.QueryStride + feature, arguments.QueryStride, length - firstQuery, arguments, queryThreads, width,
             queries, thread, threads);
 
+        var gate = new Float4(
+            Gate(gates, arguments, head, start, length, myQuery), Gate(gates, arguments, head, start, length, myQuery + 1),
+            Gate(gates, arguments, head, start, length, myQuery + 2), Gate(gates, arguments, head, start, length, myQuery + 3));
         Float4x4 sum0 = default, sum1 = default, sum2 = default, sum3 = default;
         Float4 highest = Float4.All(Lowest), total = default;
         for (int firstKey = 0; firstKey < length; firstKey += keyThreads * 4)
@@ -119,10 +131,10 @@ internal static class AttentionKernel
             }
 
             int myKey = firstKey + across * 4;
-            scores.A = Score(scores.A, bias, arguments, head, length, myQuery, myKey);
-            scores.B = Score(scores.B, bias, arguments, head, length, myQuery + 1, myKey);
-            scores.C = Score(scores.C, bias, arguments, head, length, myQuery + 2, myKey);
-            scores.D = Score(scores.D, bias, arguments, head, length, myQuery + 3, myKey);
+            scores.A = Score(scores.A, bias, gate.X, arguments, head, length, myQuery, myKey);
+            scores.B = Score(scores.B, bias, gate.Y, arguments, head, length, myQuery + 1, myKey);
+            scores.C = Score(scores.C, bias, gate.Z, arguments, head, length, myQuery + 2, myKey);
+            scores.D = Score(scores.D, bias, gate.W, arguments, head, length, myQuery + 3, myKey);
             partial[across * queryThreads + down] = new Float4(Highest(scores.A), Highest(scores.B), Highest(scores.C), Highest(scores.D));
             Group.Barrier();
 
@@ -226,13 +238,13 @@ internal static class AttentionKernel
         }
     }
 
-    private static Float4 Score(Float4 product, ArrayView<float> bias, AttentionArguments arguments, int head, int length, int query, int key) => new(
-        Score(product.X, bias, arguments, head, length, query, key),
-        Score(product.Y, bias, arguments, head, length, query, key + 1),
-        Score(product.Z, bias, arguments, head, length, query, key + 2),
-        Score(product.W, bias, arguments, head, length, query, key + 3));
+    private static Float4 Score(Float4 product, ArrayView<float> bias, float gate, AttentionArguments arguments, int head, int length, int query, int key) => new(
+        Score(product.X, bias, gate, arguments, head, length, query, key),
+        Score(product.Y, bias, gate, arguments, head, length, query, key + 1),
+        Score(product.Z, bias, gate, arguments, head, length, query, key + 2),
+        Score(product.W, bias, gate, arguments, head, length, query, key + 3));
 
-    private static float Score(float product, ArrayView<float> bias, AttentionArguments arguments, int head, int length, int query, int key)
+    private static float Score(float product, ArrayView<float> bias, float gate, AttentionArguments arguments, int head, int length, int query, int key)
     {
         float score = product * arguments.Scale;
         if (arguments.Bias == SlopeBias)
@@ -244,8 +256,19 @@ internal static class AttentionKernel
             score += bias[(head * length + query) * arguments.BiasStride + key];
         }
 
+        else if (arguments.Bias == DistanceBias)
+        {
+            int distance = key - query;
+            distance = distance < -arguments.Reach ? -arguments.Reach : distance > arguments.Reach ? arguments.Reach : distance;
+            score += gate * bias[head * arguments.BiasStride + arguments.Reach + distance];
+        }
+
         return key < length ? score : Lowest;
     }
+
+    /// <summary>What multiplies the bias by distance of a query.</summary>
+    private static float Gate(ArrayView<float> gates, AttentionArguments arguments, int head, int start, int length, int query) =>
+        arguments.HasGates != 0 && query < length ? gates[(start + query) * arguments.GateStride + head] : 1f;
 
     private static float Highest(Float4 scores) =>
         DeviceMath.Max(DeviceMath.Max(scores.X, scores.Y), DeviceMath.Max(scores.Z, scores.W));

@@ -70,6 +70,22 @@ internal struct PoolArguments
     public int Stride;
 }
 
+/// <summary>Sizes of the gates of a bias by distance.</summary>
+internal struct GateArguments
+{
+    public int Rows;
+    public int Heads;
+
+    /// <summary>Features of a head.</summary>
+    public int Size;
+    public int InputStride;
+    public int WeightStride;
+    public int OutputStride;
+
+    /// <summary>A <see cref="RowLayout"/>.</summary>
+    public int InputLayout;
+}
+
 /// <summary>Operations on rows of activations.</summary>
 internal static class RowKernels
 {
@@ -209,6 +225,34 @@ internal static class RowKernels
 
             Float4.StoreAs(output, row * arguments.OutputStride + column, count, arguments.OutputLayout, highest);
         }
+    }
+
+    /// <summary>The gates of a bias by distance; one thread for a row and head.</summary>
+    public static void AttentionGates(
+        ArrayView<float> x, ArrayView<float> weights, ArrayView<float> scales, ArrayView<float> output, GateArguments arguments)
+    {
+        int i = Grid.IdxX * Group.DimX + Group.IdxX;
+        if (i < arguments.Rows * arguments.Heads)
+        {
+            int row = i / arguments.Heads, head = i % arguments.Heads, size = arguments.Size;
+            float a = weights[size], b = weights[arguments.WeightStride + size];
+            for (int column = 0; column < size; column += 4)
+            {
+                Float4 features = Float4.LoadAs(x, row * arguments.InputStride + head * size + column, size - column, arguments.InputLayout);
+                a += (features * Float4.Load(weights, column, size - column, 0)).Sum();
+                b += (features * Float4.Load(weights, arguments.WeightStride + column, size - column, 0)).Sum();
+            }
+
+            output[row * arguments.OutputStride + head] = Logistic(a) * (Logistic(b) * scales[head] - 1f) + 2f;
+        }
+    }
+
+    /// <summary>Of numbers below -87 it is that of -87.</summary>
+    private static float Logistic(float x)
+    {
+        // The exponential is of a number that is not positive, so that it cannot overflow.
+        float e = DeviceMath.Exp(x < 0f ? x : -x);
+        return (x < 0f ? e : 1f) / (1f + e);
     }
 
     private static void Write(ArrayView<float> output, RowArguments arguments, int row, int column, Float4 values) =>

@@ -119,6 +119,12 @@ internal readonly unsafe struct AttentionJob<S, V>(ElementType type, AttentionBl
 
     public Tensor Output { get; init; }
 
+    /// <summary>The bias of each head for all distances of keys from queries, followed by padding; or empty.</summary>
+    public Tensor Distances { get; init; }
+
+    /// <summary>The column of <see cref="Distances"/> where a row is both query and key.</summary>
+    public int NoDistance { get; init; }
+
     public Dropout Dropout { get; init; }
 
     /// <summary>Receives the logarithm of the sum of the exponentials of each query and head; or empty.</summary>
@@ -205,16 +211,19 @@ internal readonly unsafe struct AttentionJob<S, V>(ElementType type, AttentionBl
             scores[i] = float.NegativeInfinity;
         }
 
-        float* table = bias.Table.IsEmpty ? null : bias.Table.Row(head * block.Length + query) + key;
+        float* added = !bias.Table.IsEmpty ? bias.Table.Row(head * block.Length + query) + key
+            : !Distances.IsEmpty ? Distances.Row(head) + NoDistance + key - query
+            : null;
+        V gate = S.Create(bias.Gates.IsEmpty ? 1f : bias.Gates.Row(block.Start + query)[head]);
         float slope = bias.Slopes.IsEmpty ? 0f : bias.Slopes.Row(0)[head];
         V factor = S.Create(scale);
         V max = S.Create(float.NegativeInfinity);
         for (int i = 0; i < count; i += S.Width)
         {
             V v = S.Multiply(S.Load(scores + i), factor);
-            if (table != null)
+            if (added != null)
             {
-                v = S.Add(v, S.Load(table + i));
+                v = S.MultiplyAdd(S.Load(added + i), gate, v);
                 if (count - i < S.Width)
                 {
                     S.Store(scores + i, v);
@@ -252,15 +261,15 @@ internal readonly unsafe struct AttentionJob<S, V>(ElementType type, AttentionBl
             sum = S.Add(sum, e);
         }
 
-        float added = S.Sum(sum);
+        float blockTotal = S.Sum(sum);
         if (sums == null)
         {
-            *total = added;
+            *total = blockTotal;
         }
         else
         {
             float fade = MathF.Exp(*highest - greatest);
-            *total = *total * fade + added;
+            *total = *total * fade + blockTotal;
             V rescale = S.Create(fade);
             for (int i = 0; i < sumsLength; i += S.Width)
             {

@@ -7,6 +7,7 @@ internal sealed unsafe partial class CpuInference<S, V>
         Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Tensor output)
     {
         OperationShapes.RequireAttention(query, key, value, sequences, heads, AttentionJob<S, V>.LargestHead, output);
+        OperationShapes.RequireAttentionBias(query, heads, bias);
         ElementType type = store.UsesDotProducts && query.Columns / heads % PanelLayout.PerWord(ElementType.BF16) == 0 ? ElementType.BF16 : ElementType.F32;
         Attention(type, query, key, value, sequences, heads, scale, bias, default, output, Tensor.None);
     }
@@ -29,9 +30,10 @@ internal sealed unsafe partial class CpuInference<S, V>
         query = ToWords(query, type, words, out _);
         key = ToWords(key, type, words, out _);
         long packedSize = 0;
-        int blockCount = 0, valueRows = 0;
+        int blockCount = 0, valueRows = 0, longest = 0;
         for (int i = 0; i < sequences.Count; i++)
         {
+            longest = Math.Max(longest, sequences.Length(i));
             packedSize += PackKeysJob<S, V>.Size(sequences.Length(i), words);
             blockCount += (sequences.Length(i) + height - 1) / height;
             valueRows += PanelLayout.Words(type, sequences.Length(i));
@@ -42,6 +44,14 @@ internal sealed unsafe partial class CpuInference<S, V>
             Tensor interleaved = Allocate(valueRows, value.Columns);
             team.Run(new InterleaveRowsJob(value, sequences, heads, interleaved), sequences.Count * heads);
             value = interleaved;
+        }
+
+        Tensor distances = Tensor.None;
+        if (!bias.Distances.IsEmpty && longest > 0)
+        {
+            // The padding keeps loads of whole vectors inside.
+            distances = Allocate(heads, checked(2 * longest - 1 + PanelLayout.Width));
+            RunRows(new ExpandDistances(bias.Distances, longest - 1, distances), heads);
         }
 
         float* keys = (float*)Memory.Allocate(packedSize * sizeof(float));
@@ -66,10 +76,27 @@ internal sealed unsafe partial class CpuInference<S, V>
             Query = query,
             Value = value,
             Output = output,
+            Distances = distances,
+            NoDistance = longest - 1,
             Dropout = dropout,
             LogSums = logSums,
         };
         team.Run(job, blockCount * heads);
         Release(mark);
+    }
+
+    /// <summary>Repeats the ends of each head's numbers, so that all distances within the longest sequence have one.</summary>
+    private readonly struct ExpandDistances(Tensor distances, int noDistance, Tensor expanded) : IRowKernel
+    {
+        public void Run(int head)
+        {
+            var numbers = new ReadOnlySpan<float>(distances.Row(head), distances.Columns);
+            var all = new Span<float>(expanded.Row(head), expanded.Columns);
+            int reach = numbers.Length / 2, first = noDistance - reach;
+            for (int i = 0; i < all.Length; i++)
+            {
+                all[i] = numbers[Math.Clamp(i - first, 0, 2 * reach)];
+            }
+        }
     }
 }
