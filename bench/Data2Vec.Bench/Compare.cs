@@ -33,7 +33,7 @@ internal static class Compare
         {
             ElementType weights = Enum.Parse<ElementType>(parsed.GetRequiredValue(type), ignoreCase: true);
             int count = parsed.GetValue(threads);
-            Workload[] workloads = [.. Workload.All
+            Workload[] workloads = [.. CpuWorkloads.All
                 .Where(workload => parsed.GetValue(model) is not { } kind || workload.Model == kind)
                 .Where(workload => parsed.GetValue(name) is not { } start || workload.Name.StartsWith(start, StringComparison.Ordinal))];
             double peak = Peak.GigaflopsPerThread() * count;
@@ -69,11 +69,11 @@ internal static class Compare
     /// <summary>The child process of <see cref="StartAndMemory"/>: computes one embedding and prints time and memory.</summary>
     public static void RunAlone(string engine, string workloadName, string type, string threads)
     {
-        Workload workload = Workload.All.Single(workload => workload.Name == workloadName);
+        Workload workload = CpuWorkloads.All.Single(workload => workload.Name == workloadName);
         int count = int.Parse(threads, CultureInfo.InvariantCulture);
         if (engine == "onnx")
         {
-            using var peer = new OnnxPeer(workload, workload.GraphPath()!, count);
+            using var peer = new OnnxPeer(workload, OnnxGraph.Provide(workload)!, count);
             peer.Run(wanted: true);
             Report();
         }
@@ -94,8 +94,8 @@ internal static class Compare
 
     private static JsonObject Speed(Workload workload, ElementType type, int threads, double peak)
     {
-        using var peer = new OnnxPeer(workload, workload.GraphPath()!, threads);
-        using OnnxPeer? quantized = type == ElementType.I8 && workload.GraphPath(quantized: true) is { } graph ? new OnnxPeer(workload, graph, threads) : null;
+        using var peer = new OnnxPeer(workload, OnnxGraph.Provide(workload)!, threads);
+        using OnnxPeer? quantized = type == ElementType.I8 && OnnxGraph.Provide(workload, quantized: true) is { } graph ? new OnnxPeer(workload, graph, threads) : null;
         using Data2VecModel model = Data2VecModel.Load(workload.ModelPath(type), new ModelOptions { Threads = threads });
         float[] expected = peer.Run(wanted: true), actual = workload.HiddenStates(model);
         double difference = Difference(expected, actual);

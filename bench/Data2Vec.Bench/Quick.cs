@@ -17,7 +17,7 @@ internal static class Quick
         string name = arguments.Length > 0 ? arguments[0] : "";
         int threads = arguments.Length > 1 ? int.Parse(arguments[1], CultureInfo.InvariantCulture) : Environment.ProcessorCount;
         string type = arguments.Length > 2 ? arguments[2] : "f32";
-        Workload[] workloads = [.. Workload.All.Where(workload => workload.Name.StartsWith(name, StringComparison.Ordinal))];
+        Workload[] workloads = [.. CpuWorkloads.All.Where(workload => workload.Name.StartsWith(name, StringComparison.Ordinal))];
         if (workloads.Length == 1)
         {
             Measure(workloads[0], threads, Enum.Parse<ElementType>(type, ignoreCase: true));

@@ -33,7 +33,7 @@ internal static class Throughput
             .Range(0, (int)(Shortest * Math.Pow((double)Longest / Shortest, random.NextDouble())))
             .Select(_ => random.Next(4, 50_000)).ToArray())];
         Workload workload = Workload.All.First(workload => workload.Model == "text");
-        using var peer = new OnnxPeer(workload, workload.GraphPath()!, threads);
+        using var peer = new OnnxPeer(workload, OnnxGraph.Provide(workload)!, threads);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} texts of {Shortest} to {Longest} tokens, {texts.Sum(text => text.Length)} in all, {threads} threads"));
         Console.WriteLine("| weights | engine, one call | ONNX Runtime f32, one by one | as fast | least cosine of 20 |");
         Console.WriteLine("| --- | --- | --- | --- | --- |");

@@ -1,5 +1,4 @@
 using Data2Vec.Audio;
-using Data2Vec.Bench.Peers;
 using Data2Vec.Kernels;
 using Data2Vec.Vision;
 
@@ -7,16 +6,16 @@ namespace Data2Vec.Bench;
 
 /// <summary>The inputs of a benchmark for a model of real size.</summary>
 /// <param name="Name">The name of the workload.</param>
-/// <param name="Model">The kind of model: <c>audio</c>, <c>text</c>, <c>minilm</c>, <c>vision</c>, <c>vgg</c>.</param>
+/// <param name="Model">The kind of model: <c>audio</c>, <c>text</c>, <c>vision</c>, <c>vgg</c>.</param>
 /// <param name="Flops">The operations of the matrix products and convolutions.</param>
 public abstract record Workload(string Name, string Model, double Flops)
 {
-    private static readonly EmbeddingOptions s_rows = new() { Pooling = Pooling.None };
+    private protected static readonly EmbeddingOptions s_rows = new() { Pooling = Pooling.None };
 
     /// <summary>The workloads for CPUs.</summary>
     public static readonly IReadOnlyList<Workload> All =
     [
-        Speech(1), Speech(10), Speech(30), Text(1, 16), Text(1, 128), Text(8, 128), Text(1, 512), Sentences(1, 32), Sentences(64, 32), Sentences(1, 128),
+        Speech(1), Speech(10), Speech(30), Text(1, 16), Text(1, 128), Text(8, 128), Text(1, 512),
         Images(1), Images(8), Vgg(1), Vgg(8),
     ];
 
@@ -34,9 +33,6 @@ public abstract record Workload(string Name, string Model, double Flops)
 
     /// <summary>The concatenated hidden states of the last layer.</summary>
     public abstract float[] HiddenStates(Data2VecModel model);
-
-    /// <summary>Provides the ONNX graph of the same weights, or null if there is no rounded one.</summary>
-    public virtual string? GraphPath(bool quantized = false) => OnnxGraph.Provide(Model, ModelPath(), quantized);
 
     /// <summary>The inputs of the ONNX graph: names, values and shapes.</summary>
     public abstract IReadOnlyList<(string Name, Array Values, int[] Shape)> GraphInputs();
@@ -88,10 +84,8 @@ public abstract record Workload(string Name, string Model, double Flops)
         return new VggWorkload($"vgg {count}", count * flops, count);
     }
 
-    private static MiniLmWorkload Sentences(int texts, int tokens) => new($"minilm {texts} x {tokens}", texts * Transformer(tokens, 6, 384), texts, tokens);
-
     /// <summary>The operations of layers whose feed-forward block is four times as wide, for one sequence.</summary>
-    private static double Transformer(double rows, double layers = 12, double hidden = 768) => layers * (2 * rows * 12 * hidden * hidden + 4 * rows * rows * hidden);
+    private protected static double Transformer(double rows, double layers = 12, double hidden = 768) => layers * (2 * rows * 12 * hidden * hidden + 4 * rows * rows * hidden);
 
     // The inputs are created on first use, so that a process holds those of its own workload only.
     private sealed record SpeechWorkload(string Name, double Flops, int Samples, int Count) : Workload(Name, "audio", Flops)
@@ -130,36 +124,6 @@ public abstract record Workload(string Name, string Model, double Flops)
             [("tokens", _ids.Value.SelectMany(ids => ids.ToArray()).Select(id => (long)id).ToArray(), [Texts, Tokens])];
     }
 
-    /// <summary>all-MiniLM-L6-v2, with the weights that people use and in the graph in which they use them.</summary>
-    private sealed record MiniLmWorkload(string Name, double Flops, int Texts, int Tokens) : Workload(Name, "minilm", Flops)
-    {
-        private const int FirstWord = 1996, Words = 28_000; // in the vocabulary
-
-        private readonly Lazy<ReadOnlyMemory<int>[]> _ids = new(() =>
-        {
-            var random = new Random(1);
-            return Inputs(Texts, Tokens, () => random.Next(FirstWord, FirstWord + Words));
-        });
-
-        public override string ModelPath(ElementType type) => MiniLm.ModelPath(type);
-
-        public override string? GraphPath(bool quantized) => quantized ? null : MiniLm.GraphPath();
-
-        public override float[][] Run(Data2VecModel model) => ((TextModel)model).EmbedPrepared(_ids.Value);
-
-        public override float[] HiddenStates(Data2VecModel model) => [.. ((TextModel)model).EmbedPrepared(_ids.Value, s_rows).SelectMany(rows => rows)];
-
-        public override IReadOnlyList<(string Name, Array Values, int[] Shape)> GraphInputs()
-        {
-            int[] shape = [Texts, Tokens];
-            return
-            [
-                ("input_ids", _ids.Value.SelectMany(ids => ids.ToArray()).Select(id => (long)id).ToArray(), shape),
-                ("attention_mask", Enumerable.Repeat(1L, Texts * Tokens).ToArray(), shape), ("token_type_ids", new long[Texts * Tokens], shape),
-            ];
-        }
-    }
-
     /// <summary>Images of 224 x 224 pixels for vision transformers and VGG.</summary>
     private abstract record ImageWorkload(string Name, string Model, double Flops, int Count) : Workload(Name, Model, Flops)
     {
@@ -191,6 +155,6 @@ public abstract record Workload(string Name, string Model, double Flops)
         public override string ModelPath(ElementType type) => RandomModel.Vgg(type);
     }
 
-    private static ReadOnlyMemory<T>[] Inputs<T>(int count, int length, Func<T> next) =>
+    private protected static ReadOnlyMemory<T>[] Inputs<T>(int count, int length, Func<T> next) =>
         [.. Enumerable.Range(0, count).Select(_ => (ReadOnlyMemory<T>)Enumerable.Range(0, length).Select(_ => next()).ToArray())];
 }

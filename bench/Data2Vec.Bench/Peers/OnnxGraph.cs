@@ -25,6 +25,11 @@ internal static class OnnxGraph
         ["g2"] = "feed_forward_scale",
     };
 
+    /// <summary>Returns the path of the graph of a workload, or null if there is no rounded one.</summary>
+    public static string? Provide(Workload workload, bool quantized = false) => workload.Model != MiniLm.Model ? Provide(workload.Model, workload.ModelPath(), quantized)
+        : quantized ? null
+        : MiniLm.GraphPath();
+
     /// <summary>Returns the path of a graph with its weights beside it, and writes both if they are missing.</summary>
     /// <param name="name">The kind of model.</param>
     /// <param name="modelPath">The model file with the weights, f32.</param>

