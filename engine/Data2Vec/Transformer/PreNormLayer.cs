@@ -4,8 +4,9 @@ namespace Data2Vec.Transformer;
 /// A layer that normalizes before attention and feed-forward block and may scale what they add (Bao et al. 2022, Touvron et al. 2021; fairseq's
 /// <c>Block</c> of <c>data2vec_vision</c>).
 /// </summary>
-internal sealed class PreNormLayer(ParameterScope parameters, TransformerConfig config, int number)
-    : TransformerLayer(parameters, config, depth: number + 1)
+internal sealed class PreNormLayer(
+    ParameterScope parameters, TransformerConfig config, int number, bool isScaled = true, AttentionBiases? biases = null)
+    : TransformerLayer(parameters, config, new LayerForm(number + 1, isScaled, biases))
 {
     public override Tensor Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias, Observer? observer, int number)
     {
