@@ -7,6 +7,8 @@ public sealed record EmbeddingDefaults
 {
     private const string Name = "embedding";
 
+    private static readonly (string Name, Pooling Pooling)[] s_poolings = [("mean", Pooling.Mean), ("class", Pooling.Class), ("pooler", Pooling.Pooler)];
+
     /// <summary>How rows become one vector; not <see cref="Pooling.None"/>.</summary>
     public Pooling Pooling { get; init; } = Pooling.Mean;
 
@@ -25,7 +27,7 @@ public sealed record EmbeddingDefaults
         JsonFields json = config.Object(Name);
         return new EmbeddingDefaults
         {
-            Pooling = json.Choice("pooling", ("mean", Pooling.Mean), ("class", Pooling.Class)),
+            Pooling = json.Choice("pooling", s_poolings),
             Normalize = json.Flag("normalize", false),
         };
     }
@@ -35,7 +37,7 @@ public sealed record EmbeddingDefaults
     {
         if (this != new EmbeddingDefaults())
         {
-            config[Name] = new JsonObject { ["pooling"] = Pooling == Pooling.Class ? "class" : "mean", ["normalize"] = Normalize };
+            config[Name] = new JsonObject { ["pooling"] = Array.Find(s_poolings, pooling => pooling.Pooling == Pooling).Name, ["normalize"] = Normalize };
         }
     }
 }

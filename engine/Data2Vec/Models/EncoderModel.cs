@@ -19,6 +19,11 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         : base(loaded)
     {
         _encoder = (Encoder<TElement>)loaded.Encoder;
+        if (Config.Embedding.Pooling == Pooling.Pooler && _encoder.PoolerRows is null)
+        {
+            throw new InvalidDataException("the configuration contradicts itself: the model has no pooler to make vectors with");
+        }
+
         _queue = new RequestQueue<TElement>(
             batch => Run(batch.Inputs, [.. batch.Rows], batch.Output, batch.Stop.Token), Store.PreferredBatchRows, loaded.Options.MaxQueuedRows, loaded.Options.GatherDelay, new QueueMetrics(Architecture));
     }
@@ -252,9 +257,9 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
             throw new ArgumentOutOfRangeException(nameof(options), pooling, "The pooling is unknown.");
         }
 
-        return pooling != Pooling.Class || _encoder.HasClassRow
-            ? new Output(options.Layer, pooling)
-            : throw new ArgumentException("The model has no class token; use the mean.", nameof(options));
+        return pooling == Pooling.Class && !_encoder.HasClassRow ? throw new ArgumentException("The model has no class token; use the mean.", nameof(options))
+            : pooling == Pooling.Pooler && _encoder.PoolerRows is null ? throw new ArgumentException("The model has no pooler of its own; use the mean.", nameof(options))
+            : new Output(options.Layer, pooling);
     }
 
     /// <summary>The number of rows of each part. The encoder checks the parts here, and nowhere else; errors name one of several.</summary>
@@ -327,9 +332,10 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         using Inference run = Store.Begin();
         Sequences sequences = run.Sequences(rows);
         Tensor x = _encoder.Embed(run, inputs, sequences, null, cancellationToken);
+        Pooling pooling = output.Pooling == Pooling.Pooler && (output.AllLayers || output.Layer is not null) ? _encoder.PoolerRows!.Value : output.Pooling;
         if (output.AllLayers)
         {
-            var layers = new LayerPooling(run, sequences, output.Pooling, _encoder.RowsBeforeMean);
+            var layers = new LayerPooling(run, sequences, pooling, _encoder.RowsBeforeMean);
             _encoder.Contextualize(run, x, sequences, Layers, layers, cancellationToken);
             return [.. Enumerable.Range(0, inputs.Length).Select(layers.Join)];
         }
@@ -337,7 +343,9 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         x = _encoder.Contextualize(run, x, sequences, output.Layer, null, cancellationToken);
         if (!output.IsScores)
         {
-            return RowPooling.Pool(run, x, sequences, output.Pooling, _encoder.RowsBeforeMean);
+            return pooling == Pooling.Pooler
+                ? [.. RowPooling.Download(run, _encoder.Pool(run, x, sequences)).Chunk(HiddenSize)]
+                : RowPooling.Pool(run, x, sequences, pooling, _encoder.RowsBeforeMean);
         }
 
         Tensor scores = _encoder.Head(run, x, sequences);
