@@ -1,3 +1,5 @@
+using Data2Vec.Training.Recipes;
+
 namespace Data2Vec.Training.Network;
 
 /// <summary>An encoder whose parameters lie in buffers, with the parameters that only training uses.</summary>
@@ -18,6 +20,7 @@ internal sealed class TrainableNetwork<T>(
 
     private static Encoder<T> Construct(ModelConfig config, Action<ParameterScope> objective, ParameterScope scope)
     {
+        RecipeChecks.RequireTrainable(config);
         var encoder = (Encoder<T>)ModelArchitecture.Find(config.Architecture).CreateEncoder(config, scope);
         objective(scope);
         return encoder;

@@ -1,8 +1,21 @@
+using Data2Vec.Audio;
+using Data2Vec.Text;
+using Data2Vec.Vision;
+
 namespace Data2Vec.Training.Recipes;
 
 /// <summary>Requires that the numbers of a recipe are possible, so that a wrong one is named before any work is done.</summary>
 internal static class RecipeChecks
 {
+    /// <exception cref="InvalidDataException">Models of this architecture cannot be trained.</exception>
+    public static void RequireTrainable(ModelConfig config)
+    {
+        if (config is not (AudioConfig or TextConfig or VisionConfig))
+        {
+            throw new InvalidDataException($"models of {config.Architecture} cannot be trained; data2vec's models of speech, text and images and BERT can");
+        }
+    }
+
     /// <exception cref="InvalidDataException">A setting is out of range. The message names it.</exception>
     public static void Require(PretrainingRecipe recipe)
     {
