@@ -6,7 +6,7 @@ namespace Data2Vec.Converters.HuggingFace;
 internal static class HuggingFaceHead
 {
     /// <summary>Heads of pre-training, which are left out without a warning.</summary>
-    private static readonly string[] s_pretraining = ["lm_head", "cls"];
+    private static readonly string[] s_pretraining = ["lm_head", "cls", "decoder"];
 
     /// <summary>Modules that can be heads beside an encoder without a prefix.</summary>
     private static readonly string[] s_heads = ["classifier", "qa_outputs", "projector", "layer_weights", "tdnn", "decode_head", "auxiliary_head"];
@@ -17,7 +17,8 @@ internal static class HuggingFaceHead
     /// <param name="prefix">What the names of the encoder begin with, beside a head.</param>
     /// <param name="supported">How the names of architectures with a supported head end.</param>
     /// <param name="warnings">Receives what is left out.</param>
-    public static Weights Keep(Weights weights, CheckpointOptions config, string prefix, string supported, List<string> warnings)
+    /// <param name="outside">How names of the encoder begin that stand beside its prefix.</param>
+    public static Weights Keep(Weights weights, CheckpointOptions config, string prefix, string supported, List<string> warnings, IReadOnlyList<string> outside)
     {
         string[] architectures = [.. Strings(config, "architectures")];
         bool isHeaded = architectures.Length == 0 ? LabelsInputs(weights) : architectures.Any(name => name.EndsWith(supported, StringComparison.Ordinal));
@@ -27,7 +28,7 @@ internal static class HuggingFaceHead
         }
 
         bool hasPrefix = weights.Names.Any(name => name.StartsWith(prefix, StringComparison.Ordinal));
-        bool IsHead(string name) => hasPrefix ? !name.StartsWith(prefix, StringComparison.Ordinal) : s_heads.Contains(name.Split('.')[0]);
+        bool IsHead(string name) => hasPrefix ? !name.StartsWith(prefix, StringComparison.Ordinal) && !outside.Any(start => name.StartsWith(start, StringComparison.Ordinal)) : s_heads.Contains(name.Split('.')[0]);
         string[] heads = [.. weights.Names.Where(IsHead).Select(name => name.Split('.')[0]).Distinct().Except(s_pretraining)];
         if (heads.Length > 0)
         {

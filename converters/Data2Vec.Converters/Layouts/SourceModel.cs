@@ -38,6 +38,12 @@ internal sealed record SourceModel
     /// <summary>The teacher's name of a tensor, or null for tensors that it does not have.</summary>
     public Func<string, string?> TeacherName { get; init; } = _ => null;
 
+    /// <summary>Whether the weights are those of the teacher already, where the layout chooses them itself.</summary>
+    public bool IsTeacher { get; init; }
+
+    /// <summary>Whether the checkpoint holds a student and a teacher, of which the layout chooses one itself.</summary>
+    public bool HasStudent { get; init; }
+
     /// <summary>Files that the model file holds beside the tensors.</summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Assets { get; init; } = new Dictionary<string, ReadOnlyMemory<byte>>();
 
@@ -80,6 +86,7 @@ internal sealed record SourceModel
     /// <exception cref="InvalidDataException">Tensors are missing, unknown or of another shape; the message lists them.</exception>
     public IReadOnlyList<SourceTensor> Resolve(bool teacher)
     {
+        teacher &= !IsTeacher;
         Weights? teachers = teacher && TeacherKey is not null ? Weights.Group(TeacherKey) : null;
         InvalidData.ThrowIf(teacher && teachers is null, "the checkpoint has no teacher (_ema), which only pretrained checkpoints have; convert it without");
         var complaints = new List<string>();
@@ -119,14 +126,14 @@ internal sealed record SourceModel
 
         InvalidData.ThrowIf(
             missing > tensors.Count,
-            $"the tensors do not match the configuration: {missing} are missing, among them {string.Join(", ", complaints.Take(3))}; {Weights.ShowNames()}");
+            $"recognized as {Description}, but the tensors do not match the configuration: {missing} are missing, among them {string.Join(", ", complaints.Take(3))}; {Weights.ShowNames()}");
 
         complaints.AddRange(MissingOptional(found));
         complaints.AddRange(Weights.Names.Where(name => !known.Contains(name) && !Names.IsUnused(name)).Select(name => $"{Weights.Label(name)} is unknown"));
         string more = complaints.Count > MaxComplaints ? $"; and {complaints.Count - MaxComplaints} more" : "";
         InvalidData.ThrowIf(
             complaints.Count > 0,
-            $"the tensors do not match the configuration: {string.Join("; ", complaints.Take(MaxComplaints))}{more}{(missing > 0 ? $"; {Weights.ShowNames()}" : "")}");
+            $"recognized as {Description}, but the tensors do not match the configuration: {string.Join("; ", complaints.Take(MaxComplaints))}{more}{(missing > 0 ? $"; {Weights.ShowNames()}" : "")}");
         return tensors;
     }
 
