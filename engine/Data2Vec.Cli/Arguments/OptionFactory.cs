@@ -33,11 +33,14 @@ internal static class OptionFactory
     /// <summary>The pooling of a layer's rows, or also none.</summary>
     public static Option<string?> Pool(bool none)
     {
-        string choices = none ? "mean, cls (the class token of texts and images), or none" : "mean, or cls (the class token of texts and images)";
-        string[] names = none ? ["mean", "cls", "none"] : ["mean", "cls"];
+        string choices = none ? "mean, cls (the class token of texts and images), pooler (what the model's own head reads), or none" : "mean, cls (the class token of texts and images), or pooler (what the model's own head reads)";
+        string[] names = none ? ["mean", "cls", "pooler", "none"] : ["mean", "cls", "pooler"];
         return new Option<string?>("--pool") { Description = $"How to pool a layer's rows into one vector: {choices}; default: as the model file says, mostly mean" }
             .AcceptOnlyFromAmong(names);
     }
+
+    /// <summary>The name of a pooling.</summary>
+    public static string PoolingName(Pooling pooling) => pooling switch { Pooling.Class => "cls", Pooling.Pooler => "pooler", Pooling.None => "none", _ => "mean" };
 
     /// <summary>A pooling; null for the model's.</summary>
     public static Pooling? ParsePooling(string? pool) => pool is null ? null : pool == "cls" ? Pooling.Class : Enum.Parse<Pooling>(pool, ignoreCase: true);

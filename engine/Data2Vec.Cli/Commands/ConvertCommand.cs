@@ -7,7 +7,7 @@ internal static class ConvertCommand
 {
     public static Command Create()
     {
-        var checkpoint = new Argument<string>("CHECKPOINT") { Description = "A checkpoint of a data2vec, BERT, VGG or meme model: a file, or a folder with a config.json" };
+        var checkpoint = new Argument<string>("CHECKPOINT") { Description = "A checkpoint of a speech, text, image or meme model: a file, or a folder with a config.json" };
         var output = new Option<string>("--output", "-o") { Description = "The model file to write (.d2v)", Required = true, HelpName = "MODEL" };
         var dictionary = new Option<string?>("--dict") { Description = "A fairseq dictionary: dict.txt of a text model (with --bpe), or dict.ltr.txt of a CTC head, which replaces the checkpoint's own", HelpName = "FILE" };
         var bytePairs = new Option<string[]>("--bpe") { Description = "The tokenizer files of a text model: encoder.json and vocab.bpe", HelpName = "ENCODER VOCAB", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
@@ -15,7 +15,13 @@ internal static class ConvertCommand
         var labelFile = new Option<string?>("--labels") { Description = "The labels of a classification head, one per line", HelpName = "FILE" };
         Option<string> type = OptionFactory.Dtype();
         var teacher = new Option<bool>("--teacher") { Description = "Use the transformer weights of the pre-training's EMA teacher" };
-        var command = new Command("convert", "Convert a checkpoint to a model file") { checkpoint, output, dictionary, bytePairs, wordPieces, labelFile, type, teacher };
+        var student = new Option<bool>("--student") { Description = "Use the student of a checkpoint of which otherwise the teacher is used (DINO)" };
+        Option<int?> heads = new Option<int?>("--heads") { Description = "The number of attention heads of a vision transformer whose checkpoint does not give it", HelpName = "N" }
+            .Check(value => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0, _ => "--heads must be a whole number of at least 1");
+        var command = new Command("convert", "Convert a checkpoint to a model file")
+        {
+            checkpoint, output, dictionary, bytePairs, wordPieces, labelFile, type, teacher, student, heads,
+        };
         command.SetCancellableAction((parsed, cancellation) =>
         {
             string source = Files.RequireFileOrFolder(parsed.GetRequiredValue(checkpoint));
@@ -37,6 +43,8 @@ internal static class ConvertCommand
                 LabelsPath = labels,
                 Type = OptionFactory.ParseDtype(parsed.GetRequiredValue(type)),
                 Teacher = parsed.GetValue(teacher),
+                Student = parsed.GetValue(student),
+                Heads = parsed.GetValue(heads),
             };
             ConversionResult result = WorkProgress.ShowParts(
                 parsed.InvocationConfiguration.Error,

@@ -27,6 +27,11 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
                 throw new UsageException("--pool cls needs a class token, which speech models do not have; use mean or none");
             }
 
+            if (options.Pooling == Pooling.Pooler && !model.HasPooler)
+            {
+                throw new UsageException($"--pool pooler: {path} makes no vector of its own; use mean, cls or none");
+            }
+
             IReadOnlyList<TextWindows> windows = Windows(input, model, options, options.Pooling != Pooling.None);
             float[][] vectors = allLayers ? input.EmbedLayers(model, options, cancellation) : input.Embed(model, options, cancellation);
             EmbeddingRecord Record(int i, int layer, float[] vector) =>

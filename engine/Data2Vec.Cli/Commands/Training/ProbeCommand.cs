@@ -103,9 +103,14 @@ internal static class ProbeCommand
             throw new UsageException($"--layer {wanted.Layer}: {given} has {model.Layers} layers");
         }
 
-        if (wanted.Pooling == Pooling.Class && model.Config is not (TextConfig or VisionConfig))
+        if (wanted.Pooling == Pooling.Class && model.Config is not (TextConfig or PatchConfig))
         {
             throw new UsageException($"--pool cls needs a class token, which {given} does not have; use mean");
+        }
+
+        if (wanted.Pooling == Pooling.Pooler && !model.HasPooler)
+        {
+            throw new UsageException($"--pool pooler: {given} makes no vector of its own; use mean or cls");
         }
     }
 
@@ -113,7 +118,7 @@ internal static class ProbeCommand
     private static ProbeHead Head(Data2VecModel model, EmbeddingOptions wanted, bool allLayers, string given, string target)
     {
         ProbeHead head = ProbeHead.For(model.Config) ?? throw new UsageException($"{target}: {given} cannot have a head for labels; save the probe as .json");
-        string pooling = head.Pooling == Pooling.Class ? "cls" : "mean";
+        string pooling = OptionFactory.PoolingName(head.Pooling);
         if (allLayers || (wanted.Layer is { } layer && layer != model.Layers))
         {
             throw new UsageException($"{target}: a head reads the last layer; leave out --layer, or save the probe as .json");
@@ -139,7 +144,7 @@ internal static class ProbeCommand
     {
         ["model"] = model.Id ?? given,
         ["layer"] = layer is { } number ? number : "last",
-        ["pool"] = (wanted.Pooling ?? model.Config.Embedding.Pooling) == Pooling.Class ? "cls" : "mean",
+        ["pool"] = OptionFactory.PoolingName(wanted.Pooling ?? model.Config.Embedding.Pooling),
         ["normalize"] = wanted.Normalize ?? model.Config.Embedding.Normalize,
     };
 
