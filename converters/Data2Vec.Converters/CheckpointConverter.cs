@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Converters.Layouts;
 using Data2Vec.Converters.Onnx;
+using Data2Vec.Converters.Safetensors;
 
 namespace Data2Vec.Converters;
 
@@ -10,10 +11,11 @@ public static class CheckpointConverter
 {
     /// <summary>
     /// Converts a checkpoint. Its layout is detected: fairseq (<c>.pt</c>) for data2vec and data2vec 2.0 of all modalities, wav2vec 2.0, HuBERT and RoBERTa; Microsoft's
-    /// WavLM (<c>.pt</c>); BEiT (<c>.pth</c>, DeepSpeed's too); torchvision's VGG networks (<c>vgg16-*.pth</c>); "Hate Speech in Pixels" (<c>multimodal_HS.pt</c>); and
+    /// WavLM (<c>.pt</c>); vision transformers of BEiT (<c>.pth</c>, DeepSpeed's too), MAE, DINO, MoCo v3, SimMIM, MaskFeat, timm and torchvision; torchvision's VGG
+    /// networks (<c>vgg16-*.pth</c>); "Hate Speech in Pixels" (<c>multimodal_HS.pt</c>); and
     /// Hugging Face folders (<c>config.json</c> with <c>model.safetensors</c>, <c>pytorch_model.bin</c> or <c>model.onnx</c>, also in shards) of <c>Data2VecAudio</c>,
-    /// <c>Wav2Vec2</c>, <c>Hubert</c>, <c>WavLM</c>, <c>Data2VecText</c>, <c>Data2VecVision</c>, <c>Bert</c>, <c>DistilBert</c>, <c>Roberta</c>, <c>XLMRoberta</c> and
-    /// <c>Camembert</c>, also those of sentence-transformers; and BERT in ONNX files. Models are pretrained or have a
+    /// <c>Wav2Vec2</c>, <c>Hubert</c>, <c>WavLM</c>, <c>Data2VecText</c>, <c>Data2VecVision</c>, <c>ViT</c>, <c>ViTMAE</c>, <c>Beit</c>, <c>Bert</c>, <c>DistilBert</c>,
+    /// <c>Roberta</c>, <c>XLMRoberta</c> and <c>Camembert</c>, also those of sentence-transformers; and BERT in ONNX files. Models are pretrained or have a
     /// CTC or classification head. A decoder with a language model in a Hugging Face folder is copied beside the model file, for <c>NAME.d2v</c> to <c>NAME.lm</c>.
     /// </summary>
     /// <param name="checkpoint">A file written by <c>torch.save</c>, a Hugging Face folder, or a file in one.</param>
@@ -42,6 +44,17 @@ public static class CheckpointConverter
         InvalidData.ThrowIf(
             found is not null && HuggingFaceFolder.WouldReplace(found, output),
             $"{name}: the model file would replace {Path.GetFileName(output)} of the model's folder; give it another name");
+        if (found is not null && found.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) && !HuggingFaceFolder.IsBesideConfig(found))
+        {
+            // Weights alone tell the structure of a vision transformer.
+            using SafetensorsSet set = SafetensorsSet.Open(found);
+            var weights = Weights.FromSafetensors(set);
+            if (VitLayouts.HasPatches(weights))
+            {
+                return Convert(() => SourceCheckpoint.FromWeights(weights));
+            }
+        }
+
         if (found is not null && !found.EndsWith(".bin", StringComparison.OrdinalIgnoreCase))
         {
             using HuggingFaceFolder folder = HuggingFaceFolder.Open(found);

@@ -31,6 +31,12 @@ public sealed record ConversionOptions
     /// <summary>Whether to convert the EMA teacher of pre-training instead of the student.</summary>
     public bool Teacher { get; init; }
 
+    /// <summary>Whether to convert the student of a checkpoint of which otherwise the teacher is converted (DINO).</summary>
+    public bool Student { get; init; }
+
+    /// <summary>The number of attention heads of a vision transformer whose checkpoint does not give it; null for the usual one of its width.</summary>
+    public int? Heads { get; init; }
+
     /// <summary>The checkpoint's name in the model file and in messages; null uses its file name.</summary>
     public string? SourceName { get; init; }
 

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Data2Vec.Converters.Checkpoints;
 
 /// <summary>
-/// Options of a model: a pickled dictionary, an <c>argparse.Namespace</c>, OmegaConf's <c>DictConfig</c>, or a JSON file. A missing option
+/// Options of a model: a pickled dictionary, an <c>argparse.Namespace</c>, OmegaConf's <c>DictConfig</c>, yacs' <c>CfgNode</c>, or a JSON file. A missing option
 /// and one that is None or null have their default. Full stops in a name separate groups: <c>transformer.encoder.layers</c>.
 /// </summary>
 internal sealed class CheckpointOptions
@@ -33,6 +33,9 @@ internal sealed class CheckpointOptions
 
     /// <summary>Whether an option has a value.</summary>
     public bool Has(string name) => Find(name) is not null;
+
+    /// <summary>Whether an option is a list without items.</summary>
+    public bool IsEmpty(string name) => Find(name) is object?[] { Length: 0 };
 
     /// <summary>Whether a JSON object says null for an option, which is more than leaving it out.</summary>
     public bool HasNull(string name) => Json.ValueKind == JsonValueKind.Object && Json.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Null;
@@ -136,6 +139,9 @@ internal sealed class CheckpointOptions
         PickleDictionary => new CheckpointOptions(value, "the option ", root),
         PickleObject { Name: "Namespace" or "DictConfig" } instance when Entries(instance) is { } entries =>
             new CheckpointOptions(entries, "the option ", root),
+
+        // yacs' CfgNode and other subclasses of dict.
+        PickleObject { Entries: { } entries } => new CheckpointOptions(entries, "the option ", root),
         _ => null,
     };
 

@@ -17,7 +17,7 @@ internal sealed record SourceCheckpoint
 
     /// <summary>Keys under which training tools keep the weights, and, after those, their moving average.</summary>
     private static readonly string[] s_wrappers =
-        ["model", "module", "state_dict", "model_state_dict", "net", "weights", "model_ema", "ema", "state_dict_ema", "ema_state_dict"];
+        ["model", "module", "state_dict", "model_state_dict", "model_state", "net", "weights", "model_ema", "ema", "state_dict_ema", "ema_state_dict"];
 
     /// <summary>Keys of fairseq's options, of new checkpoints and of old ones.</summary>
     private static readonly string[] s_configurations = ["cfg", "args"];
@@ -77,15 +77,19 @@ internal sealed record SourceCheckpoint
     /// <summary>The options of the first task that has an option, or of the first task; null without tasks.</summary>
     public CheckpointOptions? TaskWith(string option) => Tasks.FirstOrDefault(task => task.Has(option)) ?? (Tasks.Count > 0 ? Tasks[0] : null);
 
+    /// <summary>Weights without anything beside them.</summary>
+    public static SourceCheckpoint FromWeights(Weights weights) => new(weights);
+
     /// <summary>What a Hugging Face folder holds.</summary>
     /// <exception cref="InvalidDataException">A file is damaged, or labels are given for a head that does not label whole inputs.</exception>
     public static SourceCheckpoint FromFolder(HuggingFaceFolder folder, ConversionOptions options)
     {
         string model = folder.Config.Text("model_type") ?? "";
         Layout? layout = Layout.All.FirstOrDefault(layout => layout.Format == HuggingFace && layout.Model == model);
+        string prefix = layout?.Prefix ?? Layout.HeadedPrefix(model);
         var checkpoint = new SourceCheckpoint(folder.Weights)
         {
-            Format = HuggingFace,
+            Format = model.Length == 0 && folder.Config.Has("architecture") ? Timm.Format : HuggingFace,
             Model = model,
             Options = folder.Config,
             Folder = folder,
@@ -96,7 +100,7 @@ internal sealed record SourceCheckpoint
         }
 
         (Weights weights, string? leftOut) = layout.HeadEnding is { } ending
-            ? HuggingFaceHead.Keep(folder.Weights, folder.Config, layout.HeadedPrefix, ending, options, checkpoint.Warnings)
+            ? HuggingFaceHead.Keep(folder.Weights, folder.Config, layout.HeadedPrefix, ending, options, checkpoint.Warnings, layout.Outside)
             : (folder.Weights, null);
         weights = folder.OpenDense().Aggregate(weights.Without(layout.HeadedPrefix), (all, dense) => all.With(dense.Folder, dense.Weights));
         return checkpoint with { Weights = weights, LeftOutHead = leftOut };

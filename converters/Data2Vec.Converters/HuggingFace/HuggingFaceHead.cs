@@ -6,7 +6,7 @@ namespace Data2Vec.Converters.HuggingFace;
 internal static class HuggingFaceHead
 {
     /// <summary>Heads of pre-training, which are left out without a warning.</summary>
-    private static readonly string[] s_pretraining = ["lm_head", "cls", "quantizer", "project_q", "project_hid"];
+    private static readonly string[] s_pretraining = ["lm_head", "cls", "quantizer", "project_q", "project_hid", "decoder"];
 
     /// <summary>Modules that can be heads beside an encoder without a prefix.</summary>
     private static readonly string[] s_heads = ["classifier", "pre_classifier", "qa_outputs", "projector", "layer_weights", "tdnn", "decode_head", "auxiliary_head"];
@@ -18,10 +18,11 @@ internal static class HuggingFaceHead
     /// <param name="supported">How the names of architectures with a supported head end.</param>
     /// <param name="given">Whether the head is wanted, and whether labels are given for it.</param>
     /// <param name="warnings">Receives what is left out.</param>
+    /// <param name="outside">How names of the encoder begin that stand beside its prefix.</param>
     /// <returns>The weights, and the architecture whose head is left out.</returns>
     /// <exception cref="InvalidDataException">The head that the architecture names is missing, or labels are given for another kind of head.</exception>
     public static (Weights Weights, string? LeftOut) Keep(
-        Weights weights, CheckpointOptions config, string prefix, string supported, ConversionOptions given, List<string> warnings)
+        Weights weights, CheckpointOptions config, string prefix, string supported, ConversionOptions given, List<string> warnings, IReadOnlyList<string> outside)
     {
         string[] architectures = [.. Strings(config, "architectures")];
         string names = string.Join(", ", architectures);
@@ -36,7 +37,7 @@ internal static class HuggingFaceHead
         }
 
         bool hasPrefix = weights.Names.Any(name => name.StartsWith(prefix, StringComparison.Ordinal));
-        bool IsHead(string name) => hasPrefix ? !name.StartsWith(prefix, StringComparison.Ordinal) : s_heads.Contains(name.Split('.')[0]);
+        bool IsHead(string name) => hasPrefix ? !name.StartsWith(prefix, StringComparison.Ordinal) && !outside.Any(start => name.StartsWith(start, StringComparison.Ordinal)) : s_heads.Contains(name.Split('.')[0]);
         string[] heads = [.. weights.Names.Where(IsHead).Select(name => name.Split('.')[0]).Distinct().Except(s_pretraining)];
         if (heads.Length > 0 && !isHeaded)
         {

@@ -10,7 +10,12 @@ internal sealed record Layout(string Format, string Model, string Title, Func<La
     /// <summary>All layouts. The first that recognises a checkpoint reads it.</summary>
     public static IReadOnlyList<Layout> All { get; } =
     [
-        .. VisionLayouts.All, // BEiT's checkpoints may have 'args' that are not fairseq's.
+        .. VisionLayouts.All,
+
+        // Checkpoints of images may have 'args' that are not fairseq's.
+        UnsupportedImages.Layout,
+        .. BeitLayouts.All,
+        .. VitLayouts.All,
         .. AudioLayouts.All,
         .. TextLayouts.All,
         .. VggLayouts.All,
@@ -38,6 +43,9 @@ internal sealed record Layout(string Format, string Model, string Title, Func<La
     /// <summary>Whether a checkpoint can have several classification heads, each with a name.</summary>
     public bool HasNamedHeads { get; init; }
 
+    /// <summary>How the names of a Hugging Face encoder's tensors begin that stand beside its prefix.</summary>
+    public IReadOnlyList<string> Outside { get; init; } = [];
+
     /// <summary>Whether a name is fairseq's of this encoder.</summary>
     public bool IsFairseq(string model) => Format == SourceCheckpoint.Fairseq && (Model == model || Architectures.Contains(model));
 
@@ -60,7 +68,13 @@ internal sealed record Layout(string Format, string Model, string Title, Func<La
         bool canLeaveOut = layout.HasNamedHeads || layout.Format == SourceCheckpoint.HuggingFace;
         InvalidData.ThrowIf(options.HeadName is not null && !layout.HasNamedHeads, "the name of a head applies only to fairseq's text models, whose heads have names");
         InvalidData.ThrowIf(options.WithoutHead && !canLeaveOut, "only text models and Hugging Face's models are converted without their head");
-        return layout.Read(layout, checkpoint, options);
+        SourceModel model = layout.Read(layout, checkpoint, options);
+        InvalidData.ThrowIf(
+            options.Student && model.TeacherKey is null && !model.HasStudent, "the checkpoint holds one model, not a student and a teacher; convert it without the option");
+        int? heads = model.Config["heads"]?.GetValue<int>();
+        return options.Heads is null || options.Heads == heads
+            ? model
+            : throw new InvalidDataException(heads is null ? "the model has no attention heads to give a number of" : $"the checkpoint says that the model has {heads} attention heads, not {options.Heads}");
     }
 
     private bool Matches(SourceCheckpoint checkpoint) => Recognizes is not null
@@ -90,8 +104,8 @@ internal sealed record Layout(string Format, string Model, string Title, Func<La
 
         return new InvalidDataException(IsHuggingFace(checkpoint.Weights)
             ? "the weights of a Hugging Face model; its config.json must be in the same folder"
-            : "a checkpoint of an unknown layout: not fairseq's, which has 'cfg' or 'args' and 'model', nor BEiT's, which has 'patch_embed.proj.weight', " +
-                $"nor torchvision's VGG, which has 'features.0.weight', nor a Hugging Face folder; {checkpoint.Weights.ShowNames()}");
+            : "a checkpoint of an unknown layout: not fairseq's, which has 'cfg' or 'args' and 'model', nor that of a vision transformer, which has 'patch_embed.proj.weight' " +
+                $"or 'conv_proj.weight', nor torchvision's VGG, which has 'features.0.weight', nor a Hugging Face folder; {checkpoint.Weights.ShowNames()}");
     }
 
     /// <summary>Whether weights have the names of a Hugging Face model.</summary>

@@ -38,6 +38,12 @@ internal sealed record SourceModel
     /// <summary>The teacher's name of a tensor, or null for tensors that it does not have.</summary>
     public Func<string, string?> TeacherName { get; init; } = _ => null;
 
+    /// <summary>Whether the weights are those of the teacher already, where the layout chooses them itself.</summary>
+    public bool IsTeacher { get; init; }
+
+    /// <summary>Whether the checkpoint holds a student and a teacher, of which the layout chooses one itself.</summary>
+    public bool HasStudent { get; init; }
+
     /// <summary>Files that the model file holds beside the tensors.</summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Assets { get; init; } = new Dictionary<string, ReadOnlyMemory<byte>>();
 
@@ -86,6 +92,7 @@ internal sealed record SourceModel
     /// <exception cref="InvalidDataException">Tensors are missing, unknown or of another shape; the message lists them.</exception>
     public IReadOnlyList<SourceTensor> Resolve(bool teacher)
     {
+        teacher &= !IsTeacher;
         Weights? teachers = teacher && TeacherKey is not null && Weights.Group(TeacherKey) is { } group ? FoldedWeights.Fold(group, "pos_conv") : null;
         InvalidData.ThrowIf(teacher && teachers is null, "the checkpoint has no teacher (_ema), which only pretrained checkpoints have; convert it without");
         var complaints = new List<string>();

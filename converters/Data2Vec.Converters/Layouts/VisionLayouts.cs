@@ -6,22 +6,19 @@ using Data2Vec.Vision.Images;
 namespace Data2Vec.Converters.Layouts;
 
 /// <summary>
-/// Vision models: data2vec and data2vec 2.0 of fairseq, data2vec of Hugging Face, and data2vec in the layout of BEiT, whose code it was
-/// first trained with; pretrained or with a classification head.
+/// Vision models: data2vec and data2vec 2.0 of fairseq, data2vec of Hugging Face; pretrained or with a
+/// classification head. Those in the layout of BEiT are in <see cref="BeitLayouts"/>.
 /// </summary>
 internal static class VisionLayouts
 {
-    private const string Fairseq = "data2vec_vision", HuggingFace = "data2vec-vision", Beit = "beit";
+    /// <summary>fairseq's name of the model, which is also its column in the tables.</summary>
+    public const string Fairseq = "data2vec_vision";
 
-    private const string BeitPatches = "patch_embed.proj.weight", BeitTable = "rel_pos_bias.relative_position_bias_table";
-
-    /// <summary>Rows of the class token at the end of a table of relative positions.</summary>
-    private const int ClassRows = 3;
+    private const string HuggingFace = "data2vec-vision", Beit = "beit";
 
     /// <summary>Tensors with position information, for all layers or for each, of which a model without absolute positions has one.</summary>
-    private static readonly string[] s_positions = ["relative_position_bias.weight", "encoder.0.relative_position_bias.weight"];
+    public static IReadOnlyList<string> Tables { get; } = ["relative_position_bias.weight", "encoder.0.relative_position_bias.weight"];
 
-    // BEiT's checkpoints have no configuration: the weights tell their structure.
     private static readonly LayoutTable s_options = new("""
         model file                | data2vec_vision  | data2vec_multi                      | data2vec-vision
         hidden_size               | embed_dim = 768  | embed_dim = 768                     | hidden_size = 768
@@ -54,7 +51,7 @@ internal static class VisionLayouts
           bias                      | bias                 | bias                       | bias                 | bias
         class_token : 1 1 a         | cls_emb              | extra_tokens               | cls_token            | embeddings.cls_token
         position_embedding.         |                      | fixed_positional_encoder.  |                      |
-          weight : 1 a b            |                      | positions                  |                      |
+          weight : 1 a b            |                      | positions                  | pos_embed            | embeddings.position_embeddings
         encoder.{i}.                | encoder.blocks.{i}.  | /{block}.                  | blocks.{i}.          | encoder.layer.{i}.
           attention.query           |                      | attn.qkv[0/3]              |                      | attention.attention.query
           attention.key             |                      | attn.qkv[1/3]              |                      | attention.attention.key
@@ -72,6 +69,7 @@ internal static class VisionLayouts
           feed_forward_norm         | norm2                | norm2                      | norm2                | layernorm_after
           feed_forward_scale        | gamma_2              |                            | gamma_2              | lambda_2
         encoder.norm                | encoder.norm         | context_encoder.norm       | norm                 | layernorm
+        pooler.norm                 |                      |                            | fc_norm              | pooler.layernorm
         classifier.norm             | fc_norm              | /fc_norm                   | fc_norm              | pooler.layernorm
         classifier.output           | head                 | /head                      | head                 | classifier
         mask_embedding : 1 1 a      | mask_emb             |                            | mask_token           | embeddings.mask_token
@@ -102,6 +100,9 @@ internal static class VisionLayouts
     /// <summary>The names of tensors in fairseq.</summary>
     public static TensorNames FairseqNames => new(s_names, Fairseq);
 
+    /// <summary>The names of tensors in BEiT, and in SimMIM without a prefix.</summary>
+    public static TensorNames BeitNames => new(s_names, Beit);
+
     /// <summary>The names of tensors in transformers.</summary>
     public static TensorNames HuggingFaceNames => new(s_names, HuggingFace);
 
@@ -114,7 +115,6 @@ internal static class VisionLayouts
     /// <summary>All of them.</summary>
     public static IEnumerable<Layout> All =>
     [
-        new(Beit, Fairseq, "data2vec vision model", ReadBeit) { Recognizes = checkpoint => checkpoint.Weights.Contains(BeitPatches) },
         new(SourceCheckpoint.Fairseq, Fairseq, "data2vec vision model", ReadFairseq),
         new(SourceCheckpoint.Fairseq, Data2Vec2.Model, "data2vec 2.0 vision model", ReadData2Vec2) { Modality = "IMAGE" },
         new(SourceCheckpoint.HuggingFace, HuggingFace, "data2vec vision model", ReadHuggingFace) { HeadEnding = "ForImageClassification" },
@@ -144,7 +144,7 @@ internal static class VisionLayouts
     {
         given.RefuseForImages();
         LayoutOptions options = Data2Vec2.Options(s_options, checkpoint, "image");
-        VisionConfig config = Config(options, Data2Vec2Preprocessing, Labels(checkpoint, given)) with
+        VisionConfig config = Config(options, size => ImagePreparation.SevenEighths(size), Labels(checkpoint, given)) with
         {
             Architecture = ModelArchitecture.Data2Vec2Vision,
             ClassifierEpsilon = checkpoint.Head is null ? null : 1e-6f, // of MaeImageClassificationModel, whatever norm_eps says
@@ -171,7 +171,7 @@ internal static class VisionLayouts
         bool mean = options.Flag("mean_pooling");
         options.ThrowIf(classes is not null && !mean, "mean_pooling", "is false; a classification head on the class token is not supported");
         IReadOnlyList<string>? labels = LabelFile.For(classes, given.LabelsPath, count => json.Labels("id2label", count));
-        VisionConfig config = Config(options, size => HuggingFacePreprocessing(size, folder), labels) with
+        VisionConfig config = Config(options, size => ImagePreparation.HuggingFace(size, folder, "BeitImageProcessor", Interpolation.Bicubic), labels) with
         {
             HasFinalNorm = !mean,
             HeadFunction = HuggingFaceHead.Function(json, classes),
@@ -180,25 +180,12 @@ internal static class VisionLayouts
         return Model(layout, checkpoint, config, new TensorNames(s_names, HuggingFace), "Hugging Face Data2VecVision");
     }
 
-    private static SourceModel ReadBeit(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
-    {
-        given.RefuseForImages();
-        int? classes = checkpoint.Weights.Size("head.weight", 2, 0, Limits.Size);
-        InvalidData.ThrowIf(
-            classes is not null && !checkpoint.Weights.Contains("fc_norm.weight"),
-            "a classification head on the class token (no fc_norm) is not supported; one on the mean of the patches is");
-
-        VisionConfig config = BeitConfig(checkpoint, LabelFile.For(classes, given.LabelsPath));
-        string wrapper = checkpoint.Wrapper is null ? "" : $", under '{checkpoint.Wrapper}'";
-        return Model(layout, checkpoint, config, new TensorNames(s_names, Beit), $"BEiT's layout{wrapper}");
-    }
-
     private static SourceModel Model(Layout layout, SourceCheckpoint checkpoint, VisionConfig config, TensorNames names, string source)
     {
         string head = config.Labels is { } labels ? $"with a classification head of {labels.Count} labels" : "pretrained";
         return SourceModel.Create(layout, checkpoint, config, names, $"{layout.Title}, {head} ({source})") with
         {
-            NeedsOneOf = config.HasPositionVectors ? [] : s_positions,
+            NeedsOneOf = config.HasPositionVectors ? [] : Tables,
         };
     }
 
@@ -225,11 +212,12 @@ internal static class VisionLayouts
         LabelFile.For(checkpoint.Head is null ? null : checkpoint.Weights.RequireSize("head.weight", 2, 0, Limits.Size), given.LabelsPath);
 
     // transformers creates the modules that the options ask for, whatever the weights hold.
-    private static void CheckPresence(Weights weights, CheckpointOptions config)
+    public static void CheckPresence(Weights weights, CheckpointOptions config)
     {
         const string Table = "relative_position_bias.relative_position_bias_table";
         Check("use_shared_relative_position_bias", config.Flag("use_shared_relative_position_bias") ?? false, $"encoder.{Table}");
         Check("use_relative_position_bias", config.Flag("use_relative_position_bias") ?? false, $"encoder.layer.0.attention.attention.{Table}");
+        Check("use_absolute_position_embeddings", config.Flag("use_absolute_position_embeddings") ?? false, "embeddings.position_embeddings");
         Check("layer_scale_init_value", config.Number("layer_scale_init_value", 0.1) > 0, "encoder.layer.0.lambda_1");
 
         void Check(string option, bool isAsked, string tensor) => config.ThrowIf(
@@ -238,49 +226,10 @@ internal static class VisionLayouts
             $"{(isAsked ? "asks for" : "asks for no")} {tensor}, and the weights have {(isAsked ? "none" : "one")}");
     }
 
-    private static VisionConfig BeitConfig(SourceCheckpoint checkpoint, IReadOnlyList<string>? labels)
-    {
-        Weights weights = checkpoint.Weights;
-        int patch = weights.RequireSize(BeitPatches, 4, 3, ImagePreprocessing.MaxSize);
-        string table = weights.Contains(BeitTable) ? BeitTable : "blocks.0.attn.relative_position_bias_table";
-        int distances = weights.RequireSize(table, 2, 0, Limits.Size) - ClassRows;
-        int grid = ((int)Math.Sqrt(Math.Max(distances, 0)) + 1) / 2;
-        InvalidData.ThrowIf(
-            grid < 1 || (2 * grid - 1) * (2 * grid - 1) != distances,
-            $"{table} has {distances + ClassRows} rows, which is not the number for a square of patches");
-
-        long size = (long)grid * patch;
-        InvalidData.ThrowIf(size > ImagePreprocessing.MaxSize, $"the model takes {size} x {size} pixels; up to {ImagePreprocessing.MaxSize} are supported");
-        int layers = weights.CountLayers("blocks.{i}.norm1.weight");
-        return new VisionConfig
-        {
-            Preprocessing = BeitPreprocessing((int)size, checkpoint.Options, labels is null),
-            ImageSize = (int)size,
-            PatchSize = patch,
-            HiddenSize = weights.RequireSize(BeitPatches, 4, 0, Limits.Size),
-            Layers = layers > 0 ? layers : throw new InvalidDataException($"blocks.0.norm1.weight is missing; {weights.ShowNames()}"),
-            Heads = weights.RequireSize(table, 2, 1, Limits.Size),
-            FeedForwardSize = weights.RequireSize("blocks.0.mlp.fc1.weight", 2, 0, Limits.Size),
-            Epsilon = 1e-6f, // of BEiT's VisionTransformer
-            HasFinalNorm = labels is null,
-            Labels = labels,
-        };
-    }
-
-    // BEiT's evaluation resizes the shorter side to 256 for 224 pixels, then crops; from 384 pixels on it does not crop.
-    private static ImagePreprocessing BeitPreprocessing(int size, CheckpointOptions? arguments, bool isPretrained)
-    {
-        double share = arguments?.Number("crop_pct", 0) is > 0 and var given ? given : size < 384 ? 224 / 256.0 : 1;
-        return ResizeThenCrop(size, size / share, arguments?.Flag("imagenet_default_mean_and_std") ?? isPretrained);
-    }
-
-    // data2vec 2.0's evaluation does the same, but stops cropping above 224 pixels.
-    private static ImagePreprocessing Data2Vec2Preprocessing(int size) => ResizeThenCrop(size, size <= 224 ? size / (224 / 256.0) : size, true);
-
     // fairseq's image tasks resize the shorter side to the size over 0.875, then crop.
     private static ImagePreprocessing FairseqPreprocessing(int size, SourceCheckpoint checkpoint)
     {
-        ImagePreprocessing preprocessing = ResizeThenCrop(size, size / 0.875, true);
+        ImagePreprocessing preprocessing = ImagePreparation.ResizeThenCrop(size, size / 0.875, true);
         (ChannelValues? mean, ChannelValues? deviation) = (Channels("normalization_mean"), Channels("normalization_std"));
         try
         {
@@ -297,24 +246,4 @@ internal static class VisionLayouts
         ChannelValues? Channels(string name) =>
             checkpoint.TaskWith(name)?.Numbers(name, 3) is { } values ? new ChannelValues(values[0], values[1], values[2]) : null;
     }
-
-    private static ImagePreprocessing HuggingFacePreprocessing(int size, HuggingFaceFolder folder)
-    {
-        (CheckpointOptions Options, string File)? found = folder.Preprocessing("image_processor");
-        ImagePreprocessing preprocessing = found is { } given
-            ? InvalidData.Named(given.File, () => ImagePreprocessing.FromHuggingFace(given.Options.Json))
-            : ImagePreprocessing.Squash(size, ImagePreprocessing.Half, ImagePreprocessing.Half);
-        int made = preprocessing.CropSize;
-        return made == size
-            ? preprocessing
-            : throw new InvalidDataException($"{found?.File}: it makes images of {made} x {made} pixels, and the model takes {size} x {size}");
-    }
-
-    private static ImagePreprocessing ResizeThenCrop(int size, double resized, bool isImageNet) => Math.Floor(resized) is >= 1 and <= ImagePreprocessing.MaxSize
-        ? ImagePreprocessing.ResizeThenCentreCrop(
-            (int)resized,
-            size,
-            isImageNet ? ImagePreprocessing.ImageNetMean : ImagePreprocessing.Half,
-            isImageNet ? ImagePreprocessing.ImageNetStandardDeviation : ImagePreprocessing.Half)
-        : throw new InvalidDataException($"images of {size} pixels would be cropped from {resized:F0} pixels; 1 to {ImagePreprocessing.MaxSize} are supported");
 }

@@ -13,7 +13,7 @@ internal static class OptionFactory
     private static readonly (string Name, Pooling Pooling)[] s_poolings =
     [
         ("cls", Pooling.Class), ("max", Pooling.Max), ("mean", Pooling.Mean), ("mean-sqrt-len", Pooling.MeanSqrtLength),
-        ("weighted-mean", Pooling.WeightedMean), ("last", Pooling.Last),
+        ("weighted-mean", Pooling.WeightedMean), ("last", Pooling.Last), ("pooler", Pooling.Pooler),
     ];
 
     /// <summary>The number format of the weights in a model file.</summary>
@@ -39,7 +39,7 @@ internal static class OptionFactory
     /// <summary>The pooling of a layer's rows, or also none.</summary>
     public static Option<string?> Pool(bool none)
     {
-        string choices = $"mean, cls (the class token of texts and images), max, mean-sqrt-len (the sum by the square root of the number of rows), weighted-mean, last, or several joined by +{(none ? ", or none" : "")}";
+        string choices = $"mean, cls (the class token of texts and images), max, mean-sqrt-len (the sum by the square root of the number of rows), weighted-mean, last, or several joined by +; pooler (what the model's own head reads){(none ? ", or none" : "")}";
         Option<string?> option = new Option<string?>("--pool", "--pooling") { Description = $"How to pool a layer's rows into one vector: {choices}; default: as the model file says, mostly mean", HelpName = "POOLING" }
             .Check(value => (none && value == "none") || ParsePooling(value) is not (null or Pooling.None), value => $"--pool {value}: unknown pooling; use {choices}");
         return option;
@@ -54,7 +54,7 @@ internal static class OptionFactory
         }
 
         Pooling[] parts = [.. pool.Split('+').Select(name => s_poolings.FirstOrDefault(known => known.Name == name).Pooling)];
-        return parts.Contains(Pooling.None) ? null : parts.Aggregate((all, part) => all | part);
+        return parts.Contains(Pooling.None) || (parts.Length > 1 && parts.Contains(Pooling.Pooler)) ? null : parts.Aggregate((all, part) => all | part);
     }
 
     /// <summary>The name of a pooling.</summary>

@@ -7,7 +7,7 @@ internal static class ConvertCommand
 {
     public static Command Create()
     {
-        var checkpoint = new Argument<string>("CHECKPOINT") { Description = "A checkpoint of a data2vec, RoBERTa, BERT, VGG or meme model: a file, or a folder with a config.json" };
+        var checkpoint = new Argument<string>("CHECKPOINT") { Description = "A checkpoint of a speech, text, image or meme model: a file, or a folder with a config.json" };
         var output = new Option<string>("--output", "-o") { Description = "The model file to write (.d2v)", Required = true, HelpName = "MODEL" };
         var dictionary = new Option<string?>("--dict") { Description = "A fairseq dictionary: dict.txt of a text model (with --bpe), or dict.ltr.txt of a CTC head, which replaces the checkpoint's own", HelpName = "FILE" };
         var bytePairs = new Option<string[]>("--bpe") { Description = "The tokenizer files of a text model: encoder.json and vocab.bpe", HelpName = "ENCODER VOCAB", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
@@ -17,7 +17,13 @@ internal static class ConvertCommand
         var noHead = new Option<bool>("--no-head") { Description = "Leave out the head of a text model or of a Hugging Face model, which then gives vectors alone" };
         Option<string> type = OptionFactory.Dtype();
         var teacher = new Option<bool>("--teacher") { Description = "Use the transformer weights of the pre-training's EMA teacher" };
-        var command = new Command("convert", "Convert a checkpoint to a model file") { checkpoint, output, dictionary, bytePairs, wordPieces, labelFile, head, noHead, type, teacher };
+        var student = new Option<bool>("--student") { Description = "Use the student of a checkpoint of which otherwise the teacher is used (DINO)" };
+        Option<int?> heads = new Option<int?>("--heads") { Description = "The number of attention heads of a vision transformer whose checkpoint does not give it", HelpName = "N" }
+            .Check(value => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0, _ => "--heads must be a whole number of at least 1");
+        var command = new Command("convert", "Convert a checkpoint to a model file")
+        {
+            checkpoint, output, dictionary, bytePairs, wordPieces, labelFile, head, noHead, type, teacher, student, heads,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetValue(head) is not null && result.GetValue(noHead))
@@ -48,6 +54,8 @@ internal static class ConvertCommand
                 WithoutHead = parsed.GetValue(noHead),
                 Type = OptionFactory.ParseDtype(parsed.GetRequiredValue(type)),
                 Teacher = parsed.GetValue(teacher),
+                Student = parsed.GetValue(student),
+                Heads = parsed.GetValue(heads),
             };
             ConversionResult result = WorkProgress.ShowParts(
                 parsed.InvocationConfiguration.Error,

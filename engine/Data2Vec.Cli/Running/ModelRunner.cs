@@ -27,6 +27,11 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
                 throw new UsageException("--pool cls needs a class token, which speech models do not have; use mean or none");
             }
 
+            if (options.Pooling == Pooling.Pooler && !model.HasPooler)
+            {
+                throw new UsageException($"--pool pooler: {path} makes no vector of its own; use mean, cls or none");
+            }
+
             IReadOnlyList<TextExtent> extents = Extents(input, model, chosen, options.Pooling != Pooling.None);
             int dimensions = model.Config.EmbeddingSizeOf(allLayers ? options with { Layer = 0 } : options);
             float[][] vectors = allLayers ? input.EmbedLayers(model, chosen, cancellation) : input.Embed(model, chosen, cancellation);

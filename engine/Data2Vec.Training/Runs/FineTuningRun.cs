@@ -94,6 +94,7 @@ public static class FineTuningRun
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(start);
         RecipeChecks.Require(recipe);
+        TrainableModels.Require(start.Config);
         return start.Config is TConfig config && start.Config.Modality == recipe.Modality
             ? config
             : throw new InvalidDataException($"the recipe is for {recipe.Modality.Inputs()}, but the model takes {start.Config.Modality.Inputs()}");

@@ -56,6 +56,7 @@ public static class PretrainingRun
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(options);
         RecipeChecks.Require(recipe);
+        TrainableModels.Require(start.Config);
         start = start.WithoutHead();
         if (start.Config.Modality != recipe.Modality)
         {

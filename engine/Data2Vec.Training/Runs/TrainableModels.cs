@@ -1,4 +1,6 @@
 using Data2Vec.Audio;
+using Data2Vec.Text;
+using Data2Vec.Vision;
 
 namespace Data2Vec.Training.Runs;
 
@@ -9,6 +11,11 @@ internal static class TrainableModels
     /// <exception cref="InvalidDataException">It cannot be trained.</exception>
     public static void Require(ModelConfig config)
     {
+        if (config is not (AudioConfig or TextConfig or VisionConfig))
+        {
+            throw new InvalidDataException($"models of {config.Architecture} cannot be trained; data2vec's models of speech, text and images and BERT can");
+        }
+
         if (config is AudioConfig { IsData2Vecs: false })
         {
             string what = config.Architecture is ModelArchitecture.Data2VecAudio or ModelArchitecture.Data2Vec2Audio

@@ -41,6 +41,12 @@ public sealed class ModelArchitecture
     /// <summary>data2vec 2.0's vision model.</summary>
     public const string Data2Vec2Vision = "data2vec2-vision";
 
+    /// <summary>A vision transformer with position vectors: MAE, DINO, MoCo v3, MaskFeat, and those of timm, torchvision and Hugging Face.</summary>
+    public const string Vit = "vit";
+
+    /// <summary>A vision transformer with relative position bias: BEiT, SimMIM.</summary>
+    public const string Beit = "beit";
+
     /// <summary>A VGG network.</summary>
     public const string Vgg = "vgg";
 
@@ -67,6 +73,8 @@ public sealed class ModelArchitecture
         Register(DistilBert, Modality.Text, TextConfig.FromJson, (config, parameters, _) => new TextEncoder(config, parameters)),
         Register(Data2VecVision, Modality.Vision, VisionConfig.FromJson, (config, parameters, size) => new VisionEncoder(config, parameters, size), acceptsImageSize: true),
         Register(Data2Vec2Vision, Modality.Vision, VisionConfig.FromJson, (config, parameters, size) => new VisionEncoder(config, parameters, size), acceptsImageSize: true),
+        Register(Vit, Modality.Vision, VitConfig.FromJson, (config, parameters, size) => new VitEncoder(config, parameters, size), acceptsImageSize: true),
+        Register(Beit, Modality.Vision, VitConfig.FromJson, (config, parameters, size) => new VitEncoder(config, parameters, size), acceptsImageSize: true),
         Register(Vgg, Modality.Vision, VggConfig.FromJson, (config, parameters, _) => new VggEncoder(config, parameters)),
     ];
 

@@ -28,7 +28,7 @@ internal sealed class AudioEncoder : Encoder<float>
         _norm = parameters.Norm("encoder.norm", hidden, Epsilon);
         _norm.Dropout = DropoutSite.Input;
         _layers = new LayerStack(parameters, config.Layers, (layer, i) => config.NormalizesFirst
-            ? new PreNormLayer(layer, config, i, isScaled: false)
+            ? new PreNormLayer(layer, config, i, isScaled: false, AttentionBiases.All)
             : new PostNormLayer(layer, config));
         _ctc = config.Labels is null ? null : parameters.Linear("ctc", hidden, config.Labels.Count);
         _biases = config.HasAlibi ? Alibi.Create(parameters, config)

@@ -79,7 +79,7 @@ public sealed record EmbeddingDefaults
             pooling |= i >= 0 ? Poolings.All[i].Pooling : throw Bad();
         }
 
-        return pooling != Pooling.None ? pooling : throw Bad();
+        return pooling != Pooling.None && pooling.IsKnown() ? pooling : throw Bad();
 
         InvalidDataException Bad() => json.Bad(PoolingName, $"one or several of {string.Join(", ", known.Select(name => $"\"{name}\""))}");
     }

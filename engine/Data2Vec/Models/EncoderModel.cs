@@ -19,6 +19,11 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         : base(loaded)
     {
         _encoder = (Encoder<TElement>)loaded.Encoder;
+        if (Config.Embedding.Pooling == Pooling.Pooler && _encoder.PoolerRows is null)
+        {
+            throw new InvalidDataException("the configuration contradicts itself: the model has no pooler to make vectors with");
+        }
+
         _queue = new RequestQueue<TElement>(
             batch => Run(batch.Inputs, [.. batch.Rows], batch.Output, batch.Stop.Token), Store.PreferredBatchRows, loaded.Options.MaxQueuedRows, loaded.Options.GatherDelay, new QueueMetrics(Architecture));
     }
@@ -256,9 +261,9 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
             throw new ArgumentOutOfRangeException(nameof(options), pooling, "The pooling is unknown.");
         }
 
-        return !pooling.HasFlag(Pooling.Class) || _encoder.HasClassRow
-            ? new Output(options.Layer, pooling) { IsProjected = _encoder.DenseLayers is not null && options.Layer is null && pooling == Config.Embedding.Pooling }
-            : throw new ArgumentException("The model has no class token; use the mean.", nameof(options));
+        return pooling.HasFlag(Pooling.Class) && !_encoder.HasClassRow ? throw new ArgumentException("The model has no class token; use the mean.", nameof(options))
+            : pooling == Pooling.Pooler && _encoder.PoolerRows is null ? throw new ArgumentException("The model has no pooler of its own; use the mean.", nameof(options))
+            : new Output(options.Layer, pooling) { IsProjected = _encoder.DenseLayers is not null && options.Layer is null && pooling == Config.Embedding.Pooling };
     }
 
     /// <summary>The number of rows of each part. The encoder checks the parts here, and nowhere else; errors name one of several.</summary>
@@ -332,9 +337,10 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         Sequences sequences = run.Sequences(rows);
         Tensor x = _encoder.Embed(run, inputs, sequences, null, cancellationToken);
         int skip = Math.Max(_encoder.RowsBeforeMean, output.SkippedRows);
+        Pooling pooling = output.Pooling == Pooling.Pooler && (output.AllLayers || output.Layer is not null) ? _encoder.PoolerRows!.Value : output.Pooling;
         if (output.AllLayers)
         {
-            var layers = new LayerPooling(run, sequences, output.Pooling, skip);
+            var layers = new LayerPooling(run, sequences, pooling, skip);
             _encoder.Contextualize(run, x, sequences, Layers, layers, cancellationToken);
             return [.. Enumerable.Range(0, inputs.Length).Select(layers.Join)];
         }
@@ -342,7 +348,9 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         x = _encoder.Contextualize(run, x, sequences, output.Layer, null, cancellationToken);
         if (!output.IsScores)
         {
-            float[][] vectors = RowPooling.Pool(run, x, sequences, output.Pooling, skip);
+            float[][] vectors = pooling == Pooling.Pooler
+                ? [.. RowPooling.Download(run, _encoder.Pool(run, x, sequences)).Chunk(HiddenSize)]
+                : RowPooling.Pool(run, x, sequences, pooling, skip);
             return output.IsProjected ? _encoder.DenseLayers!.Apply(run, vectors) : vectors;
         }
 

@@ -27,6 +27,12 @@ public enum Pooling
 
     /// <summary>The last row: the closing token of a text.</summary>
     Last = 32,
+
+    /// <summary>
+    /// The vector that the model itself makes of the encoder's output, for a classification head or for its users: for example a normalization of the
+    /// mean, or a linear layer and tanh after the class token. Of a layer it is the rows that this vector is made of, without more. It is combined with no other.
+    /// </summary>
+    Pooler = 64,
 }
 
 /// <summary>Names and parts of poolings.</summary>
@@ -36,12 +42,12 @@ internal static class Poolings
     public static readonly IReadOnlyList<(string Name, Pooling Pooling)> All =
     [
         ("class", Pooling.Class), ("max", Pooling.Max), ("mean", Pooling.Mean), ("mean_sqrt_length", Pooling.MeanSqrtLength),
-        ("weighted_mean", Pooling.WeightedMean), ("last", Pooling.Last),
+        ("weighted_mean", Pooling.WeightedMean), ("last", Pooling.Last), ("pooler", Pooling.Pooler),
     ];
 
     /// <summary>The poolings that are combined in one, in the order in which their vectors are joined.</summary>
     public static IEnumerable<(string Name, Pooling Pooling)> Parts(this Pooling pooling) => All.Where(part => (pooling & part.Pooling) != 0);
 
     /// <summary>Whether nothing but known poolings are combined.</summary>
-    public static bool IsKnown(this Pooling pooling) => pooling.Parts().Aggregate(Pooling.None, (all, part) => all | part.Pooling) == pooling;
+    public static bool IsKnown(this Pooling pooling) => (pooling == Pooling.Pooler || !pooling.HasFlag(Pooling.Pooler)) && pooling.Parts().Aggregate(Pooling.None, (all, part) => all | part.Pooling) == pooling;
 }

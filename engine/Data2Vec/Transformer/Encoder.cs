@@ -38,6 +38,12 @@ internal abstract class Encoder
     /// <summary>Rows at the start of an input that its mean skips.</summary>
     public virtual int RowsBeforeMean => 0;
 
+    /// <summary>The rows that the encoder's pooler reads, the first (<see cref="Pooling.Class"/>) or all (<see cref="Pooling.Mean"/>); null without a pooler.</summary>
+    public virtual Pooling? PoolerRows => null;
+
+    /// <summary>The vector that the encoder itself makes of its output, <c>[inputs, hidden]</c>. Called only if <see cref="PoolerRows"/> is not null.</summary>
+    public virtual Tensor Pool(Inference run, Tensor x, Sequences sequences) => throw new UnreachableException();
+
     /// <summary>Whether the head scores every row (CTC) rather than every input (classification).</summary>
     public virtual bool HeadScoresRows => false;
 

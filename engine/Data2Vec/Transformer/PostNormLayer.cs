@@ -4,7 +4,7 @@ namespace Data2Vec.Transformer;
 /// A layer that normalizes after each residual (Vaswani et al. 2017; fairseq's <c>TransformerSentenceEncoderLayer</c>, and data2vec 2.0's
 /// <c>AltBlock</c> without <c>layer_norm_first</c>).
 /// </summary>
-internal sealed class PostNormLayer(ParameterScope parameters, TransformerConfig config) : TransformerLayer(parameters, config, depth: 0)
+internal sealed class PostNormLayer(ParameterScope parameters, TransformerConfig config) : TransformerLayer(parameters, config, new LayerForm(0, false, AttentionBiases.All))
 {
     public override Tensor Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias, Observer? observer, int number)
     {

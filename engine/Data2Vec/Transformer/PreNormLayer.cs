@@ -7,9 +7,11 @@ namespace Data2Vec.Transformer;
 /// <param name="parameters">The layer's parameters.</param>
 /// <param name="config">The transformer's structure.</param>
 /// <param name="number">The layer's number, from 0.</param>
-/// <param name="isScaled">Whether there may be scales, and keys without bias; otherwise there are no scales, and all biases.</param>
-internal sealed class PreNormLayer(ParameterScope parameters, TransformerConfig config, int number, bool isScaled = true)
-    : TransformerLayer(parameters, config, depth: isScaled ? number + 1 : 0)
+/// <param name="isScaled">Whether there may be scales.</param>
+/// <param name="biases">Which projections of attention have a bias; null if that of the keys is optional.</param>
+internal sealed class PreNormLayer(
+    ParameterScope parameters, TransformerConfig config, int number, bool isScaled = true, AttentionBiases? biases = null)
+    : TransformerLayer(parameters, config, new LayerForm(number + 1, isScaled, biases))
 {
     public override Tensor Forward(Inference run, Tensor x, Sequences sequences, AttentionBias bias, Observer? observer, int number)
     {

@@ -13,20 +13,17 @@ internal abstract class TransformerLayer
 
     /// <param name="parameters">The layer's parameters.</param>
     /// <param name="config">The transformer's structure.</param>
-    /// <param name="depth">
-    /// For layers that scale what they add to the residual: the layer's number plus 1, by which initial values shrink; 0 for layers that do not.
-    /// </param>
-    protected TransformerLayer(ParameterScope parameters, TransformerConfig config, int depth)
+    /// <param name="form">What the layer has.</param>
+    protected TransformerLayer(ParameterScope parameters, TransformerConfig config, LayerForm form)
     {
         int hidden = config.HiddenSize, feedForward = config.FeedForwardSize;
-        bool isScaled = depth > 0;
         _heads = config.Heads;
         _scale = 1f / MathF.Sqrt(hidden / _heads);
-        InitialValue outputs = InitialValue.Normal(isScaled ? MatrixDeviation / MathF.Sqrt(2 * depth) : MatrixDeviation);
+        InitialValue outputs = InitialValue.Normal(form.Depth > 0 ? MatrixDeviation / MathF.Sqrt(2 * form.Depth) : MatrixDeviation);
 
         ParameterScope attention = parameters.In("attention");
         _queryKeyValue = parameters.Linear(
-            [attention.Affine("query", hidden, hidden), attention.Affine("key", hidden, hidden, biasIsOptional: isScaled), attention.Affine("value", hidden, hidden)]);
+            [Projection("query", hasBias: true), Projection("key", hasBias: form.Biases is not AttentionBiases.QueryValue), Projection("value", hasBias: true)]);
         _gates = config.DistanceBuckets is { IsGated: true } ? new AttentionGates(attention, hidden, _heads) : null;
         var attentionOutput = attention.Affine("output", hidden, hidden, outputs);
         AttentionNorm = parameters.Norm("attention_norm", hidden, config.Epsilon);
@@ -36,11 +33,15 @@ internal abstract class TransformerLayer
 
         // Layer scale (Touvron et al. 2021) multiplies what a block adds to the residual.
         const float InitialScale = 1e-4f;
-        AttentionOutput = parameters.Linear([attentionOutput], isScaled ? parameters.Scale("attention_scale", hidden, InitialScale) : null);
-        FeedForwardOutput = parameters.Linear([feedForwardOutput], isScaled ? parameters.Scale("feed_forward_scale", hidden, InitialScale) : null);
+        AttentionOutput = parameters.Linear([attentionOutput], form.IsScaled ? parameters.Scale("attention_scale", hidden, InitialScale) : null);
+        FeedForwardOutput = parameters.Linear([feedForwardOutput], form.IsScaled ? parameters.Scale("feed_forward_scale", hidden, InitialScale) : null);
 
         AttentionOutput.Dropout = FeedForwardOutput.Dropout = DropoutSite.Branch;
         _intermediate.Dropout = DropoutSite.Activation;
+
+        (WeightData Weight, WeightData? Bias) Projection(string name, bool hasBias) => hasBias && form.Biases is not AttentionBiases.None
+            ? attention.Affine(name, hidden, hidden, biasIsOptional: name == "key" && form.Biases is null)
+            : attention.Matrix(name, hidden, hidden);
     }
 
     /// <summary>Follows <see cref="Attend"/>; its result is added to the residual.</summary>

@@ -9,13 +9,13 @@ namespace Data2Vec.Vision;
 internal sealed class RelativePositionBias
 {
     private readonly ParameterScope _parameters;
-    private readonly VisionConfig _stored;
+    private readonly PatchConfig _stored;
     private readonly int _grid;
     private readonly WeightData? _shared;
     private readonly AttentionBias _common;
     private long _biases;
 
-    public RelativePositionBias(ParameterScope parameters, VisionConfig stored, int grid)
+    public RelativePositionBias(ParameterScope parameters, PatchConfig stored, int grid)
     {
         (_parameters, _stored, _grid) = (parameters, stored, grid);
         _shared = Declare(parameters);
@@ -36,7 +36,7 @@ internal sealed class RelativePositionBias
     private AttentionBias Create(WeightData[] tables)
     {
         int rows = 1 + _grid * _grid, heads = _stored.Heads;
-        if (_parameters.HasValues && (_biases += (long)heads * rows * rows) > VisionConfig.MostBiases)
+        if (_parameters.HasValues && (_biases += (long)heads * rows * rows) > PatchConfig.MostBiases)
         {
             throw new InvalidDataException($"the relative position biases of {_grid} x {_grid} patches would take more than a gigabyte");
         }

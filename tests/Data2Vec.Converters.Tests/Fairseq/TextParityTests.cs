@@ -65,7 +65,7 @@ public sealed class TextParityTests() : ParityTests("text")
         using TextModel two = Data2VecModel.Load<TextModel>(file, new ModelOptions { Threads = 2 });
         ReadOnlyMemory<int> tokens = Tokens("tiny/tokens.npy")[0];
         ReadOnlyMemory<int>[] batch = [tokens, tokens[..2], tokens[3..17], tokens[..1]];
-        foreach (Pooling pooling in Enum.GetValues<Pooling>())
+        foreach (Pooling pooling in Enum.GetValues<Pooling>().Where(pooling => pooling != Pooling.Pooler))
         {
             var options = new EmbeddingOptions { Pooling = pooling };
             float[][] together = two.EmbedPrepared(batch, options);

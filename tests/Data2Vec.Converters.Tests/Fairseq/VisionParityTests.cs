@@ -98,7 +98,7 @@ public sealed class VisionParityTests() : ParityTests("vision")
         using VisionModel one = Data2VecModel.Load<VisionModel>(file, new ModelOptions { Threads = 1 });
         using VisionModel two = Data2VecModel.Load<VisionModel>(file, new ModelOptions { Threads = 2 });
         ReadOnlyMemory<float>[] images = [.. Images("tiny/img.npy"), new float[3 * 32 * 32]];
-        foreach (Pooling pooling in Enum.GetValues<Pooling>())
+        foreach (Pooling pooling in Enum.GetValues<Pooling>().Where(pooling => pooling != Pooling.Pooler))
         {
             var options = new EmbeddingOptions { Pooling = pooling };
             float[][] together = two.EmbedPrepared(images, options);

@@ -27,6 +27,9 @@ internal sealed class StateDict
     /// <summary>The weights of a checkpoint that is nothing but them.</summary>
     public static StateDict Of(string folder, string name) => Of(folder, name, root => root);
 
+    /// <summary>The weights under a key of a checkpoint.</summary>
+    public static StateDict Of(string folder, string name, string key) => Of(folder, name, root => (PickleDictionary)root[key]!);
+
     private static StateDict Of(string folder, string name, Func<PickleDictionary, PickleDictionary> find)
     {
         using PyTorchFile file = PyTorchFile.Open(Path.Combine(AppContext.BaseDirectory, "Fixtures", folder, name));
@@ -59,7 +62,7 @@ internal sealed class StateDict
 
     public IReadOnlyCollection<string> Names => _tensors.Keys;
 
-    /// <summary>Cuts matrices <c>[3 n, m]</c> into three.</summary>
+    /// <summary>Cuts matrices <c>[3 n, m]</c> or vectors into three.</summary>
     /// <param name="ending">How the names of those matrices end.</param>
     /// <param name="parts">What stands there for the three.</param>
     public StateDict Split(string ending, params string[] parts) => new(_tensors.SelectMany(tensor =>
@@ -68,7 +71,7 @@ internal sealed class StateDict
         int part = values.Length / parts.Length;
         return tensor.Key.EndsWith(ending, StringComparison.Ordinal)
             ? parts.Select((name, i) => KeyValuePair.Create(
-                tensor.Key[..^ending.Length] + name, ((long[])[shape[0] / parts.Length, shape[1]], values[(i * part)..((i + 1) * part)])))
+                tensor.Key[..^ending.Length] + name, ((long[])[shape[0] / parts.Length, .. shape[1..]], values[(i * part)..((i + 1) * part)])))
             : [tensor];
     }));
 
@@ -107,8 +110,34 @@ internal sealed class StateDict
             pickle.Text(key);
         }
 
-        pickle.EmptyDict().Mark();
         int storage = 0;
+        Write(pickle, zip, ref storage);
+        foreach (string _ in keys)
+        {
+            pickle.Op("u");
+        }
+
+        return zip.Add("archive/data.pkl", pickle.Stop()).ToArray();
+    }
+
+    /// <summary>A file of <c>torch.save</c> with several models in a dictionary.</summary>
+    public static byte[] ToTorchOf(params (string Key, StateDict Weights)[] models)
+    {
+        PickleBuilder pickle = PickleBuilder.Start().EmptyDict().Mark();
+        var zip = new ZipBuilder();
+        int storage = 0;
+        foreach ((string key, StateDict weights) in models)
+        {
+            pickle.Text(key);
+            weights.Write(pickle, zip, ref storage);
+        }
+
+        return zip.Add("archive/data.pkl", pickle.Op("u").Stop()).ToArray();
+    }
+
+    private void Write(PickleBuilder pickle, ZipBuilder zip, ref int storage)
+    {
+        pickle.EmptyDict().Mark();
         foreach ((string name, (long[] shape, float[] values)) in _tensors)
         {
             string id = (storage++).ToString(CultureInfo.InvariantCulture);
@@ -124,11 +153,5 @@ internal sealed class StateDict
         }
 
         pickle.Op("u");
-        foreach (string _ in keys)
-        {
-            pickle.Op("u");
-        }
-
-        return zip.Add("archive/data.pkl", pickle.Stop()).ToArray();
     }
 }

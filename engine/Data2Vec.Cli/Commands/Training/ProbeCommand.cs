@@ -102,9 +102,14 @@ internal static class ProbeCommand
             throw new UsageException($"--layer {wanted.Layer}: {given} has {model.Layers} layers");
         }
 
-        if (wanted.Pooling?.HasFlag(Pooling.Class) == true && model.Config is not (TextConfig or VisionConfig))
+        if (wanted.Pooling?.HasFlag(Pooling.Class) == true && model.Config is not (TextConfig or PatchConfig))
         {
             throw new UsageException($"--pool cls needs a class token, which {given} does not have; use mean");
+        }
+
+        if (wanted.Pooling == Pooling.Pooler && !model.HasPooler)
+        {
+            throw new UsageException($"--pool pooler: {given} makes no vector of its own; use mean or cls");
         }
     }
 

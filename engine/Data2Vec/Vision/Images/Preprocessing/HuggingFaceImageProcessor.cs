@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Data2Vec.Vision.Images;
 
-/// <summary>Reads the <c>preprocessor_config.json</c> of transformers' BEiT classes.</summary>
+/// <summary>Reads the <c>preprocessor_config.json</c> of transformers' BEiT and ViT classes.</summary>
 /// <remarks>
 /// If a crop removes an odd number of pixels, transformers rounds the offset down, and torchvision, which this project follows, rounds it
 /// to the even number. After <c>shortest_edge</c>, the crop can therefore differ by one pixel.
@@ -10,17 +10,23 @@ namespace Data2Vec.Vision.Images;
 internal static class HuggingFaceImageProcessor
 {
     private const string Source = "preprocessor_config.json";
-    private const int DefaultSize = 256;
     private const int DefaultCropSize = 224;
 
-    public static ImagePreprocessing Read(JsonElement json)
+    /// <summary>What the classes do unless the file says otherwise, by how their names begin.</summary>
+    private static readonly Defaults[] s_classes = [new("Beit", 256, Crops: true, Interpolation.Bicubic), new("ViT", 224, Crops: false, Interpolation.Bilinear)];
+
+    public static ImagePreprocessing Read(JsonElement json, string processor)
     {
         JsonFields fields = new(json, Source);
-        foreach (string name in (string[])["image_processor_type", "feature_extractor_type"])
+        Defaults defaults = Array.Find(s_classes, known => processor.StartsWith(known.Name, StringComparison.Ordinal))
+            ?? throw new ArgumentException($"'{processor}' is not a class that is known.", nameof(processor));
+        foreach (string name in (string[])["feature_extractor_type", "image_processor_type"])
         {
-            if (fields.Find(name) is not null && !fields.Text(name).StartsWith("Beit", StringComparison.Ordinal))
+            if (fields.Find(name) is not null)
             {
-                throw fields.Bad(name, "a BEiT class such as BeitImageProcessor");
+                string given = fields.Text(name);
+                defaults = Array.Find(s_classes, known => given.StartsWith(known.Name, StringComparison.Ordinal))
+                    ?? throw fields.Bad(name, "a class of BEiT or ViT such as BeitImageProcessor or ViTImageProcessor");
             }
         }
 
@@ -30,15 +36,21 @@ internal static class HuggingFaceImageProcessor
         }
 
         bool byShorterSide = fields.Find("size") is { ValueKind: JsonValueKind.Object } && fields.Object("size").Find("shortest_edge") is not null;
-        int size = byShorterSide ? Size(fields.Object("size"), "shortest_edge") : Square(fields, "size", DefaultSize);
-        bool isCropped = fields.Flag("do_center_crop", true);
+        int size = byShorterSide ? Size(fields.Object("size"), "shortest_edge") : Square(fields, "size", defaults.Size);
+        bool isCropped = defaults.Crops && fields.Flag("do_center_crop", true);
+        if (!defaults.Crops && byShorterSide)
+        {
+            throw fields.Bad("size", "a number, or an object with \"height\" and \"width\"");
+        }
+
         if (!isCropped && byShorterSide)
         {
             throw fields.Bad("do_center_crop", "true if \"size\" is a shortest edge (the model requires square images)");
         }
 
-        Interpolation interpolation = fields.Number("resample", 3) switch
+        Interpolation interpolation = fields.Number("resample", -1) switch
         {
+            -1 => defaults.Interpolation,
             2 => Interpolation.Bilinear,
             3 => Interpolation.Bicubic,
             _ => throw fields.Bad("resample", "2 (bilinear) or 3 (bicubic)"),
@@ -53,6 +65,8 @@ internal static class HuggingFaceImageProcessor
             deviation,
             interpolation);
     }
+
+    private sealed record Defaults(string Name, int Size, bool Crops, Interpolation Interpolation);
 
     private static int Size(JsonFields fields, string name) => fields.Integer(name, 1, ImagePreprocessing.MaxSize);
 

@@ -117,11 +117,13 @@ public sealed record ImagePreprocessing
     }
 
     /// <summary>
-    /// Reads a <c>preprocessor_config.json</c> of transformers' <c>BeitFeatureExtractor</c> or <c>BeitImageProcessor</c>. Missing fields
-    /// have the defaults of that class.
+    /// Reads a <c>preprocessor_config.json</c> of transformers' <c>BeitFeatureExtractor</c>, <c>BeitImageProcessor</c>, <c>ViTFeatureExtractor</c> or
+    /// <c>ViTImageProcessor</c>. Missing fields have the defaults of that class.
     /// </summary>
+    /// <param name="json">The object in the file.</param>
+    /// <param name="processor">The class, if the file does not name it: <c>BeitImageProcessor</c> or <c>ViTImageProcessor</c>.</param>
     /// <exception cref="InvalidDataException">The file is of another class or requests an unsupported step.</exception>
-    public static ImagePreprocessing FromHuggingFace(JsonElement json) => HuggingFaceImageProcessor.Read(json);
+    public static ImagePreprocessing FromHuggingFace(JsonElement json, string processor = "BeitImageProcessor") => HuggingFaceImageProcessor.Read(json, processor);
 
     /// <summary>The preprocessing as a JSON object.</summary>
     public JsonObject ToJson()
