@@ -21,8 +21,8 @@ internal static class Compare
 
     public static int Run(string[] arguments)
     {
-        var model = new Option<string?>("--model") { Description = "Only audio, text, minilm, vision or vgg" };
-        model.AcceptOnlyFromAmong("audio", "text", "minilm", "vision", "vgg");
+        var model = new Option<string?>("--model") { Description = "Only audio, text, minilm, vision, vit or vgg" };
+        model.AcceptOnlyFromAmong("audio", "text", "minilm", "vision", "vit", "vgg");
         var name = new Option<string?>("--only") { Description = "Only workloads whose name starts with this" };
         var threads = new Option<int>("--threads") { DefaultValueFactory = _ => Environment.ProcessorCount };
         var type = new Option<string>("--dtype") { DefaultValueFactory = _ => "f32", Description = "The number format of the engine's weights" };

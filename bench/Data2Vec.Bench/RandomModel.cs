@@ -51,6 +51,20 @@ internal static class RandomModel
         HasFinalNorm = true,
     };
 
+    /// <summary>ViT-B/16 (Dosovitskiy et al. 2021).</summary>
+    public static readonly VitConfig VitBase = new()
+    {
+        Preprocessing = VisionBase.Preprocessing,
+        ImageSize = 224,
+        PatchSize = 16,
+        HiddenSize = 768,
+        Layers = 12,
+        Heads = 12,
+        FeedForwardSize = 3072,
+        Epsilon = 1e-6f,
+        HasFinalNorm = true,
+    };
+
     /// <summary>VGG-16 (Simonyan and Zisserman 2015).</summary>
     public static readonly VggConfig Vgg16 = new()
     {
@@ -69,6 +83,9 @@ internal static class RandomModel
 
     /// <summary>The path of the vision model, which is written on first use.</summary>
     public static string Vision(ElementType type = ElementType.F32) => Provide("vision", type, VisionBase);
+
+    /// <summary>The path of ViT-B/16, which is written on first use.</summary>
+    public static string Vit(ElementType type = ElementType.F32) => Provide("vit", type, VitBase);
 
     /// <summary>The path of the VGG network, which is written on first use.</summary>
     public static string Vgg(ElementType type = ElementType.F32) => Provide("vgg", type, Vgg16);

@@ -6,7 +6,7 @@ namespace Data2Vec.Bench;
 
 /// <summary>The inputs of a benchmark for a model of real size.</summary>
 /// <param name="Name">The name of the workload.</param>
-/// <param name="Model">The kind of model: <c>audio</c>, <c>text</c>, <c>vision</c>, <c>vgg</c>.</param>
+/// <param name="Model">The kind of model: <c>audio</c>, <c>text</c>, <c>vision</c>, <c>vit</c>, <c>vgg</c>.</param>
 /// <param name="Flops">The operations of the matrix products and convolutions.</param>
 public abstract record Workload(string Name, string Model, double Flops)
 {
@@ -16,7 +16,7 @@ public abstract record Workload(string Name, string Model, double Flops)
     public static readonly IReadOnlyList<Workload> All =
     [
         Speech(1), Speech(10), Speech(30), Text(1, 16), Text(1, 128), Text(8, 128), Text(1, 512),
-        Images(1), Images(8), Vgg(1), Vgg(8),
+        Images(1), Images(8), Vit(1), Vit(8), Vgg(1), Vgg(8),
     ];
 
     /// <summary>The workloads for GPUs: single inputs, small and large batches.</summary>
@@ -58,11 +58,16 @@ public abstract record Workload(string Name, string Model, double Flops)
 
     private static TextWorkload Text(int texts, int tokens) => new($"text {texts} x {tokens}", texts * Transformer(tokens), texts, tokens);
 
-    private static VisionWorkload Images(int count)
+    private static VisionWorkload Images(int count) => new($"vision {count}", OfPatches(count), count);
+
+    private static VitWorkload Vit(int count) => new($"vit {count}", OfPatches(count), count);
+
+    /// <summary>The operations of a transformer of patches.</summary>
+    private static double OfPatches(int count)
     {
         int size = RandomModel.VisionBase.ImageSize;
         double patchEmbedding = 2.0 * 3 * size * size * RandomModel.VisionBase.HiddenSize;
-        return new VisionWorkload($"vision {count}", count * (patchEmbedding + Transformer(RandomModel.VisionBase.Patches + 1)), count);
+        return count * (patchEmbedding + Transformer(RandomModel.VisionBase.Patches + 1));
     }
 
     private static VggWorkload Vgg(int count)
@@ -139,7 +144,7 @@ public abstract record Workload(string Name, string Model, double Flops)
 
         // The graph of a transformer omits the class token.
         public override float[] HiddenStates(Data2VecModel model) =>
-            [.. ((VisionModel)model).EmbedPrepared(_pixels.Value, s_rows).SelectMany(rows => model.Config is VisionConfig ? rows[model.HiddenSize..] : rows)];
+            [.. ((VisionModel)model).EmbedPrepared(_pixels.Value, s_rows).SelectMany(rows => model.Config is PatchConfig ? rows[model.HiddenSize..] : rows)];
 
         public override IReadOnlyList<(string Name, Array Values, int[] Shape)> GraphInputs() =>
             [("img", _pixels.Value.SelectMany(pixels => pixels.ToArray()).ToArray(), [Count, 3, s_size, s_size])];
@@ -148,6 +153,11 @@ public abstract record Workload(string Name, string Model, double Flops)
     private sealed record VisionWorkload(string Name, double Flops, int Count) : ImageWorkload(Name, "vision", Flops, Count)
     {
         public override string ModelPath(ElementType type) => RandomModel.Vision(type);
+    }
+
+    private sealed record VitWorkload(string Name, double Flops, int Count) : ImageWorkload(Name, "vit", Flops, Count)
+    {
+        public override string ModelPath(ElementType type) => RandomModel.Vit(type);
     }
 
     private sealed record VggWorkload(string Name, double Flops, int Count) : ImageWorkload(Name, "vgg", Flops, Count)

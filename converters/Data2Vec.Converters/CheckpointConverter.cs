@@ -48,7 +48,7 @@ public static class CheckpointConverter
         {
             // Weights alone tell the structure of a vision transformer.
             using SafetensorsSet set = SafetensorsSet.Open(found);
-            var weights = Weights.FromSafetensors(set);
+            var weights = Weights.FromTensors(set.Tensors);
             if (VitLayouts.HasPatches(weights))
             {
                 return Convert(() => SourceCheckpoint.FromWeights(weights));

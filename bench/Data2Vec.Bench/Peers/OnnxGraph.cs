@@ -7,7 +7,7 @@ using Data2Vec.Vision;
 
 namespace Data2Vec.Bench.Peers;
 
-/// <summary>The ONNX graphs of the base models and of VGG-16, with the weights of model files.</summary>
+/// <summary>The ONNX graphs of the base models, of ViT-B/16 and of VGG-16, with the weights of model files.</summary>
 internal static class OnnxGraph
 {
     private static readonly Dictionary<string, string> s_parts = new()
@@ -47,9 +47,12 @@ internal static class OnnxGraph
 
         using D2vFile file = D2vFile.Open(modelPath);
         using FileStream stream = File.Create(weights + ".tmp");
-        foreach ((string initializer, long offset, int size) in name == ModelArchitecture.Vgg
-            ? VggGraph.Write(graph, Path.GetFileName(weights), VggConfig.FromJson(file.Config))
-            : Copy(Path.Combine(source, $"{name}_base"), graph))
+        foreach ((string initializer, long offset, int size) in name switch
+        {
+            ModelArchitecture.Vgg => VggGraph.Write(graph, Path.GetFileName(weights), VggConfig.FromJson(file.Config)),
+            ModelArchitecture.Vit => VitGraph.Write(graph, Path.GetFileName(weights), VitConfig.FromJson(file.Config)),
+            _ => Copy(Path.Combine(source, $"{name}_base"), graph),
+        })
         {
             float[] values = Values(file, name, initializer);
             if (values.Length * sizeof(float) != size)

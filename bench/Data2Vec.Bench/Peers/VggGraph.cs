@@ -73,7 +73,7 @@ internal static class VggGraph
         new() { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { values } };
 
     /// <summary>An input or output for any number of images.</summary>
-    private static ValueInfoProto Batch(string name, params int[] shape)
+    public static ValueInfoProto Batch(string name, params int[] shape)
     {
         var dimensions = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimParam = "images" } } };
         dimensions.Dim.Add(shape.Select(size => new TensorShapeProto.Types.Dimension { DimValue = size }));

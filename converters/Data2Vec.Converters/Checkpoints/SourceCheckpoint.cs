@@ -86,7 +86,6 @@ internal sealed record SourceCheckpoint
     {
         string model = folder.Config.Text("model_type") ?? "";
         Layout? layout = Layout.All.FirstOrDefault(layout => layout.Format == HuggingFace && layout.Model == model);
-        string prefix = layout?.Prefix ?? Layout.HeadedPrefix(model);
         var checkpoint = new SourceCheckpoint(folder.Weights)
         {
             Format = model.Length == 0 && folder.Config.Has("architecture") ? Timm.Format : HuggingFace,

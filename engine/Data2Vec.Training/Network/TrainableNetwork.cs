@@ -1,5 +1,3 @@
-using Data2Vec.Training.Recipes;
-
 namespace Data2Vec.Training.Network;
 
 /// <summary>An encoder whose parameters lie in buffers, with the parameters that only training uses.</summary>

@@ -1,7 +1,3 @@
-using Data2Vec.Audio;
-using Data2Vec.Text;
-using Data2Vec.Vision;
-
 namespace Data2Vec.Training.Recipes;
 
 /// <summary>Requires that the numbers of a recipe are possible, so that a wrong one is named before any work is done.</summary>

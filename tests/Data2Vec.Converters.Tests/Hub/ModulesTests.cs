@@ -36,12 +36,12 @@ public sealed class ModulesTests : IDisposable
         Dictionary<string, byte[]> files = Files("", TinyModel.Whole());
         string fixture = Path.Combine(AppContext.BaseDirectory, "Fixtures", "sentences", "bert_max_dense", "2_Dense");
         files["modules.json"] = """[{"type": "sentence_transformers.models.Transformer", "path": ""}, {"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"}, {"type": "sentence_transformers.models.Dense", "path": "2_Dense"}]"""u8.ToArray();
-        files["2_Dense/config.json"] = await File.ReadAllBytesAsync(Path.Combine(fixture, "config.json"));
+        files["2_Dense/config.json"] = System.Text.Encoding.UTF8.GetBytes((await File.ReadAllTextAsync(Path.Combine(fixture, "config.json"))).Replace("32", "31", StringComparison.Ordinal));
         files["2_Dense/pytorch_model.bin"] = await File.ReadAllBytesAsync(Path.Combine(fixture, "pytorch_model.bin"));
         _hub.Files = files;
 
-        // The layer has 32 inputs, the model fewer: both files were fetched and read.
-        Assert.Contains("2_Dense/config.json: in_features is 32", (await Assert.ThrowsAsync<InvalidDataException>(() => PullAsync(Options))).Message, StringComparison.Ordinal);
+        // The layer has 31 inputs, the model one more: both files were fetched and read.
+        Assert.Contains("2_Dense/config.json: in_features is 31", (await Assert.ThrowsAsync<InvalidDataException>(() => PullAsync(Options))).Message, StringComparison.Ordinal);
         Assert.NotEmpty(_hub.Downloads("2_Dense/pytorch_model.bin"));
         files.Remove("2_Dense/pytorch_model.bin");
         using var other = new Folder();

@@ -20,7 +20,9 @@ public sealed class UnigramTokenizerTests() : FolderTests("sentences/xlmr_mean_p
         }
 
         using TextModel model = Convert<TextModel>().Model;
-        foreach (JsonNode? text in Odd())
+
+        // The pre-tokenizer of tokenizer.json splits at a character that SentencePiece does not know.
+        foreach (JsonNode? text in Odd().Where(text => missing == Fast || !((string)text!["text"]!).Contains('\u0085', StringComparison.Ordinal)))
         {
             Assert.Equal(Ids(text!, "sentencepiece"), model.Tokenizer!.Encode((string)text!["text"]!));
         }
@@ -86,7 +88,7 @@ public sealed class UnigramTokenizerTests() : FolderTests("sentences/xlmr_mean_p
     [InlineData("model", "unk_id", "2", "\"model.unk_id\" must be 3")]
     [InlineData("model", "vocab", "[[\"a\"]]", "model.vocab id 0: expected [\"piece\", score]")]
     [InlineData("model", "vocab", "[[\"<s>\", 0], [\"a\", 1], [\"a\", 2]]", "model.vocab id 2: 'a' already has the id 1")]
-    [InlineData("model", "vocab", "[[\"<s>\", 0]]", "the special token '<pad>' is missing")]
+    [InlineData("model", "vocab", "[[\"<s>\", 0]]", "the special token '<mask>' is missing")]
     [InlineData("", "normalizer", "{\"type\":\"NFKC\"}", "normalizer.type\" must be \"Precompiled\" or \"Strip\" or \"Replace\"")]
     [InlineData("", "normalizer", "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"!\"}", "precompiled_charsmap\" must be base64")]
     [InlineData("", "normalizer", "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAA\"}", "the character map is damaged")]

@@ -94,7 +94,7 @@ public class HostileTokenizerFilesTests
 
     [Theory]
     [InlineData("model", "null", "tokenizer.json: \"model\" must be an object but is missing")]
-    [InlineData("model.type", "\"Unigram\"", "\"model.type\" must be \"BPE\" or \"WordPiece\"")]
+    [InlineData("model.type", "\"WordLevel\"", "\"model.type\" must be \"BPE\" or \"WordPiece\" or \"Unigram\"")]
     [InlineData("model.dropout", "0.1", "\"model.dropout\" must be 0 (other values change the token ids and are not supported), not '0.1'")]
     [InlineData("model.continuing_subword_prefix", "\"##\"", "model.continuing_subword_prefix")]
     [InlineData("model.end_of_word_suffix", "\"</w>\"", "model.end_of_word_suffix")]
