@@ -53,7 +53,10 @@ internal static class VitGraph
             Linear($"{layer}.qkv", $"{layer}.n1", hidden, 3 * hidden);
             graph.Node.Add(new NodeProto
             {
-                OpType = "Split", Input = { $"{layer}.qkv", "split" }, Output = { $"{layer}.q", $"{layer}.k", $"{layer}.v" }, Attribute = { Integer("axis", 2) },
+                OpType = "Split",
+                Input = { $"{layer}.qkv", "split" },
+                Output = { $"{layer}.q", $"{layer}.k", $"{layer}.v" },
+                Attribute = { Integer("axis", 2) },
             });
             foreach (string part in (string[])["q", "k", "v"])
             {
@@ -110,7 +113,10 @@ internal static class VitGraph
         {
             graph.Initializer.Add(new TensorProto
             {
-                Name = name, DataType = DataType.Int64, Dims = { numbers.Length }, RawData = ByteString.CopyFrom([.. numbers.SelectMany(BitConverter.GetBytes)]),
+                Name = name,
+                DataType = DataType.Int64,
+                Dims = { numbers.Length },
+                RawData = ByteString.CopyFrom([.. numbers.SelectMany(BitConverter.GetBytes)]),
             });
             return name;
         }

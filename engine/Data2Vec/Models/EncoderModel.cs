@@ -258,7 +258,7 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         Pooling pooling = options.Pooling ?? Config.Embedding.Pooling;
         if (!pooling.IsKnown())
         {
-            throw new ArgumentOutOfRangeException(nameof(options), pooling, "The pooling is unknown.");
+            throw new ArgumentOutOfRangeException(nameof(options), pooling, $"The pooling {(int)pooling} is unknown, or combines what cannot be combined.");
         }
 
         return pooling.HasFlag(Pooling.Class) && !_encoder.HasClassRow ? throw new ArgumentException("The model has no class token; use the mean.", nameof(options))

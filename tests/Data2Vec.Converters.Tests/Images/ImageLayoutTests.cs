@@ -341,14 +341,30 @@ public sealed class ImageLayoutTests : IDisposable
 
     private static JsonObject VitJson(string type, string architecture) => new()
     {
-        ["model_type"] = type, ["architectures"] = new JsonArray(architecture), ["hidden_size"] = 64, ["num_hidden_layers"] = 2, ["num_attention_heads"] = 1,
-        ["intermediate_size"] = 128, ["layer_norm_eps"] = 1e-6, ["image_size"] = 32, ["patch_size"] = 8,
+        ["model_type"] = type,
+        ["architectures"] = new JsonArray(architecture),
+        ["hidden_size"] = 64,
+        ["num_hidden_layers"] = 2,
+        ["num_attention_heads"] = 1,
+        ["intermediate_size"] = 128,
+        ["layer_norm_eps"] = 1e-6,
+        ["image_size"] = 32,
+        ["patch_size"] = 8,
     };
 
     private static JsonObject BeitJson(string architecture, bool mean) => new()
     {
-        ["model_type"] = "beit", ["architectures"] = new JsonArray(architecture), ["hidden_size"] = 48, ["num_hidden_layers"] = 2, ["num_attention_heads"] = 3,
-        ["intermediate_size"] = 96, ["layer_norm_eps"] = 1e-6, ["image_size"] = 32, ["patch_size"] = 8, ["use_mean_pooling"] = mean, ["use_relative_position_bias"] = true,
+        ["model_type"] = "beit",
+        ["architectures"] = new JsonArray(architecture),
+        ["hidden_size"] = 48,
+        ["num_hidden_layers"] = 2,
+        ["num_attention_heads"] = 3,
+        ["intermediate_size"] = 96,
+        ["layer_norm_eps"] = 1e-6,
+        ["image_size"] = 32,
+        ["patch_size"] = 8,
+        ["use_mean_pooling"] = mean,
+        ["use_relative_position_bias"] = true,
     };
 
     private void SaveFolder(StateDict weights, JsonObject json)

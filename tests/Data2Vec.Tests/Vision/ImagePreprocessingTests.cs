@@ -183,7 +183,7 @@ public class ImagePreprocessingTests
     }
 
     [Theory]
-    [InlineData("""{"image_processor_type":"ViTImageProcessor"}""", "ViTImageProcessor")]
+    [InlineData("""{"image_processor_type":"CLIPImageProcessor"}""", "CLIPImageProcessor")]
     [InlineData("""{"do_resize":false}""", "do_resize")]
     [InlineData("""{"size":{"height":224,"width":192}}""", "width")]
     [InlineData("""{"size":{"longest_edge":224}}""", "height")]
