@@ -27,6 +27,8 @@ internal static class SpeechStructures
         s_base with { ExtractorNorm = ExtractorNorm.Layer, HasExtractorBias = true, NormalizesFirst = true, Normalize = true },
         s_base with { Architecture = ModelArchitecture.Hubert, HasPositionalScale = true, HasFeatureNorm = false },
         s_base with { Architecture = ModelArchitecture.Hubert, HasFeatureProjection = false, NormalizesFirst = true },
+        s_base with { Architecture = ModelArchitecture.WavLm, DistanceBuckets = new DistanceBuckets(12, 9, true) },
+        s_base with { Architecture = ModelArchitecture.WavLm, DistanceBuckets = new DistanceBuckets(12, 9, false), NormalizesFirst = true },
         s_base with { HasFeatureProjection = false, HasFeatureNorm = false, PositionalConvolution = [new Conv1dShape(24, 24, 1, 1, 0, 2)] },
         s_base with
         {
