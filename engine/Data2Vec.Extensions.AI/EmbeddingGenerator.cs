@@ -38,7 +38,7 @@ internal abstract class EmbeddingGenerator<TInput>(LazyModel model, EmbeddingOpt
     }
 
     object? IEmbeddingGenerator.GetService(Type serviceType, object? serviceKey) => model.GetService(
-        this, serviceType, serviceKey, () => new EmbeddingGeneratorMetadata("data2vec", null, model.ModelId, model.Dimensions));
+        this, serviceType, serviceKey, () => new EmbeddingGeneratorMetadata("data2vec", null, model.ModelId, model.Dimensions(_options)));
 
     void IDisposable.Dispose()
     {

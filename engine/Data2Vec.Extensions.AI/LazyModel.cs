@@ -58,9 +58,9 @@ public sealed class LazyModel : IDisposable
     /// <summary>The error of a failed load.</summary>
     internal Exception? Failure => _loading?.Exception?.InnerException;
 
-    /// <summary>The number of features of an embedding, from the loaded model or the file; null if neither is available.</summary>
-    internal int? Dimensions => _loading is { IsCompletedSuccessfully: true } loaded ? loaded.Result.EmbeddingSize
-        : FromFile(file => (int?)ModelConfig.FromJson(file.Config, file.Architecture).EmbeddingSize);
+    /// <summary>The number of features of an embedding with some options, from the loaded model or the file; null if neither is available.</summary>
+    internal int? Dimensions(EmbeddingOptions options) => _loading is { IsCompletedSuccessfully: true } loaded ? loaded.Result.Config.EmbeddingSizeOf(options)
+        : FromFile(file => (int?)ModelConfig.FromJson(file.Config, file.Architecture).EmbeddingSizeOf(options));
 
     /// <summary>Returns the model, and loads it if necessary.</summary>
     /// <param name="cancellationToken">Ends the waiting, not the loading.</param>

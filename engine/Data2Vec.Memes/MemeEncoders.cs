@@ -55,10 +55,10 @@ public sealed class MemeEncoders : IDisposable
     public int FeatureSize => ImageSize + TextSize;
 
     /// <summary>The number of features of an image; 0 without an image encoder.</summary>
-    public int ImageSize => _image?.HiddenSize ?? 0;
+    public int ImageSize => _image?.EmbeddingSize ?? 0;
 
     /// <summary>The number of features of a text; 0 without a text encoder.</summary>
-    public int TextSize => _text?.HiddenSize ?? 0;
+    public int TextSize => _text?.EmbeddingSize ?? 0;
 
     /// <summary>The maximum number of tokens of a text, see <see cref="MemeConfig.MaxTextTokens"/>.</summary>
     public int MaxTextTokens { get; }

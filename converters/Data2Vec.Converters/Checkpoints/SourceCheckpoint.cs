@@ -19,6 +19,9 @@ internal sealed record SourceCheckpoint
     private static readonly string[] s_wrappers =
         ["model", "module", "state_dict", "model_state_dict", "model_state", "net", "weights", "model_ema", "ema", "state_dict_ema", "ema_state_dict"];
 
+    /// <summary>Those of the moving average.</summary>
+    private static readonly string[] s_averages = ["model_ema", "ema", "state_dict_ema", "ema_state_dict"];
+
     /// <summary>Keys of fairseq's options, of new checkpoints and of old ones.</summary>
     private static readonly string[] s_configurations = ["cfg", "args"];
 
@@ -124,6 +127,11 @@ internal sealed record SourceCheckpoint
             Options = options,
             Tasks = options is null ? [] : [options],
         };
+        if (wrapper is not null && s_averages.FirstOrDefault(key => key != wrapper && entries.TryGet(key, out PickleDictionary? average) && HasTensors(average)) is { } other)
+        {
+            checkpoint.Warnings.Add($"the checkpoint has two models; that of '{wrapper}' is used, and that of '{other}' is not");
+        }
+
         return wrapper is null ? checkpoint : WithFairseq(checkpoint, FairseqModel(entries, "cfg") ?? FairseqModel(entries, "args"));
     }
 

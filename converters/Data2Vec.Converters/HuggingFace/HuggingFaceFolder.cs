@@ -55,6 +55,9 @@ internal sealed class HuggingFaceFolder : IDisposable
     /// <summary>The weights.</summary>
     public Weights Weights { get; }
 
+    /// <summary>What the graph tells of the structure, if the weights are in an ONNX file.</summary>
+    public OnnxStructure Graph => (_file as OnnxFile)?.Structure ?? OnnxStructure.Unknown;
+
     /// <summary>The sentence-transformers model that the folder is a part of, or null.</summary>
     public SentenceTransformer? Sentence { get; }
 

@@ -53,7 +53,7 @@ internal static class HuggingFaceHead
 
     /// <summary>
     /// What turns the outputs of a classification head into numbers. Without <c>problem_type</c> a cross-encoder of sentence-transformers may name a
-    /// function; otherwise, as in transformers, a single output is a regression, and of several one applies.
+    /// function; otherwise, as in transformers, a single output is a regression, and several outputs exclude one another.
     /// </summary>
     /// <exception cref="InvalidDataException">The option is unknown.</exception>
     public static HeadFunction Function(CheckpointOptions config, int? outputs)

@@ -65,7 +65,8 @@ internal sealed record Layout(string Format, string Model, string Title, Func<La
             throw Unknown(checkpoint);
         }
 
-        bool canLeaveOut = layout.HasNamedHeads || layout.Format == SourceCheckpoint.HuggingFace;
+        bool canLeaveOut = layout.HasNamedHeads || layout.Format is SourceCheckpoint.HuggingFace or SourceCheckpoint.Onnx;
+        InvalidData.ThrowIf(options.Student && options.Teacher, "a model is either the student or the teacher");
         InvalidData.ThrowIf(options.HeadName is not null && !layout.HasNamedHeads, "the name of a head applies only to fairseq's text models, whose heads have names");
         InvalidData.ThrowIf(options.WithoutHead && !canLeaveOut, "only text models and Hugging Face's models are converted without their head");
         SourceModel model = layout.Read(layout, checkpoint, options);
@@ -99,7 +100,7 @@ internal sealed record Layout(string Format, string Model, string Title, Func<La
         if (checkpoint.Format == SourceCheckpoint.Onnx)
         {
             return new InvalidDataException(
-                $"an ONNX model that is not recognised; without a config.json beside it, only BERT is; {checkpoint.Weights.ShowNames()}");
+                $"an ONNX model that is not recognized; without a config.json beside it, only BERT is; {checkpoint.Weights.ShowNames()}");
         }
 
         return new InvalidDataException(IsHuggingFace(checkpoint.Weights)

@@ -13,7 +13,7 @@ internal static class TextLayouts
 {
     private const string Fairseq = "data2vec_text", Roberta = "roberta", HuggingFace = "data2vec-text", Bert = "bert", DistilBert = "distilbert";
     private const string HuggingFaceOptionColumn = "data2vec-text and bert", RobertaPrefix = "roberta.";
-    private const string HeadEnding = "ForSequenceClassification";
+    private const string HeadEnding = "ForSequenceClassification", WordEmbeddings = "embeddings.word_embeddings.weight";
     private const string FairseqRoot = "encoder.sentence_encoder.", BertPrefix = "bert.";
 
     /// <summary>Features of an attention head in every published BERT; the weights do not tell.</summary>
@@ -144,10 +144,10 @@ internal static class TextLayouts
     /// <param name="headSize">Features of an attention head.</param>
     public static TextConfig BertConfig(Weights weights, string prefix, int headSize = BertHeadSize)
     {
-        string words = $"{prefix}embeddings.word_embeddings.weight";
+        string words = prefix + WordEmbeddings;
         int hidden = weights.RequireSize(words, 2, 1, Limits.Size);
         InvalidData.ThrowIf(
-            hidden % headSize != 0,
+            headSize < 1 || hidden % headSize != 0,
             $"{words} has vectors of {hidden} numbers, which is not a multiple of {headSize}, the size of a head");
 
         return new TextConfig
@@ -223,8 +223,12 @@ internal static class TextLayouts
         checkpoint = checkpoint with { Weights = checkpoint.Weights.Without(BertPrefix) };
         checkpoint = given.WithoutHead ? checkpoint with { Weights = checkpoint.Weights.Except(name => name.StartsWith("classifier.", StringComparison.Ordinal)) } : checkpoint;
         OnnxStructure graph = checkpoint.Graph;
+        InvalidData.ThrowIf(!graph.HasGelu, "the graph has no exact GELU (the operator Erf); BERTs with another activation are not supported");
+        InvalidData.ThrowIf(
+            layout.Format == SourceCheckpoint.Onnx && graph.HeadSize is null && given.Heads is null, "the graph does not tell the number of attention heads; give it (--heads)");
         IReadOnlyList<string>? labels = BertLabels(checkpoint.Weights, given, null);
-        TextConfig config = BertConfig(checkpoint.Weights, "", graph.HeadSize ?? BertHeadSize) with
+        int? givenSize = given.Heads is { } heads ? checkpoint.Weights.RequireSize(WordEmbeddings, 2, 1, Limits.Size) / heads : null;
+        TextConfig config = BertConfig(checkpoint.Weights, "", graph.HeadSize ?? givenSize ?? BertHeadSize) with
         {
             Labels = labels,
             HeadFunction = labels?.Count == 1 ? HeadFunction.None : HeadFunction.Softmax,
@@ -257,6 +261,11 @@ internal static class TextLayouts
             Labels = labels,
             HeadFunction = HuggingFaceHead.Function(config, classes),
         };
+        int headSize = known.HiddenSize / known.Heads;
+        config.ThrowIf(
+            folder.Graph.HeadSize is { } size && size != headSize, "num_attention_heads", $"is {known.Heads}, so that a head has {headSize} features; in the graph it has {folder.Graph.HeadSize}");
+        config.ThrowIf(
+            folder.Graph.Epsilon is { } epsilon && epsilon != known.Epsilon, "layer_norm_eps", $"is {known.Epsilon}; in the graph it is {folder.Graph.Epsilon}");
         int padding = config.Integer("pad_token_id", known.PaddingId, 0, Limits.Tokens);
         config.ThrowIf(padding != known.PaddingId, "pad_token_id", $"is {padding}; only {known.PaddingId} is supported");
         bool isForSentences = checkpoint.Model != HuggingFace && labels is null;

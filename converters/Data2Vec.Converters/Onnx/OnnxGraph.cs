@@ -3,15 +3,19 @@ namespace Data2Vec.Converters.Onnx;
 /// <summary>What a graph tells of the structure of a transformer.</summary>
 /// <param name="HeadSize">Features of an attention head; null if it is not found.</param>
 /// <param name="Epsilon">What the normalizations add to the variance; null if it is not found.</param>
-internal sealed record OnnxStructure(int? HeadSize, float? Epsilon)
+/// <param name="HasGelu">Whether it has the operators of the exact GELU.</param>
+internal sealed record OnnxStructure(int? HeadSize, float? Epsilon, bool HasGelu)
 {
-    public static OnnxStructure Unknown { get; } = new(null, null);
+    public static OnnxStructure Unknown { get; } = new(null, null, true);
 }
 
 /// <summary>Finds the weights of PyTorch's modules in a graph.</summary>
 internal sealed class OnnxGraph
 {
     private const string Weight = ".weight", Bias = ".bias";
+
+    /// <summary>What ONNX's normalization adds if the node does not say.</summary>
+    private const float UsualEpsilon = 1e-5f;
 
     /// <summary>Operators of which the weights are integers with scales.</summary>
     private static readonly string[] s_quantized =
@@ -95,7 +99,7 @@ internal sealed class OnnxGraph
             }
         }
 
-        return new OnnxStructure(headSize, _nodes.FirstOrDefault(node => node.Operation == "LayerNormalization")?.Epsilon ?? EpsilonOfParts());
+        return new OnnxStructure(headSize, _nodes.FirstOrDefault(node => node.Operation == "LayerNormalization") is { } norm ? norm.Epsilon ?? UsualEpsilon : EpsilonOfParts(), _nodes.Any(node => node.Operation is "Erf" or "Gelu"));
     }
 
     /// <summary>The name of a linear layer's weight, from that of its bias or from the path of the node.</summary>

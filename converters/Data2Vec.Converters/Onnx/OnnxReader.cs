@@ -92,6 +92,7 @@ internal sealed class OnnxReader
     {
         string name = "";
         (float number, long integer, OnnxTensor? tensor) = (0, 0, null);
+        List<long> integers = [];
         _input.Fields(_input.End(), field =>
         {
             switch (field)
@@ -100,6 +101,7 @@ internal sealed class OnnxReader
                 case 2: number = _input.Single(); break;
                 case 3: integer = _input.Integer(); break;
                 case 5: tensor = Tensor(); break;
+                case 8 when integers.Count < MostNumbers: _input.Integers(integers, MostNumbers); break;
                 default: return false;
             }
 
@@ -107,12 +109,17 @@ internal sealed class OnnxReader
         });
         return name switch
         {
+            "value_int" => node with { Value = Integers([], [integer]) },
+            "value_ints" => node with { Value = Integers([integers.Count], integers) },
             "transB" => node with { TransposesB = integer != 0 },
             "epsilon" => node with { Epsilon = number },
             "value" => node with { Value = tensor },
             _ => node,
         };
     }
+
+    private static OnnxTensor Integers(long[] shape, IReadOnlyList<long> numbers) =>
+        new("", NumberFormat.FromOnnx(7), shape, new ArrayRegion([.. numbers.SelectMany(BitConverter.GetBytes)]));
 
     private OnnxTensor Tensor()
     {

@@ -7,8 +7,7 @@ internal sealed class OnnxTensor : CheckpointTensor
 {
     private const int MostSmall = 64;
 
-    private readonly string _typeName;
-    private readonly int _elementSize;
+    private readonly NumberFormat _format;
     private readonly ByteRegion? _data;
     private readonly StridedReader _reader;
 
@@ -24,18 +23,15 @@ internal sealed class OnnxTensor : CheckpointTensor
     private OnnxTensor(string name, NumberFormat format, long[] shape, long[] strides, ByteRegion? data)
         : base(format.Type, shape)
     {
-        (Name, _typeName, _elementSize, _data) = (name, format.Name, format.Bytes, data);
-        Format = format;
+        (Name, _format, _data) = (name, format, data);
         _reader = new StridedReader(0, shape, strides, format.Type, format.Bytes);
     }
 
     /// <summary>The name in the file.</summary>
     public string Name { get; }
 
-    private NumberFormat Format { get; }
-
     /// <summary>The transposed matrix: ONNX multiplies with <c>[inputs, outputs]</c>, PyTorch's linear layers with <c>[outputs, inputs]</c>.</summary>
-    public OnnxTensor Transposed() => new(Name, Format, [Shape[1], Shape[0]], [1, Shape[1]], _data);
+    public OnnxTensor Transposed() => new(Name, _format, [Shape[1], Shape[0]], [1, Shape[1]], _data);
 
     /// <summary>The numbers of a small tensor of integers; none of another tensor.</summary>
     public long[] SmallIntegers()
@@ -57,7 +53,7 @@ internal sealed class OnnxTensor : CheckpointTensor
         ArgumentOutOfRangeException.ThrowIfGreaterThan(destination.Length, Count - start);
         InvalidData.ThrowIf(
             Type == CheckpointType.Other || _data is null,
-            $"tensor '{PickleText.Quote(Name)}': numbers of the type {_typeName} are not supported as they are stored; export the model again in float32");
+            $"tensor '{PickleText.Quote(Name)}': numbers of the type {_format.Name} are not supported as they are stored; export the model again in float32");
         _reader.Read(_data, start, destination);
     }
 

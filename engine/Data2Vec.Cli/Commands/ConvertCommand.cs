@@ -30,6 +30,11 @@ internal static class ConvertCommand
             {
                 result.AddError("--head and --no-head exclude each other");
             }
+
+            if (result.GetValue(student) && result.GetValue(teacher))
+            {
+                result.AddError("--student and --teacher exclude each other");
+            }
         });
         command.SetCancellableAction((parsed, cancellation) =>
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Data2Vec.Text;
 
 namespace Data2Vec.Cli;
 
@@ -22,11 +23,15 @@ internal static class TokenizeCommand
                 parsed,
                 inputs,
                 models,
-                (runner, sources, report, write) => runner.Tokenize(sources, options, report, result => write(json ? [Json(result)] : result.Windows.Select(window => string.Join(' ', window)))),
+                (runner, sources, report, write) => runner.Tokenize(sources, options, report, result => write(json ? [Json(result)] : Inputs(result).Select(input => string.Join(' ', input)))),
                 cancellation);
         });
         return command;
     }
+
+    /// <summary>The numbers that <c>--tokens</c> takes: ids, with the types of a pair's tokens.</summary>
+    private static IEnumerable<IReadOnlyList<int>> Inputs(TokenizedInput result) =>
+        result.Types is not { } types ? result.Windows : result.Windows.Select(window => (int[])[.. window.Zip(types, (id, type) => id | (type << TextConfig.TokenTypeShift))]);
 
     private static string Json(TokenizedInput result)
     {

@@ -32,6 +32,11 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
                 throw new UsageException($"--pool pooler: {path} makes no vector of its own; use mean, cls or none");
             }
 
+            if (input is PairInput && (chosen.Prompt ?? chosen.PromptName) is not null)
+            {
+                throw new UsageException("--prompt is for single texts, not for --pair");
+            }
+
             IReadOnlyList<TextExtent> extents = Extents(input, model, chosen, options.Pooling != Pooling.None);
             int dimensions = model.Config.EmbeddingSizeOf(allLayers ? options with { Layer = 0 } : options);
             float[][] vectors = allLayers ? input.EmbedLayers(model, chosen, cancellation) : input.Embed(model, chosen, cancellation);

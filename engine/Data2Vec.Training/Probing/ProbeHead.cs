@@ -16,10 +16,10 @@ namespace Data2Vec.Training.Probing;
 /// </remarks>
 public sealed class ProbeHead
 {
-    /// <summary>A power of two, which no number format rounds. Hidden states of 12.8 are 0.3 % smaller after tanh.</summary>
     /// <summary>The field of a model file's provenance that says where its head is from, if it is not that of the checkpoint.</summary>
     internal const string ProvenanceOfHead = "head";
 
+    /// <summary>A power of two, which no number format rounds. Hidden states of 12.8 are 0.3 % smaller after tanh.</summary>
     private const float DenseScale = 1 / 128f;
 
     private const string Prefix = "classifier.";
@@ -31,11 +31,11 @@ public sealed class ProbeHead
     /// <summary>How vectors are pooled: with this, of the model's output, not scaled to length 1.</summary>
     public Pooling Pooling => _config is TextConfig ? Pooling.Class : Pooling.Mean;
 
-    /// <summary>The head that a model can have; null if it can have none.</summary>
+    /// <summary>The head that a model can have; null if it can have none. Of a model with dense layers after its pooling, a head would read what is before them.</summary>
     public static ProbeHead? For(ModelConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return config is TextConfig or VisionConfig ? new ProbeHead((TransformerConfig)config) : null;
+        return config is TextConfig or VisionConfig && config.Embedding.Dense.Count == 0 ? new ProbeHead((TransformerConfig)config) : null;
     }
 
     /// <summary>Turns pooled vectors into what the last layer of the head reads.</summary>

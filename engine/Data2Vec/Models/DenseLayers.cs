@@ -32,7 +32,7 @@ internal sealed class DenseLayers
     public float[][] Apply(Inference run, float[][] vectors)
     {
         long mark = run.Mark();
-        Tensor x = run.Allocate(vectors.Length, vectors[0].Length);
+        Tensor x = run.Allocate(vectors.Length, vectors[0].Length, ElementType.F32);
         run.Upload([.. vectors.SelectMany(vector => vector)], x);
         foreach ((DenseLayer layer, LinearWeights weights) in _layers)
         {
@@ -42,10 +42,12 @@ internal sealed class DenseLayers
                 DenseActivation.Gelu => Activation.Gelu,
                 _ => Activation.None,
             };
-            x = run.Linear(x, weights, activation);
+            Tensor output = run.Allocate(x.Rows, weights.Outputs, ElementType.F32);
+            run.Linear(x, weights, output, activation);
+            x = output;
             if (layer.Activation == DenseActivation.Tanh)
             {
-                Tensor bounded = run.Allocate(x.Rows, x.Columns);
+                Tensor bounded = run.Allocate(x.Rows, x.Columns, x.Type);
                 run.Tanh(x, bounded);
                 x = bounded;
             }

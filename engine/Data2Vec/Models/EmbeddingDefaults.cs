@@ -47,7 +47,7 @@ public sealed record EmbeddingDefaults
             return;
         }
 
-        // A reader that knows none of the newer fields refuses a list.
+        // Older readers accept only a string here, so they refuse such a file instead of giving other vectors.
         string[] names = [.. Pooling.Parts().Select(part => part.Name)];
         bool isPlain = Dense.Count == 0 && Pooling is Pooling.Mean or Pooling.Class;
         var json = new JsonObject

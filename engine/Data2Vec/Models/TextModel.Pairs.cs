@@ -28,6 +28,11 @@ public sealed partial class TextModel
                 $"Pairs of texts are not split into windows; choose {nameof(LongTextPolicy.Truncate)} or {nameof(LongTextPolicy.Error)}.", nameof(options));
         }
 
+        if (options is EmbeddingOptions { Prompt: not null } or EmbeddingOptions { PromptName: not null })
+        {
+            throw new ArgumentException("Pairs of texts have no prompt.", nameof(options));
+        }
+
         PairTokens tokens = form.Join(Ids(pair.First), Ids(pair.Second), most);
         return tokens.IsTruncated && options.LongTexts == LongTextPolicy.Error
             ? throw new TextTooLongException($"The pair of texts has more than {most} tokens with the {form.SpecialTokens} special tokens. Shorten it, or choose {nameof(LongTextPolicy.Truncate)}.", most)
@@ -36,7 +41,7 @@ public sealed partial class TextModel
         int[] Ids(string text)
         {
             ArgumentNullException.ThrowIfNull(text, nameof(pair));
-            return tokenizer.EncodeWithoutSpecials(Config.Preparation.Apply(text), options.SplitSpecialTokens, cancellationToken);
+            return tokenizer.EncodeWithoutSpecials(Config.Preparation.Apply(text, prompt: ""), options.SplitSpecialTokens, cancellationToken);
         }
     }
 

@@ -65,7 +65,7 @@ public sealed partial class TextModel : ClassifierModel<string, int>
 
         if (windows.Any(text => text.Windows.Count > 1))
         {
-            throw new ArgumentException("The model leaves the prompt out of its vectors, which a text of several windows has in the first alone: truncate long texts.", nameof(options));
+            throw new ArgumentException("The model leaves the prompt out of its vectors. That is not possible for a text of several windows, of which only the first has the prompt: truncate long texts.", nameof(options));
         }
 
         int rows = 1 + tokenizer.EncodeWithoutSpecials(Config.Preparation.Apply("", prompt), options.SplitSpecialTokens, cancellationToken).Length;

@@ -40,10 +40,6 @@ internal sealed class ParameterScope(ParameterSource source, WeightStore store, 
              Initial = initial is { IsUniform: true } uniform ? uniform : InitialValue.Zero,
          }));
 
-    /// <summary>Declares the weight of a linear layer without bias.</summary>
-    public (WeightData Weight, WeightData? Bias) Matrix(string name, int inputs, int outputs) =>
-        (Require(new Parameter($"{name}.weight", [outputs, inputs], ParameterRole.Product) { Initial = InitialValue.Normal(MatrixDeviation) }), null);
-
     /// <summary>A one-dimensional convolution.</summary>
     public Conv1dWeights Conv1d(string name, Conv1dShape shape, bool hasBias, InitialValue initial) => store.Conv1d(
         Require(new Parameter($"{name}.weight", [shape.OutputChannels, shape.InputChannels / shape.Groups, shape.Kernel], ParameterRole.Convolution)

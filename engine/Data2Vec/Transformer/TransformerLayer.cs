@@ -39,9 +39,8 @@ internal abstract class TransformerLayer
         AttentionOutput.Dropout = FeedForwardOutput.Dropout = DropoutSite.Branch;
         _intermediate.Dropout = DropoutSite.Activation;
 
-        (WeightData Weight, WeightData? Bias) Projection(string name, bool hasBias) => hasBias && form.Biases is not AttentionBiases.None
-            ? attention.Affine(name, hidden, hidden, biasIsOptional: name == "key" && form.Biases is null)
-            : attention.Matrix(name, hidden, hidden);
+        (WeightData Weight, WeightData? Bias) Projection(string name, bool hasBias) => attention.Affine(
+            name, hidden, hidden, biasIsOptional: name == "key" && form.Biases is null, hasBias: hasBias && form.Biases is not AttentionBiases.None);
     }
 
     /// <summary>Follows <see cref="Attend"/>; its result is added to the residual.</summary>

@@ -47,6 +47,12 @@ public sealed class OnnxConversionTests() : FolderTests("onnx")
         Assert.Equal(alone, model.EmbedPrepared(s_ids));
         Assert.Equal([2, 17, 5, 44, 9, 31, 3], model.Tokenizer!.Encode("word13 word1 word40 word5 word27"));
         Assert.Equal(alone, Vector("onnx/model.onnx"));
+
+        // What the graph tells must be what the configuration says.
+        Edit("config.json", json => json["num_attention_heads"] = 6);
+        Refuse("num_attention_heads is 6, so that a head has 4 features; in the graph it has 8");
+        Edit("config.json", json => (json["num_attention_heads"], json["layer_norm_eps"]) = (3, 0.1));
+        Refuse("layer_norm_eps");
     }
 
     [Fact]
@@ -54,7 +60,7 @@ public sealed class OnnxConversionTests() : FolderTests("onnx")
     {
         File.WriteAllBytes(PathOf("other.onnx"), OnnxBuilder.Model(OnnxBuilder.Tensor("conv.weight", [1], 1, OnnxBuilder.Raw(1))));
         string message = Assert.Throws<InvalidDataException>(() => Convert<TextModel>("other.onnx")).Message;
-        Assert.Contains("other.onnx: an ONNX model that is not recognised; without a config.json beside it, only BERT is; the checkpoint has conv.weight", message, StringComparison.Ordinal);
+        Assert.Contains("other.onnx: an ONNX model that is not recognized; without a config.json beside it, only BERT is; the checkpoint has conv.weight", message, StringComparison.Ordinal);
     }
 
     private float[] Vector(string name)

@@ -19,15 +19,22 @@ internal static class Dino
     };
 
     /// <summary>A backbone alone.</summary>
-    public static VitSource Flat => new("DINO", "DINO vision transformer", checkpoint => VitLayouts.HasTimmNames(checkpoint.Weights))
+    public static VitSource Flat => new("DINO", "DINO vision transformer", checkpoint => VitLayouts.HasTimmNames(checkpoint.Weights) && !checkpoint.Weights.Contains("fc_norm.weight"))
     {
+        Select = Warn,
         Interpolation = PositionInterpolation.BicubicOffset,
         Preprocessing = _ => size => ImagePreparation.ResizeThenCrop(size, size * 256 / 224.0, isImageNet: true, Interpolation.Bicubic),
     };
 
+    private static SourceCheckpoint Warn(SourceCheckpoint checkpoint, ConversionOptions given)
+    {
+        checkpoint.Warnings.Add(
+            "nothing in the checkpoint but the names of its tensors tells whose it is; it is taken for DINO's, which says how positions are interpolated and images are prepared");
+        return checkpoint;
+    }
+
     private static SourceCheckpoint Select(SourceCheckpoint checkpoint, ConversionOptions given)
     {
-        InvalidData.ThrowIf(given.Student && given.Teacher, "a model is either the student or the teacher");
         string wanted = given.Student ? Student : Teacher;
         Weights group = Group(checkpoint, wanted)
             ?? throw new InvalidDataException($"a DINO checkpoint without a {wanted}; it has the {(given.Student ? Teacher : Student)}{(given.Student ? "" : ", which --student converts")}");

@@ -8,7 +8,7 @@ internal static class Moco
     public static VitSource Source { get; } = new("MoCo v3", "MoCo v3 vision transformer", Recognizes)
     {
         Select = Select,
-        Part = (checkpoint, given) => !HasBoth(checkpoint) ? "" : given.Teacher ? ", the momentum encoder" : ", the base encoder",
+        Part = (checkpoint, given) => !HasPrefix(checkpoint) ? "" : given.Teacher ? ", the momentum encoder" : ", the base encoder",
         IsTeacher = given => given.Teacher,
         HeadSize = HeadSize,
         Interpolation = Vision.PositionInterpolation.Bicubic,
@@ -17,15 +17,15 @@ internal static class Moco
         Preprocessing = _ => size => ImagePreparation.ResizeThenCrop(size, size * 256 / 224.0, isImageNet: true, Vision.Images.Interpolation.Bilinear),
     };
 
-    private static bool Recognizes(SourceCheckpoint checkpoint) => HasBoth(checkpoint)
+    private static bool Recognizes(SourceCheckpoint checkpoint) => HasPrefix(checkpoint)
         || (VitLayouts.HasTimmNames(checkpoint.Weights) && SinusoidalNames.IsStored(checkpoint.Weights, rowFirst: true));
 
-    private static bool HasBoth(SourceCheckpoint checkpoint) =>
+    private static bool HasPrefix(SourceCheckpoint checkpoint) =>
         checkpoint.Weights.Names.Any(name => name.StartsWith(Encoder, StringComparison.Ordinal) || name.StartsWith(Average, StringComparison.Ordinal));
 
     private static SourceCheckpoint Select(SourceCheckpoint checkpoint, ConversionOptions given)
     {
-        if (!HasBoth(checkpoint))
+        if (!HasPrefix(checkpoint))
         {
             InvalidData.ThrowIf(given.Teacher, "the checkpoint has no momentum encoder; convert it without the option for the teacher");
             return checkpoint;

@@ -25,7 +25,7 @@ internal static partial class Timm
     };
 
     /// <summary>A file. Under a key it is from a project like DeiT's, which prepares images as ImageNet's; timm's own models have another mean.</summary>
-    public static VitSource File { get; } = new(Format, Title, checkpoint => VitLayouts.HasTimmNames(checkpoint.Weights) && checkpoint.Weights.Contains("head.weight"))
+    public static VitSource File { get; } = new(Format, Title, checkpoint => VitLayouts.HasTimmNames(checkpoint.Weights) && (checkpoint.Weights.Contains("head.weight") || checkpoint.Weights.Contains("fc_norm.weight")))
     {
         Select = Warn,
         Preprocessing = checkpoint => size => checkpoint.Wrapper is null

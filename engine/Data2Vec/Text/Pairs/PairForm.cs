@@ -13,9 +13,15 @@ internal readonly record struct PairForm(int BeginId, int EndId, int Separators,
     /// <summary>The fewest tokens that an input may be cut to: one of each text between the special ones.</summary>
     public int SmallestInput => SpecialTokens + 2;
 
-    /// <summary>The form of a model's pairs. DistilBERT and RoBERTa have no token types.</summary>
-    public static PairForm Of(TextConfig config, TextTokenizer tokenizer) =>
-        new(tokenizer.BeginId, tokenizer.EndId, config.IsBert ? 1 : 2, config.Architecture == ModelArchitecture.Bert ? 1 : 0);
+    /// <summary>
+    /// The form of a model's pairs, which is the tokenizer's: that of WordPiece has one separator, others have two and no token types. DistilBERT and RoBERTa have
+    /// no token types with any.
+    /// </summary>
+    public static PairForm Of(TextConfig config, TextTokenizer tokenizer)
+    {
+        bool isWordPiece = tokenizer.WordPieces is not null;
+        return new(tokenizer.BeginId, tokenizer.EndId, isWordPiece ? 1 : 2, isWordPiece && config.Architecture == ModelArchitecture.Bert ? 1 : 0);
+    }
 
     /// <summary>Joins the tokens of two texts. If they are too many, the longer text loses its end first, as in Hugging Face's tokenizers.</summary>
     /// <param name="first">The ids of the first text.</param>

@@ -24,9 +24,6 @@ internal sealed class UnigramVocabulary
     /// <summary>The piece or name of an id.</summary>
     public string TextOf(int id) => _entries[id].Text;
 
-    /// <summary>Whether an id is that of a name.</summary>
-    public bool IsName(int id) => _entries[id].Score is null;
-
     /// <summary>The id of a name.</summary>
     /// <exception cref="InvalidDataException">There is no such name.</exception>
     public int RequireName(string name, FilePlace place) =>
