@@ -55,16 +55,16 @@ public static class CheckpointConverter
             }
         }
 
+        if (OnnxFile.IsName(found ?? checkpoint) && !HuggingFaceFolder.IsBesideConfig(found ?? checkpoint))
+        {
+            using OnnxFile onnx = OnnxFile.Open(found ?? checkpoint);
+            return Convert(() => SourceCheckpoint.FromOnnx(onnx));
+        }
+
         if (found is not null && !found.EndsWith(".bin", StringComparison.OrdinalIgnoreCase))
         {
             using HuggingFaceFolder folder = HuggingFaceFolder.Open(found);
             return Convert(() => SourceCheckpoint.FromFolder(folder, options));
-        }
-
-        if (OnnxFile.IsName(checkpoint))
-        {
-            using OnnxFile onnx = OnnxFile.Open(checkpoint);
-            return Convert(() => SourceCheckpoint.FromOnnx(onnx));
         }
 
         using PyTorchFile file = PyTorchFile.Open(found ?? checkpoint);

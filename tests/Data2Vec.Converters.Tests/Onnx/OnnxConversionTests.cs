@@ -56,6 +56,15 @@ public sealed class OnnxConversionTests() : FolderTests("onnx")
     }
 
     [Fact]
+    public void A_folder_with_nothing_but_a_graph_is_the_graph_alone()
+    {
+        float[] alone = Vector("paths.onnx");
+        File.Move(PathOf("paths.onnx"), PathOf("model.onnx"));
+        using TextModel model = Convert<TextModel>().Model;
+        Assert.Equal(alone, model.EmbedPrepared(s_ids));
+    }
+
+    [Fact]
     public void Models_that_are_not_known_are_refused_by_what_they_have()
     {
         File.WriteAllBytes(PathOf("other.onnx"), OnnxBuilder.Model(OnnxBuilder.Tensor("conv.weight", [1], 1, OnnxBuilder.Raw(1))));
