@@ -23,6 +23,8 @@ internal static class LabelFile
 
         InvalidData.ThrowIf(classes is null, "the model has no classification head and takes no labels");
         List<string> labels = SmallFile.ReadLines(path, MaxFileBytes, "list of labels");
+        int empty = labels.FindIndex(string.IsNullOrWhiteSpace);
+        InvalidData.ThrowIf(empty >= 0, $"{Path.GetFileName(path)}: line {empty + 1} is empty; each line is the label of a class");
         return labels.Count == classes
             ? labels
             : throw new InvalidDataException($"{Path.GetFileName(path)}: {labels.Count} labels, one a line, and the head has {classes} outputs");
