@@ -53,6 +53,9 @@ internal sealed class CheckpointOptions
     /// <exception cref="InvalidDataException">The option is not a whole number, or out of range.</exception>
     public int Integer(string name, int whenMissing, int least, int most) => Find(name) is { } value ? Integer(name, value, least, most) : whenMissing;
 
+    /// <summary>Whether an option is a list.</summary>
+    public bool IsList(string name) => Find(name) is object?[];
+
     /// <summary>A list of whole numbers.</summary>
     /// <exception cref="InvalidDataException">The option is not such a list, or a number is out of range.</exception>
     public int[] Integers(string name, int[] whenMissing, int least, int most) => Find(name) switch

@@ -57,6 +57,19 @@ internal sealed class LayoutOptions
     public int Integer(string row, int least, int most) =>
         Given(row)?.Integer(Name(row), 0, least, most) ?? int.Parse(Default(row), CultureInfo.InvariantCulture);
 
+    /// <summary>The side of a square: a whole number, or a list with height and width.</summary>
+    /// <exception cref="InvalidDataException">Height and width differ.</exception>
+    public int Side(string row, int least, int most)
+    {
+        if (Given(row) is not { } source || !source.IsList(Name(row)))
+        {
+            return Integer(row, least, most);
+        }
+
+        int[] sides = Integers(row, least, most);
+        return sides.Distinct().Count() == 1 && sides.Length <= 2 ? sides[0] : throw Bad(row, $"is [{string.Join(", ", sides)}]; only squares are supported");
+    }
+
     /// <summary>A list of whole numbers.</summary>
     public int[] Integers(string row, int least, int most) =>
         Given(row)?.Integers(Name(row), [], least, most)
@@ -68,11 +81,11 @@ internal sealed class LayoutOptions
 
     /// <summary>A positive number of parts that divides a size.</summary>
     /// <exception cref="InvalidDataException">It does not divide the size.</exception>
-    public int Divisor(string row, string sizeRow, int size)
-    {
-        int value = Integer(row, 1, size);
-        return size % value == 0 ? value : throw Bad(row, $"is {value}, which does not divide {Name(sizeRow)}, {size}");
-    }
+    public int Divisor(string row, string sizeRow, int size) => Dividing(row, sizeRow, size, Integer(row, 1, size));
+
+    /// <summary>The side of a square part, which divides that of the whole.</summary>
+    /// <inheritdoc cref="Divisor" path="/exception"/>
+    public int DividingSide(string row, string sizeRow, int size) => Dividing(row, sizeRow, size, Side(row, 1, size));
 
     /// <summary>Throws <see cref="Bad"/> if something is wrong with an option.</summary>
     public void ThrowIf(bool condition, string row, string what)
@@ -86,6 +99,9 @@ internal sealed class LayoutOptions
     /// <summary>An error about an option, by the layout's name.</summary>
     public InvalidDataException Bad(string row, string what) =>
         Source(row)?.Bad(Name(row), what) ?? new InvalidDataException($"the option {row} {what}");
+
+    private int Dividing(string row, string sizeRow, int size, int value) =>
+        size % value == 0 ? value : throw Bad(row, $"is {value}, which does not divide {Name(sizeRow)}, {size}");
 
     private CheckpointOptions? Source(string row) => Find(row) is { Name.Length: > 0 } option ? option.Source : null;
 

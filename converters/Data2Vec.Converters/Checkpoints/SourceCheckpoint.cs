@@ -32,6 +32,9 @@ internal sealed record SourceCheckpoint
     /// <summary>The key that held the weights, or null if they were not below a key.</summary>
     public string? Wrapper { get; private init; }
 
+    /// <summary>Where the weights were, for descriptions.</summary>
+    public string UnderWrapper => Wrapper is null ? "" : $", under '{Wrapper}'";
+
     /// <summary>The format, if it is one that names its models; otherwise null.</summary>
     public string? Format { get; private init; }
 

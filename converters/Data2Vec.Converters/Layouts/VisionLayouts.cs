@@ -192,12 +192,12 @@ internal static class VisionLayouts
     private static VisionConfig Config(LayoutOptions options, Func<int, ImagePreprocessing> preprocessing, IReadOnlyList<string>? labels)
     {
         TransformerSizes sizes = TransformerSizes.Read(options);
-        int image = options.Integer("image_size", 1, ImagePreprocessing.MaxSize);
+        int image = options.Side("image_size", 1, ImagePreprocessing.MaxSize);
         return new VisionConfig
         {
             Preprocessing = preprocessing(image),
             ImageSize = image,
-            PatchSize = options.Divisor("patch_size", "image_size", image),
+            PatchSize = options.DividingSide("patch_size", "image_size", image),
             HiddenSize = sizes.Hidden,
             Layers = sizes.Layers,
             Heads = sizes.Heads,

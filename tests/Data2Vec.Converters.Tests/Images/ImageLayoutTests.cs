@@ -130,6 +130,18 @@ public sealed class ImageLayoutTests : IDisposable
     }
 
     [Fact]
+    public void Sizes_may_be_pairs_of_height_and_width_if_they_are_equal()
+    {
+        JsonObject json = VitJson("vit", "ViTModel");
+        (json["image_size"], json["patch_size"]) = (new JsonArray(32, 32), new JsonArray(8, 8));
+        SaveFolder(Split(Vit).Rename(s_huggingFace), json);
+        Assert.Equal(Vector(Plain()), Vector(Convert(_folder.PathOf("config.json"))));
+        json["image_size"] = new JsonArray(32, 64);
+        SaveFolder(Split(Vit).Rename(s_huggingFace), json);
+        Assert.Contains("image_size is [32, 64]; only squares are supported", Refuse(_folder.PathOf("config.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_pooler_is_a_linear_layer_and_tanh_after_the_class_token()
     {
         StateDict weights = Split(Vit).Rename(s_huggingFace);
@@ -313,6 +325,17 @@ public sealed class ImageLayoutTests : IDisposable
         }
 
         Assert.Contains(reason, Refuse(_folder.Add("damaged.pth", weights.ToTorch())), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_empty_line_in_a_list_of_labels_is_no_label()
+    {
+        StateDict weights = Vit;
+        weights["head.weight"] = ([3, 64], new float[3 * 64]);
+        weights["head.bias"] = ([3], new float[3]);
+        string labels = _folder.PathOf("labels.txt");
+        File.WriteAllText(labels, "cat\n\ndog\n");
+        Assert.Contains("labels.txt: line 2 is empty", Refuse(_folder.Add("headed.pth", weights.ToTorch()), new ConversionOptions { LabelsPath = labels }), StringComparison.Ordinal);
     }
 
     [Fact]

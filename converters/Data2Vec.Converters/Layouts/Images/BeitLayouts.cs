@@ -88,14 +88,14 @@ internal static class BeitLayouts
         ImagePreprocessing Prepare(int size) => options?.Flag("TEST.CROP") ?? true
             ? ImagePreparation.ResizeThenCrop(size, size * 256 / 224.0, isImageNet: true, filter)
             : new ImagePreprocessing(ResizeMode.Squash, size, size, ImagePreprocessing.ImageNetMean, ImagePreprocessing.ImageNetStandardDeviation, filter);
-        return Read(layout, checkpoint with { Weights = weights }, given, heads, _ => Prepare);
+        return Read(layout, checkpoint with { Weights = weights }, given, heads, Prepare);
     }
 
     private static SourceModel ReadBeit(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given) =>
-        Read(layout, checkpoint, given, null, _ => size => Preprocessing(size, checkpoint.Options, isImageNet: false));
+        Read(layout, checkpoint, given, null, size => Preprocessing(size, checkpoint.Options, isImageNet: false));
 
     private static SourceModel Read(
-        Layout layout, SourceCheckpoint checkpoint, ConversionOptions given, int? knownHeads, Func<VitConfig, Func<int, ImagePreprocessing>> preprocessing)
+        Layout layout, SourceCheckpoint checkpoint, ConversionOptions given, int? knownHeads, Func<int, ImagePreprocessing> preprocessing)
     {
         given.RefuseForImages();
         Weights weights = checkpoint.Weights;
@@ -108,7 +108,7 @@ internal static class BeitLayouts
         var config = new VitConfig
         {
             Architecture = ModelArchitecture.Beit,
-            Preprocessing = ImagePreprocessing.Squash(shape.Size, ImagePreprocessing.Half, ImagePreprocessing.Half),
+            Preprocessing = preprocessing(shape.Size),
             ImageSize = shape.Size,
             PatchSize = shape.Patch,
             HiddenSize = shape.Hidden,
@@ -126,9 +126,7 @@ internal static class BeitLayouts
             Labels = LabelFile.For(classes, given.LabelsPath),
             Embedding = new EmbeddingDefaults { Pooling = isMean ? Pooling.Pooler : classes is null ? Pooling.Mean : Pooling.Class },
         };
-        config = config with { Preprocessing = preprocessing(config)(config.ImageSize) };
-        string wrapper = checkpoint.Wrapper is null ? "" : $", under '{checkpoint.Wrapper}'";
-        return Describe(layout, checkpoint, config, VisionLayouts.BeitNames, $"{layout.Format}'s layout{wrapper}", VisionLayouts.Tables);
+        return Describe(layout, checkpoint, config, VisionLayouts.BeitNames, $"{layout.Format}'s layout{checkpoint.UnderWrapper}", VisionLayouts.Tables);
     }
 
     private static SourceModel ReadData2Vec(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
@@ -149,8 +147,7 @@ internal static class BeitLayouts
             HasFinalNorm = labels is null,
             Labels = labels,
         };
-        string wrapper = checkpoint.Wrapper is null ? "" : $", under '{checkpoint.Wrapper}'";
-        return Describe(layout, checkpoint, config, VisionLayouts.BeitNames, $"BEiT's layout{wrapper}", VisionLayouts.Tables);
+        return Describe(layout, checkpoint, config, VisionLayouts.BeitNames, $"BEiT's layout{checkpoint.UnderWrapper}", VisionLayouts.Tables);
     }
 
     private static SourceModel ReadHuggingFace(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
@@ -161,7 +158,7 @@ internal static class BeitLayouts
         Weights weights = checkpoint.Weights;
         int? classes = weights.Size("classifier.weight", 2, 0, Limits.Size);
         TransformerSizes sizes = TransformerSizes.Read(options);
-        int image = options.Integer("image_size", 1, ImagePreprocessing.MaxSize);
+        int image = options.Side("image_size", 1, ImagePreprocessing.MaxSize);
 
         // With the mean, a norm follows it where there is a pooler; what predicts visual tokens has its own norm, outside the encoder.
         bool isMean = options.Flag("mean_pooling"), hasPooler = isMean && (classes is not null || weights.Contains("pooler.layernorm.weight"));
@@ -172,7 +169,7 @@ internal static class BeitLayouts
             Architecture = ModelArchitecture.Beit,
             Preprocessing = ImagePreparation.HuggingFace(image, folder, "BeitImageProcessor", Interpolation.Bicubic),
             ImageSize = image,
-            PatchSize = options.Divisor("patch_size", "image_size", image),
+            PatchSize = options.DividingSide("patch_size", "image_size", image),
             HiddenSize = sizes.Hidden,
             Layers = sizes.Layers,
             Heads = sizes.Heads,

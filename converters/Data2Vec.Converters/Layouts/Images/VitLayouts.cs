@@ -59,8 +59,7 @@ internal static class VitLayouts
             Embedding = new EmbeddingDefaults { Pooling = pooler.HasNorm ? Pooling.Pooler : known is null && classes is null ? source.Pretrained : pooler.Rows },
         };
         config = config with { Heads = AttentionHeads.Count(config.HiddenSize, source.Heads(checkpoint), given, checkpoint.Warnings, source.HeadSize(checkpoint)) };
-        string wrapper = all.Wrapper is null ? "" : $", under '{all.Wrapper}'";
-        return Describe(layout, checkpoint, config, VitNames.Timm, $"{source.Format}'s layout{source.Part(all, given)}{wrapper}") with { IsTeacher = source.IsTeacher(given), HasStudent = source.HasStudent };
+        return Describe(layout, checkpoint, config, VitNames.Timm, $"{source.Format}'s layout{source.Part(all, given)}{all.UnderWrapper}") with { IsTeacher = source.IsTeacher(given), HasStudent = source.HasStudent };
     }
 
     private static SourceModel ReadTorchvision(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
@@ -105,12 +104,12 @@ internal static class VitLayouts
         int? classes = weights.Size("classifier.weight", 2, 0, Limits.Size);
         bool isMae = layout.Model == "vit_mae", isDense = weights.Contains("pooler.dense.weight");
         TransformerSizes sizes = TransformerSizes.Read(options);
-        int image = options.Integer("image_size", 1, ImagePreprocessing.MaxSize);
+        int image = options.Side("image_size", 1, ImagePreprocessing.MaxSize);
         var config = new VitConfig
         {
             Preprocessing = ImagePreparation.HuggingFace(image, folder, "ViTImageProcessor", Interpolation.Bilinear),
             ImageSize = image,
-            PatchSize = options.Divisor("patch_size", "image_size", image),
+            PatchSize = options.DividingSide("patch_size", "image_size", image),
             HiddenSize = sizes.Hidden,
             Layers = sizes.Layers,
             Heads = sizes.Heads,
