@@ -89,11 +89,6 @@ internal static class D2vFormat
     private static string? MeasurePanels(ElementType type, IReadOnlyList<int> shape, int groups, long elements, out long bytes)
     {
         bytes = 0;
-        if (type == ElementType.F16)
-        {
-            return "has the layout 'panels', which f16 cannot have";
-        }
-
         if (shape.Count < 2)
         {
             return $"has the layout 'panels' and {shape.Count} dimensions; it needs at least 2";

@@ -86,6 +86,14 @@ internal sealed unsafe partial class CpuInference<S, V>(CpuStore store, HostAren
         }
     }
 
+    /// <summary>Memory of some floats for each of the tasks that run at the same time.</summary>
+    private TaskMemory AllocateTaskMemory(long size)
+    {
+        var taken = (int*)Memory.Allocate(team.Threads * sizeof(int));
+        new Span<int>(taken, team.Threads).Clear();
+        return new TaskMemory((float*)Memory.Allocate(team.Threads * size * sizeof(float)), size, taken, team.Threads);
+    }
+
     /// <summary>The address of a weight's gradient; null if it does not learn.</summary>
     private float* GradientOf(WeightData? weight) => weight is null || gradient is null ? null : (float*)gradient(weight);
 

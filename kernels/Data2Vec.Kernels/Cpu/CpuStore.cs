@@ -17,8 +17,8 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
 
     public override int PreferredConvolutionRows => 6400;
 
-    /// <summary>Whether some products run on bf16 or bytes. The products of attention then run on bf16 too.</summary>
-    public bool UsesDotProducts { get; private set; }
+    /// <summary>The format of the products of attention: BF16 if the weights are not of a higher precision and the processor is faster so.</summary>
+    public ElementType AttentionType { get; private set; } = ElementType.F32;
 
     private ParallelOptions Parallelism => new() { MaxDegreeOfParallelism = team.Threads };
 
@@ -97,7 +97,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         HostArena memory = _idle.TryTake(out HostArena? idle) ? idle : new HostArena();
         return level switch
         {
-            CpuLevel.Avx512Dot or CpuLevel.Avx512 => new CpuInference<Simd512, Vector512<float>>(this, memory, team, gradient),
+            CpuLevel.Avx512Dot or CpuLevel.Avx512Vnni or CpuLevel.Avx512 => new CpuInference<Simd512, Vector512<float>>(this, memory, team, gradient),
             CpuLevel.Avx2 => new CpuInference<Simd256, Vector256<float>>(this, memory, team, gradient),
             _ => new CpuInference<Simd128, Vector128<float>>(this, memory, team, gradient),
         };
@@ -193,9 +193,13 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     /// <param name="scale">Multiplies the outputs; or null.</param>
     private PanelMatrix Matrix(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int channels, int taps = 1, int groups = 1, float* scale = null)
     {
-        ElementType type = Format(parts, channels);
-        UsesDotProducts |= type != ElementType.F32;
-        bool isQuantized = type != ElementType.F32 && parts[0].Weight.Type == ElementType.I8;
+        (ElementType type, ElementType storage) = Formats(parts, channels);
+        if (type != ElementType.F32 && level == CpuLevel.Avx512Dot)
+        {
+            AttentionType = ElementType.BF16;
+        }
+
+        bool isQuantized = storage != ElementType.F32 && parts[0].Weight.Type == ElementType.I8;
         int outputs = 0;
         foreach ((WeightData weight, _) in parts)
         {
@@ -208,7 +212,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         int at = 0;
         foreach ((WeightData weight, WeightData? bias) in parts)
         {
-            var layout = new PanelLayout(type, weight.Rows, channels, taps, groups);
+            var layout = new PanelLayout(storage, weight.Rows, channels, taps, groups);
             AddPanels(panels, weight, layout);
             if (columnOffsets != null)
             {
@@ -233,6 +237,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         return new PanelMatrix
         {
             Type = type,
+            Storage = storage,
             Panels = addresses,
             PanelsPerGroup = panels.Count / groups,
             GroupOutputs = outputs / groups,
@@ -246,34 +251,35 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         };
     }
 
-    /// <summary>The format whose dot products all parts can use; otherwise F32.</summary>
-    private ElementType Format(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int channels)
+    /// <summary>The format of a product and that of its panels, which all parts share; F32 if they differ.</summary>
+    private (ElementType Type, ElementType Storage) Formats(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int channels)
     {
-        ElementType type = DotProductFormat(parts[0].Weight, channels);
+        (ElementType Type, ElementType Storage) formats = Formats(parts[0].Weight, channels);
         foreach ((WeightData weight, _) in parts)
         {
-            if (level != CpuLevel.Avx512Dot || DotProductFormat(weight, channels) != type)
+            if (Formats(weight, channels) != formats)
             {
-                return ElementType.F32;
+                return (ElementType.F32, ElementType.F32);
             }
         }
 
-        return type;
+        return formats;
     }
 
     /// <summary>
-    /// The format of the processor's dot products that a weight can be used in; F32 for none. Linear layers are padded to whole words; the
-    /// channels of a convolution must fill them.
+    /// The fastest format of a product with a weight, and that of its panels. Linear layers are padded to whole words; the channels of a convolution
+    /// must fill them.
     /// </summary>
-    private static ElementType DotProductFormat(WeightData weight, int channels) => weight.Type switch
+    private (ElementType Type, ElementType Storage) Formats(WeightData weight, int channels) => weight.Type switch
     {
-        ElementType.BF16 when weight.Shape.Count == 2 || channels % 2 == 0 => ElementType.BF16,
-        ElementType.I8 when weight.Shape.Count == 2 => ElementType.I8,
+        ElementType.I8 when weight.Shape.Count == 2 && level >= CpuLevel.Avx512Vnni => (ElementType.I8, ElementType.I8),
 
         // The whole numbers of i8 are exact in bf16. Bytes would need one scale for all rows of the input that an output reads.
-        ElementType.I8 when channels % 2 == 0 => ElementType.BF16,
-        _ => ElementType.F32,
+        ElementType.I8 or ElementType.BF16 when level == CpuLevel.Avx512Dot && FillsWords(weight, ElementType.BF16, channels) => (ElementType.BF16, ElementType.BF16),
+        _ => (ElementType.F32, FillsWords(weight, weight.Type, channels) ? weight.Type : ElementType.F32),
     };
+
+    private static bool FillsWords(WeightData weight, ElementType type, int channels) => weight.Shape.Count == 2 || channels % PanelLayout.PerWord(type) == 0;
 
     /// <summary>Adds the addresses of a weight's panels: those of the file if it has this format, otherwise packed ones.</summary>
     private void AddPanels(List<nint> panels, WeightData weight, PanelLayout layout)

@@ -6,8 +6,11 @@ namespace Data2Vec.Kernels.Cpu;
 /// </summary>
 internal readonly unsafe struct PanelMatrix
 {
-    /// <summary>The format of the words that the panels hold; F32 for numbers.</summary>
+    /// <summary>The format of the words that are multiplied; F32 for numbers.</summary>
     public ElementType Type { get; init; }
+
+    /// <summary>The format of the panels: <see cref="Type"/>, or one that products widen to F32.</summary>
+    public ElementType Storage { get; init; }
 
     /// <summary>The addresses of the panels, group after group.</summary>
     public float** Panels { get; init; }
@@ -21,7 +24,7 @@ internal readonly unsafe struct PanelMatrix
     /// <summary>The runs of words of the left side that one output reads.</summary>
     public int Taps { get; init; }
 
-    /// <summary>The words of one tap.</summary>
+    /// <summary>The words of one tap on the left side.</summary>
     public int Depth { get; init; }
 
     public float* Bias { get; init; }

@@ -25,9 +25,9 @@ internal readonly unsafe struct TransposedPanels(PanelMatrix source, PanelMatrix
     /// <param name="allocate">Allocates some bytes.</param>
     public static TransposedPanels Create(PanelMatrix matrix, int stride, int residue, Func<long, nint> allocate)
     {
-        if (matrix.Type != ElementType.F32)
+        if (matrix.Storage != ElementType.F32)
         {
-            throw new NotSupportedException($"Gradients need weights in f32, not in {matrix.Type}.");
+            throw new NotSupportedException($"Gradients need weights in f32, not in {matrix.Storage}.");
         }
 
         var layout = new PanelLayout(ElementType.F32, matrix.Depth * matrix.Groups, matrix.GroupOutputs, 1, matrix.Groups);
@@ -49,6 +49,7 @@ internal readonly unsafe struct TransposedPanels(PanelMatrix source, PanelMatrix
         var transposed = new PanelMatrix
         {
             Type = ElementType.F32,
+            Storage = ElementType.F32,
             Panels = panels,
             PanelsPerGroup = layout.PanelsPerGroup,
             GroupOutputs = layout.GroupOutputs,

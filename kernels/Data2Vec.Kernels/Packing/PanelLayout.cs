@@ -4,7 +4,7 @@ namespace Data2Vec.Kernels;
 /// <remarks>
 /// A weight is <see cref="Groups"/> matrices, one after another, of <see cref="GroupOutputs"/> rows and <see cref="Depth"/> columns. Each
 /// matrix is cut into panels of 32 rows. A panel of width <c>w</c> holds the word of row <c>j</c>, column <c>k</c> at <c>k * w + j</c>. A
-/// word has 32 bits: one f32, or two bf16 or four i8 of neighbouring channels.
+/// word has 32 bits: one f32, two f16 or bf16, or four i8 of neighbouring channels.
 /// </remarks>
 public readonly record struct PanelLayout
 {
@@ -15,7 +15,7 @@ public readonly record struct PanelLayout
     public const int NarrowWidth = 16;
 
     /// <summary>Describes a weight <c>[outputs, channels, taps]</c>.</summary>
-    /// <param name="type">The number format: f32, bf16 or i8.</param>
+    /// <param name="type">The number format.</param>
     /// <param name="outputs">The outputs of all groups together.</param>
     /// <param name="channels">The channels that one output reads.</param>
     /// <param name="taps">The taps of a convolution: the product of the dimensions after the second.</param>
@@ -83,7 +83,7 @@ public readonly record struct PanelLayout
     /// <param name="dimensions">The number of dimensions of the weight: 2 for a linear layer.</param>
     public static WeightLayout LayoutFor(ElementType type, int dimensions) => type switch
     {
-        ElementType.F32 or ElementType.BF16 when dimensions >= 2 => WeightLayout.Panels,
+        ElementType.F32 or ElementType.F16 or ElementType.BF16 when dimensions >= 2 => WeightLayout.Panels,
         ElementType.I8 when dimensions == 2 => WeightLayout.Panels,
         _ => WeightLayout.Rows,
     };
@@ -103,7 +103,7 @@ public readonly record struct PanelLayout
     public static int PerWord(ElementType type) => type switch
     {
         ElementType.F32 => 1,
-        ElementType.BF16 => 2,
+        ElementType.F16 or ElementType.BF16 => 2,
         ElementType.I8 => 4,
         _ => throw new ArgumentException($"there are no panels of {type}", nameof(type)),
     };

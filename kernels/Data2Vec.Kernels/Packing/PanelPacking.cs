@@ -11,7 +11,7 @@ public static unsafe class PanelPacking
     private const int Block = 16;
 
     /// <summary>Packs a whole weight in the memory of two panels.</summary>
-    /// <typeparam name="T">An element: <see cref="float"/>, the bits of a bf16 as <see cref="ushort"/>, or <see cref="sbyte"/>.</typeparam>
+    /// <typeparam name="T">An element: <see cref="float"/>, the bits of an f16 or bf16 as <see cref="ushort"/>, or <see cref="sbyte"/>.</typeparam>
     /// <param name="layout">The layout.</param>
     /// <param name="read">Fills a span with the elements in row-major order that start at a given one.</param>
     /// <param name="write">Receives the bytes of the panels, one panel after another.</param>
@@ -60,7 +60,7 @@ public static unsafe class PanelPacking
                     },
                     layout, panel, destination);
                 break;
-            case ElementType.BF16:
+            case ElementType.F16 or ElementType.BF16:
                 PackPanel<ushort>(weight.ReadStored, layout, panel, destination);
                 break;
             default:
@@ -70,7 +70,7 @@ public static unsafe class PanelPacking
     }
 
     /// <summary>Reads one output of a weight in panels, in row-major order.</summary>
-    /// <typeparam name="T">An element: <see cref="float"/>, the bits of a bf16 as <see cref="ushort"/>, or <see cref="sbyte"/>.</typeparam>
+    /// <typeparam name="T">An element: <see cref="float"/>, the bits of an f16 or bf16 as <see cref="ushort"/>, or <see cref="sbyte"/>.</typeparam>
     /// <param name="layout">The layout.</param>
     /// <param name="panels">The address of the first panel.</param>
     /// <param name="output">The output, counted over all groups.</param>

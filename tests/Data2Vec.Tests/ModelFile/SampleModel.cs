@@ -31,6 +31,7 @@ internal static class SampleModel
             new TensorDeclaration("linear", ElementType.F32, [33, 7], WeightLayout.Panels),
             new TensorDeclaration("conv", ElementType.F32, [20, 2, 3], WeightLayout.Panels, Groups: 2),
             new TensorDeclaration("linear_bf16", ElementType.BF16, [33, 7], WeightLayout.Panels),
+            new TensorDeclaration("linear_f16", ElementType.F16, [33, 7], WeightLayout.Panels),
             new TensorDeclaration("conv_bf16", ElementType.BF16, [20, 3, 3], WeightLayout.Panels, Groups: 2),
             new TensorDeclaration("linear_i8", ElementType.I8, [50, 70], WeightLayout.Panels),
         ],

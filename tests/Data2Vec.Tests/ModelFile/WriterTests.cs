@@ -81,7 +81,6 @@ public class WriterTests
             [new("t", ElementType.F32, [1, 1, 1, 1, 1, 1, 1, 1, 1])],
             [new("t", ElementType.F32, [int.MaxValue, int.MaxValue, int.MaxValue])],
             [new("t", ElementType.F32, [4], WeightLayout.Panels)],
-            [new("t", ElementType.F16, [4, 4], WeightLayout.Panels)],
             [new("t", ElementType.I8, [4, 4, 2], WeightLayout.Panels)],
             [new("t", ElementType.I8, [4, 4], WeightLayout.Panels, Groups: 2)],
             [new("t", ElementType.F32, [4, 4], WeightLayout.Panels, Groups: 3)],

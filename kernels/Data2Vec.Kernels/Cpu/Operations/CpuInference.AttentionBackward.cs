@@ -130,13 +130,6 @@ internal sealed unsafe partial class CpuInference<S, V>
         return new Tensor(Memory.Allocate((long)rows * stride * sizeof(float)), rows, table.Columns, stride);
     }
 
-    private TaskMemory AllocateTaskMemory(long size)
-    {
-        var taken = (int*)Memory.Allocate(team.Threads * sizeof(int));
-        new Span<int>(taken, team.Threads).Clear();
-        return new TaskMemory((float*)Memory.Allocate(team.Threads * size * sizeof(float)), size, taken, team.Threads);
-    }
-
     private readonly struct DeltaKernel(Tensor output, Tensor dOutput, int heads, Tensor deltas) : IRowKernel
     {
         public void Run(int row)

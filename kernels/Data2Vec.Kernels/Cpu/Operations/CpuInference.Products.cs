@@ -53,8 +53,11 @@ internal sealed unsafe partial class CpuInference<S, V>
     private void Multiply(LeftOperand left, PanelMatrix right, Epilogue epilogue, Tensor output)
     {
         int groups = epilogue.Norm is not null ? 1 : Math.Clamp((TasksPerThread * team.Threads + left.BlockCount - 1) / left.BlockCount, 1, right.PanelCount);
-        var job = new MatrixJob<S, V>(left, right, epilogue, output, (right.PanelCount + groups - 1) / groups);
+        long mark = Mark();
+        TaskMemory widened = right.Storage == right.Type ? default : AllocateTaskMemory(MatrixJob<S, V>.WidenedSize(right));
+        var job = new MatrixJob<S, V>(left, right, epilogue, output, (right.PanelCount + groups - 1) / groups, widened);
         team.Run(job, job.Tasks);
+        Release(mark);
     }
 
     private void RunRows<TKernel>(TKernel kernel, int rows)

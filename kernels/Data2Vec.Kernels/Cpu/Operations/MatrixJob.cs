@@ -42,7 +42,14 @@ internal readonly unsafe struct LeftOperand
 internal readonly record struct Epilogue(Activation Activation, Tensor Residual = default, NormValues? Norm = null, bool Accumulate = false);
 
 /// <summary>A matrix product and its epilogue, cut into tasks of one block of rows by some panels.</summary>
-internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix right, Epilogue epilogue, Tensor output, int panelsPerTask) : IJob
+/// <param name="left">The left side.</param>
+/// <param name="right">The right side.</param>
+/// <param name="epilogue">What follows the product.</param>
+/// <param name="output">Receives the result.</param>
+/// <param name="panelsPerTask">The panels of a task.</param>
+/// <param name="widened">Memory of <see cref="WidenedSize"/> floats for each task that runs.</param>
+internal readonly unsafe struct MatrixJob<S, V>(
+    LeftOperand left, PanelMatrix right, Epilogue epilogue, Tensor output, int panelsPerTask, TaskMemory widened) : IJob
     where S : struct, ISimd<V>
     where V : unmanaged
 {
@@ -66,8 +73,8 @@ internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix ri
         int first = task / left.BlockCount * panelsPerTask;
         int end = Math.Min(first + panelsPerTask, right.PanelCount);
 
-        int tapsAtOnce = Math.Max(1, DepthBlock / right.Depth);
-        int depthAtOnce = right.Taps == 1 ? DepthBlock : right.Depth;
+        float* memory = right.Storage == right.Type ? null : widened.Take();
+        (int tapsAtOnce, int depthAtOnce) = DepthAtOnce(right);
         for (int tap = 0; tap < right.Taps; tap += tapsAtOnce)
         {
             int taps = Math.Min(tapsAtOnce, right.Taps - tap);
@@ -76,13 +83,19 @@ internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix ri
                 int length = Math.Min(depthAtOnce, right.Depth - depth);
                 for (int panel = first; panel < end; panel++)
                 {
+                    float* weights = Weights(panel, tap, taps, depth, length, memory);
                     for (int line = 0; line < block.Lines; line++)
                     {
                         RowBlock rows = block with { Source = block.Source + line * left.LineStride * sizeof(float), Row = block.Row + line * block.Rows };
-                        RunPanel(rows, panel, tap, taps, depth, length);
+                        RunPanel(rows, panel, weights, tap, taps, depth, length);
                     }
                 }
             }
+        }
+
+        if (memory != null)
+        {
+            widened.Return(memory);
         }
 
         if (epilogue.Norm is { } norm)
@@ -95,14 +108,43 @@ internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix ri
         }
     }
 
+    /// <summary>The memory in which a task widens the weights it reads next, in floats.</summary>
+    public static long WidenedSize(PanelMatrix right)
+    {
+        (int taps, int depth) = DepthAtOnce(right);
+
+        long depths = IsFull(right.Columns(right.PanelsPerGroup - 1)) ? Math.Min(taps, right.Taps) * Math.Min(depth, right.Depth) : (long)right.Taps * right.Depth;
+        return depths * PanelLayout.Width;
+    }
+
+    private static (int Taps, int Depth) DepthAtOnce(PanelMatrix right) =>
+        (Math.Max(1, DepthBlock / right.Depth), right.Taps == 1 ? DepthBlock : right.Depth);
+
+    /// <summary>Whether tiles of a panel have no columns without an output.</summary>
+    private static bool IsFull((int First, int Count, int Width) panel) => panel.Count % Math.Min(2 * S.Width, panel.Width) == 0;
+
+    /// <summary>A part of a panel in the format of the product. With the first part of a panel that is not full come all others.</summary>
+    private float* Weights(int panel, int tap, int taps, int depth, int length, float* memory)
+    {
+        (int First, int Count, int Width) columns = right.Columns(panel);
+        if (memory == null)
+        {
+            return right.Panels[panel] + ((long)tap * right.Depth + depth) * columns.Width;
+        }
+
+        bool all = tap + depth == 0 && !IsFull(columns);
+        float* words = right.Panels[panel] + ((long)tap * right.Depth + depth) / PanelLayout.PerWord(right.Storage) * columns.Width;
+        PanelWidening<S, V>.Run(right.Storage, words, columns.Width, all ? right.Taps * right.Depth : taps * length, memory);
+        return memory;
+    }
+
     /// <summary>Multiplies a line of rows by a part of a panel: some taps, and of each a part of its depth.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void RunPanel(RowBlock block, int panel, int tap, int taps, int depth, int length)
+    private void RunPanel(RowBlock block, int panel, float* weights, int tap, int taps, int depth, int length)
     {
         int group = panel / right.PanelsPerGroup, firstOutput = (panel - group * right.PanelsPerGroup) * PanelLayout.Width;
         int outputs = Math.Min(PanelLayout.Width, right.GroupOutputs - firstOutput);
         int width = outputs <= PanelLayout.NarrowWidth ? PanelLayout.NarrowWidth : PanelLayout.Width;
-        float* weights = right.Panels[panel] + ((long)tap * right.Depth + depth) * width;
         float* source = (float*)block.Source + group * left.GroupStride + tap * left.TapStride + depth;
         int column = group * right.GroupOutputs + firstOutput;
         bool isFirst = tap + depth == 0, isLast = tap + taps == right.Taps && depth + length == right.Depth;
@@ -117,7 +159,7 @@ internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix ri
                 // The columns behind belong to another group or to no output. So a tile beside the result holds all depths' sums at once.
                 if (isFirst)
                 {
-                    RunPartial(block, right.Panels[panel] + start, width, source, column + start, valid, two);
+                    RunPartial(block, weights + start, width, source, column + start, valid, two);
                 }
 
                 continue;

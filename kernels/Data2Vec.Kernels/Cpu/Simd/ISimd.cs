@@ -80,6 +80,12 @@ internal unsafe interface ISimd<V>
     /// <summary>The even words of two vectors, in turns.</summary>
     static abstract V JoinEvenWords(V first, V second);
 
+    /// <summary>Shifts each word.</summary>
+    static abstract V ShiftLeft(V words, int count);
+
+    /// <summary>Shifts each word to the right as a signed number, and converts it to a float.</summary>
+    static abstract V ToFloats(V words, int count);
+
     /// <summary>The lower 16 bits of each word.</summary>
     static abstract V LowHalves(V words);
 

@@ -61,6 +61,8 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static Vector128<float> JoinEvenWords(Vector128<float> first, Vector128<float> second) =>
         ((first.AsUInt64() & Vector128.Create<ulong>(uint.MaxValue)) | (second.AsUInt64() << 32)).AsSingle();
 
+    public static Vector128<float> ShiftLeft(Vector128<float> words, int count) => (words.AsUInt32() << count).AsSingle();
+    public static Vector128<float> ToFloats(Vector128<float> words, int count) => Vector128.ConvertToSingle(words.AsInt32() >> count);
     public static Vector128<float> LowHalves(Vector128<float> words) => (words.AsUInt32() & Vector128.Create<uint>(ushort.MaxValue)).AsSingle();
     public static Vector128<float> HighHalves(Vector128<float> words) => (words.AsUInt32() >>> 16).AsSingle();
 

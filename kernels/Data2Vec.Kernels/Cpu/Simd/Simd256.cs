@@ -58,6 +58,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> JoinEvenWords(Vector256<float> first, Vector256<float> second) =>
         ((first.AsUInt64() & Vector256.Create<ulong>(uint.MaxValue)) | (second.AsUInt64() << 32)).AsSingle();
 
+    public static Vector256<float> ShiftLeft(Vector256<float> words, int count) => (words.AsUInt32() << count).AsSingle();
+    public static Vector256<float> ToFloats(Vector256<float> words, int count) => Vector256.ConvertToSingle(words.AsInt32() >> count);
     public static Vector256<float> LowHalves(Vector256<float> words) => (words.AsUInt32() & Vector256.Create<uint>(ushort.MaxValue)).AsSingle();
     public static Vector256<float> HighHalves(Vector256<float> words) => (words.AsUInt32() >>> 16).AsSingle();
 

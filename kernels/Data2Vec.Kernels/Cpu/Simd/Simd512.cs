@@ -58,6 +58,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> JoinEvenWords(Vector512<float> first, Vector512<float> second) =>
         ((first.AsUInt64() & Vector512.Create<ulong>(uint.MaxValue)) | (second.AsUInt64() << 32)).AsSingle();
 
+    public static Vector512<float> ShiftLeft(Vector512<float> words, int count) => (words.AsUInt32() << count).AsSingle();
+    public static Vector512<float> ToFloats(Vector512<float> words, int count) => Vector512.ConvertToSingle(words.AsInt32() >> count);
     public static Vector512<float> LowHalves(Vector512<float> words) => (words.AsUInt32() & Vector512.Create<uint>(ushort.MaxValue)).AsSingle();
     public static Vector512<float> HighHalves(Vector512<float> words) => (words.AsUInt32() >>> 16).AsSingle();
 
