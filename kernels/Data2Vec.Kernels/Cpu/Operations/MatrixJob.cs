@@ -47,13 +47,14 @@ internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix ri
     where V : unmanaged
 {
     /// <summary>
-    /// Depth processed per panel before the next panel: so much of a panel and of the rows fit into the second-level
-    /// cache together. It depends only on the weights' shape, so no result depends on the batch.
+    /// Depth processed per panel before the next panel: so much of a panel and of the rows fit into the second-level cache together. Sums of the parts are
+    /// added up, which rounds less than one long sum. It depends only on the weights' shape, so no result depends on the batch.
     /// </summary>
-    private const int DepthBlock = 1024;
+    private const int DepthBlock = 384;
 
     private readonly MatrixTiles _tiles = MatrixTiles.Create(right.Type, S.Width);
     private readonly Activation _tileActivation = epilogue.Norm is null ? epilogue.Activation : Activation.None;
+    private readonly int _tapsAtOnce = TapsAtOnce(right), _depthAtOnce = TapsAtOnce(right) == 1 ? DepthBlock : right.Depth;
     private readonly float* _output = output.Row(0);
     private readonly float* _residual = epilogue.Residual.IsEmpty ? null : epilogue.Residual.Row(0);
 
@@ -66,14 +67,12 @@ internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix ri
         int first = task / left.BlockCount * panelsPerTask;
         int end = Math.Min(first + panelsPerTask, right.PanelCount);
 
-        int tapsAtOnce = Math.Max(1, DepthBlock / right.Depth);
-        int depthAtOnce = right.Taps == 1 ? DepthBlock : right.Depth;
-        for (int tap = 0; tap < right.Taps; tap += tapsAtOnce)
+        for (int tap = 0; tap < right.Taps; tap += _tapsAtOnce)
         {
-            int taps = Math.Min(tapsAtOnce, right.Taps - tap);
-            for (int depth = 0; depth < right.Depth; depth += depthAtOnce)
+            int taps = Math.Min(_tapsAtOnce, right.Taps - tap);
+            for (int depth = 0; depth < right.Depth; depth += _depthAtOnce)
             {
-                int length = Math.Min(depthAtOnce, right.Depth - depth);
+                int length = Math.Min(_depthAtOnce, right.Depth - depth);
                 for (int panel = first; panel < end; panel++)
                 {
                     for (int line = 0; line < block.Lines; line++)
@@ -94,6 +93,9 @@ internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix ri
             }
         }
     }
+
+    /// <summary>The taps that are processed together; if it is one, only a part of its depth.</summary>
+    private static int TapsAtOnce(PanelMatrix right) => Math.Max(1, DepthBlock / right.Depth);
 
     /// <summary>Multiplies a line of rows by a part of a panel: some taps, and of each a part of its depth.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -145,12 +147,22 @@ internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix ri
     {
         const int Stride = PanelLayout.Width;
         float* tile = stackalloc float[MatrixTiles.MaxRows * Stride];
-        var arguments = new TileArguments(left.RowStride, left.TapStride, right.Taps, right.Depth, weights, width, Stride, accumulate: false);
         int row = 0;
         for (int tiles = (block.Rows + S.TileRows - 1) / S.TileRows; tiles > 0; tiles--)
         {
             int height = (block.Rows - row + tiles - 1) / tiles;
-            _tiles.Run<S, V>(arguments, height, two, source + row * left.RowStride, tile);
+            for (int tap = 0; tap < right.Taps; tap += _tapsAtOnce)
+            {
+                int taps = Math.Min(_tapsAtOnce, right.Taps - tap);
+                for (int depth = 0; depth < right.Depth; depth += _depthAtOnce)
+                {
+                    int length = Math.Min(_depthAtOnce, right.Depth - depth);
+                    float* part = weights + ((long)tap * right.Depth + depth) * width;
+                    var arguments = new TileArguments(left.RowStride, left.TapStride, taps, length, part, width, Stride, accumulate: tap + depth > 0);
+                    _tiles.Run<S, V>(arguments, height, two, source + row * left.RowStride + tap * left.TapStride + depth, tile);
+                }
+            }
+
             Finish(tile, Stride, height, two ? 2 * S.Width : S.Width, block.Row + row, column);
             for (int r = 0; r < height; r++)
             {
