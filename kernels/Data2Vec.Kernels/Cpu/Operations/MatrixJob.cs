@@ -30,8 +30,8 @@ internal readonly unsafe struct LeftOperand
     /// <summary>From the columns of a group to those of the next.</summary>
     public nint GroupStride { get; init; }
 
-    /// <summary>Multiplies the sums of each row of bytes; null for other formats.</summary>
-    public float* RowScales { get; init; }
+    /// <summary>What each row of bytes stands for; null for other formats.</summary>
+    public ByteRow* ByteRows { get; init; }
 }
 
 /// <summary>What follows a matrix product, besides the bias and the scale of its weights.</summary>
@@ -134,7 +134,7 @@ internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix ri
                 _tiles.Run<S, V>(arguments, height, two, source + row * left.RowStride, to);
                 if (isLast)
                 {
-                    Finish(to, output.Stride, height, columns, block.Row + row, column + start);
+                    Finish(to, output.Stride, height, columns, block.Row + row, column + start, right.Panels[panel] + start, width);
                 }
 
                 row += height;
@@ -163,7 +163,7 @@ internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix ri
                 }
             }
 
-            Finish(tile, Stride, height, two ? 2 * S.Width : S.Width, block.Row + row, column);
+            Finish(tile, Stride, height, two ? 2 * S.Width : S.Width, block.Row + row, column, weights, width);
             for (int r = 0; r < height; r++)
             {
                 float* from = tile + r * Stride, to = output.Row(block.Row + row + r) + block.Offset + column;
@@ -183,25 +183,29 @@ internal readonly unsafe struct MatrixJob<S, V>(LeftOperand left, PanelMatrix ri
 
     /// <summary>Converts sums of quantized numbers to what they stand for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Dequantize(float* tile, nint stride, int rows, int columns, int row, int column)
+    private void Dequantize(float* tile, nint stride, int rows, int columns, int row, int column, float* weights, int width)
     {
+        float* scales = right.ColumnScales + column;
         for (int r = 0; r < rows; r++, tile += stride)
         {
+            if (left.ByteRows != null)
+            {
+                ByteRow.Dequantize(tile, columns, left.ByteRows[row + r], right.ColumnSums + column, scales, weights, width);
+                continue;
+            }
+
             for (int i = 0; i < columns; i += S.Width)
             {
-                V sum = left.RowScales == null
-                    ? S.Load(tile + i)
-                    : S.Multiply(S.Difference((int*)tile + i, right.ColumnOffsets + column + i), S.Create(left.RowScales[row + r]));
-                S.Store(tile + i, S.Multiply(sum, S.Load(right.ColumnScales + column + i)));
+                S.Store(tile + i, S.Multiply(S.Load(tile + i), S.Load(scales + i)));
             }
         }
     }
 
-    private void Finish(float* tile, nint stride, int rows, int columns, int row, int column)
+    private void Finish(float* tile, nint stride, int rows, int columns, int row, int column, float* weights, int width)
     {
         if (right.ColumnScales != null)
         {
-            Dequantize(tile, stride, rows, columns, row, column);
+            Dequantize(tile, stride, rows, columns, row, column, weights, width);
         }
 
         float* scale = right.Scale == null ? null : right.Scale + column;
