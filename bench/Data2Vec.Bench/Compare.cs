@@ -27,10 +27,12 @@ internal static class Compare
         var threads = new Option<int>("--threads") { DefaultValueFactory = _ => Environment.ProcessorCount };
         var type = new Option<string>("--dtype") { DefaultValueFactory = _ => "f32", Description = "The number format of the engine's weights" };
         type.AcceptOnlyFromAmong("f32", "bf16", "i8");
+        var outliers = new Option<bool>(RandomModel.OutliersOption) { Description = "Random models some of whose features are tens of times larger than the rest" };
         var json = new Option<string?>("--json") { Description = "The file for the results" };
-        var command = new RootCommand("Compare the engine with ONNX Runtime") { model, name, threads, type, json };
+        var command = new RootCommand("Compare the engine with ONNX Runtime") { model, name, threads, type, outliers, json };
         command.SetAction(parsed =>
         {
+            RandomModel.HasOutliers = parsed.GetValue(outliers);
             ElementType weights = Enum.Parse<ElementType>(parsed.GetRequiredValue(type), ignoreCase: true);
             int count = parsed.GetValue(threads);
             Workload[] workloads = [.. CpuWorkloads.All
@@ -67,8 +69,9 @@ internal static class Compare
     }
 
     /// <summary>The child process of <see cref="StartAndMemory"/>: computes one embedding and prints time and memory.</summary>
-    public static void RunAlone(string engine, string workloadName, string type, string threads)
+    public static void RunAlone(string engine, string workloadName, string type, string threads, string[] options)
     {
+        RandomModel.HasOutliers = options.Contains(RandomModel.OutliersOption);
         Workload workload = CpuWorkloads.All.Single(workload => workload.Name == workloadName);
         int count = int.Parse(threads, CultureInfo.InvariantCulture);
         if (engine == "onnx")
@@ -162,7 +165,7 @@ internal static class Compare
 
         (double Start, double Memory) Once(string engine)
         {
-            var start = new ProcessStartInfo(Environment.ProcessPath!, [.. Program(), "alone", engine, workload.Name, type.ToString(), threads.ToString(CultureInfo.InvariantCulture)])
+            var start = new ProcessStartInfo(Environment.ProcessPath!, [.. Program(), "alone", engine, workload.Name, type.ToString(), threads.ToString(CultureInfo.InvariantCulture), .. RandomModel.Options])
             {
                 RedirectStandardOutput = true,
             };

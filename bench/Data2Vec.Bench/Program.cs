@@ -17,8 +17,8 @@ switch (args)
         return Data2Vec.Bench.Replays.Replay.Run(args[1..]);
     case ["train", ..]:
         return Data2Vec.Bench.Training.TrainCommand.Run(args[1..]);
-    case ["alone", var engine, var workload, var type, var threads]:
-        Compare.RunAlone(engine, workload, type, threads);
+    case ["alone", var engine, var workload, var type, var threads, .. var options]:
+        Compare.RunAlone(engine, workload, type, threads, options);
         return 0;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Quick).Assembly).Run(args);

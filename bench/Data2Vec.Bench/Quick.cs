@@ -5,7 +5,7 @@ using Data2Vec.Kernels;
 namespace Data2Vec.Bench;
 
 /// <summary>
-/// <c>quick [name] [threads] [f32|bf16|i8]</c>: time, share of the peak, loading time and peak memory of the encoders in one short run. The name is
+/// <c>quick [name] [threads] [f32|bf16|i8] [--outliers]</c>: time, share of the peak, loading time and peak memory of the encoders in one short run. The name is
 /// the start of the workloads' names. Each workload runs in a separate process for its peak memory.
 /// </summary>
 internal static class Quick
@@ -14,6 +14,8 @@ internal static class Quick
 
     public static void Run(string[] arguments)
     {
+        RandomModel.HasOutliers = arguments.Contains(RandomModel.OutliersOption);
+        arguments = [.. arguments.Where(argument => argument != RandomModel.OutliersOption)];
         string name = arguments.Length > 0 ? arguments[0] : "";
         int threads = arguments.Length > 1 ? int.Parse(arguments[1], CultureInfo.InvariantCulture) : Environment.ProcessorCount;
         string type = arguments.Length > 2 ? arguments[2] : "f32";
@@ -26,7 +28,7 @@ internal static class Quick
 
         foreach (Workload workload in workloads)
         {
-            using Process process = Process.Start(Environment.ProcessPath!, ["quick", workload.Name, threads.ToString(CultureInfo.InvariantCulture), type]);
+            using Process process = Process.Start(Environment.ProcessPath!, ["quick", workload.Name, threads.ToString(CultureInfo.InvariantCulture), type, .. RandomModel.Options]);
             process.WaitForExit();
         }
     }

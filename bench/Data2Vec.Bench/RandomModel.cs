@@ -11,6 +11,21 @@ namespace Data2Vec.Bench;
 /// <summary>Writes models of real size with initial values, for measurements of time and memory.</summary>
 internal static class RandomModel
 {
+    /// <summary>The features of the hidden states that are far larger than all others in models with outliers.</summary>
+    private const int OutlierFeatures = 6;
+
+    /// <summary>
+    /// Whether the models are like trained ones in that a few features of their hidden states are tens of times larger than the rest: the gains of the
+    /// normalizations are 6 to 30 times as large there. Layer scales are 0.1, not the smaller ones that training starts from.
+    /// </summary>
+    public static bool HasOutliers { get; set; }
+
+    /// <summary>The option of the commands that sets <see cref="HasOutliers"/>.</summary>
+    public const string OutliersOption = "--outliers";
+
+    /// <summary>What a child process is started with, so that it uses the same models.</summary>
+    public static string[] Options => HasOutliers ? [OutliersOption] : [];
+
     /// <summary>data2vec-base: 12 layers, 768 wide (Baevski et al. 2022).</summary>
     public static readonly AudioConfig SpeechBase = new()
     {
@@ -92,7 +107,7 @@ internal static class RandomModel
 
     private static string Provide(string name, ElementType type, ModelConfig config)
     {
-        string path = Path.Combine(Path.GetTempPath(), $"data2vec-bench-initial-{name}-base-{type.ToString().ToLowerInvariant()}.d2v");
+        string path = Path.Combine(Path.GetTempPath(), $"data2vec-bench-{(HasOutliers ? "outliers" : "initial")}-{name}-base-{type.ToString().ToLowerInvariant()}.d2v");
         if (!File.Exists(path))
         {
             Write(path, type, config);
@@ -114,9 +129,44 @@ internal static class RandomModel
         });
         foreach (Parameter parameter in parameters)
         {
-            writer.Write(parameter.Name, (start, destination) => parameter.Initial.Fill(parameter, 1, start, destination));
+            writer.Write(parameter.Name, (start, destination) =>
+            {
+                parameter.Initial.Fill(parameter, 1, start, destination);
+                if (HasOutliers)
+                {
+                    AddOutliers(parameter, config.HiddenSize, start, destination);
+                }
+            });
         }
 
         writer.Complete();
+    }
+
+    private static void AddOutliers(Parameter parameter, int hidden, long start, Span<float> values)
+    {
+        const float LayerScale = 0.1f, LeastFactor = 6, MostFactor = 30;
+        if (parameter.Role != ParameterRole.Norm || parameter.Count != hidden)
+        {
+            return;
+        }
+
+        if (parameter.Name.EndsWith("_scale", StringComparison.Ordinal))
+        {
+            values.Fill(LayerScale);
+            return;
+        }
+
+        // The features are the same in all layers; the factors are not.
+        int[] features = [.. Enumerable.Range(0, hidden)];
+        new Random(1).Shuffle(features);
+        var random = new Random(parameter.Name.Aggregate(1, (hash, letter) => unchecked(31 * hash + letter)));
+        foreach (int feature in features.AsSpan(0, OutlierFeatures))
+        {
+            float factor = LeastFactor + (MostFactor - LeastFactor) * random.NextSingle();
+            if (parameter.Name.EndsWith("norm.weight", StringComparison.Ordinal) && feature >= start && feature < start + values.Length)
+            {
+                values[(int)(feature - start)] *= factor;
+            }
+        }
     }
 }

@@ -60,6 +60,39 @@ public class CpuOperationTests
         }
     }
 
+    /// <summary>One chain of 6000 additions would be wrong by more than 1e-6. 40 columns end in a part of a panel.</summary>
+    [Theory, MemberData(nameof(Levels))]
+    public void Long_sums_are_formed_in_parts(string level)
+    {
+        const int rows = 20, inputs = 6000, outputs = 40;
+        float[] x = Numbers(1, rows * inputs), w = Numbers(2, outputs * inputs), b = new float[outputs];
+        using WeightStore store = Backend(level).CreateStore();
+        using Inference run = store.Begin();
+        Check(Reference.Linear(x, rows, inputs, w, b, outputs), run.Linear(run.Upload(x, rows, inputs), store.Linear([(Weight(w, outputs, inputs), null)])));
+
+        // A convolution whose windows do not overlap is a linear layer.
+        const int taps = 10, channels = inputs / taps;
+        float[] byTaps = new float[w.Length];
+        for (int i = 0; i < w.Length; i++)
+        {
+            int tap = i % inputs / channels, channel = i % channels;
+            byTaps[i / inputs * inputs + channel * taps + tap] = w[i];
+        }
+
+        var shape = new Conv1dShape(channels, outputs, taps, taps);
+        Conv1dWeights convolution = store.Conv1d(Weight(byTaps, outputs, channels, taps), null, shape);
+        Sequences from = run.Sequences([rows * taps]);
+        Tensor y = run.Allocate(rows, outputs);
+        run.Conv1d(run.Upload(x, rows * taps, channels), from, convolution, null, Activation.None, y, run.Sequences(from, shape));
+        Check(Reference.Linear(x, rows, inputs, w, b, outputs), y);
+
+        void Check(double[] expected, Tensor actual)
+        {
+            double error = expected.Zip(Download(run, actual), (a, b) => (a - b) * (a - b)).Sum() / expected.Sum(value => value * value);
+            Assert.InRange(Math.Sqrt(error), 0, 6e-7);
+        }
+    }
+
     [Theory, MemberData(nameof(Levels))]
     public void A_grouped_convolution_in_panels_equals_the_one_in_rows(string level)
     {

@@ -140,38 +140,87 @@ public class NumberFormatTests
     }
 
     [Theory, MemberData(nameof(LevelsAndTypes))]
+    public void A_few_large_numbers_in_a_row_leave_the_others_their_accuracy(string level, ElementType type)
+    {
+        const int rows = 16, outputs = 48;
+        foreach (int inputs in new[] { 3, 40, 70, 768 })
+        {
+            WeightData weight = Encode(Numbers(2, outputs * inputs, 0.05f), type, outputs, inputs);
+            float[] x = Numbers(1, rows * inputs), large = [.. x];
+            var random = new Random(inputs);
+            for (int row = 0; row < rows; row++)
+            {
+                // bf16 has the large numbers exactly.
+                for (int i = 0; i < row % 9; i++)
+                {
+                    large[row * inputs + random.Next(inputs)] = (random.Next(2) == 0 ? -1 : 1) * MathF.ScaleB(random.Next(3, 6), 3 + row % 3);
+                }
+            }
+
+            using WeightStore store = Backend(level).CreateStore();
+            LinearWeights weights = store.Linear([(weight, null)]);
+            using Inference run = store.Begin();
+            float[] actual = Download(run, run.Linear(run.Upload(large, rows, inputs), weights));
+            double[] expected = Reference.Linear(large, rows, inputs, weight.ToArray(), new float[outputs], outputs);
+            double[] without = Reference.Linear(x, rows, inputs, weight.ToArray(), new float[outputs], outputs);
+            double error = Math.Sqrt(expected.Zip(actual, (a, b) => (a - b) * (a - b)).Sum() / without.Sum(value => value * value));
+            Assert.InRange(error, 0, 0.01);
+        }
+    }
+
+    [Theory, MemberData(nameof(LevelsAndTypes))]
+    public void Numbers_of_one_sign_use_the_whole_range_of_bytes(string level, ElementType type)
+    {
+        const int rows = 16, inputs = 777, outputs = 48;
+        WeightData weight = Encode(Numbers(2, outputs * inputs, 0.05f), type, outputs, inputs);
+        float[] x = [.. Numbers(1, rows * inputs).Select((value, i) => i / inputs % 2 == 0 ? MathF.Abs(value) : -MathF.Abs(value))];
+        using WeightStore store = Backend(level).CreateStore();
+        LinearWeights weights = store.Linear([(weight, null)]);
+        using Inference run = store.Begin();
+        float[] actual = Download(run, run.Linear(run.Upload(x, rows, inputs), weights));
+        double[] expected = Reference.Linear(x, rows, inputs, weight.ToArray(), new float[outputs], outputs);
+        double error = Math.Sqrt(expected.Zip(actual, (a, b) => (a - b) * (a - b)).Sum() / expected.Sum(value => value * value));
+        Assert.InRange(error, 0, 0.006);
+    }
+
+    [Theory, MemberData(nameof(LevelsAndTypes))]
     public void Panels_give_the_same_bits_as_rows(string level, ElementType type) => OperationChecks.Panels(Backend(level), type);
 
     [Theory, MemberData(nameof(LevelsAndTypes))]
-    public void NaN_in_a_row_makes_only_that_row_of_the_result_not_finite(string level, ElementType type)
+    public void Numbers_that_are_not_finite_make_only_that_row_of_the_result_not_finite(string level, ElementType type)
     {
         const int inputs = 70, outputs = 32;
         using WeightStore store = Backend(level).CreateStore();
         LinearWeights weights = store.Linear([(Encode(Numbers(2, outputs * inputs), type, outputs, inputs), null)]);
-        foreach (int place in new[] { 0, 20, 69 })
+        foreach ((int place, float value) in new[] { (0, float.NaN), (20, float.NaN), (69, float.NaN), (20, float.PositiveInfinity), (69, float.NegativeInfinity) })
         {
             float[] x = Numbers(1, 2 * inputs);
-            x[place] = float.NaN;
+            x[place] = value;
             using Inference run = store.Begin();
             float[] y = Download(run, run.Linear(run.Upload(x, 2, inputs), weights));
-            Assert.All(y[..outputs], value => Assert.False(float.IsFinite(value)));
-            Assert.All(y[outputs..], value => Assert.True(float.IsFinite(value)));
+            Assert.All(y[..outputs], number => Assert.False(float.IsFinite(number)));
+            Assert.All(y[outputs..], number => Assert.True(float.IsFinite(number)));
         }
     }
 
-    /// <summary>Whole numbers whose largest in each row is 127.</summary>
+    /// <summary>
+    /// Whole numbers, from -127 to 128 in each row: the range of a byte. All are more than half as large, so that none is large beside the others.
+    /// </summary>
     private static float[] ExactNumbers(int rows, int columns)
     {
         var random = new Random(rows * 1000 + columns);
         var numbers = new float[rows * columns];
         for (int row = 0; row < rows; row++)
         {
-            for (int i = 0; i < columns; i++)
+            Span<float> of = numbers.AsSpan(row * columns, columns);
+            foreach (ref float number in of)
             {
-                numbers[row * columns + i] = random.Next(-127, 128);
+                number = random.Next(65, 128) * (random.Next(2) == 0 ? -1 : 1);
             }
 
-            numbers[row * columns + random.Next(columns)] = 127;
+            of[0] = -127;
+            of[^1] = 128;
+            random.Shuffle(of);
         }
 
         return numbers;

@@ -42,7 +42,7 @@ public unsafe class TileAssemblerTests
                 }
 
                 Assert.Equal(rows * StepsInCode, code.Count(instruction => instruction.Mnemonic == Mnemonic.Vbroadcastss));
-                Assert.Equal(vectors * (isColumns ? rows : StepsInCode), code.Count(instruction => instruction.Mnemonic == Mnemonic.Prefetcht0));
+                Assert.Equal(vectors * (rows + (isColumns ? 0 : StepsInCode)), code.Count(instruction => instruction.Mnemonic == Mnemonic.Prefetcht0));
                 Assert.Equal(isColumns ? StepsInCode : 0, code.Count(instruction => instruction.Mnemonic == Mnemonic.Prefetcht1));
             }
         }

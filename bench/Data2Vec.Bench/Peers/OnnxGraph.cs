@@ -36,7 +36,7 @@ internal static class OnnxGraph
     /// <param name="quantized">Whether to return the quantized graph.</param>
     public static string Provide(string name, string modelPath, bool quantized = false)
     {
-        string folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "data2vec-bench-onnx")).FullName;
+        string folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), RandomModel.HasOutliers ? "data2vec-bench-onnx-outliers" : "data2vec-bench-onnx")).FullName;
         string source = Path.Combine(AppContext.BaseDirectory, "Peers");
         string graph = Path.Combine(folder, $"{name}_base.onnx");
         string weights = Path.Combine(folder, $"{name}_base.weights");

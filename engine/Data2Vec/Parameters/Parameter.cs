@@ -6,7 +6,10 @@ public enum ParameterRole
     /// <summary>The matrix of a linear layer, <c>[outputs, inputs]</c>: in the format of the weights, in the layout products read.</summary>
     Product,
 
-    /// <summary>A convolution's weights, <c>[outputs, channels, taps…]</c>: in the format of the weights, in the layout products read.</summary>
+    /// <summary>
+    /// The weights of a convolution or of a projection before the layers, <c>[outputs, channels, taps…]</c>: in the format of the weights, in the layout
+    /// products read. Where that is i8 they are bf16: what they make of samples and pixels is the input of all layers, so its error matters most.
+    /// </summary>
     Convolution,
 
     /// <summary>Vectors that are looked up, <c>[rows, columns]</c>: in the format of the weights, by rows.</summary>
@@ -46,6 +49,7 @@ public sealed record Parameter(string Name, IReadOnlyList<int> Shape, ParameterR
     /// <summary>Describes the parameter as a tensor of a model file whose weights have a number format.</summary>
     public TensorDeclaration Declare(ElementType type) => Role switch
     {
+        ParameterRole.Convolution when type == ElementType.I8 => Declare(ElementType.BF16),
         ParameterRole.Product or ParameterRole.Convolution when PanelLayout.LayoutFor(type, Shape.Count) == WeightLayout.Panels =>
             new TensorDeclaration(Name, type, Shape, WeightLayout.Panels, Groups),
         ParameterRole.Product or ParameterRole.Convolution or ParameterRole.Table => new TensorDeclaration(Name, type, Shape),

@@ -27,13 +27,18 @@ internal sealed class ParameterScope(ParameterSource source, WeightStore store, 
     public LinearWeights Linear(string name, int inputs, int outputs, InitialValue? initial = null) =>
         store.Linear([Affine(name, inputs, outputs, initial)]);
 
+    /// <summary>A linear layer before the transformer's layers: a convolution of one tap.</summary>
+    public LinearWeights Projection(string name, int inputs, int outputs, InitialValue? initial = null) =>
+        store.Linear([Affine(name, inputs, outputs, initial, role: ParameterRole.Convolution)]);
+
     /// <summary>Linear layers with the same input as one layer, their outputs side by side; each output multiplied by a scale, if any.</summary>
     public LinearWeights Linear(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, WeightData? scale = null) => store.Linear(parts, scale);
 
     /// <summary>Declares the weight and bias of a linear layer, for <see cref="Linear(ReadOnlySpan{ValueTuple{WeightData, WeightData?}}, WeightData?)"/>.</summary>
     public (WeightData Weight, WeightData? Bias) Affine(
-        string name, int inputs, int outputs, InitialValue? initial = null, bool biasIsOptional = false, bool hasBias = true) =>
-        (Require(new Parameter($"{name}.weight", [outputs, inputs], ParameterRole.Product) { Initial = initial ?? InitialValue.Normal(MatrixDeviation) }),
+        string name, int inputs, int outputs, InitialValue? initial = null, bool biasIsOptional = false, bool hasBias = true,
+        ParameterRole role = ParameterRole.Product) =>
+        (Require(new Parameter($"{name}.weight", [outputs, inputs], role) { Initial = initial ?? InitialValue.Normal(MatrixDeviation) }),
          !hasBias ? null : Find(new Parameter($"{name}.bias", [outputs], ParameterRole.Bias)
          {
              IsOptional = biasIsOptional,

@@ -19,7 +19,7 @@ internal abstract class PatchEncoder : ImageEncoder
         : base(config.Preprocessing)
     {
         Config = config;
-        _patchEmbedding = parameters.Linear("patch_embedding", config.PatchLength, config.HiddenSize);
+        _patchEmbedding = parameters.Projection("patch_embedding", config.PatchLength, config.HiddenSize);
         ClassTokenWeights = parameters.Constant(new Parameter("class_token", [config.HiddenSize], ParameterRole.Constant) { Initial = InitialValue.Normal(0.02f) })!;
     }
 

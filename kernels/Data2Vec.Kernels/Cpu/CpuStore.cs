@@ -207,16 +207,16 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         }
 
         float* biases = AllocateVector(outputs), columnScales = isQuantized ? AllocateVector(outputs) : null;
-        int* columnOffsets = type == ElementType.I8 ? (int*)AllocateVector(outputs) : null;
+        int* columnSums = type == ElementType.I8 ? (int*)AllocateVector(outputs) : null;
         var panels = new List<nint>();
         int at = 0;
         foreach ((WeightData weight, WeightData? bias) in parts)
         {
             var layout = new PanelLayout(storage, weight.Rows, channels, taps, groups);
             AddPanels(panels, weight, layout);
-            if (columnOffsets != null)
+            if (columnSums != null)
             {
-                SumColumns(panels, layout, columnOffsets + at);
+                SumColumns(panels, layout, columnSums + at);
             }
 
             if (bias is not null)
@@ -247,7 +247,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
             Bias = biases,
             Scale = scale,
             ColumnScales = columnScales,
-            ColumnOffsets = columnOffsets,
+            ColumnSums = columnSums,
         };
     }
 
@@ -296,7 +296,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         nint Address(int panel) => data + (nint)(layout.PanelOffset(panel) * sizeof(float));
     }
 
-    /// <summary>Sums the columns of the last panels, times the offset of the bytes on the left side.</summary>
+    /// <summary>Sums the columns of the last panels.</summary>
     private void SumColumns(List<nint> panels, PanelLayout layout, int* sums)
     {
         int first = panels.Count - layout.Panels;
@@ -316,7 +316,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
             for (int column = 0; column < sums.Length; column++)
             {
                 sbyte* four = panel + 4 * column;
-                sums[column] += NumberFormat.ZeroByte * (four[0] + four[1] + four[2] + four[3]);
+                sums[column] += four[0] + four[1] + four[2] + four[3];
             }
         }
     }

@@ -35,8 +35,8 @@ internal readonly unsafe struct PanelMatrix
     /// <summary>Multiplies the sums, for weights of i8; or null.</summary>
     public float* ColumnScales { get; init; }
 
-    /// <summary>Subtracted from sums of bytes: what the offset of the left side's bytes adds.</summary>
-    public int* ColumnOffsets { get; init; }
+    /// <summary>The sums of the columns, for weights of i8 that are multiplied as bytes; or null.</summary>
+    public int* ColumnSums { get; init; }
 
     public int PanelCount => PanelsPerGroup * Groups;
 

@@ -6,9 +6,6 @@ namespace Data2Vec.Kernels;
 /// <content>The conversions of activations for the processor's dot products, which exist only with AVX-512.</content>
 public static unsafe partial class NumberFormat
 {
-    /// <summary>What stands for zero in unsigned bytes.</summary>
-    internal const byte ZeroByte = 128;
-
     /// <summary>Rounds a row to bf16, and fills it up with zeros.</summary>
     /// <param name="from">The numbers.</param>
     /// <param name="to">Receives the bf16; may begin where <paramref name="from"/> does.</param>
@@ -52,57 +49,6 @@ public static unsafe partial class NumberFormat
             to[i] = RoundToBFloat16(first[i]) | upper;
         }
     }
-
-    /// <summary>Quantizes a row to unsigned bytes, which are offset by <see cref="ZeroByte"/>, and fills it up with zeros.</summary>
-    /// <param name="from">The numbers.</param>
-    /// <param name="to">Receives the bytes.</param>
-    /// <param name="count">The number of numbers.</param>
-    /// <param name="padded">The number of bytes to write.</param>
-    /// <returns>The factor from bytes, less the offset, to numbers.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static float QuantizeToBytes(float* from, byte* to, int count, int padded)
-    {
-        Vector512<float> most = Vector512<float>.Zero;
-        int i = 0;
-        for (; i <= count - 16; i += 16)
-        {
-            // The native maximum would lose NaN.
-            most = Vector512.Max(most, Vector512.Abs(Vector512.Load(from + i)));
-        }
-
-        float largest = 0;
-        for (int lane = 0; lane < 16; lane++)
-        {
-            largest = MathF.Max(largest, most[lane]);
-        }
-
-        for (; i < count; i++)
-        {
-            largest = MathF.Max(largest, MathF.Abs(from[i]));
-        }
-
-        float inverse = largest > 0 ? LargestInt8 / largest : 0;
-        Vector512<float> factor = Vector512.Create(inverse);
-        i = 0;
-        for (; i <= count - 64; i += 64)
-        {
-            Vector512<int> a = Quantize(from + i, factor), b = Quantize(from + i + 16, factor);
-            Vector512<int> c = Quantize(from + i + 32, factor), d = Quantize(from + i + 48, factor);
-            Vector512.Narrow(Vector512.Narrow(a.AsUInt32(), b.AsUInt32()), Vector512.Narrow(c.AsUInt32(), d.AsUInt32())).Store(to + i);
-        }
-
-        for (; i < count; i++)
-        {
-            to[i] = (byte)((int)MathF.Round(from[i] * inverse) + ZeroByte);
-        }
-
-        new Span<byte>(to + i, padded - i).Fill(ZeroByte);
-        return largest / LargestInt8;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Quantize(float* from, Vector512<float> factor) =>
-        Vector512.ConvertToInt32Native(Vector512.Round(Vector512.Load(from) * factor)) + Vector512.Create((int)ZeroByte);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Round(Vector512<uint> bits)

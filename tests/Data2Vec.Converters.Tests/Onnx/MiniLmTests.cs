@@ -53,5 +53,16 @@ public sealed class MiniLmTests : IDisposable
         Assert.Equal([1, 0, 3, 2, 5, 4, 8, 8, 7, 10, 9, 12], nearest);
     }
 
+    /// <summary>Its layers have a few features tens of times larger than the rest, as trained transformers do.</summary>
+    [Theory, InlineData(ElementType.BF16, 0.9995), InlineData(ElementType.I8, 0.995)]
+    public void The_vectors_of_sentences_survive_other_number_formats(ElementType type, double bound)
+    {
+        string file = Path.Combine(_folder, "minilm.d2v");
+        CheckpointConverter.Convert(Path.Combine(_folder, "model.onnx"), file, new ConversionOptions { Type = type });
+        using TextModel model = Data2VecModel.Load<TextModel>(file);
+        float[][] vectors = model.EmbedPrepared([.. _sentences.Select(sentence => (ReadOnlyMemory<int>)sentence.Ids)], s_sentence);
+        Assert.All(_vectors.Zip(vectors), pair => Assert.InRange(TensorPrimitives.CosineSimilarity<float>(pair.First, pair.Second), bound, 1.0001));
+    }
+
     private static string Fixture(string name) => Path.Combine(AppContext.BaseDirectory, "Fixtures", "minilm", name);
 }

@@ -92,7 +92,7 @@ public class SupervisedLearningTests
         }
 
         float[] values = new float[parameter.Count];
-        InitialValue initial = parameter.Role == ParameterRole.Product ? InitialValue.Normal(1 / MathF.Sqrt(parameter.Shape[1])) : parameter.Initial;
+        InitialValue initial = parameter.Role == ParameterRole.Product || (parameter.Role == ParameterRole.Convolution && parameter.Shape.Count == 2) ? InitialValue.Normal(1 / MathF.Sqrt(parameter.Shape[1])) : parameter.Initial;
         initial.Fill(parameter, 3, 0, values);
         return values;
     }

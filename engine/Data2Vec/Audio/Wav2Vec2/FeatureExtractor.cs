@@ -25,7 +25,7 @@ internal sealed class FeatureExtractor
         _moments = config.ExtractorNorm == ExtractorNorm.Group ? new RecordingMoments(_blocks[0].Conv, parameters.PreferredConvolutionRows) : null;
         _featureNorm = config.HasFeatureNorm ? parameters.Norm("feature_projection.norm", features, epsilon) : null;
         _projection = config.HasFeatureProjection
-            ? parameters.Linear("feature_projection.linear", features, config.HiddenSize, InitialValue.Uniform(features))
+            ? parameters.Projection("feature_projection.linear", features, config.HiddenSize, InitialValue.Uniform(features))
             : null;
     }
 

@@ -35,18 +35,18 @@ internal sealed unsafe partial class CpuInference<S, V>
 
     private RowBlock* AllocateBlocks(int count) => (RowBlock*)Memory.Allocate((long)count * sizeof(RowBlock));
 
-    /// <summary>Converts rows to words of the format that the weights have: of bf16, or of bytes with a scale for each row.</summary>
-    private Tensor ToWords(Tensor x, ElementType type, int words, out float* scales)
+    /// <summary>Converts rows to words of the format that the weights have: of bf16, or of bytes and what each row of them stands for.</summary>
+    private Tensor ToWords(Tensor x, ElementType type, int words, out ByteRow* byteRows)
     {
-        scales = null;
+        byteRows = null;
         if (type == ElementType.F32)
         {
             return x;
         }
 
         Tensor packed = Allocate(x.Rows, words);
-        scales = type == ElementType.I8 ? (float*)Memory.Allocate((long)x.Rows * sizeof(float)) : null;
-        RunRows(new PackRows(x, type, packed, scales), x.Rows);
+        byteRows = type == ElementType.I8 ? (ByteRow*)Memory.Allocate((long)x.Rows * sizeof(ByteRow)) : null;
+        RunRows(new PackRows(x, type, packed, byteRows), x.Rows);
         return packed;
     }
 
@@ -93,8 +93,8 @@ internal readonly struct RowsJob<TKernel>(TKernel kernel, int rows) : IJob
     }
 }
 
-/// <summary>Converts rows of floats to words of two bf16, or of four bytes with a scale for each row; unused elements are zero.</summary>
-internal readonly unsafe struct PackRows(Tensor x, ElementType type, Tensor words, float* scales) : IRowKernel
+/// <summary>Converts rows of floats to words of two bf16, or of four bytes and what each row of them stands for; unused elements are zero.</summary>
+internal readonly unsafe struct PackRows(Tensor x, ElementType type, Tensor words, ByteRow* byteRows) : IRowKernel
 {
     public void Run(int row)
     {
@@ -104,7 +104,7 @@ internal readonly unsafe struct PackRows(Tensor x, ElementType type, Tensor word
         }
         else
         {
-            scales[row] = NumberFormat.QuantizeToBytes(x.Row(row), (byte*)words.Row(row), x.Columns, 4 * words.Columns);
+            byteRows[row] = ByteRow.Quantize(x.Row(row), (byte*)words.Row(row), x.Columns, 4 * words.Columns);
         }
     }
 }

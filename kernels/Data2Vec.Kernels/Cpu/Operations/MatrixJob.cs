@@ -30,8 +30,8 @@ internal readonly unsafe struct LeftOperand
     /// <summary>From the columns of a group to those of the next.</summary>
     public nint GroupStride { get; init; }
 
-    /// <summary>Multiplies the sums of each row of bytes; null for other formats.</summary>
-    public float* RowScales { get; init; }
+    /// <summary>What each row of bytes stands for; null for other formats.</summary>
+    public ByteRow* ByteRows { get; init; }
 }
 
 /// <summary>What follows a matrix product, besides the bias and the scale of its weights.</summary>
@@ -54,13 +54,14 @@ internal readonly unsafe struct MatrixJob<S, V>(
     where V : unmanaged
 {
     /// <summary>
-    /// Depth processed per panel before the next panel: so much of a panel and of the rows fit into the second-level
-    /// cache together. It depends only on the weights' shape, so no result depends on the batch.
+    /// Depth processed per panel before the next panel: so much of a panel and of the rows fit into the second-level cache together. Sums of the parts are
+    /// added up, which rounds less than one long sum. It depends only on the weights' shape, so no result depends on the batch.
     /// </summary>
-    private const int DepthBlock = 1024;
+    private const int DepthBlock = 384;
 
     private readonly MatrixTiles _tiles = MatrixTiles.Create(right.Type, S.Width);
     private readonly Activation _tileActivation = epilogue.Norm is null ? epilogue.Activation : Activation.None;
+    private readonly int _tapsAtOnce = TapsAtOnce(right), _depthAtOnce = TapsAtOnce(right) == 1 ? DepthBlock : right.Depth;
     private readonly float* _output = output.Row(0);
     private readonly float* _residual = epilogue.Residual.IsEmpty ? null : epilogue.Residual.Row(0);
 
@@ -74,13 +75,12 @@ internal readonly unsafe struct MatrixJob<S, V>(
         int end = Math.Min(first + panelsPerTask, right.PanelCount);
 
         float* memory = right.Storage == right.Type ? null : widened.Take();
-        (int tapsAtOnce, int depthAtOnce) = DepthAtOnce(right);
-        for (int tap = 0; tap < right.Taps; tap += tapsAtOnce)
+        for (int tap = 0; tap < right.Taps; tap += _tapsAtOnce)
         {
-            int taps = Math.Min(tapsAtOnce, right.Taps - tap);
-            for (int depth = 0; depth < right.Depth; depth += depthAtOnce)
+            int taps = Math.Min(_tapsAtOnce, right.Taps - tap);
+            for (int depth = 0; depth < right.Depth; depth += _depthAtOnce)
             {
-                int length = Math.Min(depthAtOnce, right.Depth - depth);
+                int length = Math.Min(_depthAtOnce, right.Depth - depth);
                 for (int panel = first; panel < end; panel++)
                 {
                     float* weights = Weights(panel, tap, taps, depth, length, memory);
@@ -111,14 +111,12 @@ internal readonly unsafe struct MatrixJob<S, V>(
     /// <summary>The memory in which a task widens the weights it reads next, in floats.</summary>
     public static long WidenedSize(PanelMatrix right)
     {
-        (int taps, int depth) = DepthAtOnce(right);
-
-        long depths = IsFull(right.Columns(right.PanelsPerGroup - 1)) ? Math.Min(taps, right.Taps) * Math.Min(depth, right.Depth) : (long)right.Taps * right.Depth;
-        return depths * PanelLayout.Width;
+        bool isFull = IsFull(right.Columns(right.PanelsPerGroup - 1));
+        return Math.Min((long)right.Taps * right.Depth, isFull ? DepthBlock : long.MaxValue) * PanelLayout.Width;
     }
 
-    private static (int Taps, int Depth) DepthAtOnce(PanelMatrix right) =>
-        (Math.Max(1, DepthBlock / right.Depth), right.Taps == 1 ? DepthBlock : right.Depth);
+    /// <summary>The taps that are processed together; if it is one, only a part of its depth.</summary>
+    private static int TapsAtOnce(PanelMatrix right) => Math.Max(1, DepthBlock / right.Depth);
 
     /// <summary>Whether tiles of a panel have no columns without an output.</summary>
     private static bool IsFull((int First, int Count, int Width) panel) => panel.Count % Math.Min(2 * S.Width, panel.Width) == 0;
@@ -174,7 +172,7 @@ internal readonly unsafe struct MatrixJob<S, V>(
                 _tiles.Run<S, V>(arguments, height, two, source + row * left.RowStride, to);
                 if (isLast)
                 {
-                    Finish(to, output.Stride, height, columns, block.Row + row, column + start);
+                    Finish(to, output.Stride, height, columns, block.Row + row, column + start, right.Panels[panel] + start, width);
                 }
 
                 row += height;
@@ -187,13 +185,23 @@ internal readonly unsafe struct MatrixJob<S, V>(
     {
         const int Stride = PanelLayout.Width;
         float* tile = stackalloc float[MatrixTiles.MaxRows * Stride];
-        var arguments = new TileArguments(left.RowStride, left.TapStride, right.Taps, right.Depth, weights, width, Stride, accumulate: false);
         int row = 0;
         for (int tiles = (block.Rows + S.TileRows - 1) / S.TileRows; tiles > 0; tiles--)
         {
             int height = (block.Rows - row + tiles - 1) / tiles;
-            _tiles.Run<S, V>(arguments, height, two, source + row * left.RowStride, tile);
-            Finish(tile, Stride, height, two ? 2 * S.Width : S.Width, block.Row + row, column);
+            for (int tap = 0; tap < right.Taps; tap += _tapsAtOnce)
+            {
+                int taps = Math.Min(_tapsAtOnce, right.Taps - tap);
+                for (int depth = 0; depth < right.Depth; depth += _depthAtOnce)
+                {
+                    int length = Math.Min(_depthAtOnce, right.Depth - depth);
+                    float* part = weights + ((long)tap * right.Depth + depth) * width;
+                    var arguments = new TileArguments(left.RowStride, left.TapStride, taps, length, part, width, Stride, accumulate: tap + depth > 0);
+                    _tiles.Run<S, V>(arguments, height, two, source + row * left.RowStride + tap * left.TapStride + depth, tile);
+                }
+            }
+
+            Finish(tile, Stride, height, two ? 2 * S.Width : S.Width, block.Row + row, column, weights, width);
             for (int r = 0; r < height; r++)
             {
                 float* from = tile + r * Stride, to = output.Row(block.Row + row + r) + block.Offset + column;
@@ -213,25 +221,29 @@ internal readonly unsafe struct MatrixJob<S, V>(
 
     /// <summary>Converts sums of quantized numbers to what they stand for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Dequantize(float* tile, nint stride, int rows, int columns, int row, int column)
+    private void Dequantize(float* tile, nint stride, int rows, int columns, int row, int column, float* weights, int width)
     {
+        float* scales = right.ColumnScales + column;
         for (int r = 0; r < rows; r++, tile += stride)
         {
+            if (left.ByteRows != null)
+            {
+                ByteRow.Dequantize(tile, columns, left.ByteRows[row + r], right.ColumnSums + column, scales, weights, width);
+                continue;
+            }
+
             for (int i = 0; i < columns; i += S.Width)
             {
-                V sum = left.RowScales == null
-                    ? S.Load(tile + i)
-                    : S.Multiply(S.Difference((int*)tile + i, right.ColumnOffsets + column + i), S.Create(left.RowScales[row + r]));
-                S.Store(tile + i, S.Multiply(sum, S.Load(right.ColumnScales + column + i)));
+                S.Store(tile + i, S.Multiply(S.Load(tile + i), S.Load(scales + i)));
             }
         }
     }
 
-    private void Finish(float* tile, nint stride, int rows, int columns, int row, int column)
+    private void Finish(float* tile, nint stride, int rows, int columns, int row, int column, float* weights, int width)
     {
         if (right.ColumnScales != null)
         {
-            Dequantize(tile, stride, rows, columns, row, column);
+            Dequantize(tile, stride, rows, columns, row, column, weights, width);
         }
 
         float* scale = right.Scale == null ? null : right.Scale + column;

@@ -33,8 +33,6 @@ internal unsafe interface ISimd<V>
 
     static abstract V Create(float value);
 
-    /// <summary><c>values - offsets</c>, converted to floats.</summary>
-    static abstract V Difference(int* values, int* offsets);
     static abstract V Add(V a, V b);
     static abstract V Subtract(V a, V b);
     static abstract V Multiply(V a, V b);

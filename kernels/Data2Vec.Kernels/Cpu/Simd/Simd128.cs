@@ -13,7 +13,6 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static Vector128<float> Load(float* source) => Vector128.Load(source);
     public static void Store(float* destination, Vector128<float> value) => value.Store(destination);
     public static Vector128<float> Create(float value) => Vector128.Create(value);
-    public static Vector128<float> Difference(int* values, int* offsets) => Vector128.ConvertToSingle(Vector128.Load(values) - Vector128.Load(offsets));
     public static Vector128<float> Add(Vector128<float> a, Vector128<float> b) => a + b;
     public static Vector128<float> Subtract(Vector128<float> a, Vector128<float> b) => a - b;
     public static Vector128<float> Multiply(Vector128<float> a, Vector128<float> b) => a * b;

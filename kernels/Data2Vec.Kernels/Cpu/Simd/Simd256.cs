@@ -13,7 +13,6 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> Load(float* source) => Vector256.Load(source);
     public static void Store(float* destination, Vector256<float> value) => value.Store(destination);
     public static Vector256<float> Create(float value) => Vector256.Create(value);
-    public static Vector256<float> Difference(int* values, int* offsets) => Vector256.ConvertToSingle(Vector256.Load(values) - Vector256.Load(offsets));
     public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
     public static Vector256<float> Subtract(Vector256<float> a, Vector256<float> b) => a - b;
     public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => a * b;

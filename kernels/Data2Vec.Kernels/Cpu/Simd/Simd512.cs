@@ -13,7 +13,6 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> Load(float* source) => Vector512.Load(source);
     public static void Store(float* destination, Vector512<float> value) => value.Store(destination);
     public static Vector512<float> Create(float value) => Vector512.Create(value);
-    public static Vector512<float> Difference(int* values, int* offsets) => Vector512.ConvertToSingle(Vector512.Load(values) - Vector512.Load(offsets));
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
     public static Vector512<float> Subtract(Vector512<float> a, Vector512<float> b) => a - b;
     public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => a * b;

@@ -29,18 +29,6 @@ internal static unsafe class PortableTile<S, V>
     {
         nint row1 = rows > 1 ? t.RowStride : 0, row2 = rows > 2 ? 2 * t.RowStride : 0, row3 = rows > 3 ? 3 * t.RowStride : 0;
         V s00 = S.Create(0f), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
-        if (t.Accumulate == TileArguments.Continue)
-        {
-            float* from = output;
-            (s00, s01) = (S.Load(from), S.Load(from + second));
-            from = rows > 1 ? from + t.OutputStride : from;
-            (s10, s11) = (S.Load(from), S.Load(from + second));
-            from = rows > 2 ? from + t.OutputStride : from;
-            (s20, s21) = (S.Load(from), S.Load(from + second));
-            from = rows > 3 ? from + t.OutputStride : from;
-            (s30, s31) = (S.Load(from), S.Load(from + second));
-        }
-
         float* right = t.Panel;
         nint panelStride = t.PanelStride, depth = t.Depth;
         for (nint tap = t.Taps; tap > 0; tap--, left += t.TapStride)
@@ -65,7 +53,7 @@ internal static unsafe class PortableTile<S, V>
             }
         }
 
-        bool add = t.Accumulate == TileArguments.AddAtEnd;
+        bool add = t.Accumulate != 0;
         Store(output, second, s00, s01, add);
         if (rows > 1)
         {

@@ -9,16 +9,10 @@ namespace Data2Vec.Kernels.Cpu;
 /// <param name="panel">The right side: for every step along the depth, the columns side by side.</param>
 /// <param name="panelStride">From one step of the depth to the next in the right side.</param>
 /// <param name="outputStride">From a row of the result to the next.</param>
-/// <param name="accumulate">Whether to add to the result instead of starting from zero.</param>
+/// <param name="accumulate">Whether to add to the result.</param>
 internal readonly unsafe struct TileArguments(
     nint rowStride, nint tapStride, int taps, int depth, float* panel, nint panelStride, nint outputStride, bool accumulate)
 {
-    /// <summary>A value of <see cref="Accumulate"/>: the sums start from the result.</summary>
-    public const int Continue = 1;
-
-    /// <summary>A value of <see cref="Accumulate"/>: the sums start from zero, and the result is added to them. Long sums in parts are more accurate so.</summary>
-    public const int AddAtEnd = 2;
-
     public readonly nint RowStride = rowStride;
     public readonly nint TapStride = tapStride;
     public readonly nint Taps = taps;
@@ -26,7 +20,7 @@ internal readonly unsafe struct TileArguments(
     public readonly float* Panel = panel;
     public readonly nint PanelStride = panelStride;
     public readonly nint OutputStride = outputStride;
-    public nint Accumulate { get; private init; } = accumulate ? Continue : 0;
+    public readonly nint Accumulate = accumulate ? 1 : 0;
     public float* Ahead { get; private init; }
     public nint AheadStride { get; private init; }
 
@@ -38,11 +32,10 @@ internal readonly unsafe struct TileArguments(
     /// <param name="outputStride">From a row of the result to the next.</param>
     /// <param name="ahead">What to prefetch during the first step; not necessarily a valid address.</param>
     /// <param name="aheadStride">From what is prefetched in one step to what is prefetched in the next.</param>
-    /// <returns>Arguments whose sums start from zero and are added to the result.</returns>
+    /// <returns>Arguments whose sums are added to the result.</returns>
     public static TileArguments Columns(int depth, nint depthStride, float* panel, nint panelStride, nint outputStride, float* ahead, nint aheadStride) =>
-        new(1, depthStride, depth, 1, panel, panelStride, outputStride, accumulate: false)
+        new(1, depthStride, depth, 1, panel, panelStride, outputStride, accumulate: true)
         {
-            Accumulate = AddAtEnd,
             Ahead = ahead,
             AheadStride = aheadStride,
         };

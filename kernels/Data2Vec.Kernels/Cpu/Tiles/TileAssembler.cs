@@ -56,6 +56,7 @@ internal static class TileAssembler
             TileFormat.Bytes => VectorOpcode.DotBytes,
             _ => VectorOpcode.MultiplyAdd,
         };
+        VectorOpcode add = format == TileFormat.Bytes ? VectorOpcode.AddIntegers : VectorOpcode.Add;
         int pointers = (rows + RowsPerPointer - 1) / RowsPerPointer;
         var c = new X64Emitter();
         Enter(c, windows);
@@ -64,25 +65,22 @@ internal static class TileAssembler
         LoadStride(RightStep, TileArgument.PanelStride);
         LoadStride(Stride, TileArgument.OutputStride);
         c.Load(Right, Field(TileArgument.Panel));
+        Clear();
+        c.Move(Depth, Output);
+        ForEachSum((_, vector) => c.Prefetch(new Address(Depth, vector * vectorBytes)), Depth);
         if (isColumns)
         {
-            Clear();
-            c.Move(Depth, Output);
-            ForEachSum((_, vector) => c.Prefetch(new Address(Depth, vector * vectorBytes)), Depth);
             c.Load(Ahead, Field(TileArgument.Ahead));
             LoadStride(AheadStep, TileArgument.AheadStride);
             c.Load(Depth, Field(TileArgument.Taps));
             RunDepth();
-            c.Move(TapStart, Output);
-            ForEachSum(
-                (row, vector) => c.Vector(VectorOpcode.Add, vectorBytes, Sum(row, vector), new Address(TapStart, vector * vectorBytes), Sum(row, vector)),
-                TapStart);
         }
         else
         {
-            Start();
             RunTaps();
         }
+
+        AddResult();
 
         ForEachSum((row, vector) => c.Vector(VectorOpcode.Store, vectorBytes, Sum(row, vector), new Address(Output, vector * vectorBytes)), Output);
         Leave(c, windows);
@@ -98,17 +96,16 @@ internal static class TileAssembler
             }
         }
 
-        void Start()
+        void AddResult()
         {
             c.Load(Depth, Field(TileArgument.Accumulate));
             c.Compare(Depth, 0);
-            int fresh = c.JumpAhead(Condition.Equal);
-            c.Move(Depth, Output);
-            ForEachSum((row, vector) => c.Vector(VectorOpcode.Load, vectorBytes, Sum(row, vector), new Address(Depth, vector * vectorBytes)), Depth);
-            int started = c.JumpAhead();
-            c.Land(fresh);
-            Clear();
-            c.Land(started);
+            int isFirst = c.JumpAhead(Condition.Equal);
+            c.Move(TapStart, Output);
+            ForEachSum(
+                (row, vector) => c.Vector(add, vectorBytes, Sum(row, vector), new Address(TapStart, vector * vectorBytes), Sum(row, vector)),
+                TapStart);
+            c.Land(isFirst);
         }
 
         void RunTaps()

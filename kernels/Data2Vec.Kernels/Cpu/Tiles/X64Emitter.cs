@@ -28,6 +28,7 @@ internal readonly record struct VectorOpcode(byte Map, byte Prefix, byte Code, i
     public static readonly VectorOpcode Load = new(1, 0, 0x10);
     public static readonly VectorOpcode Store = new(1, 0, 0x11);
     public static readonly VectorOpcode Add = new(1, 0, 0x58);
+    public static readonly VectorOpcode AddIntegers = new(1, 1, 0xFE);
     public static readonly VectorOpcode Xor = new(1, 1, 0xEF);
     public static readonly VectorOpcode Broadcast = new(2, 1, 0x18, sizeof(float));
     public static readonly VectorOpcode MultiplyAdd = new(2, 1, 0xB8);
