@@ -42,8 +42,8 @@ public unsafe class TileAssemblerTests
                 }
 
                 Assert.Equal(rows * StepsInCode, code.Count(instruction => instruction.Mnemonic == Mnemonic.Vbroadcastss));
-                Assert.Equal(vectors * (rows + (isColumns ? 0 : StepsInCode)), code.Count(instruction => instruction.Mnemonic == Mnemonic.Prefetcht0));
-                Assert.Equal(isColumns ? StepsInCode : 0, code.Count(instruction => instruction.Mnemonic == Mnemonic.Prefetcht1));
+                Assert.Equal(vectors * rows, code.Count(instruction => instruction.Mnemonic == Mnemonic.Prefetcht0));
+                Assert.Equal(isColumns ? StepsInCode : vectors * TileAssembler.Unroll, code.Count(instruction => instruction.Mnemonic == Mnemonic.Prefetcht1));
             }
         }
     }

@@ -83,11 +83,11 @@ internal readonly unsafe struct MatrixJob<S, V>(
                 int length = Math.Min(_depthAtOnce, right.Depth - depth);
                 for (int panel = first; panel < end; panel++)
                 {
-                    float* weights = Weights(panel, tap, taps, depth, length, memory);
+                    float* weights = Weights(panel, tap, taps, depth, length, memory), ahead = Ahead(panel, first, end, tap, taps, depth, length);
                     for (int line = 0; line < block.Lines; line++)
                     {
                         RowBlock rows = block with { Source = block.Source + line * left.LineStride * sizeof(float), Row = block.Row + line * block.Rows };
-                        RunPanel(rows, panel, weights, tap, taps, depth, length);
+                        ahead = RunPanel(rows, panel, weights, ahead, tap, taps, depth, length);
                     }
                 }
             }
@@ -138,7 +138,7 @@ internal readonly unsafe struct MatrixJob<S, V>(
 
     /// <summary>Multiplies a line of rows by a part of a panel: some taps, and of each a part of its depth.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void RunPanel(RowBlock block, int panel, float* weights, int tap, int taps, int depth, int length)
+    private float* RunPanel(RowBlock block, int panel, float* weights, float* ahead, int tap, int taps, int depth, int length)
     {
         int group = panel / right.PanelsPerGroup, firstOutput = (panel - group * right.PanelsPerGroup) * PanelLayout.Width;
         int outputs = Math.Min(PanelLayout.Width, right.GroupOutputs - firstOutput);
@@ -163,13 +163,17 @@ internal readonly unsafe struct MatrixJob<S, V>(
                 continue;
             }
 
-            var arguments = new TileArguments(left.RowStride, left.TapStride, taps, length, weights + start, width, output.Stride, !isFirst || epilogue.Accumulate);
+            var arguments = new TileArguments(left.RowStride, left.TapStride, taps, length, weights + start, width, output.Stride, !isFirst || epilogue.Accumulate)
+            {
+                AheadStride = AheadStride(block, width),
+            };
             int row = 0;
             for (int tiles = (block.Rows + S.TileRows - 1) / S.TileRows; tiles > 0; tiles--)
             {
                 int height = (block.Rows - row + tiles - 1) / tiles;
                 float* to = _output + block.Offset + (nint)(block.Row + row) * output.Stride + column + start;
-                _tiles.Run<S, V>(arguments, height, two, source + row * left.RowStride, to);
+                _tiles.Run<S, V>(arguments with { Ahead = ahead }, height, two, source + row * left.RowStride, to);
+                ahead += arguments.AheadStride * (taps * length / TileAssembler.Unroll);
                 if (isLast)
                 {
                     Finish(to, output.Stride, height, columns, block.Row + row, column + start, right.Panels[panel] + start, width);
@@ -178,6 +182,30 @@ internal readonly unsafe struct MatrixJob<S, V>(
                 row += height;
             }
         }
+
+        return ahead;
+    }
+
+    /// <summary>The weights that come after a part of a panel. Its tiles prefetch them, a piece each, so that memory is read evenly.</summary>
+    private float* Ahead(int panel, int first, int end, int tap, int taps, int depth, int length)
+    {
+        long words = (long)tap * right.Depth + depth;
+        if (++panel == end)
+        {
+            // The next part of the depth; after the last one usually another block of rows with the same weights.
+            panel = first;
+            words = (words + taps * length) % ((long)right.Taps * right.Depth);
+        }
+
+        return right.Panels[panel] + words / PanelLayout.PerWord(right.Storage) * PanelLayout.PerWord(right.Type) * right.Columns(panel).Width;
+    }
+
+    /// <summary>What a tile prefetches while it unrolls the depth once, in words: its part of as many rows of the panel.</summary>
+    private nint AheadStride(RowBlock block, int width)
+    {
+        int tiles = block.Lines * ((block.Rows + S.TileRows - 1) / S.TileRows) * ((width + 2 * S.Width - 1) / (2 * S.Width));
+        int words = TileAssembler.Unroll * width * PanelLayout.PerWord(right.Type) / PanelLayout.PerWord(right.Storage);
+        return (words + tiles - 1) / tiles;
     }
 
     [SkipLocalsInit]

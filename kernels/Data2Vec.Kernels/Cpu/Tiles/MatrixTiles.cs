@@ -18,10 +18,7 @@ internal readonly unsafe struct MatrixTiles
     /// <summary>The most rows of a tile of any width: 28 sums, two vectors of the right side and one of the left fill 31 of 32 registers.</summary>
     public const int MaxRows = 14;
 
-    /// <summary>
-    /// How far ahead weights are prefetched: a page, where the hardware's own prefetching ends. Without it a short text took 1.3 times as
-    /// long, because its few rows read every weight from memory once.
-    /// </summary>
+    /// <summary>How far ahead code that reads weights once prefetches them: a page, where the hardware's own prefetching ends.</summary>
     public const int PrefetchBytes = 4096;
 
     private const int TableSize = 2 * (MaxRows + 1);

@@ -21,8 +21,15 @@ internal readonly unsafe struct TileArguments(
     public readonly nint PanelStride = panelStride;
     public readonly nint OutputStride = outputStride;
     public readonly nint Accumulate = accumulate ? 1 : 0;
-    public float* Ahead { get; private init; }
-    public nint AheadStride { get; private init; }
+
+    /// <summary>What to prefetch; not necessarily a valid address. Tiles prefetch <see cref="TileAssembler.Unroll"/> cache lines for each vector of columns.</summary>
+    public float* Ahead { get; init; } = panel;
+
+    /// <summary>
+    /// From what is prefetched at one place of the depth to what is prefetched <see cref="TileAssembler.Unroll"/> steps later; if the left side is given
+    /// by columns, one step later.
+    /// </summary>
+    public nint AheadStride { get; init; }
 
     /// <summary>A product whose left side is given by columns: its rows are neighbours, and the steps of the depth are a distance apart.</summary>
     /// <param name="depth">The length of the depth.</param>

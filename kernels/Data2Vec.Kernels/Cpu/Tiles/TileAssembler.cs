@@ -27,16 +27,17 @@ internal enum TileFormat
 /// <summary>Writes the machine code of matrix tiles. Each sum is formed in the order of the depth, as in <see cref="PortableTile{S, V}"/>.</summary>
 internal static class TileAssembler
 {
-    private const int WordBytes = 4, Unroll = 4, RowsPerPointer = 3;
+    private const int WordBytes = 4, LineBytes = 64, RowsPerPointer = 3;
+
+    /// <summary>The steps along the depth that are unrolled.</summary>
+    public const int Unroll = 4;
+
     private const int FirstSavedVector = 6, SavedVectors = 10, SavedVectorBytes = 16;
 
     private const Register Arguments = Rax, TapStart = Rbx, Taps = Rcx, Depth = Rdx, Stride = Rbp, Right = Rsi, RightStep = Rdi, RowStep = R8, Output = R9;
 
-    /// <summary>What to prefetch, where the left side is given by columns and has one pointer.</summary>
-    private const Register Ahead = R10, AheadStep = R11;
-
     private static readonly Register[] s_pointers = [R10, R11, R12, R13, R14];
-    private static readonly Register[] s_saved = [Rbx, Rbp, R12, R13, R14, Rdi, Rsi];
+    private static readonly Register[] s_saved = [Rbx, Rbp, R12, R13, R14, R15, Rdi, Rsi];
 
     /// <summary>The code of a function <c>void (TileArguments*, left side, sums)</c>.</summary>
     /// <param name="format">What the tile multiplies.</param>
@@ -58,6 +59,9 @@ internal static class TileAssembler
         };
         VectorOpcode add = format == TileFormat.Bytes ? VectorOpcode.AddIntegers : VectorOpcode.Add;
         int pointers = (rows + RowsPerPointer - 1) / RowsPerPointer;
+
+        // What to prefetch. A left side that is given by columns has one pointer; otherwise the stride of the result is only needed afterwards.
+        Register ahead = isColumns ? R10 : R15, aheadStep = isColumns ? R11 : Stride;
         var c = new X64Emitter();
         Enter(c, windows);
 
@@ -68,20 +72,20 @@ internal static class TileAssembler
         Clear();
         c.Move(Depth, Output);
         ForEachSum((_, vector) => c.Prefetch(new Address(Depth, vector * vectorBytes)), Depth);
+        c.Load(ahead, Field(TileArgument.Ahead));
+        LoadStride(aheadStep, TileArgument.AheadStride);
         if (isColumns)
         {
-            c.Load(Ahead, Field(TileArgument.Ahead));
-            LoadStride(AheadStep, TileArgument.AheadStride);
             c.Load(Depth, Field(TileArgument.Taps));
             RunDepth();
         }
         else
         {
             RunTaps();
+            LoadStride(Stride, TileArgument.OutputStride);
         }
 
         AddResult();
-
         ForEachSum((row, vector) => c.Vector(VectorOpcode.Store, vectorBytes, Sum(row, vector), new Address(Output, vector * vectorBytes)), Output);
         Leave(c, windows);
         return c.ToArray();
@@ -173,9 +177,9 @@ internal static class TileAssembler
                     c.Vector(VectorOpcode.Load, vectorBytes, firstRight + vector, new Address(Right, vector * vectorBytes));
                 }
 
-                for (int vector = 0; vector < vectors && !isColumns; vector++)
+                for (int vector = 0; vector < vectors && count == Unroll && !isColumns; vector++)
                 {
-                    c.Prefetch(new Address(Right, MatrixTiles.PrefetchBytes + vector * vectorBytes));
+                    c.Prefetch(new Address(ahead, (step * vectors + vector) * LineBytes), level: 2);
                 }
 
                 c.Add(Right, RightStep);
@@ -194,9 +198,14 @@ internal static class TileAssembler
                 if (isColumns)
                 {
                     c.Add(TapStart, RowStep);
-                    c.Prefetch(new Address(Ahead), level: 2);
-                    c.Add(Ahead, AheadStep);
+                    c.Prefetch(new Address(ahead), level: 2);
+                    c.Add(ahead, aheadStep);
                 }
+            }
+
+            if (count == Unroll && !isColumns)
+            {
+                c.Add(ahead, aheadStep);
             }
 
             for (int i = 0; i < pointers && !isColumns; i++)
