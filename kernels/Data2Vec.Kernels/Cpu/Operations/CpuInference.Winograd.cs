@@ -4,10 +4,10 @@ namespace Data2Vec.Kernels.Cpu;
 internal sealed unsafe partial class CpuInference<S, V>
 {
     /// <summary>The most tiles of a chunk. Each chunk reads all weights.</summary>
-    private const int WinogradChunk = 56;
+    private const int WinogradChunk = 28;
 
     /// <summary>The floats of products that stay in the second-level cache.</summary>
-    private const int WinogradProducts = 1 << 18;
+    private const int WinogradProducts = 1 << 17;
 
     /// <summary>The fewest chunks for each thread, if a task computes all outputs of a chunk.</summary>
     private const int WinogradChunksPerThread = 4;

@@ -26,7 +26,7 @@ internal readonly unsafe struct TileArguments(
     public readonly float* Panel = panel;
     public readonly nint PanelStride = panelStride;
     public readonly nint OutputStride = outputStride;
-    public nint Accumulate { get; private init; } = accumulate ? Continue : 0;
+    public nint Accumulate { get; init; } = accumulate ? Continue : 0;
     public float* Ahead { get; private init; }
     public nint AheadStride { get; private init; }
 

@@ -73,15 +73,17 @@ internal static class TileAssembler
             LoadStride(AheadStep, TileArgument.AheadStride);
             c.Load(Depth, Field(TileArgument.Taps));
             RunDepth();
-            c.Move(TapStart, Output);
-            ForEachSum(
-                (row, vector) => c.Vector(VectorOpcode.Add, vectorBytes, Sum(row, vector), new Address(TapStart, vector * vectorBytes), Sum(row, vector)),
-                TapStart);
+            AddOutput();
         }
         else
         {
             Start();
             RunTaps();
+            c.Load(Depth, Field(TileArgument.Accumulate));
+            c.Compare(Depth, TileArguments.AddAtEnd);
+            int done = c.JumpAhead(Condition.Less);
+            AddOutput();
+            c.Land(done);
         }
 
         ForEachSum((row, vector) => c.Vector(VectorOpcode.Store, vectorBytes, Sum(row, vector), new Address(Output, vector * vectorBytes)), Output);
@@ -101,14 +103,22 @@ internal static class TileAssembler
         void Start()
         {
             c.Load(Depth, Field(TileArgument.Accumulate));
-            c.Compare(Depth, 0);
-            int fresh = c.JumpAhead(Condition.Equal);
+            c.Compare(Depth, TileArguments.Continue);
+            int continues = c.JumpAhead(Condition.Equal);
+            Clear();
+            int started = c.JumpAhead();
+            c.Land(continues);
             c.Move(Depth, Output);
             ForEachSum((row, vector) => c.Vector(VectorOpcode.Load, vectorBytes, Sum(row, vector), new Address(Depth, vector * vectorBytes)), Depth);
-            int started = c.JumpAhead();
-            c.Land(fresh);
-            Clear();
             c.Land(started);
+        }
+
+        void AddOutput()
+        {
+            c.Move(TapStart, Output);
+            ForEachSum(
+                (row, vector) => c.Vector(VectorOpcode.Add, vectorBytes, Sum(row, vector), new Address(TapStart, vector * vectorBytes), Sum(row, vector)),
+                TapStart);
         }
 
         void RunTaps()
