@@ -7,8 +7,8 @@ namespace Data2Vec.Kernels.Cpu;
 /// takes 144 multiplications otherwise.
 /// </summary>
 /// <remarks>
-/// The points of interpolation are 0, ±3/4, ±3/2 and infinity. All coefficients are exact in f32, and the relative error of a layer is about
-/// 1.3e-6, less than half that of the usual points 0, ±1, ±2.
+/// The points of interpolation are 0, ±3/4, ±3/2 and infinity. All coefficients are exact in f32, and the error of a layer is less than half that of the
+/// usual points 0, ±1, ±2.
 /// </remarks>
 internal static class WinogradTransform
 {

@@ -86,6 +86,7 @@ internal static unsafe class WinogradWeights
     /// <param name="to">Receives the values.</param>
     /// <param name="toStride">From a value to the next.</param>
     /// <param name="count">The number of outputs.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Transform(double* from, int fromStride, double* to, int toStride, int count)
     {
         const double A = WinogradTransform.A, B = WinogradTransform.B, A2 = A * A, B2 = B * B, FactorA = 0.5 / (A2 * (A2 - B2)), FactorB = 0.5 / (B2 * (B2 - A2));
