@@ -51,7 +51,9 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     public override Conv2dWeights Conv2d(WeightData weight, WeightData? bias, Conv2dShape shape)
     {
         OperationShapes.RequireConvolutionWeights(weight, bias, shape);
-        return new CpuConv2d(shape, Matrix([(weight, bias)], shape.InputChannels, shape.Kernel * shape.Kernel));
+        bool isWinograd = WinogradWeights.Suits(shape);
+        PanelMatrix matrix = isWinograd ? Transformed(weight, bias, shape) : Matrix([(weight, bias)], shape.InputChannels, shape.Kernel * shape.Kernel);
+        return new CpuConv2d(shape, matrix, isWinograd);
     }
 
     public override NormWeights Norm(WeightData? weight, WeightData? bias, int size, float epsilon)
@@ -163,6 +165,33 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         TransposedPanels job = TransposedPanels.Create(matrix, stride, residue, bytes => (nint)Allocate(bytes));
         Now(() => team.Run(job, job.Tasks));
         return job.Result;
+    }
+
+    /// <summary>The weights of a convolution by Winograd's algorithm, in f32 whatever format they have.</summary>
+    private PanelMatrix Transformed(WeightData weight, WeightData? bias, Conv2dShape shape)
+    {
+        PanelLayout layout = WinogradWeights.Layout(shape);
+        var data = (float*)Allocate(layout.WordCount * sizeof(float), HostMemory.LargePage);
+        HostMemory.UseLargePages((nint)data, layout.WordCount * sizeof(float));
+        var panels = (float**)Allocate((long)layout.Panels * sizeof(float*));
+        for (int panel = 0; panel < layout.Panels; panel++)
+        {
+            panels[panel] = data + layout.PanelOffset(panel);
+        }
+
+        Now(() => Parallel.For(0, layout.Panels, Parallelism, panel => WinogradWeights.PackPanel(weight, layout, panel, panels[panel])));
+        return new PanelMatrix
+        {
+            Type = ElementType.F32,
+            Storage = ElementType.F32,
+            Panels = panels,
+            PanelsPerGroup = layout.Panels,
+            GroupOutputs = shape.OutputChannels,
+            Groups = 1,
+            Taps = WinogradTransform.Positions,
+            Depth = shape.InputChannels,
+            Bias = Vector(bias, shape.OutputChannels),
+        };
     }
 
     /// <summary>Copies parts whose outputs do not fill whole panels together as rows, and packs them as one matrix.</summary>
@@ -351,9 +380,9 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         return vector;
     }
 
-    private void* Allocate(long bytes)
+    private void* Allocate(long bytes, int alignment = Arena.Alignment)
     {
-        void* memory = NativeMemory.AlignedAlloc((nuint)bytes, Arena.Alignment);
+        void* memory = NativeMemory.AlignedAlloc((nuint)bytes, (nuint)alignment);
         _owned.Add((nint)memory);
         return memory;
     }

@@ -12,8 +12,14 @@ internal sealed unsafe partial class CpuInference<S, V>
             return;
         }
 
-        long mark = Mark();
         PanelMatrix matrix = ((CpuConv2d)weights).Matrix;
+        if (((CpuConv2d)weights).IsWinograd)
+        {
+            ConvolveWinograd(x, height, width, shape.Padding, matrix, activation, output);
+            return;
+        }
+
+        long mark = Mark();
         Tensor words = ToWords(x, matrix.Type, matrix.Depth, out _);
         int images = x.Rows / (height * width);
         Tensor padded = Allocate(images * (height + 2 * shape.Padding), (width + 2 * shape.Padding) * matrix.Depth);
