@@ -10,8 +10,8 @@ using Data2Vec.Kernels;
 namespace Data2Vec.Bench;
 
 /// <summary>
-/// <c>compare</c>: compares the engine with ONNX Runtime on the same weights, alternating in one process. Then measures the time from process start
-/// to the first embedding, and the peak memory, each in a separate process.
+/// <c>compare</c>: compares the engine with ONNX Runtime on the same weights, alternating in one process, and with libtorch in another process that runs
+/// when it is told to. Then measures the time from process start to the first embedding, and the peak memory, each in a separate process.
 /// </summary>
 internal static class Compare
 {
@@ -28,8 +28,9 @@ internal static class Compare
         var type = new Option<string>("--dtype") { DefaultValueFactory = _ => "f32", Description = "The number format of the engine's weights" };
         type.AcceptOnlyFromAmong("f32", "bf16", "i8");
         var outliers = new Option<bool>(RandomModel.OutliersOption) { Description = "Random models some of whose features are tens of times larger than the rest" };
+        var torch = new Option<string?>("--torch") { Description = "A command that runs Data2Vec.TorchPeer, to run libtorch in turns, in f32 and bf16" };
         var json = new Option<string?>("--json") { Description = "The file for the results" };
-        var command = new RootCommand("Compare the engine with ONNX Runtime") { model, name, threads, type, outliers, json };
+        var command = new RootCommand("Compare the engine with ONNX Runtime and libtorch") { model, name, threads, type, outliers, torch, json };
         command.SetAction(parsed =>
         {
             RandomModel.HasOutliers = parsed.GetValue(outliers);
@@ -41,11 +42,18 @@ internal static class Compare
             double peak = Peak.GigaflopsPerThread() * count;
             var comparisons = new JsonArray();
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{parsed.GetValue(type)} against ONNX Runtime's f32, {count} threads, peak {peak:F0} GFLOP/s of f32 multiply-adds"));
-            Console.WriteLine("| workload | engine | ONNX Runtime | ratio | GFLOP/s | of peak | difference | ONNX Runtime i8 | ratio | difference |");
-            Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+            if (parsed.GetValue(torch) is null)
+            {
+                Console.WriteLine("libtorch is not measured. Build bench/Data2Vec.TorchPeer, and add --torch bench/Data2Vec.TorchPeer/run-in-debian13.");
+            }
+
+            Console.WriteLine(
+                "| workload | engine | ONNX Runtime | ratio | GFLOP/s | of peak | difference | ONNX Runtime i8 | ratio | difference "
+                + "| libtorch | ratio | difference | libtorch bf16 | ratio | difference |");
+            Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
             foreach (Workload workload in workloads)
             {
-                comparisons.Add((JsonNode)Speed(workload, weights, count, peak));
+                comparisons.Add((JsonNode)Speed(workload, weights, count, peak, parsed.GetValue(torch)));
             }
 
             Console.WriteLine();
@@ -95,10 +103,11 @@ internal static class Compare
         }
     }
 
-    private static JsonObject Speed(Workload workload, ElementType type, int threads, double peak)
+    private static JsonObject Speed(Workload workload, ElementType type, int threads, double peak, string? torchCommand)
     {
         using var peer = new OnnxPeer(workload, OnnxGraph.Provide(workload)!, threads);
         using OnnxPeer? quantized = type == ElementType.I8 && OnnxGraph.Provide(workload, quantized: true) is { } graph ? new OnnxPeer(workload, graph, threads) : null;
+        using TorchInference? torch = torchCommand is null ? null : TorchInference.Start(torchCommand, workload, threads);
         using Data2VecModel model = Data2VecModel.Load(workload.ModelPath(type), new ModelOptions { Threads = threads });
         float[] expected = peer.Run(wanted: true), actual = workload.HiddenStates(model);
         double difference = Difference(expected, actual);
@@ -109,12 +118,16 @@ internal static class Compare
 
         workload.Run(model);
         peer.Run(wanted: false);
-        double[] ours = new double[Rounds], theirs = new double[Rounds], bytes = new double[Rounds];
+        quantized?.Run(wanted: false);
+        double[]? torchDifferences = torch is null ? null : [.. new[] { false, true }.Select(bf16 => Difference(expected, torch.Run(bf16, wanted: true).HiddenStates))];
+        double[] ours = new double[Rounds], theirs = new double[Rounds], bytes = new double[Rounds], torchFloats = new double[Rounds], torchHalves = new double[Rounds];
         for (int i = 0; i < Rounds; i++)
         {
             ours[i] = Milliseconds(() => workload.Run(model));
             theirs[i] = Milliseconds(() => peer.Run(wanted: false));
             bytes[i] = quantized is null ? 0 : Milliseconds(() => quantized.Run(wanted: false));
+            torchFloats[i] = InTorch(bf16: false);
+            torchHalves[i] = InTorch(bf16: true);
         }
 
         double mine = Median(ours), other = Median(theirs), rate = workload.Flops / mine / 1e6;
@@ -133,18 +146,40 @@ internal static class Compare
         };
         if (quantized is not null)
         {
-            double eight = Median(bytes), lost = Difference(expected, quantized.Run(wanted: true));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $" {eight:F0} ms | {mine / eight:F2} | {lost:0.0e+0} |"));
-            figures["onnxruntime_i8_milliseconds"] = eight;
-            figures["ratio_to_onnxruntime_i8"] = mine / eight;
-            figures["onnxruntime_i8_relative_difference"] = lost;
+            Add("onnxruntime_i8", bytes, Difference(expected, quantized.Run(wanted: true)));
         }
         else
         {
-            Console.WriteLine(" | | |");
+            Console.Write(" | | |");
         }
 
+        if (torchDifferences is not null)
+        {
+            Add("libtorch", torchFloats, torchDifferences[0]);
+            Add("libtorch_bf16", torchHalves, torchDifferences[1]);
+        }
+        else
+        {
+            Console.Write(" | | | | | |");
+        }
+
+        Console.WriteLine();
         return figures;
+
+        double InTorch(bool bf16)
+        {
+            Thread.Sleep(Pause);
+            return torch is null ? 0 : torch.Run(bf16, wanted: false).Milliseconds;
+        }
+
+        void Add(string name, double[] times, double difference)
+        {
+            double milliseconds = Median(times);
+            Console.Write(string.Create(CultureInfo.InvariantCulture, $" {milliseconds:F0} ms | {mine / milliseconds:F2} | {difference:0.0e+0} |"));
+            figures[$"{name}_milliseconds"] = milliseconds;
+            figures[$"ratio_to_{name}"] = mine / milliseconds;
+            figures[$"{name}_relative_difference"] = difference;
+        }
     }
 
     private static IEnumerable<JsonObject> StartAndMemory(Workload workload, ElementType type, int threads)

@@ -32,6 +32,9 @@ internal sealed class ImageNetwork : Network
         return parameters.Norm(x, "encoder.norm");
     }
 
+    /// <summary>The rows of the patches, without that of the class token.</summary>
+    public override Tensor Run(NamedTensors parameters, Tensor inputs) => base.Run(parameters, inputs)[.., 1..];
+
     public override Tensor Targets(List<Tensor> outputs) => NamedTensors.PlainNorm(Mean([.. outputs.TakeLast(6)]));
 
     public override Tensor Predict(NamedTensors parameters, Tensor x) => x;

@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn;
 namespace Data2Vec.TorchPeer;
 
 /// <summary>
-/// A data2vec base model as one writes it in PyTorch: a linear layer each for queries, keys and values, <c>scaled_dot_product_attention</c>, and
+/// A model as one writes it in PyTorch: a linear layer each for queries, keys and values, <c>scaled_dot_product_attention</c>, and
 /// operations of <c>torch.nn.functional</c>. There is no dropout.
 /// </summary>
 internal abstract class Network
@@ -17,6 +17,7 @@ internal abstract class Network
         "speech" => new SpeechNetwork(),
         "text" => new TextNetwork(),
         "image" => new ImageNetwork(),
+        "vgg" => new VggNetwork(),
         _ => throw new ArgumentException($"There is no model '{model}'."),
     };
 
@@ -34,6 +35,9 @@ internal abstract class Network
     /// <param name="x">The rows.</param>
     /// <param name="outputs">Receives the output of each layer that targets are made from.</param>
     public abstract Tensor Contextualize(NamedTensors parameters, Tensor x, List<Tensor>? outputs);
+
+    /// <summary>Runs the whole network on a batch. Returns the rows of the last layer.</summary>
+    public virtual Tensor Run(NamedTensors parameters, Tensor inputs) => Contextualize(parameters, Embed(parameters, inputs), null);
 
     /// <summary>Targets of all rows, from the outputs of all layers.</summary>
     public abstract Tensor Targets(List<Tensor> outputs);

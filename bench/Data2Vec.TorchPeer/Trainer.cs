@@ -14,8 +14,9 @@ internal sealed class Trainer
     private readonly Tensor _inputs, _masked, _mask;
     private readonly long _rows;
 
-    private Trainer(string model, BinaryReader reader)
+    private Trainer(BinaryReader reader)
     {
+        string model = reader.ReadString();
         _network = Network.Create(model);
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
@@ -53,7 +54,7 @@ internal sealed class Trainer
     public long Parameters => _student.Values.Sum(parameter => parameter.numel());
 
     /// <summary>Reads parameters and a batch.</summary>
-    public static Trainer Read(string model, BinaryReader reader) => new(model, reader);
+    public static Trainer Read(BinaryReader reader) => new(reader);
 
     /// <summary>Makes an update.</summary>
     /// <param name="decay">The teacher's decay.</param>

@@ -94,7 +94,7 @@ public class NumberFormatTests
 
     [Theory, MemberData(nameof(LevelsAndTypes))]
     public void Attention_matches_a_scalar_loop_with_every_kind_of_bias(string level, ElementType type) =>
-        OperationChecks.Attention(Backend(level), [(1, 2, 16), (5, 4, 16), (33, 3, 7), (33, 3, 6), (197, 2, 64), (300, 1, 20), (531, 2, 32)], type, 0.02);
+        OperationChecks.Attention(Backend(level), [(1, 2, 16), (5, 4, 16), (33, 3, 7), (33, 3, 6), (197, 1, 64), (300, 1, 20), (531, 2, 8)], type, 0.02);
 
     [Theory, MemberData(nameof(LevelsAndTypes))]
     public void Attention_gives_a_sequence_the_same_bits_alone_and_in_a_batch(string level, ElementType type)

@@ -126,11 +126,12 @@ internal static class Reference
 
                 double max = scores.Max();
                 double total = scores.Sum(s => Math.Exp(s - max));
-                for (int c = h * size; c < (h + 1) * size; c++)
+                for (int j = 0; j < length; j++)
                 {
-                    for (int j = 0; j < length; j++)
+                    double p = Math.Exp(scores[j] - max) / total;
+                    for (int c = h * size; c < (h + 1) * size; c++)
                     {
-                        y[i * columns + c] += Math.Exp(scores[j] - max) / total * v[j * columns + c];
+                        y[i * columns + c] += p * v[j * columns + c];
                     }
                 }
             }

@@ -63,8 +63,9 @@ internal sealed class TorchPeer : IDisposable
         where T : unmanaged
     {
         ParameterBuffers buffers = pretrainer.Student.Buffers;
-        _writer.Write(pretrainer.Student.Config.Modality switch { Modality.Speech => "speech", Modality.Text => "text", _ => "image" });
+        _writer.Write("train");
         _writer.Write(threads);
+        _writer.Write(pretrainer.Student.Config.Modality switch { Modality.Speech => "speech", Modality.Text => "text", _ => "image" });
         _writer.Write(buffers.Places.Count);
         for (int i = 0; i < buffers.Places.Count; i++)
         {

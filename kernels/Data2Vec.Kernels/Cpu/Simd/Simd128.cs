@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Data2Vec.Kernels.Cpu;
@@ -8,7 +9,7 @@ namespace Data2Vec.Kernels.Cpu;
 internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 {
     public static int Width => Vector128<float>.Count;
-    public static int TileRows => 4;
+    public static int TileRows => AdvSimd.Arm64.IsSupported ? Arm64Tile.Rows : 4;
     public static Vector128<float> Indices => Vector128<float>.Indices;
     public static Vector128<float> Load(float* source) => Vector128.Load(source);
     public static void Store(float* destination, Vector128<float> value) => value.Store(destination);

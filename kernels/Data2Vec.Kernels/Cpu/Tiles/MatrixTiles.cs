@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.Arm;
 
 namespace Data2Vec.Kernels.Cpu;
 
@@ -72,7 +73,15 @@ internal readonly unsafe struct MatrixTiles
     {
         if (_functions == null)
         {
-            PortableTile<S, V>.Run(arguments, rows, two, left, output);
+            if (AdvSimd.Arm64.IsSupported)
+            {
+                Arm64Tile.Run(arguments, rows, two, left, output);
+            }
+            else
+            {
+                PortableTile<S, V>.Run(arguments, rows, two, left, output);
+            }
+
             return;
         }
 

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Data2Vec.Kernels.Cpu;
 
 /// <summary>
-/// The matrix tile in C#, for processors other than x64 with AVX2 and where the system refuses executable memory. It computes four rows by
-/// two vectors at a time, which suits the 16 registers of SSE and is about half of what the 32 registers of Arm64 could hold.
+/// The matrix tile in C#, for x64 without AVX2 and where the system refuses executable memory. It computes four rows by two vectors at a time,
+/// which suits the 16 registers of SSE.
 /// </summary>
 internal static unsafe class PortableTile<S, V>
     where S : struct, ISimd<V>
