@@ -59,29 +59,6 @@ internal static unsafe class Arm64Tile
         // Vectors in a struct would not all be kept in registers.
         Vector128<float> s00 = default, s10 = default, s20 = default, s30 = default, s40 = default, s50 = default, s60 = default, s70 = default;
         Vector128<float> s01 = default, s11 = default, s21 = default, s31 = default, s41 = default, s51 = default, s61 = default, s71 = default;
-        if (t.Accumulate == TileArguments.Continue)
-        {
-            Load(output, second, out s00, out s01);
-            Load(rows > 1 ? output + next : output, second, out s10, out s11);
-            if (H.Rows > 2)
-            {
-                Load(output + 2 * next, second, out s20, out s21);
-                Load(output + (rows > 3 ? 3 : 2) * next, second, out s30, out s31);
-            }
-
-            if (H.Rows > 4)
-            {
-                Load(output + 4 * next, second, out s40, out s41);
-                Load(output + (rows > 5 ? 5 : 4) * next, second, out s50, out s51);
-            }
-
-            if (H.Rows > 6)
-            {
-                Load(output + 6 * next, second, out s60, out s61);
-                Load(output + (rows > 7 ? 7 : 6) * next, second, out s70, out s71);
-            }
-        }
-
         byte* right = (byte*)t.Panel;
         nint secondBytes = second * sizeof(float), panelBytes = t.PanelStride * sizeof(float), depth = t.Depth, tapStride = t.TapStride;
         for (nint tap = t.Taps; tap > 0; tap--, left += tapStride)
@@ -144,7 +121,7 @@ internal static unsafe class Arm64Tile
             }
         }
 
-        bool add = t.Accumulate == TileArguments.AddAtEnd;
+        bool add = t.Accumulate != 0;
         Store(output, second, s00, s01, add);
         if (rows > 1)
         {
@@ -220,10 +197,6 @@ internal static unsafe class Arm64Tile
             s71 = AdvSimd.Arm64.FusedMultiplyAddBySelectedScalar(s71, b1, x7, lane);
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Load(float* output, int second, out Vector128<float> a, out Vector128<float> b) =>
-        (a, b) = (Vector128.Load(output), Vector128.Load(output + second));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(float* output, int second, Vector128<float> a, Vector128<float> b, bool add)
