@@ -8,7 +8,8 @@ public enum ParameterRole
 
     /// <summary>
     /// The weights of a convolution or of a projection before the layers, <c>[outputs, channels, taps…]</c>: in the format of the weights, in the layout
-    /// products read. Where that is i8 they are bf16: what they make of samples and pixels is the input of all layers, so its error matters most.
+    /// products read. Where that is i8 convolutions are bf16 and projections, which are small, f32: what they make of samples and pixels is the input of all
+    /// layers, so its error matters most.
     /// </summary>
     Convolution,
 
@@ -49,7 +50,7 @@ public sealed record Parameter(string Name, IReadOnlyList<int> Shape, ParameterR
     /// <summary>Describes the parameter as a tensor of a model file whose weights have a number format.</summary>
     public TensorDeclaration Declare(ElementType type) => Role switch
     {
-        ParameterRole.Convolution when type == ElementType.I8 => Declare(ElementType.BF16),
+        ParameterRole.Convolution when type == ElementType.I8 => Declare(Shape.Count == 2 ? ElementType.F32 : ElementType.BF16),
         ParameterRole.Product or ParameterRole.Convolution when PanelLayout.LayoutFor(type, Shape.Count) == WeightLayout.Panels =>
             new TensorDeclaration(Name, type, Shape, WeightLayout.Panels, Groups),
         ParameterRole.Product or ParameterRole.Convolution or ParameterRole.Table => new TensorDeclaration(Name, type, Shape),
