@@ -41,11 +41,6 @@ public record AudioConfig : TransformerConfig
         Normalize = json.Flag("normalize");
         SampleRate = json.Size("sample_rate", 10_000_000);
         Ctc = CtcLabels.FromJson(json, Labels);
-        if (Embedding.Pooling.HasFlag(Pooling.Class))
-        {
-            throw new InvalidDataException("the configuration contradicts itself: speech models have no class token to pool by");
-        }
-
         if (HasAlibi && DistanceBuckets is not null)
         {
             throw new InvalidDataException($"the configuration contradicts itself: {architecture} has linear biases, and no '{DistanceBucketsName}'");

@@ -104,11 +104,12 @@ public sealed record TextConfig : TransformerConfig
     /// <summary>Rows of the position table.</summary>
     internal int Positions => MaxTokens + FirstPosition;
 
-    /// <summary>The configuration of the same model with a tokenizer.</summary>
+    /// <summary>The configuration of the same model with a tokenizer. Where positions do not depend on the padding id, the tokenizer gives it.</summary>
+    /// <exception cref="InvalidDataException">The tokenizer has ids that the model does not have, or another padding id.</exception>
     public TextConfig With(TextTokenizer tokenizer)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
-        return this with
+        TextConfig config = this with
         {
             WordPieces = tokenizer.WordPieces,
             Unigrams = tokenizer.Unigrams,
@@ -116,6 +117,19 @@ public sealed record TextConfig : TransformerConfig
             AddPrefixSpace = tokenizer.AddPrefixSpace,
             PaddingId = IsBert ? tokenizer.PadId : PaddingId,
         };
+        config.Require(tokenizer);
+        return config;
+    }
+
+    /// <summary>Checks that a tokenizer belongs to the model.</summary>
+    /// <exception cref="InvalidDataException">It has ids that the model does not have, or another padding id.</exception>
+    internal void Require(TextTokenizer tokenizer)
+    {
+        if (tokenizer.VocabularySize > VocabularySize || tokenizer.PadId != PaddingId)
+        {
+            throw new InvalidDataException(
+                $"the tokenizer gives {tokenizer.VocabularySize} token ids, with {tokenizer.PadId} for padding, and the model has {VocabularySize}, with {PaddingId}");
+        }
     }
 
     /// <summary>Reads the <c>config</c> of a model file.</summary>
