@@ -58,7 +58,7 @@ public static class CheckpointConverter
         if (OnnxFile.IsName(found ?? checkpoint) && !HuggingFaceFolder.IsBesideConfig(found ?? checkpoint))
         {
             using OnnxFile onnx = OnnxFile.Open(found ?? checkpoint);
-            return Convert(() => SourceCheckpoint.FromOnnx(onnx));
+            return Convert(() => SourceCheckpoint.FromOnnx(onnx, TakeVocabulary(Path.GetDirectoryName(Path.GetFullPath(found ?? checkpoint))!, ref options)));
         }
 
         if (found is not null && !found.EndsWith(".bin", StringComparison.OrdinalIgnoreCase))
@@ -91,6 +91,25 @@ public static class CheckpointConverter
                 : DecoderFiles.In(DecoderFiles.FolderOf(output)).Count == 0 ? result
                 : result with { Warnings = [.. result.Warnings, $"{Path.GetFileName(DecoderFiles.FolderOf(output))} is beside the model file, and transcribe uses its language model; delete it if it belongs to another model"] };
         }
+    }
+
+    /// <summary>Takes the vocabulary beside an ONNX file without a configuration, unless another is given.</summary>
+    /// <returns>What the user should know of it.</returns>
+    private static List<string> TakeVocabulary(string folder, ref ConversionOptions options)
+    {
+        const string Words = "vocab.txt", Tokenizer = "tokenizer.json";
+        if (options.VocabularyPath is not null)
+        {
+            return [];
+        }
+
+        if (File.Exists(Path.Combine(folder, Words)))
+        {
+            options = options with { VocabularyPath = Path.Combine(folder, Words) };
+            return [$"{Words} beside the file is taken as its vocabulary; without a capital letter in it, text becomes lower case"];
+        }
+
+        return File.Exists(Path.Combine(folder, Tokenizer)) ? [$"{Tokenizer} beside the file is not used, because {HuggingFaceFolder.ConfigName} is not beside it"] : [];
     }
 
     private static ConversionResult Write(

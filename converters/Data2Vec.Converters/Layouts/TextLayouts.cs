@@ -212,9 +212,7 @@ internal static class TextLayouts
         int? classes = checkpoint.Weights.Size("classifier.weight", 2, 0, Limits.Size);
         string architecture = layout.Model == DistilBert ? ModelArchitecture.DistilBert : ModelArchitecture.Bert;
         TextConfig config = HuggingFaceConfig(checkpoint, architecture, classes, BertLabels(checkpoint.Weights, given, count => options.Labels("id2label", count)));
-        TextTokenizer? tokenizer = TokenizerFiles.WordPieces(given) is { } words
-            ? TokenizerFiles.Checked(words, config)
-            : TokenizerFiles.Of(folder, config, checkpoint.Warnings);
+        TextTokenizer? tokenizer = TokenizerFiles.WordPieces(given) ?? TokenizerFiles.Of(folder, config, checkpoint.Warnings);
         return Model(layout, checkpoint, config, tokenizer, "Hugging Face");
     }
 
@@ -235,7 +233,7 @@ internal static class TextLayouts
             TokenTypes = checkpoint.Weights.RequireSize(TokenTypes, 2, 0, TextConfig.MostTokenTypes),
         };
         config = config with { Epsilon = graph.Epsilon ?? config.Epsilon };
-        TextTokenizer? tokenizer = TokenizerFiles.WordPieces(given) is { } words ? TokenizerFiles.Checked(words, config) : null;
+        TextTokenizer? tokenizer = TokenizerFiles.WordPieces(given);
         return Model(layout, checkpoint, config, tokenizer, layout.Format == SourceCheckpoint.Onnx ? "ONNX" : "pytorch-transformers");
     }
 
@@ -280,7 +278,12 @@ internal static class TextLayouts
             checkpoint.Warnings.Add($"there is no tokenizer, so the model takes token ids, not texts; give its {files}{(checkpoint.Folder is null ? "" : ", or put the tokenizer's files beside config.json")}");
         }
 
-        config = tokenizer is null ? config : config.With(tokenizer);
+        if (tokenizer is not null)
+        {
+            config = config.With(tokenizer);
+            TokenizerFiles.WarnOfMissing(tokenizer, config, checkpoint.Warnings);
+        }
+
         string head = config.Labels is { } labels ? $"with a classification head of {labels.Count} labels" : "pretrained";
         TensorNames names = layout.Format == SourceCheckpoint.Fairseq ? new(s_names, "fairseq", FairseqRoot)
             : new(s_names, config.IsBert ? layout.Model : HuggingFace);

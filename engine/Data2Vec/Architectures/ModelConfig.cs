@@ -57,7 +57,7 @@ public abstract record ModelConfig
 public abstract record TransformerConfig : ModelConfig
 {
     /// <summary>The most features per attention head that the kernels support.</summary>
-    private const int LargestHead = 256;
+    public const int LargestHead = 256;
 
     private const string HeadFunctionName = "head_function";
 
