@@ -14,7 +14,7 @@ public static class CheckpointConverter
     /// WavLM (<c>.pt</c>); vision transformers of BEiT (<c>.pth</c>, DeepSpeed's too), MAE, DINO, MoCo v3, SimMIM, MaskFeat, timm and torchvision; torchvision's VGG
     /// networks (<c>vgg16-*.pth</c>); "Hate Speech in Pixels" (<c>multimodal_HS.pt</c>); and
     /// Hugging Face folders (<c>config.json</c> with <c>model.safetensors</c>, <c>pytorch_model.bin</c> or <c>model.onnx</c>, also in shards) of <c>Data2VecAudio</c>,
-    /// <c>Wav2Vec2</c>, <c>Hubert</c>, <c>WavLM</c>, <c>Data2VecText</c>, <c>Data2VecVision</c>, <c>ViT</c>, <c>ViTMAE</c>, <c>Beit</c>, <c>Bert</c>, <c>DistilBert</c>,
+    /// <c>Wav2Vec2</c>, <c>Hubert</c>, <c>WavLM</c>, <c>Data2VecText</c>, <c>Data2VecVision</c>, <c>ViT</c>, <c>ViTMAE</c>, <c>Beit</c>, <c>Bert</c>, <c>DistilBert</c>, <c>MPNet</c>,
     /// <c>Roberta</c>, <c>XLMRoberta</c> and <c>Camembert</c>, also those of sentence-transformers; and BERT in ONNX files. Models are pretrained or have a
     /// CTC or classification head. A decoder with a language model in a Hugging Face folder is copied beside the model file, for <c>NAME.d2v</c> to <c>NAME.lm</c>.
     /// </summary>

@@ -39,6 +39,7 @@ public sealed record TextConfig : TransformerConfig
         Epsilon = json.Epsilon("layer_norm_epsilon");
         WordPieces = WordPieceOptions.FromJson(json);
         Unigrams = UnigramOptions.FromJson(json);
+        DistanceBuckets = json.Has(DistanceBuckets.Field) ? DistanceBuckets.Read(json.Object(DistanceBuckets.Field), Heads) : null;
         PaddingId = json.Has(PaddingName) ? json.Integer(PaddingName, 0, VocabularySize - 1) : DefaultPaddingId;
         AddedTokens = AddedToken.ListFromJson(json, "added_tokens");
         AddPrefixSpace = json.Flag("add_prefix_space", false);
@@ -51,6 +52,11 @@ public sealed record TextConfig : TransformerConfig
         if (WordPieces is not null && Unigrams is not null)
         {
             throw new InvalidDataException("the configuration contradicts itself: it has two kinds of tokenizers");
+        }
+
+        if (DistanceBuckets is { IsGated: true })
+        {
+            throw new InvalidDataException($"the configuration contradicts itself: of text models, '{DistanceBuckets.Field}' have no gates");
         }
 
         if (!IsBert && PaddingId != DefaultPaddingId)
@@ -150,6 +156,11 @@ public sealed record TextConfig : TransformerConfig
             ["feed_forward_size"] = FeedForwardSize,
             ["layer_norm_epsilon"] = Epsilon,
         };
+        if (DistanceBuckets is not null)
+        {
+            json[DistanceBuckets.Field] = DistanceBuckets.ToJson();
+        }
+
         if (TokenTypes > 1)
         {
             json[TokenTypesName] = TokenTypes;
