@@ -104,7 +104,7 @@ internal sealed class ModelArguments
         Windows = Windows(parsed),
     };
 
-    public ModelSet Load(ParseResult parsed) => new(Paths(parsed), _bundled, _device.Open(parsed), LimitedOptions.Of(parsed), parsed.GetValue(_imageSize));
+    public ModelSet Load(ParseResult parsed) => new(Paths(parsed), _bundled, _device.Open(parsed), parsed.GetValue(_imageSize), LimitedOptions.Of(parsed));
 
     private static Option<string?> Long(IReadOnlyDictionary<Modality, string> bundled)
     {

@@ -34,6 +34,9 @@ internal sealed class LimitedOptions
 
     private LimitedOptions(IEnumerable<(string Name, InputForm Applies, InputForm Refused)> given) => _given = [.. given];
 
+    /// <summary>No options.</summary>
+    public static LimitedOptions None { get; } = new([]);
+
     /// <summary>Those on a command line.</summary>
     public static LimitedOptions Of(ParseResult parsed)
     {

@@ -12,9 +12,9 @@ internal sealed class ModelSet : IDisposable
     private readonly Device _device;
     private readonly int? _imageSize;
 
-    public ModelSet(IReadOnlyList<string> given, IReadOnlyDictionary<Modality, string> bundled, Device device, LimitedOptions limited, int? imageSize = null)
+    public ModelSet(IReadOnlyList<string> given, IReadOnlyDictionary<Modality, string> bundled, Device device, int? imageSize = null, LimitedOptions? limited = null)
     {
-        (_given, _bundled, _device, Limited, _imageSize) = (given, bundled, device, limited, imageSize);
+        (_given, _bundled, _device, Limited, _imageSize) = (given, bundled, device, limited ?? LimitedOptions.None, imageSize);
         try
         {
             foreach (string path in given)
