@@ -51,7 +51,7 @@ internal sealed class LimitedOptions
         return options;
     }
 
-    /// <summary>Refuses an option that applies to none of the inputs, as far as their names tell.</summary>
+    /// <summary>Refuses an option that applies to none of the inputs, or is refused with one, before any is read, as far as their names tell.</summary>
     /// <exception cref="UsageException">There is one.</exception>
     public void RequirePossible(IReadOnlyList<InputSource> sources)
     {
@@ -60,6 +60,11 @@ internal sealed class LimitedOptions
             if (sources.All(source => source.Form is { } form && !applies.HasFlag(form) && !refused.HasFlag(form)))
             {
                 throw WithoutEffect(name, applies);
+            }
+
+            if (sources.FirstOrDefault(source => source.Form is { } form && refused.HasFlag(form)) is { Form: { } other })
+            {
+                throw NotFor(name, applies, other);
             }
         }
     }
@@ -73,10 +78,7 @@ internal sealed class LimitedOptions
         {
             if (refused.HasFlag(form))
             {
-                string reason = InputForms.Prepared.HasFlag(form) ? ", which are prepared already and go through the model whole" : "";
-                string advice = !name.StartsWith(Long, StringComparison.Ordinal) || reason.Length > 0 ? $"it is for {applies.Names()}"
-                    : $"use {string.Join(" or ", s_long.Where(known => known.Applies.HasFlag(form)).Select(known => known.Name))}";
-                throw new UsageException($"{name} does not apply to {form.Names()}{reason}; {advice}");
+                throw NotFor(name, applies, form);
             }
 
             if (applies.HasFlag(form))
@@ -94,6 +96,14 @@ internal sealed class LimitedOptions
         {
             throw WithoutEffect(idle.Name, idle.Applies);
         }
+    }
+
+    private static UsageException NotFor(string name, InputForm applies, InputForm form)
+    {
+        string reason = InputForms.Prepared.HasFlag(form) ? ", which are prepared already and go through the model whole" : "";
+        string advice = !name.StartsWith(Long, StringComparison.Ordinal) || reason.Length > 0 ? $"it is for {applies.Names()}"
+            : $"use {string.Join(" or ", s_long.Where(known => known.Applies.HasFlag(form)).Select(known => known.Name))}";
+        return new UsageException($"{name} does not apply to {form.Names()}{reason}; {advice}");
     }
 
     private static UsageException WithoutEffect(string name, InputForm applies) => new($"{name} has no effect: it is for {applies.Names()}, and no input is one of them");
