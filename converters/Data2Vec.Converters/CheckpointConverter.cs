@@ -14,7 +14,7 @@ public static class CheckpointConverter
     /// WavLM (<c>.pt</c>); vision transformers of BEiT (<c>.pth</c>, DeepSpeed's too), MAE, DINO, MoCo v3, SimMIM, MaskFeat, timm and torchvision; torchvision's VGG
     /// networks (<c>vgg16-*.pth</c>); "Hate Speech in Pixels" (<c>multimodal_HS.pt</c>); and
     /// Hugging Face folders (<c>config.json</c> with <c>model.safetensors</c>, <c>pytorch_model.bin</c> or <c>model.onnx</c>, also in shards) of <c>Data2VecAudio</c>,
-    /// <c>Wav2Vec2</c>, <c>Hubert</c>, <c>WavLM</c>, <c>Data2VecText</c>, <c>Data2VecVision</c>, <c>ViT</c>, <c>ViTMAE</c>, <c>Beit</c>, <c>Bert</c>, <c>DistilBert</c>,
+    /// <c>Wav2Vec2</c>, <c>Hubert</c>, <c>WavLM</c>, <c>Data2VecText</c>, <c>Data2VecVision</c>, <c>ViT</c>, <c>ViTMAE</c>, <c>Beit</c>, <c>Bert</c>, <c>DistilBert</c>, <c>MPNet</c>,
     /// <c>Roberta</c>, <c>XLMRoberta</c> and <c>Camembert</c>, also those of sentence-transformers; and BERT in ONNX files. Models are pretrained or have a
     /// CTC or classification head. A decoder with a language model in a Hugging Face folder is copied beside the model file, for <c>NAME.d2v</c> to <c>NAME.lm</c>.
     /// </summary>
@@ -58,7 +58,7 @@ public static class CheckpointConverter
         if (OnnxFile.IsName(found ?? checkpoint) && !HuggingFaceFolder.IsBesideConfig(found ?? checkpoint))
         {
             using OnnxFile onnx = OnnxFile.Open(found ?? checkpoint);
-            return Convert(() => SourceCheckpoint.FromOnnx(onnx));
+            return Convert(() => SourceCheckpoint.FromOnnx(onnx, TakeVocabulary(Path.GetDirectoryName(Path.GetFullPath(found ?? checkpoint))!, ref options)));
         }
 
         if (found is not null && !found.EndsWith(".bin", StringComparison.OrdinalIgnoreCase))
@@ -91,6 +91,25 @@ public static class CheckpointConverter
                 : DecoderFiles.In(DecoderFiles.FolderOf(output)).Count == 0 ? result
                 : result with { Warnings = [.. result.Warnings, $"{Path.GetFileName(DecoderFiles.FolderOf(output))} is beside the model file, and transcribe uses its language model; delete it if it belongs to another model"] };
         }
+    }
+
+    /// <summary>Takes the vocabulary beside an ONNX file without a configuration, unless another is given.</summary>
+    /// <returns>What the user should know of it.</returns>
+    private static List<string> TakeVocabulary(string folder, ref ConversionOptions options)
+    {
+        const string Words = "vocab.txt", Tokenizer = "tokenizer.json";
+        if (options.VocabularyPath is not null)
+        {
+            return [];
+        }
+
+        if (File.Exists(Path.Combine(folder, Words)))
+        {
+            options = options with { VocabularyPath = Path.Combine(folder, Words) };
+            return [$"{Words} beside the file is taken as its vocabulary; without a capital letter in it, text becomes lower case"];
+        }
+
+        return File.Exists(Path.Combine(folder, Tokenizer)) ? [$"{Tokenizer} beside the file is not used, because {HuggingFaceFolder.ConfigName} is not beside it"] : [];
     }
 
     private static ConversionResult Write(

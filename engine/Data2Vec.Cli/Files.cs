@@ -61,9 +61,18 @@ internal static class Files
     public static string RequireFolderOf(string path)
     {
         RequireName(path);
-        return Directory.Exists(path) ? throw new IOException($"{path}: a folder, not a file")
-            : Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))) ? path
-            : throw new IOException($"{path}: its folder does not exist");
+        string full = Path.GetFullPath(path);
+        if (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(full)))
+        {
+            throw new IOException(Directory.Exists(path) ? $"{path}: a folder, not a file" : $"{path}: its folder does not exist");
+        }
+
+        if (!IsDevice(full) && !IsPipe(full))
+        {
+            RequireCreatable(Target(path), path);
+        }
+
+        return path;
     }
 
     /// <summary>Requires that an optional result can be written and replaces none of the inputs.</summary>
@@ -105,11 +114,11 @@ internal static class Files
             return;
         }
 
-        string target = Target(path), temporary = $"{target}.{Path.GetRandomFileName()}.tmp";
+        string target = Target(path), temporary = TemporaryOf(target);
         try
         {
             bool isComplete;
-            using (FileStream stream = Create(temporary, path))
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
             {
                 isComplete = write(stream);
                 stream.Flush(flushToDisk: true);
@@ -126,17 +135,24 @@ internal static class Files
         }
     }
 
-    private static FileStream Create(string temporary, string path)
+    // Results are written beside their place, so that errors would name a file that nobody knows.
+    private static void RequireCreatable(string target, string path)
     {
         try
         {
-            return new FileStream(temporary, FileMode.CreateNew, FileAccess.Write);
+            new FileStream(TemporaryOf(target), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose).Dispose();
         }
         catch (UnauthorizedAccessException error)
         {
             throw new IOException($"{path}: no permission to write there", error);
         }
+        catch (IOException error)
+        {
+            throw new IOException($"{path}: no file can be created there", error);
+        }
     }
+
+    private static string TemporaryOf(string target) => $"{target}.{Path.GetRandomFileName()}.tmp";
 
     /// <summary>The path for a model file, with links resolved. A device is rejected.</summary>
     public static string ModelTarget(string path)

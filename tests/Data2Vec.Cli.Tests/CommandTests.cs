@@ -191,7 +191,9 @@ public sealed class CommandTests : IDisposable
 
         using JsonDocument json = JsonDocument.Parse(Run("embed", "--model", model, input).Output);
         JsonElement only = Assert.Single(json.RootElement.EnumerateArray());
-        Assert.Equal((input, 4, 64), (only.GetProperty("input").GetString(), only.GetProperty("layer").GetInt32(), only.GetProperty("dimensions").GetInt32()));
+        Assert.Equal((input, "last", 64), (only.GetProperty("input").GetString(), only.GetProperty("layer").GetString(), only.GetProperty("dimensions").GetInt32()));
+        using JsonDocument numbered = JsonDocument.Parse(Run("embed", "--model", model, input, "--layer", "4").Output);
+        Assert.Equal(4, numbered.RootElement[0].GetProperty("layer").GetInt32());
         Assert.Equal(expected, only.GetProperty("vector").EnumerateArray().Select(number => number.GetSingle()));
 
         string[] csv = Run("embed", "--model", model, input, "--format", "csv").Output.TrimEnd().Split('\n');

@@ -100,12 +100,18 @@ internal sealed class LayoutOptions
     public InvalidDataException Bad(string row, string what) =>
         Source(row)?.Bad(Name(row), what) ?? new InvalidDataException($"the option {row} {what}");
 
-    private int Dividing(string row, string sizeRow, int size, int value) =>
-        size % value == 0 ? value : throw Bad(row, $"is {value}, which does not divide {Name(sizeRow)}, {size}");
+    private int Dividing(string row, string sizeRow, int size, int value) => size % value == 0
+        ? value
+        : throw Bad(row, $"{(Given(row) is null ? $"is missing, and its default is {value}" : $"is {value}")}, which does not divide {Name(sizeRow)}, {size}");
 
     private CheckpointOptions? Source(string row) => Find(row) is { Name.Length: > 0 } option ? option.Source : null;
 
-    private CheckpointOptions? Given(string row) => Source(row) is { } source && source.Has(Name(row)) ? source : null;
+    private CheckpointOptions? Given(string row)
+    {
+        CheckpointOptions? source = Source(row);
+        source?.ThrowIf(source.HasNull(Name(row)), Name(row), "is null; it must be a number, or be left out for the default");
+        return source?.Has(Name(row)) == true ? source : null;
+    }
 
     private string Name(string row) => Find(row).Name;
 

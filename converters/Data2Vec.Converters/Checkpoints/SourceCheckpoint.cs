@@ -75,7 +75,7 @@ internal sealed record SourceCheckpoint
     public string? LeftOutHead { get; private init; }
 
     /// <summary>What of the checkpoint is not used, in sentences. The copies of a checkpoint share the list.</summary>
-    public List<string> Warnings { get; } = [];
+    public List<string> Warnings { get; private init; } = [];
 
     /// <summary>The folder and the options of <c>config.json</c>, of a checkpoint that is such a folder.</summary>
     public (HuggingFaceFolder Folder, CheckpointOptions Config) InFolder => (Folder!, Options!);
@@ -112,7 +112,10 @@ internal sealed record SourceCheckpoint
     }
 
     /// <summary>The weights of an ONNX file without a <c>config.json</c>.</summary>
-    public static SourceCheckpoint FromOnnx(OnnxFile file) => new(Weights.FromTensors(file.Tensors)) { Format = Onnx, Graph = file.Structure };
+    /// <param name="file">The file.</param>
+    /// <param name="warnings">What is known of the files beside it.</param>
+    public static SourceCheckpoint FromOnnx(OnnxFile file, List<string> warnings) =>
+        new(Weights.FromTensors(file.Tensors)) { Format = Onnx, Graph = file.Structure, Warnings = warnings };
 
     /// <summary>What a file of PyTorch holds.</summary>
     /// <exception cref="InvalidDataException">It is not a dictionary with weights, or its options are damaged.</exception>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Data2Vec.Converters.Checkpoints;
 
 /// <summary>The named tensors of a checkpoint, under normalized names.</summary>
@@ -89,10 +91,21 @@ internal sealed class Weights
             .Concat(computed.Select(entry => (entry.Name, entry.Original, (object?)entry.Tensor))),
         _toOriginal);
 
-    /// <summary>The number of consecutive layers of which there is a tensor.</summary>
-    /// <param name="pattern">The tensor's name with <c>{i}</c> for the number.</param>
-    public int CountLayers(string pattern) => Enumerable.Range(0, Limits.Layers)
-        .TakeWhile(i => Contains(pattern.Replace("{i}", $"{i}", StringComparison.Ordinal))).Count();
+    /// <summary>The number of layers, which are numbered from 0.</summary>
+    /// <param name="pattern">The name of a tensor that each layer has, with <c>{i}</c> for the number.</param>
+    /// <exception cref="InvalidDataException">A layer is missing before others.</exception>
+    public int CountLayers(string pattern)
+    {
+        string Name(int i) => pattern.Replace("{i}", i.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        string start = pattern[..pattern.IndexOf("{i}", StringComparison.Ordinal)];
+        int count = Enumerable.Range(0, Limits.Layers).TakeWhile(i => Contains(Name(i))).Count();
+        int last = Names.Where(name => name.StartsWith(start, StringComparison.Ordinal)).Select(name => Number(name.AsSpan(start.Length))).DefaultIfEmpty(-1).Max();
+        InvalidData.ThrowIf(last >= count && last < Limits.Layers, $"{Label(Name(count))} is missing, and there is a layer {last}; the layers must be complete from 0 on");
+        return count;
+
+        static int Number(ReadOnlySpan<char> text) =>
+            text.IndexOf('.') is > 0 and var length && int.TryParse(text[..length], NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
+    }
 
     /// <summary>The size of a dimension of a tensor, or null if there is no such tensor.</summary>
     /// <exception cref="InvalidDataException">It has another number of dimensions, or the size is out of range.</exception>

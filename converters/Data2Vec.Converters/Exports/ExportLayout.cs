@@ -20,7 +20,7 @@ internal sealed record ExportLayout(TensorNames Names, string Prefix, params str
     {
         AudioConfig { IsData2Vecs: true, HasAlibi: false } => new(AudioLayouts.FairseqNames, config.Labels is null ? "" : "w2v_encoder.w2v_model.", "ctc."),
         AudioConfig { Architecture: ModelArchitecture.Data2VecAudio, IsData2Vecs: false } => throw OtherStructure(),
-        TextConfig { IsBert: false } => new(TextLayouts.FairseqNames, ""),
+        TextConfig { Architecture: ModelArchitecture.Data2VecText } => new(TextLayouts.FairseqNames, ""),
         VisionConfig { HasPositionVectors: false } => new(VisionLayouts.FairseqNames, config.Labels is null ? "" : "model.", "classifier."),
         _ => throw new InvalidDataException($"models of the architecture {config.Architecture} are not exported to fairseq; data2vec's of speech, text and images are"),
     };
@@ -32,7 +32,7 @@ internal sealed record ExportLayout(TensorNames Names, string Prefix, params str
         AudioConfig { IsData2Vecs: true, HasAlibi: false } => new(AudioLayouts.HuggingFaceNames, config.Labels is null ? "" : "data2vec_audio.", "ctc."),
         AudioConfig { Architecture: ModelArchitecture.Data2VecAudio, IsData2Vecs: false } => throw OtherStructure(),
         TextConfig { Architecture: ModelArchitecture.Bert } => new(TextLayouts.BertNames(""), config.Labels is null ? "" : "bert.", "classifier.output."),
-        TextConfig { IsBert: false } => new(TextLayouts.HuggingFaceNames, config.Labels is null ? "" : "data2vec_text.", "classifier."),
+        TextConfig { Architecture: ModelArchitecture.Data2VecText } => new(TextLayouts.HuggingFaceNames, config.Labels is null ? "" : "data2vec_text.", "classifier."),
         VisionConfig { HasPositionVectors: false } => new(VisionLayouts.HuggingFaceNames, config.Labels is null ? "" : "data2vec_vision.", "classifier.output."),
         _ => throw new InvalidDataException(
             $"models of the architecture {config.Architecture} are not exported to Hugging Face; data2vec's of speech, text and images, and BERT are"),

@@ -51,7 +51,7 @@ public static class FairseqExport
 
     private static ExportTensor[] Tensors(D2vFile student, ModelConfig config)
     {
-        InvalidData.ThrowIf(config.Embedding.Dense.Count > 0, "the model has dense layers after its pooling (sentence-transformers' Dense), which are not exported");
+        SentenceFiles.Refuse(config, "a checkpoint of fairseq");
         ExportLayout layout = ExportLayout.Fairseq(config);
 
         // fairseq's model for images has no such parameters with a head.

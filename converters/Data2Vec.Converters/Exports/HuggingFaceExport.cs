@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Data2Vec.Audio;
+using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Converters.Layouts;
 using Data2Vec.Text;
 using Data2Vec.Vision;
@@ -18,7 +19,8 @@ public static class HuggingFaceExport
 
     /// <summary>
     /// Writes a folder with <c>config.json</c>, <c>model.safetensors</c>, and what the inputs need: <c>preprocessor_config.json</c> for recordings and
-    /// images, the vocabulary of a CTC head, the files of a tokenizer. The models are data2vec's of speech, text and images, and BERT, each with or
+    /// images, the vocabulary of a CTC head, the files of a tokenizer; and of models that give other vectors than the mean of the rows, or prepare texts in a way
+    /// of their own, the files of sentence-transformers (<c>modules.json</c>). The models are data2vec's of speech, text and images, and BERT, each with or
     /// without a head.
     /// </summary>
     /// <param name="folder">The folder, which is created if it does not exist. Files of these names in it are replaced.</param>
@@ -30,32 +32,52 @@ public static class HuggingFaceExport
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(model);
         ModelConfig config = ModelConfig.FromJson(model.Config, model.Architecture);
-        (IReadOnlyList<ExportTensor> tensors, Dictionary<string, JsonObject> files, Dictionary<string, ReadOnlyMemory<byte>> others) = InvalidData.Named(model.Path, () =>
+        var files = new Dictionary<string, JsonNode>();
+        var others = new Dictionary<string, ReadOnlyMemory<byte>>();
+        var weights = new List<(string Path, IReadOnlyList<ExportTensor> Tensors)>();
+        InvalidData.Named(model.Path, () =>
         {
-            IReadOnlyList<ExportTensor> tensors = Tensors(model, config);
-            var others = new Dictionary<string, ReadOnlyMemory<byte>>();
-            return (tensors, Files(model, config, others), others);
+            weights.Add((HuggingFaceFolder.WeightNames[0], Tensors(model, config)));
+            AddFiles(model, config, files, others);
+            if (config is TextConfig text)
+            {
+                weights.AddRange(SentenceFiles.Add(text, files));
+            }
+            else
+            {
+                SentenceFiles.Refuse(config, "a folder of transformers");
+            }
+
+            return true;
         });
 
-        Directory.CreateDirectory(folder);
-        SafetensorsWriter.Write(Path.Combine(folder, HuggingFace.HuggingFaceFolder.WeightNames[0]), tensors, model);
-        foreach ((string name, JsonObject json) in files)
+        foreach ((string name, JsonNode json) in files)
         {
             others.Add(name, System.Text.Encoding.UTF8.GetBytes($"{json.ToJsonString(s_indented)}\n"));
         }
 
-        foreach ((string name, ReadOnlyMemory<byte> bytes) in others)
+        foreach (string path in others.Keys.Concat(weights.Select(file => file.Path)))
         {
-            NewFile.Write(Path.Combine(folder, name), stream => stream.Write(bytes.Span));
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, path))!);
+        }
+
+        foreach ((string path, IReadOnlyList<ExportTensor> tensors) in weights)
+        {
+            SafetensorsWriter.Write(Path.Combine(folder, path), tensors, model);
+        }
+
+        foreach ((string path, ReadOnlyMemory<byte> bytes) in others)
+        {
+            NewFile.Write(Path.Combine(folder, path), stream => stream.Write(bytes.Span));
         }
     }
 
     private static List<ExportTensor> Tensors(D2vFile model, ModelConfig config)
     {
-        InvalidData.ThrowIf(config.Embedding.Dense.Count > 0, "the model has dense layers after its pooling (sentence-transformers' Dense), which are not exported");
         ExportLayout layout = ExportLayout.HuggingFace(config);
         IEnumerable<TensorInfo> used = model.Tensors.Values.OrderBy(tensor => tensor.Offset)
-            .Where(tensor => !tensor.Name.StartsWith(Predictor, StringComparison.Ordinal) && !(tensor.Name == MaskEmbedding && config is TextConfig));
+            .Where(tensor => !tensor.Name.StartsWith(Predictor, StringComparison.Ordinal) && !(tensor.Name == MaskEmbedding && config is TextConfig)
+                && !tensor.Name.StartsWith(SentenceModules.DenseScope, StringComparison.Ordinal));
         List<ExportTensor> tensors = [.. layout.Arrange(used.Select(tensor => (tensor.Name, tensor.Shape)))];
         if (config is TextConfig { TokenTypes: 1 } text)
         {
@@ -66,7 +88,7 @@ public static class HuggingFaceExport
         return tensors;
     }
 
-    private static Dictionary<string, JsonObject> Files(D2vFile model, ModelConfig config, Dictionary<string, ReadOnlyMemory<byte>> others)
+    private static void AddFiles(D2vFile model, ModelConfig config, Dictionary<string, JsonNode> files, Dictionary<string, ReadOnlyMemory<byte>> others)
     {
         JsonObject json = config switch { AudioConfig => new() { ["model_type"] = "data2vec-audio" }, VisionConfig => new() { ["model_type"] = "data2vec-vision" }, _ => [] };
         var preprocessor = new JsonObject();
@@ -82,7 +104,7 @@ public static class HuggingFaceExport
             (parts.Length > 1 ? preprocessor : json)[parts[^1]] = Json(value);
         }
 
-        var files = new Dictionary<string, JsonObject> { [HuggingFace.HuggingFaceFolder.ConfigName] = json };
+        files.Add(HuggingFaceFolder.ConfigName, json);
         switch (config)
         {
             case AudioConfig audio:
@@ -91,7 +113,7 @@ public static class HuggingFaceExport
                 preprocessor["feature_size"] = 1;
                 preprocessor["padding_value"] = 0.0;
                 preprocessor["return_attention_mask"] = true;
-                files.Add("preprocessor_config.json", preprocessor);
+                files.Add(HuggingFaceFolder.PreprocessorName, preprocessor);
                 if (audio.Labels is not null)
                 {
                     HuggingFaceTexts.AddCtc(audio, json, files);
@@ -119,11 +141,9 @@ public static class HuggingFaceExport
                 json["use_relative_position_bias"] = model.Tensors.ContainsKey("encoder.0.relative_position_bias.weight");
                 json["layer_scale_init_value"] = model.Tensors.ContainsKey("encoder.0.attention_scale") ? 0.1 : 0;
                 AddLabels(json, vision);
-                files.Add("preprocessor_config.json", Preprocessing(vision.Preprocessing));
+                files.Add(HuggingFaceFolder.PreprocessorName, Preprocessing(vision.Preprocessing));
                 break;
         }
-
-        return files;
     }
 
     private static int TokenTypes(TextConfig config) => Math.Max(config.TokenTypes, config.IsBert ? 2 : 1);

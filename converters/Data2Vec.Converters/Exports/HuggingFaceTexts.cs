@@ -15,7 +15,7 @@ internal static class HuggingFaceTexts
 
     /// <summary>Adds the vocabulary of a CTC head, whose blank is the token for padding in transformers.</summary>
     /// <exception cref="InvalidDataException">transformers would write other texts for the labels.</exception>
-    public static void AddCtc(AudioConfig config, JsonObject model, Dictionary<string, JsonObject> files)
+    public static void AddCtc(AudioConfig config, JsonObject model, Dictionary<string, JsonNode> files)
     {
         CtcLabels ctc = config.Ctc ?? CtcLabels.Letters(config.Labels!);
         string[] labels = [.. config.Labels!];
@@ -59,7 +59,7 @@ internal static class HuggingFaceTexts
 
     /// <summary>Adds a tokenizer, if the model has one.</summary>
     public static void AddTokenizer(
-        TextConfig config, D2vFile file, JsonObject model, Dictionary<string, JsonObject> files, Dictionary<string, ReadOnlyMemory<byte>> others)
+        TextConfig config, D2vFile file, JsonObject model, Dictionary<string, JsonNode> files, Dictionary<string, ReadOnlyMemory<byte>> others)
     {
         if (!file.Assets.ContainsKey(TextModel.VocabularyAsset))
         {

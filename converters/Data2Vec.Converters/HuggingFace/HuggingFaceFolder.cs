@@ -14,7 +14,10 @@ internal sealed class HuggingFaceFolder : IDisposable
     /// <summary>The indexes of sharded weights.</summary>
     public const string IndexName = "model.safetensors.index.json", PickleIndexName = "pytorch_model.bin.index.json";
 
-    private const string PreprocessorName = "preprocessor_config.json", ProcessorName = "processor_config.json";
+    /// <summary>The file of the preparation of inputs.</summary>
+    public const string PreprocessorName = "preprocessor_config.json";
+
+    private const string ProcessorName = "processor_config.json";
 
     private const int MaxJsonBytes = 16 << 20;
     private const int MaxJsonDepth = 64;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Data2Vec.Architectures;
 using Data2Vec.Text;
 
 namespace Data2Vec.Converters.HuggingFace;
@@ -43,7 +44,7 @@ internal sealed class HuggingFaceTokenizer
             return WithTokens(fast, fast.AddedTokens, fast.AddPrefixSpace);
         }
 
-        if (_model.IsBert && _folder.FilePath("vocab.txt") is { } vocabulary)
+        if (_model is { IsBert: true } or { Architecture: ModelArchitecture.MpNet } && _folder.FilePath("vocab.txt") is { } vocabulary)
         {
             return WithTokens(TextTokenizer.FromWordPieces(ReadFile(vocabulary), WordPieceOptions()), [], false);
         }
@@ -193,9 +194,9 @@ internal sealed class HuggingFaceTokenizer
         ? Token(group, true)
         : Plain(options.Text(role)!, tokenizer, role == "mask_token");
 
-    // RoBERTa's mask takes in the space before it, unless a file says otherwise.
+    // The mask of RoBERTa and MPNet takes in the space before it, unless a file says otherwise.
     private static AddedToken Plain(string content, TextTokenizer tokenizer, bool isMask) =>
-        new(0, content) { Special = true, LeftStrip = isMask && tokenizer.WordPieces is null };
+        new(0, content) { Special = true, LeftStrip = isMask && (tokenizer.WordPieces is null || content == "<mask>") };
 
     private static AddedToken Token(CheckpointOptions options, bool special)
     {

@@ -1,25 +1,24 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Data2Vec.Converters.HuggingFace;
 
 /// <summary>The options of sentence-transformers' modules <c>Pooling</c> and <c>Dense</c>.</summary>
 internal static class SentenceModules
 {
+    /// <summary>How the names of the tensors of dense layers begin in model files.</summary>
+    public const string DenseScope = "embedding.";
+
     private const string ModeName = "pooling_mode", FlagPrefix = "pooling_mode_";
 
-    /// <summary>Names of poolings in flags, and in a list of modes.</summary>
-    private static readonly (string Flag, string Mode, Pooling Pooling)[] s_modes =
-    [
-        ("cls_token", "cls", Pooling.Class),
-        ("max_tokens", "max", Pooling.Max),
-        ("mean_tokens", "mean", Pooling.Mean),
-        ("mean_sqrt_len_tokens", "mean_sqrt_len_tokens", Pooling.MeanSqrtLength),
-        ("weightedmean_tokens", "weightedmean", Pooling.WeightedMean),
-        ("lasttoken", "lasttoken", Pooling.Last),
-    ];
+    /// <summary>The poolings that the library has too.</summary>
+    private static readonly PoolingNames[] s_modes = [.. PoolingNames.All.Where(pooling => pooling.Flag is not null)];
 
-    private static readonly (string Class, DenseActivation Activation)[] s_activations =
-        [("Identity", DenseActivation.None), ("Tanh", DenseActivation.Tanh), ("ReLU", DenseActivation.Relu), ("GELU", DenseActivation.Gelu)];
+    private static readonly (string Module, string Class, DenseActivation Activation)[] s_activations =
+    [
+        ("linear", "Identity", DenseActivation.None), ("activation", "Tanh", DenseActivation.Tanh), ("activation", "ReLU", DenseActivation.Relu),
+        ("activation", "GELU", DenseActivation.Gelu),
+    ];
 
     /// <summary>The poolings of a <c>Pooling</c>.</summary>
     /// <exception cref="InvalidDataException">A pooling is unknown, or there is none.</exception>
@@ -42,9 +41,8 @@ internal static class SentenceModules
 
         return pooling != Pooling.None ? pooling : throw options.Bad(ModeName, $"is missing; one or several of {known} must be true");
 
-        Pooling Find(string name) => s_modes.FirstOrDefault(mode => mode.Flag == name || mode.Mode == name) is { Flag: not null } found
-            ? found.Pooling
-            : throw options.Bad(ModeName, $"is {PickleText.Quote(name)}, which is not supported; {known} are");
+        Pooling Find(string name) => s_modes.FirstOrDefault(mode => mode.Flag == name || mode.Mode == name)?.Pooling
+            ?? throw options.Bad(ModeName, $"is {PickleText.Quote(name)}, which is not supported; {known} are");
     }
 
     /// <summary>The layer of a <c>Dense</c>.</summary>
@@ -64,12 +62,41 @@ internal static class SentenceModules
 
         // torch's classes; the library's default is tanh.
         string name = options.Text(Activation) ?? "torch.nn.modules.activation.Tanh";
-        (string Class, DenseActivation Activation) found = s_activations.FirstOrDefault(known =>
+        (string Module, string Class, DenseActivation Activation) found = s_activations.FirstOrDefault(known =>
             name.StartsWith("torch.nn.", StringComparison.Ordinal) && name.EndsWith("." + known.Class, StringComparison.Ordinal));
         options.ThrowIf(
             found.Class is null, Activation,
             $"is {PickleText.Quote(name)}, which is not supported; {string.Join(", ", s_activations.Select(known => known.Class))} of torch.nn are");
         return new DenseLayer(options.Integer(Outputs, 0, 1, Limits.Size), found.Activation, options.Flag("bias") ?? true);
+    }
+
+    /// <summary>The options of a <c>Pooling</c>.</summary>
+    /// <exception cref="InvalidDataException">The library has no such pooling.</exception>
+    public static JsonObject Describe(Pooling pooling, int hidden, bool includesPrompt)
+    {
+        InvalidData.ThrowIf(
+            s_modes.Aggregate(Pooling.None, (all, mode) => all | (pooling & mode.Pooling)) != pooling, "the model pools by its own head, which sentence-transformers cannot do; it cannot be exported");
+        var options = new JsonObject { ["word_embedding_dimension"] = hidden };
+        foreach (PoolingNames mode in s_modes)
+        {
+            options[FlagPrefix + mode.Flag] = (pooling & mode.Pooling) != 0;
+        }
+
+        options["include_prompt"] = includesPrompt;
+        return options;
+    }
+
+    /// <summary>The options of a <c>Dense</c>.</summary>
+    public static JsonObject Describe(DenseLayer layer, int inputs)
+    {
+        (string module, string name, _) = s_activations.First(known => known.Activation == layer.Activation);
+        return new JsonObject
+        {
+            ["in_features"] = inputs,
+            ["out_features"] = layer.Features,
+            ["bias"] = layer.HasBias,
+            ["activation_function"] = $"torch.nn.modules.{module}.{name}",
+        };
     }
 
     private static IEnumerable<string> ReadModes(CheckpointOptions options) =>

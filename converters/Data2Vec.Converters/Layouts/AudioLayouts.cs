@@ -12,7 +12,7 @@ namespace Data2Vec.Converters.Layouts;
 internal static class AudioLayouts
 {
     private const string Fairseq = "data2vec_audio", HuggingFace = "data2vec-audio", Wav2Vec2 = "wav2vec2", Hubert = "hubert";
-    private const string PositionalConvolution = "encoder.pos_conv";
+    private const string Transformer = "encoder.", PositionalConvolution = Transformer + "pos_conv";
 
     private static readonly LayoutTable s_options = new("""
         model file            | data2vec_audio               | data2vec_multi                       | data2vec-audio                     | wav2vec2
@@ -150,7 +150,8 @@ internal static class AudioLayouts
         return Model(layout, checkpoint, config, names, layout.Format == SourceCheckpoint.Fairseq ? $"fairseq {checkpoint.OuterModel}" : layout.Format) with
         {
             TeacherKey = layout.Model is Fairseq or Data2Vec2.Model ? "_ema" : null,
-            TeacherName = isSecond ? Data2Vec2.TeacherName(checkpoint, "audio") : SourceModel.WithoutPrefix("encoder."),
+            TeacherName = isSecond ? Data2Vec2.TeacherName(checkpoint, "audio") : SourceModel.WithoutPrefix(Transformer),
+            TeacherWeights = weights => FoldedWeights.Fold(weights, PositionalConvolution[Transformer.Length..]),
         };
     }
 
@@ -160,7 +161,15 @@ internal static class AudioLayouts
         checkpoint = checkpoint with { Weights = FoldedWeights.Fold(checkpoint.Weights, PositionalConvolution) };
         (HuggingFaceFolder folder, CheckpointOptions config) = checkpoint.InFolder;
         string column = layout.Model == HuggingFace ? HuggingFace : Wav2Vec2;
-        var options = new LayoutOptions(s_options, column, config, ("preprocessor", folder.Preprocessing("feature_extractor")?.Options));
+        CheckpointOptions? preprocessor = folder.Preprocessing("feature_extractor")?.Options;
+        var options = new LayoutOptions(s_options, column, config, ("preprocessor", preprocessor));
+        if (preprocessor is null)
+        {
+            checkpoint.Warnings.Add(
+                $"{HuggingFaceFolder.PreprocessorName} is not beside {HuggingFaceFolder.ConfigName}: recordings are read at {options.Integer("sample_rate", 1, 10_000_000)} Hz, " +
+                $"{(options.Flag("normalize") ? "and normalized to the mean 0 and the variance 1" : "and not normalized")}");
+        }
+
         IReadOnlyList<string>? labels = checkpoint.Weights.Size("lm_head.weight", 2, 0, Limits.Size) is { } outputs
             ? HuggingFaceLabels(folder, outputs, given)
             : RefuseDictionary(given);

@@ -75,7 +75,7 @@ internal sealed record Layout(string Format, string Model, string Title, Func<La
         int? heads = model.Config["heads"]?.GetValue<int>();
         return options.Heads is null || options.Heads == heads
             ? model
-            : throw new InvalidDataException(heads is null ? "the model has no attention heads to give a number of" : $"the checkpoint says that the model has {heads} attention heads, not {options.Heads}");
+            : throw new InvalidDataException(heads is null ? "the model has no attention heads to give a number of" : $"the number of attention heads in the checkpoint is {heads}, not {options.Heads}");
     }
 
     private bool Matches(SourceCheckpoint checkpoint) => Recognizes is not null

@@ -38,7 +38,7 @@ internal static class MemeLayouts
         TextTokenizer words = TokenizerFiles.WordPieces(given)
             ?? throw new InvalidDataException("the checkpoint does not have the vocabulary of its BERT, which texts need: give its vocab.txt too");
         TextConfig text = TextLayouts.BertConfig(weights, TextPrefix).With(words);
-        IReadOnlyDictionary<string, ReadOnlyMemory<byte>> assets = TokenizerFiles.Assets(TokenizerFiles.Checked(words, text));
+        IReadOnlyDictionary<string, ReadOnlyMemory<byte>> assets = TokenizerFiles.Assets(words);
         int inputs = image.HiddenSize + text.HiddenSize, hidden = weights.RequireSize("classifier.0.weight", 2, 0, Limits.Size);
         var config = new MemeConfig
         {

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Parameters;
 
 namespace Data2Vec.Converters.Layouts;
@@ -38,6 +39,9 @@ internal sealed record SourceModel
     /// <summary>The teacher's name of a tensor, or null for tensors that it does not have.</summary>
     public Func<string, string?> TeacherName { get; init; } = _ => null;
 
+    /// <summary>Computes the teacher's tensors that its weights keep in parts.</summary>
+    public Func<Weights, Weights> TeacherWeights { get; init; } = weights => weights;
+
     /// <summary>Whether the weights are those of the teacher already, where the layout chooses them itself.</summary>
     public bool IsTeacher { get; init; }
 
@@ -54,8 +58,13 @@ internal sealed record SourceModel
     {
         foreach ((int i, string folder) in (checkpoint.Folder?.Sentence?.DensePaths ?? []).Index())
         {
-            names.Add($"embedding.{i}.weight", $"{folder}/linear.weight");
-            names.Add($"embedding.{i}.bias", $"{folder}/linear.bias");
+            names.Add($"{SentenceModules.DenseScope}{i}.weight", $"{folder}/linear.weight");
+            names.Add($"{SentenceModules.DenseScope}{i}.bias", $"{folder}/linear.bias");
+        }
+
+        if (config.Labels?.CountBy(label => label).FirstOrDefault(label => label.Value > 1) is { Key: { } repeated, Value: var times })
+        {
+            checkpoint.Warnings.Add($"{times} labels of the head are {PickleText.Quote(repeated)}; results cannot tell them apart (--labels gives other names)");
         }
 
         return new SourceModel
@@ -93,7 +102,7 @@ internal sealed record SourceModel
     public IReadOnlyList<SourceTensor> Resolve(bool teacher)
     {
         teacher &= !IsTeacher;
-        Weights? teachers = teacher && TeacherKey is not null && Weights.Group(TeacherKey) is { } group ? FoldedWeights.Fold(group, "pos_conv") : null;
+        Weights? teachers = teacher && TeacherKey is not null && Weights.Group(TeacherKey) is { } group ? TeacherWeights(group) : null;
         InvalidData.ThrowIf(teacher && teachers is null, "the checkpoint has no teacher (_ema), which only pretrained checkpoints have; convert it without");
         var complaints = new List<string>();
         var tensors = new List<SourceTensor>();

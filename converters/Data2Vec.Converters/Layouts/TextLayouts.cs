@@ -6,18 +6,21 @@ using Data2Vec.Text;
 namespace Data2Vec.Converters.Layouts;
 
 /// <summary>
-/// Text models: data2vec, data2vec 2.0 and RoBERTa of fairseq, data2vec, RoBERTa, BERT and DistilBERT of Hugging Face, and BERT checkpoints of
+/// Text models: data2vec, data2vec 2.0 and RoBERTa of fairseq, data2vec, RoBERTa, BERT, DistilBERT and MPNet of Hugging Face, and BERT checkpoints of
 /// 2019, which have no configuration; pretrained or with a classification head.
 /// </summary>
 internal static class TextLayouts
 {
-    private const string Fairseq = "data2vec_text", Roberta = "roberta", HuggingFace = "data2vec-text", Bert = "bert", DistilBert = "distilbert";
+    private const string Fairseq = "data2vec_text", Roberta = "roberta", HuggingFace = "data2vec-text", Bert = "bert", DistilBert = "distilbert", MpNet = "mpnet";
     private const string HuggingFaceOptionColumn = "data2vec-text and bert", RobertaPrefix = "roberta.";
     private const string HeadEnding = "ForSequenceClassification", WordEmbeddings = "embeddings.word_embeddings.weight";
     private const string FairseqRoot = "encoder.sentence_encoder.", BertPrefix = "bert.";
 
     /// <summary>Features of an attention head in every published BERT; the weights do not tell.</summary>
     private const int BertHeadSize = 64;
+
+    /// <summary>Keys farther away share a bucket; a constant in MPNet's code.</summary>
+    private const int FarthestOfMpNet = 128;
 
     private const string TokenTypes = "embeddings.token_type_embeddings.weight";
 
@@ -64,38 +67,39 @@ internal static class TextLayouts
 
     // The vector of token type 0 is added to those of the positions. Those of other types, which only the pairs of BERT have, are relative to it.
     private static readonly LayoutTable s_names = new("""
-        model file                  | fairseq                       | data2vec_multi                | data2vec-text              | bert                       | distilbert
-        .                           |                               | local_encoder.                | embeddings.                | embeddings.                | embeddings.
-          token_embedding           | embed_tokens                  | embed_tokens                  | word_embeddings            | word_embeddings            | word_embeddings
-          position_embedding        | embed_positions               | embed_positions               | position_embeddings        | position_embeddings        | position_embeddings
-          + position_embedding      |                               |                               | token_type_embeddings      | token_type_embeddings      |
-          token_type_embedding      |                               |                               |                            | token_type_embeddings[-0]  |
-          embedding_norm            | layernorm_embedding           | layernorm_embedding           | LayerNorm                  | LayerNorm                  | LayerNorm
-          - positions               |                               |                               | position_ids               | position_ids               | position_ids
-        encoder.{i}.                | layers.{i}.                   | /{block}.                     | encoder.layer.{i}.         | encoder.layer.{i}.         | transformer.layer.{i}.
-          attention.query           | self_attn.q_proj              | attn.qkv[0/3]                 | attention.self.query       | attention.self.query       | attention.q_lin
-          attention.key             | self_attn.k_proj              | attn.qkv[1/3]                 | attention.self.key         | attention.self.key         | attention.k_lin
-          attention.value           | self_attn.v_proj              | attn.qkv[2/3]                 | attention.self.value       | attention.self.value       | attention.v_lin
-          attention.query           | self_attn.in_proj[0/3]        |                               |                            |                            |
-          attention.key             | self_attn.in_proj[1/3]        |                               |                            |                            |
-          attention.value           | self_attn.in_proj[2/3]        |                               |                            |                            |
-          attention.output          | self_attn.out_proj            | attn.proj                     | attention.output.dense     | attention.output.dense     | attention.out_lin
-          attention_norm            | self_attn_layer_norm          | norm1                         | attention.output.LayerNorm | attention.output.LayerNorm | sa_layer_norm
-          feed_forward.intermediate | fc1                           | mlp.fc1                       | intermediate.dense         | intermediate.dense         | ffn.lin1
-          feed_forward.output       | fc2                           | mlp.fc2                       | output.dense               | output.dense               | ffn.lin2
-          feed_forward_norm         | final_layer_norm              | norm2                         | output.LayerNorm           | output.LayerNorm           | output_layer_norm
-        classifier.dense            | /classification_head.dense    | /classification_head.dense    | /classifier.dense          | pooler.dense               | /pre_classifier
-        classifier.output           | /classification_head.out_proj | /classification_head.out_proj | /classifier.out_proj       | /classifier                | /classifier
-        predictor.{i}               | /encoder.regression_head.{2i} |                               |                            |                            |
-        - pooler                    |                               |                               | pooler.                    | pooler.                    |
-        - mask embedding            |                               | encoder_mask                  |                            |                            |
-        - regression head           | /encoder.regression_head.     | decoder., /shared_decoder.    |                            |                            |
-        - reconstruction            |                               | recon_proj., /recon_proj.     |                            |                            |
-        - language head             | /encoder.lm_head.             |                               | /lm_head.                  | /cls.                      | /vocab_transform., /vocab_layer_norm., /vocab_projector.
-        - embedding head            | /encoder.emb_head.            |                               |                            |                            |
-        - teacher                   | /encoder._ema                 | /_ema                         |                            |                            |
-        - target model              | /encoder.target_model.        |                               |                            |                            |
-        - version                   | version                       |                               |                            |                            |
+        model file                  | fairseq                       | data2vec_multi                | data2vec-text              | bert                       | distilbert                                               | mpnet
+        .                           |                               | local_encoder.                | embeddings.                | embeddings.                | embeddings.                                              | embeddings.
+          token_embedding           | embed_tokens                  | embed_tokens                  | word_embeddings            | word_embeddings            | word_embeddings                                          | word_embeddings
+          position_embedding        | embed_positions               | embed_positions               | position_embeddings        | position_embeddings        | position_embeddings                                      | position_embeddings
+          + position_embedding      |                               |                               | token_type_embeddings      | token_type_embeddings      |                                                          |
+          token_type_embedding      |                               |                               |                            | token_type_embeddings[-0]  |                                                          |
+          embedding_norm            | layernorm_embedding           | layernorm_embedding           | LayerNorm                  | LayerNorm                  | LayerNorm                                                | LayerNorm
+          - positions               |                               |                               | position_ids               | position_ids               | position_ids                                             | position_ids
+        encoder.{i}.                | layers.{i}.                   | /{block}.                     | encoder.layer.{i}.         | encoder.layer.{i}.         | transformer.layer.{i}.                                   | encoder.layer.{i}.
+          attention.query           | self_attn.q_proj              | attn.qkv[0/3]                 | attention.self.query       | attention.self.query       | attention.q_lin                                          | attention.attn.q
+          attention.key             | self_attn.k_proj              | attn.qkv[1/3]                 | attention.self.key         | attention.self.key         | attention.k_lin                                          | attention.attn.k
+          attention.value           | self_attn.v_proj              | attn.qkv[2/3]                 | attention.self.value       | attention.self.value       | attention.v_lin                                          | attention.attn.v
+          attention.query           | self_attn.in_proj[0/3]        |                               |                            |                            |                                                          |
+          attention.key             | self_attn.in_proj[1/3]        |                               |                            |                            |                                                          |
+          attention.value           | self_attn.in_proj[2/3]        |                               |                            |                            |                                                          |
+          attention.output          | self_attn.out_proj            | attn.proj                     | attention.output.dense     | attention.output.dense     | attention.out_lin                                        | attention.attn.o
+          attention_norm            | self_attn_layer_norm          | norm1                         | attention.output.LayerNorm | attention.output.LayerNorm | sa_layer_norm                                            | attention.LayerNorm
+          feed_forward.intermediate | fc1                           | mlp.fc1                       | intermediate.dense         | intermediate.dense         | ffn.lin1                                                 | intermediate.dense
+          feed_forward.output       | fc2                           | mlp.fc2                       | output.dense               | output.dense               | ffn.lin2                                                 | output.dense
+          feed_forward_norm         | final_layer_norm              | norm2                         | output.LayerNorm           | output.LayerNorm           | output_layer_norm                                        | output.LayerNorm
+        encoder.relative_position_bias |                            |                               |                            |                            |                                                          | encoder.relative_attention_bias
+        classifier.dense            | /classification_head.dense    | /classification_head.dense    | /classifier.dense          | pooler.dense               | /pre_classifier                                          | /classifier.dense
+        classifier.output           | /classification_head.out_proj | /classification_head.out_proj | /classifier.out_proj       | /classifier                | /classifier                                              | /classifier.out_proj
+        predictor.{i}               | /encoder.regression_head.{2i} |                               |                            |                            |                                                          |
+        - pooler                    |                               |                               | pooler.                    | pooler.                    |                                                          | pooler.
+        - mask embedding            |                               | encoder_mask                  |                            |                            |                                                          |
+        - regression head           | /encoder.regression_head.     | decoder., /shared_decoder.    |                            |                            |                                                          |
+        - reconstruction            |                               | recon_proj., /recon_proj.     |                            |                            |                                                          |
+        - language head             | /encoder.lm_head.             |                               | /lm_head.                  | /cls.                      | /vocab_transform., /vocab_layer_norm., /vocab_projector. | /lm_head.
+        - embedding head            | /encoder.emb_head.            |                               |                            |                            |                                                          |
+        - teacher                   | /encoder._ema                 | /_ema                         |                            |                            |                                                          |
+        - target model              | /encoder.target_model.        |                               |                            |                            |                                                          |
+        - version                   | version                       |                               |                            |                            |                                                          |
         """);
 
     /// <summary>The names of tensors in fairseq.</summary>
@@ -126,6 +130,7 @@ internal static class TextLayouts
         new(SourceCheckpoint.HuggingFace, "camembert", "CamemBERT model", ReadHuggingFace) { HeadEnding = HeadEnding, Prefix = RobertaPrefix },
         new(SourceCheckpoint.HuggingFace, Bert, "BERT", ReadHuggingFaceBert) { HeadEnding = HeadEnding },
         new(SourceCheckpoint.HuggingFace, DistilBert, "DistilBERT", ReadHuggingFaceBert) { HeadEnding = HeadEnding },
+        new(SourceCheckpoint.HuggingFace, MpNet, "MPNet", ReadMpNet) { HeadEnding = HeadEnding },
         new(SourceCheckpoint.HuggingFace, Bert, "BERT", ReadBert)
         {
             Recognizes = checkpoint => checkpoint.Format is null && checkpoint.Weights.Contains($"{BertPrefix}{TokenTypes}"),
@@ -212,10 +217,20 @@ internal static class TextLayouts
         int? classes = checkpoint.Weights.Size("classifier.weight", 2, 0, Limits.Size);
         string architecture = layout.Model == DistilBert ? ModelArchitecture.DistilBert : ModelArchitecture.Bert;
         TextConfig config = HuggingFaceConfig(checkpoint, architecture, classes, BertLabels(checkpoint.Weights, given, count => options.Labels("id2label", count)));
-        TextTokenizer? tokenizer = TokenizerFiles.WordPieces(given) is { } words
-            ? TokenizerFiles.Checked(words, config)
-            : TokenizerFiles.Of(folder, config, checkpoint.Warnings);
+        TextTokenizer? tokenizer = TokenizerFiles.WordPieces(given) ?? TokenizerFiles.Of(folder, config, checkpoint.Warnings);
         return Model(layout, checkpoint, config, tokenizer, "Hugging Face");
+    }
+
+    private static SourceModel ReadMpNet(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
+    {
+        const string Buckets = "relative_attention_num_buckets";
+        (HuggingFaceFolder folder, CheckpointOptions options) = checkpoint.InFolder;
+        int? classes = checkpoint.Weights.Size("classifier.out_proj.weight", 2, 0, Limits.Size);
+        var buckets = new DistanceBuckets(options.Integer(Buckets, 32, DistanceBuckets.LeastCount, Limits.Size), FarthestOfMpNet, IsGated: false);
+        options.ThrowIf(buckets.Farthest <= buckets.Exact, Buckets, $"is {buckets.Count}; a quarter of it must be less than {buckets.Farthest}, the distance that is the farthest in all MPNets");
+        IReadOnlyList<string>? labels = LabelFile.For(classes, given.LabelsPath, count => options.Labels("id2label", count));
+        TextConfig config = HuggingFaceConfig(checkpoint, ModelArchitecture.MpNet, classes, labels) with { DistanceBuckets = buckets };
+        return Model(layout, checkpoint, config, TokenizerFiles.WordPieces(given) ?? TokenizerFiles.Of(folder, config, checkpoint.Warnings), "Hugging Face");
     }
 
     private static SourceModel ReadBert(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
@@ -235,7 +250,7 @@ internal static class TextLayouts
             TokenTypes = checkpoint.Weights.RequireSize(TokenTypes, 2, 0, TextConfig.MostTokenTypes),
         };
         config = config with { Epsilon = graph.Epsilon ?? config.Epsilon };
-        TextTokenizer? tokenizer = TokenizerFiles.WordPieces(given) is { } words ? TokenizerFiles.Checked(words, config) : null;
+        TextTokenizer? tokenizer = TokenizerFiles.WordPieces(given);
         return Model(layout, checkpoint, config, tokenizer, layout.Format == SourceCheckpoint.Onnx ? "ONNX" : "pytorch-transformers");
     }
 
@@ -274,16 +289,22 @@ internal static class TextLayouts
 
     private static SourceModel Model(Layout layout, SourceCheckpoint checkpoint, TextConfig config, TextTokenizer? tokenizer, string source)
     {
+        bool hasWordPieces = layout.Model is Bert or DistilBert or MpNet;
         if (tokenizer is null)
         {
-            string files = config.IsBert ? "vocab.txt" : "encoder.json, vocab.bpe and dict.txt";
+            string files = hasWordPieces ? "vocab.txt" : "encoder.json, vocab.bpe and dict.txt";
             checkpoint.Warnings.Add($"there is no tokenizer, so the model takes token ids, not texts; give its {files}{(checkpoint.Folder is null ? "" : ", or put the tokenizer's files beside config.json")}");
         }
 
-        config = tokenizer is null ? config : config.With(tokenizer);
+        if (tokenizer is not null)
+        {
+            config = config.With(tokenizer);
+            TokenizerFiles.WarnOfMissing(tokenizer, config, checkpoint.Warnings);
+        }
+
         string head = config.Labels is { } labels ? $"with a classification head of {labels.Count} labels" : "pretrained";
         TensorNames names = layout.Format == SourceCheckpoint.Fairseq ? new(s_names, "fairseq", FairseqRoot)
-            : new(s_names, config.IsBert ? layout.Model : HuggingFace);
+            : new(s_names, hasWordPieces ? layout.Model : HuggingFace);
         string description = $"{layout.Title}, {head}{(tokenizer is null ? ", without tokenizer" : "")} ({source})";
         return SourceModel.Create(layout, checkpoint, config, names, description) with { Assets = TokenizerFiles.Assets(tokenizer) };
     }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text;
 using Data2Vec.Converters.HuggingFace;
 using Data2Vec.Text;
@@ -7,7 +8,8 @@ namespace Data2Vec.Converters.Layouts;
 /// <summary>The tokenizers of text models.</summary>
 internal static class TokenizerFiles
 {
-    private const int MaxSpareRows = 1024;
+    /// <summary>What numbers of rows are padded to multiples of.</summary>
+    private const int LeastPadding = 8, MostPadding = 1024;
 
     /// <summary>The byte-pair tokenizer of the files given for a conversion, or null if none were given.</summary>
     /// <exception cref="InvalidDataException">A file is damaged or missing, or belongs to another model.</exception>
@@ -31,21 +33,17 @@ internal static class TokenizerFiles
 
     /// <summary>The tokenizer in a Hugging Face folder, or null if there is none.</summary>
     /// <exception cref="InvalidDataException">A file is damaged, or belongs to another model.</exception>
-    public static TextTokenizer? Of(HuggingFaceFolder folder, TextConfig config, List<string> warnings)
-    {
-        if (HuggingFaceTokenizer.Read(folder, config, warnings) is not { } tokenizer)
-        {
-            return null;
-        }
+    public static TextTokenizer? Of(HuggingFaceFolder folder, TextConfig config, List<string> warnings) => HuggingFaceTokenizer.Read(folder, config, warnings);
 
+    /// <summary>Warns of a vocabulary that may be cut off: one with fewer entries than the model has rows.</summary>
+    public static void WarnOfMissing(TextTokenizer tokenizer, TextConfig config, List<string> warnings)
+    {
         // Many models have some rows more than their vocabulary, so that the number of rows is a multiple of a power of 2.
-        int missing = config.VocabularySize - tokenizer.VocabularySize;
-        if (missing > MaxSpareRows || 2 * missing > config.VocabularySize)
+        int missing = config.VocabularySize - tokenizer.VocabularySize, multiple = Math.Min(1 << BitOperations.TrailingZeroCount(config.VocabularySize), MostPadding);
+        if (missing > 0 && (multiple < LeastPadding || missing >= multiple || 2 * missing > config.VocabularySize))
         {
             warnings.Add($"the vocabulary has {tokenizer.VocabularySize} entries and the model {config.VocabularySize} rows for them; the file may be cut off");
         }
-
-        return Checked(tokenizer, config);
     }
 
     /// <summary>The word-piece tokenizer of the vocabulary given for a conversion, or null if none was given.</summary>
@@ -65,19 +63,6 @@ internal static class TokenizerFiles
 
     // The vocabulary of an uncased model may have capitals without a lower case, such as the sign of the real numbers.
     private static bool HasLowerCase(char letter) => char.IsUpper(letter) && char.ToLowerInvariant(letter) != letter;
-
-    /// <summary>A tokenizer, after checking that it belongs to a model.</summary>
-    /// <exception cref="InvalidDataException">It has ids that the model does not have, or another id for padding.</exception>
-    public static TextTokenizer Checked(TextTokenizer tokenizer, TextConfig config)
-    {
-        // Where positions do not depend on the id for padding, the tokenizer tells it: some BERTs have the vocabulary of XLM-R.
-        int padding = config.With(tokenizer).PaddingId;
-        return tokenizer.VocabularySize <= config.VocabularySize && tokenizer.PadId == padding
-            ? tokenizer
-            : throw new InvalidDataException(
-                $"the tokenizer gives {tokenizer.VocabularySize} token ids, with {tokenizer.PadId} for padding, " +
-                $"and the model has {config.VocabularySize}, with {padding}");
-    }
 
     /// <summary>The tokenizer as a model file keeps it.</summary>
     public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Assets(TextTokenizer? tokenizer) =>

@@ -171,7 +171,7 @@ internal static class VisionLayouts
         bool mean = options.Flag("mean_pooling");
         options.ThrowIf(classes is not null && !mean, "mean_pooling", "is false; a classification head on the class token is not supported");
         IReadOnlyList<string>? labels = LabelFile.For(classes, given.LabelsPath, count => json.Labels("id2label", count));
-        VisionConfig config = Config(options, size => ImagePreparation.HuggingFace(size, folder, "BeitImageProcessor", Interpolation.Bicubic), labels) with
+        VisionConfig config = Config(options, size => ImagePreparation.HuggingFace(size, folder, "BeitImageProcessor", Interpolation.Bicubic, checkpoint.Warnings), labels) with
         {
             HasFinalNorm = !mean,
             HeadFunction = HuggingFaceHead.Function(json, classes),

@@ -85,7 +85,7 @@ internal sealed class InputArguments
         InputSource[] sources =
         [
             .. paths.SelectMany(path => Directory.Exists(path) ? bad.Try(path, () => InputFolder.Find(path, parsed.GetValue(_recursive), kinds, bad)) ?? [] : [path])
-                .Select(path => new InputSource(path, () => reader.Read(path))),
+                .Select(reader.Source),
             .. reader.Texts(parsed.GetValue(_texts) ?? []),
             .. (parsed.GetValue(_tokens) ?? []).Select(InputReader.Tokens),
         ];

@@ -30,7 +30,7 @@ internal sealed class ModelArguments
     private readonly IReadOnlyDictionary<Modality, string> _bundled;
     private readonly Option<string[]> _models;
     private readonly DeviceArguments _device = new();
-    private readonly Option<int?> _imageSize = new("--image-size") { Description = "The input size of a vision model in pixels, a multiple of its patch size; default: the model's own", HelpName = "N" };
+    private readonly Option<int?> _imageSize = new Option<int?>("--image-size") { Description = "The input size of a vision model in pixels, a multiple of its patch size; default: the model's own", HelpName = "N" }.Range(1, int.MaxValue);
     private readonly Option<string?> _long;
     private readonly WindowArguments _windows = new();
     private readonly Option<string?> _prompt = OptionFactory.Prompt("--prompt", "each text");
@@ -55,6 +55,13 @@ internal sealed class ModelArguments
         if (bundled.ContainsKey(Modality.Speech))
         {
             arguments._windows.AddTo(command);
+            command.Validators.Add(result =>
+            {
+                if (result.GetValue(arguments._long) == "whole" && arguments._windows.FirstGiven(result) is { } idle)
+                {
+                    result.AddError($"{idle} has no effect with --long whole, which does not cut recordings");
+                }
+            });
         }
 
         if (bundled.ContainsKey(Modality.Vision))
@@ -97,7 +104,7 @@ internal sealed class ModelArguments
         Windows = Windows(parsed),
     };
 
-    public ModelSet Load(ParseResult parsed) => new(Paths(parsed), _bundled, _device.Open(parsed), parsed.GetValue(_imageSize));
+    public ModelSet Load(ParseResult parsed) => new(Paths(parsed), _bundled, _device.Open(parsed), parsed.GetValue(_imageSize), LimitedOptions.Of(parsed));
 
     private static Option<string?> Long(IReadOnlyDictionary<Modality, string> bundled)
     {

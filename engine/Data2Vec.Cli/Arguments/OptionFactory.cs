@@ -10,11 +10,8 @@ internal static class OptionFactory
     /// <summary>The number formats of weights.</summary>
     public static readonly string[] Dtypes = ["f32", "f16", "bf16", "i8"];
 
-    private static readonly (string Name, Pooling Pooling)[] s_poolings =
-    [
-        ("cls", Pooling.Class), ("max", Pooling.Max), ("mean", Pooling.Mean), ("mean-sqrt-len", Pooling.MeanSqrtLength),
-        ("weighted-mean", Pooling.WeightedMean), ("last", Pooling.Last), ("pooler", Pooling.Pooler),
-    ];
+    /// <summary>The encoder's output as a layer.</summary>
+    public const string LastLayer = "last";
 
     /// <summary>The number format of the weights in a model file.</summary>
     public static Option<string> Dtype() => new Option<string>("--dtype") { Description = "The number format of the weights", DefaultValueFactory = _ => "f32" }
@@ -28,13 +25,16 @@ internal static class OptionFactory
     public static Option<string> Layer(bool all)
     {
         string choices = all ? "a number (0 is the input of the first layer), all, or last" : "a number (0 is the input of the first layer), or last";
-        return new Option<string>("--layer") { Description = $"The layer: {choices}", DefaultValueFactory = _ => "last", HelpName = all ? "N|all|last" : "N|last" }
-            .Check(value => value == "last" || (all && value == "all") || ParseLayer(value) is not null, _ => $"--layer must be {choices}");
+        return new Option<string>("--layer") { Description = $"The layer: {choices}", DefaultValueFactory = _ => LastLayer, HelpName = all ? "N|all|last" : "N|last" }
+            .Check(value => value == LastLayer || (all && value == "all") || ParseLayer(value) is not null, _ => $"--layer must be {choices}");
     }
 
     /// <summary>The number of a layer; null for the last layer and for all layers.</summary>
     public static int? ParseLayer(string layer) =>
         int.TryParse(layer, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+
+    /// <summary>A layer as the command line names it; null is the encoder's output.</summary>
+    public static string LayerName(int? layer) => layer?.ToString(CultureInfo.InvariantCulture) ?? LastLayer;
 
     /// <summary>The pooling of a layer's rows, or also none.</summary>
     public static Option<string?> Pool(bool none)
@@ -53,12 +53,12 @@ internal static class OptionFactory
             return pool is null ? null : Pooling.None;
         }
 
-        Pooling[] parts = [.. pool.Split('+').Select(name => s_poolings.FirstOrDefault(known => known.Name == name).Pooling)];
+        Pooling[] parts = [.. pool.Split('+').Select(name => PoolingNames.All.FirstOrDefault(known => known.Option == name)?.Pooling ?? Pooling.None)];
         return parts.Contains(Pooling.None) || (parts.Length > 1 && parts.Contains(Pooling.Pooler)) ? null : parts.Aggregate((all, part) => all | part);
     }
 
     /// <summary>The name of a pooling.</summary>
-    public static string PoolingName(Pooling pooling) => string.Join('+', s_poolings.Where(known => (pooling & known.Pooling) != 0).Select(known => known.Name));
+    public static string PoolingName(Pooling pooling) => string.Join('+', PoolingNames.All.Where(known => (pooling & known.Pooling) != 0).Select(known => known.Option));
 
     /// <summary>What is put before each text.</summary>
     public static Option<string?> Prompt(string name, string what) =>

@@ -30,6 +30,11 @@ internal sealed class TranscriptArguments
                 result.AddError("--pause is for --split silence");
             }
 
+            if (result.GetValue(arguments._live) && result.GetResult("--long") is not null)
+            {
+                result.AddError("--long has no effect with --live, which always cuts sound into windows (--window)");
+            }
+
             if (result.GetValue(arguments._live)
                 && (result.GetResult(arguments._split) is not null || result.GetResult(arguments._output) is not null || result.GetValue(arguments._format) is "srt" or "vtt"))
             {

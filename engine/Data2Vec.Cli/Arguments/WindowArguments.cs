@@ -1,3 +1,4 @@
+using System.CommandLine.Parsing;
 using Data2Vec.Audio;
 
 namespace Data2Vec.Cli;
@@ -22,6 +23,9 @@ internal sealed class WindowArguments
             }
         });
     }
+
+    /// <summary>The first of the options that the command line has; null if it has none.</summary>
+    public string? FirstGiven(CommandResult result) => new Option[] { _window, _stride }.FirstOrDefault(option => result.GetResult(option) is not null)?.Name;
 
     /// <summary>The windows; null if the command line says nothing about them.</summary>
     public RecordingWindows? Read(ParseResult parsed, RecordingWindows usual)

@@ -49,7 +49,7 @@ internal static class SearchCommand
             throw new IOException($"{query}: no such file");
         }
 
-        InputSource source = query == "-" || File.Exists(query) ? new InputSource(query, () => reader.Read(query)) : reader.Texts([query]).Single();
+        InputSource source = query == "-" || File.Exists(query) ? reader.Source(query) : reader.Texts([query]).Single();
         return embed(source) is [var only] ? only : throw new UsageException($"{source.Name}: the query must be a single input");
     }
 }

@@ -20,6 +20,13 @@ internal static class SimilarityCommand
         Option<int?> top = new Option<int?>("--top") { Description = "Instead of the table, list the most similar inputs for each input: input, rank, cosine, other input", HelpName = "K" }.Range(1, int.MaxValue);
         Option<string?> plot = OptionFactory.Plot("Also draw the table as a heat map");
         command.Add(layer, pool, order, top, plot);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(order) is { Implicit: false } && result.GetResult(top) is not null && result.GetResult(plot) is null)
+            {
+                result.AddError("--order has no effect with --top, which prints no table; leave it out, or add --plot");
+            }
+        });
         command.SetCancellableAction((parsed, cancellation) =>
         {
             string? picture = parsed.GetValue(plot);

@@ -1,6 +1,7 @@
 using Data2Vec.Audio;
 using Data2Vec.Audio.Codecs;
 using Data2Vec.IO;
+using Data2Vec.Training.Data;
 using Data2Vec.Vision.Images;
 
 namespace Data2Vec.Cli;
@@ -74,21 +75,32 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxS
     /// <summary>Whether a text is the name of an input.</summary>
     public bool IsInputName(string text) => kinds.TakeName(text);
 
+    /// <summary>A file as a source of inputs.</summary>
+    public InputSource Source(string path) => new(path, FormOf(path), () => Read(path));
+
     /// <summary>Texts that are named by themselves.</summary>
     public IEnumerable<InputSource> Texts(IEnumerable<string> texts) => texts.Chunk(_batch)
-        .Select(batch => new InputSource(TerminalText.Short(batch[0]), () => [Create([.. batch.Select(TerminalText.Short)], batch, batch, 1)]));
+        .Select(batch => new InputSource(TerminalText.Short(batch[0]), TextForm, () => [Create([.. batch.Select(TerminalText.Short)], batch, batch, 1)]));
 
     /// <summary>A text of token ids, such as <c>0 31414 2</c>.</summary>
     public static InputSource Tokens(string tokens)
     {
         int[] ids = [.. tokens.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Id)];
         string name = ids.Length == 0 ? "--tokens" : tokens;
-        return new InputSource(name, () => [new PreparedInput<string, int>(Modality.Text, name, ids)]);
+        return new InputSource(name, InputForm.TokenIds, () => [new PreparedInput<string, int>(InputForm.TokenIds, name, ids)]);
 
         static int Id(string part) => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
             ? id
             : throw new UsageException($"--tokens: '{part}' is not a token id, which is a whole number");
     }
+
+    private InputForm TextForm => pairs ? InputForm.Pair : InputForm.Text;
+
+    private InputForm? FormOf(string path) =>
+        FolderFiles.IsText(path) ? TextForm
+        : FolderFiles.IsRecording(path) ? InputForm.Recording
+        : FolderFiles.IsImage(path) ? InputForm.Image
+        : null;
 
     private ModelInput Load(string path, Stream stream, ReadOnlySpan<byte> start)
     {
@@ -103,7 +115,7 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxS
         if (ImageFile.IsImage(start))
         {
             kinds.Require(Modality.Vision);
-            return new RawInput<RgbImage, float>(Modality.Vision, [path], [ImageFile.Load(stream, images)]);
+            return new RawInput<RgbImage, float>(InputForm.Image, [path], [ImageFile.Load(stream, images)]);
         }
 
         if (IsRecording(start))
@@ -165,9 +177,9 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxS
         switch (array.Shape)
         {
             case [_] or [1, _] when array.ElementType == typeof(float):
-                return new PreparedInput<Waveform, float>(Modality.Speech, path, array.Floats());
+                return new PreparedInput<Waveform, float>(InputForm.Samples, path, array.Floats());
             case [3, _, _] or [1, 3, _, _] when array.ElementType == typeof(float):
-                return new PreparedInput<RgbImage, float>(Modality.Vision, path, array.Floats(), model =>
+                return new PreparedInput<RgbImage, float>(InputForm.Pixels, path, array.Floats(), model =>
                 {
                     int size = ((VisionModel)model).Preprocessing.CropSize;
                     if (array.Shape is [.., var height, var width] && (height != size || width != size))
@@ -179,7 +191,7 @@ internal sealed class InputReader(InputKinds kinds, ImageLimits images, int maxS
                 long[] ids = array.Int64s();
                 return ids.FirstOrDefault(id => id is < 0 or > int.MaxValue) is var outside and not 0
                     ? throw new InvalidDataException($"{outside} is not a token id")
-                    : new PreparedInput<string, int>(Modality.Text, path, [.. ids.Select(id => (int)id)]);
+                    : new PreparedInput<string, int>(InputForm.TokenIds, path, [.. ids.Select(id => (int)id)]);
             default:
                 throw new InvalidDataException(
                     $"{array} does not fit any model; a waveform is float32 [samples], pixels are float32 [3, height, width], token ids int64 [tokens]");

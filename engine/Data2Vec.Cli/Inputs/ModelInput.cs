@@ -3,9 +3,16 @@ using Data2Vec.Text;
 namespace Data2Vec.Cli;
 
 /// <summary>One input, or several that go through a model as one batch.</summary>
-internal abstract class ModelInput(Modality modality, IReadOnlyList<string> names)
+internal abstract class ModelInput(InputForm form, IReadOnlyList<string> names)
 {
-    public Modality Modality => modality;
+    public InputForm Form => form;
+
+    public Modality Modality => form switch
+    {
+        InputForm.Recording or InputForm.Samples => Modality.Speech,
+        InputForm.Image or InputForm.Pixels => Modality.Vision,
+        _ => Modality.Text,
+    };
 
     /// <summary>The name of each input in results.</summary>
     public IReadOnlyList<string> Names => names;
@@ -37,7 +44,7 @@ internal abstract class ModelInput(Modality modality, IReadOnlyList<string> name
 }
 
 /// <summary>Recordings, texts or images.</summary>
-internal class RawInput<TInput, TElement>(Modality modality, IReadOnlyList<string> names, IReadOnlyList<TInput> inputs) : ModelInput(modality, names)
+internal class RawInput<TInput, TElement>(InputForm form, IReadOnlyList<string> names, IReadOnlyList<TInput> inputs) : ModelInput(form, names)
     where TElement : unmanaged
 {
     public IReadOnlyList<TInput> Inputs => inputs;
@@ -53,8 +60,8 @@ internal class RawInput<TInput, TElement>(Modality modality, IReadOnlyList<strin
 }
 
 /// <summary>Samples, token ids or pixels that are passed to the model unprocessed. The check throws if the model does not accept their shape.</summary>
-internal sealed class PreparedInput<TInput, TElement>(Modality modality, string name, TElement[] values, Action<Data2VecModel>? check = null)
-    : ModelInput(modality, [name])
+internal sealed class PreparedInput<TInput, TElement>(InputForm form, string name, TElement[] values, Action<Data2VecModel>? check = null)
+    : ModelInput(form, [name])
     where TElement : unmanaged
 {
     public TElement[] Values => values;
@@ -79,7 +86,7 @@ internal sealed class PreparedInput<TInput, TElement>(Modality modality, string 
 }
 
 /// <summary>Texts. A line of a file is named by its place, another text by itself, shortened in messages.</summary>
-internal sealed class TextInput(IReadOnlyList<string> labels, IReadOnlyList<string> names, IReadOnlyList<string> texts) : RawInput<string, int>(Modality.Text, names, texts)
+internal sealed class TextInput(IReadOnlyList<string> labels, IReadOnlyList<string> names, IReadOnlyList<string> texts) : RawInput<string, int>(InputForm.Text, names, texts)
 {
     public override string Label => labels[0];
 

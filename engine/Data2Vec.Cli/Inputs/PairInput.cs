@@ -6,7 +6,7 @@ namespace Data2Vec.Cli;
 /// <param name="labels">The name of each pair in messages.</param>
 /// <param name="names">The name of each pair in results: its place in a file, or itself.</param>
 /// <param name="lines">The lines.</param>
-internal sealed class PairInput(IReadOnlyList<string> labels, IReadOnlyList<string> names, IReadOnlyList<string> lines) : ModelInput(Modality.Text, names)
+internal sealed class PairInput(IReadOnlyList<string> labels, IReadOnlyList<string> names, IReadOnlyList<string> lines) : ModelInput(InputForm.Pair, names)
 {
     public override string Label => labels[0];
 
@@ -39,10 +39,6 @@ internal sealed class PairInput(IReadOnlyList<string> labels, IReadOnlyList<stri
         try
         {
             return model.TokenizePair(pair, options, cancellation);
-        }
-        catch (ArgumentException) when (options.LongTexts == LongTextPolicy.Chunk)
-        {
-            throw new UsageException("--long chunk does not apply to pairs of texts, which are not split; use truncate or error");
         }
         catch (TextTooLongException error)
         {

@@ -3,7 +3,7 @@ using Data2Vec.Audio;
 namespace Data2Vec.Cli;
 
 /// <summary>A recording that is read while it goes through a model, so that its length does not matter for memory.</summary>
-internal sealed class RecordingInput(string name, Stream stream, AudioReadOptions options) : ModelInput(Modality.Speech, [name])
+internal sealed class RecordingInput(string name, Stream stream, AudioReadOptions options) : ModelInput(InputForm.Recording, [name])
 {
     /// <summary>Receives the share of the recording that is done.</summary>
     public Action<double>? Report { get; set; }

@@ -1,13 +1,15 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Data2Vec.Cli;
 
 /// <summary>
 /// The vectors of one layer for one input: one vector, or <c>[rows, features]</c> if they are not pooled. A text has its extent, and the line of a file has its text.
+/// The layer is null for the encoder's output, which can differ from that of the last layer.
 /// </summary>
-internal sealed record EmbeddingRecord(string Input, string ModelPath, string ModelName, int Layer, int Dimensions, float[] Values, TextExtent? Text, string? Line)
+internal sealed record EmbeddingRecord(string Input, string ModelPath, string ModelName, int? Layer, int Dimensions, float[] Values, TextExtent? Text, string? Line)
 {
     public int Rows => Values.Length / Dimensions;
 }
@@ -82,7 +84,7 @@ internal sealed partial class JsonEmbeddingWriter(Stream stream, bool pooled, bo
     private JsonRecord Describe(EmbeddingRecord record) => new(
         record.Input,
         record.ModelName,
-        record.Layer,
+        record.Layer is { } layer ? layer : OptionFactory.LastLayer,
         record.Dimensions,
         record.Text?.Tokens,
         record.Text is { IsTruncated: true } ? true : null,
@@ -93,7 +95,7 @@ internal sealed partial class JsonEmbeddingWriter(Stream stream, bool pooled, bo
 
     /// <summary>The JSON form of a record. Null properties are left out.</summary>
     private sealed record JsonRecord(
-        string Input, string Model, int Layer, int Dimensions, int? Tokens, bool? Truncated, int? Windows, float[]? Vector, int? Rows, IEnumerable<float[]>? Vectors);
+        string Input, string Model, JsonNode Layer, int Dimensions, int? Tokens, bool? Truncated, int? Windows, float[]? Vector, int? Rows, IEnumerable<float[]>? Vectors);
 
     // Generated code starts faster than reflection.
     [JsonSerializable(typeof(JsonRecord))]
@@ -128,7 +130,7 @@ internal sealed class CsvEmbeddingWriter(Stream stream) : TableEmbeddingWriter
             for (int row = 0; row < record.Rows; row++)
             {
                 var numbers = new ArraySegment<float>(record.Values, row * record.Dimensions, record.Dimensions);
-                WriteLine(input, $"{record.Layer}", $"{row}", numbers.Select(number => number.ToString("R", CultureInfo.InvariantCulture)));
+                WriteLine(input, OptionFactory.LayerName(record.Layer), $"{row}", numbers.Select(number => number.ToString("R", CultureInfo.InvariantCulture)));
             }
         }
 

@@ -30,7 +30,7 @@ internal sealed record ProbeReport(int Examples, string Measured, IReadOnlyList<
 
         output.WriteLine($"examples\t{Examples}");
         output.WriteLine($"measured\t{Measured}");
-        output.WriteLine($"layer\t{Best.Layer}");
+        output.WriteLine($"layer\t{OptionFactory.LayerName(Best.Layer)}");
         if (Best is ClassificationResult best)
         {
             Print(best, output);
@@ -98,8 +98,8 @@ internal sealed record ProbeReport(int Examples, string Measured, IReadOnlyList<
         .OrderByDescending(pair => pair.Count).Take(MostPairs);
 
     private static JsonObject Summary(ProbeResult result) => result is ClassificationResult classes
-        ? new JsonObject { ["layer"] = result.Layer, ["accuracy"] = classes.Score, ["neighbor_accuracy"] = classes.NeighborAccuracy }
-        : new JsonObject { ["layer"] = result.Layer, ["pearson"] = Finite(((RegressionResult)result).Probing.Quality.Pearson) };
+        ? new JsonObject { ["layer"] = Layer(result), ["accuracy"] = classes.Score, ["neighbor_accuracy"] = classes.NeighborAccuracy }
+        : new JsonObject { ["layer"] = Layer(result), ["pearson"] = Finite(((RegressionResult)result).Probing.Quality.Pearson) };
 
     private static JsonObject Describe(ProbeResult result)
     {
@@ -109,7 +109,7 @@ internal sealed record ProbeReport(int Examples, string Measured, IReadOnlyList<
             return new JsonObject
             {
                 ["measured_examples"] = numbers.Count,
-                ["layer"] = result.Layer,
+                ["layer"] = Layer(result),
                 ["penalty"] = line.Penalty,
                 ["pearson"] = Finite(numbers.Pearson),
                 ["spearman"] = Finite(numbers.Spearman),
@@ -122,7 +122,7 @@ internal sealed record ProbeReport(int Examples, string Measured, IReadOnlyList<
         return new JsonObject
         {
             ["measured_examples"] = quality.Count,
-            ["layer"] = result.Layer,
+            ["layer"] = Layer(result),
             ["penalty"] = probe.Penalty,
             ["accuracy"] = quality.Accuracy,
             ["majority_accuracy"] = classes.ConstantAccuracy,
@@ -134,6 +134,8 @@ internal sealed record ProbeReport(int Examples, string Measured, IReadOnlyList<
             ["confusion"] = new JsonArray([.. quality.Confusion.Select(row => new JsonArray([.. row.Select(count => (JsonNode?)count)]))]),
         };
     }
+
+    private static JsonNode Layer(ProbeResult result) => result.Layer is { } layer ? layer : OptionFactory.LastLayer;
 
     private static JsonNode? Finite(double value) => double.IsFinite(value) ? value : null;
 

@@ -16,41 +16,22 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
         report,
         (input, model, path) =>
         {
-            if (options.Layer > model.Layers)
-            {
-                throw new UsageException($"--layer {options.Layer}: {path} has {model.Layers} layers");
-            }
-
+            options.RequireFrom(model, path);
             EmbeddingOptions chosen = options.ForModel(model);
-            if (options.Pooling?.HasFlag(Pooling.Class) == true && input.Modality == Modality.Speech)
-            {
-                throw new UsageException("--pool cls needs a class token, which speech models do not have; use mean or none");
-            }
-
-            if (options.Pooling == Pooling.Pooler && !model.HasPooler)
-            {
-                throw new UsageException($"--pool pooler: {path} makes no vector of its own; use mean, cls or none");
-            }
-
-            if (input is PairInput && (chosen.Prompt ?? chosen.PromptName) is not null)
-            {
-                throw new UsageException("--prompt is for single texts, not for --pair");
-            }
-
             IReadOnlyList<TextExtent> extents = Extents(input, model, chosen, options.Pooling != Pooling.None);
-            int dimensions = model.Config.EmbeddingSizeOf(allLayers ? options with { Layer = 0 } : options);
+            int dimensions = options.SizeIn(model, allLayers);
             float[][] vectors = allLayers ? input.EmbedLayers(model, chosen, cancellation) : input.Embed(model, chosen, cancellation);
-            EmbeddingRecord Record(int i, int layer, float[] vector) =>
+            EmbeddingRecord Record(int i, int? layer, float[] vector) =>
                 new(input.Names[i], path, model.Id ?? Path.GetFileName(path), layer, dimensions, RequireFinite(vector), extents.ElementAtOrDefault(i), input.Line(i));
             return allLayers
                 ? [[.. vectors.Select((vector, layer) => Record(0, layer, vector))]]
-                : [.. vectors.Select((vector, i) => new[] { Record(i, options.Layer ?? model.Layers, vector) })];
+                : [.. vectors.Select((vector, i) => new[] { Record(i, options.Layer, vector) })];
         },
         write);
 
     /// <summary>Classifies inputs.</summary>
     /// <inheritdoc cref="Embed" path="/param"/>
-    public void Classify(IReadOnlyList<InputSource> sources, ClassificationOptions options, Action<double> report, Action<(string Input, LabelProbability[] Labels)> write) => Run(
+    public void Classify(IReadOnlyList<InputSource> sources, ClassificationOptions options, Action<double> report, Action<(string Input, LabelProbability[] Labels, HeadFunction Head)> write) => Run(
         sources,
         report,
         (input, model, _) =>
@@ -59,7 +40,7 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
             return input.Names.Zip(input.Classify(model, options, cancellation), (name, labels) =>
             {
                 RequireFinite(labels.Select(label => label.Probability));
-                return (name, labels);
+                return (name, labels, model.Config.HeadFunction);
             }).ToArray();
         },
         write);
@@ -76,7 +57,7 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
         {
             (TextModel text, PairInput pairs) => (IReadOnlyList<TokenizedInput>)
                 [.. pairs.Tokens(text, options, cancellation).Select((tokens, i) => new TokenizedInput(input.Names[i], [tokens.Ids], tokens.Types, tokens.IsTruncated))],
-            (TextModel { Tokenizer: null } text, TextInput) => throw new ModelException($"{models.For(Modality.Text).Path}: the model has no tokenizer; convert its checkpoint with one"),
+            (TextModel { Tokenizer: null }, TextInput) => throw new ModelException($"{models.For(Modality.Text).Path}: the model has no tokenizer; convert its checkpoint with one"),
             (TextModel text, TextInput texts) =>
                 [.. texts.Windows(text, options, pooled: true, cancellation).Select((windows, i) => new TokenizedInput(input.Names[i], [.. windows.Windows.Select(window => window.Ids)], null, windows.IsTruncated))],
             _ => throw new InvalidDataException($"tokenize takes texts, not {(input.Modality == Modality.Text ? "arrays" : input.Modality.Inputs())}"),
@@ -163,6 +144,7 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
 
     private void Run<T>(IReadOnlyList<InputSource> sources, Action<double> report, Func<ModelInput, Data2VecModel, string, IReadOnlyList<T>> run, Action<T> write)
     {
+        models.Limited.RequirePossible(sources);
         for (int i = 0; i < sources.Count; i++)
         {
             using IEnumerator<ModelInput> inputs = sources[i].Read().GetEnumerator();
@@ -174,12 +156,15 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
                     recording.Report = share => report((place + share) / sources.Count);
                 }
 
+                models.Limited.See(input.Form);
                 Process(input);
                 report((i + input.Progress) / sources.Count);
             }
 
             report((i + 1.0) / sources.Count);
         }
+
+        models.Limited.RequireUsed();
 
         void Process(ModelInput input)
         {

@@ -12,9 +12,9 @@ internal sealed class ModelSet : IDisposable
     private readonly Device _device;
     private readonly int? _imageSize;
 
-    public ModelSet(IReadOnlyList<string> given, IReadOnlyDictionary<Modality, string> bundled, Device device, int? imageSize = null)
+    public ModelSet(IReadOnlyList<string> given, IReadOnlyDictionary<Modality, string> bundled, Device device, int? imageSize = null, LimitedOptions? limited = null)
     {
-        (_given, _bundled, _device, _imageSize) = (given, bundled, device, imageSize);
+        (_given, _bundled, _device, Limited, _imageSize) = (given, bundled, device, limited ?? LimitedOptions.None, imageSize);
         try
         {
             foreach (string path in given)
@@ -28,6 +28,9 @@ internal sealed class ModelSet : IDisposable
             throw;
         }
     }
+
+    /// <summary>The options that apply to some inputs only.</summary>
+    public LimitedOptions Limited { get; }
 
     /// <summary>The kinds of inputs that the models take.</summary>
     public InputKinds Kinds => _given.Count > 0

@@ -3,7 +3,8 @@ using Data2Vec.Training.Probing;
 namespace Data2Vec.Cli;
 
 /// <summary>What a probe of one layer's vectors found: of classes or of numbers.</summary>
-internal abstract record ProbeResult(int Layer)
+/// <param name="Layer">The layer; null for the encoder's output.</param>
+internal abstract record ProbeResult(int? Layer)
 {
     /// <summary>The number of nearest neighbours that vote.</summary>
     public const int Neighbors = 5;
@@ -13,14 +14,14 @@ internal abstract record ProbeResult(int Layer)
 
     /// <summary>Fits probes to the vectors of layers.</summary>
     /// <param name="classes">The names of the classes; empty for numbers.</param>
-    /// <param name="layers">The number of each layer.</param>
+    /// <param name="layers">The number of each layer; null for the encoder's output.</param>
     /// <param name="training">The vectors to learn from.</param>
     /// <param name="validation">Those to measure with; null to hold out some.</param>
     /// <param name="options">How.</param>
     /// <param name="report">Receives the share of the work that is done.</param>
     /// <param name="cancellation">Cancelled by Ctrl+C.</param>
     public static ProbeResult[] Fit(
-        IReadOnlyList<string> classes, IReadOnlyList<int> layers, ProbeVectors training, ProbeVectors? validation, ProbeOptions options, Action<double> report,
+        IReadOnlyList<string> classes, IReadOnlyList<int?> layers, ProbeVectors training, ProbeVectors? validation, ProbeOptions options, Action<double> report,
         CancellationToken cancellation)
     {
         var results = new ProbeResult[layers.Count];
@@ -34,11 +35,11 @@ internal abstract record ProbeResult(int Layer)
 
         return results;
 
-        RegressionResult Numbers(int layer, FeatureVectors vectors, FeatureVectors? others) => new(layer, others is null
+        RegressionResult Numbers(int? layer, FeatureVectors vectors, FeatureVectors? others) => new(layer, others is null
             ? RegressionProbing.Run(vectors, training.Targets, options, cancellation)
             : RegressionProbing.Run(vectors, training.Targets, others, validation!.Targets, options, cancellation));
 
-        ClassificationResult Classes(int layer, FeatureVectors vectors, FeatureVectors? others)
+        ClassificationResult Classes(int? layer, FeatureVectors vectors, FeatureVectors? others)
         {
             int[] labels = training.Labels;
             ClassificationProbing probing = others is null
@@ -58,13 +59,13 @@ internal abstract record ProbeResult(int Layer)
 /// <param name="Probing">The probe and its quality.</param>
 /// <param name="NeighborAccuracy">The accuracy of nearest neighbours.</param>
 /// <param name="ConstantAccuracy">The accuracy of always answering with the most frequent class.</param>
-internal sealed record ClassificationResult(int Layer, ClassificationProbing Probing, double NeighborAccuracy, double ConstantAccuracy) : ProbeResult(Layer)
+internal sealed record ClassificationResult(int? Layer, ClassificationProbing Probing, double NeighborAccuracy, double ConstantAccuracy) : ProbeResult(Layer)
 {
     public override double Score => Probing.Quality.Accuracy;
 }
 
 /// <summary>What a probe of numbers found.</summary>
-internal sealed record RegressionResult(int Layer, RegressionProbing Probing) : ProbeResult(Layer)
+internal sealed record RegressionResult(int? Layer, RegressionProbing Probing) : ProbeResult(Layer)
 {
     public override double Score => Probing.Quality.Pearson is var value && double.IsNaN(value) ? double.NegativeInfinity : value;
 }

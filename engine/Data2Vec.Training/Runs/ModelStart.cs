@@ -90,19 +90,14 @@ public sealed record ModelStart(ModelConfig Config, Func<Parameter, float[]?> Re
             throw new InvalidDataException($"a model of {Config.Modality.Inputs()} has no tokenizer");
         }
 
-        if (tokenizer.VocabularySize > text.VocabularySize || tokenizer.PadId != text.PaddingId)
-        {
-            throw new InvalidDataException(
-                $"the tokenizer gives {tokenizer.VocabularySize} token ids, with {tokenizer.PadId} for padding, and the model has {text.VocabularySize}, with {text.PaddingId}");
-        }
-
+        TextConfig config = text.With(tokenizer);
         var assets = new Dictionary<string, ReadOnlyMemory<byte>>(Assets);
         foreach ((string name, ReadOnlyMemory<byte> file) in tokenizer.ToAssets().Files)
         {
             assets[name] = file;
         }
 
-        return this with { Config = text.With(tokenizer), Assets = assets };
+        return this with { Config = config, Assets = assets };
     }
 
     /// <summary>The same model without its head, for pretraining or for a new head.</summary>

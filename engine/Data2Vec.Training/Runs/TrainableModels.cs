@@ -16,6 +16,11 @@ internal static class TrainableModels
             throw new InvalidDataException($"models of {config.Architecture} cannot be trained; data2vec's models of speech, text and images and BERT can");
         }
 
+        if (config is TextConfig { DistanceBuckets: not null })
+        {
+            throw new InvalidDataException($"models of {config.Architecture} cannot be trained, because their bias by distance has no gradient; data2vec's text models and BERT can");
+        }
+
         if (config is AudioConfig { IsData2Vecs: false })
         {
             string what = config.Architecture is ModelArchitecture.Data2VecAudio or ModelArchitecture.Data2Vec2Audio

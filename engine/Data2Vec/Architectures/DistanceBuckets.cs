@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace Data2Vec;
 
 /// <summary>
-/// Relative positions in attention (Raffel et al. 2020), as WavLM has them (Chen et al. 2022): each head has a bias for each bucket of distances. Near keys have
+/// Relative positions in attention (Raffel et al. 2020), as WavLM (Chen et al. 2022) and MPNet (Song et al. 2020) have them: each head has a bias for each bucket of distances. Near keys have
 /// a bucket for each distance, and farther ones buckets of growing width.
 /// </summary>
 /// <param name="Count">Half of them are for keys before the query and for itself, half for keys after it.</param>
@@ -13,6 +13,9 @@ public sealed record DistanceBuckets(int Count, int Farthest, bool IsGated)
 {
     /// <summary>The fewest buckets.</summary>
     public const int LeastCount = 4;
+
+    /// <summary>The field of a configuration.</summary>
+    internal const string Field = "distance_buckets";
 
     private const string CountName = "count", FarthestName = "farthest", IsGatedName = "gated";
 

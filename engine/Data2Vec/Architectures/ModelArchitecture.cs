@@ -35,6 +35,9 @@ public sealed class ModelArchitecture
     /// <summary>DistilBERT.</summary>
     public const string DistilBert = "distilbert";
 
+    /// <summary>MPNet.</summary>
+    public const string MpNet = "mpnet";
+
     /// <summary>data2vec's vision model, which is BEiT's.</summary>
     public const string Data2VecVision = "data2vec-vision";
 
@@ -71,6 +74,7 @@ public sealed class ModelArchitecture
         Register(Data2VecText, Modality.Text, TextConfig.FromJson, (config, parameters, _) => new TextEncoder(config, parameters)),
         Register(Bert, Modality.Text, TextConfig.FromJson, (config, parameters, _) => new TextEncoder(config, parameters)),
         Register(DistilBert, Modality.Text, TextConfig.FromJson, (config, parameters, _) => new TextEncoder(config, parameters)),
+        Register(MpNet, Modality.Text, TextConfig.FromJson, (config, parameters, _) => new TextEncoder(config, parameters)),
         Register(Data2VecVision, Modality.Vision, VisionConfig.FromJson, (config, parameters, size) => new VisionEncoder(config, parameters, size), acceptsImageSize: true),
         Register(Data2Vec2Vision, Modality.Vision, VisionConfig.FromJson, (config, parameters, size) => new VisionEncoder(config, parameters, size), acceptsImageSize: true),
         Register(Vit, Modality.Vision, VitConfig.FromJson, (config, parameters, size) => new VitEncoder(config, parameters, size), acceptsImageSize: true),

@@ -57,7 +57,7 @@ public abstract record ModelConfig
 public abstract record TransformerConfig : ModelConfig
 {
     /// <summary>The most features per attention head that the kernels support.</summary>
-    private const int LargestHead = 256;
+    public const int LargestHead = 256;
 
     private const string HeadFunctionName = "head_function";
 
@@ -101,7 +101,7 @@ public abstract record TransformerConfig : ModelConfig
     /// <summary>What the normalizations add to the variance.</summary>
     public float Epsilon { get; init; } = 1e-5f;
 
-    /// <summary>The bias of attention by the distance of a key, if there is one. Speech models may have it.</summary>
+    /// <summary>The bias of attention by the distance of a key, if there is one. WavLM and MPNet have it.</summary>
     public DistanceBuckets? DistanceBuckets { get; init; }
 
     /// <summary>Adds what all transformers may have: the labels of the head and its function, and how vectors are made.</summary>

@@ -11,7 +11,7 @@ namespace Data2Vec.Audio;
 public record AudioConfig : TransformerConfig
 {
     private const string ExtractorNormName = "feature_extractor_norm", ExtractorBiasName = "feature_extractor_bias", FeatureNormName = "feature_norm",
-        FeatureProjectionName = "feature_projection", NormalizesFirstName = "normalizes_first", DistanceBucketsName = "distance_buckets",
+        FeatureProjectionName = "feature_projection", NormalizesFirstName = "normalizes_first",
         PositionalNormName = "norm", PositionalScaleName = "scale";
 
     private static readonly (string Name, ExtractorNorm Norm)[] s_extractorNorms = [("layer", ExtractorNorm.Layer), ("group", ExtractorNorm.Group)];
@@ -33,7 +33,7 @@ public record AudioConfig : TransformerConfig
         HasFeatureNorm = json.Flag(FeatureNormName, true);
         HasFeatureProjection = json.Flag(FeatureProjectionName, true);
         NormalizesFirst = json.Flag(NormalizesFirstName, false);
-        DistanceBuckets = json.Has(DistanceBucketsName) ? DistanceBuckets.Read(json.Object(DistanceBucketsName), Heads) : null;
+        DistanceBuckets = json.Has(DistanceBuckets.Field) ? DistanceBuckets.Read(json.Object(DistanceBuckets.Field), Heads) : null;
         JsonFields positional = json.Object("positional_convolution");
         PositionalConvolution = ReadPositionalConvolution(positional, HiddenSize);
         HasPositionalNorm = positional.Flag(PositionalNormName, true);
@@ -41,14 +41,9 @@ public record AudioConfig : TransformerConfig
         Normalize = json.Flag("normalize");
         SampleRate = json.Size("sample_rate", 10_000_000);
         Ctc = CtcLabels.FromJson(json, Labels);
-        if (Embedding.Pooling.HasFlag(Pooling.Class))
-        {
-            throw new InvalidDataException("the configuration contradicts itself: speech models have no class token to pool by");
-        }
-
         if (HasAlibi && DistanceBuckets is not null)
         {
-            throw new InvalidDataException($"the configuration contradicts itself: {architecture} has linear biases, and no '{DistanceBucketsName}'");
+            throw new InvalidDataException($"the configuration contradicts itself: {architecture} has linear biases, and no '{DistanceBuckets.Field}'");
         }
 
         if (!HasFeatureProjection && FeatureExtractor[^1].OutputChannels != HiddenSize)
@@ -170,7 +165,7 @@ public record AudioConfig : TransformerConfig
         AddUnless(json, NormalizesFirstName, NormalizesFirst, false);
         if (DistanceBuckets is not null)
         {
-            json[DistanceBucketsName] = DistanceBuckets.ToJson();
+            json[DistanceBuckets.Field] = DistanceBuckets.ToJson();
         }
 
         if (Labels is not null)

@@ -21,8 +21,8 @@ public abstract class Data2VecModel : IDisposable
     private int _running;
     private bool _disposed;
 
-    private protected Data2VecModel(LoadedEncoder loaded) => (_source, Store, Config, HasPooler, Id) =
-        (loaded.Source, loaded.Store, loaded.Encoder.Config, loaded.Encoder.PoolerRows is not null, loaded.File?.ModelId);
+    private protected Data2VecModel(LoadedEncoder loaded) => (_source, Store, Config, HasClassToken, HasPooler, Id) =
+        (loaded.Source, loaded.Store, loaded.Encoder.Config, loaded.Encoder.HasClassRow, loaded.Encoder.PoolerRows is not null, loaded.File?.ModelId);
 
     /// <summary>The id of the published model that this is, such as <c>facebook/data2vec-audio-base-960h</c>; null for other models.</summary>
     public string? Id { get; }
@@ -47,6 +47,9 @@ public abstract class Data2VecModel : IDisposable
 
     /// <summary>The labels of the model's head, or null where the model has no head.</summary>
     public IReadOnlyList<string>? Labels => Config.Labels;
+
+    /// <summary>Whether <see cref="Pooling.Class"/> applies: whether the first row represents the whole input.</summary>
+    public bool HasClassToken { get; }
 
     /// <summary>Whether <see cref="Pooling.Pooler"/> applies: whether the model itself makes one vector of an input.</summary>
     public bool HasPooler { get; }

@@ -48,7 +48,7 @@ public sealed record EmbeddingDefaults
         }
 
         // Older readers accept only a string here, so they refuse such a file instead of giving other vectors.
-        string[] names = [.. Pooling.Parts().Select(part => part.Name)];
+        string[] names = [.. Pooling.Parts().Select(part => part.InModelFile)];
         bool isPlain = Dense.Count == 0 && Pooling is Pooling.Mean or Pooling.Class;
         var json = new JsonObject
         {
@@ -65,7 +65,7 @@ public sealed record EmbeddingDefaults
 
     private static Pooling ReadPooling(JsonFields json)
     {
-        string[] known = [.. Poolings.All.Select(part => part.Name)];
+        string[] known = [.. PoolingNames.All.Select(part => part.InModelFile)];
         JsonElement[] values = json.Find(PoolingName) switch
         {
             { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray()],
@@ -76,7 +76,7 @@ public sealed record EmbeddingDefaults
         foreach (JsonElement value in values)
         {
             int i = value.ValueKind == JsonValueKind.String ? Array.IndexOf(known, value.GetString()) : -1;
-            pooling |= i >= 0 ? Poolings.All[i].Pooling : throw Bad();
+            pooling |= i >= 0 ? PoolingNames.All[i].Pooling : throw Bad();
         }
 
         return pooling != Pooling.None && pooling.IsKnown() ? pooling : throw Bad();

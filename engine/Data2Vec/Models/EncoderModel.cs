@@ -19,7 +19,12 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
         : base(loaded)
     {
         _encoder = (Encoder<TElement>)loaded.Encoder;
-        if (Config.Embedding.Pooling == Pooling.Pooler && _encoder.PoolerRows is null)
+        if (Config.Embedding.Pooling.HasFlag(Pooling.Class) && !HasClassToken)
+        {
+            throw new InvalidDataException("the configuration contradicts itself: the model has no class token to pool by");
+        }
+
+        if (Config.Embedding.Pooling == Pooling.Pooler && !HasPooler)
         {
             throw new InvalidDataException("the configuration contradicts itself: the model has no pooler to make vectors with");
         }
@@ -261,8 +266,8 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
             throw new ArgumentOutOfRangeException(nameof(options), pooling, $"The pooling {(int)pooling} is unknown, or combines what cannot be combined.");
         }
 
-        return pooling.HasFlag(Pooling.Class) && !_encoder.HasClassRow ? throw new ArgumentException("The model has no class token; use the mean.", nameof(options))
-            : pooling == Pooling.Pooler && _encoder.PoolerRows is null ? throw new ArgumentException("The model has no pooler of its own; use the mean.", nameof(options))
+        return pooling.HasFlag(Pooling.Class) && !HasClassToken ? throw new ArgumentException("The model has no class token; use the mean.", nameof(options))
+            : pooling == Pooling.Pooler && !HasPooler ? throw new ArgumentException("The model has no pooler of its own; use the mean.", nameof(options))
             : new Output(options.Layer, pooling) { IsProjected = _encoder.DenseLayers is not null && options.Layer is null && pooling == Config.Embedding.Pooling };
     }
 

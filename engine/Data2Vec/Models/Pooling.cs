@@ -35,18 +35,11 @@ public enum Pooling
     Pooler = 64,
 }
 
-/// <summary>Names and parts of poolings.</summary>
+/// <summary>Parts of poolings.</summary>
 internal static class Poolings
 {
-    /// <summary>Each pooling alone, in the order in which vectors are joined, with its name in model files.</summary>
-    public static readonly IReadOnlyList<(string Name, Pooling Pooling)> All =
-    [
-        ("class", Pooling.Class), ("max", Pooling.Max), ("mean", Pooling.Mean), ("mean_sqrt_length", Pooling.MeanSqrtLength),
-        ("weighted_mean", Pooling.WeightedMean), ("last", Pooling.Last), ("pooler", Pooling.Pooler),
-    ];
-
     /// <summary>The poolings that are combined in one, in the order in which their vectors are joined.</summary>
-    public static IEnumerable<(string Name, Pooling Pooling)> Parts(this Pooling pooling) => All.Where(part => (pooling & part.Pooling) != 0);
+    public static IEnumerable<PoolingNames> Parts(this Pooling pooling) => PoolingNames.All.Where(part => (pooling & part.Pooling) != 0);
 
     /// <summary>Whether nothing but known poolings are combined.</summary>
     public static bool IsKnown(this Pooling pooling) => (pooling == Pooling.Pooler || !pooling.HasFlag(Pooling.Pooler)) && pooling.Parts().Aggregate(Pooling.None, (all, part) => all | part.Pooling) == pooling;

@@ -108,9 +108,7 @@ public sealed partial class TextModel : ClassifierModel<string, int>
             _ => TextTokenizer.FromAssets(vocabulary, asset(MergesAsset) ?? throw new InvalidDataException($"asset '{MergesAsset}' is missing")),
         };
         tokenizer = tokenizer.With(config.AddedTokens, config.AddPrefixSpace);
-        return tokenizer.VocabularySize <= config.VocabularySize && tokenizer.PadId == config.PaddingId
-            ? tokenizer
-            : throw new InvalidDataException(
-                $"the tokenizer's {tokenizer.VocabularySize} ids do not match the model, which has {config.VocabularySize}");
+        config.Require(tokenizer);
+        return tokenizer;
     }
 }

@@ -39,6 +39,7 @@ public sealed record TextConfig : TransformerConfig
         Epsilon = json.Epsilon("layer_norm_epsilon");
         WordPieces = WordPieceOptions.FromJson(json);
         Unigrams = UnigramOptions.FromJson(json);
+        DistanceBuckets = json.Has(DistanceBuckets.Field) ? DistanceBuckets.Read(json.Object(DistanceBuckets.Field), Heads) : null;
         PaddingId = json.Has(PaddingName) ? json.Integer(PaddingName, 0, VocabularySize - 1) : DefaultPaddingId;
         AddedTokens = AddedToken.ListFromJson(json, "added_tokens");
         AddPrefixSpace = json.Flag("add_prefix_space", false);
@@ -51,6 +52,11 @@ public sealed record TextConfig : TransformerConfig
         if (WordPieces is not null && Unigrams is not null)
         {
             throw new InvalidDataException("the configuration contradicts itself: it has two kinds of tokenizers");
+        }
+
+        if (DistanceBuckets is { IsGated: true })
+        {
+            throw new InvalidDataException($"the configuration contradicts itself: of text models, '{DistanceBuckets.Field}' have no gates");
         }
 
         if (!IsBert && PaddingId != DefaultPaddingId)
@@ -104,11 +110,12 @@ public sealed record TextConfig : TransformerConfig
     /// <summary>Rows of the position table.</summary>
     internal int Positions => MaxTokens + FirstPosition;
 
-    /// <summary>The configuration of the same model with a tokenizer.</summary>
+    /// <summary>The configuration of the same model with a tokenizer. Where positions do not depend on the padding id, the tokenizer gives it.</summary>
+    /// <exception cref="InvalidDataException">The tokenizer has ids that the model does not have, or another padding id.</exception>
     public TextConfig With(TextTokenizer tokenizer)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
-        return this with
+        TextConfig config = this with
         {
             WordPieces = tokenizer.WordPieces,
             Unigrams = tokenizer.Unigrams,
@@ -116,6 +123,19 @@ public sealed record TextConfig : TransformerConfig
             AddPrefixSpace = tokenizer.AddPrefixSpace,
             PaddingId = IsBert ? tokenizer.PadId : PaddingId,
         };
+        config.Require(tokenizer);
+        return config;
+    }
+
+    /// <summary>Checks that a tokenizer belongs to the model.</summary>
+    /// <exception cref="InvalidDataException">It has ids that the model does not have, or another padding id.</exception>
+    internal void Require(TextTokenizer tokenizer)
+    {
+        if (tokenizer.VocabularySize > VocabularySize || tokenizer.PadId != PaddingId)
+        {
+            throw new InvalidDataException(
+                $"the tokenizer gives {tokenizer.VocabularySize} token ids, with {tokenizer.PadId} for padding, and the model has {VocabularySize}, with {PaddingId}");
+        }
     }
 
     /// <summary>Reads the <c>config</c> of a model file.</summary>
@@ -136,6 +156,11 @@ public sealed record TextConfig : TransformerConfig
             ["feed_forward_size"] = FeedForwardSize,
             ["layer_norm_epsilon"] = Epsilon,
         };
+        if (DistanceBuckets is not null)
+        {
+            json[DistanceBuckets.Field] = DistanceBuckets.ToJson();
+        }
+
         if (TokenTypes > 1)
         {
             json[TokenTypesName] = TokenTypes;

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Data2Vec.Text;
 
-/// <summary>The text encoder of data2vec (Baevski et al. 2022; fairseq's <c>Data2VecTextModel</c>), data2vec 2.0, RoBERTa, BERT and DistilBERT.</summary>
+/// <summary>The text encoder of data2vec (Baevski et al. 2022; fairseq's <c>Data2VecTextModel</c>), data2vec 2.0, RoBERTa, BERT, DistilBERT and MPNet.</summary>
 internal sealed class TextEncoder : Encoder<int>
 {
     private const int IdMask = (1 << TextConfig.TokenTypeShift) - 1;
@@ -11,6 +11,7 @@ internal sealed class TextEncoder : Encoder<int>
     private readonly EmbeddingWeights? _types;
     private readonly NormWeights _norm;
     private readonly LayerStack _layers;
+    private readonly AttentionBias[] _biases;
     private readonly LinearWeights? _classifierDense, _classifierOutput;
 
     public TextEncoder(TextConfig config, ParameterScope parameters)
@@ -23,6 +24,7 @@ internal sealed class TextEncoder : Encoder<int>
         _norm = parameters.Norm("embedding_norm", hidden, config.Epsilon);
         _norm.Dropout = DropoutSite.Input;
         _layers = new LayerStack(parameters, config.Layers, (layer, _) => new PostNormLayer(layer, config));
+        _biases = config.DistanceBuckets is { } buckets ? [.. Enumerable.Repeat(DistanceBias.Create(parameters, buckets, config.Heads), config.Layers)] : [];
         if (config.Labels is not null)
         {
             _classifierDense = parameters.Linear("classifier.dense", hidden, hidden);
@@ -116,7 +118,7 @@ internal sealed class TextEncoder : Encoder<int>
 
     public override Tensor Contextualize(
         Inference run, Tensor x, Sequences sequences, int? layer, Observer? observer, CancellationToken cancellation) =>
-        _layers.Forward(run, x, sequences, [], layer, observer, cancellation);
+        _layers.Forward(run, x, sequences, _biases, layer, observer, cancellation);
 
     /// <summary>
     /// fairseq's <c>RobertaClassificationHead</c>, and BERT's pooler and head: <c>W₂ tanh(W₁ x₀ + b₁) + b₂</c> of the first row. DistilBERT's has ReLU

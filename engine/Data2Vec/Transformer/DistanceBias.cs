@@ -1,6 +1,6 @@
 namespace Data2Vec.Transformer;
 
-/// <summary>The bias of attention by the bucket of the distance (Microsoft's <c>compute_bias</c> of WavLM), which all layers share.</summary>
+/// <summary>The bias of attention by the bucket of the distance (<c>compute_bias</c> of WavLM, <c>compute_position_bias</c> of MPNet), which all layers share.</summary>
 internal static class DistanceBias
 {
     /// <summary>Declares <c>encoder.relative_position_bias.weight</c>, and computes the bias, without gates.</summary>

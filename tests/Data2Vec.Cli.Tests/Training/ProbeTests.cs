@@ -23,7 +23,7 @@ public sealed class ProbeTests : IDisposable
         Assert.Contains("class rare with one example, which cannot be learned from and measured with", error, StringComparison.Ordinal);
         Dictionary<string, string> values = Values(output);
         Assert.Equal("25", values["examples"]);
-        Assert.Equal("6", values["layer"]);
+        Assert.Equal("last", values["layer"]);
         Assert.True(Number(values["accuracy"]) > 0.7, output);
         Assert.True(Number(values["5 nearest neighbours"]) > 0.7, output);
         Assert.True(Number(values["always the same answer"]) < 0.5, output);
@@ -63,6 +63,12 @@ public sealed class ProbeTests : IDisposable
         using JsonDocument embedded = JsonDocument.Parse(Succeed("embed", "--model", ProbeFolder.Model("text.d2v"), "--text", "wonderful wonderful wonderful wonderful wonderful dull film 5"));
         float[] vector = [.. embedded.RootElement[0].GetProperty("vector").EnumerateArray().Select(value => value.GetSingle())];
         Assert.Equal(5, ProbeFile.ReadRegression(probe).Predict(vector), 1.0);
+
+        string model = _files["marks.d2v"];
+        Succeed("probe", ProbeFolder.Model("text.d2v"), "--data", data, "--task", "regression", "--label-column", "mark", "-o", model);
+        using JsonDocument classified = JsonDocument.Parse(Succeed("classify", "--model", model, "--text", "wonderful film 5", "--format", "jsonl"));
+        JsonElement number = Assert.Single(classified.RootElement.GetProperty("labels").EnumerateArray());
+        Assert.Equal(["label", "value"], number.EnumerateObject().Select(property => property.Name));
     }
 
     [Fact]

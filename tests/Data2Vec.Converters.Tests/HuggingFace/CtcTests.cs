@@ -27,6 +27,7 @@ public sealed class CtcTests : FolderTests
         _transcript = fairseq.TranscribePrepared(_samples);
         Assert.True(_transcript.Length > 10);
         File.WriteAllText(PathOf("config.json"), LayoutTests.AudioConfigJson(fairseq.Config).ToJsonString());
+        Write("preprocessor_config.json", """{"do_normalize": true, "sampling_rate": 16000}""");
         Save([.. Enumerable.Range(0, _labels.Count)], _labels);
     }
 
@@ -110,7 +111,6 @@ public sealed class CtcTests : FolderTests
     [Fact]
     public void The_processor_of_newer_folders_wins_over_the_preprocessor()
     {
-        Write("preprocessor_config.json", """{"do_normalize": true, "sampling_rate": 16000}""");
         Write("processor_config.json", """{"feature_extractor": {"do_normalize": false, "sampling_rate": 8000}}""");
         using SpeechModel both = Load<SpeechModel>();
         Delete("preprocessor_config.json");

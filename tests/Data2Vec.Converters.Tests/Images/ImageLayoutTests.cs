@@ -243,7 +243,7 @@ public sealed class ImageLayoutTests : IDisposable
         Assert.NotEqual(Vector(_folder.PathOf("a.d2v")), Vector(_folder.PathOf("b.d2v")));
         Assert.Contains("7 attention heads do not divide", Refuse(path, new ConversionOptions { Heads = 7 }), StringComparison.Ordinal);
         string beit = _folder.Add("beit.pth", Beit.ToTorch("model"));
-        Assert.Contains("3 attention heads, not 4", Refuse(beit, new ConversionOptions { Heads = 4 }), StringComparison.Ordinal);
+        Assert.Contains("the number of attention heads in the checkpoint is 3, not 4", Refuse(beit, new ConversionOptions { Heads = 4 }), StringComparison.Ordinal);
     }
 
     [Fact]

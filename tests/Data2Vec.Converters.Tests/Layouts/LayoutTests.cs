@@ -325,7 +325,7 @@ public sealed class LayoutTests : IDisposable
     }
 
     [Theory]
-    [InlineData("model_type", "\"mpnet\"", "config.json: model_type is 'mpnet', which is not supported")]
+    [InlineData("model_type", "\"albert\"", "config.json: model_type is 'albert', which is not supported")]
     [InlineData("hidden_act", "\"relu\"", "config.json: hidden_act is 'relu'")]
     [InlineData("hidden_size", "\"many\"", "config.json: hidden_size is not a whole number")]
     [InlineData("hidden_size", "-1", "config.json: hidden_size is -1")]

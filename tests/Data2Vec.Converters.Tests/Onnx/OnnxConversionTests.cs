@@ -65,6 +65,23 @@ public sealed class OnnxConversionTests() : FolderTests("onnx")
     }
 
     [Fact]
+    public void A_vocabulary_beside_a_graph_alone_is_used_and_another_tokenizer_is_not()
+    {
+        Write("tokenizer.json", "{}");
+        Assert.Contains("tokenizer.json beside the file is not used, because config.json is not beside it", Convert<TextModel>("paths.onnx").Warnings[0], StringComparison.Ordinal);
+        Write("vocab.txt", string.Join('\n', (string[])["[PAD]", "[UNK]", "[CLS]", "[SEP]", .. Enumerable.Range(0, 45).Select(i => $"word{i}"), "[MASK]"]));
+        (TextModel model, IReadOnlyList<string> warnings) = Convert<TextModel>("paths.onnx");
+        Assert.Contains("vocab.txt beside the file is taken as its vocabulary", Assert.Single(warnings), StringComparison.Ordinal);
+        Assert.Equal([2, 17, 3], model.Tokenizer!.Encode("WORD13"));
+        model.Dispose();
+
+        string[] others = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", .. Enumerable.Range(0, 43).Select(i => $"word{i}"), "[MASK]"];
+        Write("other.txt", string.Join('\n', others));
+        warnings = Convert<TextModel>("paths.onnx", new ConversionOptions { VocabularyPath = PathOf("other.txt") }).Warnings;
+        Assert.Contains("the vocabulary has 48 entries and the model 50 rows", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Models_that_are_not_known_are_refused_by_what_they_have()
     {
         File.WriteAllBytes(PathOf("other.onnx"), OnnxBuilder.Model(OnnxBuilder.Tensor("conv.weight", [1], 1, OnnxBuilder.Raw(1))));

@@ -49,6 +49,25 @@ public sealed class Wav2Vec2LayoutTests : SpeechReference
         AssertSameTensors(ModelFile(Base), ModelFile(HuggingFace(weights, _ => { })));
     }
 
+    [Theory, InlineData("wav2vec2."), InlineData("")]
+    public void A_head_for_whole_recordings_and_a_preparation_that_is_missing_are_warned_of(string prefix)
+    {
+        StateDict weights = StateDict.OfFairseq("speech", Base).Rename(s_names).Rename(("^", prefix));
+        foreach (string name in (string[])["projector.weight", "classifier.weight", "layer_weights"])
+        {
+            weights[name] = ([2, 2], [1, 2, 3, 4]);
+        }
+
+        string folder = HuggingFace(weights, json => json["architectures"] = new JsonArray("Wav2Vec2ForSequenceClassification"));
+        Assert.Single(CheckpointConverter.Convert(folder, Path.Combine(Folder, "headless.d2v")).Warnings);
+        File.Delete(Path.Combine(folder, "preprocessor_config.json"));
+        IReadOnlyList<string> warnings = CheckpointConverter.Convert(folder, Path.Combine(Folder, "headless.d2v")).Warnings;
+        Assert.Contains(warnings, warning => warning.Contains(
+            "the head projector, classifier, layer_weights is left out, because the architecture is Wav2Vec2ForSequenceClassification", StringComparison.Ordinal));
+        Assert.Contains(warnings, warning => warning.Contains(
+            "preprocessor_config.json is not beside config.json: recordings are read at 16000 Hz, and ", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Weight_norm_that_was_folded_before_is_read_as_it_is()
     {
@@ -206,6 +225,7 @@ public sealed class Wav2Vec2LayoutTests : SpeechReference
         };
         change(config);
         File.WriteAllText(Path.Combine(folder, "config.json"), config.ToJsonString());
+        File.WriteAllText(Path.Combine(folder, "preprocessor_config.json"), """{"do_normalize": true, "sampling_rate": 16000}""");
         return folder;
     }
 

@@ -91,12 +91,30 @@ public sealed class ConfigDefaultsTests
     [InlineData("ctc", """{"blank": 3, "texts": ["", "", ""]}""", "ctc.blank")]
     [InlineData("ctc", """{"blank": 0, "texts": ["", ""]}""", "3 labels and 2 texts")]
     [InlineData("ctc", """{"blank": 0, "texts": ["", "", 1]}""", "ctc.texts")]
-    [InlineData("embedding", """{"pooling": "class"}""", "no class token")]
     public void A_damaged_field_of_a_speech_model_is_refused_by_name(string name, string value, string reason)
     {
         JsonObject json = s_audio.ToJson();
         json[name] = JsonNode.Parse(value);
         Assert.Contains(reason, Assert.Throws<InvalidDataException>(() => Parse(json)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_speech_model_cannot_pool_by_a_class_token()
+    {
+        AudioConfig config = s_audio with { Embedding = new EmbeddingDefaults { Pooling = Pooling.Class | Pooling.Mean } };
+        Assert.Contains("no class token", Assert.Throws<InvalidDataException>(() => Data2VecModel.Create(config, seed: 1)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Each_pooling_has_its_names()
+    {
+        IEnumerable<Pooling> known = PoolingNames.All.Select(names => names.Pooling);
+        Assert.Equal(Enum.GetValues<Pooling>().Where(pooling => pooling != Pooling.None), known.Order());
+        foreach (Func<PoolingNames, string?> column in (Func<PoolingNames, string?>[])[names => names.InModelFile, names => names.Option, names => names.Flag, names => names.Mode])
+        {
+            string[] used = [.. PoolingNames.All.Select(column).OfType<string>()];
+            Assert.Equal(used.Distinct(), used);
+        }
     }
 
     private static TextConfig Read(TextConfig config)

@@ -23,6 +23,10 @@ internal static class AttentionHeads
     {
         int usual = s_sixteen.Contains(hidden) ? 16 : Math.Max(hidden / size, 1), heads = known ?? given.Heads ?? usual;
         InvalidData.ThrowIf(heads < 1 || hidden % heads != 0, $"{heads} attention heads do not divide the {hidden} features of the model; give their number (--heads)");
+        InvalidData.ThrowIf(
+            hidden / heads > TransformerConfig.LargestHead,
+            $"{(known is null && given.Heads is not null ? "--heads" : "the checkpoint")} gives the number of attention heads {heads}, so that a head has {hidden / heads} features; " +
+            $"at most {TransformerConfig.LargestHead} are supported, and {usual} heads are usual for a model of {hidden} features");
         if (known is null && given.Heads is null && !s_published.Contains(hidden))
         {
             warnings.Add($"the checkpoint does not give the number of attention heads, and no published model has {hidden} features; " +

@@ -82,6 +82,10 @@ internal static class BeitLayouts
         CheckpointOptions? options = SimmimOptions(checkpoint);
         Weights weights = checkpoint.Weights.Except(name => name.StartsWith(SimmimDecoder, StringComparison.Ordinal)).Without(SimmimPrefix);
         int? heads = options?.Group("MODEL.VIT") is { } vit && vit.Has("NUM_HEADS") ? vit.Integer("NUM_HEADS", 1, 1, Limits.Size) : null;
+        int layers = weights.CountLayers(VitLayouts.Blocks);
+        InvalidData.ThrowIf(
+            options?.Integer("MODEL.VIT.DEPTH", layers, 1, Limits.Layers) is { } depth && depth != layers,
+            $"the model has {layers} layers, and the option MODEL.VIT.DEPTH gives another number; is the file complete?");
         string interpolation = options?.Text("DATA.INTERPOLATION") ?? "bicubic";
         InvalidData.ThrowIf(interpolation is not ("bicubic" or "bilinear"), $"the option DATA.INTERPOLATION is '{PickleText.Quote(interpolation)}'; bicubic and bilinear are supported");
         Interpolation filter = interpolation == "bicubic" ? Interpolation.Bicubic : Interpolation.Bilinear;
@@ -167,7 +171,7 @@ internal static class BeitLayouts
         var config = new VitConfig
         {
             Architecture = ModelArchitecture.Beit,
-            Preprocessing = ImagePreparation.HuggingFace(image, folder, "BeitImageProcessor", Interpolation.Bicubic),
+            Preprocessing = ImagePreparation.HuggingFace(image, folder, "BeitImageProcessor", Interpolation.Bicubic, checkpoint.Warnings),
             ImageSize = image,
             PatchSize = options.DividingSide("patch_size", "image_size", image),
             HiddenSize = sizes.Hidden,
@@ -230,7 +234,7 @@ internal static class BeitLayouts
 
     private static Shape ShapeOf(Weights weights, int size, int patch, int heads)
     {
-        int layers = weights.CountLayers("blocks.{i}.norm1.weight");
+        int layers = weights.CountLayers(VitLayouts.Blocks);
         return new Shape(
             size,
             patch,

@@ -15,6 +15,9 @@ internal static class Dino
         Select = Select,
         Part = (_, given) => $", the {(given.Student ? Student : Teacher)}",
         HasStudent = true,
+        Layers = (checkpoint, given) => Group(checkpoint, given.Student ? Teacher : Student) is { } other
+            ? (Math.Max(other.CountLayers($"{Backbone}{VitLayouts.Blocks}"), other.CountLayers(VitLayouts.Blocks)), $"the {(given.Student ? Teacher : Student)} in the checkpoint has")
+            : null,
         IsTeacher = given => !given.Student,
     };
 

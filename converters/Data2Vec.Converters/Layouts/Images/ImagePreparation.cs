@@ -42,16 +42,22 @@ internal static class ImagePreparation
     /// <param name="folder">The folder.</param>
     /// <param name="processor">The class of transformers, where the files do not name it.</param>
     /// <param name="otherwise">The filter where there are no files.</param>
+    /// <param name="warnings">Receives what is assumed without files.</param>
     /// <exception cref="InvalidDataException">The file is not supported, or does not fit the model.</exception>
-    public static ImagePreprocessing HuggingFace(int size, HuggingFaceFolder folder, string processor, Interpolation otherwise)
+    public static ImagePreprocessing HuggingFace(int size, HuggingFaceFolder folder, string processor, Interpolation otherwise, List<string> warnings)
     {
-        (CheckpointOptions Options, string File)? found = folder.Preprocessing("image_processor");
-        ImagePreprocessing preprocessing = found is { } given
-            ? InvalidData.Named(given.File, () => ImagePreprocessing.FromHuggingFace(given.Options.Json, processor))
-            : new ImagePreprocessing(ResizeMode.Squash, size, size, ImagePreprocessing.Half, ImagePreprocessing.Half, otherwise);
+        if (folder.Preprocessing("image_processor") is not ({ } options, { } file))
+        {
+            warnings.Add(
+                $"{HuggingFaceFolder.PreprocessorName} is not beside {HuggingFaceFolder.ConfigName}: images are resized to {size} x {size} pixels " +
+                $"with the {(otherwise == Interpolation.Bilinear ? "bilinear" : "bicubic")} filter, and normalized with the mean and deviation 0.5");
+            return new ImagePreprocessing(ResizeMode.Squash, size, size, ImagePreprocessing.Half, ImagePreprocessing.Half, otherwise);
+        }
+
+        var preprocessing = ImagePreprocessing.FromHuggingFace(options.Json, processor, file);
         int made = preprocessing.CropSize;
         return made == size
             ? preprocessing
-            : throw new InvalidDataException($"{found?.File}: it makes images of {made} x {made} pixels, and the model takes {size} x {size}");
+            : throw new InvalidDataException($"{file}: it makes images of {made} x {made} pixels, and the model takes {size} x {size}");
     }
 }

@@ -13,6 +13,7 @@ internal static class MaskFeat
         Heads = checkpoint => Configuration(checkpoint)?.Group("MVIT") is { } model && model.Has("NUM_HEADS") ? model.Integer("NUM_HEADS", 1, 1, Limits.Size) : null,
         Preprocessing = checkpoint => size => Preprocessing(Configuration(checkpoint)?.Group("DATA"), size),
         Pretrained = Pooling.Mean,
+        Layers = (checkpoint, _) => Configuration(checkpoint)?.Group("MVIT") is { } model && model.Has("DEPTH") ? (model.Integer("DEPTH", 1, 1, Limits.Layers), "MVIT.DEPTH in its configuration is") : null,
     };
 
     private static SourceCheckpoint Select(SourceCheckpoint checkpoint, ConversionOptions given)
@@ -20,7 +21,16 @@ internal static class MaskFeat
         const string What = "a model of SlowFast that is not a plain vision transformer for images";
         InvalidData.ThrowIf(
             !VitLayouts.HasTimmNames(checkpoint.Weights), $"{What} (MViT and the models for videos are not supported; MaskFeat's ViT is); {checkpoint.Weights.ShowNames()}");
-        if (Configuration(checkpoint)?.Group("MVIT") is { } model)
+        CheckpointOptions? configuration = Configuration(checkpoint);
+        if (configuration?.Group("MVIT") is null || configuration.Group("DATA") is null)
+        {
+            bool isThere = checkpoint.Root?.TryGetValue("cfg", out _) == true;
+            checkpoint.Warnings.Add(
+                $"the configuration in the checkpoint ('cfg') {(isThere ? "cannot be read: the groups MVIT and DATA are not in it" : "is missing")}; the usual number of attention heads " +
+                "and SlowFast's usual preparation of images are taken");
+        }
+
+        if (configuration?.Group("MVIT") is { } model)
         {
             foreach (string list in (string[])["DIM_MUL", "HEAD_MUL", "POOL_Q_STRIDE", "POOL_KV_STRIDE"])
             {

@@ -11,6 +11,9 @@ internal static class Moco
         Part = (checkpoint, given) => !HasPrefix(checkpoint) ? "" : given.Teacher ? ", the momentum encoder" : ", the base encoder",
         IsTeacher = given => given.Teacher,
         HeadSize = HeadSize,
+        Layers = (checkpoint, given) => checkpoint.Weights.CountLayers((given.Teacher ? Encoder : Average) + VitLayouts.Blocks) is > 0 and var count
+            ? (count, $"the {(given.Teacher ? "base" : "momentum")} encoder in the checkpoint has")
+            : null,
         Interpolation = Vision.PositionInterpolation.Bicubic,
 
         // Its evaluation leaves the filter to torchvision, which is bilinear.
@@ -30,6 +33,9 @@ internal static class Moco
             InvalidData.ThrowIf(given.Teacher, "the checkpoint has no momentum encoder; convert it without the option for the teacher");
             return checkpoint;
         }
+
+        InvalidData.ThrowIf(
+            given.Student, "MoCo v3 has no student: its checkpoints have a base encoder, which is converted, and a momentum encoder, which the option for the teacher (--teacher) converts");
 
         // What is called a head is the projector of pre-training.
         string prefix = given.Teacher ? Average : Encoder;

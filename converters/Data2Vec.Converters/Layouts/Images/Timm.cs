@@ -19,6 +19,9 @@ internal static partial class Timm
         Select = Check,
         Pooler = checkpoint => Pool(checkpoint) == "avg" ? new VitPooler(Pooling.Mean, HasNorm: checkpoint.Weights.Contains("fc_norm.weight")) : null,
         Heads = Heads,
+        Layers = (checkpoint, _) => checkpoint.Options!.Group("model_args") is { } arguments && arguments.Has("depth")
+            ? (arguments.Integer("depth", 1, 1, Limits.Layers), "the option model_args.depth is")
+            : null,
         Labels = checkpoint => count => Names(checkpoint.Options!, count),
         Preprocessing = checkpoint => size => FolderPreprocessing(checkpoint.Options!.Group("pretrained_cfg") ?? checkpoint.Options!, size),
         Interpolation = PositionInterpolation.BicubicAntialias,
@@ -44,6 +47,11 @@ internal static partial class Timm
         checkpoint.Options.ThrowIf(pool is not (null or "" or "token" or "avg"), "global_pool", $"is '{PickleText.Quote(pool ?? "")}'; token and avg are supported");
         checkpoint.Options.ThrowIf(
             pool == "token" && checkpoint.Weights.Contains("fc_norm.weight"), "global_pool", $"is token, and the weights have {checkpoint.Weights.Label("fc_norm.weight")}, which belongs to avg");
+        if (!(checkpoint.Options.Group("pretrained_cfg") ?? checkpoint.Options).Has("mean"))
+        {
+            checkpoint.Warnings.Add($"{HuggingFace.HuggingFaceFolder.ConfigName} does not say how images are prepared: they are normalized with ImageNet's mean and deviation");
+        }
+
         return checkpoint;
     }
 

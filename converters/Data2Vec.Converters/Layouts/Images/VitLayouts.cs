@@ -10,13 +10,19 @@ namespace Data2Vec.Converters.Layouts;
 /// </summary>
 internal static class VitLayouts
 {
-    private const string Patches = "patch_embed.proj.weight", Positions = "pos_embed", Blocks = "blocks.{i}.norm1.weight";
+    /// <summary>A tensor of each layer, in timm's names.</summary>
+    public const string Blocks = "blocks.{i}.norm1.weight";
+
+    private const string Patches = "patch_embed.proj.weight", Positions = "pos_embed";
 
     /// <summary>The encoder's name in provenance.</summary>
     private const string Model = "vit";
 
     /// <summary>What the normalizations of all but Hugging Face's models add to the variance.</summary>
     private const float Epsilon = 1e-6f;
+
+    private static readonly (string Size, int Hidden, int Layers)[] s_published =
+        [("tiny", 192, 12), ("small", 384, 12), ("base", 768, 12), ("large", 1024, 24), ("huge", 1280, 32)];
 
     /// <summary>All of them.</summary>
     public static IEnumerable<Layout> All =>
@@ -59,7 +65,22 @@ internal static class VitLayouts
             Embedding = new EmbeddingDefaults { Pooling = pooler.HasNorm ? Pooling.Pooler : known is null && classes is null ? source.Pretrained : pooler.Rows },
         };
         config = config with { Heads = AttentionHeads.Count(config.HiddenSize, source.Heads(checkpoint), given, checkpoint.Warnings, source.HeadSize(checkpoint)) };
+        foreach ((int count, string origin) in new[] { source.Layers(all, given), PublishedLayers(all, config.HiddenSize) }.OfType<(int, string)>())
+        {
+            InvalidData.ThrowIf(count != config.Layers, $"the model has {config.Layers} layers, and {origin} {count}; is the file complete?");
+        }
+
         return Describe(layout, checkpoint, config, VitNames.Timm, $"{source.Format}'s layout{source.Part(all, given)}{all.UnderWrapper}") with { IsTeacher = source.IsTeacher(given), HasStudent = source.HasStudent };
+    }
+
+    // The arguments of the projects' scripts name published structures.
+    private static (int Count, string Origin)? PublishedLayers(SourceCheckpoint checkpoint, int hidden)
+    {
+        string? name = checkpoint.Root is { } root && root.TryGet("arch", out string? arch) ? arch
+            : checkpoint.Format is null && checkpoint.Options is { } options ? ((string[])["arch", "model"]).Where(options.Has).Select(options.Text).FirstOrDefault()
+            : null;
+        (string Size, int Hidden, int Layers) known = s_published.FirstOrDefault(size => size.Hidden == hidden && name?.Contains(size.Size, StringComparison.Ordinal) == true);
+        return known.Layers > 0 ? (known.Layers, $"{PickleText.Quote(name!)}, which the checkpoint names, has") : null;
     }
 
     private static SourceModel ReadTorchvision(Layout layout, SourceCheckpoint checkpoint, ConversionOptions given)
@@ -107,7 +128,7 @@ internal static class VitLayouts
         int image = options.Side("image_size", 1, ImagePreprocessing.MaxSize);
         var config = new VitConfig
         {
-            Preprocessing = ImagePreparation.HuggingFace(image, folder, "ViTImageProcessor", Interpolation.Bilinear),
+            Preprocessing = ImagePreparation.HuggingFace(image, folder, "ViTImageProcessor", Interpolation.Bilinear, checkpoint.Warnings),
             ImageSize = image,
             PatchSize = options.DividingSide("patch_size", "image_size", image),
             HiddenSize = sizes.Hidden,

@@ -42,6 +42,9 @@ internal sealed record VitSource(string Format, string Title, Func<SourceCheckpo
     /// <summary>The size of a head where the checkpoint does not give their number.</summary>
     public Func<SourceCheckpoint, int> HeadSize { get; init; } = _ => 64;
 
+    /// <summary>The number of layers that something else in the checkpoint gives, and what that is.</summary>
+    public Func<SourceCheckpoint, ConversionOptions, (int Count, string Origin)?> Layers { get; init; } = (_, _) => null;
+
     /// <summary>The labels of so many outputs, where the checkpoint has them.</summary>
     public Func<SourceCheckpoint, Func<int, IReadOnlyList<string>?>?> Labels { get; init; } = _ => null;
 

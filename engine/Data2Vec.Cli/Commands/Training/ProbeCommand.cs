@@ -1,9 +1,7 @@
 using System.Text.Json.Nodes;
 using Data2Vec.ModelFile;
-using Data2Vec.Text;
 using Data2Vec.Training.Probing;
 using Data2Vec.Training.Runs;
-using Data2Vec.Vision;
 
 namespace Data2Vec.Cli;
 
@@ -41,7 +39,7 @@ internal static class ProbeCommand
             using Data2VecModel loaded = device.Load(backend => Data2VecModel.Load(D2vFile.Open(path), new ModelOptions { Backend = backend }));
             bool allLayers = parsed.GetRequiredValue(layer) == "all";
             var wanted = new EmbeddingOptions { Layer = OptionFactory.ParseLayer(parsed.GetRequiredValue(layer)), Pooling = OptionFactory.ParsePooling(parsed.GetValue(pool)) };
-            Check(wanted, loaded, given);
+            wanted.RequireFrom(loaded, given);
             ProbeHead? head = target is not null && OptionFactory.HasExtension(target, ModelExtension) ? Head(loaded, wanted, allLayers, given, target) : null;
             if (head is not null)
             {
@@ -63,7 +61,7 @@ internal static class ProbeCommand
                 throw new InvalidDataException($"{source.Path}: no example of the class '{missing}', and a head needs one of each class; save the probe as .json");
             }
 
-            int[] layers = allLayers ? [.. Enumerable.Range(0, loaded.Layers + 1)] : [wanted.Layer ?? loaded.Layers];
+            int?[] layers = allLayers ? [.. Enumerable.Range(0, loaded.Layers + 1)] : [wanted.Layer];
             ProbeResult[] results = [];
             WorkProgress.Show("Learning", parsed.InvocationConfiguration.Error, ownsTerminal: true, report =>
                 results = ProbeResult.Fit(training.Classes, layers, vectors, others, options, report, cancellation));
@@ -92,25 +90,6 @@ internal static class ProbeCommand
             }
         });
         return command;
-    }
-
-    /// <summary>Requires that a model has the vectors that are wanted.</summary>
-    public static void Check(EmbeddingOptions wanted, Data2VecModel model, string given)
-    {
-        if (wanted.Layer > model.Layers)
-        {
-            throw new UsageException($"--layer {wanted.Layer}: {given} has {model.Layers} layers");
-        }
-
-        if (wanted.Pooling?.HasFlag(Pooling.Class) == true && model.Config is not (TextConfig or PatchConfig))
-        {
-            throw new UsageException($"--pool cls needs a class token, which {given} does not have; use mean");
-        }
-
-        if (wanted.Pooling == Pooling.Pooler && !model.HasPooler)
-        {
-            throw new UsageException($"--pool pooler: {given} makes no vector of its own; use mean or cls");
-        }
     }
 
     /// <summary>The head that the model gets.</summary>
@@ -142,7 +121,7 @@ internal static class ProbeCommand
     private static JsonObject Description(string given, Data2VecModel model, EmbeddingOptions wanted, int? layer) => new()
     {
         ["model"] = model.Id ?? given,
-        ["layer"] = layer is { } number ? number : "last",
+        ["layer"] = layer is { } number ? number : OptionFactory.LastLayer,
         ["pool"] = OptionFactory.PoolingName(wanted.Pooling ?? model.Config.Embedding.Pooling),
         ["normalize"] = wanted.Normalize ?? model.Config.Embedding.Normalize,
     };

@@ -37,8 +37,8 @@ internal static class EvaluateEmbeddingsCommand
             using var loaded = EvaluatedModel<Data2VecModel>.Load(name, device);
             bool allLayers = parsed.GetRequiredValue(layer) == "all";
             var options = new EmbeddingOptions { Layer = OptionFactory.ParseLayer(parsed.GetRequiredValue(layer)), Pooling = OptionFactory.ParsePooling(parsed.GetValue(pool)) };
-            ProbeCommand.Check(options, loaded.Model, name);
-            int[] layers = allLayers ? [.. Enumerable.Range(0, loaded.Model.Layers + 1)] : [options.Layer ?? loaded.Model.Layers];
+            options.RequireFrom(loaded.Model, name);
+            int?[] layers = allLayers ? [.. Enumerable.Range(0, loaded.Model.Layers + 1)] : [options.Layer];
             var report = new EvaluationReport("Embeddings");
             report.Facts.AddRange([("model", name), ("data", file ?? source!.Path)]);
             var job = new JsonObject { ["model"] = loaded.Digest(), ["layer"] = parsed.GetValue(layer), ["pool"] = parsed.GetValue(pool) };
@@ -115,7 +115,7 @@ internal static class EvaluateEmbeddingsCommand
                 {
                     ProbeVectors? embedded = null;
                     arguments.Show(parsed, title, progress => embedded = ProbeVectors.Embed(
-                        new KeptExamples(examples, results, part, loaded.Model.Config.EmbeddingSizeOf(allLayers ? options with { Layer = 0 } : options)), path, loaded.Model.Modality, options, allLayers, bad, progress, cancellation));
+                        new KeptExamples(examples, results, part, options.SizeIn(loaded.Model, allLayers)), path, loaded.Model.Modality, options, allLayers, bad, progress, cancellation));
                     return embedded!;
                 }
             }
@@ -123,7 +123,7 @@ internal static class EvaluateEmbeddingsCommand
             void Best(ProbeResult[] found, string measure, IEnumerable<double> values)
             {
                 (int place, double value) = values.Index().MaxBy(pair => double.IsNaN(pair.Item) ? double.NegativeInfinity : pair.Item);
-                report.Figures.Add(new Figure(found.Length > 1 ? $"{measure}, best layer ({layers[place]})" : measure, value));
+                report.Figures.Add(new Figure(found.Length > 1 ? $"{measure}, best layer ({OptionFactory.LayerName(layers[place])})" : measure, value));
             }
 
             void ByLayer(string[] names, double[][] rows, string measure)
@@ -134,10 +134,10 @@ internal static class EvaluateEmbeddingsCommand
                 }
 
                 report.Tables.Add(new ReportTable("Layers", ["layer", .. names], [.. rows.Select((row, i) => (string[])
-                    [layers[i].ToString(CultureInfo.InvariantCulture), .. row.Select(value => new Figure("", value).Text)])]));
+                    [OptionFactory.LayerName(layers[i]), .. row.Select(value => new Figure("", value).Text)])]));
                 if (arguments.HasPictures(parsed))
                 {
-                    report.Pictures.Add(EvaluationPlots.Layers(layers, measure, [.. names.Select((title, i) => (title, rows.Select(row => row[i]).ToArray()))]));
+                    report.Pictures.Add(EvaluationPlots.Layers([.. layers.OfType<int>()], measure, [.. names.Select((title, i) => (title, rows.Select(row => row[i]).ToArray()))]));
                 }
             }
         });

@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Globalization;
-using System.IO.Compression;
 using System.Text;
 using Data2Vec.IO;
 
@@ -55,7 +54,7 @@ internal sealed class ArpaReader : IDisposable
     public static Stream Text(byte[] start, Stream rest)
     {
         Stream whole = new PrefixedStream(start, rest);
-        return start is [0x1F, 0x8B, ..] ? new GZipStream(whole, CompressionMode.Decompress) : whole;
+        return start is [0x1F, 0x8B, ..] ? new GZipText(whole) : whole;
     }
 
     /// <summary>A word of the n-gram, the first at 0.</summary>

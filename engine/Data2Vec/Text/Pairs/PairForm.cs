@@ -14,13 +14,13 @@ internal readonly record struct PairForm(int BeginId, int EndId, int Separators,
     public int SmallestInput => SpecialTokens + 2;
 
     /// <summary>
-    /// The form of a model's pairs, which is the tokenizer's: that of WordPiece has one separator, others have two and no token types. DistilBERT and RoBERTa have
-    /// no token types with any.
+    /// The form of a model's pairs, which is the tokenizer's: BERT's has one separator, others have two and no token types. DistilBERT and RoBERTa have no token
+    /// types with any.
     /// </summary>
     public static PairForm Of(TextConfig config, TextTokenizer tokenizer)
     {
-        bool isWordPiece = tokenizer.WordPieces is not null;
-        return new(tokenizer.BeginId, tokenizer.EndId, isWordPiece ? 1 : 2, isWordPiece && config.Architecture == ModelArchitecture.Bert ? 1 : 0);
+        bool isBerts = tokenizer is WordPieceTokenizer { IsBerts: true };
+        return new(tokenizer.BeginId, tokenizer.EndId, isBerts ? 1 : 2, isBerts && config.Architecture == ModelArchitecture.Bert ? 1 : 0);
     }
 
     /// <summary>Joins the tokens of two texts. If they are too many, the longer text loses its end first, as in Hugging Face's tokenizers.</summary>

@@ -69,14 +69,14 @@ internal static class TokenizerJsonFile
         JsonVocabulary.AddTo(tokens, model.Find("vocab") ?? default, $"{Name} model.vocab");
         List<AddedToken> added = ReadAddedTokens(root);
 
-        // BERT's own special tokens may be listed here alone.
+        // The model's own special tokens may be listed here alone.
         foreach (AddedToken token in added.Where(token => WordPieceTokenizer.Special.Contains(token.Content) && token.Id == tokens.Count))
         {
             Add(tokens, token);
         }
 
-        TextTokenizer tokenizer = WordPieceTokenizer.Create(JsonVocabulary.InOrder(tokens, Name), options, $"{Name} model.vocab", "id", 0);
-        CheckPostProcessor(root, (WordPieceTokenizer.Begin, tokenizer.BeginId), (WordPieceTokenizer.End, tokenizer.EndId));
+        var tokenizer = WordPieceTokenizer.Create(JsonVocabulary.InOrder(tokens, Name), options, $"{Name} model.vocab", "id", 0);
+        CheckPostProcessor(root, (tokenizer.Piece(tokenizer.BeginId), tokenizer.BeginId), (tokenizer.Piece(tokenizer.EndId), tokenizer.EndId));
         return tokenizer.With(added, false);
     }
 

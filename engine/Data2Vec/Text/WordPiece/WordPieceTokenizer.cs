@@ -6,16 +6,21 @@ using Pieces = Microsoft.ML.Tokenizers.WordPieceTokenizer;
 namespace Data2Vec.Text;
 
 /// <summary>
-/// BERT's tokenizer (Devlin et al. 2018): <c>[CLS]</c>, the pieces of the words, <c>[SEP]</c>. A word is split from the left into the
-/// longest known pieces by Microsoft.ML.Tokenizers. The library's own preparation of text drops symbols and characters above U+FFFF.
+/// BERT's tokenizer (Devlin et al. 2018): <c>[CLS]</c>, the pieces of the words, <c>[SEP]</c>. MPNet's has RoBERTa's names for them. A word is split from the
+/// left into the longest known pieces by Microsoft.ML.Tokenizers. The library's own preparation of text drops symbols and characters above U+FFFF.
 /// </summary>
 internal sealed class WordPieceTokenizer : TextTokenizer
 {
-    /// <summary>Special tokens by their names.</summary>
-    public const string Begin = "[CLS]", End = "[SEP]", Unknown = "[UNK]";
+    /// <summary>The token for what is unknown.</summary>
+    public const string Unknown = "[UNK]";
 
-    /// <summary>The special tokens that every vocabulary has.</summary>
-    public static readonly IReadOnlyList<string> Special = ["[PAD]", Unknown, Begin, End, "[MASK]"];
+    private static readonly Names s_bert = new("[CLS]", "[PAD]", "[SEP]", "[MASK]");
+
+    /// <summary>The vocabulary of MPNet has BERT's tokens too, but does not use them.</summary>
+    private static readonly Names s_mpNet = new(TokenizerVocabulary.Begin, TokenizerVocabulary.Pad, TokenizerVocabulary.End, TokenizerVocabulary.Mask);
+
+    /// <summary>The special tokens that a vocabulary may have.</summary>
+    public static IReadOnlyList<string> Special { get; } = [.. s_bert.All, .. s_mpNet.All];
 
     private const string Name = "vocab.txt", Continuation = "##";
 
@@ -32,6 +37,12 @@ internal sealed class WordPieceTokenizer : TextTokenizer
         : base(special, pieces.Length, added) => (_pieces, _special, _file, _options, _tokenizer) = (pieces, special, file, options, tokenizer);
 
     public override WordPieceOptions WordPieces => _options;
+
+    /// <summary>Whether the special tokens are BERT's, with one separator between the texts of a pair.</summary>
+    public bool IsBerts => _pieces[BeginId] == s_bert.Begin;
+
+    /// <summary>The piece of an id.</summary>
+    public string Piece(int id) => _pieces[id];
 
     /// <summary>Reads a <c>vocab.txt</c>.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
@@ -65,7 +76,8 @@ internal sealed class WordPieceTokenizer : TextTokenizer
             }
         }
 
-        string? missing = Special.FirstOrDefault(name => !ids.ContainsKey(name));
+        Names names = pieces is [TokenizerVocabulary.Begin, ..] ? s_mpNet : s_bert;
+        string? missing = names.All.FirstOrDefault(name => !ids.ContainsKey(name));
         if (missing is not null)
         {
             throw new FilePlace(source).Error($"the special token '{missing}' is missing");
@@ -74,7 +86,7 @@ internal sealed class WordPieceTokenizer : TextTokenizer
         byte[] file = Encoding.UTF8.GetBytes(string.Join('\n', pieces) + '\n');
         using var stream = new MemoryStream(file, 0, file.Length - 1);
         Pieces tokenizer = Pieces.Create(stream, new PieceOptions { UnknownToken = Unknown, MaxInputCharsPerWord = 2 * LongestWord });
-        var special = new SpecialIds(ids[Begin], ids["[PAD]"], ids[End], ids[Unknown], ids["[MASK]"]);
+        var special = new SpecialIds(ids[names.Begin], ids[names.Pad], ids[names.End], ids[Unknown], ids[names.Mask]);
         return new WordPieceTokenizer(pieces, special, file, options, tokenizer, []);
     }
 
@@ -182,6 +194,12 @@ internal sealed class WordPieceTokenizer : TextTokenizer
         }
 
         return text.ToString().TrimStart(' ');
+    }
+
+    /// <summary>The names of special tokens, without that for what is unknown.</summary>
+    private sealed record Names(string Begin, string Pad, string End, string Mask)
+    {
+        public IReadOnlyList<string> All => [Pad, Unknown, Begin, End, Mask];
     }
 }
 

@@ -9,15 +9,14 @@ namespace Data2Vec.Vision.Images;
 /// </remarks>
 internal static class HuggingFaceImageProcessor
 {
-    private const string Source = "preprocessor_config.json";
     private const int DefaultCropSize = 224;
 
     /// <summary>What the classes do unless the file says otherwise, by how their names begin.</summary>
     private static readonly Defaults[] s_classes = [new("Beit", 256, Crops: true, Interpolation.Bicubic), new("ViT", 224, Crops: false, Interpolation.Bilinear)];
 
-    public static ImagePreprocessing Read(JsonElement json, string processor)
+    public static ImagePreprocessing Read(JsonElement json, string processor, string file)
     {
-        JsonFields fields = new(json, Source);
+        JsonFields fields = new(json, file);
         Defaults defaults = Array.Find(s_classes, known => processor.StartsWith(known.Name, StringComparison.Ordinal))
             ?? throw new ArgumentException($"'{processor}' is not a class that is known.", nameof(processor));
         foreach (string name in (string[])["feature_extractor_type", "image_processor_type"])
@@ -57,7 +56,7 @@ internal static class HuggingFaceImageProcessor
         };
         (ChannelValues mean, ChannelValues deviation) = ReadNormalization(fields);
         return ImagePreprocessing.Create(
-            Source,
+            file,
             byShorterSide ? ResizeMode.ShorterSide : ResizeMode.Squash,
             size,
             isCropped ? Square(fields, "crop_size", DefaultCropSize) : size,

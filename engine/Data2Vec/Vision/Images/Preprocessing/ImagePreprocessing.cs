@@ -122,8 +122,10 @@ public sealed record ImagePreprocessing
     /// </summary>
     /// <param name="json">The object in the file.</param>
     /// <param name="processor">The class, if the file does not name it: <c>BeitImageProcessor</c> or <c>ViTImageProcessor</c>.</param>
+    /// <param name="file">The name of the file, for messages.</param>
     /// <exception cref="InvalidDataException">The file is of another class or requests an unsupported step.</exception>
-    public static ImagePreprocessing FromHuggingFace(JsonElement json, string processor = "BeitImageProcessor") => HuggingFaceImageProcessor.Read(json, processor);
+    public static ImagePreprocessing FromHuggingFace(JsonElement json, string processor = "BeitImageProcessor", string file = "preprocessor_config.json") =>
+        HuggingFaceImageProcessor.Read(json, processor, file);
 
     /// <summary>The preprocessing as a JSON object.</summary>
     public JsonObject ToJson()
