@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Data2Vec.Converters.Exports;
 using Data2Vec.Converters.Tests.HuggingFace;
 using Data2Vec.ModelFile;
-using Data2Vec.Text;
 
 namespace Data2Vec.Converters.Tests.Exports;
 

@@ -1,4 +1,3 @@
-using Data2Vec.Architectures;
 using Data2Vec.Audio;
 using Data2Vec.Kernels;
 using Data2Vec.ModelFile;
