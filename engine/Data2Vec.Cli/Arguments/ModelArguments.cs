@@ -57,7 +57,7 @@ internal sealed class ModelArguments
             arguments._windows.AddTo(command);
             command.Validators.Add(result =>
             {
-                if (result.GetValue(arguments._long) == "whole" && arguments._windows.FirstGiven(result) is { } idle)
+                if (result.GetResult(arguments._long) is { Tokens: [{ Value: "whole" }] } && arguments._windows.FirstGiven(result) is { } idle)
                 {
                     result.AddError($"{idle} has no effect with --long whole, which does not cut recordings");
                 }

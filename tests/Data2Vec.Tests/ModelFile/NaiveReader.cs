@@ -51,7 +51,7 @@ internal sealed class NaiveReader
         if (entry.TryGetProperty("layout", out JsonElement layout) && layout.GetString() == "panels")
         {
             int groups = entry.TryGetProperty("groups", out JsonElement g) ? g.GetInt32() : 1;
-            places = Panels(shape, groups, type switch { "i8" => 4, "bf16" => 2, _ => 1 }, data.Length - scaleBytes);
+            places = Panels(shape, groups, type switch { "i8" => 4, "f16" or "bf16" => 2, _ => 1 }, data.Length - scaleBytes);
         }
 
         for (int i = 0; i < count; i++)

