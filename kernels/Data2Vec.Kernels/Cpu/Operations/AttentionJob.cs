@@ -8,7 +8,7 @@ internal readonly unsafe struct PackKeysJob<S, V>(Tensor key, Sequences sequence
     where S : struct, ISimd<V>
     where V : unmanaged
 {
-    /// <summary>How far ahead rows are prefetched.</summary>
+    /// <summary>How far ahead rows are prefetched, and how many are transposed at a time.</summary>
     public const int RowsAhead = 4;
 
     /// <summary>The words of the packed keys of a sequence, all heads together.</summary>
@@ -23,15 +23,16 @@ internal readonly unsafe struct PackKeysJob<S, V>(Tensor key, Sequences sequence
         int fullPanels = length / PanelLayout.Width * PanelLayout.Width;
         float* destination = packed + Offset(sequence) + (long)head * size * padded;
         new Span<float>(destination + (long)fullPanels * size, (padded - fullPanels) * size).Clear();
-        for (int row = 0; row < length; row++)
+        for (int row = 0; row < length; row += RowsAhead)
         {
             float* source = key.Row(sequences.Start(sequence) + row) + head * size;
             float* column = destination + (long)(row / PanelLayout.Width * PanelLayout.Width) * size + row % PanelLayout.Width;
-            Prefetch(source + RowsAhead * key.Stride, size);
-            for (int i = 0; i < size; i++)
+            for (int i = RowsAhead; i < 2 * RowsAhead; i++)
             {
-                column[i * PanelLayout.Width] = source[i];
+                Prefetch(source + i * key.Stride, size);
             }
+
+            Transposition.Run(source, key.Stride, Math.Min(RowsAhead, length - row), size, column, PanelLayout.Width);
         }
     }
 
@@ -99,7 +100,9 @@ internal readonly record struct AttentionBlock(int Start, int Length, int Query,
 /// <param name="headSize">The features of a head.</param>
 /// <param name="scale">Multiplies the scores.</param>
 /// <param name="bias">Added to the scores.</param>
-internal readonly unsafe struct AttentionJob<S, V>(ElementType type, AttentionBlock* blocks, int heads, int headSize, float scale, AttentionBias bias) : IJob
+/// <param name="memory">Memory of <see cref="MemorySize"/> floats for each task that runs.</param>
+internal readonly unsafe struct AttentionJob<S, V>(
+    ElementType type, AttentionBlock* blocks, int heads, int headSize, float scale, AttentionBias bias, TaskMemory memory) : IJob
     where S : struct, ISimd<V>
     where V : unmanaged
 {
@@ -130,28 +133,32 @@ internal readonly unsafe struct AttentionJob<S, V>(ElementType type, AttentionBl
     /// <summary>Receives the logarithm of the sum of the exponentials of each query and head; or empty.</summary>
     public Tensor LogSums { get; init; }
 
+    /// <summary>The floats that a task needs for its sums, their greatest scores and their totals.</summary>
+    public static long MemorySize(int queries, int headSize)
+    {
+        const long Line = 16;
+        return ((long)queries * (SumsStride(headSize) + 2) + Line - 1) / Line * Line;
+    }
+
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(int task)
     {
         AttentionBlock block = blocks[task / heads];
-        int head = task % heads, depth = headSize / _perWord;
-        int paddedKeys = PackKeysJob<S, V>.Padded(block.Length), outputStride = (headSize + PanelLayout.Width - 1) / PanelLayout.Width * PanelLayout.Width;
+        int head = task % heads, depth = headSize / _perWord, sumsStride = SumsStride(headSize);
         float* scores = stackalloc float[MatrixTiles.MaxRows * KeyBlock];
-        float* sums = stackalloc float[MatrixTiles.MaxRows * LargestHead];
-        float* highest = stackalloc float[MatrixTiles.MaxRows];
-        float* totals = stackalloc float[MatrixTiles.MaxRows];
-        float* keys = (float*)block.Keys + (long)head * depth * paddedKeys;
+        float* keys = (float*)block.Keys + (long)head * depth * PackKeysJob<S, V>.Padded(block.Length);
+        float* sums = memory.Take(), highest = sums + (long)block.Queries * sumsStride, totals = highest + block.Queries;
         var mask = DropoutMask<S, V>.OfHead(Dropout, head);
 
-        int first = block.Query;
-        for (int tiles = (block.Queries + S.TileRows - 1) / S.TileRows; tiles > 0; tiles--)
+        // All queries of the block use some keys and values while these are in the cache.
+        for (int key = 0; key < block.Length; key += KeyBlock)
         {
-            int rows = (block.Query + block.Queries - first + tiles - 1) / tiles;
-            float* query = Query.Row(block.Start + first) + head * depth;
-            for (int key = 0; key < block.Length; key += KeyBlock)
+            int count = Math.Min(KeyBlock, block.Length - key), done = 0;
+            for (int tiles = (block.Queries + S.TileRows - 1) / S.TileRows; tiles > 0; tiles--)
             {
-                int count = Math.Min(KeyBlock, block.Length - key);
+                int rows = (block.Queries - done + tiles - 1) / tiles, first = block.Query + done;
+                float* query = Query.Row(block.Start + first) + head * depth;
                 for (int panel = 0; panel < count; panel += PanelLayout.Width)
                 {
                     float* panelKeys = keys + (long)(key + panel) * depth;
@@ -162,10 +169,11 @@ internal readonly unsafe struct AttentionJob<S, V>(ElementType type, AttentionBl
                     }
                 }
 
+                float* tileSums = sums + (long)done * sumsStride;
                 for (int r = 0; r < rows; r++)
                 {
                     float* row = scores + r * KeyBlock;
-                    Softmax(row, count, first + r, key, head, block, highest + r, totals + r, key == 0 ? null : sums + r * outputStride, outputStride);
+                    Softmax(row, count, first + r, key, head, block, highest + done + r, totals + done + r, key == 0 ? null : tileSums + r * sumsStride, sumsStride);
                     if (!Dropout.IsNone)
                     {
                         // The total is that of all exponentials.
@@ -182,24 +190,29 @@ internal readonly unsafe struct AttentionJob<S, V>(ElementType type, AttentionBl
                 for (int start = 0; start < headSize; start += 2 * S.Width)
                 {
                     var arguments = new TileArguments(
-                        KeyBlock, 0, 1, (count + _perWord - 1) / _perWord, values + start, Value.Stride, outputStride, accumulate: key > 0);
-                    _tiles.Run<S, V>(arguments, rows, headSize - start > S.Width, scores, sums + start);
+                        KeyBlock, 0, 1, (count + _perWord - 1) / _perWord, values + start, Value.Stride, sumsStride, accumulate: key > 0);
+                    _tiles.Run<S, V>(arguments, rows, headSize - start > S.Width, scores, tileSums + start);
                 }
-            }
 
-            for (int r = 0; r < rows; r++)
-            {
-                float* output = Output.Row(block.Start + first + r) + head * headSize;
-                TensorPrimitives.Multiply(new ReadOnlySpan<float>(sums + r * outputStride, headSize), 1f / totals[r], new Span<float>(output, headSize));
-                if (!LogSums.IsEmpty)
-                {
-                    LogSums.Row(block.Start + first + r)[head] = highest[r] + MathF.Log(totals[r]);
-                }
+                done += rows;
             }
-
-            first += rows;
         }
+
+        for (int i = 0; i < block.Queries; i++)
+        {
+            int row = block.Start + block.Query + i;
+            TensorPrimitives.Multiply(
+                new ReadOnlySpan<float>(sums + (long)i * sumsStride, headSize), 1f / totals[i], new Span<float>(Output.Row(row) + head * headSize, headSize));
+            if (!LogSums.IsEmpty)
+            {
+                LogSums.Row(row)[head] = highest[i] + MathF.Log(totals[i]);
+            }
+        }
+
+        memory.Return(sums);
     }
+
+    private static int SumsStride(int headSize) => (headSize + PanelLayout.Width - 1) / PanelLayout.Width * PanelLayout.Width;
 
     /// <summary>Turns a row of products into exponentials, and rescales the earlier sums to the same maximum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

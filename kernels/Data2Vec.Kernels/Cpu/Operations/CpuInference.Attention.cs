@@ -71,7 +71,8 @@ internal sealed unsafe partial class CpuInference<S, V>
             row += PanelLayout.Words(type, length);
         }
 
-        var job = new AttentionJob<S, V>(type, blocks, heads, size, scale, bias)
+        TaskMemory memory = AllocateTaskMemory(AttentionJob<S, V>.MemorySize(Math.Min(height, longest), size));
+        var job = new AttentionJob<S, V>(type, blocks, heads, size, scale, bias, memory)
         {
             Query = query,
             Value = value,
