@@ -25,7 +25,6 @@ public sealed class LimitedOptionTests : IDisposable
     [InlineData("embed samples.npy --window 0.5", "--window does not apply to arrays of samples, which are prepared already and go through the model whole; it is for recordings")]
     [InlineData("embed samples.npy --stride 0.5", "--stride does not apply to arrays of samples")]
     [InlineData("embed samples.npy --long chunk", "--long chunk does not apply to arrays of samples")]
-    [InlineData("embed a.wav samples.npy --window 5", "--window does not apply to arrays of samples")]
     [InlineData("transcribe samples.npy --long error", "--long error does not apply to arrays of samples")]
     [InlineData("transcribe samples.npy --split silence", "--split does not apply to arrays of samples")]
     [InlineData("embed ids.npy --long truncate", "--long truncate does not apply to token ids")]
@@ -37,7 +36,6 @@ public sealed class LimitedOptionTests : IDisposable
     [InlineData("embed texts.txt --long whole", "--long whole does not apply to texts; use chunk or truncate or error")]
     [InlineData("embed a.wav texts.txt --long whole", "--long whole does not apply to texts")]
     [InlineData("embed a.png --long error", "--long error has no effect: it is for recordings, texts and pairs of texts, and no input is one of them")]
-    [InlineData("embed pixels.npy --long error", "--long error has no effect")]
     [InlineData("embed texts.txt --image-size 64", "--image-size has no effect: it is for images and arrays of pixels")]
     [InlineData("classify texts.txt --image-size 64", "--image-size has no effect")]
     [InlineData("embed a.wav --prompt query:", "--prompt has no effect: it is for texts")]
@@ -72,6 +70,27 @@ public sealed class LimitedOptionTests : IDisposable
         Assert.Equal((0, ""), (code, error));
         using JsonDocument json = JsonDocument.Parse(output);
         Assert.Equal(count, json.RootElement.GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData("embed a.wav samples.npy --window 5", "samples.npy: --window does not apply to arrays of samples")]
+    [InlineData("embed texts.txt ids.npy --prompt query:", "ids.npy: --prompt does not apply to token ids")]
+    public void An_input_that_an_option_would_skip_does_not_lose_the_results_of_others(string command, string reason)
+    {
+        (int code, string output, string error) = Run(command);
+        Assert.Equal(1, code);
+        Assert.Contains(reason, error, StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(output);
+        Assert.True(json.RootElement.GetArrayLength() > 0);
+    }
+
+    [Fact]
+    public void An_option_that_turns_out_to_have_no_effect_on_arrays_is_warned_of()
+    {
+        (int code, string output, string error) = Run("embed pixels.npy --long error");
+        Assert.Equal(0, code);
+        Assert.Contains("--long error has no effect", error, StringComparison.Ordinal);
+        Assert.StartsWith("[", output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -7,7 +7,7 @@ internal sealed class LimitedOptions
 {
     private const string Long = "--long";
 
-    /// <summary>Each option, the forms that it applies to, and other forms that it is refused with: those of the same kind.</summary>
+    /// <summary>Each option, the forms that it applies to, and forms that it is refused with, because it would skip them.</summary>
     private static readonly (string Name, InputForm Applies, InputForm Refused)[] s_options =
     [
         ("--window", InputForm.Recording, InputForm.Samples),
@@ -44,6 +44,7 @@ internal sealed class LimitedOptions
         if (parsed.GetResult(Long) is OptionResult { Implicit: false, Tokens: [{ Value: var value }] })
         {
             InputForm applies = s_long.First(known => known.Name == value).Applies;
+            // What any other value applies to.
             InputForm others = s_long.Aggregate(InputForms.Prepared & ~InputForm.Pixels, (all, known) => all | known.Applies) & ~applies;
             options._given.Add(($"{Long} {value}", applies, others));
         }
@@ -57,7 +58,7 @@ internal sealed class LimitedOptions
     {
         foreach ((string name, InputForm applies, InputForm refused) in _given)
         {
-            if (sources.All(source => source.Form is { } form && !applies.HasFlag(form) && !refused.HasFlag(form)))
+            if (sources.Count > 0 && sources.All(source => source.Form is { } form && !applies.HasFlag(form) && !refused.HasFlag(form)))
             {
                 throw WithoutEffect(name, applies);
             }
@@ -70,15 +71,15 @@ internal sealed class LimitedOptions
     }
 
     /// <summary>Takes note of an input.</summary>
-    /// <exception cref="UsageException">An option does not apply to it, though it applies to others of the kind.</exception>
-    public void See(InputForm form)
+    /// <returns>What is wrong if an option would skip it; otherwise null.</returns>
+    public UsageException? See(InputForm form)
     {
         _hasInputs = true;
         foreach ((string name, InputForm applies, InputForm refused) in _given)
         {
             if (refused.HasFlag(form))
             {
-                throw NotFor(name, applies, form);
+                return NotFor(name, applies, form);
             }
 
             if (applies.HasFlag(form))
@@ -86,17 +87,13 @@ internal sealed class LimitedOptions
                 _used.Add(name);
             }
         }
+
+        return null;
     }
 
-    /// <summary>Refuses an option that applied to none of the inputs.</summary>
-    /// <exception cref="UsageException">There is one.</exception>
-    public void RequireUsed()
-    {
-        if (_hasInputs && _given.FirstOrDefault(option => !_used.Contains(option.Name)) is { Name: not null } idle)
-        {
-            throw WithoutEffect(idle.Name, idle.Applies);
-        }
-    }
+    /// <summary>What is wrong if an option applied to none of the inputs; otherwise null.</summary>
+    public UsageException? Unused() =>
+        _hasInputs && _given.FirstOrDefault(option => !_used.Contains(option.Name)) is { Name: not null } idle ? WithoutEffect(idle.Name, idle.Applies) : null;
 
     private static UsageException NotFor(string name, InputForm applies, InputForm form)
     {

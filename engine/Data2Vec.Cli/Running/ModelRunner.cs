@@ -145,8 +145,14 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
     private void Run<T>(IReadOnlyList<InputSource> sources, Action<double> report, Func<ModelInput, Data2VecModel, string, IReadOnlyList<T>> run, Action<T> write)
     {
         models.Limited.RequirePossible(sources);
+        bool hasResults = false;
         for (int i = 0; i < sources.Count; i++)
         {
+            if (sources[i].Form is { } known)
+            {
+                models.Limited.See(known);
+            }
+
             using IEnumerator<ModelInput> inputs = sources[i].Read().GetEnumerator();
             while (bad.Try(sources[i].Name, () => inputs.MoveNext() ? inputs.Current : null) is { } input)
             {
@@ -156,7 +162,13 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
                     recording.Report = share => report((place + share) / sources.Count);
                 }
 
-                models.Limited.See(input.Form);
+                if (models.Limited.See(input.Form) is { } skipped)
+                {
+                    // The results so far must not be lost.
+                    bad.Report(input.Label, hasResults ? skipped : throw skipped);
+                    continue;
+                }
+
                 Process(input);
                 report((i + input.Progress) / sources.Count);
             }
@@ -164,7 +176,10 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
             report((i + 1.0) / sources.Count);
         }
 
-        models.Limited.RequireUsed();
+        if (models.Limited.Unused() is { } unused)
+        {
+            bad.Warn(hasResults ? unused.Message : throw unused);
+        }
 
         void Process(ModelInput input)
         {
@@ -193,6 +208,7 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
 
             foreach (T result in results)
             {
+                hasResults = true;
                 write(result);
             }
         }
