@@ -56,6 +56,11 @@ public static class HuggingFaceExport
             others.Add(name, System.Text.Encoding.UTF8.GetBytes($"{json.ToJsonString(s_indented)}\n"));
         }
 
+        if (!others.ContainsKey(SentenceTransformer.ModulesName) && File.Exists(Path.Combine(folder, SentenceTransformer.ModulesName)))
+        {
+            throw new IOException($"{Path.Combine(folder, SentenceTransformer.ModulesName)} describes another model; choose an empty folder");
+        }
+
         foreach (string path in others.Keys.Concat(weights.Select(file => file.Path)))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, path))!);

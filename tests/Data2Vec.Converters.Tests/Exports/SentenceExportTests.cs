@@ -78,6 +78,15 @@ public sealed class SentenceExportTests() : FolderTests(null)
         }
     }
 
+    [Fact]
+    public void A_folder_with_modules_of_another_model_is_refused()
+    {
+        Copy("sentences/no_modules");
+        string exported = Exported(out _);
+        File.WriteAllText(Path.Combine(exported, "modules.json"), "[]");
+        Assert.Contains("modules.json describes another model", Assert.Throws<IOException>(() => Exported(out _)).Message, StringComparison.Ordinal);
+    }
+
     private string Exported(out byte[] contents)
     {
         string path = PathOf("first.d2v"), folder = PathOf("exported");
