@@ -168,8 +168,13 @@ internal static class Compare
 
         double InTorch(bool bf16)
         {
+            if (torch is null)
+            {
+                return 0;
+            }
+
             Thread.Sleep(Pause);
-            return torch is null ? 0 : torch.Run(bf16, wanted: false).Milliseconds;
+            return torch.Run(bf16, wanted: false).Milliseconds;
         }
 
         void Add(string name, double[] times, double difference)

@@ -107,7 +107,10 @@ internal static class RandomModel
 
     private static string Provide(string name, ElementType type, ModelConfig config)
     {
-        string path = Path.Combine(Path.GetTempPath(), $"data2vec-bench-{(HasOutliers ? "outliers" : "initial")}-{name}-base-{type.ToString().ToLowerInvariant()}.d2v");
+        // The number changes when files of a format have other tensors than before.
+        const int Version = 2;
+        string kind = HasOutliers ? "outliers" : "initial";
+        string path = Path.Combine(Path.GetTempPath(), $"data2vec-bench-{kind}-{name}-base-{type.ToString().ToLowerInvariant()}-{Version}.d2v");
         if (!File.Exists(path))
         {
             Write(path, type, config);
