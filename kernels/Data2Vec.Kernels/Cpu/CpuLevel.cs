@@ -31,9 +31,10 @@ internal static class CpuLevels
     public const string Variable = "DATA2VEC_CPU";
 
     private static readonly Lazy<CpuLevel> s_fastest = new(() =>
-        Best == CpuLevel.Avx512Dot && DotProducts.Rates.BFloat16 < DotProducts.LeastGain ? CpuLevel.Avx512Vnni
-        : Best == CpuLevel.Avx512Vnni && DotProducts.Rates.Bytes < DotProducts.LeastGain ? CpuLevel.Avx512
-        : Best);
+        Best < CpuLevel.Avx512Vnni ? Best
+        : Best == CpuLevel.Avx512Dot && DotProducts.Rates.BFloat16 >= DotProducts.LeastGain ? CpuLevel.Avx512Dot
+        : DotProducts.Rates.Bytes >= DotProducts.LeastGain ? CpuLevel.Avx512Vnni
+        : CpuLevel.Avx512);
 
     /// <summary>The highest level of this machine.</summary>
     public static CpuLevel Best { get; } =

@@ -301,7 +301,8 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     /// </summary>
     private (ElementType Type, ElementType Storage) Formats(WeightData weight, int channels) => weight.Type switch
     {
-        ElementType.I8 when weight.Shape.Count == 2 && level >= CpuLevel.Avx512Vnni => (ElementType.I8, ElementType.I8),
+        // Rows of one number are not padded to a vector.
+        ElementType.I8 when weight.Shape.Count == 2 && channels > 1 && level >= CpuLevel.Avx512Vnni => (ElementType.I8, ElementType.I8),
 
         // The whole numbers of i8 are exact in bf16. Bytes would need one scale for all rows of the input that an output reads.
         ElementType.I8 or ElementType.BF16 when level == CpuLevel.Avx512Dot && FillsWords(weight, ElementType.BF16, channels) => (ElementType.BF16, ElementType.BF16),

@@ -111,8 +111,8 @@ internal readonly unsafe struct MatrixJob<S, V>(
     /// <summary>The memory in which a task widens the weights it reads next, in floats.</summary>
     public static long WidenedSize(PanelMatrix right)
     {
-        bool isFull = IsFull(right.Columns(right.PanelsPerGroup - 1));
-        return Math.Min((long)right.Taps * right.Depth, isFull ? DepthBlock : long.MaxValue) * PanelLayout.Width;
+        long all = (long)right.Taps * right.Depth;
+        return (IsFull(right.Columns(right.PanelsPerGroup - 1)) ? Math.Min(all, DepthBlock) : all) * PanelLayout.Width;
     }
 
     /// <summary>The taps that are processed together; if it is one, only a part of its depth.</summary>
@@ -121,7 +121,7 @@ internal readonly unsafe struct MatrixJob<S, V>(
     /// <summary>Whether tiles of a panel have no columns without an output.</summary>
     private static bool IsFull((int First, int Count, int Width) panel) => panel.Count % Math.Min(2 * S.Width, panel.Width) == 0;
 
-    /// <summary>A part of a panel in the format of the product. With the first part of a panel that is not full come all others.</summary>
+    /// <summary>A part of a panel in the format of the product. A panel that is not full is widened whole at its first part, for <see cref="RunPartial"/>.</summary>
     private float* Weights(int panel, int tap, int taps, int depth, int length, float* memory)
     {
         (int First, int Count, int Width) columns = right.Columns(panel);
@@ -140,11 +140,9 @@ internal readonly unsafe struct MatrixJob<S, V>(
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float* RunPanel(RowBlock block, int panel, float* weights, float* ahead, int tap, int taps, int depth, int length)
     {
-        int group = panel / right.PanelsPerGroup, firstOutput = (panel - group * right.PanelsPerGroup) * PanelLayout.Width;
-        int outputs = Math.Min(PanelLayout.Width, right.GroupOutputs - firstOutput);
-        int width = outputs <= PanelLayout.NarrowWidth ? PanelLayout.NarrowWidth : PanelLayout.Width;
+        int group = panel / right.PanelsPerGroup;
+        (int column, int outputs, int width) = right.Columns(panel);
         float* source = (float*)block.Source + group * left.GroupStride + tap * left.TapStride + depth;
-        int column = group * right.GroupOutputs + firstOutput;
         bool isFirst = tap + depth == 0, isLast = tap + taps == right.Taps && depth + length == right.Depth;
 
         for (int start = 0; start < outputs; start += 2 * S.Width)

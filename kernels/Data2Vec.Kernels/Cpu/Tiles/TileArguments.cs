@@ -26,8 +26,8 @@ internal readonly unsafe struct TileArguments(
     public float* Ahead { get; init; } = panel;
 
     /// <summary>
-    /// From what is prefetched at one place of the depth to what is prefetched <see cref="TileAssembler.Unroll"/> steps later; if the left side is given
-    /// by columns, one step later.
+    /// From what is prefetched at one place of the depth to what is prefetched <see cref="TileAssembler.Unroll"/> steps later. If the left side is given by
+    /// columns, tiles prefetch at every step.
     /// </summary>
     public nint AheadStride { get; init; }
 
