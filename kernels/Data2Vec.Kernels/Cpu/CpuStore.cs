@@ -51,9 +51,9 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     public override Conv2dWeights Conv2d(WeightData weight, WeightData? bias, Conv2dShape shape)
     {
         OperationShapes.RequireConvolutionWeights(weight, bias, shape);
-        bool isWinograd = WinogradWeights.Suits(shape);
-        PanelMatrix matrix = isWinograd ? Transformed(weight, bias, shape) : Matrix([(weight, bias)], shape.InputChannels, shape.Kernel * shape.Kernel);
-        return new CpuConv2d(shape, matrix, isWinograd);
+        return new CpuConv2d(
+            shape,
+            WinogradWeights.Suits(shape) ? Transformed(weight, bias, shape) : Matrix([(weight, bias)], shape.InputChannels, shape.Kernel * shape.Kernel));
     }
 
     public override NormWeights Norm(WeightData? weight, WeightData? bias, int size, float epsilon)
@@ -99,7 +99,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         HostArena memory = _idle.TryTake(out HostArena? idle) ? idle : new HostArena();
         return level switch
         {
-            CpuLevel.Avx512Dot or CpuLevel.Avx512Vnni or CpuLevel.Avx512 => new CpuInference<Simd512, Vector512<float>>(this, memory, team, gradient),
+            >= CpuLevel.Avx512 => new CpuInference<Simd512, Vector512<float>>(this, memory, team, gradient),
             CpuLevel.Avx2 => new CpuInference<Simd256, Vector256<float>>(this, memory, team, gradient),
             _ => new CpuInference<Simd128, Vector128<float>>(this, memory, team, gradient),
         };

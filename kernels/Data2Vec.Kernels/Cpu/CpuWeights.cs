@@ -77,12 +77,10 @@ internal sealed class CpuConv1d(Conv1dShape shape, PanelMatrix matrix, WeightDat
     public PanelMatrix[]? Transposed { get; set; }
 }
 
-internal sealed class CpuConv2d(Conv2dShape shape, PanelMatrix matrix, bool isWinograd) : Conv2dWeights(shape)
+internal sealed class CpuConv2d(Conv2dShape shape, PanelMatrix matrix) : Conv2dWeights(shape)
 {
+    /// <summary>The weights. If <see cref="WinogradWeights.Suits"/> says so they are transformed, and each position is a tap.</summary>
     public PanelMatrix Matrix { get; } = matrix;
-
-    /// <summary>Whether the weights are transformed. Then each position of <see cref="WinogradTransform"/> is a tap.</summary>
-    public bool IsWinograd { get; } = isWinograd;
 }
 
 /// <summary>The numbers of a layer normalization; 32 zeros follow gain and bias.</summary>

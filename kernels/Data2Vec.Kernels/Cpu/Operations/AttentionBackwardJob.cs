@@ -222,12 +222,10 @@ internal readonly unsafe struct AttentionBackwardJob<S, V>(
         for (int start = 0; start < columns; start += 2 * S.Width)
         {
             var arguments = new TileArguments(leftStride, 0, 1, depth, right + start, rightStride, outputStride, accumulate);
-            int first = 0;
-            for (int tiles = (rows + S.TileRows - 1) / S.TileRows; tiles > 0; tiles--)
+            for (int first = 0, height; first < rows; first += height)
             {
-                int height = (rows - first + tiles - 1) / tiles;
+                height = MatrixTiles.Height(rows - first, S.TileRows);
                 _tiles.Run<S, V>(arguments, height, columns - start > S.Width, left + first * leftStride, output + first * outputStride + start);
-                first += height;
             }
         }
     }

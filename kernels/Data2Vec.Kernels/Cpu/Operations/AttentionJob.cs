@@ -154,10 +154,11 @@ internal readonly unsafe struct AttentionJob<S, V>(
         // All queries of the block use some keys and values while these are in the cache.
         for (int key = 0; key < block.Length; key += KeyBlock)
         {
-            int count = Math.Min(KeyBlock, block.Length - key), done = 0;
-            for (int tiles = (block.Queries + S.TileRows - 1) / S.TileRows; tiles > 0; tiles--)
+            int count = Math.Min(KeyBlock, block.Length - key);
+            for (int done = 0, rows; done < block.Queries; done += rows)
             {
-                int rows = (block.Queries - done + tiles - 1) / tiles, first = block.Query + done;
+                rows = MatrixTiles.Height(block.Queries - done, S.TileRows);
+                int first = block.Query + done;
                 float* query = Query.Row(block.Start + first) + head * depth;
                 for (int panel = 0; panel < count; panel += PanelLayout.Width)
                 {
@@ -193,8 +194,6 @@ internal readonly unsafe struct AttentionJob<S, V>(
                         KeyBlock, 0, 1, (count + _perWord - 1) / _perWord, values + start, Value.Stride, sumsStride, accumulate: key > 0);
                     _tiles.Run<S, V>(arguments, rows, headSize - start > S.Width, scores, tileSums + start);
                 }
-
-                done += rows;
             }
         }
 

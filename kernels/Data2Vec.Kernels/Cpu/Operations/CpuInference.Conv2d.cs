@@ -13,7 +13,7 @@ internal sealed unsafe partial class CpuInference<S, V>
         }
 
         PanelMatrix matrix = ((CpuConv2d)weights).Matrix;
-        if (((CpuConv2d)weights).IsWinograd)
+        if (WinogradWeights.Suits(shape))
         {
             ConvolveWinograd(x, height, width, shape.Padding, matrix, activation, output);
             return;

@@ -21,8 +21,9 @@ internal sealed unsafe partial class CpuInference<S, V>
         var tiles = new WinogradTiles<S, V>(x, height, width, padding, zeros, output);
         int chunks = (tiles.Count - 1) / WinogradChunk + 1, wanted = WinogradChunksPerThread * team.Threads;
         int groups = chunks >= wanted ? 1 : Math.Min((wanted - 1) / chunks + 1, matrix.PanelCount), panels = (matrix.PanelCount - 1) / groups + 1;
-        int chunkTiles = (tiles.Count - 1) / chunks + 1, fitting = WinogradProducts / (WinogradTransform.Positions * PanelLayout.Width * chunkTiles);
-        var plan = new WinogradPlan(tiles.Count, chunks, CpuStore.RowStride(x.Columns), panels, Math.Clamp(fitting, 1, panels));
+        var plan = new WinogradPlan(tiles.Count, chunks, CpuStore.RowStride(x.Columns), panels, panels);
+        int fitting = WinogradProducts / (WinogradTransform.Positions * PanelLayout.Width * plan.ChunkTiles);
+        plan = plan with { PanelsAtOnce = Math.Clamp(fitting, 1, panels) };
         float* inputs = null;
         if (groups > 1)
         {

@@ -59,9 +59,21 @@ internal readonly unsafe struct MatrixJob<S, V>(
     /// </summary>
     private const int DepthBlock = 384;
 
+    /// <summary>A part of the depth: some taps, and of each some words.</summary>
+    /// <param name="Start">The words before it, of all taps.</param>
+    /// <param name="Tap">The first tap.</param>
+    /// <param name="Depth">The first word of the taps.</param>
+    /// <param name="Taps">The number of taps.</param>
+    /// <param name="Length">The words of each.</param>
+    private readonly record struct Part(long Start, int Tap, int Depth, int Taps, int Length)
+    {
+        public int Size => Taps * Length;
+
+        public long End => Start + Size;
+    }
+
     private readonly MatrixTiles _tiles = MatrixTiles.Create(right.Type, S.Width);
     private readonly Activation _tileActivation = epilogue.Norm is null ? epilogue.Activation : Activation.None;
-    private readonly int _tapsAtOnce = TapsAtOnce(right), _depthAtOnce = TapsAtOnce(right) == 1 ? DepthBlock : right.Depth;
     private readonly float* _output = output.Row(0);
     private readonly float* _residual = epilogue.Residual.IsEmpty ? null : epilogue.Residual.Row(0);
 
@@ -75,20 +87,15 @@ internal readonly unsafe struct MatrixJob<S, V>(
         int end = Math.Min(first + panelsPerTask, right.PanelCount);
 
         float* memory = right.Storage == right.Type ? null : widened.Take();
-        for (int tap = 0; tap < right.Taps; tap += _tapsAtOnce)
+        for (Part part = PartFrom(0); part.Size > 0; part = PartFrom(part.End))
         {
-            int taps = Math.Min(_tapsAtOnce, right.Taps - tap);
-            for (int depth = 0; depth < right.Depth; depth += _depthAtOnce)
+            for (int panel = first; panel < end; panel++)
             {
-                int length = Math.Min(_depthAtOnce, right.Depth - depth);
-                for (int panel = first; panel < end; panel++)
+                float* weights = Weights(panel, part, memory), ahead = Ahead(panel, first, end, part);
+                for (int line = 0; line < block.Lines; line++)
                 {
-                    float* weights = Weights(panel, tap, taps, depth, length, memory), ahead = Ahead(panel, first, end, tap, taps, depth, length);
-                    for (int line = 0; line < block.Lines; line++)
-                    {
-                        RowBlock rows = block with { Source = block.Source + line * left.LineStride * sizeof(float), Row = block.Row + line * block.Rows };
-                        ahead = RunPanel(rows, panel, weights, ahead, tap, taps, depth, length);
-                    }
+                    RowBlock rows = block with { Source = block.Source + line * left.LineStride * sizeof(float), Row = block.Row + line * block.Rows };
+                    ahead = RunPanel(rows, panel, weights, ahead, part);
                 }
             }
         }
@@ -115,35 +122,40 @@ internal readonly unsafe struct MatrixJob<S, V>(
         return (IsFull(right.Columns(right.PanelsPerGroup - 1)) ? Math.Min(all, DepthBlock) : all) * PanelLayout.Width;
     }
 
-    /// <summary>The taps that are processed together; if it is one, only a part of its depth.</summary>
-    private static int TapsAtOnce(PanelMatrix right) => Math.Max(1, DepthBlock / right.Depth);
+    /// <summary>The part of the depth that begins at a word: as many whole taps as fit into a block, or else a block of one tap. At the end it is empty.</summary>
+    private Part PartFrom(long start)
+    {
+        (long tap, long depth) = Math.DivRem(start, right.Depth);
+        int taps = Math.Min(Math.Max(1, DepthBlock / right.Depth), right.Taps - (int)tap);
+        return new Part(start, (int)tap, (int)depth, taps, Math.Min(DepthBlock, right.Depth - (int)depth));
+    }
 
     /// <summary>Whether tiles of a panel have no columns without an output.</summary>
     private static bool IsFull((int First, int Count, int Width) panel) => panel.Count % Math.Min(2 * S.Width, panel.Width) == 0;
 
     /// <summary>A part of a panel in the format of the product. A panel that is not full is widened whole at its first part, for <see cref="RunPartial"/>.</summary>
-    private float* Weights(int panel, int tap, int taps, int depth, int length, float* memory)
+    private float* Weights(int panel, Part part, float* memory)
     {
         (int First, int Count, int Width) columns = right.Columns(panel);
         if (memory == null)
         {
-            return right.Panels[panel] + ((long)tap * right.Depth + depth) * columns.Width;
+            return right.Panels[panel] + part.Start * columns.Width;
         }
 
-        bool all = tap + depth == 0 && !IsFull(columns);
-        float* words = right.Panels[panel] + ((long)tap * right.Depth + depth) / PanelLayout.PerWord(right.Storage) * columns.Width;
-        PanelWidening<S, V>.Run(right.Storage, words, columns.Width, all ? right.Taps * right.Depth : taps * length, memory);
+        bool all = part.Start == 0 && !IsFull(columns);
+        float* words = right.Panels[panel] + part.Start / PanelLayout.PerWord(right.Storage) * columns.Width;
+        PanelWidening<S, V>.Run(right.Storage, words, columns.Width, all ? right.Taps * right.Depth : part.Size, memory);
         return memory;
     }
 
-    /// <summary>Multiplies a line of rows by a part of a panel: some taps, and of each a part of its depth.</summary>
+    /// <summary>Multiplies a line of rows by a part of a panel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private float* RunPanel(RowBlock block, int panel, float* weights, float* ahead, int tap, int taps, int depth, int length)
+    private float* RunPanel(RowBlock block, int panel, float* weights, float* ahead, Part part)
     {
         int group = panel / right.PanelsPerGroup;
         (int column, int outputs, int width) = right.Columns(panel);
-        float* source = (float*)block.Source + group * left.GroupStride + tap * left.TapStride + depth;
-        bool isFirst = tap + depth == 0, isLast = tap + taps == right.Taps && depth + length == right.Depth;
+        float* source = (float*)block.Source + group * left.GroupStride;
+        bool isFirst = part.Start == 0, isLast = part.End == (long)right.Taps * right.Depth;
 
         for (int start = 0; start < outputs; start += 2 * S.Width)
         {
@@ -161,47 +173,47 @@ internal readonly unsafe struct MatrixJob<S, V>(
                 continue;
             }
 
-            var arguments = new TileArguments(left.RowStride, left.TapStride, taps, length, weights + start, width, output.Stride, !isFirst || epilogue.Accumulate)
+            TileArguments arguments = Arguments(part, weights + start, width, output.Stride, !isFirst || epilogue.Accumulate) with { AheadStride = AheadStride(block, width) };
+            for (int row = 0, height; row < block.Rows; row += height)
             {
-                AheadStride = AheadStride(block, width),
-            };
-            int row = 0;
-            for (int tiles = (block.Rows + S.TileRows - 1) / S.TileRows; tiles > 0; tiles--)
-            {
-                int height = (block.Rows - row + tiles - 1) / tiles;
+                height = MatrixTiles.Height(block.Rows - row, S.TileRows);
                 float* to = _output + block.Offset + (nint)(block.Row + row) * output.Stride + column + start;
-                _tiles.Run<S, V>(arguments with { Ahead = ahead }, height, two, source + row * left.RowStride, to);
-                ahead += arguments.AheadStride * (taps * length / TileAssembler.Unroll);
+                _tiles.Run<S, V>(arguments with { Ahead = ahead }, height, two, LeftOf(part, source, row), to);
+                ahead += arguments.AheadStride * (part.Size / TileAssembler.Unroll);
                 if (isLast)
                 {
                     Finish(to, output.Stride, height, columns, block.Row + row, column + start, right.Panels[panel] + start, width);
                 }
-
-                row += height;
             }
         }
 
         return ahead;
     }
 
+    private TileArguments Arguments(Part part, float* weights, int width, nint outputStride, bool accumulate) =>
+        new(left.RowStride, left.TapStride, part.Taps, part.Length, weights, width, outputStride, accumulate);
+
+    /// <summary>Where a row of the left side has a part of the depth.</summary>
+    private float* LeftOf(Part part, float* source, int row) => source + row * left.RowStride + part.Tap * left.TapStride + part.Depth;
+
     /// <summary>The weights that come after a part of a panel. Its tiles prefetch them, a piece each, so that memory is read evenly.</summary>
-    private float* Ahead(int panel, int first, int end, int tap, int taps, int depth, int length)
+    private float* Ahead(int panel, int first, int end, Part part)
     {
-        long words = (long)tap * right.Depth + depth;
+        long start = part.Start;
         if (++panel == end)
         {
             // The next part of the depth; after the last one usually another block of rows with the same weights.
             panel = first;
-            words = (words + taps * length) % ((long)right.Taps * right.Depth);
+            start = part.End % ((long)right.Taps * right.Depth);
         }
 
-        return right.Panels[panel] + words / PanelLayout.PerWord(right.Storage) * PanelLayout.PerWord(right.Type) * right.Columns(panel).Width;
+        return right.Panels[panel] + start / PanelLayout.PerWord(right.Storage) * PanelLayout.PerWord(right.Type) * right.Columns(panel).Width;
     }
 
     /// <summary>What a tile prefetches while it unrolls the depth once, in words: its part of as many rows of the panel.</summary>
     private nint AheadStride(RowBlock block, int width)
     {
-        int tiles = block.Lines * ((block.Rows + S.TileRows - 1) / S.TileRows) * ((width + 2 * S.Width - 1) / (2 * S.Width));
+        int tiles = block.Lines * MatrixTiles.Count(block.Rows, S.TileRows) * MatrixTiles.Count(width, 2 * S.Width);
         int words = TileAssembler.Unroll * width * PanelLayout.PerWord(right.Type) / PanelLayout.PerWord(right.Storage);
         return (words + tiles - 1) / tiles;
     }
@@ -211,20 +223,12 @@ internal readonly unsafe struct MatrixJob<S, V>(
     {
         const int Stride = PanelLayout.Width;
         float* tile = stackalloc float[MatrixTiles.MaxRows * Stride];
-        int row = 0;
-        for (int tiles = (block.Rows + S.TileRows - 1) / S.TileRows; tiles > 0; tiles--)
+        for (int row = 0, height; row < block.Rows; row += height)
         {
-            int height = (block.Rows - row + tiles - 1) / tiles;
-            for (int tap = 0; tap < right.Taps; tap += _tapsAtOnce)
+            height = MatrixTiles.Height(block.Rows - row, S.TileRows);
+            for (Part part = PartFrom(0); part.Size > 0; part = PartFrom(part.End))
             {
-                int taps = Math.Min(_tapsAtOnce, right.Taps - tap);
-                for (int depth = 0; depth < right.Depth; depth += _depthAtOnce)
-                {
-                    int length = Math.Min(_depthAtOnce, right.Depth - depth);
-                    float* part = weights + ((long)tap * right.Depth + depth) * width;
-                    var arguments = new TileArguments(left.RowStride, left.TapStride, taps, length, part, width, Stride, accumulate: tap + depth > 0);
-                    _tiles.Run<S, V>(arguments, height, two, source + row * left.RowStride + tap * left.TapStride + depth, tile);
-                }
+                _tiles.Run<S, V>(Arguments(part, weights + part.Start * width, width, Stride, accumulate: part.Start > 0), height, two, LeftOf(part, source, row), tile);
             }
 
             Finish(tile, Stride, height, two ? 2 * S.Width : S.Width, block.Row + row, column, weights, width);
@@ -240,8 +244,6 @@ internal readonly unsafe struct MatrixJob<S, V>(
                     new ReadOnlySpan<float>(from, valid).CopyTo(new Span<float>(to, valid));
                 }
             }
-
-            row += height;
         }
     }
 

@@ -60,6 +60,19 @@ internal readonly unsafe struct MatrixTiles
         _ => Floats(width),
     };
 
+    /// <summary>The tiles that rows are cut into.</summary>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="most">The most rows of a tile.</param>
+    public static int Count(int rows, int most) => (rows + most - 1) / most;
+
+    /// <summary>The height of the next of the tiles that rows are cut into, which are nearly equal.</summary>
+    /// <inheritdoc cref="Count" path="/param"/>
+    public static int Height(int rows, int most)
+    {
+        int tiles = Count(rows, most);
+        return (rows + tiles - 1) / tiles;
+    }
+
     /// <summary>Computes a tile.</summary>
     /// <param name="arguments">What it has in common with its neighbours.</param>
     /// <param name="rows">Its height, up to <see cref="ISimd{V}.TileRows"/>.</param>

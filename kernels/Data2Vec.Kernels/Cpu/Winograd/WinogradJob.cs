@@ -107,12 +107,10 @@ internal readonly unsafe struct WinogradJob<S, V>(
             {
                 var arguments = new TileArguments(
                     plan.InputStride, 0, 1, Math.Min(DepthBlock, depth - from), weights + (nint)from * width + start, width, plan.ProductStride, accumulate: from > 0);
-                int row = 0;
-                for (int parts = (count + S.TileRows - 1) / S.TileRows; parts > 0; parts--)
+                for (int row = 0, height; row < count; row += height)
                 {
-                    int height = (count - row + parts - 1) / parts;
+                    height = MatrixTiles.Height(count - row, S.TileRows);
                     _tiles.Run<S, V>(arguments, height, two, left + from + row * plan.InputStride, to + row * plan.ProductStride + start);
-                    row += height;
                 }
             }
         }

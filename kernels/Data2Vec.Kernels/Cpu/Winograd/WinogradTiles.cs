@@ -22,8 +22,6 @@ internal readonly unsafe struct WinogradTiles<S, V>(Tensor x, int height, int wi
 
     public int Count => x.Rows / (height * width) * _tilesOfImage;
 
-    public int Channels => x.Columns;
-
     private static int TilesAlong(int length, int padding) => (length + 2 * padding - 3) / Outputs + 1;
 
     /// <summary>Transforms the inputs of a tile.</summary>
@@ -84,7 +82,7 @@ internal readonly unsafe struct WinogradTiles<S, V>(Tensor x, int height, int wi
     {
         float** rows = stackalloc float*[Outputs * Outputs];
         (int image, int line, int column) = Place(tile);
-        int height = Math.Min(Outputs, _lines - line), width = Math.Min(Outputs, _columns - column);
+        int height = Math.Min(Outputs, _lines - line);
         byte* memory = stackalloc byte[(Outputs * Inputs + 1) * sizeof(V)];
         V* half = Align(memory);
         for (int i = 0; i < height; i++)
@@ -112,21 +110,12 @@ internal readonly unsafe struct WinogradTiles<S, V>(Tensor x, int height, int wi
             for (int i = 0; i < height; i++, row += Inputs, to += Outputs)
             {
                 WinogradTransform.Output<S, V>(row[0], row[1], row[2], row[3], row[4], row[5], out V y0, out V y1, out V y2, out V y3);
+
+                // Columns past the edge of the image go to its last column, whose own value comes last.
+                RowKernels<S, V>.StoreFirst(to[3] + c, RowKernels<S, V>.Activate(S.Add(y3, add), activation), left);
+                RowKernels<S, V>.StoreFirst(to[2] + c, RowKernels<S, V>.Activate(S.Add(y2, add), activation), left);
+                RowKernels<S, V>.StoreFirst(to[1] + c, RowKernels<S, V>.Activate(S.Add(y1, add), activation), left);
                 RowKernels<S, V>.StoreFirst(to[0] + c, RowKernels<S, V>.Activate(S.Add(y0, add), activation), left);
-                if (width > 1)
-                {
-                    RowKernels<S, V>.StoreFirst(to[1] + c, RowKernels<S, V>.Activate(S.Add(y1, add), activation), left);
-                }
-
-                if (width > 2)
-                {
-                    RowKernels<S, V>.StoreFirst(to[2] + c, RowKernels<S, V>.Activate(S.Add(y2, add), activation), left);
-                }
-
-                if (width > 3)
-                {
-                    RowKernels<S, V>.StoreFirst(to[3] + c, RowKernels<S, V>.Activate(S.Add(y3, add), activation), left);
-                }
             }
         }
     }
