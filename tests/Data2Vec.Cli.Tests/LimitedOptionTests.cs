@@ -94,6 +94,16 @@ public sealed class LimitedOptionTests : IDisposable
     }
 
     [Theory]
+    [InlineData("search one ids.npy --query-prompt query:")]
+    [InlineData("search ids.npy texts.txt --query-prompt '' --prompt passage:")]
+    public void The_prompt_of_a_query_and_that_of_texts_do_not_apply_to_each_other(string command)
+    {
+        (int code, string output, string error) = Run(command);
+        Assert.Equal((0, ""), (code, error));
+        Assert.StartsWith("1\t", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("embed texts.txt -o /proc/vectors.json")]
     [InlineData("similarity texts.txt --plot /proc/plot.svg")]
     [InlineData("convert a.png -o /proc/model.d2v")]
@@ -112,5 +122,5 @@ public sealed class LimitedOptionTests : IDisposable
     private string In(string name) => Path.Combine(_folder, name);
 
     private (int Code, string Output, string Error) Run(string command) =>
-        CommandLine.Run([.. command.Split(' ').Select(word => File.Exists(In(word)) ? In(word) : word)]);
+        CommandLine.Run([.. command.Split(' ').Select(word => word == "''" ? "" : File.Exists(In(word)) ? In(word) : word)]);
 }

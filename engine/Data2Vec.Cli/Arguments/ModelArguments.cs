@@ -27,13 +27,16 @@ internal sealed class ModelArguments
     /// <summary>The bundled model with a CTC head.</summary>
     public static readonly IReadOnlyDictionary<Modality, string> Transcription = new Dictionary<Modality, string> { [Modality.Speech] = "speech-ctc.d2v" };
 
+    /// <summary>The option of what is put before each text.</summary>
+    public const string PromptName = "--prompt";
+
     private readonly IReadOnlyDictionary<Modality, string> _bundled;
     private readonly Option<string[]> _models;
     private readonly DeviceArguments _device = new();
     private readonly Option<int?> _imageSize = new Option<int?>("--image-size") { Description = "The input size of a vision model in pixels, a multiple of its patch size; default: the model's own", HelpName = "N" }.Range(1, int.MaxValue);
     private readonly Option<string?> _long;
     private readonly WindowArguments _windows = new();
-    private readonly Option<string?> _prompt = OptionFactory.Prompt("--prompt", "each text");
+    private readonly Option<string?> _prompt = OptionFactory.Prompt(PromptName, "each text");
 
     private ModelArguments(IReadOnlyDictionary<Modality, string> bundled)
     {

@@ -19,12 +19,13 @@ internal static class SearchCommand
             EmbeddingOptions options = models.EmbeddingOptions(parsed, layer, pool);
             using ModelSet loaded = models.Load(parsed);
             BadInputs bad = inputs.BadInputs(parsed);
-            var runner = new ModelRunner(loaded, bad, cancellation);
+            bool hasQueryPrompt = parsed.GetValue(queryPrompt) is not null;
+            var runner = new ModelRunner(loaded, bad, cancellation, loaded.Limited.Without(queryPrompt.Name));
             EmbeddingRecord wanted = Query(parsed.GetRequiredValue(query), inputs.Reader(parsed, loaded.Kinds, bad, together: true, cancellation), source =>
             {
                 var records = new List<EmbeddingRecord>();
                 var strict = new BadInputs(parsed.InvocationConfiguration.Error, strict: true);
-                new ModelRunner(loaded, strict, cancellation).Embed([source], options with { PromptName = parsed.GetValue(queryPrompt) ?? options.PromptName }, false, _ => { }, records.AddRange);
+                new ModelRunner(loaded, strict, cancellation, hasQueryPrompt ? loaded.Limited.Without(ModelArguments.PromptName) : loaded.Limited).Embed([source], options with { PromptName = parsed.GetValue(queryPrompt) ?? options.PromptName }, false, _ => { }, records.AddRange);
                 return records;
             });
             IReadOnlyList<InputSource> sources = inputs.Sources(parsed, loaded.KindsOf(wanted.ModelPath), bad, output: null, together: true, cancellation);

@@ -7,16 +7,15 @@ internal sealed class LimitedOptions
 {
     private const string Long = "--long";
 
-    /// <summary>Each option, the forms that it applies to, and forms that it is refused with, because it would skip them.</summary>
-    private static readonly (string Name, InputForm Applies, InputForm Refused)[] s_options =
+    private static readonly Limit[] s_options =
     [
-        ("--window", InputForm.Recording, InputForm.Samples),
-        ("--stride", InputForm.Recording, InputForm.Samples),
-        ("--split", InputForm.Recording, InputForm.Samples),
-        ("--image-size", InputForm.Image | InputForm.Pixels, InputForm.None),
-        ("--pair", InputForm.Pair, InputForm.None),
-        ("--prompt", InputForm.Text, InputForm.Pair | InputForm.TokenIds),
-        ("--query-prompt", InputForm.Text, InputForm.Pair | InputForm.TokenIds),
+        new("--window", InputForm.Recording, InputForm.Samples),
+        new("--stride", InputForm.Recording, InputForm.Samples),
+        new("--split", InputForm.Recording, InputForm.Samples),
+        new("--image-size", InputForm.Image | InputForm.Pixels, InputForm.None),
+        new("--pair", InputForm.Pair, InputForm.None),
+        new("--prompt", InputForm.Text, InputForm.Pair | InputForm.TokenIds),
+        new("--query-prompt", InputForm.Text, InputForm.Pair | InputForm.TokenIds),
     ];
 
     /// <summary>The values of --long.</summary>
@@ -28,11 +27,11 @@ internal sealed class LimitedOptions
         ("error", InputForm.Recording | InputForm.Text | InputForm.Pair),
     ];
 
-    private readonly List<(string Name, InputForm Applies, InputForm Refused)> _given;
+    private readonly List<Limit> _given;
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private bool _hasInputs;
 
-    private LimitedOptions(IEnumerable<(string Name, InputForm Applies, InputForm Refused)> given) => _given = [.. given];
+    private LimitedOptions(IEnumerable<Limit> given) => _given = [.. given];
 
     /// <summary>No options.</summary>
     public static LimitedOptions None { get; } = new([]);
@@ -40,32 +39,36 @@ internal sealed class LimitedOptions
     /// <summary>Those on a command line.</summary>
     public static LimitedOptions Of(ParseResult parsed)
     {
-        var options = new LimitedOptions(s_options.Where(option => parsed.GetResult(option.Name) is OptionResult { Implicit: false }));
+        // An empty prompt is none, which suits every input.
+        var options = new LimitedOptions(s_options.Where(option => parsed.GetResult(option.Name) is OptionResult { Implicit: false, Tokens: not [{ Value: "" }] }));
         if (parsed.GetResult(Long) is OptionResult { Implicit: false, Tokens: [{ Value: var value }] })
         {
             InputForm applies = s_long.First(known => known.Name == value).Applies;
             // What any other value applies to.
             InputForm others = s_long.Aggregate(InputForms.Prepared & ~InputForm.Pixels, (all, known) => all | known.Applies) & ~applies;
-            options._given.Add(($"{Long} {value}", applies, others));
+            options._given.Add(new Limit($"{Long} {value}", applies, others));
         }
 
         return options;
     }
 
+    /// <summary>The same options without one.</summary>
+    public LimitedOptions Without(string name) => new(_given.Where(limit => limit.Name != name));
+
     /// <summary>Refuses an option that applies to none of the inputs, or is refused with one, before any is read, as far as their names tell.</summary>
     /// <exception cref="UsageException">There is one.</exception>
     public void RequirePossible(IReadOnlyList<InputSource> sources)
     {
-        foreach ((string name, InputForm applies, InputForm refused) in _given)
+        foreach (Limit limit in _given)
         {
-            if (sources.Count > 0 && sources.All(source => source.Form is { } form && !applies.HasFlag(form) && !refused.HasFlag(form)))
+            if (sources.Count > 0 && sources.All(source => source.Form is { } form && !limit.Applies.HasFlag(form) && !limit.Refused.HasFlag(form)))
             {
-                throw WithoutEffect(name, applies);
+                throw WithoutEffect(limit);
             }
 
-            if (sources.FirstOrDefault(source => source.Form is { } form && refused.HasFlag(form)) is { Form: { } other })
+            if (sources.FirstOrDefault(source => source.Form is { } form && limit.Refused.HasFlag(form)) is { Form: { } other })
             {
-                throw NotFor(name, applies, other);
+                throw NotFor(limit, other);
             }
         }
     }
@@ -75,16 +78,16 @@ internal sealed class LimitedOptions
     public UsageException? See(InputForm form)
     {
         _hasInputs = true;
-        foreach ((string name, InputForm applies, InputForm refused) in _given)
+        foreach (Limit limit in _given)
         {
-            if (refused.HasFlag(form))
+            if (limit.Refused.HasFlag(form))
             {
-                return NotFor(name, applies, form);
+                return NotFor(limit, form);
             }
 
-            if (applies.HasFlag(form))
+            if (limit.Applies.HasFlag(form))
             {
-                _used.Add(name);
+                _used.Add(limit.Name);
             }
         }
 
@@ -93,15 +96,22 @@ internal sealed class LimitedOptions
 
     /// <summary>What is wrong if an option applied to none of the inputs; otherwise null.</summary>
     public UsageException? Unused() =>
-        _hasInputs && _given.FirstOrDefault(option => !_used.Contains(option.Name)) is { Name: not null } idle ? WithoutEffect(idle.Name, idle.Applies) : null;
+        _hasInputs && _given.FirstOrDefault(limit => !_used.Contains(limit.Name)) is { } idle ? WithoutEffect(idle) : null;
 
-    private static UsageException NotFor(string name, InputForm applies, InputForm form)
+    private static UsageException NotFor(Limit limit, InputForm form)
     {
         string reason = InputForms.Prepared.HasFlag(form) ? ", which are prepared already and go through the model whole" : "";
-        string advice = !name.StartsWith(Long, StringComparison.Ordinal) || reason.Length > 0 ? $"it is for {applies.Names()}"
+        string advice = !limit.Name.StartsWith(Long, StringComparison.Ordinal) || reason.Length > 0 ? $"it is for {limit.Applies.Names()}"
             : $"use {string.Join(" or ", s_long.Where(known => known.Applies.HasFlag(form)).Select(known => known.Name))}";
-        return new UsageException($"{name} does not apply to {form.Names()}{reason}; {advice}");
+        return new UsageException($"{limit.Name} does not apply to {form.Names()}{reason}; {advice}");
     }
 
-    private static UsageException WithoutEffect(string name, InputForm applies) => new($"{name} has no effect: it is for {applies.Names()}, and no input is one of them");
+    private static UsageException WithoutEffect(Limit limit) =>
+        new($"{limit.Name} has no effect: it is for {limit.Applies.Names()}, and no input is one of them");
+
+    /// <summary>An option, perhaps with its value.</summary>
+    /// <param name="Name">The option.</param>
+    /// <param name="Applies">The forms that it applies to.</param>
+    /// <param name="Refused">The forms that it is refused with, because it would skip them.</param>
+    private sealed record Limit(string Name, InputForm Applies, InputForm Refused);
 }

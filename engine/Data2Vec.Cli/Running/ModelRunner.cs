@@ -3,8 +3,14 @@ using Data2Vec.Audio;
 namespace Data2Vec.Cli;
 
 /// <summary>Runs inputs through the models of their modality, one source after another. Bad inputs are reported, and the rest is done.</summary>
-internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationToken cancellation)
+/// <param name="models">The models.</param>
+/// <param name="bad">Receives bad inputs.</param>
+/// <param name="cancellation">Ends the work.</param>
+/// <param name="limits">The options that apply to some inputs only; those of the models' command line by default.</param>
+internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationToken cancellation, LimitedOptions? limits = null)
 {
+    private readonly LimitedOptions _limits = limits ?? models.Limited;
+
     /// <summary>Embeds inputs. For all layers, each source must be a single input.</summary>
     /// <param name="sources">The inputs.</param>
     /// <param name="options">Which vectors to compute.</param>
@@ -144,13 +150,13 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
 
     private void Run<T>(IReadOnlyList<InputSource> sources, Action<double> report, Func<ModelInput, Data2VecModel, string, IReadOnlyList<T>> run, Action<T> write)
     {
-        models.Limited.RequirePossible(sources);
+        _limits.RequirePossible(sources);
         bool hasResults = false;
         for (int i = 0; i < sources.Count; i++)
         {
             if (sources[i].Form is { } known)
             {
-                models.Limited.See(known);
+                _limits.See(known);
             }
 
             using IEnumerator<ModelInput> inputs = sources[i].Read().GetEnumerator();
@@ -162,7 +168,7 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
                     recording.Report = share => report((place + share) / sources.Count);
                 }
 
-                if (models.Limited.See(input.Form) is { } skipped)
+                if (_limits.See(input.Form) is { } skipped)
                 {
                     // The results so far must not be lost.
                     bad.Report(input.Label, hasResults ? skipped : throw skipped);
@@ -176,7 +182,7 @@ internal sealed class ModelRunner(ModelSet models, BadInputs bad, CancellationTo
             report((i + 1.0) / sources.Count);
         }
 
-        if (models.Limited.Unused() is { } unused)
+        if (_limits.Unused() is { } unused)
         {
             bad.Warn(hasResults ? unused.Message : throw unused);
         }
