@@ -57,16 +57,19 @@ internal static class Files
         return Directory.Exists(path) ? path : RequireFile(path);
     }
 
-    /// <summary>Requires a path where a file can be written, so that a bad path is reported before any work is done.</summary>
+    /// <summary>Requires a path in an existing folder.</summary>
     public static string RequireFolderOf(string path)
     {
         RequireName(path);
-        string full = Path.GetFullPath(path);
-        if (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(full)))
-        {
-            throw new IOException(Directory.Exists(path) ? $"{path}: a folder, not a file" : $"{path}: its folder does not exist");
-        }
+        return Directory.Exists(path) ? throw new IOException($"{path}: a folder, not a file")
+            : Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))) ? path
+            : throw new IOException($"{path}: its folder does not exist");
+    }
 
+    /// <summary>Requires a path where <see cref="WriteWhole(string, Func{Stream, bool})"/> can write, so that a bad path is reported before any work is done.</summary>
+    public static string RequireTarget(string path)
+    {
+        string full = Path.GetFullPath(RequireFolderOf(path));
         if (!IsDevice(full) && !IsPipe(full))
         {
             RequireCreatable(Target(path), path);
@@ -80,7 +83,7 @@ internal static class Files
     {
         if (output is not null)
         {
-            RequireOther(RequireFolderOf(output), inputs);
+            RequireOther(RequireTarget(output), inputs);
         }
     }
 
@@ -106,7 +109,7 @@ internal static class Files
     /// <param name="write">Writes the content. False, like an exception, leaves nothing behind.</param>
     public static void WriteWhole(string path, Func<Stream, bool> write)
     {
-        string full = Path.GetFullPath(RequireFolderOf(path));
+        string full = Path.GetFullPath(RequireTarget(path));
         if (IsDevice(full) || IsPipe(full))
         {
             using var device = new FileStream(full, FileMode.Open, FileAccess.Write);
@@ -157,7 +160,7 @@ internal static class Files
     /// <summary>The path for a model file, with links resolved. A device is rejected.</summary>
     public static string ModelTarget(string path)
     {
-        string target = Target(RequireFolderOf(path));
+        string target = Target(RequireTarget(path));
         return IsDevice(target) ? throw new IOException($"{path}: a device; a model needs a file") : target;
     }
 

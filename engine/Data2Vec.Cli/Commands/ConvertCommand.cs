@@ -39,7 +39,7 @@ internal static class ConvertCommand
         command.SetCancellableAction((parsed, cancellation) =>
         {
             string source = Files.RequireFileOrFolder(parsed.GetRequiredValue(checkpoint));
-            string target = Files.RequireFolderOf(parsed.GetRequiredValue(output));
+            string target = Files.RequireTarget(parsed.GetRequiredValue(output));
             string? dict = parsed.GetValue(dictionary), vocabulary = parsed.GetValue(wordPieces), labels = parsed.GetValue(labelFile);
             string[] bpe = parsed.GetValue(bytePairs) ?? [];
             string[] files = [.. new[] { dict, vocabulary, labels }.OfType<string>(), .. bpe];

@@ -57,7 +57,12 @@ internal sealed class EvaluationArguments
     /// <summary>Requires that what is written replaces none of the inputs.</summary>
     public void RequireOutputs(ParseResult parsed, params IEnumerable<string?> inputs)
     {
-        Files.RequireOutput(parsed.GetValue(_results), inputs);
+        if (parsed.GetValue(_results) is { } results)
+        {
+            // Results are added to the file in its place.
+            Files.RequireOther(Files.RequireFolderOf(results), inputs);
+        }
+
         if (parsed.GetValue(_report) is { } folder && File.Exists(folder))
         {
             throw new UsageException($"{folder}: a file; --report names a folder");

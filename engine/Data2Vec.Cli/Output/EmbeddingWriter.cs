@@ -84,7 +84,7 @@ internal sealed partial class JsonEmbeddingWriter(Stream stream, bool pooled, bo
     private JsonRecord Describe(EmbeddingRecord record) => new(
         record.Input,
         record.ModelName,
-        record.Layer is { } layer ? layer : OptionFactory.LastLayer,
+        OptionFactory.LayerJson(record.Layer),
         record.Dimensions,
         record.Text?.Tokens,
         record.Text is { IsTruncated: true } ? true : null,

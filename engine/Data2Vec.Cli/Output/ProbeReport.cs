@@ -98,8 +98,8 @@ internal sealed record ProbeReport(int Examples, string Measured, IReadOnlyList<
         .OrderByDescending(pair => pair.Count).Take(MostPairs);
 
     private static JsonObject Summary(ProbeResult result) => result is ClassificationResult classes
-        ? new JsonObject { ["layer"] = Layer(result), ["accuracy"] = classes.Score, ["neighbor_accuracy"] = classes.NeighborAccuracy }
-        : new JsonObject { ["layer"] = Layer(result), ["pearson"] = Finite(((RegressionResult)result).Probing.Quality.Pearson) };
+        ? new JsonObject { ["layer"] = OptionFactory.LayerJson(result.Layer), ["accuracy"] = classes.Score, ["neighbor_accuracy"] = classes.NeighborAccuracy }
+        : new JsonObject { ["layer"] = OptionFactory.LayerJson(result.Layer), ["pearson"] = Finite(((RegressionResult)result).Probing.Quality.Pearson) };
 
     private static JsonObject Describe(ProbeResult result)
     {
@@ -109,7 +109,7 @@ internal sealed record ProbeReport(int Examples, string Measured, IReadOnlyList<
             return new JsonObject
             {
                 ["measured_examples"] = numbers.Count,
-                ["layer"] = Layer(result),
+                ["layer"] = OptionFactory.LayerJson(result.Layer),
                 ["penalty"] = line.Penalty,
                 ["pearson"] = Finite(numbers.Pearson),
                 ["spearman"] = Finite(numbers.Spearman),
@@ -122,7 +122,7 @@ internal sealed record ProbeReport(int Examples, string Measured, IReadOnlyList<
         return new JsonObject
         {
             ["measured_examples"] = quality.Count,
-            ["layer"] = Layer(result),
+            ["layer"] = OptionFactory.LayerJson(result.Layer),
             ["penalty"] = probe.Penalty,
             ["accuracy"] = quality.Accuracy,
             ["majority_accuracy"] = classes.ConstantAccuracy,
@@ -134,8 +134,6 @@ internal sealed record ProbeReport(int Examples, string Measured, IReadOnlyList<
             ["confusion"] = new JsonArray([.. quality.Confusion.Select(row => new JsonArray([.. row.Select(count => (JsonNode?)count)]))]),
         };
     }
-
-    private static JsonNode Layer(ProbeResult result) => result.Layer is { } layer ? layer : OptionFactory.LastLayer;
 
     private static JsonNode? Finite(double value) => double.IsFinite(value) ? value : null;
 

@@ -30,7 +30,7 @@ internal abstract class TranscriptOutput
             return new StreamOutput(parsed.InvocationConfiguration.Output, writer);
         }
 
-        return new FileOutput(Files.RequireFolderOf(path), writer);
+        return new FileOutput(Files.RequireTarget(path), writer);
     }
 
     /// <summary>Runs the work and writes its transcripts.</summary>

@@ -21,7 +21,7 @@ internal static class ConvertLanguageModelCommand
         var command = new Command("convert", "Convert an ARPA file to a binary file of KenLM, which opens at once and shares its memory") { source, result, format };
         command.SetCancellableAction((parsed, cancellation) =>
         {
-            string input = Files.RequireFile(parsed.GetRequiredValue(source)), output = Files.RequireFolderOf(parsed.GetRequiredValue(result));
+            string input = Files.RequireFile(parsed.GetRequiredValue(source)), output = Files.RequireTarget(parsed.GetRequiredValue(result));
             Files.RequireOther(output, input);
             NGramFormat kind = parsed.GetRequiredValue(format) == "trie" ? NGramFormat.Trie : NGramFormat.Probing;
             string target = Files.ModelTarget(output);

@@ -37,7 +37,7 @@ internal sealed class ListArguments
     {
         TextWriter error = parsed.InvocationConfiguration.Error;
         string? kept = parsed.GetValue(_features);
-        string file = kept is null ? Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()) : Files.RequireFolderOf(kept);
+        string file = kept is null ? Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()) : Files.RequireTarget(kept);
         string[] paths = [.. memes.Select(meme => meme.Path)];
         try
         {

@@ -96,7 +96,7 @@ internal static class ProbeCommand
     private static ProbeHead Head(Data2VecModel model, EmbeddingOptions wanted, bool allLayers, string given, string target)
     {
         ProbeHead head = ProbeHead.For(model.Config) ?? throw new UsageException($"{target}: {given} cannot have a head for labels; save the probe as .json");
-        string pooling = OptionFactory.PoolingName(head.Pooling);
+        string pooling = PoolingNames.OptionOf(head.Pooling);
         if (allLayers || (wanted.Layer is { } layer && layer != model.Layers))
         {
             throw new UsageException($"{target}: a head reads the last layer; leave out --layer, or save the probe as .json");
@@ -121,8 +121,8 @@ internal static class ProbeCommand
     private static JsonObject Description(string given, Data2VecModel model, EmbeddingOptions wanted, int? layer) => new()
     {
         ["model"] = model.Id ?? given,
-        ["layer"] = layer is { } number ? number : OptionFactory.LastLayer,
-        ["pool"] = OptionFactory.PoolingName(wanted.Pooling ?? model.Config.Embedding.Pooling),
+        ["layer"] = OptionFactory.LayerJson(layer),
+        ["pool"] = PoolingNames.OptionOf(wanted.Pooling ?? model.Config.Embedding.Pooling),
         ["normalize"] = wanted.Normalize ?? model.Config.Embedding.Normalize,
     };
 
