@@ -41,6 +41,7 @@ public static class CheckpointConverter
             $"{name}: the model file would replace the checkpoint; give it another name");
 
         string? found = HuggingFaceFolder.Find(checkpoint);
+        string path = found ?? checkpoint;
         InvalidData.ThrowIf(
             found is not null && HuggingFaceFolder.WouldReplace(found, output),
             $"{name}: the model file would replace {Path.GetFileName(output)} of the model's folder; give it another name");
@@ -55,10 +56,10 @@ public static class CheckpointConverter
             }
         }
 
-        if (OnnxFile.IsName(found ?? checkpoint) && !HuggingFaceFolder.IsBesideConfig(found ?? checkpoint))
+        if (OnnxFile.IsName(path) && !HuggingFaceFolder.IsBesideConfig(path))
         {
-            using OnnxFile onnx = OnnxFile.Open(found ?? checkpoint);
-            return Convert(() => SourceCheckpoint.FromOnnx(onnx, TakeVocabulary(Path.GetDirectoryName(Path.GetFullPath(found ?? checkpoint))!, ref options)));
+            using OnnxFile onnx = OnnxFile.Open(path);
+            return Convert(() => SourceCheckpoint.FromOnnx(onnx, TakeVocabulary(Path.GetDirectoryName(Path.GetFullPath(path))!, ref options)));
         }
 
         if (found is not null && !found.EndsWith(".bin", StringComparison.OrdinalIgnoreCase))
@@ -67,7 +68,7 @@ public static class CheckpointConverter
             return Convert(() => SourceCheckpoint.FromFolder(folder, options));
         }
 
-        using PyTorchFile file = PyTorchFile.Open(found ?? checkpoint);
+        using PyTorchFile file = PyTorchFile.Open(path);
         HuggingFaceFolder? outer = null;
         try
         {
@@ -75,7 +76,7 @@ public static class CheckpointConverter
             {
                 SourceCheckpoint source = SourceCheckpoint.FromPickle(file.Root);
                 bool isInFolder = source.Format is null && (found is not null || (HuggingFaceFolder.IsBesideConfig(checkpoint) && Layout.IsHuggingFace(source.Weights)));
-                return isInFolder ? SourceCheckpoint.FromFolder(outer = HuggingFaceFolder.Open(found ?? checkpoint, source.Weights), options) : source;
+                return isInFolder ? SourceCheckpoint.FromFolder(outer = HuggingFaceFolder.Open(path, source.Weights), options) : source;
             });
         }
         finally

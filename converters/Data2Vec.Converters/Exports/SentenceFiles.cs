@@ -69,7 +69,7 @@ internal static class SentenceFiles
         var lost = new List<string>();
         if (config.Embedding.Pooling != new EmbeddingDefaults().Pooling)
         {
-            lost.Add($"the pooling {string.Join('+', PoolingNames.All.Where(names => (names.Pooling & config.Embedding.Pooling) != 0).Select(names => names.Option))}");
+            lost.Add($"the pooling {PoolingNames.OptionOf(config.Embedding.Pooling)}");
         }
 
         if (config.Embedding.Dense.Count > 0)

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Data2Vec.Audio;
 using Data2Vec.Kernels;
 using Data2Vec.Vision.Images;
@@ -36,6 +37,9 @@ internal static class OptionFactory
     /// <summary>A layer as the command line names it; null is the encoder's output.</summary>
     public static string LayerName(int? layer) => layer?.ToString(CultureInfo.InvariantCulture) ?? LastLayer;
 
+    /// <summary>A layer in JSON: its number, or the name of the encoder's output.</summary>
+    public static JsonNode LayerJson(int? layer) => layer is { } number ? number : LastLayer;
+
     /// <summary>The pooling of a layer's rows, or also none.</summary>
     public static Option<string?> Pool(bool none)
     {
@@ -56,9 +60,6 @@ internal static class OptionFactory
         Pooling[] parts = [.. pool.Split('+').Select(name => PoolingNames.All.FirstOrDefault(known => known.Option == name)?.Pooling ?? Pooling.None)];
         return parts.Contains(Pooling.None) || (parts.Length > 1 && parts.Contains(Pooling.Pooler)) ? null : parts.Aggregate((all, part) => all | part);
     }
-
-    /// <summary>The name of a pooling.</summary>
-    public static string PoolingName(Pooling pooling) => string.Join('+', PoolingNames.All.Where(known => (pooling & known.Pooling) != 0).Select(known => known.Option));
 
     /// <summary>What is put before each text.</summary>
     public static Option<string?> Prompt(string name, string what) =>

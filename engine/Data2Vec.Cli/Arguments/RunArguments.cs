@@ -44,7 +44,7 @@ internal sealed class RunArguments
     public string? Tokenizer(ParseResult parsed) => parsed.GetValue(_tokenizer);
 
     /// <summary>The file for the curves; null for none.</summary>
-    public string? Plot(ParseResult parsed) => parsed.GetValue(_plot) is { } path ? Files.RequireFolderOf(path) : null;
+    public string? Plot(ParseResult parsed) => parsed.GetValue(_plot) is { } path ? Files.RequireTarget(path) : null;
 
     /// <summary>The folder for TensorBoard; null for none.</summary>
     public string? Board(ParseResult parsed) => parsed.GetValue(_board);

@@ -38,6 +38,9 @@ public sealed record DistanceBuckets(int Count, int Farthest, bool IsGated)
             : buckets;
     }
 
+    /// <summary>Reads the field of a configuration; null if it is missing.</summary>
+    internal static DistanceBuckets? Find(JsonFields json, int heads) => json.Has(Field) ? Read(json.Object(Field), heads) : null;
+
     internal JsonObject ToJson() => new() { [CountName] = Count, [FarthestName] = Farthest, [IsGatedName] = IsGated };
 
     /// <summary>The bucket of a key, by its place minus that of the query.</summary>

@@ -33,7 +33,7 @@ public record AudioConfig : TransformerConfig
         HasFeatureNorm = json.Flag(FeatureNormName, true);
         HasFeatureProjection = json.Flag(FeatureProjectionName, true);
         NormalizesFirst = json.Flag(NormalizesFirstName, false);
-        DistanceBuckets = json.Has(DistanceBuckets.Field) ? DistanceBuckets.Read(json.Object(DistanceBuckets.Field), Heads) : null;
+        DistanceBuckets = DistanceBuckets.Find(json, Heads);
         JsonFields positional = json.Object("positional_convolution");
         PositionalConvolution = ReadPositionalConvolution(positional, HiddenSize);
         HasPositionalNorm = positional.Flag(PositionalNormName, true);

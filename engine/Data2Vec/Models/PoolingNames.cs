@@ -19,4 +19,7 @@ public sealed record PoolingNames(Pooling Pooling, string InModelFile, string Op
         new(Pooling.Last, "last", "last", "lasttoken", "lasttoken"),
         new(Pooling.Pooler, "pooler", "pooler", null, null),
     ];
+
+    /// <summary>The name of a pooling for options of programs; those of combined poolings are joined by <c>+</c>.</summary>
+    public static string OptionOf(Pooling pooling) => string.Join('+', pooling.Parts().Select(part => part.Option));
 }

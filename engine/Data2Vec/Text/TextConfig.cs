@@ -39,7 +39,7 @@ public sealed record TextConfig : TransformerConfig
         Epsilon = json.Epsilon("layer_norm_epsilon");
         WordPieces = WordPieceOptions.FromJson(json);
         Unigrams = UnigramOptions.FromJson(json);
-        DistanceBuckets = json.Has(DistanceBuckets.Field) ? DistanceBuckets.Read(json.Object(DistanceBuckets.Field), Heads) : null;
+        DistanceBuckets = DistanceBuckets.Find(json, Heads);
         PaddingId = json.Has(PaddingName) ? json.Integer(PaddingName, 0, VocabularySize - 1) : DefaultPaddingId;
         AddedTokens = AddedToken.ListFromJson(json, "added_tokens");
         AddPrefixSpace = json.Flag("add_prefix_space", false);
