@@ -36,14 +36,14 @@ public static class Data2VecServerExtensions
         }
         catch (InvalidOperationException error)
         {
-            throw new InvalidDataException($"the options of the server: {error.InnerException?.Message ?? error.Message}", error);
+            throw new InvalidDataException($"the options of the server: {error.Message}", error);
         }
 
         configure?.Invoke(options);
         services.AddSingleton(options);
         var catalog = new ModelCatalog(options);
         services.AddSingleton(_ => catalog); // disposed with the services
-        services.AddSingleton(new ApiKeys(options));
+        services.AddSingleton(new ApiKeys(options)).AddSingleton(new ServerState());
         services.AddSingleton<UrlReader>().AddSingleton<BodyReader>().AddSingleton<MediaReader>().AddSingleton<Embedder>().AddSingleton<Probes>().AddSingleton<RequestRunner>().AddSingleton<ServerMetrics>();
         services.AddSingleton<ModelsEndpoint>();
         services.AddSingleton<IPostEndpoint, EmbeddingsEndpoint>().AddSingleton<IPostEndpoint, TranscriptionsEndpoint>().AddSingleton<IPostEndpoint, ClassifyEndpoint>()

@@ -61,7 +61,7 @@ public sealed class Data2VecServerOptions
         foreach ((string id, ModelSource source) in Models)
         {
             Require(id.Length > 0 && !id.Any(char.IsControl), "a model has an empty id");
-            Require(source.Path is not null != source.Load is not null, $"model '{id}' has no Path");
+            Require(source.Path is not null || source.Load is not null, $"model '{id}' has no Path");
         }
 
         Require(MaxWait > TimeSpan.Zero, "MaxWait must be positive");

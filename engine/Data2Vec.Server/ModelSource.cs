@@ -6,7 +6,7 @@ public sealed class ModelSource
     /// <summary>The model file (<c>.d2v</c>), also of a meme model.</summary>
     public string? Path { get; set; }
 
-    /// <summary>Loads the model, instead of <see cref="Path"/>; not part of a configuration.</summary>
+    /// <summary>Loads the model, unless it is a meme model; null for <see cref="Data2VecModel.Load(string, ModelOptions?)"/>. Not part of a configuration.</summary>
     public Func<ModelOptions, Data2VecModel>? Load { get; set; }
 
     /// <summary>

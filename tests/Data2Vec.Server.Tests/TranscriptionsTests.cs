@@ -56,8 +56,8 @@ public sealed class TranscriptionsTests : IAsyncLifetime
     {
         foreach ((string format, string type, string start) in new[]
         {
-            ("json", "application/json", "{\"text\":\""), ("text", "text/plain", _expected.Text + "\n"), ("srt", "application/x-subrip", "1\n00:00:0"),
-            ("vtt", "text/vtt", "WEBVTT\n\n00:00:0"), ("verbose_json", "application/json", "{\"task\":\"transcribe\""),
+            ("json", "application/json", "{\"text\":\""), ("text", "text/plain", _expected.Text + "\n"), ("srt", "text/plain", "1\n00:00:0"),
+            ("vtt", "text/plain", "WEBVTT\n\n00:00:0"), ("verbose_json", "application/json", "{\"task\":\"transcribe\""),
         })
         {
             using HttpResponseMessage response = await PostAsync(Files.Recording, ("model", "speech-ctc"), ("response_format", format));

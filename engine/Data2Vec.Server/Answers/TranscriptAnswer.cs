@@ -37,12 +37,7 @@ internal static class TranscriptAnswer
                 break;
         }
 
-        context.Response.ContentType = format switch
-        {
-            "srt" => "application/x-subrip; charset=utf-8",
-            "vtt" => "text/vtt; charset=utf-8",
-            _ => "text/plain; charset=utf-8",
-        };
+        context.Response.ContentType = "text/plain; charset=utf-8"; // also for subtitles: OpenAI's clients take other types for JSON
         await context.Response.WriteAsync(text.ToString(), Encoding.UTF8, context.RequestAborted).ConfigureAwait(false);
     }
 

@@ -23,7 +23,7 @@ internal sealed class RequestJson : IDisposable
 
         foreach (JsonProperty field in root.EnumerateObject())
         {
-            string name = NameOf(field);
+            string name = field.Name;
             if (!known.Contains(name, StringComparer.Ordinal))
             {
                 throw RequestException.Bad($"'{_path}{RequestException.Shorten(name)}' is not a field of this request; the fields are {string.Join(", ", known)}", _path + RequestException.Shorten(name));
@@ -45,7 +45,7 @@ internal sealed class RequestJson : IDisposable
             throw new RequestException(StatusCodes.Status415UnsupportedMediaType, "the content type of the request must be application/json");
         }
 
-        JsonDocument document = await body.ReadAsync(context, async cancellation => await JsonDocument.ParseAsync(context.Request.Body, s_options, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+        JsonDocument document = await body.ReadAsync(context, cancellation => ParseAsync(context.Request.Body, cancellation)).ConfigureAwait(false);
         try
         {
             return new RequestJson(document, known);
@@ -132,11 +132,11 @@ internal sealed class RequestJson : IDisposable
 
     public void Dispose() => _document?.Dispose();
 
-    private static string NameOf(JsonProperty field)
+    private static async Task<JsonDocument> ParseAsync(Stream body, CancellationToken cancellation)
     {
         try
         {
-            return field.Name;
+            return await JsonDocument.ParseAsync(body, s_options, cancellation).ConfigureAwait(false);
         }
         catch (InvalidOperationException)
         {
