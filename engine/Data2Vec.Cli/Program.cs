@@ -18,8 +18,8 @@ internal static class Program
     /// <summary>The time for cleaning up after Ctrl+C. Without it, Ctrl+C would end the process at once.</summary>
     private static readonly TimeSpan s_terminationTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>The same for commands that train, which end after an update. It may take minutes. They end at once at the second Ctrl+C.</summary>
-    private static readonly TimeSpan s_trainingTimeout = TimeSpan.FromDays(1);
+    /// <summary>The same for commands that train, which end after an update, and for the server, which ends its requests. They end at once at the second Ctrl+C.</summary>
+    private static readonly TimeSpan s_longTimeout = TimeSpan.FromDays(1);
 
     public static int Main(string[] arguments) => Run(arguments, Console.Out, Console.Error);
 
@@ -46,7 +46,7 @@ internal static class Program
                 Output = output,
                 Error = error,
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = command.CommandResult.Command.Name is PretrainCommand.Name or FineTuneCommand.Name ? s_trainingTimeout : s_terminationTimeout,
+                ProcessTerminationTimeout = command.CommandResult.Command.Name is PretrainCommand.Name or FineTuneCommand.Name or ServeCommand.Name ? s_longTimeout : s_terminationTimeout,
             });
         }
         catch (Exception caught)
@@ -109,6 +109,7 @@ internal static class Program
             GenerateCommand.Create(),
         },
         LanguageModelCommand.Create(),
+        ServeCommand.Create(),
         DevicesCommand.Create(),
     };
 }

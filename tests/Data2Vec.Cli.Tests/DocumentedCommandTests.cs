@@ -13,7 +13,7 @@ public sealed partial class DocumentedCommandTests : IDisposable
 {
     private static readonly string s_root = Root();
 
-    /// <summary>Published models come from a local server, a GPU is the CPU here, and 600 memes and whole runs take too long.</summary>
+    /// <summary>Published models come from a local server, a GPU is the CPU here, a server ends at once, and 600 memes and whole runs take too long.</summary>
     private static readonly (string Documented, string Run)[] s_replacements =
     [
         ("dotnet run -c Release --project engine/Data2Vec.Cli --", "data2vec"),
@@ -21,6 +21,8 @@ public sealed partial class DocumentedCommandTests : IDisposable
         ("facebook/data2vec-text-base", FakeHub.Repository),
         ("fairseq:data2vec2/nlp_base", FakeHub.Repository),
         ("--device cuda:1", "--device cpu"),
+        ("data2vec serve --check", "data2vec serve"),
+        ("data2vec serve", "data2vec serve --check"), // otherwise it does not end
         ("--count 600", "--count 60"),
         ("-o speech-run --", "-o speech-run --set updates=2 --"),
         ("tokenizer -o text-run", "tokenizer -o text-run --set updates=2"),
@@ -53,6 +55,8 @@ public sealed partial class DocumentedCommandTests : IDisposable
         File.WriteAllText(InFolder("pairs.txt"), "dull\tgripping\n");
         File.WriteAllLines(InFolder("model.arpa"), [@"\data\", "ngram 1=3", "ngram 2=1", @"\1-grams:", "-1 four", "-2 two", "-1 </s>", @"\2-grams:", "-1 four two", @"\end\"]);
         File.WriteAllText(InFolder("sentences.txt"), "four two\n");
+        File.WriteAllText(InFolder("keys.txt"), "0123456789abcdef\n");
+        File.WriteAllText(InFolder("server.json"), """{ "Data2Vec": { "MaxWait": "00:00:05" } }""");
         CopyTrainingData();
         DecodingFixture.Write(_folder);
         CopyEvaluationData();

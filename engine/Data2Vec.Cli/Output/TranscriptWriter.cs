@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Data2Vec.Audio;
+using Data2Vec.Recognition.Subtitles;
 
 namespace Data2Vec.Cli;
 
@@ -79,32 +80,14 @@ internal abstract class TranscriptWriter
 
     private sealed class SubRipWriter(bool words) : TranscriptWriter
     {
-        public override void Write(TextWriter output, TranscriptRecord record)
-        {
-            int number = 0;
-            foreach (SubtitleCue cue in SubtitleCue.Of(record.Transcript, words))
-            {
-                output.Write($"{++number}\n{Time(cue.Start, ',')} --> {Time(cue.End, ',')}\n{string.Join('\n', cue.Lines)}\n\n");
-            }
-        }
+        public override void Write(TextWriter output, TranscriptRecord record) => SubtitleFile.WriteSubRip(output, record.Transcript, words);
     }
 
+    /// <summary>The format has one recording to a file.</summary>
     private sealed class WebVttWriter(bool words) : TranscriptWriter
     {
-        public override void Begin(TextWriter output) => output.Write("WEBVTT\n\n");
-
-        public override void Write(TextWriter output, TranscriptRecord record)
-        {
-            foreach (SubtitleCue cue in SubtitleCue.Of(record.Transcript, words))
-            {
-                string text = string.Join('\n', cue.Lines).Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
-                output.Write($"{Time(cue.Start, '.')} --> {Time(cue.End, '.')}\n{text}\n\n");
-            }
-        }
+        public override void Write(TextWriter output, TranscriptRecord record) => SubtitleFile.WriteWebVtt(output, record.Transcript, words);
     }
-
-    private static string Time(TimeSpan time, char point) => string.Create(
-        CultureInfo.InvariantCulture, $"{(int)time.TotalHours:00}:{time.Minutes:00}:{time.Seconds:00}{point}{time.Milliseconds:000}");
 
     /// <summary>One object on a line for each recording.</summary>
     private sealed class JsonWriter : TranscriptWriter

@@ -10,6 +10,9 @@ internal sealed class Device(Backend backend, Func<Backend>? fallback, TextWrite
     private readonly IDisposable? _opened = backend as IDisposable;
     private Backend _backend = backend;
 
+    /// <summary>The device, or the fallback after it has failed.</summary>
+    public Backend Backend => _backend;
+
     /// <summary>Loads a model. If the device cannot, reports the reason and uses the fallback from now on.</summary>
     public T Load<T>(Func<Backend, T> load)
     {

@@ -68,6 +68,7 @@ internal sealed class Request<T>
             sum += _rows[_taken];
             batch.Inputs.Add(_inputs[_taken]);
             batch.Rows.Add(_rows[_taken]);
+            batch.RowCount += _rows[_taken];
         }
 
         _rowsLeft -= sum;
@@ -102,6 +103,9 @@ internal sealed class Batch<T>(Output output) : IDisposable
 
     /// <summary>The rows of each input.</summary>
     public List<int> Rows { get; } = [];
+
+    /// <summary>The rows of all inputs.</summary>
+    public int RowCount { get; set; }
 
     public List<Request<T>> Requests { get; } = [];
     public CancellationTokenSource Stop { get; } = new();

@@ -10,16 +10,18 @@ namespace Data2Vec.Batching;
 /// <param name="run">Runs a batch and returns a result for each input. It checks the batch's token often.</param>
 /// <param name="rowsAtOnce">Rows of a batch, which determine its cost, because nothing is padded. A longer input is a batch of its own.</param>
 /// <param name="maxRows">Rows that may wait when another call arrives. Of each call one batch counts.</param>
+/// <param name="maxWait">The longest estimated wait of another call; null for any.</param>
 /// <param name="delay">How long the next batch waits for more inputs if the last batch served several calls.</param>
 /// <param name="metrics">Receives what the queue does.</param>
 internal sealed class RequestQueue<T>(
-    Func<Batch<T>, float[][]> run, int rowsAtOnce, int maxRows, TimeSpan delay, QueueMetrics metrics)
+    Func<Batch<T>, float[][]> run, int rowsAtOnce, int maxRows, TimeSpan? maxWait, TimeSpan delay, QueueMetrics metrics)
     : IDisposable
 {
     private readonly object _lock = new();
     private readonly LinkedList<Request<T>> _waiting = new();
+    private readonly BatchRate _rate = new();
     private Batch<T>? _running;
-    private long _rowsWaiting;
+    private long _rowsWaiting, _runningSince;
     private bool _isWorking, _disposed;
 
     /// <summary>Runs inputs together with those of other calls.</summary>
@@ -44,6 +46,40 @@ internal sealed class RequestQueue<T>(
         return await request.Result.ConfigureAwait(false);
     }
 
+    /// <summary>The time until a call that came now would start, by the speed of the last batches; zero before the first batch.</summary>
+    public TimeSpan EstimatedWait
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return EstimateWait();
+            }
+        }
+    }
+
+    /// <summary>How long the running batch has been running; zero if none runs.</summary>
+    public TimeSpan BusyFor
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _running is null ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_runningSince);
+            }
+        }
+    }
+
+    /// <summary>Refuses a call if too much waits, as <see cref="RunAsync"/> would.</summary>
+    /// <exception cref="QueueFullException">Too much waits.</exception>
+    public void RequireRoom()
+    {
+        lock (_lock)
+        {
+            RequireRoomLocked();
+        }
+    }
+
     /// <summary>Fails the waiting requests. The running batch finishes, unless each of its requests also has waiting inputs.</summary>
     public void Dispose()
     {
@@ -66,12 +102,7 @@ internal sealed class RequestQueue<T>(
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, typeof(Data2VecModel));
-            if (_rowsWaiting >= maxRows)
-            {
-                metrics.Refuse();
-                throw new QueueFullException(_rowsWaiting, maxRows);
-            }
-
+            RequireRoomLocked();
             _waiting.AddLast(request.Node);
             Wait(request.RowsWaiting);
             if (!_isWorking)
@@ -84,6 +115,28 @@ internal sealed class RequestQueue<T>(
                 Monitor.Pulse(_lock);
             }
         }
+    }
+
+    private void RequireRoomLocked()
+    {
+        TimeSpan wait = EstimateWait();
+        if (_rowsWaiting >= maxRows)
+        {
+            metrics.Refuse();
+            throw new QueueFullException(_rowsWaiting, maxRows, wait);
+        }
+
+        if (wait > maxWait)
+        {
+            metrics.Refuse();
+            throw new QueueFullException(_rowsWaiting, maxRows, wait, maxWait.Value);
+        }
+    }
+
+    private TimeSpan EstimateWait()
+    {
+        TimeSpan rest = _running is null ? TimeSpan.Zero : _rate.Estimate(_running.RowCount) - Stopwatch.GetElapsedTime(_runningSince);
+        return _rate.Estimate(_rowsWaiting) + (rest > TimeSpan.Zero ? rest : TimeSpan.Zero);
     }
 
     private void Wait(long rows)
@@ -139,8 +192,9 @@ internal sealed class RequestQueue<T>(
                     error = thrown;
                 }
 
-                metrics.Complete(batch.Inputs.Count, batch.Rows.Sum(), start);
-                Complete(batch, vectors, error);
+                TimeSpan time = Stopwatch.GetElapsedTime(start);
+                metrics.Complete(batch.Inputs.Count, batch.RowCount, time);
+                Complete(batch, vectors, error, time);
             }
         }
     }
@@ -156,7 +210,9 @@ internal sealed class RequestQueue<T>(
             }
 
             _isWorking = _waiting.First is not null;
-            return _running = _waiting.First is { Value: var first } ? Gather(first.Output) : null;
+            _running = _waiting.First is { Value: var first } ? Gather(first.Output) : null;
+            _runningSince = Stopwatch.GetTimestamp();
+            return _running;
         }
     }
 
@@ -203,10 +259,15 @@ internal sealed class RequestQueue<T>(
         return batch;
     }
 
-    private void Complete(Batch<T> batch, float[][] vectors, Exception? error)
+    private void Complete(Batch<T> batch, float[][] vectors, Exception? error, TimeSpan time)
     {
         lock (_lock)
         {
+            if (error is null)
+            {
+                _rate.Add(batch.RowCount, time);
+            }
+
             int place = 0;
             foreach (Request<T> request in batch.Requests)
             {

@@ -27,7 +27,7 @@ public abstract class ClassifierModel<TInput, TElement> : EncoderModel<TInput, T
     {
         RequireHead();
         PreparedInputs<TElement> prepared = Prepare(inputs, options ?? new ClassificationOptions(), cancellationToken);
-        return Rank(prepared, Scores(prepared.Parts, cancellationToken));
+        return Rank(prepared, Scores(prepared.Parts, options?.MaxRows, cancellationToken));
     }
 
     /// <summary>Computes how probable each label is for one input.</summary>
@@ -47,7 +47,7 @@ public abstract class ClassifierModel<TInput, TElement> : EncoderModel<TInput, T
     {
         RequireHead();
         PreparedInputs<TElement> prepared = await PrepareAsync(inputs, options ?? new ClassificationOptions(), cancellationToken).ConfigureAwait(false);
-        return Rank(prepared, await ScoresAsync(prepared.Parts, cancellationToken).ConfigureAwait(false));
+        return Rank(prepared, await ScoresAsync(prepared.Parts, options?.MaxRows, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Computes how probable each label is for one input, in a batch with those of other asynchronous calls.</summary>
@@ -97,7 +97,7 @@ public abstract class ClassifierModel<TInput, TElement> : EncoderModel<TInput, T
     {
         RequireHead();
         PreparedInputs<TElement> prepared = Copy(inputs);
-        return Rank(prepared, await ScoresAsync(prepared.Parts, cancellationToken).ConfigureAwait(false));
+        return Rank(prepared, await ScoresAsync(prepared.Parts, null, cancellationToken).ConfigureAwait(false));
     }
 
     private void RequireHead()

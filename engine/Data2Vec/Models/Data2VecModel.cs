@@ -54,7 +54,17 @@ public abstract class Data2VecModel : IDisposable
     /// <summary>Whether <see cref="Pooling.Pooler"/> applies: whether the model itself makes one vector of an input.</summary>
     public bool HasPooler { get; }
 
+    /// <summary>The time that a new asynchronous call would wait for its first batch, by the speed of the last batches; zero before the first batch.</summary>
+    public abstract TimeSpan EstimatedWait { get; }
+
+    /// <summary>How long the running batch of asynchronous calls has been running; zero if none runs. A device that hangs shows here.</summary>
+    public abstract TimeSpan BusyFor { get; }
+
     private protected WeightStore Store { get; }
+
+    /// <summary>Refuses a call as an asynchronous one would be refused now, so that its inputs need not be decoded first.</summary>
+    /// <exception cref="QueueFullException">Too much waits, see <see cref="ModelOptions.MaxQueuedRows"/> and <see cref="ModelOptions.MaxWait"/>.</exception>
+    public abstract void RequireRoom();
 
     /// <summary>Loads a <c>.d2v</c> file; every byte of it is checked.</summary>
     /// <param name="path">The file. It is mapped, not copied, if the device can use it as it is.</param>

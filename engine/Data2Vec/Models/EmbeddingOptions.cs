@@ -30,6 +30,12 @@ public abstract record InputOptions
     public bool SplitSpecialTokens { get; init; }
 
     /// <summary>
+    /// The most rows (tokens, frames, patches) of all inputs of a call together, special tokens and overlaps included; null for any number. A call with more fails
+    /// with a <see cref="TooManyRowsException"/> before the model runs. No more of a text is tokenized than is needed to know.
+    /// </summary>
+    public long? MaxRows { get; init; }
+
+    /// <summary>
     /// For recordings only: how those longer than <see cref="RecordingWindows.LongestWhole"/> are handled; null for <see cref="LongRecordingPolicy.Chunk"/>. Of
     /// an embedding the results of the windows are averaged, weighted by their share of the rows, as those of texts are; rows without pooling are joined.
     /// </summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Data2Vec.Batching;
 
@@ -14,6 +15,7 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
 {
     private readonly Encoder<TElement> _encoder;
     private readonly RequestQueue<TElement> _queue;
+    private readonly QueueMetrics _metrics;
 
     private protected EncoderModel(LoadedEncoder loaded)
         : base(loaded)
@@ -29,9 +31,20 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
             throw new InvalidDataException("the configuration contradicts itself: the model has no pooler to make vectors with");
         }
 
+        _metrics = new QueueMetrics(Architecture);
         _queue = new RequestQueue<TElement>(
-            batch => Run(batch.Inputs, [.. batch.Rows], batch.Output, batch.Stop.Token), Store.PreferredBatchRows, loaded.Options.MaxQueuedRows, loaded.Options.GatherDelay, new QueueMetrics(Architecture));
+            batch => Run(batch.Inputs, [.. batch.Rows], batch.Output, batch.Stop.Token),
+            Store.PreferredBatchRows, loaded.Options.MaxQueuedRows, loaded.Options.MaxWait, loaded.Options.GatherDelay, _metrics);
     }
+
+    /// <inheritdoc/>
+    public override TimeSpan EstimatedWait => _queue.EstimatedWait;
+
+    /// <inheritdoc/>
+    public override TimeSpan BusyFor => _queue.BusyFor;
+
+    /// <inheritdoc/>
+    public override void RequireRoom() => _queue.RequireRoom();
 
     /// <summary>Embeds inputs.</summary>
     /// <param name="inputs">The inputs. They are batched without padding; each result is independent of the other inputs.</param>
@@ -183,7 +196,16 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
     /// <summary>Prepares inputs on another thread. The token ends the waiting.</summary>
     private protected Task<PreparedInputs<TElement>> PrepareAsync(
         IReadOnlyList<TInput> inputs, InputOptions options, CancellationToken cancellationToken) =>
-        Task.Run(() => Prepare(inputs, options, cancellationToken), cancellationToken).WaitAsync(cancellationToken);
+        Task.Run(() => Measured(() => Prepare(inputs, options, cancellationToken)), cancellationToken).WaitAsync(cancellationToken);
+
+    /// <summary>Records how long the preparation of a call takes.</summary>
+    private protected TPrepared Measured<TPrepared>(Func<TPrepared> prepare)
+    {
+        long start = Stopwatch.GetTimestamp();
+        TPrepared prepared = prepare();
+        _metrics.Prepare(start);
+        return prepared;
+    }
 
     /// <summary>Copies prepared inputs: a caller who cancels may reuse their memory while a batch with the inputs of others still reads it.</summary>
     private protected static PreparedInputs<TElement> Copy(IReadOnlyList<ReadOnlyMemory<TElement>> inputs)
@@ -193,12 +215,15 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
     }
 
     /// <summary>The head's scores, <c>[labels]</c> or <c>[rows, labels]</c> for each part.</summary>
-    internal float[][] Scores(IReadOnlyList<ReadOnlyMemory<TElement>> parts, CancellationToken cancellationToken = default) =>
-        Run(parts, RowsOf(parts), Output.Scores, cancellationToken);
+    internal float[][] Scores(IReadOnlyList<ReadOnlyMemory<TElement>> parts, CancellationToken cancellationToken = default) => Scores(parts, null, cancellationToken);
+
+    /// <summary>The head's scores, unless there are more rows than a limit.</summary>
+    private protected float[][] Scores(IReadOnlyList<ReadOnlyMemory<TElement>> parts, long? maxRows, CancellationToken cancellationToken) =>
+        Run(parts, RowsOf(parts, maxRows), Output.Scores, cancellationToken);
 
     /// <summary>The head's scores, computed in batches with the inputs of other asynchronous calls.</summary>
-    private protected Task<float[][]> ScoresAsync(IReadOnlyList<ReadOnlyMemory<TElement>> parts, CancellationToken cancellationToken) =>
-        _queue.RunAsync(parts, RowsOf(parts), Output.Scores, cancellationToken);
+    private protected Task<float[][]> ScoresAsync(IReadOnlyList<ReadOnlyMemory<TElement>> parts, long? maxRows, CancellationToken cancellationToken) =>
+        _queue.RunAsync(parts, RowsOf(parts, maxRows), Output.Scores, cancellationToken);
 
     /// <summary>Counts the rows that a prepared input takes in a batch: frames, tokens, or patches with the class token.</summary>
     /// <param name="input">As for <c>EmbedPrepared</c>.</param>
@@ -218,12 +243,12 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
     private float[][] Embed(PreparedInputs<TElement> prepared, Output output, EmbeddingOptions options, CancellationToken cancellationToken)
     {
         output = output with { SkippedRows = prepared.SkippedRows };
-        return Finish(prepared, Run(prepared.Parts, RowsOf(prepared.Parts), output, cancellationToken), output, options);
+        return Finish(prepared, Run(prepared.Parts, RowsOf(prepared.Parts, options.MaxRows), output, cancellationToken), output, options);
     }
 
     /// <summary>Runs the parts of inputs; what comes of them is for <see cref="Finish"/>.</summary>
     private protected float[][] Run(IReadOnlyList<ReadOnlyMemory<TElement>> parts, Output output, CancellationToken cancellationToken) =>
-        Run(parts, RowsOf(parts), output, cancellationToken);
+        Run(parts, RowsOf(parts, null), output, cancellationToken);
 
     /// <summary>Splits the vectors of all layers.</summary>
     private protected float[][] Layered(float[] layers) => [.. layers.Chunk(layers.Length / (Layers + 1))];
@@ -231,7 +256,7 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
     private async Task<EmbeddedInputs> QueueAsync(
         PreparedInputs<TElement> prepared, Output output, EmbeddingOptions options, CancellationToken cancellationToken)
     {
-        int[] rows = RowsOf(prepared.Parts);
+        int[] rows = RowsOf(prepared.Parts, options.MaxRows);
         output = output with { SkippedRows = prepared.SkippedRows };
         float[][] vectors = await _queue.RunAsync(prepared.Parts, rows, output, cancellationToken).ConfigureAwait(false);
         return new EmbeddedInputs(Finish(prepared, vectors, output, options), rows.Sum(count => (long)count));
@@ -272,11 +297,21 @@ public abstract class EncoderModel<TInput, TElement> : Data2VecModel
     }
 
     /// <summary>The number of rows of each part. The encoder checks the parts here, and nowhere else; errors name one of several.</summary>
-    private int[] RowsOf(IReadOnlyList<ReadOnlyMemory<TElement>> parts)
+    private int[] RowsOf(IReadOnlyList<ReadOnlyMemory<TElement>> parts, long? maxRows)
     {
-        return [.. parts.Select((part, i) => parts.Count > 1 ? FileErrors.Named($"input {i}", () => Rows(part)) : Rows(part))];
+        var rows = new int[parts.Count];
+        long sum = 0;
+        for (int i = 0; i < rows.Length; i++)
+        {
+            ReadOnlyMemory<TElement> part = parts[i];
+            sum += rows[i] = parts.Count > 1 ? FileErrors.Named($"input {i}", () => _encoder.Rows(part.Span)) : _encoder.Rows(part.Span);
+            if (sum > maxRows)
+            {
+                throw new TooManyRowsException(Modality, maxRows.Value);
+            }
+        }
 
-        int Rows(ReadOnlyMemory<TElement> part) => _encoder.Rows(part.Span);
+        return rows;
     }
 
     /// <summary>

@@ -22,6 +22,12 @@ public sealed record ModelOptions
     public int MaxQueuedRows { get; init; } = 1 << 18;
 
     /// <summary>
+    /// The longest time that a new asynchronous call may wait for its first batch, by the speed of the last batches and what waits; null for any. A call that
+    /// would wait longer fails with a <see cref="QueueFullException"/>.
+    /// </summary>
+    public TimeSpan? MaxWait { get; init; }
+
+    /// <summary>
     /// The longest time that the next batch waits for more asynchronous calls to join, if the last batch served several calls. A call that finds the
     /// model idle never waits. In whole milliseconds.
     /// </summary>
@@ -31,6 +37,7 @@ public sealed record ModelOptions
     {
         const string Options = "options";
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxQueuedRows, 1, Options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxWait ?? TimeSpan.Zero, TimeSpan.Zero, Options);
         ArgumentOutOfRangeException.ThrowIfLessThan(GatherDelay, TimeSpan.Zero, Options);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(GatherDelay, TimeSpan.FromMinutes(1), Options);
     }

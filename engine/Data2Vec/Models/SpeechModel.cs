@@ -64,7 +64,7 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
         IReadOnlyList<Waveform> recordings, TranscribeOptions? options = null, CancellationToken cancellationToken = default)
     {
         TranscriptionPlan plan = Plan(recordings, options ?? new TranscribeOptions(), cancellationToken);
-        return plan.Read(Scores(plan.Parts, cancellationToken));
+        return plan.Read(Scores(plan.Parts, options?.MaxRows, cancellationToken));
     }
 
     /// <summary>Transcribes one recording with the times of its words.</summary>
@@ -82,9 +82,9 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
     public async Task<Transcript[]> TranscribeWithTimesAsync(
         IReadOnlyList<Waveform> recordings, TranscribeOptions? options = null, CancellationToken cancellationToken = default)
     {
-        TranscriptionPlan plan = await Task.Run(() => Plan(recordings, options ?? new TranscribeOptions(), cancellationToken), cancellationToken)
+        TranscriptionPlan plan = await Task.Run(() => Measured(() => Plan(recordings, options ?? new TranscribeOptions(), cancellationToken)), cancellationToken)
             .WaitAsync(cancellationToken).ConfigureAwait(false);
-        return plan.Read(await ScoresAsync(plan.Parts, cancellationToken).ConfigureAwait(false));
+        return plan.Read(await ScoresAsync(plan.Parts, options?.MaxRows, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Transcribes one recording with the times of its words, in a batch with those of other asynchronous calls.</summary>
@@ -175,7 +175,7 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
     public async Task<string[]> TranscribePreparedAsync(IReadOnlyList<ReadOnlyMemory<float>> recordings, CancellationToken cancellationToken = default)
     {
         TranscriptBuilder builder = Builder(null);
-        return [.. (await ScoresAsync(Copy(recordings).Parts, cancellationToken).ConfigureAwait(false)).Select(logits => builder.Decode(logits).Text)];
+        return [.. (await ScoresAsync(Copy(recordings).Parts, null, cancellationToken).ConfigureAwait(false)).Select(logits => builder.Decode(logits).Text)];
     }
 
     /// <summary>The reader of a model's outputs.</summary>

@@ -98,5 +98,5 @@ public sealed partial class TextModel
 
     // The token ends the waiting.
     private Task<ReadOnlyMemory<int>[]> PreparePairsAsync(IReadOnlyList<TextPair> pairs, InputOptions? options, CancellationToken cancellationToken) =>
-        Task.Run(() => PreparePairs(pairs, options, cancellationToken), cancellationToken).WaitAsync(cancellationToken);
+        Task.Run(() => Measured(() => PreparePairs(pairs, options, cancellationToken)), cancellationToken).WaitAsync(cancellationToken);
 }

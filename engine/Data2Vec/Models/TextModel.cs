@@ -31,13 +31,24 @@ public sealed partial class TextModel : ClassifierModel<string, int>
     /// <exception cref="InvalidOperationException">The model has no tokenizer.</exception>
     /// <exception cref="TextTooLongException">The text is too long, and the policy is <see cref="LongTextPolicy.Error"/>.</exception>
     public TextWindows Tokenize(string text, InputOptions? options = null, CancellationToken cancellationToken = default) =>
-        Windows(RequireTokenizer(), text, options ?? new ClassificationOptions(), cancellationToken);
+        Windows(RequireTokenizer(), text, options ?? new ClassificationOptions(), options?.MaxRows ?? long.MaxValue, cancellationToken);
 
     private protected override PreparedInputs<int> Prepare(IReadOnlyList<string> inputs, InputOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         TextTokenizer tokenizer = RequireTokenizer();
-        TextWindows[] windows = [.. inputs.Select(text => Windows(tokenizer, text, options, cancellationToken))];
+        var windows = new TextWindows[inputs.Count];
+        long left = options.MaxRows ?? long.MaxValue;
+        for (int i = 0; i < windows.Length; i++)
+        {
+            windows[i] = Windows(tokenizer, inputs[i], options, left, cancellationToken);
+            left -= windows[i].Windows.Sum(window => (long)window.Ids.Length);
+            if (left < 0)
+            {
+                throw new TooManyRowsException(Modality, options.MaxRows!.Value);
+            }
+        }
+
         int skipped = Config.Preparation.PoolSkipsPrompt ? PromptRows(tokenizer, windows, options, cancellationToken) : 0;
         if (options is EmbeddingOptions { Pooling: Pooling.None } && windows.FirstOrDefault(text => text.Windows.Count > 1) is { } longest)
         {
@@ -74,14 +85,17 @@ public sealed partial class TextModel : ClassifierModel<string, int>
             $"The model leaves the prompt out of its vectors, and a text has no token after the {rows - 1} of the prompt; shorten the prompt.", nameof(options));
     }
 
-    private TextWindows Windows(TextTokenizer tokenizer, string text, InputOptions options, CancellationToken cancellationToken)
+    /// <exception cref="TooManyRowsException">The text has more tokens than <paramref name="left"/>.</exception>
+    private TextWindows Windows(TextTokenizer tokenizer, string text, InputOptions options, long left, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(text);
         TextPreparation preparation = Config.Preparation;
         int most = MaxTokens(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(most, TextChunker.SmallestWindow, nameof(options));
+        int wanted = (int)Math.Clamp(left, 0, TextTokenizer.MaxTokens);
         return tokenizer.EncodeWindows(
-            preparation.Apply(text, preparation.PromptFor(options)), most, options.LongTexts ?? preparation.LongTexts, null, options.SplitSpecialTokens, cancellationToken);
+            preparation.Apply(text, preparation.PromptFor(options)), most, options.LongTexts ?? preparation.LongTexts, wanted, options.SplitSpecialTokens, cancellationToken)
+            ?? throw (wanted < TextTokenizer.MaxTokens ? new TooManyRowsException(Modality, options.MaxRows!.Value) : TextTokenizer.TooLong());
     }
 
     /// <summary>The most tokens of an input, special ones included.</summary>

@@ -176,15 +176,25 @@ public abstract class TextTokenizer
     public TextWindows EncodeWindows(
         string text, int maxLength, LongTextPolicy policy, int? overlap = null, bool splitSpecialTokens = false, CancellationToken cancellationToken = default)
     {
+        return EncodeWindows(text, maxLength, policy, MaxTokens, splitSpecialTokens, cancellationToken, overlap) ?? throw TooLong();
+    }
+
+    /// <summary>Encodes a text as <see cref="EncodeWindows(string, int, LongTextPolicy, int?, bool, CancellationToken)"/> does.</summary>
+    /// <returns>Null if all of the text is wanted, and it has more than <paramref name="mostTokens"/> tokens.</returns>
+    internal TextWindows? EncodeWindows(
+        string text, int maxLength, LongTextPolicy policy, int mostTokens, bool splitSpecialTokens, CancellationToken cancellationToken, int? overlap = null)
+    {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, TextChunker.SmallestWindow);
-        int most = policy == LongTextPolicy.Chunk ? MaxTokens : maxLength - TextChunker.SpecialTokens;
+        int most = policy == LongTextPolicy.Chunk ? mostTokens : maxLength - TextChunker.SpecialTokens;
         List<int> ids = Tokens(text, most + 1, splitSpecialTokens, cancellationToken);
-        return policy == LongTextPolicy.Chunk && ids.Count > MaxTokens
-            ? throw new TextTooLongException(
-                $"The text has more than {MaxTokens} tokens. Split it, or choose {nameof(LongTextPolicy.Truncate)} to keep its beginning.", MaxTokens)
+        return policy == LongTextPolicy.Chunk && ids.Count > mostTokens
+            ? null
             : TextChunker.Split(CollectionsMarshal.AsSpan(ids), BeginId, EndId, maxLength, policy, overlap);
     }
+
+    internal static TextTooLongException TooLong() =>
+        new($"The text has more than {MaxTokens} tokens. Split it, or choose {nameof(LongTextPolicy.Truncate)} to keep its beginning.", MaxTokens);
 
     /// <summary>
     /// Converts ids to text. Byte-level BPE returns the encoded text, except for unpaired surrogates and tokens that became

@@ -1,8 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Data2Vec.Recognition.LanguageModels;
+using Data2Vec.Server;
 using Documentation;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Data2Vec.Extensions.AI.Tests;
 
@@ -89,6 +92,14 @@ public sealed partial class DocumentationTests
             Assert.Equal("FOUR TWO", await Snippets.Transcripts());
             Assert.Equal("FOUR TWO", Snippets.WordsAndLive());
             Assert.Equal(192, Snippets.OnDevice().Length);
+            await using (WebApplication server = Snippets.Served())
+            {
+                server.Urls.Add("http://127.0.0.1:0");
+                await server.StartAsync();
+                await server.Services.GetRequiredService<ServerState>().Started;
+                await server.StopAsync();
+            }
+
             Assert.Equal((new NGramScore(-0.875, 2, 0), -0.5f, 4), Snippets.LanguageModel());
             Assert.Equal(192, await Snippets.Pretrained());
         }

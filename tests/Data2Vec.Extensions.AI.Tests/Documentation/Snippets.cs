@@ -7,10 +7,12 @@ using Data2Vec.Kernels.Gpu;
 using Data2Vec.Memes;
 using Data2Vec.Memes.Ocr;
 using Data2Vec.Recognition.LanguageModels;
+using Data2Vec.Server;
 using Data2Vec.Training.Data;
 using Data2Vec.Training.Recipes;
 using Data2Vec.Training.Runs;
 using Data2Vec.Vision.Images;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -177,6 +179,18 @@ internal static class Snippets
         string text = (await client.GetTextAsync(recording)).Text;
         // END
         return text;
+    }
+
+    public static WebApplication Served()
+    {
+        // engine/docs/serving.md
+        WebApplicationBuilder builder = WebApplication.CreateBuilder();
+        builder.Services.AddData2VecServer(builder.Configuration.GetSection("Data2Vec"), options =>
+            options.Models["text"] = new ModelSource { Path = "text.d2v" });
+        WebApplication application = builder.Build();
+        application.MapData2Vec();
+        // END
+        return application;
     }
 
     public static float[] OnDevice()

@@ -181,6 +181,54 @@ public sealed class RequestQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task A_call_that_would_wait_too_long_by_the_speed_of_the_last_batches_is_refused()
+    {
+        using var queue = Queue(maxWait: TimeSpan.FromSeconds(0.01));
+        Assert.Equal(TimeSpan.Zero, queue.EstimatedWait);
+        Task<float[][]> first = Run(queue, 0, 1);
+        Started();
+        Task<float[][]> second = Run(queue, 2); // nothing is known yet
+        await Task.Delay(600);
+        Assert.InRange(queue.BusyFor, TimeSpan.FromSeconds(0.5), TimeSpan.FromMinutes(2));
+        _gate.Release();
+        await first.WaitAsync(s_long);
+
+        // Two rows took 0.6 s or a little more.
+        Started();
+        _gate.Release();
+        await second.WaitAsync(s_long);
+        Task<float[][]> running = Run(queue, [.. Enumerable.Range(3, 10)]);
+        Started();
+        var full = await Assert.ThrowsAsync<QueueFullException>(() => Run(queue, 20));
+        Assert.InRange(full.EstimatedWait, TimeSpan.FromSeconds(0.02), TimeSpan.FromMinutes(2));
+        Assert.Contains("the limit is 0.01 s", full.Message, StringComparison.Ordinal);
+        Assert.Throws<QueueFullException>(queue.RequireRoom);
+        _gate.Release();
+        await running.WaitAsync(s_long);
+        Assert.True(SpinWait.SpinUntil(() => queue.BusyFor == TimeSpan.Zero && queue.EstimatedWait == TimeSpan.Zero, s_long));
+        _gate.Release();
+        await Run(queue, 21).WaitAsync(s_long);
+    }
+
+    [Fact]
+    public void The_time_of_rows_follows_the_last_batches_of_which_large_ones_count_for_more()
+    {
+        var rate = new BatchRate();
+        Assert.Equal(TimeSpan.Zero, rate.Estimate(1000));
+        rate.Add(100, TimeSpan.FromSeconds(1));
+        Assert.Equal(5, rate.Estimate(500).TotalSeconds, 6);
+        rate.Add(1, TimeSpan.FromSeconds(0.1));
+        Assert.InRange(rate.Estimate(500).TotalSeconds, 5, 6);
+        for (int i = 0; i < 30; i++)
+        {
+            rate.Add(100, TimeSpan.FromSeconds(2));
+        }
+
+        Assert.InRange(rate.Estimate(500).TotalSeconds, 9.9, 10);
+        Assert.True(rate.Estimate(long.MaxValue) > TimeSpan.FromDays(10_000));
+    }
+
+    [Fact]
     public async Task One_call_of_many_inputs_leaves_room_for_others_as_its_next_batch_alone_counts()
     {
         using var queue = Queue(maxRows: 12);
@@ -244,7 +292,7 @@ public sealed class RequestQueueTests : IDisposable
                 largest = Math.Max(largest, batch.Inputs.Count);
                 return [.. batch.Inputs.Select(input => new[] { (float)input.Span[0] })];
             },
-            10, int.MaxValue, TimeSpan.Zero, new QueueMetrics("test"));
+            10, int.MaxValue, null, TimeSpan.Zero, new QueueMetrics("test"));
         int cancelled = 0;
         await Parallel.ForAsync(0, 5_000, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (i, _) =>
         {
@@ -279,7 +327,7 @@ public sealed class RequestQueueTests : IDisposable
     private static Task<float[][]> Run(RequestQueue<int> queue, CancellationToken cancellation, params int[] inputs) =>
         queue.RunAsync([.. inputs.Select(input => (ReadOnlyMemory<int>)new[] { input })], [.. inputs.Select(_ => 1)], s_mean, cancellation);
 
-    private RequestQueue<int> Queue(int maxRows = 1000, TimeSpan delay = default) => new(
+    private RequestQueue<int> Queue(int maxRows = 1000, TimeSpan delay = default, TimeSpan? maxWait = null) => new(
         batch =>
         {
             _started.Add([.. batch.Inputs.Select(input => input.Span[0])], CancellationToken.None);
@@ -297,7 +345,7 @@ public sealed class RequestQueueTests : IDisposable
                 ? throw new InvalidDataException("minus one")
                 : [.. batch.Inputs.Select(input => new[] { (float)input.Span[0] })];
         },
-        10, maxRows, delay, new QueueMetrics("test"));
+        10, maxRows, maxWait, delay, new QueueMetrics("test"));
 
     /// <summary>The inputs of the batch that begins next.</summary>
     private int[] Started()

@@ -1,3 +1,5 @@
+using Data2Vec.IO;
+
 namespace Data2Vec.Audio;
 
 /// <summary>
@@ -32,7 +34,7 @@ internal sealed class SampleBuffer(int limit)
     {
         if (count > limit - Count)
         {
-            throw new InvalidDataException(
+            throw SizeLimits.Error(
                 $"the recording has more than {limit} samples, the limit of {nameof(AudioReadOptions)}.{nameof(AudioReadOptions.MaxSamples)}; split it, or raise the limit");
         }
     }

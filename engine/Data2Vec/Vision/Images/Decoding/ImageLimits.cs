@@ -1,3 +1,5 @@
+using Data2Vec.IO;
+
 namespace Data2Vec.Vision.Images;
 
 /// <summary>Limits for image files. A file beyond a limit is rejected before its pixels are decoded.</summary>
@@ -26,18 +28,18 @@ public sealed record ImageLimits(long MaxPixels = 150_000_000, int MaxSide = 65_
 
         if (Math.Max(width, height) > MaxSide)
         {
-            throw new InvalidDataException(
+            throw SizeLimits.Error(
                 $"{width} x {height} pixels exceed the limit of {MaxSide} per side ({nameof(ImageLimits)}.{nameof(MaxSide)}); scale the image down, or raise the limit");
         }
 
         if (width * height > LargestImage)
         {
-            throw new InvalidDataException($"{width} x {height} pixels are more than the {LargestImage} that fit in memory; scale the image down");
+            throw SizeLimits.Error($"{width} x {height} pixels are more than the {LargestImage} that fit in memory; scale the image down");
         }
 
         if (width * height > MaxPixels)
         {
-            throw new InvalidDataException(
+            throw SizeLimits.Error(
                 $"{width} x {height} pixels exceed the limit of {MaxPixels} pixels ({nameof(ImageLimits)}.{nameof(MaxPixels)}); scale the image down, or raise the limit");
         }
     }
@@ -50,7 +52,7 @@ public sealed record ImageLimits(long MaxPixels = 150_000_000, int MaxSide = 65_
     {
         if (bytes > Math.Min(MaxFileBytes, Array.MaxLength))
         {
-            throw new InvalidDataException(
+            throw SizeLimits.Error(
                 $"the file is larger than the limit of {Math.Min(MaxFileBytes, Array.MaxLength)} bytes ({nameof(ImageLimits)}.{nameof(MaxFileBytes)})");
         }
     }

@@ -1,25 +1,37 @@
+using System.Globalization;
 using Data2Vec.Audio;
 
-namespace Data2Vec.Cli;
+namespace Data2Vec.Recognition.Subtitles;
 
 /// <summary>What a subtitle shows, and when.</summary>
 /// <param name="Start">When it appears.</param>
 /// <param name="End">When it disappears; not after the next one appears.</param>
 /// <param name="Lines">One or two lines.</param>
-internal sealed record SubtitleCue(TimeSpan Start, TimeSpan End, IReadOnlyList<string> Lines)
+public sealed record SubtitleCue(TimeSpan Start, TimeSpan End, IReadOnlyList<string> Lines)
 {
     private const int LineLength = 42, MostLines = 2;
 
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(7), s_shortest = TimeSpan.FromSeconds(1), s_pause = TimeSpan.FromSeconds(0.7);
 
+    /// <summary>The words that are shown, in order. Of a word that is longer than a line, each subtitle has a part.</summary>
+    public IReadOnlyList<TranscriptWord> Words { get; private init; } = [];
+
     /// <summary>A subtitle for each word, or as <see cref="Divide"/> makes them.</summary>
-    public static IReadOnlyList<SubtitleCue> Of(Transcript transcript, bool words) => words
-        ? Place([.. transcript.Words.Select(word => (IReadOnlyList<TranscriptWord>)[word])], TimeSpan.Zero, transcript.Duration)
-        : Divide(transcript);
+    /// <param name="transcript">The transcript.</param>
+    /// <param name="words">Whether each word has a subtitle of its own.</param>
+    public static IReadOnlyList<SubtitleCue> Of(Transcript transcript, bool words)
+    {
+        ArgumentNullException.ThrowIfNull(transcript);
+        return words
+            ? Place([.. transcript.Words.Select(word => (IReadOnlyList<TranscriptWord>)[word])], TimeSpan.Zero, transcript.Duration)
+            : Divide(transcript);
+    }
 
     /// <summary>Divides a transcript: a subtitle ends at a pause, when its lines are full, or after a few seconds.</summary>
+    /// <param name="transcript">The transcript.</param>
     public static IReadOnlyList<SubtitleCue> Divide(Transcript transcript)
     {
+        ArgumentNullException.ThrowIfNull(transcript);
         var groups = new List<IReadOnlyList<TranscriptWord>>();
         foreach (TranscriptSegment segment in transcript.Segments)
         {
@@ -54,7 +66,7 @@ internal sealed record SubtitleCue(TimeSpan Start, TimeSpan End, IReadOnlyList<s
             TimeSpan start = Max(groups[i][0].Start, from), end = Max(groups[i][^1].End, start);
             end = Min(Max(end, start + shortest), start + s_longest);
             end = Max(start, Min(end, i + 1 < groups.Count ? groups[i + 1][0].Start : duration));
-            cues.Add(new SubtitleCue(start, end, Wrap(groups[i])));
+            cues.Add(new SubtitleCue(start, end, Wrap(groups[i])) { Words = groups[i] });
             from = end;
         }
 

@@ -1,6 +1,7 @@
 using Data2Vec.Audio;
+using Data2Vec.Recognition.Subtitles;
 
-namespace Data2Vec.Cli.Tests;
+namespace Data2Vec.Recognition.Tests;
 
 public sealed class SubtitleCueTests
 {

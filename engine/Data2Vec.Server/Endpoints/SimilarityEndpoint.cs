@@ -1,0 +1,51 @@
+using System.Numerics.Tensors;
+using Data2Vec.Server.Answers;
+using Data2Vec.Server.Limits;
+using Data2Vec.Server.Models;
+using Data2Vec.Server.Observability;
+using Data2Vec.Server.Requests;
+
+namespace Data2Vec.Server.Endpoints;
+
+/// <summary><c>/v1/similarity</c>: how like one input is to others, by the cosine of their vectors.</summary>
+internal sealed class SimilarityEndpoint(ModelCatalog catalog, BodyReader bodies, Embedder embedder, ServerMetrics metrics) : IPostEndpoint
+{
+    public static readonly string[] Fields = [.. Embedder.Fields, "source", "targets"];
+
+    public string Route => "/similarity";
+
+    public IReadOnlyList<string> FieldNames => Fields;
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        using RequestJson request = await RequestJson.ReadAsync(context, bodies, Fields).ConfigureAwait(false);
+        (ServedModel served, Data2VecModel model) = catalog.Get<Data2VecModel>(request.RequireText("model"), "similarity");
+        request.RequireText("source");
+        if (request.Require("targets").ValueKind != JsonValueKind.Array)
+        {
+            throw RequestException.Bad("'targets' must be a list", "targets");
+        }
+
+        EmbeddedInputs targets = await embedder.EmbedAsync(served, model, request, "targets", context.RequestAborted).ConfigureAwait(false);
+        EmbeddedInputs source = await embedder.EmbedAsync(served, model, request, "source", context.RequestAborted).ConfigureAwait(false);
+        long rows = targets.Rows + source.Rows;
+        metrics.Answered(served.Id, targets.Vectors.Length + 1, rows);
+        await using var answer = new JsonAnswer(context);
+        Utf8JsonWriter json = answer.Json;
+        json.WriteStartObject();
+        json.WriteString("object", "list");
+        json.WriteStartArray("data");
+        for (int i = 0; i < targets.Vectors.Length; i++)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("index", i);
+            json.WriteNumber("similarity", TensorPrimitives.CosineSimilarity<float>(source.Vectors[0], targets.Vectors[i]));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteString("model", served.Id);
+        answer.Usage(rows);
+        json.WriteEndObject();
+    }
+}
