@@ -17,13 +17,14 @@ internal static class Files
     public static string Temporary(string extension) => Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + extension);
 
     /// <summary>Writes a meme model whose network has seen a few numbers.</summary>
-    public static void WriteMemeModel(string path)
+    public static void WriteMemeModel(string path, bool withText = true)
     {
-        using MemeEncoders encoders = MemeEncoders.Load(Path.Combine(AppContext.BaseDirectory, "Models", "image.d2v"), Path.Combine(AppContext.BaseDirectory, "Models", "text.d2v"));
+        string? text = withText ? Path.Combine(AppContext.BaseDirectory, "Models", "text.d2v") : null;
+        using MemeEncoders encoders = MemeEncoders.Load(Path.Combine(AppContext.BaseDirectory, "Models", "image.d2v"), text);
         var random = new Random(1);
         ReadOnlyMemory<float>[] features = [.. Enumerable.Range(0, 8).Select(_ => (ReadOnlyMemory<float>)Enumerable.Range(0, encoders.FeatureSize).Select(_ => random.NextSingle()).ToArray())];
         var examples = new Examples(features, [.. features.Select((_, i) => i % 2 == 0)]);
-        MemeModelWriter.Write(path, encoders, MemeInputs.Both, FusionTrainer.Train(examples, examples, new TrainingOptions { HiddenSize = 10, Epochs = 1, Seed = 1 }));
+        MemeModelWriter.Write(path, encoders, withText ? MemeInputs.Both : MemeInputs.Image, FusionTrainer.Train(examples, examples, new TrainingOptions { HiddenSize = 10, Epochs = 1, Seed = 1 }));
     }
 
     /// <summary>A WAV file of 16-bit samples of silence at 16 kHz.</summary>
