@@ -7,6 +7,8 @@ internal static class TableReader
     public static Func<string, SourceContext, TableColumns, IEnumerable<TableEntry>>? For(string path) => Path.GetExtension(path).ToLowerInvariant() switch
     {
         ".jsonl" or ".ndjson" => JsonLines.Read,
+        ".csv" or ".tsv" => DelimitedTable.Read,
+        ".parquet" => ParquetTable.Read,
         _ => null,
     };
 }

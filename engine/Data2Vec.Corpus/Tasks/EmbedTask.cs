@@ -31,7 +31,9 @@ public sealed record EmbedTask : CorpusTask
             throw new ArgumentException("A corpus has one vector for each input; choose a pooling.");
         }
 
-        return Data2VecModel.Load(model, options.ForModel(ImageSize)) switch
+        Data2VecModel loaded = Data2VecModel.Load(model, options.ForModel(ImageSize));
+        TaskChecks.Check(loaded, Options);
+        return loaded switch
         {
             SpeechModel speech => new SpeechRunner(speech, Options),
             TextModel text => new EmbedRunner<string, int>(text, Options, input => input.Text!, sizeof(int)),

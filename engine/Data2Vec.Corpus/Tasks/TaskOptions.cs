@@ -56,6 +56,13 @@ internal static class TaskOptions
         Windows = ReadWindows(json),
     };
 
+    public static ClassificationOptions ReadClassification(JsonObject json) => new()
+    {
+        LongTexts = ReadEnum<LongTextPolicy>(json, "long_texts"),
+        MaxTokens = (int?)json["max_tokens"],
+        SplitSpecialTokens = (bool?)json["split_special_tokens"] ?? false,
+    };
+
     public static RecordingWindows? ReadWindows(JsonObject json) => json["windows"] is JsonObject windows
         ? new RecordingWindows
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Data2Vec.Audio;
 
 namespace Data2Vec.Corpus;
 
@@ -12,6 +13,14 @@ internal static class TaskReader
         CorpusTask task = name switch
         {
             "embed" => new EmbedTask(model) { Options = TaskOptions.ReadEmbedding(options), ImageSize = (int?)options["image_size"] },
+            "transcribe" => new TranscribeTask(model)
+            {
+                Words = (bool?)options["words"] ?? false,
+                LongRecordings = TaskOptions.ReadEnum<LongRecordingPolicy>(options, "long_recordings"),
+                Windows = TaskOptions.ReadWindows(options),
+            },
+            "classify" => new ClassifyTask(model) { Options = TaskOptions.ReadClassification(options), ImageSize = (int?)options["image_size"] },
+            "memes" => (string?)options["languages"] is { } languages ? new ScoreMemesTask(model) { Languages = languages } : new ScoreMemesTask(model),
             _ => throw new InvalidDataException($"the job has the task '{name}', which this version does not know"),
         };
         var limits = new InputLimits();
