@@ -112,6 +112,9 @@ internal static class Program
         {
             CorpusRunCommand.Create(),
             CorpusStatusCommand.Create(),
+            CorpusVerifyCommand.Create(),
+            CorpusRetryCommand.Create(),
+            CorpusExportCommand.Create(),
         },
         LanguageModelCommand.Create(),
         DevicesCommand.Create(),

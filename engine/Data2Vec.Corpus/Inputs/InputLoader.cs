@@ -52,7 +52,7 @@ internal sealed class InputLoader(string baseFolder, Modality modality, InputLim
     private LoadedInput LoadRecording(string path, ref string? digest)
     {
         string full = Path.GetFullPath(path, baseFolder);
-        if (RequireContent(full) > RecordingBytesAhead)
+        if (RegularFile.RequireContent(full) > RecordingBytesAhead)
         {
             return new LoadedInput { Streamed = new StreamedRecording(full, _audio) };
         }
@@ -88,17 +88,9 @@ internal sealed class InputLoader(string baseFolder, Modality modality, InputLim
 
     private static byte[] ReadWhole(string path, long maxBytes)
     {
-        long length = RequireContent(path);
+        long length = RegularFile.RequireContent(path);
         return length <= maxBytes ? File.ReadAllBytes(path) : throw new InvalidDataException($"the file is larger than the limit of {maxBytes} bytes");
     }
-
-    // A named pipe or a device has no length either, and opening it might wait forever.
-    private static long RequireContent(string path) => new FileInfo(path) switch
-    {
-        { Exists: false } when Directory.Exists(path) => throw new InvalidDataException("a folder, not a file"),
-        { Length: 0 } => throw new InvalidDataException("the file is empty"),
-        { Length: var length } => length,
-    };
 
     private static string Require(string? value, string name) => value ?? throw new InvalidDataException($"the row has no {name}");
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
 namespace Data2Vec.Corpus;
@@ -137,6 +138,26 @@ public sealed class CorpusJob
         HashSet<int> done = Files.Done();
         done.RemoveWhere(number => number >= Shards);
         return done;
+    }
+
+    /// <summary>The number of errors of each kind in a shard that is done.</summary>
+    internal IReadOnlyDictionary<string, int> CountErrors(int number) =>
+        ShardReport.Read(Files.Report(number))?.Errors ?? ShardFile.CountErrorsAsync(Files.Shard(number)).GetAwaiter().GetResult();
+
+    /// <summary>Reads the results of the shards that are done, in the order of the inputs. One shard is in memory at a time.</summary>
+    /// <param name="cancellationToken">Checked before each shard.</param>
+    /// <exception cref="InvalidDataException">A shard is damaged.</exception>
+    public async IAsyncEnumerable<CorpusRow> ReadRowsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        foreach (int number in ReadDone().Order())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            ShardContent shard = await ShardFile.ReadAsync(Files.Shard(number)).ConfigureAwait(false);
+            foreach (ShardRow row in shard.Rows)
+            {
+                yield return new CorpusRow(row, shard.Columns);
+            }
+        }
     }
 
     private static JobIdentity? ReadIdentity(JobFolder files, string folder)

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Data2Vec.Corpus;
 
 /// <summary>Runs the shards of a job with a loaded model. Results do not depend on the number of workers and threads, nor on interruptions.</summary>
@@ -9,7 +7,7 @@ public sealed class CorpusWorker : IDisposable
     private readonly TaskRunner _task;
     private readonly ShardRunner _runner;
 
-    private CorpusWorker(CorpusJob job, TaskRunner task, WorkerOptions options) => (_job, _task, _runner) = (job, task, new ShardRunner(job, task, options));
+    internal CorpusWorker(CorpusJob job, TaskRunner task, WorkerOptions options) => (_job, _task, _runner) = (job, task, new ShardRunner(job, task, options));
 
     /// <summary>Loads the model of a job.</summary>
     /// <param name="job">The job.</param>
@@ -52,7 +50,9 @@ public sealed class CorpusWorker : IDisposable
     public async Task<CorpusProgress> RunAsync(IShardScheduler scheduler, IProgress<CorpusProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(scheduler);
-        var meter = new ProgressMeter(_job, scheduler as LocalScheduler, progress);
+        var meter = scheduler is LocalScheduler local
+            ? new ProgressMeter(local.Done, local.Total, progress)
+            : new ProgressMeter(_job.ReadDone().Sum(number => (long)_job.ShardAt(number).Rows), _job.Rows, progress);
         while (await scheduler.TakeAsync(cancellationToken).ConfigureAwait(false) is { } shard)
         {
             try
@@ -73,6 +73,27 @@ public sealed class CorpusWorker : IDisposable
             }
 
             await scheduler.CompleteAsync(shard, cancellationToken).ConfigureAwait(false);
+        }
+
+        return meter.Complete();
+    }
+
+    /// <summary>Runs the bad inputs of all shards that are done again, for example after files were repaired. A shard whose rows change is replaced.</summary>
+    /// <param name="killed">Whether to run inputs again that ended their process, which may end this one.</param>
+    /// <param name="progress">Receives where the worker stands.</param>
+    /// <param name="cancellationToken">Ends the work. Shards that were replaced stay.</param>
+    /// <returns>The inputs that were run again, and the errors that are left of them.</returns>
+    /// <exception cref="InvalidDataException">A shard is damaged.</exception>
+    /// <exception cref="IOException">The results cannot be written.</exception>
+    public async Task<CorpusProgress> RetryErrorsAsync(bool killed = false, IProgress<CorpusProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        (int Number, int Bad)[] shards = [.. _job.ReadDone().Order().Select(number => (number, Bad: _job.CountErrors(number).Where(error => killed || error.Key != InputErrors.Killed).Sum(error => error.Value)))
+            .Where(shard => shard.Bad > 0)];
+        var meter = new ProgressMeter(0, shards.Sum(shard => (long)shard.Bad), progress);
+        foreach ((int number, _) in shards)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await _runner.RetryAsync(_job.ShardAt(number), killed, meter.Add, cancellationToken).ConfigureAwait(false);
         }
 
         return meter.Complete();

@@ -14,12 +14,11 @@ internal sealed class ProgressMeter
     private long _skipped, _rows;
     private TimeSpan _reported;
 
-    public ProgressMeter(CorpusJob job, LocalScheduler? local, IProgress<CorpusProgress>? progress)
-    {
-        _progress = progress;
-        _total = local?.Total ?? job.Rows;
-        _skipped = local?.Done ?? job.ReadDone().Sum(number => (long)job.ShardAt(number).Rows);
-    }
+    /// <summary>Starts to count.</summary>
+    /// <param name="done">The rows that were done before.</param>
+    /// <param name="total">All rows.</param>
+    /// <param name="progress">Receives reports.</param>
+    public ProgressMeter(long done, long total, IProgress<CorpusProgress>? progress) => (_skipped, _total, _progress) = (done, total, progress);
 
     /// <summary>Counts a shard that is done already.</summary>
     public void Skip(Shard shard) => _skipped += shard.Rows;

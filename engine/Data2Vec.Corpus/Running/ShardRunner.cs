@@ -69,8 +69,40 @@ internal sealed class ShardRunner(CorpusJob job, TaskRunner task, WorkerOptions 
         }
     }
 
+    /// <summary>Runs the bad inputs of a shard again, and replaces its file if any of them is another now.</summary>
+    /// <param name="shard">A shard that is done.</param>
+    /// <param name="killed">Whether to run inputs again that ended their process.</param>
+    /// <param name="report">Receives each row that was run again.</param>
+    /// <param name="cancellation">Ends the work. The file stays as it is then.</param>
+    public async Task RetryAsync(Shard shard, bool killed, Action<ShardRow> report, CancellationToken cancellation)
+    {
+        DateTimeOffset started = DateTimeOffset.UtcNow;
+        long since = Stopwatch.GetTimestamp();
+        ShardRow[] rows = [.. (await ShardFile.ReadAsync(job.Files.Shard(shard.Number)).ConfigureAwait(false)).Rows];
+        PlannedInput[] inputs = [.. job.Plan.Read(shard)];
+        if (rows.Length != inputs.Length)
+        {
+            throw new InvalidDataException($"{job.Files.Shard(shard.Number)}: the file is damaged; delete it, and run the job again");
+        }
+
+        int[] bad = [.. Enumerable.Range(0, rows.Length).Where(i => rows[i].Error is { } error && (killed || error.Kind != InputErrors.Killed))];
+        bool isChanged = false;
+        await _rows.RunAsync(bad.Select(i => inputs[i]), Receive, cancellation).ConfigureAwait(false);
+        if (isChanged)
+        {
+            await WriteAsync(shard, rows, started, since).ConfigureAwait(false);
+        }
+
+        void Receive(int place, ShardRow row)
+        {
+            isChanged |= row.Error != rows[bad[place]].Error || row.Sha256 != rows[bad[place]].Sha256;
+            rows[bad[place]] = row;
+            report(row);
+        }
+    }
+
     /// <summary>Writes the file of a shard, and the report beside it.</summary>
-    public async Task<ShardReport> WriteAsync(Shard shard, IReadOnlyList<ShardRow> rows, DateTimeOffset started, long since)
+    private async Task<ShardReport> WriteAsync(Shard shard, IReadOnlyList<ShardRow> rows, DateTimeOffset started, long since)
     {
         using var content = new MemoryStream();
         Dictionary<string, string> facts = new(task.Facts) { [ShardWriter.JobFact] = job.Digest };
@@ -87,9 +119,10 @@ internal sealed class ShardRunner(CorpusJob job, TaskRunner task, WorkerOptions 
             Host = Environment.MachineName,
         };
 
-        // The report comes first: what decides is the shard.
-        report.Write(job.Files.Report(shard.Number));
+        // A report that does not belong to the file would be worse than none.
+        File.Delete(job.Files.Report(shard.Number));
         WholeFile.Write(job.Files.Shard(shard.Number), stream => stream.Write(bytes.Span));
+        report.Write(job.Files.Report(shard.Number));
         return report;
     }
 }

@@ -7,11 +7,19 @@ namespace Data2Vec.Corpus;
 /// <summary>Reads columns of Parquet files.</summary>
 internal static class ParquetColumn
 {
+    // Writers make groups of some 100,000 rows. A file of a few bytes can claim any number.
+    private const int MaxRows = 1 << 24;
+
+    /// <summary>The rows of a group.</summary>
+    /// <exception cref="InvalidDataException">There are too many.</exception>
+    public static int RowsOf(ParquetRowGroupReader group) => group.RowCount is >= 0 and <= MaxRows ? (int)group.RowCount
+        : throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"a group has {group.RowCount} rows, and the limit is {MaxRows}; write the file again with smaller groups"));
+
     /// <summary>A column as texts; numbers are written as text.</summary>
     /// <exception cref="InvalidDataException">The column has another type.</exception>
     public static async Task<string?[]> ReadTextsAsync(ParquetRowGroupReader group, DataField field)
     {
-        int count = checked((int)group.RowCount);
+        int count = RowsOf(group);
         if (field.ClrType == typeof(string))
         {
             var texts = new string?[count];
@@ -32,7 +40,7 @@ internal static class ParquetColumn
     public static async Task<T?[]> ReadAsync<T>(ParquetRowGroupReader group, DataField field)
         where T : struct
     {
-        int count = checked((int)group.RowCount);
+        int count = RowsOf(group);
         var values = new T?[count];
         if (field.IsNullable)
         {

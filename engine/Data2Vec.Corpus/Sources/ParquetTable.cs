@@ -19,7 +19,8 @@ internal static class ParquetTable
             {
                 using ParquetRowGroupReader group = reader.OpenRowGroupReader(i);
                 string?[]? ids = Column(names.Id), texts = Column(names.Text), paths = Column(names.Path), references = Column(names.Reference);
-                for (int at = 0; at < group.RowCount; at++)
+                int rows = Try(path, () => Task.FromResult(ParquetColumn.RowsOf(group)));
+                for (int at = 0; at < rows; at++)
                 {
                     yield return new TableEntry(TextLines.Place(path, ++row)) { Id = ids?[at], Text = texts?[at], Path = paths?[at], Reference = references?[at] };
                 }
@@ -39,7 +40,11 @@ internal static class ParquetTable
         {
             return read().GetAwaiter().GetResult();
         }
-        catch (Exception error) when (error is not (OutOfMemoryException or InvalidDataException))
+        catch (InvalidDataException error)
+        {
+            throw new InvalidDataException($"{path}: {error.Message}", error);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
         {
             throw new InvalidDataException($"{path}: the Parquet file is damaged, or of a kind that cannot be read", error);
         }

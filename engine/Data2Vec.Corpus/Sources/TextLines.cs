@@ -31,7 +31,8 @@ internal static class TextLines
 
     private static IEnumerable<string> Lines(string path, SourceContext context)
     {
-        using FileStream stream = context.OpenRead(path);
+        RegularFile.RequireContent(context.Resolve(path));
+        using FileStream stream = File.OpenRead(context.Resolve(path));
         foreach (string line in TextFile.ReadLines(stream))
         {
             yield return line;

@@ -10,10 +10,7 @@ namespace Data2Vec.Corpus;
 internal class EmbedRunner<TInput, TElement>(EncoderModel<TInput, TElement> model, EmbeddingOptions options, Func<LoadedInput, TInput> select, int elementBytes) : TaskRunner
     where TElement : unmanaged
 {
-    /// <summary>The name of the column with the vectors.</summary>
-    public const string Vector = "vector";
-
-    public override IReadOnlyList<ResultColumn> Columns { get; } = [new(Vector, ColumnType.Singles)];
+    public override IReadOnlyList<ResultColumn> Columns { get; } = [new(EmbedColumns.Vector, ColumnType.Singles)];
 
     public override int RowsAtOnce => model.PreferredRows;
 

@@ -9,7 +9,9 @@ internal static class CorpusSummary
     public static string Verb(this CorpusTask task) => task switch
     {
         EmbedTask => "Embedding",
-        _ => "Running",
+        TranscribeTask => "Transcribing",
+        ClassifyTask => "Classifying",
+        _ => "Scoring",
     };
 
     /// <summary>The share of the inputs that is done.</summary>
@@ -18,6 +20,9 @@ internal static class CorpusSummary
     /// <summary>The speed and the errors.</summary>
     public static string Remark(this CorpusProgress progress) =>
         string.Create(CultureInfo.InvariantCulture, $", {progress.RowsPerSecond:#,0.#} a second{(progress.Errors.Count > 0 ? $", {Errors(progress.Errors)}" : "")}");
+
+    /// <summary>Shows progress.</summary>
+    public static IProgress<CorpusProgress> To(Action<string, double> report) => new ProgressAction<CorpusProgress>(progress => report(progress.Remark(), progress.Share()));
 
     /// <summary>The number of errors of each kind.</summary>
     public static string Errors(IReadOnlyDictionary<string, long> errors) => string.Create(
