@@ -108,6 +108,14 @@ internal static class Program
             ExtractCommand.Create(),
             GenerateCommand.Create(),
         },
+        new Command("corpus", "Run many inputs into Parquet files, in steps that a later run resumes")
+        {
+            CorpusRunCommand.Create(),
+            CorpusStatusCommand.Create(),
+            CorpusVerifyCommand.Create(),
+            CorpusRetryCommand.Create(),
+            CorpusExportCommand.Create(),
+        },
         LanguageModelCommand.Create(),
         ServeCommand.Create(),
         DevicesCommand.Create(),

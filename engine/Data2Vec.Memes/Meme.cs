@@ -25,7 +25,7 @@ public sealed record Meme(RgbImage Image, string? Text = null)
         return new Meme(ImageFile.Load(path, limits, decoder), File.Exists(path + TextExtension) ? ReadText(path + TextExtension) : null);
     }
 
-    private static string ReadText(string path) => string.Join(' ', TextFile.ReadLines(path, MaxTextBytes)).Trim();
+    internal static string ReadText(string path) => string.Join(' ', TextFile.ReadLines(path, MaxTextBytes)).Trim();
 }
 
 /// <summary>The encoded form of a meme.</summary>

@@ -107,6 +107,12 @@ internal sealed class ModelArguments
         Windows = Windows(parsed),
     };
 
+    /// <summary>The input size of a vision model; null for its own.</summary>
+    public int? ImageSize(ParseResult parsed) => parsed.GetValue(_imageSize);
+
+    /// <summary>Opens the device.</summary>
+    public Device OpenDevice(ParseResult parsed) => _device.Open(parsed);
+
     public ModelSet Load(ParseResult parsed) => new(Paths(parsed), _bundled, _device.Open(parsed), parsed.GetValue(_imageSize), LimitedOptions.Of(parsed));
 
     private static Option<string?> Long(IReadOnlyDictionary<Modality, string> bundled)

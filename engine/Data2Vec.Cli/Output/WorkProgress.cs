@@ -30,6 +30,10 @@ internal static class WorkProgress
             title, string.Create(CultureInfo.InvariantCulture, $", {done / Math.Max(clock.Elapsed.TotalSeconds, 1e-3):0.#} {unit} a second"), (double)done / steps))));
     }
 
+    /// <summary>Runs work that reports a remark and the share that is done.</summary>
+    public static T ShowRemarks<T>(string title, TextWriter error, Func<Action<string, double>, T> work) =>
+        Show(error, ownsTerminal: true, report => work((remark, done) => report(title, remark, done)));
+
     /// <summary>Runs work of several parts. It reports the title of a part, and the part's done and total amounts.</summary>
     public static T ShowParts<T>(TextWriter error, Func<Action<string, long, long>, T> work) =>
         Show(error, ownsTerminal: true, report => work((title, done, total) => report(title, "", total > 0 ? (double)done / total : 0)));

@@ -7,6 +7,9 @@ internal sealed class SkippedItems(bool strict)
     private readonly List<SkippedItem> _items = [];
     private int _bad;
 
+    /// <summary>The items left out so far.</summary>
+    public IReadOnlyList<SkippedItem> All => _items;
+
     /// <summary>Leaves out an item that is wrong.</summary>
     /// <exception cref="InvalidDataException">The reading is strict.</exception>
     public void AddBad(string name, string reason)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
+using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace Data2Vec.ModelFile;
@@ -214,6 +215,26 @@ public sealed class D2vFile : IDisposable
 
         GC.KeepAlive(this);
         return true;
+    }
+
+    /// <summary>
+    /// Computes the SHA-256 of the file's bytes, which identifies the model: two files with the same digest give the same results. It is that of
+    /// <c>sha256sum</c>. Unlike the CRCs in the header, it also tells apart files that somebody made alike on purpose.
+    /// </summary>
+    /// <returns>64 lower-case hexadecimal digits. Of a part, the digest of the whole file.</returns>
+    public string ComputeDigest()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        for (long offset = 0; offset < _bytes.Length; offset += buffer.Length)
+        {
+            hash.AppendData(_bytes.Read(offset, buffer.AsSpan(0, (int)Math.Min(buffer.Length, _bytes.Length - offset))));
+        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
+        GC.KeepAlive(this);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <summary>Closes the file. Its addresses and spans become invalid.</summary>

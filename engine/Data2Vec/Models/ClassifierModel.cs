@@ -100,6 +100,14 @@ public abstract class ClassifierModel<TInput, TElement> : EncoderModel<TInput, T
         return Rank(prepared, await ScoresAsync(prepared.Parts, null, cancellationToken).ConfigureAwait(false));
     }
 
+    /// <summary>The probability of each label, in the order of the labels, of inputs that are ready.</summary>
+    internal float[][] ProbabilitiesReady(IReadOnlyList<ReadyInput<TElement>> inputs, CancellationToken cancellationToken)
+    {
+        RequireHead();
+        PreparedInputs<TElement> joined = Join(inputs);
+        return Probabilities(joined, ReadyScores(inputs, joined, cancellationToken));
+    }
+
     private void RequireHead()
     {
         if (Labels is null)

@@ -10,7 +10,7 @@ namespace Data2Vec;
 /// The elements of a prepared input, which is passed to the encoder unprocessed: normalized samples at the model's rate, token ids with the special
 /// ones, or normalized pixels <c>[3, size, size]</c>.
 /// </typeparam>
-public abstract class EncoderModel<TInput, TElement> : Data2VecModel
+public abstract partial class EncoderModel<TInput, TElement> : Data2VecModel
     where TElement : unmanaged
 {
     private readonly Encoder<TElement> _encoder;

@@ -178,6 +178,9 @@ public sealed class SpeechModel : EncoderModel<Waveform, float>
         return [.. (await ScoresAsync(Copy(recordings).Parts, null, cancellationToken).ConfigureAwait(false)).Select(logits => builder.Decode(logits).Text)];
     }
 
+    /// <summary>The parts of one recording, which can be made before the batch that they are in.</summary>
+    internal TranscriptionPlan PlanOf(Waveform recording, TranscribeOptions options, CancellationToken cancellationToken) => Plan([recording], options, cancellationToken);
+
     /// <summary>The reader of a model's outputs.</summary>
     /// <param name="decoder">Finds the words; null for the most probable labels.</param>
     /// <exception cref="ArgumentException">The decoder's labels are not those of the model.</exception>

@@ -71,6 +71,8 @@ public sealed partial class DocumentationTests
         File.Copy(Path.Combine(AppContext.BaseDirectory, "Images", "rgb-420.jpg"), folder.File("photo.jpg"));
         Directory.CreateDirectory(folder.File("recordings"));
         File.Copy(Path.Combine(AppContext.BaseDirectory, "four-two.wav"), Path.Combine(folder.File("recordings"), "recording.wav"));
+        Directory.CreateDirectory(folder.File("pictures"));
+        File.Copy(folder.File("photo.jpg"), Path.Combine(folder.File("pictures"), "photo.jpg"));
         File.WriteAllText(folder.File("model.bin"), "\\data\\\nngram 1=3\n\\1-grams:\n-0.5 four\n-0.25 two\n-0.125 </s>\n\\end\\\n");
         string before = Directory.GetCurrentDirectory();
         Directory.SetCurrentDirectory(folder.Path);
@@ -100,6 +102,7 @@ public sealed partial class DocumentationTests
                 await server.StopAsync();
             }
 
+            Assert.Equal(1, await Snippets.Embedded());
             Assert.Equal((new NGramScore(-0.875, 2, 0), -0.5f, 4), Snippets.LanguageModel());
             Assert.Equal(192, await Snippets.Pretrained());
         }

@@ -2,6 +2,7 @@ using Data2Vec;
 using Data2Vec.Audio;
 using Data2Vec.Audio.Codecs;
 using Data2Vec.Converters.Hub;
+using Data2Vec.Corpus;
 using Data2Vec.Extensions.AI;
 using Data2Vec.Kernels.Gpu;
 using Data2Vec.Memes;
@@ -191,6 +192,21 @@ internal static class Snippets
         application.MapData2Vec();
         // END
         return application;
+    }
+
+    public static async Task<long> Embedded()
+    {
+        // engine/docs/corpora.md
+        CorpusJob job = CorpusJob.Create("picture-vectors", new EmbedTask("image.d2v"), [new FolderSource("pictures")]);
+        using CorpusWorker worker = CorpusWorker.Load(job);
+        await using var scheduler = new LocalScheduler(job);
+        CorpusProgress done = await worker.RunAsync(scheduler, new Progress<CorpusProgress>(progress => Console.WriteLine($"{progress.Rows} of {progress.Total}")));
+        await foreach (CorpusRow row in job.ReadRowsAsync())
+        {
+            Console.WriteLine($"{row.Id}: {row.Error ?? $"{row.Vector!.Length} numbers"}");
+        }
+        // END
+        return done.Rows;
     }
 
     public static float[] OnDevice()

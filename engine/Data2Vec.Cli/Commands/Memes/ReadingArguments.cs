@@ -66,23 +66,11 @@ internal sealed class ReadingArguments
     {
         try
         {
-            return new TesseractRecognizer(new OcrOptions { Languages = languages });
-        }
-        catch (NotSupportedException problem)
-        {
-            return new MissingRecognizer(problem.Message);
+            return TextRecognizers.Open(languages);
         }
         catch (ArgumentException problem)
         {
             throw new UsageException($"--languages: {TerminalText.WithoutParameter(problem.Message)}");
         }
-    }
-
-    /// <summary>Replaces a missing Tesseract as long as all texts are given.</summary>
-    private sealed class MissingRecognizer(string reason) : ITextRecognizer
-    {
-        public string Description => "none";
-
-        public IReadOnlyList<RecognizedWord> Recognize(RgbImage image) => throw new NotSupportedException(reason);
     }
 }

@@ -1,12 +1,6 @@
-using System.Text;
 using Data2Vec.IO;
 
 namespace Data2Vec.Training.Data;
-
-/// <summary>A line of a table.</summary>
-/// <param name="Line">The number of the line in the file, from 1.</param>
-/// <param name="Fields">The fields.</param>
-internal readonly record struct TableRow(int Line, string[] Fields);
 
 /// <summary>A text file with columns: CSV or TSV.</summary>
 internal sealed class Table
@@ -31,11 +25,10 @@ internal sealed class Table
     public static Table Read(string path, TableOptions options)
     {
         string[] lines = [.. DataFile.Lines(path)];
-        char delimiter = options.Delimiter ?? DelimiterOf(lines.FirstOrDefault(line => !string.IsNullOrWhiteSpace(line)) ?? throw Empty(path));
+        char delimiter = options.Delimiter ?? TableRows.DelimiterOf(lines.FirstOrDefault(line => !string.IsNullOrWhiteSpace(line)) ?? throw Empty(path));
         bool quoted = options.Quoted ?? delimiter != '\t';
-        List<TableRow> rows = quoted ? Quoted(path, lines, delimiter) : [.. lines.Select((line, i) => new TableRow(i + 1, line.Split(delimiter)))];
-        rows.RemoveAll(row => row.Fields.All(string.IsNullOrWhiteSpace));
-        if (rows.Count == 0)
+        TableRow[] rows = [.. TableRows.Read(path, lines, delimiter, quoted)];
+        if (rows.Length == 0)
         {
             throw Empty(path);
         }
@@ -74,96 +67,4 @@ internal sealed class Table
     public string Name(TableRow row) => DataFile.LineName(Path, row.Line);
 
     private static InvalidDataException Empty(string path) => new($"{path}: the file is empty");
-
-    private static char DelimiterOf(string line)
-    {
-        if (line.Contains('\t', StringComparison.Ordinal))
-        {
-            return '\t';
-        }
-
-        // Between quotation marks, a delimiter is text.
-        string outside = string.Concat(line.Split('"').Where((_, part) => part % 2 == 0));
-        return outside.Contains(';', StringComparison.Ordinal) && !outside.Contains(',', StringComparison.Ordinal) ? ';' : ',';
-    }
-
-    private static List<TableRow> Quoted(string path, string[] lines, char delimiter)
-    {
-        var rows = new List<TableRow>();
-        var fields = new List<string>();
-        for (int number = 0; number < lines.Length; number++)
-        {
-            int first = number;
-            fields.Clear();
-            for (int at = 0; at >= 0;)
-            {
-                fields.Add(Field(path, lines, delimiter, ref number, ref at));
-            }
-
-            rows.Add(new TableRow(first + 1, [.. fields]));
-        }
-
-        return rows;
-    }
-
-    /// <summary>Reads a field. A quotation mark has a meaning only at its beginning, where spaces may come before it.</summary>
-    /// <param name="path">The path of the file.</param>
-    /// <param name="lines">The lines of the file.</param>
-    /// <param name="delimiter">The character between fields.</param>
-    /// <param name="number">The number of the line, which changes if the field has line breaks in it.</param>
-    /// <param name="at">The place of the field in the line; afterwards that of the next field, or -1.</param>
-    private static string Field(string path, string[] lines, char delimiter, ref int number, ref int at)
-    {
-        var field = new StringBuilder();
-        int mark = at;
-        while (mark < lines[number].Length && lines[number][mark] == ' ' && delimiter != ' ')
-        {
-            mark++;
-        }
-
-        if (mark < lines[number].Length && lines[number][mark] == '"')
-        {
-            at = mark + 1;
-            AppendQuoted(path, lines, field, ref number, ref at);
-        }
-
-        string line = lines[number];
-        int end = line.IndexOf(delimiter, at);
-        field.Append(line, at, (end < 0 ? line.Length : end) - at);
-        at = end < 0 ? -1 : end + 1;
-        return field.ToString();
-    }
-
-    /// <summary>Reads up to the closing quotation mark.</summary>
-    private static void AppendQuoted(string path, string[] lines, StringBuilder field, ref int number, ref int at)
-    {
-        int first = number;
-        while (true)
-        {
-            string line = lines[number];
-            int end = line.IndexOf('"', at);
-            if (end >= 0)
-            {
-                field.Append(line, at, end - at);
-                at = end + 1;
-                if (at == line.Length || line[at] != '"')
-                {
-                    return;
-                }
-
-                field.Append('"');
-                at++;
-                continue;
-            }
-
-            field.Append(line, at, line.Length - at).Append('\n');
-            at = 0;
-            if (++number == lines.Length || field.Length > TextFile.MaxLineLength)
-            {
-                throw new InvalidDataException(
-                    $"{DataFile.LineName(path, first + 1)}: a field begins with a quotation mark and has no other at its end; "
-                    + "put the whole field in quotation marks, and double those in it");
-            }
-        }
-    }
 }

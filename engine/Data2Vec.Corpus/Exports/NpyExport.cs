@@ -1,0 +1,57 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+
+namespace Data2Vec.Corpus;
+
+/// <summary>Writes vectors as one array of numpy.</summary>
+internal static class NpyExport
+{
+    public static async Task<long> RunAsync(CorpusJob job, string path, CancellationToken cancellation)
+    {
+        // The header has the number of vectors, and comes first.
+        long count = 0;
+        int size = 0;
+        foreach (int number in job.ReadDone())
+        {
+            count += job.ShardAt(number).Rows - job.CountErrors(number).Values.Sum();
+        }
+
+        await foreach (CorpusRow row in job.ReadRowsAsync(cancellation).ConfigureAwait(false))
+        {
+            if (row.Vector is { } vector)
+            {
+                size = vector.Length;
+                break;
+            }
+        }
+
+        if (count == 0 || size == 0)
+        {
+            throw new InvalidDataException($"{job.Folder}: the job has no vectors yet");
+        }
+
+        WholeFile.Write($"{path}.ids", ids => WholeFile.Write(path, vectors => WriteAsync(job, vectors, ids, count, size, cancellation).GetAwaiter().GetResult()));
+        return count;
+    }
+
+    private static async Task WriteAsync(CorpusJob job, Stream vectors, Stream ids, long count, int size, CancellationToken cancellation)
+    {
+        NpyFile.WriteHeader(vectors, count, size);
+        long written = 0;
+        await foreach (CorpusRow row in job.ReadRowsAsync(cancellation).ConfigureAwait(false))
+        {
+            if (row.Vector is { } vector)
+            {
+                vectors.Write(MemoryMarshal.AsBytes<float>(vector));
+                ids.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(row.Id, TextJson.Options) + "\n"));
+                written++;
+            }
+        }
+
+        if (written != count)
+        {
+            throw new InvalidDataException($"{job.Folder}: the job went on while it was exported; export it again");
+        }
+    }
+}
