@@ -21,7 +21,7 @@ public abstract partial class EncoderModel<TInput, TElement>
     internal ReadyInput<TElement> MakeReady(TInput input, InputOptions options, CancellationToken cancellationToken)
     {
         PreparedInputs<TElement> prepared = Prepare([input], options, cancellationToken);
-        return new ReadyInput<TElement>(prepared, RowsOf(prepared.Parts));
+        return new ReadyInput<TElement>(prepared, RowsOf(prepared.Parts, options.MaxRows));
     }
 
     /// <summary>The vectors of inputs that are ready, which were made with the same options. They are pooled.</summary>
