@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Data2Vec.Server.Requests;
 using Microsoft.AspNetCore.Http.Features;
 
