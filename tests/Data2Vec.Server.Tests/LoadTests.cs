@@ -103,7 +103,7 @@ public sealed class LoadTests
     public async Task A_server_that_stops_finishes_what_it_has()
     {
         await using RunningServer server = await RunningServer.StartAsync();
-        Models.ServedModel model = server.Application.Services.GetRequiredService<ModelCatalog>().All.Single();
+        ServedModel model = server.Application.Services.GetRequiredService<ModelCatalog>().All.Single();
         string body = JsonSerializer.Serialize(new { model = "text", input = Enumerable.Repeat(string.Join(' ', Enumerable.Repeat("a text", 100)), 350) });
         Task<HttpResponseMessage> running = server.PostAsync("v1/embeddings", body);
         Assert.True(SpinWait.SpinUntil(() => model.BusyFor > TimeSpan.Zero, TimeSpan.FromMinutes(1)));
