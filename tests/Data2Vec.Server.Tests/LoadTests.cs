@@ -4,7 +4,6 @@ using System.Net;
 using System.Text.Json;
 using Data2Vec.Server.Models;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace Data2Vec.Server.Tests;
 
@@ -25,11 +24,11 @@ public sealed class LoadTests
         }
 
         var statuses = new ConcurrentBag<HttpStatusCode>();
-        await Parallel.ForAsync(0, 600, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (i, _) =>
+        await Parallel.ForAsync(0, 600, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (i, cancellation) =>
         {
             using HttpResponseMessage answer = await kinds[i % kinds.Length]();
             statuses.Add(answer.StatusCode);
-            string body = await answer.Content.ReadAsStringAsync();
+            string body = await answer.Content.ReadAsStringAsync(cancellation);
             if (answer.StatusCode == HttpStatusCode.OK)
             {
                 Assert.Equal(alone[i % kinds.Length], body);
@@ -47,16 +46,16 @@ public sealed class LoadTests
         string body = JsonSerializer.Serialize(new { model = "text", input = Enumerable.Repeat(string.Join(' ', Enumerable.Repeat("a text", 100)), 8) });
         var accepted = new ConcurrentBag<TimeSpan>();
         int refused = 0;
-        await Parallel.ForAsync(0, 400, new ParallelOptions { MaxDegreeOfParallelism = 100 }, async (_, _) =>
+        await Parallel.ForAsync(0, 400, new ParallelOptions { MaxDegreeOfParallelism = 100 }, async (_, cancellation) =>
         {
             long start = Stopwatch.GetTimestamp();
             using HttpResponseMessage answer = await server.PostAsync("v1/embeddings", body);
-            await answer.Content.ReadAsStringAsync();
+            await answer.Content.ReadAsStringAsync(cancellation);
             if (answer.StatusCode == HttpStatusCode.TooManyRequests)
             {
                 Assert.InRange(answer.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
                 Interlocked.Increment(ref refused);
-                await Task.Delay(20);
+                await Task.Delay(20, cancellation);
                 return;
             }
 
