@@ -49,7 +49,7 @@ public sealed class LoadTests
         await Parallel.ForAsync(0, 400, new ParallelOptions { MaxDegreeOfParallelism = 100 }, async (_, cancellation) =>
         {
             long start = Stopwatch.GetTimestamp();
-            using HttpResponseMessage answer = await server.PostAsync("v1/embeddings", body);
+            using HttpResponseMessage answer = await server.PostAsync("v1/embeddings", body, cancellation);
             await answer.Content.ReadAsStringAsync(cancellation);
             if (answer.StatusCode == HttpStatusCode.TooManyRequests)
             {
