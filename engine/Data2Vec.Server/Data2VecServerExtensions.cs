@@ -36,7 +36,7 @@ public static class Data2VecServerExtensions
         }
         catch (InvalidOperationException error)
         {
-            throw new InvalidDataException($"the options of the server: {error.Message}", error);
+            throw new InvalidDataException($"the options of the server: {(error.InnerException as InvalidOperationException ?? error).Message}", error);
         }
 
         configure?.Invoke(options);

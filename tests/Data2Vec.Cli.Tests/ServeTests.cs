@@ -14,7 +14,7 @@ public sealed partial class ServeTests
     public async Task The_bundled_models_are_served_until_the_process_is_told_to_stop()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no SIGTERM");
-        await using Server server = await Server.StartAsync();
+        await using Server server = await Server.StartAsync([]);
         JsonElement models = await server.Http.GetFromJsonAsync<JsonElement>("v1/models");
         Assert.Equal(["text", "text-sentiment", "image", "image-cifar10", "speech", "speech-ctc"], models.GetProperty("data").EnumerateArray().Select(model => model.GetProperty("id").GetString()));
         using var form = new MultipartFormDataContent
@@ -37,7 +37,7 @@ public sealed partial class ServeTests
             await File.WriteAllTextAsync(keys, "0123456789abcdef");
             await File.WriteAllTextAsync(config, $$"""{ "Data2Vec": { "Models": { "a": { "Path": {{JsonSerializer.Serialize(model)}} } }, "Limits": { "MaxInputs": 2 }, "StopDelay": "00:00:00.1" } }""");
             await using Server server = await Server.StartAsync(
-                new() { ["Data2Vec__Limits__MaxCharacters"] = "2000000" }, "--config", config, "--keys", keys, "--model", $"b={model}", "--model", model, "--max-tokens", "20", "--max-wait", "3");
+                new Dictionary<string, string> { ["Data2Vec__Limits__MaxCharacters"] = "2000000" }, "--config", config, "--keys", keys, "--model", $"b={model}", "--model", model, "--max-tokens", "20", "--max-wait", "3");
             using HttpResponseMessage refused = await server.Http.PostAsJsonAsync("v1/embeddings", new { model = "a", input = "x" });
             Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
             server.Http.DefaultRequestHeaders.Authorization = new("Bearer", "0123456789abcdef");
@@ -123,8 +123,6 @@ public sealed partial class ServeTests
         public HttpClient Http { get; } = new() { BaseAddress = address };
 
         public string Log => string.Join('\n', _log);
-
-        public static Task<Server> StartAsync(params string[] arguments) => StartAsync([], arguments);
 
         public static async Task<Server> StartAsync(Dictionary<string, string> environment, params string[] arguments)
         {

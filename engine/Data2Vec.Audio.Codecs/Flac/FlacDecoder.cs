@@ -16,6 +16,7 @@ internal sealed class FlacDecoder : AudioDecoder
         var reader = new FlacReader(stream);
         FlacStreamInfo info = FlacStreamInfo.Read(reader);
         output.Begin(info.Channels, info.SampleRate);
+        output.Announce(info.Samples);
         using var block = new FlacBlock(info);
         long decoded = 0;
         while (info.Samples == 0 ? FlacFrameHeader.IsNext(reader) || !IsEnd(reader) : decoded < info.Samples)

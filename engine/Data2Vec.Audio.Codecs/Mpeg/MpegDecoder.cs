@@ -9,6 +9,7 @@ internal sealed class MpegDecoder : AudioDecoder
 {
     private const int DecoderDelay = 529; // of the filter bank: 528 + 1 samples
     private const int MaxFrameSamples = 2 * 1152;
+    private const int SmallestFrame = 24; // bytes
     private const int WavMpeg = 0x50, WavMp3 = 0x55;
 
     /// <inheritdoc/>
@@ -44,6 +45,12 @@ internal sealed class MpegDecoder : AudioDecoder
         MpegInfoTag? tag = MpegInfoTag.Read(frame);
         if (tag is not null)
         {
+            // A tag that says more than the bytes can hold is damaged.
+            if (stream.CanSeek && tag.Frames <= stream.Length / SmallestFrame)
+            {
+                output.Announce(Math.Max(0, (long)tag.Frames - 2) * frame.SampleCount); // without what the encoder added
+            }
+
             frame = reader.Next();
         }
 

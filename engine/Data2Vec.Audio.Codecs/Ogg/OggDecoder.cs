@@ -34,6 +34,7 @@ internal sealed class OggDecoder : AudioDecoder
                 throw new InvalidDataException($"{other ?? "a codec of unknown name"} in an Ogg file is not supported; convert it: ffmpeg -i INPUT -ar 16000 -ac 1 OUTPUT.wav");
             }
 
+            output.Announce(OggLength.Find(stream, chosen.Serial));
             var packets = new OggPackets(pages, chosen, page, output.Warn);
             CodecOf(chosen)!(packets, output);
             page = packets.SkipToNextStream();

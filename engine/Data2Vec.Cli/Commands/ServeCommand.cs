@@ -38,24 +38,35 @@ internal static class ServeCommand
             await using (application)
             {
                 var state = application.Services.GetRequiredService<ServerState>();
-                if (arguments.IsCheck(parsed))
+                try
                 {
-                    await application.StartAsync(cancellation).ConfigureAwait(false);
-                    await state.Started.WaitAsync(cancellation).ConfigureAwait(false);
-                    await application.StopAsync(cancellation).ConfigureAwait(false);
-                    foreach (string id in application.Services.GetRequiredService<Data2VecServerOptions>().Models.Keys)
-                    {
-                        await parsed.InvocationConfiguration.Output.WriteLineAsync(id).ConfigureAwait(false);
-                    }
-
-                    return 0;
+                    await (arguments.IsCheck(parsed) ? CheckAsync(parsed, application, cancellation) : application.RunAsync(cancellation)).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException) when (state.Started.IsFaulted)
+                {
+                    // A model cannot be loaded, which the application learned while it started.
                 }
 
-                await application.RunAsync(cancellation).ConfigureAwait(false);
-                return state.Started.IsFaulted ? Program.BadInput : 0; // the log says why
+                if (state.Started.IsFaulted)
+                {
+                    await state.Started.ConfigureAwait(false);
+                }
+
+                return 0;
             }
         });
         return command;
+    }
+
+    private static async Task CheckAsync(ParseResult parsed, WebApplication application, CancellationToken cancellation)
+    {
+        await application.StartAsync(cancellation).ConfigureAwait(false);
+        await application.Services.GetRequiredService<ServerState>().Started.WaitAsync(cancellation).ConfigureAwait(false);
+        await application.StopAsync(cancellation).ConfigureAwait(false);
+        foreach (string id in application.Services.GetRequiredService<Data2VecServerOptions>().Models.Keys)
+        {
+            await parsed.InvocationConfiguration.Output.WriteLineAsync(id).ConfigureAwait(false);
+        }
     }
 
     private static WebApplication Build(ParseResult parsed, ServeArguments arguments, Device device)

@@ -26,8 +26,11 @@ internal sealed class SimilarityEndpoint(ModelCatalog catalog, BodyReader bodies
             throw RequestException.Bad("'targets' must be a list", "targets");
         }
 
-        EmbeddedInputs targets = await embedder.EmbedAsync(served, model, request, "targets", context.RequestAborted).ConfigureAwait(false);
-        EmbeddedInputs source = await embedder.EmbedAsync(served, model, request, "source", context.RequestAborted).ConfigureAwait(false);
+        // At the same time, so that they share a batch.
+        Task<EmbeddedInputs> ofTargets = embedder.EmbedAsync(served, model, request, "targets", context.RequestAborted);
+        Task<EmbeddedInputs> ofSource = embedder.EmbedAsync(served, model, request, "source", context.RequestAborted);
+        EmbeddedInputs[] both = await Task.WhenAll(ofTargets, ofSource).ConfigureAwait(false);
+        (EmbeddedInputs targets, EmbeddedInputs source) = (both[0], both[1]);
         long rows = targets.Rows + source.Rows;
         metrics.Answered(served.Id, targets.Vectors.Length + 1, rows);
         await using var answer = new JsonAnswer(context);

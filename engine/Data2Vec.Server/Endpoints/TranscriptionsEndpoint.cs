@@ -31,7 +31,7 @@ internal sealed class TranscriptionsEndpoint(ModelCatalog catalog, BodyReader bo
         (bool words, bool segments) = GranularitiesOf(form, format);
         RefuseWishes(form);
         model.RequireRoom();
-        ReadOnlyMemory<byte> file = await form.ContentAsync(context.RequestAborted).ConfigureAwait(false);
+        byte[] file = await form.ContentAsync(context.RequestAborted).ConfigureAwait(false);
         Waveform recording = await media.RecordingAsync(file, FileName, model, context.RequestAborted).ConfigureAwait(false);
         Transcript transcript = await model.TranscribeWithTimesAsync(recording, new TranscribeOptions { Decoder = served.Decoder }, context.RequestAborted).ConfigureAwait(false);
         metrics.Answered(served.Id, 1, model.Config.Frames(recording.Samples.Length));

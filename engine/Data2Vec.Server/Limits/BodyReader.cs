@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Data2Vec.Server.Requests;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -14,17 +13,28 @@ internal sealed class BodyReader(Data2VecServerOptions options)
     public void Begin(HttpContext context)
     {
         long limit = options.Limits.MaxBodyBytes;
-        if (context.Request.ContentLength > limit)
+        bool isTooLarge = context.Request.ContentLength > limit;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
+        {
+            // Kestrel reads the rest of a refused body for a few seconds, as clients may read the answer only when they have sent it.
+            feature.MaxRequestBodySize = isTooLarge ? null : limit;
+        }
+
+        if (isTooLarge)
         {
             throw RequestException.TooLarge($"the body has {context.Request.ContentLength} bytes; the limit is {limit}");
         }
 
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
+        BytesInWork.Share share = _bytes.Begin();
+        context.Response.RegisterForDispose(share);
+        if (context.Request.ContentLength is { } length)
         {
-            feature.MaxRequestBodySize = limit;
+            share.Add(length);
         }
-
-        context.Response.RegisterForDispose(_bytes.Take(context.Request.ContentLength ?? limit));
+        else
+        {
+            context.Request.Body = new CountedBody(context.Request.Body, share);
+        }
     }
 
     /// <summary>Reads a body.</summary>

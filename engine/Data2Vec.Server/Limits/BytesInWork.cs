@@ -3,28 +3,33 @@ using Data2Vec.Server.Requests;
 namespace Data2Vec.Server.Limits;
 
 /// <summary>Counts the bytes of the bodies that are in memory, so that many large requests at once cannot fill it.</summary>
-/// <param name="limit">The most bytes.</param>
+/// <param name="limit">The most bytes. One request alone may have more.</param>
 internal sealed class BytesInWork(long limit)
 {
     private long _bytes;
 
-    /// <summary>Counts a body, if it is allowed beside the others.</summary>
-    /// <exception cref="RequestException">There are too many bytes already.</exception>
-    public Share Take(long bytes)
+    private long Limit => limit;
+
+    /// <summary>Begins to count the bytes of a request.</summary>
+    public Share Begin() => new(this);
+
+    /// <summary>The bytes of one request.</summary>
+    public sealed class Share(BytesInWork owner) : IDisposable
     {
-        long all = Interlocked.Add(ref _bytes, bytes);
-        if (all > limit && all > bytes)
+        private long _own;
+
+        /// <summary>Counts bytes, if they are allowed beside those of the others.</summary>
+        /// <exception cref="RequestException">There are too many bytes already.</exception>
+        public void Add(long bytes)
         {
-            Interlocked.Add(ref _bytes, -bytes);
-            throw RequestException.Busy(TimeSpan.FromSeconds(1));
+            _own += bytes;
+            long all = Interlocked.Add(ref owner._bytes, bytes);
+            if (all > owner.Limit && all > _own)
+            {
+                throw RequestException.Busy(TimeSpan.FromSeconds(1));
+            }
         }
 
-        return new Share(this, bytes);
-    }
-
-    /// <summary>The bytes of one body.</summary>
-    public readonly struct Share(BytesInWork owner, long bytes) : IDisposable
-    {
-        public void Dispose() => Interlocked.Add(ref owner._bytes, -bytes);
+        public void Dispose() => Interlocked.Add(ref owner._bytes, -Interlocked.Exchange(ref _own, 0));
     }
 }

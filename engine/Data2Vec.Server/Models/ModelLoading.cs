@@ -27,7 +27,7 @@ internal sealed partial class ModelLoading(ModelCatalog catalog, ServerState sta
             try
             {
                 await Task.Run(() => model.LoadAsync(stoppingToken), stoppingToken).ConfigureAwait(false);
-                Loaded(model.Id, string.Join(", ", model.Tasks));
+                Loaded(model.Id);
             }
             catch (Exception error) when (error is not OperationCanceledException)
             {
@@ -47,8 +47,8 @@ internal sealed partial class ModelLoading(ModelCatalog catalog, ServerState sta
         ThreadPool.SetMinThreads(Math.Max(workers, 2 * catalog.All.Count + 4 * Environment.ProcessorCount), ports);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Model '{Id}' is loaded: {Tasks}")]
-    private partial void Loaded(string id, string tasks);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Model '{Id}' is loaded")]
+    private partial void Loaded(string id);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "Model '{Id}' cannot be loaded: {Problem}")]
     private partial void CannotLoad(string id, string problem);

@@ -53,7 +53,7 @@ internal sealed class MediaReader(Data2VecServerOptions options, UrlReader urls,
     }
 
     /// <summary>Decodes a recording.</summary>
-    public async Task<Waveform> RecordingAsync(ReadOnlyMemory<byte> file, string name, SpeechModel model, CancellationToken cancellation) =>
+    public async Task<Waveform> RecordingAsync(byte[] file, string name, SpeechModel model, CancellationToken cancellation) =>
         (await RecordingAsync(file, name, options.Limits.MaxSamples, model, cancellation).ConfigureAwait(false)).Recording;
 
     public void Dispose() => _turns.Dispose();
@@ -71,10 +71,10 @@ internal sealed class MediaReader(Data2VecServerOptions options, UrlReader urls,
         }, cancellation).ConfigureAwait(false);
     }
 
-    private Task<(Waveform Recording, int Left)> RecordingAsync(ReadOnlyMemory<byte> file, string name, int left, SpeechModel model, CancellationToken cancellation) => InTurnAsync(name, () =>
+    private Task<(Waveform Recording, int Left)> RecordingAsync(byte[] file, string name, int left, SpeechModel model, CancellationToken cancellation) => InTurnAsync(name, () =>
     {
         RequireLeft(left, name, $"the limit of {options.Limits.MaxSamples} samples of a request");
-        using var stream = new MemoryStream(file.ToArray(), writable: false);
+        using var stream = new MemoryStream(file, writable: false);
         Waveform recording = AudioFile.Load(stream, AudioCodecs.Options with { MaxSamples = left });
         Waveform resampled = recording.Resample(model.SampleRate);
         return (resampled, left - recording.Samples.Length);

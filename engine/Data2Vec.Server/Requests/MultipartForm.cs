@@ -56,14 +56,14 @@ internal sealed class MultipartForm
         {
             return new MultipartForm(await body.ReadAsync(context, cancellation => context.Request.ReadFormAsync(cancellation)).ConfigureAwait(false), fileName, known);
         }
-        catch (Exception error) when (error is InvalidDataException or IOException and not BadHttpRequestException)
+        catch (Exception error) when (error is InvalidDataException || (error is IOException and not BadHttpRequestException))
         {
             throw RequestException.Bad($"the body is not valid multipart/form-data: {error.Message}");
         }
     }
 
     /// <summary>The content of the file.</summary>
-    public async Task<ReadOnlyMemory<byte>> ContentAsync(CancellationToken cancellation)
+    public async Task<byte[]> ContentAsync(CancellationToken cancellation)
     {
         if (File.Length == 0)
         {

@@ -30,7 +30,7 @@ internal sealed class Request<T>
     private readonly TaskCompletionSource<float[][]> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _rowsAtOnce;
     private long _rowsLeft;
-    private int _taken, _done;
+    private int _taken, _done, _rowsOfTurn;
 
     public Request(IReadOnlyList<ReadOnlyMemory<T>> inputs, int[] rows, Output output, int rowsAtOnce)
     {
@@ -56,6 +56,9 @@ internal sealed class Request<T>
     /// <summary>Whether all inputs are in batches or done.</summary>
     public bool IsTaken => _taken == _inputs.Count;
 
+    /// <summary>Whether its turn is over: it has had a batch's worth of rows, perhaps in the end of one batch and the beginning of the next.</summary>
+    public bool HadItsTurn => _rowsOfTurn >= _rowsAtOnce;
+
     /// <summary>Whether the running batch contains some of the inputs.</summary>
     public bool IsRunning { get; set; }
 
@@ -72,6 +75,7 @@ internal sealed class Request<T>
         }
 
         _rowsLeft -= sum;
+        _rowsOfTurn = (HadItsTurn ? 0 : _rowsOfTurn) + sum;
         return sum;
     }
 

@@ -5,7 +5,8 @@ namespace Data2Vec.Batching;
 
 /// <summary>
 /// Gathers the inputs of concurrent calls into batches and runs one batch at a time. An idle model starts at once; inputs that arrive meanwhile form
-/// the next batch. Calls take turns: after each batch, a call with more inputs goes to the end of the queue.
+/// the next batch. Calls take turns: after a batch's worth of rows, a call with more inputs goes to the end of the queue. A call that only began its turn, because
+/// the batch was full, goes on with the next batch.
 /// </summary>
 /// <param name="run">Runs a batch and returns a result for each input. It checks the batch's token often.</param>
 /// <param name="rowsAtOnce">Rows of a batch, which determine its cost, because nothing is padded. A longer input is a batch of its own.</param>
@@ -244,9 +245,13 @@ internal sealed class RequestQueue<T>(
                 batch.Requests.Add(request);
                 request.IsRunning = true;
                 _waiting.Remove(node);
-                if (!request.IsTaken)
+                if (!request.IsTaken && request.HadItsTurn)
                 {
                     _waiting.AddLast(node);
+                }
+                else if (!request.IsTaken)
+                {
+                    _waiting.AddFirst(node);
                 }
             }
 

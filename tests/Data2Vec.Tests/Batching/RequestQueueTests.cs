@@ -86,6 +86,20 @@ public sealed class RequestQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task A_call_whose_turn_began_at_the_end_of_a_batch_goes_on_with_the_next()
+    {
+        using var queue = Queue();
+        Task<float[][]> before = Run(queue, 200);
+        Assert.Equal([200], Started());
+        Task<float[][]>[] calls = [Run(queue, [.. Enumerable.Range(0, 8)]), Run(queue, [.. Enumerable.Range(10, 4)]), Run(queue, [.. Enumerable.Range(20, 8)])];
+        _gate.Release(4);
+        Assert.Equal([.. Enumerable.Range(0, 8), 10, 11], Started());
+        Assert.Equal([12, 13, .. Enumerable.Range(20, 8)], Started());
+        await before.WaitAsync(s_long);
+        await Task.WhenAll(calls).WaitAsync(s_long);
+    }
+
+    [Fact]
     public async Task An_input_of_more_rows_than_a_batch_runs_alone()
     {
         using var queue = Queue();

@@ -1,5 +1,3 @@
-using Data2Vec.IO;
-
 namespace Data2Vec.Audio;
 
 /// <summary>

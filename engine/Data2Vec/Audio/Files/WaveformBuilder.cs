@@ -79,6 +79,11 @@ public sealed class WaveformBuilder
         }
     }
 
+    /// <summary>Tells how many samples the file says that there are, so that a recording that is too long is refused before it is decoded. No memory is allocated for them.</summary>
+    /// <param name="frames">The number of samples per channel.</param>
+    /// <exception cref="InvalidDataException">The recording is longer than <see cref="AudioReadOptions.MaxSamples"/>.</exception>
+    public void Announce(long frames) => _mono.Require(frames);
+
     /// <summary>Appends samples.</summary>
     /// <param name="interleaved">The samples, channel after channel for each point in time; full scale is -1 to 1. The length is a multiple of the channels.</param>
     /// <exception cref="InvalidDataException">A sample is not finite, or the recording is longer than <see cref="AudioReadOptions.MaxSamples"/>.</exception>

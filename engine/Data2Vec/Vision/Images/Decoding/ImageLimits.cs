@@ -1,5 +1,3 @@
-using Data2Vec.IO;
-
 namespace Data2Vec.Vision.Images;
 
 /// <summary>Limits for image files. A file beyond a limit is rejected before its pixels are decoded.</summary>
