@@ -77,7 +77,7 @@ internal static class ShardFile
     private static ColumnType TypeOf(Field field) => field switch
     {
         ListField => ColumnType.Singles,
-        DataField data when data.ClrType == typeof(string) => ColumnType.Text,
+        DataField data when ParquetColumn.IsText(data) => ColumnType.Text,
         DataField data when data.ClrType == typeof(float) => ColumnType.Single,
         DataField data when data.ClrType == typeof(double) => ColumnType.Double,
         DataField data when data.ClrType == typeof(bool) => ColumnType.Boolean,
