@@ -34,7 +34,8 @@ public sealed record CorpusVerification(int Checked, int Missing, IReadOnlyList<
                 problems.Add(error.Message.Replace(job.Files.Shard(number), Path.GetFileName(job.Files.Shard(number)), StringComparison.Ordinal));
             }
 
-            progress?.Report(++count);
+            count++;
+            progress?.Report(count);
         }
 
         return new CorpusVerification(count, job.Shards - count, problems);

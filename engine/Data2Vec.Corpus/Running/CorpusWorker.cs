@@ -37,7 +37,17 @@ public sealed class CorpusWorker : IDisposable
         }
 
         WholeFile.Sweep(job.Folder);
-        return new CorpusWorker(job, job.Task.Load(model, options), options);
+        TaskRunner task = job.Task.Load(model, options);
+        try
+        {
+            task.WarmUp();
+            return new CorpusWorker(job, task, options);
+        }
+        catch
+        {
+            task.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Runs shards until the scheduler has no more.</summary>

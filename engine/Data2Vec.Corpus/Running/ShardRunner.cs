@@ -9,8 +9,8 @@ namespace Data2Vec.Corpus;
 /// <param name="options">How the worker runs.</param>
 internal sealed class ShardRunner(CorpusJob job, TaskRunner task, WorkerOptions options)
 {
-    // A worker may be killed for reasons of its own. Two of them at the same row are no chance.
-    private const int ShardAttempts = 3, PartAttempts = 1, RowAttempts = 2;
+    // A worker may be killed for reasons of its own, and at any row. That it is killed three times in the moment that a single row takes is no chance.
+    private const int ShardAttempts = 3, PartAttempts = 1, RowAttempts = 3;
 
     private readonly ShardSchema _schema = new(task.Columns, job.Identity.HasReferences);
     private readonly RowRunner _rows = new(task, new InputPipeline(task, new InputLoader(job.BaseFolder, job.Modality, job.Task.Limits), options.Decoders));

@@ -46,7 +46,6 @@ public sealed record ClassifyTask : CorpusTask
             throw new InvalidDataException($"{ModelPath}: the model has no classification head: it gives vectors, not labels");
         }
 
-        TaskChecks.Check(loaded, Options);
         return loaded is TextModel text
             ? new Runner<string, int>(text, Options, input => input.Text!, sizeof(int))
             : new Runner<RgbImage, float>((VisionModel)loaded, Options, input => input.Image!, sizeof(float));

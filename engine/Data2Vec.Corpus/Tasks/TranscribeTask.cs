@@ -50,7 +50,6 @@ public sealed record TranscribeTask : CorpusTask
             throw new InvalidDataException($"{ModelPath}: the model has no CTC head: it gives vectors, not text");
         }
 
-        TaskChecks.Check(speech, Options);
         return new Runner(speech, Options, Words);
     }
 
