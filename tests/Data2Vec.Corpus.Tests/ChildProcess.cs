@@ -60,6 +60,8 @@ public sealed class ChildProcess
             return runner.Run([.. marked.Select(row => row.Row)], cancellation);
         }
 
+        protected override void Free() => runner.Dispose();
+
         private sealed record Marked(ReadyRow Row, bool IsPoison);
     }
 }

@@ -66,7 +66,7 @@ public sealed record CorpusVerification(int Checked, int Missing, IReadOnlyList<
             row++;
         }
 
-        if (content.Rows.Select((values, at) => (values, at)).FirstOrDefault(pair => pair.values.Error is null && pair.values.Values!.All(value => value is null)) is ({ } empty, _))
+        if (content.Rows.FirstOrDefault(values => values.Error is null && values.Values!.All(value => value is null)) is { } empty)
         {
             return $"{empty.Id} has neither a result nor an error";
         }

@@ -8,7 +8,8 @@ internal static class ShardFile
 {
     private static readonly string[] s_common =
     [
-        ShardSchema.IdName, ShardSchema.SourceName, ShardSchema.ReferenceName, ShardSchema.DigestName, ShardSchema.RowsName, ShardSchema.ErrorName, ShardSchema.ErrorKindName,
+        ShardSchema.IdName, ShardSchema.SourceName, ShardSchema.ReferenceName, ShardSchema.DigestName, ShardSchema.RowsName, ShardSchema.ErrorName,
+        ShardSchema.ErrorKindName,
     ];
 
     /// <summary>Reads a whole shard.</summary>

@@ -71,7 +71,7 @@ public sealed record ClassifyTask : CorpusTask
         public override object?[][] Run(IReadOnlyList<ReadyRow> rows, CancellationToken cancellation) =>
             [.. model.ProbabilitiesReady([.. rows.Select(row => (ReadyInput<TElement>)row.Content)], cancellation).Select(Values)];
 
-        protected override void Dispose(bool disposing) => model.Dispose();
+        protected override void Free() => model.Dispose();
 
         private object?[] Values(float[] probabilities)
         {

@@ -54,11 +54,10 @@ internal abstract class TaskRunner : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Dispose(true);
+        Free();
         GC.SuppressFinalize(this);
     }
 
-    protected virtual void Dispose(bool disposing)
-    {
-    }
+    /// <summary>Frees the model.</summary>
+    protected abstract void Free();
 }

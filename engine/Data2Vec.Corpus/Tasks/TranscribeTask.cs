@@ -84,7 +84,7 @@ public sealed record TranscribeTask : CorpusTask
 
         public override object?[] Run(StreamedRecording recording, CancellationToken cancellation) => Values(model.TranscribeWithTimes(recording, options, cancellation));
 
-        protected override void Dispose(bool disposing) => model.Dispose();
+        protected override void Free() => model.Dispose();
 
         private object?[] Values(Transcript transcript) =>
             [transcript.Text, Math.Round(transcript.Duration.TotalSeconds, DecimalsOfTimes), .. withWords ? [WordsJson(transcript)] : (object?[])[]];
