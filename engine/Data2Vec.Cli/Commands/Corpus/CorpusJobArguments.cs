@@ -56,12 +56,13 @@ internal sealed class CorpusJobArguments
         command.Validators.Add(result =>
         {
             if (result.GetResult(_inputs)?.Tokens is not { Count: > 0 } && result.GetResult(_list) is null
-                && s_ofJob.FirstOrDefault(name => result.GetResult(name) is OptionResult { Implicit: false }) is { } given)
+                && s_ofJob.FirstOrDefault(name => result.GetResult(name) is OptionResult { Implicit: false }) is { } idleWithout)
             {
-                result.AddError($"{given} has no effect without inputs, where the job of the folder goes on");
+                result.AddError($"{idleWithout} has no effect without inputs, where the job of the folder goes on");
             }
 
-            string task = result.GetValue(_task)!;
+            // Defaults are not there yet when a command line is checked.
+            string task = result.GetResult(_task)?.Tokens is [{ Value: var given }] ? given : Embed;
             Option[] idle =
             [
                 .. task == Embed ? [] : (Option[])[_layer, _pool, _normalize],
