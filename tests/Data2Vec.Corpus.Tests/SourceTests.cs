@@ -120,6 +120,11 @@ public sealed class SourceTests : IDisposable
     public void A_folder_that_may_not_be_read_is_a_bad_row()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "this user may read every folder");
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
         _folder.Write("images/a.png", "x");
         string closed = Directory.CreateDirectory(_folder["images/closed"]).FullName;
         File.SetUnixFileMode(closed, UnixFileMode.None);

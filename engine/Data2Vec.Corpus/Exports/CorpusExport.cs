@@ -3,10 +3,14 @@ using Qdrant.Client;
 
 namespace Data2Vec.Corpus;
 
-/// <summary>Copies the results of a job to where they are used. To export again, after more shards or after a crash, changes only what is new. Bad inputs are left out.</summary>
+/// <summary>
+/// Copies the results of a job to where they are used. To export again, after more shards or after a crash, changes only what is new. Bad inputs are left out.
+/// </summary>
 public static class CorpusExport
 {
-    /// <summary>Writes the vectors as a numpy array <c>[inputs, features]</c>, and the ids as a text file <c>PATH.ids</c>, one JSON string per line in the same order.</summary>
+    /// <summary>
+    /// Writes the vectors as a numpy array <c>[inputs, features]</c>, and the ids as a text file <c>PATH.ids</c>, one JSON string per line in the same order.
+    /// </summary>
     /// <param name="job">A job that embeds.</param>
     /// <param name="path">The file of the array.</param>
     /// <param name="cancellationToken">Ends the work. Nothing is written then.</param>

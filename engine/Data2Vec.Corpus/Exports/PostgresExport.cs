@@ -68,7 +68,7 @@ internal sealed class PostgresExport(CorpusJob job, NpgsqlDataSource database, s
         }
     }
 
-    private async Task InsertAsync(NpgsqlConnection connection, IReadOnlyList<CorpusRow> rows, CancellationToken cancellation)
+    private async Task InsertAsync(NpgsqlConnection connection, List<CorpusRow> rows, CancellationToken cancellation)
     {
         if (rows.Count == 0)
         {

@@ -17,7 +17,8 @@ internal sealed class QdrantExport(CorpusJob job, QdrantClient client, string co
         {
             if (row.Vector is { } vector)
             {
-                if (count == 0 && points.Count == 0 && !await client.CollectionExistsAsync(collection, cancellation).ConfigureAwait(false))
+                bool isFirst = count == 0 && points.Count == 0;
+                if (isFirst && !await client.CollectionExistsAsync(collection, cancellation).ConfigureAwait(false))
                 {
                     await client.CreateCollectionAsync(
                         collection, new VectorParams { Size = (ulong)vector.Length, Distance = Distance.Cosine }, cancellationToken: cancellation).ConfigureAwait(false);

@@ -15,7 +15,8 @@ internal static class InputErrors
     public const string Unlisted = "unreadable";
 
     public static bool IsOfInput(Exception error) => error
-        is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or InsufficientMemoryException or OutOfMemoryException;
+        is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException
+        or InsufficientMemoryException or OutOfMemoryException;
 
     /// <summary>The error in words that do not depend on the machine.</summary>
     public static InputError Of(Exception error) => error switch

@@ -93,7 +93,8 @@ public sealed class CorpusJob
             string[] differences = [.. identity.DifferencesFrom(other)];
             return differences.Length == 0
                 ? new CorpusJob(files, other, places)
-                : throw new InvalidDataException($"{folder}: this folder has the results of another job: {string.Join("; ", differences)}. Give another folder, or the same job");
+                : throw new InvalidDataException(
+                    $"{folder}: this folder has the results of another job: {string.Join("; ", differences)}. Give another folder, or the same job");
         }
 
         planning.Commit();

@@ -7,7 +7,8 @@ public sealed record CorpusJobOptions
     internal const int Files = 1_000, Texts = 10_000;
 
     /// <summary>
-    /// The rows of a shard: null for 1,000 recordings or images, or 10,000 texts. A shard is in memory until it is written, and the work on it is lost if its worker ends.
+    /// The rows of a shard: null for 1,000 recordings or images, or 10,000 texts. A shard is in memory until it is written, and the work on it is lost if its
+    /// worker ends.
     /// </summary>
     public int? RowsPerShard { get; init; }
 }

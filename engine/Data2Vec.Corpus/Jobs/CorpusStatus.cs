@@ -25,8 +25,9 @@ public sealed record CorpusStatus(int Shards, int ShardsDone, long Rows, long Ro
         foreach (int number in done)
         {
             rows += job.ShardAt(number).Rows;
-            seconds += ShardReport.Read(job.Files.Report(number))?.Seconds ?? 0;
-            foreach ((string kind, int count) in job.CountErrors(number))
+            ShardReport? report = ShardReport.Read(job.Files.Report(number));
+            seconds += report?.Seconds ?? 0;
+            foreach ((string kind, int count) in report?.Errors ?? job.CountErrors(number))
             {
                 errors[kind] = errors.GetValueOrDefault(kind) + count;
             }

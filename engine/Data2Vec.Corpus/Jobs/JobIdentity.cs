@@ -26,7 +26,10 @@ internal sealed record JobIdentity(string Task, JsonObject Options, string Model
         ["task"] = Task,
         ["options"] = Options.DeepClone(),
         ["model"] = Model,
-        ["inputs"] = new JsonObject { ["kind"] = Modality.ToString().ToLowerInvariant(), ["rows"] = Rows, ["sha256"] = Inputs, ["references"] = HasReferences },
+        ["inputs"] = new JsonObject
+        {
+            ["kind"] = Modality.ToString().ToLowerInvariant(), ["rows"] = Rows, ["sha256"] = Inputs, ["references"] = HasReferences,
+        },
         ["rows_per_shard"] = RowsPerShard,
     }.ToJsonString(TextJson.Indented) + "\n";
 
@@ -38,7 +41,13 @@ internal sealed record JobIdentity(string Task, JsonObject Options, string Model
             JsonObject json = JsonNode.Parse(content)!.AsObject();
             JsonObject inputs = json["inputs"]!.AsObject();
             var identity = new JobIdentity(
-                (string)json["task"]!, json["options"]!.AsObject(), (string)json["model"]!, Enum.Parse<Modality>((string)inputs["kind"]!, ignoreCase: true), (long)inputs["rows"]!, (string)inputs["sha256"]!, (int)json["rows_per_shard"]!)
+                (string)json["task"]!,
+                json["options"]!.AsObject(),
+                (string)json["model"]!,
+                Enum.Parse<Modality>((string)inputs["kind"]!, ignoreCase: true),
+                (long)inputs["rows"]!,
+                (string)inputs["sha256"]!,
+                (int)json["rows_per_shard"]!)
             {
                 HasReferences = (bool)inputs["references"]!,
             };

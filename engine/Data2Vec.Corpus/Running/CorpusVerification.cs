@@ -34,7 +34,8 @@ public sealed record CorpusVerification(int Checked, int Missing, IReadOnlyList<
                 problems.Add(error.Message.Replace(job.Files.Shard(number), Path.GetFileName(job.Files.Shard(number)), StringComparison.Ordinal));
             }
 
-            progress?.Report(++count);
+            count++;
+            progress?.Report(count);
         }
 
         return new CorpusVerification(count, job.Shards - count, problems);
@@ -65,7 +66,7 @@ public sealed record CorpusVerification(int Checked, int Missing, IReadOnlyList<
             row++;
         }
 
-        if (content.Rows.Select((values, at) => (values, at)).FirstOrDefault(pair => pair.values.Error is null && pair.values.Values!.All(value => value is null)) is ({ } empty, _))
+        if (content.Rows.FirstOrDefault(values => values.Error is null && values.Values!.All(value => value is null)) is { } empty)
         {
             return $"{empty.Id} has neither a result nor an error";
         }

@@ -33,11 +33,22 @@ public sealed class CorpusWorker : IDisposable
         if (model.ComputeDigest() != job.Identity.Model)
         {
             model.Dispose();
-            throw new InvalidDataException($"{path}: this is not the model that the job was created with; the SHA-256 of that one begins with {job.Identity.Model[..12]}");
+            throw new InvalidDataException(
+                $"{path}: this is not the model that the job was created with; the SHA-256 of that one begins with {job.Identity.Model[..12]}");
         }
 
         WholeFile.Sweep(job.Folder);
-        return new CorpusWorker(job, job.Task.Load(model, options), options);
+        TaskRunner task = job.Task.Load(model, options);
+        try
+        {
+            task.WarmUp();
+            return new CorpusWorker(job, task, options);
+        }
+        catch
+        {
+            task.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Runs shards until the scheduler has no more.</summary>
@@ -87,8 +98,7 @@ public sealed class CorpusWorker : IDisposable
     /// <exception cref="IOException">The results cannot be written.</exception>
     public async Task<CorpusProgress> RetryErrorsAsync(bool killed = false, IProgress<CorpusProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        (int Number, int Bad)[] shards = [.. _job.ReadDone().Order().Select(number => (number, Bad: _job.CountErrors(number).Where(error => killed || error.Key != InputErrors.Killed).Sum(error => error.Value)))
-            .Where(shard => shard.Bad > 0)];
+        (int Number, int Bad)[] shards = [.. _job.ReadDone().Order().Select(number => (Number: number, Bad: Bad(number))).Where(shard => shard.Bad > 0)];
         var meter = new ProgressMeter(0, shards.Sum(shard => (long)shard.Bad), progress);
         foreach ((int number, _) in shards)
         {
@@ -97,6 +107,8 @@ public sealed class CorpusWorker : IDisposable
         }
 
         return meter.Complete();
+
+        int Bad(int number) => _job.CountErrors(number).Where(error => killed || error.Key != InputErrors.Killed).Sum(error => error.Value);
     }
 
     /// <summary>Frees the model.</summary>

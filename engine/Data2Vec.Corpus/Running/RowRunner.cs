@@ -45,7 +45,7 @@ internal sealed class RowRunner(TaskRunner task, InputPipeline pipeline)
     public static ShardRow Failed(PlannedInput input, string? digest, InputError error) =>
         new() { Id = input.Id, Source = input.Source, Reference = input.Reference, Sha256 = digest, Error = error };
 
-    private void Run(IReadOnlyList<(int Place, DecodedRow Row)> batch, Action<int, ShardRow> receive, CancellationToken cancellation)
+    private void Run(List<(int Place, DecodedRow Row)> batch, Action<int, ShardRow> receive, CancellationToken cancellation)
     {
         if (batch.Count == 0)
         {

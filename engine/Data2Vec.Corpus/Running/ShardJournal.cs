@@ -20,7 +20,8 @@ internal sealed class ShardJournal
         {
             // The last line may lack its end.
             if (line.Split(' ') is [Begun or Ended, var first, var rows, "."]
-                && int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int at) && int.TryParse(rows, NumberStyles.None, CultureInfo.InvariantCulture, out int count))
+                && int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int at)
+                && int.TryParse(rows, NumberStyles.None, CultureInfo.InvariantCulture, out int count))
             {
                 Count((at, count), line.StartsWith(Begun, StringComparison.Ordinal) ? 1 : -1);
             }

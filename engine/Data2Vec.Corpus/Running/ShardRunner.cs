@@ -9,8 +9,8 @@ namespace Data2Vec.Corpus;
 /// <param name="options">How the worker runs.</param>
 internal sealed class ShardRunner(CorpusJob job, TaskRunner task, WorkerOptions options)
 {
-    // A worker may be killed for reasons of its own. Two of them at the same row are no chance.
-    private const int ShardAttempts = 3, PartAttempts = 1, RowAttempts = 2;
+    // A worker may be killed for reasons of its own, and at any row. That it is killed three times in the moment that a single row takes is no chance.
+    private const int ShardAttempts = 3, PartAttempts = 1, RowAttempts = 3;
 
     private readonly ShardSchema _schema = new(task.Columns, job.Identity.HasReferences);
     private readonly RowRunner _rows = new(task, new InputPipeline(task, new InputLoader(job.BaseFolder, job.Modality, job.Task.Limits), options.Decoders));
@@ -39,7 +39,8 @@ internal sealed class ShardRunner(CorpusJob job, TaskRunner task, WorkerOptions 
                 journal.Begin(first, count);
                 try
                 {
-                    await _rows.RunAsync(job.Plan.Read(shard).Skip(first).Take(count), (place, row) => Receive(first + place, row), cancellation).ConfigureAwait(false);
+                    IEnumerable<PlannedInput> inputs = job.Plan.Read(shard).Skip(first).Take(count);
+                    await _rows.RunAsync(inputs, (place, row) => Receive(first + place, row), cancellation).ConfigureAwait(false);
                 }
                 finally
                 {
@@ -53,7 +54,8 @@ internal sealed class ShardRunner(CorpusJob job, TaskRunner task, WorkerOptions 
             }
             else
             {
-                Receive(first, RowRunner.Failed(job.Plan.Read(shard).ElementAt(first), null, new InputError(InputErrors.Killed, "each process that ran this input was ended by it")));
+                var error = new InputError(InputErrors.Killed, "each process that ran this input was ended by it");
+                Receive(first, RowRunner.Failed(job.Plan.Read(shard).ElementAt(first), null, error));
             }
         }
 
@@ -102,7 +104,7 @@ internal sealed class ShardRunner(CorpusJob job, TaskRunner task, WorkerOptions 
     }
 
     /// <summary>Writes the file of a shard, and the report beside it.</summary>
-    private async Task<ShardReport> WriteAsync(Shard shard, IReadOnlyList<ShardRow> rows, DateTimeOffset started, long since)
+    private async Task<ShardReport> WriteAsync(Shard shard, ShardRow[] rows, DateTimeOffset started, long since)
     {
         using var content = new MemoryStream();
         Dictionary<string, string> facts = new(task.Facts) { [ShardWriter.JobFact] = job.Digest };
@@ -110,7 +112,7 @@ internal sealed class ShardRunner(CorpusJob job, TaskRunner task, WorkerOptions 
         ReadOnlyMemory<byte> bytes = content.GetBuffer().AsMemory(0, (int)content.Length);
         var report = new ShardReport
         {
-            Rows = rows.Count,
+            Rows = rows.Length,
             Errors = rows.Where(row => row.Error is not null).GroupBy(row => row.Error!.Value.Kind).ToDictionary(group => group.Key, group => group.Count()),
             ModelRows = rows.Sum(row => (long)(row.Rows ?? 0)),
             Sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes.Span)),

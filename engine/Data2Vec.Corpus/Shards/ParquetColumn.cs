@@ -13,14 +13,17 @@ internal static class ParquetColumn
     /// <summary>The rows of a group.</summary>
     /// <exception cref="InvalidDataException">There are too many.</exception>
     public static int RowsOf(ParquetRowGroupReader group) => group.RowCount is >= 0 and <= MaxRows ? (int)group.RowCount
-        : throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"a group has {group.RowCount} rows, and the limit is {MaxRows}; write the file again with smaller groups"));
+        : throw new InvalidDataException($"a group has {group.RowCount} rows, and the limit is {MaxRows}; write the file again with smaller groups");
+
+    /// <summary>Whether a column has texts.</summary>
+    public static bool IsText(DataField field) => field.ClrType == typeof(string) || field.ClrType == typeof(ReadOnlyMemory<char>);
 
     /// <summary>A column as texts; numbers are written as text.</summary>
     /// <exception cref="InvalidDataException">The column has another type.</exception>
     public static async Task<string?[]> ReadTextsAsync(ParquetRowGroupReader group, DataField field)
     {
         int count = RowsOf(group);
-        if (field.ClrType == typeof(string))
+        if (IsText(field))
         {
             var texts = new string?[count];
             await group.ReadAsync(field, texts.AsMemory()!).ConfigureAwait(false);

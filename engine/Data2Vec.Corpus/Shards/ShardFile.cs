@@ -8,7 +8,8 @@ internal static class ShardFile
 {
     private static readonly string[] s_common =
     [
-        ShardSchema.IdName, ShardSchema.SourceName, ShardSchema.ReferenceName, ShardSchema.DigestName, ShardSchema.RowsName, ShardSchema.ErrorName, ShardSchema.ErrorKindName,
+        ShardSchema.IdName, ShardSchema.SourceName, ShardSchema.ReferenceName, ShardSchema.DigestName, ShardSchema.RowsName, ShardSchema.ErrorName,
+        ShardSchema.ErrorKindName,
     ];
 
     /// <summary>Reads a whole shard.</summary>
@@ -77,7 +78,7 @@ internal static class ShardFile
     private static ColumnType TypeOf(Field field) => field switch
     {
         ListField => ColumnType.Singles,
-        DataField data when data.ClrType == typeof(string) => ColumnType.Text,
+        DataField data when ParquetColumn.IsText(data) => ColumnType.Text,
         DataField data when data.ClrType == typeof(float) => ColumnType.Single,
         DataField data when data.ClrType == typeof(double) => ColumnType.Double,
         DataField data when data.ClrType == typeof(bool) => ColumnType.Boolean,

@@ -65,7 +65,8 @@ internal sealed record ShardReport
                 Host = (string)json["host"]!,
             };
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException or NullReferenceException)
+        catch (Exception error) when (error
+            is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException or NullReferenceException)
         {
             return null;
         }

@@ -5,7 +5,8 @@ namespace Data2Vec.Corpus;
 /// <summary>The columns of a shard's file.</summary>
 internal sealed class ShardSchema
 {
-    public const string IdName = "id", SourceName = "source", ReferenceName = "reference", DigestName = "sha256", RowsName = "rows", ErrorName = "error", ErrorKindName = "error_kind";
+    public const string IdName = "id", SourceName = "source", ReferenceName = "reference", DigestName = "sha256", RowsName = "rows";
+    public const string ErrorName = "error", ErrorKindName = "error_kind";
 
     private const string ListItem = "element";
 
@@ -13,7 +14,8 @@ internal sealed class ShardSchema
     {
         Results = [.. columns.Select(column => (column, Field(column)))];
         Reference = hasReferences ? Text(ReferenceName) : null;
-        Fields = new ParquetSchema([Id, Source, .. Reference is null ? [] : (Field[])[Reference], Digest, Rows, .. Results.Select(result => result.Field), Error, ErrorKind]);
+        Field[] reference = Reference is null ? [] : [Reference];
+        Fields = new ParquetSchema([Id, Source, .. reference, Digest, Rows, .. Results.Select(result => result.Field), Error, ErrorKind]);
     }
 
     public DataField Id { get; } = new(IdName, typeof(string), isNullable: false);

@@ -16,9 +16,16 @@ internal static class JsonLines
             number++;
             if (!string.IsNullOrWhiteSpace(line))
             {
-                yield return Parse(TextLines.Place(path, number), line, root => names ??= ColumnNames.Find(path, context.Modality, columns, [.. root.EnumerateObject().Select(field => field.Name)]));
+                yield return Parse(TextLines.Place(path, number), line, Find);
             }
         }
+
+        // The first line may lack a column that others have.
+        ColumnNames Find(JsonElement first) => names ??= ColumnNames.Find(
+            path,
+            context.Modality,
+            columns,
+            [.. first.EnumerateObject().Select(field => field.Name), .. new[] { columns.Id, columns.Text, columns.Path, columns.Reference }.OfType<string>()]);
     }
 
     private static TableEntry Parse(string place, string line, Func<JsonElement, ColumnNames> find)

@@ -46,7 +46,6 @@ public sealed record ClassifyTask : CorpusTask
             throw new InvalidDataException($"{ModelPath}: the model has no classification head: it gives vectors, not labels");
         }
 
-        TaskChecks.Check(loaded, Options);
         return loaded is TextModel text
             ? new Runner<string, int>(text, Options, input => input.Text!, sizeof(int))
             : new Runner<RgbImage, float>((VisionModel)loaded, Options, input => input.Image!, sizeof(float));
@@ -72,7 +71,7 @@ public sealed record ClassifyTask : CorpusTask
         public override object?[][] Run(IReadOnlyList<ReadyRow> rows, CancellationToken cancellation) =>
             [.. model.ProbabilitiesReady([.. rows.Select(row => (ReadyInput<TElement>)row.Content)], cancellation).Select(Values)];
 
-        protected override void Dispose(bool disposing) => model.Dispose();
+        protected override void Free() => model.Dispose();
 
         private object?[] Values(float[] probabilities)
         {

@@ -25,5 +25,5 @@ internal class EmbedRunner<TInput, TElement>(EncoderModel<TInput, TElement> mode
     public override object?[][] Run(IReadOnlyList<ReadyRow> rows, CancellationToken cancellation) =>
         [.. model.EmbedReady([.. rows.Select(row => (ReadyInput<TElement>)row.Content)], options, cancellation).Select(vector => (object?[])[vector])];
 
-    protected override void Dispose(bool disposing) => model.Dispose();
+    protected override void Free() => model.Dispose();
 }

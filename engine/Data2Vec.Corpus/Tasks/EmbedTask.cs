@@ -32,7 +32,6 @@ public sealed record EmbedTask : CorpusTask
         }
 
         Data2VecModel loaded = Data2VecModel.Load(model, options.ForModel(ImageSize));
-        TaskChecks.Check(loaded, Options);
         return loaded switch
         {
             SpeechModel speech => new SpeechRunner(speech, Options),

@@ -54,7 +54,7 @@ public sealed record ScoreMemesTask : CorpusTask
                 .Select(score => (object?[])[score.Score, score.Probability, score.IsFlagged, score.Text]),
         ];
 
-        protected override void Dispose(bool disposing)
+        protected override void Free()
         {
             classifier.Dispose();
             (recognizer as IDisposable)?.Dispose();

@@ -1,3 +1,6 @@
+using Data2Vec.Audio;
+using Data2Vec.Vision.Images;
+
 namespace Data2Vec.Corpus;
 
 /// <summary>A task with its loaded model.</summary>
@@ -23,14 +26,38 @@ internal abstract class TaskRunner : IDisposable
     /// <returns>A value for each column.</returns>
     public virtual object?[] Run(StreamedRecording recording, CancellationToken cancellation) => throw new NotSupportedException("the task takes no recordings");
 
+    /// <summary>
+    /// Runs an input of no meaning. The first inference takes long, and a process that is killed then must not blame an input. It also finds options that the
+    /// model does not accept.
+    /// </summary>
+    /// <exception cref="ArgumentException">An option is out of range, or does not apply to the model.</exception>
+    /// <exception cref="InvalidOperationException">The model cannot do what the task needs.</exception>
+    public void WarmUp()
+    {
+        const int Side = 64, Rate = 16_000;
+        var input = new LoadedInput
+        {
+            Text = "a",
+            Image = new RgbImage(Side, Side, [.. Enumerable.Range(0, 3 * Side * Side).Select(i => (byte)i)]),
+            Recording = new Waveform([.. Enumerable.Range(0, Rate).Select(i => MathF.Sin(i * 0.1f))], Rate),
+        };
+        try
+        {
+            Run([Prepare(input, CancellationToken.None)], CancellationToken.None);
+        }
+        catch (Exception error) when (InputErrors.IsOfInput(error) && error is not ArgumentException)
+        {
+            // The model does not like this input, which says nothing about others.
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        Dispose(true);
+        Free();
         GC.SuppressFinalize(this);
     }
 
-    protected virtual void Dispose(bool disposing)
-    {
-    }
+    /// <summary>Frees the model.</summary>
+    protected abstract void Free();
 }

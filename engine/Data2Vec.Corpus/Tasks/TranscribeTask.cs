@@ -50,7 +50,6 @@ public sealed record TranscribeTask : CorpusTask
             throw new InvalidDataException($"{ModelPath}: the model has no CTC head: it gives vectors, not text");
         }
 
-        TaskChecks.Check(speech, Options);
         return new Runner(speech, Options, Words);
     }
 
@@ -85,7 +84,7 @@ public sealed record TranscribeTask : CorpusTask
 
         public override object?[] Run(StreamedRecording recording, CancellationToken cancellation) => Values(model.TranscribeWithTimes(recording, options, cancellation));
 
-        protected override void Dispose(bool disposing) => model.Dispose();
+        protected override void Free() => model.Dispose();
 
         private object?[] Values(Transcript transcript) =>
             [transcript.Text, Math.Round(transcript.Duration.TotalSeconds, DecimalsOfTimes), .. withWords ? [WordsJson(transcript)] : (object?[])[]];

@@ -20,6 +20,17 @@ public class D2vFileTests
     }
 
     [Fact]
+    public void The_digest_is_the_SHA_256_of_all_bytes()
+    {
+        using var folder = new TemporaryFolder();
+        byte[] bytes = SampleModel.Bytes();
+        using D2vFile file = D2vFile.Open(folder.File("model.d2v", bytes));
+        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes)), file.ComputeDigest());
+        using D2vFile copy = D2vFile.Open(bytes, "copy");
+        Assert.Equal(file.ComputeDigest(), copy.ComputeDigest());
+    }
+
+    [Fact]
     public void A_file_can_be_replaced_while_it_is_open()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows does not replace a mapped file.");

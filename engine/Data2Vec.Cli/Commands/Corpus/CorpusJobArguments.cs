@@ -1,4 +1,7 @@
+using System.CommandLine.Parsing;
+using Data2Vec.Architectures;
 using Data2Vec.Corpus;
+using Data2Vec.ModelFile;
 using Data2Vec.Training.Data;
 
 namespace Data2Vec.Cli;
@@ -8,6 +11,13 @@ internal sealed class CorpusJobArguments
 {
     private const string Embed = "embed", Transcribe = "transcribe", Classify = "classify", Memes = "memes";
     private const string Files = "files", LibriSpeech = "librispeech", Classes = "classes";
+
+    /// <summary>What a job is. Without inputs, the job is there already.</summary>
+    private static readonly string[] s_ofJob =
+    [
+        "--task", "--layout", "--id-column", "--text-column", "--path-column", "--reference-column", "--shard-rows", "--layer", "--pool", "--normalize", "--words", "--languages",
+        "--max-pixels", "--max-samples", "--long", "--window", "--stride", "--image-size", "--prompt",
+    ];
 
     private readonly Argument<string[]> _inputs = new("INPUT")
     {
@@ -45,7 +55,14 @@ internal sealed class CorpusJobArguments
         Models = ModelArguments.AddTo(command, ModelArguments.Embedding);
         command.Validators.Add(result =>
         {
-            string task = result.GetValue(_task)!;
+            if (result.GetResult(_inputs)?.Tokens is not { Count: > 0 } && result.GetResult(_list) is null
+                && s_ofJob.FirstOrDefault(name => result.GetResult(name) is OptionResult { Implicit: false }) is { } idleWithout)
+            {
+                result.AddError($"{idleWithout} has no effect without inputs, where the job of the folder goes on");
+            }
+
+            // Defaults are not there yet when a command line is checked.
+            string task = result.GetResult(_task)?.Tokens is [{ Value: var given }] ? given : Embed;
             Option[] idle =
             [
                 .. task == Embed ? [] : (Option[])[_layer, _pool, _normalize],
@@ -84,11 +101,25 @@ internal sealed class CorpusJobArguments
         }
 
         CorpusSource[] sources = [.. paths.Select(path => Source(parsed, path)), .. list is null ? [] : (CorpusSource[])[new FileListSource(list)]];
-        CorpusTask task = Task(parsed, ModelPath(parsed) ?? Bundled(parsed.GetRequiredValue(_task), paths, list)) with
+        string model = ModelPath(parsed) ?? Bundled(parsed.GetRequiredValue(_task), paths, list);
+        LimitedOptions.Of(parsed).RequirePossible([new InputSource(model, FormOf(model), () => [])]);
+        CorpusTask task = Task(parsed, model) with
         {
             Limits = new InputLimits { MaxPixels = OptionFactory.ParseLimits(parsed.GetValue(_pixels)).MaxPixels, MaxSamples = parsed.GetValue(_samples) },
         };
         return CorpusJob.Create(folder, task, sources, new CorpusJobOptions { RowsPerShard = parsed.GetValue(_shard) }, null, cancellation);
+    }
+
+    /// <summary>What the model of a file takes.</summary>
+    private static InputForm FormOf(string model)
+    {
+        using D2vFile file = D2vFile.Open(model, verify: false);
+        return ModelArchitecture.All.FirstOrDefault(known => known.Name == file.Architecture)?.Modality switch
+        {
+            Modality.Text => InputForm.Text,
+            Modality.Speech => InputForm.Recording,
+            _ => InputForm.Image,
+        };
     }
 
     private static Option<string?> Column(string name, string what) => new(name) { Description = $"The column of a table with the {what}", HelpName = "NAME" };

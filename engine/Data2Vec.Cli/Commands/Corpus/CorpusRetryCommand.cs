@@ -20,7 +20,7 @@ internal static class CorpusRetryCommand
             using Device device = workers.OpenDevice(parsed);
             using CorpusWorker worker = workers.Load(parsed, device, job, parsed.GetValue(model) is { } given ? ModelName.Resolve(given) : null, strict: false);
             CorpusProgress done = WorkProgress.ShowRemarks(job.Task.Verb(), error, report =>
-                worker.RetryErrorsAsync(parsed.GetValue(killed), CorpusSummary.To(report), cancellation).GetAwaiter().GetResult());
+                worker.RetryErrorsAsync(parsed.GetValue(killed), CorpusSummary.To(0, report), cancellation).GetAwaiter().GetResult());
             long left = done.Errors.Values.Sum();
             error.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"data2vec: {done.Total:N0} bad inputs were run again{(left > 0 ? $"; {CorpusSummary.Errors(done.Errors)} are left" : "")}"));

@@ -38,8 +38,8 @@ internal static class CorpusRunCommand
             try
             {
                 CorpusProgress done = WorkProgress.ShowRemarks(opened.Task.Verb(), error, report =>
-                    worker.RunAsync(scheduler, CorpusSummary.To(report), cancellation).GetAwaiter().GetResult());
-                return CorpusSummary.Finish(done, done.Rows - scheduler.Done, error);
+                    worker.RunAsync(scheduler, CorpusSummary.To(scheduler.Done, report), cancellation).GetAwaiter().GetResult());
+                return CorpusSummary.Finish(opened, done, error);
             }
             catch (OperationCanceledException)
             {

@@ -14,31 +14,30 @@ internal static class CorpusSummary
         _ => "Scoring",
     };
 
-    /// <summary>The share of the inputs that is done.</summary>
-    public static double Share(this CorpusProgress progress) => progress.Total > 0 ? (double)progress.Rows / progress.Total : 0;
-
-    /// <summary>The speed and the errors.</summary>
-    public static string Remark(this CorpusProgress progress) =>
-        string.Create(CultureInfo.InvariantCulture, $", {progress.RowsPerSecond:#,0.#} a second{(progress.Errors.Count > 0 ? $", {Errors(progress.Errors)}" : "")}");
-
-    /// <summary>Shows progress.</summary>
-    public static IProgress<CorpusProgress> To(Action<string, double> report) => new ProgressAction<CorpusProgress>(progress => report(progress.Remark(), progress.Share()));
+    /// <summary>Shows progress: the share of what this run has to do, so that the time that is left is right, and the numbers of the job.</summary>
+    /// <param name="before">The inputs that were done before this run.</param>
+    /// <param name="report">Shows a remark and a share.</param>
+    public static IProgress<CorpusProgress> To(long before, Action<string, double> report) => new ProgressAction<CorpusProgress>(progress => report(
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $", {progress.Rows:N0} of {progress.Total:N0}, {progress.RowsPerSecond:#,0.#} a second{(progress.Errors.Count > 0 ? $", {Errors(progress.Errors)}" : "")}"),
+        progress.Total > before ? (double)(progress.Rows - before) / (progress.Total - before) : 1));
 
     /// <summary>The number of errors of each kind.</summary>
     public static string Errors(IReadOnlyDictionary<string, long> errors) => string.Create(
         CultureInfo.InvariantCulture, $"{errors.Values.Sum():N0} bad ({string.Join(", ", errors.OrderBy(error => error.Key, StringComparer.Ordinal).Select(error => $"{error.Value} {error.Key}"))})");
 
     /// <summary>Writes what a run has done.</summary>
+    /// <param name="job">The job.</param>
     /// <param name="done">The last progress.</param>
-    /// <param name="rows">The inputs of this run.</param>
     /// <param name="error">The standard error.</param>
     /// <returns>The exit code: bad inputs are results, unless there is nothing else.</returns>
-    public static int Finish(CorpusProgress done, long rows, TextWriter error)
+    public static int Finish(CorpusJob job, CorpusProgress done, TextWriter error)
     {
-        long bad = done.Errors.Values.Sum();
         error.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"data2vec: {done.Rows:N0} of {done.Total:N0} inputs are done{(bad > 0 ? $"; {Errors(done.Errors)}: see the column error" : "")}"));
-        if (bad == 0 || bad < rows)
+            CultureInfo.InvariantCulture,
+            $"data2vec: {done.Rows:N0} of {done.Total:N0} inputs are done{(done.Errors.Count > 0 ? $"; {Errors(done.Errors)}: see the column error" : "")}"));
+        if (done.Errors.Count == 0 || CorpusStatus.Read(job) is var status && status.Errors.Values.Sum() < status.RowsDone)
         {
             return 0;
         }
