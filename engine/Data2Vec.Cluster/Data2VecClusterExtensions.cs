@@ -35,12 +35,8 @@ public static class Data2VecClusterExtensions
         silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
         IPAddress? address = options.Address ?? (store.IsShared ? null : IPAddress.Loopback);
         int port = options.Port ?? FindFreePort();
-        silo.Configure<EndpointOptions>(endpoints =>
-        {
-            endpoints.AdvertisedIPAddress = address ?? endpoints.AdvertisedIPAddress;
-            endpoints.SiloPort = port;
-            endpoints.GatewayPort = 0; // all callers are silos
-        });
+        silo.ConfigureEndpoints(port, gatewayPort: 0); // all callers are silos
+        silo.Configure<EndpointOptions>(endpoints => endpoints.AdvertisedIPAddress = address ?? endpoints.AdvertisedIPAddress);
         silo.Configure<ClusterMembershipOptions>(membership =>
         {
             membership.ProbeTimeout = options.ProbePeriod;

@@ -13,7 +13,7 @@ namespace Data2Vec.Cluster;
 /// </summary>
 public sealed partial class OrleansShardScheduler : IShardScheduler
 {
-    internal static readonly TimeSpan ReportPeriod = TimeSpan.FromSeconds(2);
+    internal static readonly TimeSpan ReportPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_pollPeriod = TimeSpan.FromSeconds(0.5);
 
     private readonly ICoordinatorGrain _coordinator;
@@ -187,7 +187,7 @@ public sealed partial class OrleansShardScheduler : IShardScheduler
         {
             if (!_unreachable)
             {
-                LogUnreachable(e.Message);
+                LogUnreachable(e.Message.Split('\n')[0].TrimEnd()); // the framework appends a stack trace
                 _unreachable = true;
             }
 

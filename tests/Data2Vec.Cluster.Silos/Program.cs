@@ -1,3 +1,4 @@
+using System.Net;
 using Data2Vec.Cluster;
 using Data2Vec.Corpus;
 using Microsoft.Extensions.Configuration;
@@ -12,7 +13,7 @@ builder.AddData2VecCluster(options =>
 {
     options.Members = settings["members"]!;
     options.ClusterId = settings["cluster"] ?? options.ClusterId;
-    options.Address = System.Net.IPAddress.Loopback;
+    options.Address = settings["address"] is { } address ? IPAddress.Parse(address) : null;
     options.StallTimeout = TimeSpan.FromSeconds(settings.GetValue("stall", 60.0));
 });
 using IHost host = builder.Build();

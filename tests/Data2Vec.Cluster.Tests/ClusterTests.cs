@@ -17,6 +17,17 @@ public sealed class ClusterTests(PostgreSqlServer database, ITestOutputHelper ou
         Assert.All(processes, p => Assert.NotEmpty(p.Taken));
     }
 
+    [Fact]
+    public async Task Redis_serves_as_well_and_the_address_is_found()
+    {
+        using RedisServer redis = RedisServer.Start();
+        using var job = new ClusterJob(redis.Members, shards: 20, milliseconds: 100, address: null);
+        job.Start();
+        job.Start();
+        await job.AssertCompleteAsync(60);
+        Assert.All(job.Processes, p => Assert.NotEmpty(p.Taken));
+    }
+
     /// <summary>DATA2VEC_CLUSTER_KILLS sets the number of kills, DATA2VEC_CLUSTER_SILOS that of processes.</summary>
     [Fact]
     public async Task Nothing_is_lost_when_processes_and_the_database_are_killed_and_shards_are_taken_again_in_time()

@@ -14,13 +14,15 @@ internal sealed class ClusterJob : IDisposable
     private readonly List<ChildProcess> _ended = [];
     private readonly CorpusJob _job;
     private readonly int _milliseconds;
+    private readonly string[] _address;
 
     /// <param name="members">The cluster.</param>
     /// <param name="shards">The number of shards.</param>
     /// <param name="milliseconds">The time for which a process keeps a shard before it runs it.</param>
-    public ClusterJob(string members, int shards, int milliseconds)
+    /// <param name="address">Where the processes reach each other; null: they find their address.</param>
+    public ClusterJob(string members, int shards, int milliseconds, string? address = "127.0.0.1")
     {
-        (_members, _milliseconds) = (members, milliseconds);
+        (_members, _milliseconds, _address) = (members, milliseconds, address is null ? [] : ["--address", address]);
         _job = Create(Path.Combine(_folder.FullName, "cluster"), shards);
     }
 
@@ -28,7 +30,7 @@ internal sealed class ClusterJob : IDisposable
 
     public ChildProcess Start(params string[] more)
     {
-        var process = new ChildProcess(["--members", _members, "--cluster", _cluster, "--folder", _job.Folder, "--milliseconds", $"{_milliseconds}", .. more]);
+        var process = new ChildProcess(["--members", _members, "--cluster", _cluster, "--folder", _job.Folder, "--milliseconds", $"{_milliseconds}", .. _address, .. more]);
         Processes.Add(process);
         return process;
     }

@@ -66,7 +66,7 @@ internal sealed class CorpusClusterArguments
         HostApplicationBuilder builder = new(new HostApplicationBuilderSettings { DisableDefaults = true });
 
         // The framework's own messages are many, also in a cluster that is well.
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).AddFilter("", LogLevel.Critical).AddFilter("Data2Vec", LogLevel.Information);
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).AddFilter("", LogLevel.Critical).AddFilter(typeof(OrleansShardScheduler).FullName, LogLevel.Information);
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         try
         {
