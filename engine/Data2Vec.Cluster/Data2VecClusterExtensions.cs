@@ -1,10 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using Data2Vec.Cluster.Hosting;
+using Data2Vec.Cluster.Serving;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Placement;
+using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace Data2Vec.Cluster;
 
@@ -49,6 +52,15 @@ public static class Data2VecClusterExtensions
             membership.NumMissedTableIAmAliveLimit = 3;
             membership.TableRefreshTimeout = 2.5 * options.ProbePeriod;
         });
+        silo.Services.AddPlacementFilter<NodesWithModel, NodesWithModelDirector>(ServiceLifetime.Singleton);
+        if (options.Models is { } models)
+        {
+#pragma warning disable ORLEANSEXP004 // as in NodesWithModelDirector
+            silo.UseSiloMetadata(NodesWithModelDirector.Describe(models));
+#pragma warning restore ORLEANSEXP004
+            silo.Services.AddSingleton(services => new ClusterModels(services.GetRequiredService<IGrainFactory>()));
+        }
+
         store.Configure(silo, address ?? IPAddress.Loopback, port);
     }
 

@@ -34,4 +34,10 @@ public sealed class Data2VecClusterOptions
     /// <see cref="Timeout.InfiniteTimeSpan"/>: never.
     /// </summary>
     public TimeSpan StallTimeout { get; set; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>
+    /// The names of the models with which this process serves others: each is a <see cref="TextModel"/> among the services of the host, with the name as its key.
+    /// Empty: it has none, and calls those of others through <see cref="ClusterModels"/>. Null: the cluster does not serve. The same for all processes: null, or not.
+    /// </summary>
+    public IReadOnlyCollection<string>? Models { get; set; }
 }

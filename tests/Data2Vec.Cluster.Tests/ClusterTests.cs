@@ -63,8 +63,8 @@ public sealed class ClusterTests(PostgreSqlServer database, ITestOutputHelper ou
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{kind.Count()} {kind.Key}: median {kind.Order().ElementAt(kind.Count() / 2):F1} s, most {kind.Max():F1} s"));
         }
 
-        // The time after all were killed is mostly that of starting new processes.
-        Assert.All(times, time => Assert.True(time.Seconds <= time.Kind switch { "worker" or "coordinator" => 10, "frozen" => 20, _ => 40 }, $"{time.Kind}: {time.Seconds:F1} s"));
+        // The time after all were killed is mostly that of starting new processes, which the load of the machine decides.
+        Assert.All(times, time => Assert.True(time.Seconds <= time.Kind switch { "worker" or "coordinator" => 10, "frozen" => 20, _ => 180 }, $"{time.Kind}: {time.Seconds:F1} s"));
     }
 
     [Fact]

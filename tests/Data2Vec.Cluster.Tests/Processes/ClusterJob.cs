@@ -36,7 +36,7 @@ internal sealed class ClusterJob : IDisposable
     }
 
     /// <summary>Waits until each process runs a shard.</summary>
-    public void WaitUntilAllWork() => WaitFor(() => Processes.All(p => p.Taken.Length > 0), 60, "each process runs a shard");
+    public void WaitUntilAllWork() => WaitFor(() => Processes.All(p => p.Taken.Length > 0), 180, "each process runs a shard");
 
     /// <summary>Kills or freezes a process, and measures how long it takes until the shards that it ran are taken by another one.</summary>
     public double MeasureTakeover(ChildProcess victim, Action<ChildProcess> harm)
@@ -50,7 +50,7 @@ internal sealed class ClusterJob : IDisposable
             _ended.Add(victim);
         }
 
-        return WaitFor(() => lost.All(shard => Processes.Any(p => p != victim && p.Took(shard, start))), 60, $"shards {string.Join(", ", lost)} are taken again");
+        return WaitFor(() => lost.All(shard => Processes.Any(p => p != victim && p.Took(shard, start))), 180, $"shards {string.Join(", ", lost)} are taken again");
     }
 
     /// <summary>Starts new processes in place of those that have ended with an error, as a supervisor does.</summary>
