@@ -1,5 +1,4 @@
 using Data2Vec.Cluster.Serving;
-using Orleans.Runtime;
 
 namespace Data2Vec.Cluster;
 

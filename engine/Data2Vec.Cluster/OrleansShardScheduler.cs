@@ -2,7 +2,6 @@ using Data2Vec.Cluster.Coordination;
 using Data2Vec.Corpus;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace Data2Vec.Cluster;
 

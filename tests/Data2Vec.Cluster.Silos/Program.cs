@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 // A process of the tests of the cluster, which works on the job in a folder.
 HostApplicationBuilder builder = Host.CreateApplicationBuilder(args);
 builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning).AddFilter("Data2Vec", LogLevel.Information);
-IConfiguration settings = builder.Configuration;
+ConfigurationManager settings = builder.Configuration;
 builder.AddData2VecCluster(options =>
 {
     options.Members = settings["members"]!;

@@ -1,5 +1,3 @@
-using Orleans.Runtime;
-
 namespace Data2Vec.Cluster.Coordination;
 
 /// <summary>Which shards are open and which worker runs which, as far as the workers have reported it.</summary>

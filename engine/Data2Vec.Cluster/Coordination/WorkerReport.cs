@@ -1,5 +1,3 @@
-using Orleans.Runtime;
-
 namespace Data2Vec.Cluster.Coordination;
 
 /// <summary>All that a worker tells the coordinator of its job. Each report is complete, so that a new coordinator learns everything from the next ones.</summary>

@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
-using Orleans.Hosting;
 using StackExchange.Redis;
 
 namespace Data2Vec.Cluster.Hosting;

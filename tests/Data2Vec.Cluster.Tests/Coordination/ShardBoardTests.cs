@@ -1,6 +1,5 @@
 using System.Net;
 using Data2Vec.Cluster.Coordination;
-using Orleans.Runtime;
 
 namespace Data2Vec.Cluster.Tests.Coordination;
 
