@@ -72,7 +72,7 @@ internal static class Program
     private static string OneLine(string message) => TerminalText.OneLine(TerminalText.WithoutParameter(message));
 
     // RootCommand would take its name from the program's file.
-    private static Command CreateRoot() => new("data2vec", "Convert, run and train data2vec models: vectors and labels of speech, images and text")
+    internal static Command CreateRoot() => new("data2vec", "Convert, run and train data2vec models: vectors and labels of speech, images and text")
     {
         new HelpOption(),
         new VersionOption(),

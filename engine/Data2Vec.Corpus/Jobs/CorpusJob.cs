@@ -41,8 +41,8 @@ public sealed class CorpusJob
     /// <summary>The inputs that the model takes.</summary>
     internal Modality Modality => Identity.Modality;
 
-    /// <summary>The SHA-256 of what the job is.</summary>
-    internal string Digest => Convert.ToHexStringLower(SHA256.HashData(PlanRecord.Encoding.GetBytes(Identity.ToString())));
+    /// <summary>The SHA-256 of what the job is, in hexadecimal: the same on all machines, and another one for each other job.</summary>
+    public string Digest => Convert.ToHexStringLower(SHA256.HashData(PlanRecord.Encoding.GetBytes(Identity.ToString())));
 
     /// <summary>Creates a job: lists its inputs, and writes what it is into the output folder. If the folder has this job already, opens it.</summary>
     /// <param name="folder">The output folder, which is made if it does not exist.</param>

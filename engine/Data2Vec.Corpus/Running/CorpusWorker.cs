@@ -1,8 +1,13 @@
+using System.Diagnostics;
+
 namespace Data2Vec.Corpus;
 
 /// <summary>Runs the shards of a job with a loaded model. Results do not depend on the number of workers and threads, nor on interruptions.</summary>
 public sealed class CorpusWorker : IDisposable
 {
+    /// <summary>How often the shards that other workers have done are counted.</summary>
+    private static readonly TimeSpan s_betweenCounts = TimeSpan.FromSeconds(10);
+
     private readonly CorpusJob _job;
     private readonly TaskRunner _task;
     private readonly ShardRunner _runner;
@@ -63,7 +68,8 @@ public sealed class CorpusWorker : IDisposable
         ArgumentNullException.ThrowIfNull(scheduler);
         var meter = scheduler is LocalScheduler local
             ? new ProgressMeter(local.Done, local.Total, progress)
-            : new ProgressMeter(_job.ReadDone().Sum(number => (long)_job.ShardAt(number).Rows), _job.Rows, progress);
+            : new ProgressMeter(CountDone(), _job.Rows, progress);
+        long counted = Stopwatch.GetTimestamp();
         while (await scheduler.TakeAsync(cancellationToken).ConfigureAwait(false) is { } shard)
         {
             try
@@ -84,9 +90,21 @@ public sealed class CorpusWorker : IDisposable
             }
 
             await scheduler.CompleteAsync(shard, cancellationToken).ConfigureAwait(false);
+            if (scheduler is not LocalScheduler && Stopwatch.GetElapsedTime(counted) >= s_betweenCounts)
+            {
+                meter.Update(CountDone());
+                counted = Stopwatch.GetTimestamp();
+            }
+        }
+
+        if (scheduler is not LocalScheduler)
+        {
+            meter.Update(CountDone());
         }
 
         return meter.Complete();
+
+        long CountDone() => _job.ReadDone().Sum(number => (long)_job.ShardAt(number).Rows);
     }
 
     /// <summary>Runs the bad inputs of all shards that are done again, for example after files were repaired. A shard whose rows change is replaced.</summary>

@@ -23,6 +23,9 @@ internal sealed class ProgressMeter
     /// <summary>Counts a shard that is done already.</summary>
     public void Skip(Shard shard) => _skipped += shard.Rows;
 
+    /// <summary>Between two shards: all rows that are done now, also those of other workers.</summary>
+    public void Update(long done) => _skipped = done - _rows;
+
     /// <summary>Counts a row.</summary>
     public void Add(ShardRow row)
     {

@@ -1,6 +1,7 @@
 using Data2Vec;
 using Data2Vec.Audio;
 using Data2Vec.Audio.Codecs;
+using Data2Vec.Cluster;
 using Data2Vec.Converters.Hub;
 using Data2Vec.Corpus;
 using Data2Vec.Extensions.AI;
@@ -207,6 +208,45 @@ internal static class Snippets
         }
         // END
         return done.Rows;
+    }
+
+    public static async Task Shared()
+    {
+        // engine/docs/cluster.md
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        builder.AddData2VecCluster(options =>
+        {
+            options.Members = "postgresql:Host=db;Database=data2vec;Username=me";
+            options.ClusterId = "pictures";
+        });
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        CorpusJob job = CorpusJob.Open("shared-vectors");
+        using CorpusWorker worker = CorpusWorker.Load(job);
+        await using (var scheduler = new OrleansShardScheduler(host.Services, job))
+        {
+            await worker.RunAsync(scheduler, scheduler.Watch());
+        }
+
+        await host.StopAsync();
+        // END
+    }
+
+    public static async Task<int> FromTheCluster()
+    {
+        // engine/docs/cluster.md
+        HostApplicationBuilder node = Host.CreateApplicationBuilder();
+        node.AddData2VecCluster(options =>
+        {
+            options.Members = "redis:cache:6379";
+            options.Models = ["reviews"]; // a node without models has []
+        });
+        node.Services.AddKeyedSingleton("reviews", Data2VecModel.Load<TextModel>("text.d2v"));
+        using IHost running = node.Build();
+        await running.StartAsync();
+        float[][] vectors = await running.Services.GetRequiredService<ClusterModels>().EmbedAsync("reviews", ["dull", "gripping"]);
+        // END
+        return vectors.Length;
     }
 
     public static float[] OnDevice()

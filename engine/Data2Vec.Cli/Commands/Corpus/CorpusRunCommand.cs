@@ -10,6 +10,7 @@ internal static class CorpusRunCommand
         var command = new Command("run", "Run many inputs into Parquet files; the same command again goes on where it was interrupted");
         CorpusJobArguments job = CorpusJobArguments.AddTo(command);
         CorpusWorkerArguments workers = CorpusWorkerArguments.AddTo(command, withDevice: false);
+        CorpusClusterArguments cluster = CorpusClusterArguments.AddTo(command);
         var strict = new Option<bool>("--strict") { Description = "Stop at the first bad input" };
         var planOnly = new Option<bool>("--plan-only") { Description = "Only list the inputs; corpus run without inputs does the work" };
         Option<string?> part = new Option<string?>("--part") { Description = "Run one part of the job only: 0/64 to 63/64 are the parts of 64", HelpName = "N/PARTS" }
@@ -18,6 +19,12 @@ internal static class CorpusRunCommand
         command.SetCancellableAction((parsed, cancellation) =>
         {
             TextWriter error = parsed.InvocationConfiguration.Error;
+            bool isShared = cluster.Given(parsed);
+            if (isShared && parsed.GetValue(part) is not null)
+            {
+                throw new UsageException($"--part: the processes of a cluster share the whole job; leave out --part or {CorpusClusterArguments.Name}");
+            }
+
             CorpusJob opened = job.Open(parsed, cancellation);
             if (parsed.GetValue(planOnly))
             {
@@ -38,7 +45,11 @@ internal static class CorpusRunCommand
             try
             {
                 CorpusProgress done = WorkProgress.ShowRemarks(opened.Task.Verb(), error, report =>
-                    worker.RunAsync(scheduler, CorpusSummary.To(scheduler.Done, report), cancellation).GetAwaiter().GetResult());
+                {
+                    IProgress<CorpusProgress> progress = CorpusSummary.To(scheduler.Done, report);
+                    Task<CorpusProgress> run = isShared ? cluster.RunAsync(parsed, opened, worker, progress, cancellation) : worker.RunAsync(scheduler, progress, cancellation);
+                    return run.GetAwaiter().GetResult();
+                });
                 return CorpusSummary.Finish(opened, done, error);
             }
             catch (OperationCanceledException)
