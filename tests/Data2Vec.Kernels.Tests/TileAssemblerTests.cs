@@ -20,6 +20,7 @@ public unsafe class TileAssemblerTests
         Mnemonic multiplyAdd = (TileFormat)format switch
         {
             TileFormat.BFloat16 => Mnemonic.Vdpbf16ps,
+            TileFormat.Shorts => Mnemonic.Vpdpwssd,
             TileFormat.Bytes => Mnemonic.Vpdpbusd,
             _ => Mnemonic.Vfmadd231ps,
         };

@@ -28,8 +28,8 @@ public sealed class CpuBackend : Backend
     /// <inheritdoc/>
     public override string Description => $"CPU, {_level switch
     {
-        CpuLevel.Avx512Dot => "AVX-512 with dot products of bf16 and bytes",
-        CpuLevel.Avx512Vnni => "AVX-512 with dot products of bytes",
+        CpuLevel.Avx512Dot => "AVX-512 with dot products of bf16 and integers",
+        CpuLevel.Avx512Vnni => "AVX-512 with dot products of integers",
         CpuLevel.Avx512 => "AVX-512",
         CpuLevel.Avx2 => "AVX2",
         _ => "128-bit vectors",

@@ -15,10 +15,10 @@ internal enum CpuLevel
     /// <summary>512-bit vectors.</summary>
     Avx512,
 
-    /// <summary>512-bit vectors, and dot products of bytes (AVX512_VNNI).</summary>
+    /// <summary>512-bit vectors, and dot products of integers of 8 and 16 bits (AVX512_VNNI). Weights of bf16 are multiplied as integers of 16 bits.</summary>
     Avx512Vnni,
 
-    /// <summary>512-bit vectors, and dot products of bytes and of bf16 (AVX512_VNNI, AVX512_BF16).</summary>
+    /// <summary>512-bit vectors, and dot products of integers and of bf16 (AVX512_VNNI, AVX512_BF16).</summary>
     Avx512Dot,
 }
 

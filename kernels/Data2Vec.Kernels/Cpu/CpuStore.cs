@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -17,8 +16,8 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
 
     public override int PreferredConvolutionRows => 6400;
 
-    /// <summary>The format of the products of attention: BF16 if the weights are not of a higher precision and the processor is faster so.</summary>
-    public ElementType AttentionType { get; private set; } = ElementType.F32;
+    /// <summary>What the products of attention multiply: bf16 if the weights are not of a higher precision and the processor is faster so.</summary>
+    public ProductType AttentionType { get; private set; } = ProductType.Floats;
 
     private ParallelOptions Parallelism => new() { MaxDegreeOfParallelism = team.Threads };
 
@@ -182,7 +181,7 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         Now(() => Parallel.For(0, layout.Panels, Parallelism, panel => WinogradWeights.PackPanel(weight, layout, panel, panels[panel])));
         return new PanelMatrix
         {
-            Type = ElementType.F32,
+            Type = ProductType.Floats,
             Storage = ElementType.F32,
             Panels = panels,
             PanelsPerGroup = layout.Panels,
@@ -222,10 +221,10 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     /// <param name="scale">Multiplies the outputs; or null.</param>
     private PanelMatrix Matrix(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int channels, int taps = 1, int groups = 1, float* scale = null)
     {
-        (ElementType type, ElementType storage) = Formats(parts, channels);
-        if (type != ElementType.F32 && level == CpuLevel.Avx512Dot)
+        (ProductType type, ElementType storage) = Formats(parts, channels);
+        if (type is ProductType.BFloat16 or ProductType.Bytes && level == CpuLevel.Avx512Dot)
         {
-            AttentionType = ElementType.BF16;
+            AttentionType = ProductType.BFloat16;
         }
 
         bool isQuantized = storage != ElementType.F32 && parts[0].Weight.Type == ElementType.I8;
@@ -235,8 +234,9 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
             outputs += weight.Rows;
         }
 
-        float* biases = AllocateVector(outputs), columnScales = isQuantized ? AllocateVector(outputs) : null;
-        int* columnSums = type == ElementType.I8 ? (int*)AllocateVector(outputs) : null;
+        float* columnFactors = type == ProductType.Shorts ? AllocateVector(outputs) : null;
+        float* biases = AllocateVector(outputs), columnScales = isQuantized || columnFactors != null ? AllocateVector(outputs) : null;
+        int* columnSums = type == ProductType.Bytes ? (int*)AllocateVector(outputs) : null;
         var panels = new List<nint>();
         int at = 0;
         foreach ((WeightData weight, WeightData? bias) in parts)
@@ -246,6 +246,11 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
             if (columnSums != null)
             {
                 SumColumns(panels, layout, columnSums + at);
+            }
+
+            if (columnFactors != null)
+            {
+                ScaleColumns(panels, layout, columnFactors + at, columnScales + at);
             }
 
             if (bias is not null)
@@ -272,23 +277,24 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
             GroupOutputs = outputs / groups,
             Groups = groups,
             Taps = taps,
-            Depth = PanelLayout.Words(type, channels),
+            Depth = (channels - 1) / type.PerWord() + 1,
             Bias = biases,
             Scale = scale,
             ColumnScales = columnScales,
+            ColumnFactors = columnFactors,
             ColumnSums = columnSums,
         };
     }
 
-    /// <summary>The format of a product and that of its panels, which all parts share; F32 if they differ.</summary>
-    private (ElementType Type, ElementType Storage) Formats(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int channels)
+    /// <summary>What a product multiplies and the format of its panels, which all parts share; floats if they differ.</summary>
+    private (ProductType Type, ElementType Storage) Formats(ReadOnlySpan<(WeightData Weight, WeightData? Bias)> parts, int channels)
     {
-        (ElementType Type, ElementType Storage) formats = Formats(parts[0].Weight, channels);
+        (ProductType Type, ElementType Storage) formats = Formats(parts[0].Weight, channels);
         foreach ((WeightData weight, _) in parts)
         {
             if (Formats(weight, channels) != formats)
             {
-                return (ElementType.F32, ElementType.F32);
+                return (ProductType.Floats, ElementType.F32);
             }
         }
 
@@ -296,18 +302,21 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
     }
 
     /// <summary>
-    /// The fastest format of a product with a weight, and that of its panels. Linear layers are padded to whole words; the channels of a convolution
+    /// What is fastest to multiply by a weight, and the format of its panels. Linear layers are padded to whole words; the channels of a convolution
     /// must fill them.
     /// </summary>
-    private (ElementType Type, ElementType Storage) Formats(WeightData weight, int channels) => weight.Type switch
+    private (ProductType Type, ElementType Storage) Formats(WeightData weight, int channels) => weight.Type switch
     {
         // Rows of one number are not padded to a vector.
-        ElementType.I8 when weight.Shape.Count == 2 && channels > 1 && level >= CpuLevel.Avx512Vnni => (ElementType.I8, ElementType.I8),
+        ElementType.I8 when weight.Shape.Count == 2 && channels > 1 && level >= CpuLevel.Avx512Vnni => (ProductType.Bytes, ElementType.I8),
 
-        // The whole numbers of i8 are exact in bf16. Bytes would need one scale for all rows of the input that an output reads.
-        ElementType.I8 or ElementType.BF16 when level == CpuLevel.Avx512Dot && FillsWords(weight, ElementType.BF16, channels) => (ElementType.BF16, ElementType.BF16),
-        _ => (ElementType.F32, FillsWords(weight, weight.Type, channels) ? weight.Type : ElementType.F32),
+        // The whole numbers of i8 are exact in bf16. Bytes of a convolution would lose too much of samples and pixels.
+        ElementType.I8 or ElementType.BF16 when level == CpuLevel.Avx512Dot && FillsWords(weight, ElementType.BF16, channels) => (ProductType.BFloat16, ElementType.BF16),
+        ElementType.BF16 when level == CpuLevel.Avx512Vnni && FitsShorts(weight, channels) => (ProductType.Shorts, weight.Type),
+        _ => (ProductType.Floats, FillsWords(weight, weight.Type, channels) ? weight.Type : ElementType.F32),
     };
+
+    private static bool FitsShorts(WeightData weight, int channels) => channels > 1 && weight.Shape.Count <= 3 && FillsWords(weight, weight.Type, channels);
 
     private static bool FillsWords(WeightData weight, ElementType type, int channels) => weight.Shape.Count == 2 || channels % PanelLayout.PerWord(type) == 0;
 
@@ -326,29 +335,22 @@ internal sealed unsafe class CpuStore(CpuLevel level, ThreadTeam team) : WeightS
         nint Address(int panel) => data + (nint)(layout.PanelOffset(panel) * sizeof(float));
     }
 
+    /// <summary>Computes the factors and the scales of the last panels for integers of 16 bits.</summary>
+    private void ScaleColumns(List<nint> panels, PanelLayout layout, float* factors, float* scales)
+    {
+        nint[] added = [.. panels.TakeLast(layout.Panels)];
+        Now(() => Parallel.For(0, layout.Panels, Parallelism, panel =>
+        {
+            int output = layout.PanelOutputs(panel).First;
+            PanelColumns.Scale(layout, panel, (float*)added[panel], factors + output, scales + output);
+        }));
+    }
+
     /// <summary>Sums the columns of the last panels.</summary>
     private void SumColumns(List<nint> panels, PanelLayout layout, int* sums)
     {
         int first = panels.Count - layout.Panels;
-        Parallel.For(0, layout.Panels, Parallelism, panel =>
-        {
-            (int output, int count) = layout.PanelOutputs(panel);
-            SumColumns((sbyte*)panels[first + panel], layout.Depth, layout.PanelWidth(panel), new Span<int>(sums + output, count));
-        });
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SumColumns(sbyte* panel, int depth, int width, Span<int> sums)
-    {
-        sums.Clear();
-        for (int word = 0; word < depth; word++, panel += 4 * width)
-        {
-            for (int column = 0; column < sums.Length; column++)
-            {
-                sbyte* four = panel + 4 * column;
-                sums[column] += four[0] + four[1] + four[2] + four[3];
-            }
-        }
+        Parallel.For(0, layout.Panels, Parallelism, panel => PanelColumns.Sum(layout, panel, (sbyte*)panels[first + panel], sums + layout.PanelOutputs(panel).First));
     }
 
     /// <summary>A copy of a vector, or of one number if there is no vector.</summary>

@@ -6,11 +6,20 @@ namespace Data2Vec.Kernels.Cpu;
 /// </summary>
 internal readonly unsafe struct PanelMatrix
 {
-    /// <summary>The format of the words that are multiplied; F32 for numbers.</summary>
-    public ElementType Type { get; init; }
+    /// <summary>
+    /// Words of the depth processed per panel before the next panel: so much of a panel and of the rows fit into the second-level cache together. Sums of the
+    /// parts are added up, which rounds less than one long sum. It depends only on the weights' shape, so no result depends on the batch.
+    /// </summary>
+    public const int DepthBlock = 384;
 
-    /// <summary>The format of the panels: <see cref="Type"/>, or one that products widen to F32.</summary>
+    /// <summary>What is multiplied.</summary>
+    public ProductType Type { get; init; }
+
+    /// <summary>The format of the panels.</summary>
     public ElementType Storage { get; init; }
+
+    /// <summary>Whether products convert the panels from <see cref="Storage"/> to <see cref="Type"/> as they use them.</summary>
+    public bool IsConverted => Type == ProductType.Shorts || (Type == ProductType.Floats && Storage != ElementType.F32);
 
     /// <summary>The addresses of the panels, group after group.</summary>
     public float** Panels { get; init; }
@@ -32,11 +41,19 @@ internal readonly unsafe struct PanelMatrix
     /// <summary>Multiplies the outputs after the activation; or null.</summary>
     public float* Scale { get; init; }
 
-    /// <summary>Multiplies the sums, for weights of i8; or null.</summary>
+    /// <summary>Multiplies the sums, for weights of i8 and for integers of 16 bits; or null.</summary>
     public float* ColumnScales { get; init; }
+
+    /// <summary>Multiplies the weights that become integers of 16 bits; or null.</summary>
+    public float* ColumnFactors { get; init; }
 
     /// <summary>The sums of the columns, for weights of i8 that are multiplied as bytes; or null.</summary>
     public int* ColumnSums { get; init; }
+
+    /// <summary>
+    /// Each sum of integers of 16 bits is over so many numbers of a row, or over a piece of them, from a multiple of their number on.
+    /// </summary>
+    public int NumbersPerSum => Type.PerWord() * (Groups == 1 ? DepthBlock : Depth <= DepthBlock ? Depth : Groups * Depth);
 
     public int PanelCount => PanelsPerGroup * Groups;
 

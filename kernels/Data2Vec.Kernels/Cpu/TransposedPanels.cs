@@ -48,7 +48,7 @@ internal readonly unsafe struct TransposedPanels(PanelMatrix source, PanelMatrix
 
         var transposed = new PanelMatrix
         {
-            Type = ElementType.F32,
+            Type = ProductType.Floats,
             Storage = ElementType.F32,
             Panels = panels,
             PanelsPerGroup = layout.PanelsPerGroup,

@@ -94,7 +94,7 @@ internal readonly record struct AttentionBlock(int Start, int Length, int Query,
 /// Attention of one block of queries of one head: reads the keys in blocks and keeps for each query the greatest score so far,
 /// the sum of the exponentials and the weighted sum of the values (Milakov and Gimelshein 2018).
 /// </summary>
-/// <param name="type">F32, or BF16 if queries, keys and values are words of bf16.</param>
+/// <param name="type">Floats, or bf16 if queries, keys and values are words of bf16.</param>
 /// <param name="blocks">The blocks of queries; each with each head is a task.</param>
 /// <param name="heads">The number of heads.</param>
 /// <param name="headSize">The features of a head.</param>
@@ -102,7 +102,7 @@ internal readonly record struct AttentionBlock(int Start, int Length, int Query,
 /// <param name="bias">Added to the scores.</param>
 /// <param name="memory">Memory of <see cref="MemorySize"/> floats for each task that runs.</param>
 internal readonly unsafe struct AttentionJob<S, V>(
-    ElementType type, AttentionBlock* blocks, int heads, int headSize, float scale, AttentionBias bias, TaskMemory memory) : IJob
+    ProductType type, AttentionBlock* blocks, int heads, int headSize, float scale, AttentionBias bias, TaskMemory memory) : IJob
     where S : struct, ISimd<V>
     where V : unmanaged
 {
@@ -112,7 +112,7 @@ internal readonly unsafe struct AttentionJob<S, V>(
     private const int KeyBlock = 256;
 
     private readonly MatrixTiles _tiles = MatrixTiles.Create(type, S.Width);
-    private readonly int _perWord = PanelLayout.PerWord(type);
+    private readonly int _perWord = type.PerWord();
 
     /// <summary>Floats, or words of two features.</summary>
     public Tensor Query { get; init; }
@@ -181,7 +181,7 @@ internal readonly unsafe struct AttentionJob<S, V>(
                         mask.Apply(Dropout.Place(block.Start + first + r), Dropout.Place(block.Start + key).Row, row, count);
                     }
 
-                    if (type == ElementType.BF16)
+                    if (type == ProductType.BFloat16)
                     {
                         NumberFormat.RoundToBFloat16(row, (ushort*)row, count, count + count % _perWord);
                     }

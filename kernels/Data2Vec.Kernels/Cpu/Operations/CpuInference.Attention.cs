@@ -8,7 +8,7 @@ internal sealed unsafe partial class CpuInference<S, V>
     {
         OperationShapes.RequireAttention(query, key, value, sequences, heads, AttentionJob<S, V>.LargestHead, output);
         OperationShapes.RequireAttentionBias(query, heads, bias);
-        ElementType type = query.Columns / heads % PanelLayout.PerWord(store.AttentionType) == 0 ? store.AttentionType : ElementType.F32;
+        ProductType type = query.Columns / heads % store.AttentionType.PerWord() == 0 ? store.AttentionType : ProductType.Floats;
         Attention(type, query, key, value, sequences, heads, scale, bias, default, output, Tensor.None);
     }
 
@@ -17,15 +17,15 @@ internal sealed unsafe partial class CpuInference<S, V>
     {
         OperationShapes.RequireAttention(query, key, value, sequences, heads, AttentionJob<S, V>.LargestHead, output);
         OperationShapes.RequireTrainingAttention(query, sequences, heads, bias, dropout, logSums);
-        Attention(ElementType.F32, query, key, value, sequences, heads, scale, bias, dropout, output, logSums);
+        Attention(ProductType.Floats, query, key, value, sequences, heads, scale, bias, dropout, output, logSums);
     }
 
     private void Attention(
-        ElementType type, Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Dropout dropout,
+        ProductType type, Tensor query, Tensor key, Tensor value, Sequences sequences, int heads, float scale, AttentionBias bias, Dropout dropout,
         Tensor output, Tensor logSums)
     {
         int size = query.Columns / heads, height = BlockHeight(query.Rows * heads);
-        int perWord = PanelLayout.PerWord(type), words = query.Columns / perWord;
+        int perWord = type.PerWord(), words = query.Columns / perWord;
         long mark = Mark();
         query = ToWords(query, type, words, out _);
         key = ToWords(key, type, words, out _);
@@ -36,10 +36,10 @@ internal sealed unsafe partial class CpuInference<S, V>
             longest = Math.Max(longest, sequences.Length(i));
             packedSize += PackKeysJob<S, V>.Size(sequences.Length(i), words);
             blockCount += (sequences.Length(i) + height - 1) / height;
-            valueRows += PanelLayout.Words(type, sequences.Length(i));
+            valueRows += (sequences.Length(i) + perWord - 1) / perWord;
         }
 
-        if (type == ElementType.BF16)
+        if (type == ProductType.BFloat16)
         {
             Tensor interleaved = Allocate(valueRows, value.Columns);
             team.Run(new InterleaveRowsJob(value, sequences, heads, interleaved), sequences.Count * heads);
@@ -68,7 +68,7 @@ internal sealed unsafe partial class CpuInference<S, V>
             }
 
             keys += PackKeysJob<S, V>.Size(length, words);
-            row += PanelLayout.Words(type, length);
+            row += (length + perWord - 1) / perWord;
         }
 
         TaskMemory memory = AllocateTaskMemory(AttentionJob<S, V>.MemorySize(Math.Min(height, longest), size));

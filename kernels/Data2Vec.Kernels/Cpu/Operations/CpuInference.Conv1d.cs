@@ -15,8 +15,9 @@ internal sealed unsafe partial class CpuInference<S, V>
 
         long mark = Mark();
         PanelMatrix matrix = ((CpuConv1d)weights).Matrix;
-        Tensor words = ToWords(x, matrix.Type, matrix.Groups * matrix.Depth, out _);
-        LeftOperand left = Windows(words, inputs, outputs, shape, BlockHeight(output.Rows));
+        int columns = matrix.Groups * matrix.Depth;
+        Tensor words = ToWords(x, matrix.Type, columns, out _, matrix.NumbersPerSum);
+        LeftOperand left = Windows(words, inputs, outputs, shape, BlockHeight(output.Rows)) with { GroupStride = matrix.Depth, ScalePlace = columns };
 
         // A task with whole rows of the result normalizes them in the cache. With few rows there are too few such tasks.
         NormValues? fused = norm is not null && left.BlockCount >= TasksPerThread * team.Threads ? ((CpuNorm)norm).Values : null;

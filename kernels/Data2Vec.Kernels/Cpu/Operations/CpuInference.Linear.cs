@@ -13,11 +13,11 @@ internal sealed unsafe partial class CpuInference<S, V>
 
         long mark = Mark();
         PanelMatrix matrix = ((CpuLinear)weights).Matrix;
-        Tensor words = ToWords(x, matrix.Type, matrix.Depth, out ByteRow* byteRows);
+        Tensor words = ToWords(x, matrix.Type, matrix.Depth, out ByteRow* byteRows, matrix.NumbersPerSum);
         int height = LargeBlockHeight(x.Rows), count = (x.Rows + height - 1) / height;
         RowBlock* blocks = AllocateBlocks(count);
         Cut(blocks, count, words.Data, (nint)words.Stride * sizeof(float), 0, x.Rows);
-        var left = new LeftOperand { Blocks = blocks, BlockCount = count, RowStride = words.Stride, ByteRows = byteRows };
+        var left = new LeftOperand { Blocks = blocks, BlockCount = count, RowStride = words.Stride, ByteRows = byteRows, ScalePlace = matrix.Depth };
         Multiply(left, matrix, new Epilogue(activation, residual), output);
         Release(mark);
     }

@@ -35,18 +35,21 @@ internal sealed unsafe partial class CpuInference<S, V>
 
     private RowBlock* AllocateBlocks(int count) => (RowBlock*)Memory.Allocate((long)count * sizeof(RowBlock));
 
-    /// <summary>Converts rows to words of the format that the weights have: of bf16, or of bytes and what each row of them stands for.</summary>
-    private Tensor ToWords(Tensor x, ElementType type, int words, out ByteRow* byteRows)
+    /// <summary>
+    /// Converts rows to words of what a product multiplies: of bf16, of bytes and what each row of them stands for, or of integers of 16 bits. The scale of
+    /// these follows their row, as one more column.
+    /// </summary>
+    private Tensor ToWords(Tensor x, ProductType type, int words, out ByteRow* byteRows, int numbersPerSum = 0)
     {
         byteRows = null;
-        if (type == ElementType.F32)
+        if (type == ProductType.Floats)
         {
             return x;
         }
 
-        Tensor packed = Allocate(x.Rows, words);
-        byteRows = type == ElementType.I8 ? (ByteRow*)Memory.Allocate((long)x.Rows * sizeof(ByteRow)) : null;
-        RunRows(new PackRows(x, type, packed, byteRows), x.Rows);
+        Tensor packed = Allocate(x.Rows, type == ProductType.Shorts ? words + 1 : words);
+        byteRows = type == ProductType.Bytes ? (ByteRow*)Memory.Allocate((long)x.Rows * sizeof(ByteRow)) : null;
+        RunRows(new PackRows(x, type, packed, byteRows, numbersPerSum), x.Rows);
         return packed;
     }
 
@@ -54,8 +57,8 @@ internal sealed unsafe partial class CpuInference<S, V>
     {
         int groups = epilogue.Norm is not null ? 1 : Math.Clamp((TasksPerThread * team.Threads + left.BlockCount - 1) / left.BlockCount, 1, right.PanelCount);
         long mark = Mark();
-        TaskMemory widened = right.Storage == right.Type ? default : AllocateTaskMemory(MatrixJob<S, V>.WidenedSize(right));
-        var job = new MatrixJob<S, V>(left, right, epilogue, output, (right.PanelCount + groups - 1) / groups, widened);
+        TaskMemory converted = right.IsConverted ? AllocateTaskMemory(MatrixJob<S, V>.ConvertedSize(right)) : default;
+        var job = new MatrixJob<S, V>(left, right, epilogue, output, (right.PanelCount + groups - 1) / groups, converted);
         team.Run(job, job.Tasks);
         Release(mark);
     }
@@ -93,14 +96,22 @@ internal readonly struct RowsJob<TKernel>(TKernel kernel, int rows) : IJob
     }
 }
 
-/// <summary>Converts rows of floats to words of two bf16, or of four bytes and what each row of them stands for; unused elements are zero.</summary>
-internal readonly unsafe struct PackRows(Tensor x, ElementType type, Tensor words, ByteRow* byteRows) : IRowKernel
+/// <summary>
+/// Converts rows of floats to words of two bf16, of four bytes and what each row of them stands for, or of two integers of 16 bits, followed by the row's scale.
+/// Unused elements are zero.
+/// </summary>
+internal readonly unsafe struct PackRows(Tensor x, ProductType type, Tensor words, ByteRow* byteRows, int numbersPerSum) : IRowKernel
 {
     public void Run(int row)
     {
-        if (type == ElementType.BF16)
+        if (type == ProductType.BFloat16)
         {
             NumberFormat.RoundToBFloat16(x.Row(row), (ushort*)words.Row(row), x.Columns, 2 * words.Columns);
+        }
+        else if (type == ProductType.Shorts)
+        {
+            int scale = words.Columns - 1;
+            words.Row(row)[scale] = ShortScale.Quantize(x.Row(row), (short*)words.Row(row), x.Columns, 2 * scale, numbersPerSum);
         }
         else
         {

@@ -32,6 +32,9 @@ internal readonly unsafe struct LeftOperand
 
     /// <summary>What each row of bytes stands for; null for other formats.</summary>
     public ByteRow* ByteRows { get; init; }
+
+    /// <summary>From a tap of a row of integers of 16 bits to its scale.</summary>
+    public nint ScalePlace { get; init; }
 }
 
 /// <summary>What follows a matrix product, besides the bias and the scale of its weights.</summary>
@@ -47,17 +50,13 @@ internal readonly record struct Epilogue(Activation Activation, Tensor Residual 
 /// <param name="epilogue">What follows the product.</param>
 /// <param name="output">Receives the result.</param>
 /// <param name="panelsPerTask">The panels of a task.</param>
-/// <param name="widened">Memory of <see cref="WidenedSize"/> floats for each task that runs.</param>
+/// <param name="converted">Memory of <see cref="ConvertedSize"/> floats for each task that runs, if the weights are converted.</param>
 internal readonly unsafe struct MatrixJob<S, V>(
-    LeftOperand left, PanelMatrix right, Epilogue epilogue, Tensor output, int panelsPerTask, TaskMemory widened) : IJob
+    LeftOperand left, PanelMatrix right, Epilogue epilogue, Tensor output, int panelsPerTask, TaskMemory converted) : IJob
     where S : struct, ISimd<V>
     where V : unmanaged
 {
-    /// <summary>
-    /// Depth processed per panel before the next panel: so much of a panel and of the rows fit into the second-level cache together. Sums of the parts are
-    /// added up, which rounds less than one long sum. It depends only on the weights' shape, so no result depends on the batch.
-    /// </summary>
-    private const int DepthBlock = 384;
+    private const int DepthBlock = PanelMatrix.DepthBlock;
 
     /// <summary>A part of the depth: some taps, and of each some words.</summary>
     /// <param name="Start">The words before it, of all taps.</param>
@@ -86,7 +85,7 @@ internal readonly unsafe struct MatrixJob<S, V>(
         int first = task / left.BlockCount * panelsPerTask;
         int end = Math.Min(first + panelsPerTask, right.PanelCount);
 
-        float* memory = right.Storage == right.Type ? null : widened.Take();
+        float* memory = right.IsConverted ? converted.Take() : null;
         for (Part part = PartFrom(0); part.Size > 0; part = PartFrom(part.End))
         {
             for (int panel = first; panel < end; panel++)
@@ -102,7 +101,7 @@ internal readonly unsafe struct MatrixJob<S, V>(
 
         if (memory != null)
         {
-            widened.Return(memory);
+            converted.Return(memory);
         }
 
         if (epilogue.Norm is { } norm)
@@ -115,25 +114,28 @@ internal readonly unsafe struct MatrixJob<S, V>(
         }
     }
 
-    /// <summary>The memory in which a task widens the weights it reads next, in floats.</summary>
-    public static long WidenedSize(PanelMatrix right)
+    /// <summary>The memory in which a task converts the weights it reads next, in floats.</summary>
+    public static long ConvertedSize(PanelMatrix right)
     {
         long all = (long)right.Taps * right.Depth;
         return (IsFull(right.Columns(right.PanelsPerGroup - 1)) ? Math.Min(all, DepthBlock) : all) * PanelLayout.Width;
     }
 
-    /// <summary>The part of the depth that begins at a word: as many whole taps as fit into a block, or else a block of one tap. At the end it is empty.</summary>
+    /// <summary>
+    /// The part of the depth that begins at a word: as many whole taps as fit into a block, or else a block of one tap. At the end it is empty. Each tap of
+    /// integers of 16 bits has its own scale, so it is a part of its own.
+    /// </summary>
     private Part PartFrom(long start)
     {
         (long tap, long depth) = Math.DivRem(start, right.Depth);
-        int taps = Math.Min(Math.Max(1, DepthBlock / right.Depth), right.Taps - (int)tap);
+        int most = right.Type == ProductType.Shorts ? 1 : Math.Max(1, DepthBlock / right.Depth), taps = Math.Min(most, right.Taps - (int)tap);
         return new Part(start, (int)tap, (int)depth, taps, Math.Min(DepthBlock, right.Depth - (int)depth));
     }
 
     /// <summary>Whether tiles of a panel have no columns without an output.</summary>
     private static bool IsFull((int First, int Count, int Width) panel) => panel.Count % Math.Min(2 * S.Width, panel.Width) == 0;
 
-    /// <summary>A part of a panel in the format of the product. A panel that is not full is widened whole at its first part, for <see cref="RunPartial"/>.</summary>
+    /// <summary>A part of a panel in the format of the product. A panel that is not full is converted whole at its first part, for <see cref="RunPartial"/>.</summary>
     private float* Weights(int panel, Part part, float* memory)
     {
         (int First, int Count, int Width) columns = right.Columns(panel);
@@ -143,19 +145,33 @@ internal readonly unsafe struct MatrixJob<S, V>(
         }
 
         bool all = part.Start == 0 && !IsFull(columns);
-        float* words = right.Panels[panel] + part.Start / PanelLayout.PerWord(right.Storage) * columns.Width;
-        PanelWidening<S, V>.Run(right.Storage, words, columns.Width, all ? right.Taps * right.Depth : part.Size, memory);
+        int depth = all ? right.Taps * right.Depth : part.Size;
+        float* words = right.Panels[panel] + Stored(part.Start) * columns.Width;
+        if (right.Type == ProductType.Shorts)
+        {
+            PanelWidening<S, V>.ToShorts(right.Storage, words, columns.Width, depth, right.ColumnFactors + columns.First, memory);
+        }
+        else
+        {
+            PanelWidening<S, V>.Run(right.Storage, words, columns.Width, depth, memory);
+        }
+
         return memory;
     }
 
+    /// <summary>The words of a panel that hold some words of the product.</summary>
+    private long Stored(long words) => words * right.Type.PerWord() / PanelLayout.PerWord(right.Storage);
+
     /// <summary>Multiplies a line of rows by a part of a panel.</summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float* RunPanel(RowBlock block, int panel, float* weights, float* ahead, Part part)
     {
         int group = panel / right.PanelsPerGroup;
         (int column, int outputs, int width) = right.Columns(panel);
         float* source = (float*)block.Source + group * left.GroupStride;
-        bool isFirst = part.Start == 0, isLast = part.End == (long)right.Taps * right.Depth;
+        bool isFirst = part.Start == 0, isLast = part.End == (long)right.Taps * right.Depth, isScaled = right.Type == ProductType.Shorts;
+        float* sums = stackalloc float[MatrixTiles.MaxRows * PanelLayout.Width];
 
         for (int start = 0; start < outputs; start += 2 * S.Width)
         {
@@ -173,12 +189,19 @@ internal readonly unsafe struct MatrixJob<S, V>(
                 continue;
             }
 
-            TileArguments arguments = Arguments(part, weights + start, width, output.Stride, !isFirst || epilogue.Accumulate) with { AheadStride = AheadStride(block, width) };
+            bool adds = !isFirst || epilogue.Accumulate;
+            TileArguments arguments = Arguments(part, weights + start, width, isScaled ? PanelLayout.Width : output.Stride, adds && !isScaled)
+                with { AheadStride = AheadStride(block, width) };
             for (int row = 0, height; row < block.Rows; row += height)
             {
                 height = MatrixTiles.Height(block.Rows - row, S.TileRows);
                 float* to = _output + block.Offset + (nint)(block.Row + row) * output.Stride + column + start;
-                _tiles.Run<S, V>(arguments with { Ahead = ahead }, height, two, LeftOf(part, source, row), to);
+                _tiles.Run<S, V>(arguments with { Ahead = ahead }, height, two, LeftOf(part, source, row), isScaled ? sums : to);
+                if (isScaled)
+                {
+                    AddScaled(sums, height, columns, ScaleOf(part, block, row), to, output.Stride, adds);
+                }
+
                 ahead += arguments.AheadStride * (part.Size / TileAssembler.Unroll);
                 if (isLast)
                 {
@@ -196,6 +219,24 @@ internal readonly unsafe struct MatrixJob<S, V>(
     /// <summary>Where a row of the left side has a part of the depth.</summary>
     private float* LeftOf(Part part, float* source, int row) => source + row * left.RowStride + part.Tap * left.TapStride + part.Depth;
 
+    /// <summary>The scale of a tap of a row of integers of 16 bits, and those of the next rows at the same distance as the rows.</summary>
+    private float* ScaleOf(Part part, RowBlock block, int row) => (float*)block.Source + row * left.RowStride + part.Tap * left.TapStride + left.ScalePlace;
+
+    /// <summary>Scales sums of products of integers, and adds them to earlier ones or stores them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AddScaled(float* sums, int rows, int columns, float* scales, float* to, nint stride, bool adds)
+    {
+        for (int r = 0; r < rows; r++, sums += PanelLayout.Width, scales += left.RowStride, to += stride)
+        {
+            V scale = S.Create(*scales);
+            for (int i = 0; i < columns; i += S.Width)
+            {
+                V sum = S.ToFloats(S.Load(sums + i), 0);
+                S.Store(to + i, adds ? S.MultiplyAdd(sum, scale, S.Load(to + i)) : S.Multiply(sum, scale));
+            }
+        }
+    }
+
     /// <summary>The weights that come after a part of a panel. Its tiles prefetch them, a piece each, so that memory is read evenly.</summary>
     private float* Ahead(int panel, int first, int end, Part part)
     {
@@ -207,14 +248,14 @@ internal readonly unsafe struct MatrixJob<S, V>(
             start = part.End % ((long)right.Taps * right.Depth);
         }
 
-        return right.Panels[panel] + start / PanelLayout.PerWord(right.Storage) * PanelLayout.PerWord(right.Type) * right.Columns(panel).Width;
+        return right.Panels[panel] + Stored(start) * right.Columns(panel).Width;
     }
 
     /// <summary>What a tile prefetches while it unrolls the depth once, in words: its part of as many rows of the panel.</summary>
     private nint AheadStride(RowBlock block, int width)
     {
         int tiles = block.Lines * MatrixTiles.Count(block.Rows, S.TileRows) * MatrixTiles.Count(width, 2 * S.Width);
-        int words = TileAssembler.Unroll * width * PanelLayout.PerWord(right.Type) / PanelLayout.PerWord(right.Storage);
+        int words = (int)Stored(TileAssembler.Unroll * width);
         return (words + tiles - 1) / tiles;
     }
 
@@ -222,13 +263,19 @@ internal readonly unsafe struct MatrixJob<S, V>(
     private void RunPartial(RowBlock block, float* weights, int width, float* source, int column, int valid, bool two)
     {
         const int Stride = PanelLayout.Width;
-        float* tile = stackalloc float[MatrixTiles.MaxRows * Stride];
+        float* tile = stackalloc float[MatrixTiles.MaxRows * Stride], sums = stackalloc float[MatrixTiles.MaxRows * Stride];
+        bool isScaled = right.Type == ProductType.Shorts;
         for (int row = 0, height; row < block.Rows; row += height)
         {
             height = MatrixTiles.Height(block.Rows - row, S.TileRows);
             for (Part part = PartFrom(0); part.Size > 0; part = PartFrom(part.End))
             {
-                _tiles.Run<S, V>(Arguments(part, weights + part.Start * width, width, Stride, accumulate: part.Start > 0), height, two, LeftOf(part, source, row), tile);
+                TileArguments arguments = Arguments(part, weights + part.Start * width, width, Stride, accumulate: part.Start > 0 && !isScaled);
+                _tiles.Run<S, V>(arguments, height, two, LeftOf(part, source, row), isScaled ? sums : tile);
+                if (isScaled)
+                {
+                    AddScaled(sums, height, two ? 2 * S.Width : S.Width, ScaleOf(part, block, row), tile, Stride, adds: part.Start > 0);
+                }
             }
 
             Finish(tile, Stride, height, two ? 2 * S.Width : S.Width, block.Row + row, column, weights, width);

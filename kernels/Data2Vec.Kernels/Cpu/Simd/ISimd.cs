@@ -84,6 +84,9 @@ internal unsafe interface ISimd<V>
     /// <summary>Shifts each word to the right as a signed number, and converts it to a float.</summary>
     static abstract V ToFloats(V words, int count);
 
+    /// <summary>Rounds floats to the nearest signed words.</summary>
+    static abstract V RoundToWords(V value);
+
     /// <summary>The lower 16 bits of each word.</summary>
     static abstract V LowHalves(V words);
 

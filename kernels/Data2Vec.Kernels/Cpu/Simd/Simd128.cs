@@ -63,6 +63,7 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     public static Vector128<float> ShiftLeft(Vector128<float> words, int count) => (words.AsUInt32() << count).AsSingle();
     public static Vector128<float> ToFloats(Vector128<float> words, int count) => Vector128.ConvertToSingle(words.AsInt32() >> count);
+    public static Vector128<float> RoundToWords(Vector128<float> value) => Vector128.ConvertToInt32Native(Vector128.Round(value)).AsSingle();
     public static Vector128<float> LowHalves(Vector128<float> words) => (words.AsUInt32() & Vector128.Create<uint>(ushort.MaxValue)).AsSingle();
     public static Vector128<float> HighHalves(Vector128<float> words) => (words.AsUInt32() >>> 16).AsSingle();
 

@@ -59,6 +59,7 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     public static Vector256<float> ShiftLeft(Vector256<float> words, int count) => (words.AsUInt32() << count).AsSingle();
     public static Vector256<float> ToFloats(Vector256<float> words, int count) => Vector256.ConvertToSingle(words.AsInt32() >> count);
+    public static Vector256<float> RoundToWords(Vector256<float> value) => Vector256.ConvertToInt32Native(Vector256.Round(value)).AsSingle();
     public static Vector256<float> LowHalves(Vector256<float> words) => (words.AsUInt32() & Vector256.Create<uint>(ushort.MaxValue)).AsSingle();
     public static Vector256<float> HighHalves(Vector256<float> words) => (words.AsUInt32() >>> 16).AsSingle();
 

@@ -59,6 +59,7 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     public static Vector512<float> ShiftLeft(Vector512<float> words, int count) => (words.AsUInt32() << count).AsSingle();
     public static Vector512<float> ToFloats(Vector512<float> words, int count) => Vector512.ConvertToSingle(words.AsInt32() >> count);
+    public static Vector512<float> RoundToWords(Vector512<float> value) => Avx512F.ConvertToVector512Int32(value).AsSingle();
     public static Vector512<float> LowHalves(Vector512<float> words) => (words.AsUInt32() & Vector512.Create<uint>(ushort.MaxValue)).AsSingle();
     public static Vector512<float> HighHalves(Vector512<float> words) => (words.AsUInt32() >>> 16).AsSingle();
 

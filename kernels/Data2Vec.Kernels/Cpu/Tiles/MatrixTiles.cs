@@ -52,11 +52,12 @@ internal readonly unsafe struct MatrixTiles
         _ => default,
     };
 
-    /// <summary>Tiles of a number format, in vectors of a width.</summary>
-    public static MatrixTiles Create(ElementType type, int width) => type switch
+    /// <summary>Tiles for what a product multiplies, in vectors of a width.</summary>
+    public static MatrixTiles Create(ProductType type, int width) => type switch
     {
-        ElementType.BF16 => new MatrixTiles(TileFormat.BFloat16),
-        ElementType.I8 => new MatrixTiles(TileFormat.Bytes),
+        ProductType.BFloat16 => new MatrixTiles(TileFormat.BFloat16),
+        ProductType.Shorts => new MatrixTiles(TileFormat.Shorts),
+        ProductType.Bytes => new MatrixTiles(TileFormat.Bytes),
         _ => Floats(width),
     };
 

@@ -32,6 +32,81 @@ internal static unsafe class PanelWidening<S, V>
         }
     }
 
+    /// <summary>Rounds some columns of a panel of two elements in a word to words of two integers of 16 bits.</summary>
+    /// <param name="type">The format of the panel.</param>
+    /// <param name="words">The first word.</param>
+    /// <param name="width">The width of the panel.</param>
+    /// <param name="depth">The number of words of an output.</param>
+    /// <param name="factors">Multiplies the numbers of each output.</param>
+    /// <param name="to">Receives the words.</param>
+    public static void ToShorts(ElementType type, float* words, int width, int depth, float* factors, float* to)
+    {
+        if (type == ElementType.BF16)
+        {
+            ToShorts<BFloat16>(words, width, depth, factors, to);
+        }
+        else
+        {
+            ToShorts<Float16>(words, width, depth, factors, to);
+        }
+    }
+
+    /// <summary>
+    /// The largest magnitude and the sum of the squares of each output's numbers in a panel of two elements in a word. The largest magnitude may leave out NaN.
+    /// </summary>
+    public static void Measure(ElementType type, float* words, int width, int depth, float* largest, float* squares)
+    {
+        if (type == ElementType.BF16)
+        {
+            Measure<BFloat16>(words, width, depth, largest, squares);
+        }
+        else
+        {
+            Measure<Float16>(words, width, depth, largest, squares);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ToShorts<TFormat>(float* words, int width, int depth, float* factors, float* to)
+        where TFormat : struct, IFormat
+    {
+        V first = S.Load(factors), second = S.Load(factors + (width - S.Width));
+        for (; depth > 0; depth--)
+        {
+            for (int i = 0; i < width; i += S.Width, words += S.Width, to += S.Width)
+            {
+                V word = S.Load(words), factor = i == 0 ? first : i == width - S.Width ? second : S.Load(factors + i);
+                S.Prefetch((byte*)words + MatrixTiles.PrefetchBytes);
+                V low = S.RoundToWords(S.Multiply(TFormat.Widen(word, 0), factor)), high = S.RoundToWords(S.Multiply(TFormat.Widen(word, 1), factor));
+                S.Store(to, S.Xor(S.LowHalves(low), S.ShiftLeft(high, 16)));
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Measure<TFormat>(float* words, int width, int depth, float* largest, float* squares)
+        where TFormat : struct, IFormat
+    {
+        for (int i = 0; i < width; i += S.Width)
+        {
+            V most = S.Create(0f), sum = S.Create(0f);
+            for (int word = 0; word < depth; word++)
+            {
+                V both = S.Load(words + (nint)word * width + i);
+                S.Prefetch((byte*)(words + (nint)word * width + i) + MatrixTiles.PrefetchBytes);
+                for (int element = 0; element < TFormat.PerWord; element++)
+                {
+                    V number = TFormat.Widen(both, element);
+                    most = S.Max(most, S.Abs(number));
+                    sum = S.MultiplyAdd(number, number, sum);
+                }
+            }
+
+            S.Store(largest + i, most);
+            S.Store(squares + i, sum);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Widen<TFormat>(float* words, int width, int depth, float* to)
         where TFormat : struct, IFormat

@@ -14,6 +14,9 @@ internal enum TileFormat
     /// <summary>Words of two bf16, with sums in f32 (<c>vdpbf16ps</c>).</summary>
     BFloat16,
 
+    /// <summary>Words of two signed integers of 16 bits, with sums in i32 (<c>vpdpwssd</c>).</summary>
+    Shorts,
+
     /// <summary>Words of four bytes, unsigned on the left and signed on the right, with sums in i32 (<c>vpdpbusd</c>).</summary>
     Bytes,
 
@@ -54,10 +57,11 @@ internal static class TileAssembler
         VectorOpcode multiplyAdd = format switch
         {
             TileFormat.BFloat16 => VectorOpcode.DotBFloat16,
+            TileFormat.Shorts => VectorOpcode.DotShorts,
             TileFormat.Bytes => VectorOpcode.DotBytes,
             _ => VectorOpcode.MultiplyAdd,
         };
-        VectorOpcode add = format == TileFormat.Bytes ? VectorOpcode.AddIntegers : VectorOpcode.Add;
+        VectorOpcode add = format is TileFormat.Shorts or TileFormat.Bytes ? VectorOpcode.AddIntegers : VectorOpcode.Add;
         int pointers = (rows + RowsPerPointer - 1) / RowsPerPointer;
 
         // What to prefetch. A left side that is given by columns has one pointer; otherwise the stride of the result is only needed afterwards.

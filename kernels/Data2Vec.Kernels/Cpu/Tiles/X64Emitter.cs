@@ -33,6 +33,7 @@ internal readonly record struct VectorOpcode(byte Map, byte Prefix, byte Code, i
     public static readonly VectorOpcode Broadcast = new(2, 1, 0x18, sizeof(float));
     public static readonly VectorOpcode MultiplyAdd = new(2, 1, 0xB8);
     public static readonly VectorOpcode DotBFloat16 = new(2, 2, 0x52);
+    public static readonly VectorOpcode DotShorts = new(2, 1, 0x52);
     public static readonly VectorOpcode DotBytes = new(2, 1, 0x50);
 }
 
