@@ -118,7 +118,8 @@ public sealed class CorpusTests : IDisposable
     }
 
     private Process Start(string texts) => Process.Start(new ProcessStartInfo(
-        "dotnet", [Path.Combine(AppContext.BaseDirectory, "Data2Vec.Cli.dll"), "corpus", "run", texts, "-o", InFolder("killed"), "--shard-rows", "100", "--device", "cpu"]) { RedirectStandardError = false })!;
+        "dotnet", [Path.Combine(AppContext.BaseDirectory, "Data2Vec.Cli.dll"), "corpus", "run", texts, "-o", InFolder("killed"), "--shard-rows", "100", "--device", "cpu"])
+    { RedirectStandardError = false })!;
 
     private string Texts(int count)
     {

@@ -28,7 +28,10 @@ internal sealed record JobIdentity(string Task, JsonObject Options, string Model
         ["model"] = Model,
         ["inputs"] = new JsonObject
         {
-            ["kind"] = Modality.ToString().ToLowerInvariant(), ["rows"] = Rows, ["sha256"] = Inputs, ["references"] = HasReferences,
+            ["kind"] = Modality.ToString().ToLowerInvariant(),
+            ["rows"] = Rows,
+            ["sha256"] = Inputs,
+            ["references"] = HasReferences,
         },
         ["rows_per_shard"] = RowsPerShard,
     }.ToJsonString(TextJson.Indented) + "\n";

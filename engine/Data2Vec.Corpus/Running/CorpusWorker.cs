@@ -12,7 +12,11 @@ public sealed class CorpusWorker : IDisposable
     private readonly TaskRunner _task;
     private readonly ShardRunner _runner;
 
-    internal CorpusWorker(CorpusJob job, TaskRunner task, WorkerOptions options) => (_job, _task, _runner) = (job, task, new ShardRunner(job, task, options));
+    internal CorpusWorker(CorpusJob job, TaskRunner task, WorkerOptions options)
+    {
+        WholeFile.Sweep(job.Folder);
+        (_job, _task, _runner) = (job, task, new ShardRunner(job, task, options));
+    }
 
     /// <summary>Loads the model of a job.</summary>
     /// <param name="job">The job.</param>
@@ -42,7 +46,6 @@ public sealed class CorpusWorker : IDisposable
                 $"{path}: this is not the model that the job was created with; the SHA-256 of that one begins with {job.Identity.Model[..12]}");
         }
 
-        WholeFile.Sweep(job.Folder);
         TaskRunner task = job.Task.Load(model, options);
         try
         {

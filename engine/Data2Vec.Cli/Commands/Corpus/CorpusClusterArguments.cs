@@ -15,7 +15,8 @@ internal sealed class CorpusClusterArguments
 
     private readonly Option<string?> _members = new(Name)
     {
-        Description = "Share the job with other processes that give the same: postgresql:CONNECTION or redis:CONNECTION, or local for a process alone", HelpName = "MEMBERS",
+        Description = "Share the job with other processes that give the same: postgresql:CONNECTION or redis:CONNECTION, or local for a process alone",
+        HelpName = "MEMBERS",
     };
 
     private readonly Option<string?> _id = new("--cluster-id") { Description = "The name of the cluster; default: a name of the job's own", HelpName = "NAME" };

@@ -75,7 +75,9 @@ internal static class CorpusExportCommand
         Argument<string> folder = CorpusStatusCommand.Folder();
         Option<string> url = new Option<string>("--url")
         {
-            Description = $"The server's address for gRPC; a key can be in the variable {QdrantKey}", HelpName = "URL", DefaultValueFactory = _ => "http://localhost:6334",
+            Description = $"The server's address for gRPC; a key can be in the variable {QdrantKey}",
+            HelpName = "URL",
+            DefaultValueFactory = _ => "http://localhost:6334",
         }.Check(value => Uri.TryCreate(value, UriKind.Absolute, out Uri? given) && given.Scheme is "http" or "https", value => $"--url {value}: not an address; it is like http://localhost:6334");
         var collection = new Option<string>("--collection") { Description = "The collection, which is made if it does not exist", HelpName = "NAME", Required = true };
         var command = new Command("qdrant", "Write the vectors into a collection of Qdrant") { folder };

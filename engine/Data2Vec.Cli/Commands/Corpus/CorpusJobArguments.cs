@@ -130,7 +130,10 @@ internal sealed class CorpusJobArguments
         (Classes, true) => new ImageFolderSource(path),
         _ => CorpusSource.FromPath(path, new TableColumns
         {
-            Id = parsed.GetValue(_id), Text = parsed.GetValue(_text), Path = parsed.GetValue(_path), Reference = parsed.GetValue(_reference),
+            Id = parsed.GetValue(_id),
+            Text = parsed.GetValue(_text),
+            Path = parsed.GetValue(_path),
+            Reference = parsed.GetValue(_reference),
         }),
     };
 

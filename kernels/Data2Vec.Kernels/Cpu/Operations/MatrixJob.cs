@@ -191,7 +191,8 @@ internal readonly unsafe struct MatrixJob<S, V>(
 
             bool adds = !isFirst || epilogue.Accumulate;
             TileArguments arguments = Arguments(part, weights + start, width, isScaled ? PanelLayout.Width : output.Stride, adds && !isScaled)
-                with { AheadStride = AheadStride(block, width) };
+                with
+            { AheadStride = AheadStride(block, width) };
             for (int row = 0, height; row < block.Rows; row += height)
             {
                 height = MatrixTiles.Height(block.Rows - row, S.TileRows);
