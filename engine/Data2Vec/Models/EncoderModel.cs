@@ -301,10 +301,11 @@ public abstract partial class EncoderModel<TInput, TElement> : Data2VecModel
     {
         var rows = new int[parts.Count];
         long sum = 0;
-        for (int i = 0; i < rows.Length; i++)
+        int i = 0;
+        foreach (ReadOnlyMemory<TElement> part in parts)
         {
-            ReadOnlyMemory<TElement> part = parts[i];
-            sum += rows[i] = parts.Count > 1 ? FileErrors.Named($"input {i}", () => _encoder.Rows(part.Span)) : _encoder.Rows(part.Span);
+            int place = i++;
+            sum += rows[place] = rows.Length > 1 ? FileErrors.Named($"input {place}", () => _encoder.Rows(part.Span)) : _encoder.Rows(part.Span);
             if (sum > maxRows)
             {
                 throw new TooManyRowsException(Modality, maxRows.Value);
