@@ -21,9 +21,11 @@ public sealed class ClusterTests(PostgreSqlServer database, ITestOutputHelper ou
     public async Task Redis_serves_as_well_and_the_address_is_found()
     {
         using RedisServer redis = RedisServer.Start();
-        using var job = new ClusterJob(redis.Members, shards: 20, milliseconds: 100, address: null);
+        using var job = new ClusterJob(redis.Members, shards: 400, milliseconds: 100, address: null);
         job.Start();
         job.Start();
+        job.WaitUntilAllWork();
+        job.Hurry();
         await job.AssertCompleteAsync(60);
         Assert.All(job.Processes, p => Assert.NotEmpty(p.Taken));
     }
