@@ -29,32 +29,23 @@ internal sealed class ClassifyEndpoint(ModelCatalog catalog, BodyReader bodies, 
         int top = request.Count("top_k") ?? int.MaxValue;
         LabelProbability[][] labels = await ClassifyAsync(model, request, context.RequestAborted).ConfigureAwait(false);
         metrics.Answered(served.Id, labels.Length, 0);
-        await using var answer = new JsonAnswer(context);
-        Utf8JsonWriter json = answer.Json;
-        json.WriteStartObject();
-        json.WriteString("object", "list");
-        json.WriteStartArray("data");
-        for (int i = 0; i < labels.Length; i++)
+        string value = model.Config.HeadFunction == HeadFunction.None ? "value" : "probability";
+        await JsonAnswer.WriteListAsync(context, served.Id, labels.Length, Write).ConfigureAwait(false);
+
+        void Write(Utf8JsonWriter json, int i)
         {
-            json.WriteStartObject();
             json.WriteNumber("index", i);
             json.WriteStartArray("labels");
             foreach (LabelProbability label in labels[i].Take(top))
             {
                 json.WriteStartObject();
                 json.WriteString("label", label.Label);
-                json.WriteNumber(model.Config.HeadFunction == HeadFunction.None ? "value" : "probability", label.Probability);
+                json.WriteNumber(value, label.Probability);
                 json.WriteEndObject();
             }
 
             json.WriteEndArray();
-            json.WriteEndObject();
-            await answer.SendAsync().ConfigureAwait(false);
         }
-
-        json.WriteEndArray();
-        json.WriteString("model", served.Id);
-        json.WriteEndObject();
     }
 
     private async Task<LabelProbability[][]> ClassifyAsync(Data2VecModel model, RequestJson request, CancellationToken cancellation)

@@ -28,26 +28,15 @@ internal sealed class EmbeddingsEndpoint(ModelCatalog catalog, BodyReader bodies
 
         EmbeddedInputs embedded = await embedder.EmbedAsync(served, model, request, "input", context.RequestAborted).ConfigureAwait(false);
         metrics.Answered(served.Id, embedded.Vectors.Length, embedded.Rows);
-        await using var answer = new JsonAnswer(context);
-        Utf8JsonWriter json = answer.Json;
-        json.WriteStartObject();
-        json.WriteString("object", "list");
-        json.WriteStartArray("data");
-        for (int i = 0; i < embedded.Vectors.Length; i++)
+        await JsonAnswer.WriteListAsync(context, served.Id, embedded.Vectors.Length, Write, embedded.Rows).ConfigureAwait(false);
+
+        void Write(Utf8JsonWriter json, int i)
         {
-            json.WriteStartObject();
             json.WriteString("object", "embedding");
             json.WriteNumber("index", i);
             json.WritePropertyName("embedding");
             WriteVector(json, embedded.Vectors[i], base64);
-            json.WriteEndObject();
-            await answer.SendAsync().ConfigureAwait(false);
         }
-
-        json.WriteEndArray();
-        json.WriteString("model", served.Id);
-        answer.Usage(embedded.Rows);
-        json.WriteEndObject();
     }
 
     private static void WriteVector(Utf8JsonWriter json, float[] vector, bool base64)

@@ -33,22 +33,12 @@ internal sealed class SimilarityEndpoint(ModelCatalog catalog, BodyReader bodies
         (EmbeddedInputs targets, EmbeddedInputs source) = (both[0], both[1]);
         long rows = targets.Rows + source.Rows;
         metrics.Answered(served.Id, targets.Vectors.Length + 1, rows);
-        await using var answer = new JsonAnswer(context);
-        Utf8JsonWriter json = answer.Json;
-        json.WriteStartObject();
-        json.WriteString("object", "list");
-        json.WriteStartArray("data");
-        for (int i = 0; i < targets.Vectors.Length; i++)
+        await JsonAnswer.WriteListAsync(context, served.Id, targets.Vectors.Length, Write, rows).ConfigureAwait(false);
+
+        void Write(Utf8JsonWriter json, int i)
         {
-            json.WriteStartObject();
             json.WriteNumber("index", i);
             json.WriteNumber("similarity", TensorPrimitives.CosineSimilarity<float>(source.Vectors[0], targets.Vectors[i]));
-            json.WriteEndObject();
         }
-
-        json.WriteEndArray();
-        json.WriteString("model", served.Id);
-        answer.Usage(rows);
-        json.WriteEndObject();
     }
 }

@@ -28,14 +28,10 @@ internal sealed class TokenizeEndpoint(ModelCatalog catalog, BodyReader bodies, 
         };
         string[] texts = ModelInputs.Texts(request.Require("input"), "input", options.Limits) ?? throw RequestException.Bad("'input' must be a text or several texts", "input");
         TextWindows[] tokens = await Task.Run(() => Tokenize(model, texts, how, context.RequestAborted), context.RequestAborted).ConfigureAwait(false);
-        await using var answer = new JsonAnswer(context);
-        Utf8JsonWriter json = answer.Json;
-        json.WriteStartObject();
-        json.WriteString("object", "list");
-        json.WriteStartArray("data");
-        for (int i = 0; i < tokens.Length; i++)
+        await JsonAnswer.WriteListAsync(context, served.Id, tokens.Length, Write).ConfigureAwait(false);
+
+        void Write(Utf8JsonWriter json, int i)
         {
-            json.WriteStartObject();
             json.WriteNumber("index", i);
             json.WriteNumber("tokens", tokens[i].TokenCount);
             json.WriteBoolean("truncated", tokens[i].IsTruncated);
@@ -52,13 +48,7 @@ internal sealed class TokenizeEndpoint(ModelCatalog catalog, BodyReader bodies, 
             }
 
             json.WriteEndArray();
-            json.WriteEndObject();
-            await answer.SendAsync().ConfigureAwait(false);
         }
-
-        json.WriteEndArray();
-        json.WriteString("model", served.Id);
-        json.WriteEndObject();
     }
 
     private TextWindows[] Tokenize(TextModel model, string[] texts, EmbeddingOptions how, CancellationToken cancellation)
