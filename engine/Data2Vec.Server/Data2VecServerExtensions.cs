@@ -75,6 +75,7 @@ public static class Data2VecServerExtensions
             foreach (IPostEndpoint endpoint in services.GetServices<IPostEndpoint>())
             {
                 endpoints.MapPost(prefix + endpoint.Route, runner.For(endpoint.Route, endpoint.HandleAsync));
+                endpoints.Map(prefix + endpoint.Route, runner.For(endpoint.Route, context => throw RequestException.OtherMethod(context.Request)));
             }
 
             endpoints.MapGet(prefix + "/models", runner.For("/models", models.ListAsync));

@@ -50,6 +50,22 @@ public sealed class EmbeddingsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Another_method_than_POST_is_named_in_the_error()
+    {
+        using HttpResponseMessage answer = await _server.Http.GetAsync(new Uri("v1/embeddings", UriKind.Relative));
+        JsonElement error = await RunningServer.ErrorAsync(answer, HttpStatusCode.MethodNotAllowed);
+        Assert.Equal("/v1/embeddings takes POST, not GET", error.GetProperty("message").GetString());
+        Assert.Equal(["POST"], answer.Content.Headers.Allow);
+    }
+
+    [Fact]
+    public async Task Errors_are_readable_as_they_are_sent()
+    {
+        using HttpResponseMessage answer = await _server.PostAsync("v1/embeddings", """{"model": "text", "input": []}""");
+        Assert.Contains("'input' is empty", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Floats_and_base64_are_the_same_numbers()
     {
         float[] floats = Vectors(await _server.AskAsync("v1/embeddings", new { model = "text", input = "a text" }))[0];

@@ -19,6 +19,11 @@ internal static class ErrorAnswer
             response.Headers.WWWAuthenticate = "Bearer";
         }
 
+        if (error.Status == StatusCodes.Status405MethodNotAllowed)
+        {
+            response.Headers.Allow = HttpMethods.Post;
+        }
+
         await using var answer = new JsonAnswer(response.HttpContext);
         answer.Json.WriteStartObject();
         answer.Json.WriteStartObject("error");

@@ -31,6 +31,9 @@ internal sealed class RequestException(int status, string message, string? param
 
     public static RequestException TooLarge(string message, string? parameter = null) => new(StatusCodes.Status413PayloadTooLarge, message, parameter);
 
+    public static RequestException OtherMethod(HttpRequest request) =>
+        new(StatusCodes.Status405MethodNotAllowed, $"{Shorten(request.Path)} takes POST, not {request.Method}");
+
     public static RequestException Busy(TimeSpan wait) => new(
         StatusCodes.Status429TooManyRequests, string.Create(CultureInfo.InvariantCulture, $"the server is busy; a request would wait about {wait.TotalSeconds:0.0} s"))
     {
