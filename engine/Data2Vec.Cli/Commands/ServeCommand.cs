@@ -76,7 +76,14 @@ internal static class ServeCommand
         configuration.Sources.Clear(); // settings in the current folder are those of other programs
         if (arguments.Configuration(parsed) is { } file)
         {
-            configuration.AddJsonFile(Path.GetFullPath(Files.RequireFile(file)), optional: false, reloadOnChange: false);
+            try
+            {
+                configuration.AddJsonFile(Path.GetFullPath(Files.RequireFile(file)), optional: false, reloadOnChange: false);
+            }
+            catch (InvalidDataException problem)
+            {
+                throw new InvalidDataException($"{file}: this is not a configuration in JSON: {problem.GetBaseException().Message}", problem);
+            }
         }
 
         configuration.AddEnvironmentVariables("ASPNETCORE_").AddEnvironmentVariables();

@@ -34,9 +34,9 @@ internal sealed class CorpusJobArguments
         DefaultValueFactory = _ => Files,
     }.AcceptOnlyFromAmong(Files, LibriSpeech, Classes);
 
-    private readonly Option<string?> _id = Column("--id-column", "ids; default: id, key or uid");
-    private readonly Option<string?> _text = Column("--text-column", "texts; default: text, sentence, content or title");
-    private readonly Option<string?> _path = Column("--path-column", "paths; default: path, file, file_name, filename, audio, image or img");
+    private readonly Option<string?> _id = Column("--id-column", "the ids; default: id, key or uid");
+    private readonly Option<string?> _text = Column("--text-column", "the texts; default: text, sentence, content or title");
+    private readonly Option<string?> _path = Column("--path-column", "the paths; default: path, file, file_name, filename, audio, image or img");
     private readonly Option<string?> _reference = Column("--reference-column", "what is copied into the results; default: reference, label, class or transcript");
     private readonly Option<int?> _shard = new Option<int?>("--shard-rows") { Description = "The inputs of a file of results; default: 1000 recordings or images, 10000 texts", HelpName = "N" }.Range(1, 10_000_000);
     private readonly Option<string> _layer = OptionFactory.Layer(all: false);
@@ -122,7 +122,7 @@ internal sealed class CorpusJobArguments
         };
     }
 
-    private static Option<string?> Column(string name, string what) => new(name) { Description = $"The column of a table with the {what}", HelpName = "NAME" };
+    private static Option<string?> Column(string name, string what) => new(name) { Description = $"The column of a table with {what}", HelpName = "NAME" };
 
     private CorpusSource Source(ParseResult parsed, string path) => (parsed.GetRequiredValue(_layout), Directory.Exists(path)) switch
     {
