@@ -244,14 +244,14 @@ internal sealed class RequestQueue<T>(
 
                 batch.Requests.Add(request);
                 request.IsRunning = true;
-                _waiting.Remove(node);
+                if (request.IsTaken || request.HadItsTurn)
+                {
+                    _waiting.Remove(node);
+                }
+
                 if (!request.IsTaken && request.HadItsTurn)
                 {
                     _waiting.AddLast(node);
-                }
-                else if (!request.IsTaken)
-                {
-                    _waiting.AddFirst(node);
                 }
             }
 

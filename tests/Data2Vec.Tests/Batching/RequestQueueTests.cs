@@ -54,6 +54,23 @@ public sealed class RequestQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task Calls_of_other_options_come_before_the_rest_of_a_later_call()
+    {
+        using var queue = Queue();
+        Task<float[][]> first = Run(queue, 1);
+        Assert.Equal([1], Started());
+        Task<float[][]>[] calls =
+        [
+            first, Run(queue, 2), Run(queue, s_mean with { Layer = 1 }, 3), Run(queue, [.. Enumerable.Range(10, 12)]),
+        ];
+        _gate.Release(4);
+        Assert.Equal([2, .. Enumerable.Range(10, 9)], Started());
+        Assert.Equal([3], Started());
+        Assert.Equal([19, 20, 21], Started());
+        await Task.WhenAll(calls).WaitAsync(s_long);
+    }
+
+    [Fact]
     public async Task Calls_of_other_options_have_batches_of_their_own()
     {
         using var queue = Queue();
