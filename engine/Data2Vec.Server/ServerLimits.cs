@@ -6,7 +6,7 @@ public sealed class ServerLimits
     /// <summary>The bytes of a body.</summary>
     public long MaxBodyBytes { get; set; } = 32 << 20;
 
-    /// <summary>The bytes of the bodies of all requests in work. One more gets 429.</summary>
+    /// <summary>The most bytes of request bodies held at once. A request beyond that gets 429.</summary>
     public long MaxBytesInWork { get; set; } = 512 << 20;
 
     /// <summary>The time that a body may take to arrive. A slower one gets 408.</summary>
@@ -21,9 +21,9 @@ public sealed class ServerLimits
     /// <summary>The tokens of all texts together, with the special ones and the overlaps of windows.</summary>
     public int MaxTokens { get; set; } = 1 << 17;
 
-    /// <summary>The pixels of all images together.</summary>
+    /// <summary>The pixels of all images together. Each counts at least as many as its model reads.</summary>
     public long MaxPixels { get; set; } = 50_000_000;
 
-    /// <summary>The samples of all recordings together, counted in one channel at the rate of the file: an hour at 16 kHz, 20 minutes at 48 kHz.</summary>
+    /// <summary>The samples of all recordings together, counted in one channel at the rate of the file, or of the model if that is higher: an hour at 16 kHz, 20 minutes at 48 kHz.</summary>
     public int MaxSamples { get; set; } = 57_600_000;
 }

@@ -27,8 +27,8 @@ internal static class Files
         MemeModelWriter.Write(path, encoders, withText ? MemeInputs.Both : MemeInputs.Image, FusionTrainer.Train(examples, examples, new TrainingOptions { HiddenSize = 10, Epochs = 1, Seed = 1 }));
     }
 
-    /// <summary>A WAV file of 16-bit samples of silence at 16 kHz.</summary>
-    public static byte[] Silence(int samples)
+    /// <summary>A WAV file of 16-bit samples of silence.</summary>
+    public static byte[] Silence(int samples, int rate = 16_000)
     {
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream);
@@ -38,8 +38,8 @@ internal static class Files
         writer.Write(16);
         writer.Write((short)1);
         writer.Write((short)1);
-        writer.Write(16_000);
-        writer.Write(32_000);
+        writer.Write(rate);
+        writer.Write(2 * rate);
         writer.Write((short)2);
         writer.Write((short)16);
         writer.Write("data"u8);

@@ -59,6 +59,20 @@ public sealed class LimitsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Small_images_and_slow_recordings_count_as_what_their_model_reads()
+    {
+        using var vision = BundledModels.Load<VisionModel>("image");
+        int read = vision.Preprocessing.CropSize * vision.Preprocessing.CropSize;
+        await using RunningServer server = await RunningServer.StartAsync(options => (options.Limits.MaxPixels, options.Limits.MaxSamples) = (read, 100_000), ["image", "speech-ctc"]);
+        string dot = Files.DataUri(PngOfOneColor(1, 1)), slow = Files.DataUri(Files.Silence(10_000, rate: 1_000));
+        await server.AskAsync("v1/embeddings", new { model = "image", input = dot });
+        using HttpResponseMessage two = await server.PostAsync("v1/embeddings", JsonSerializer.Serialize(new { model = "image", input = new[] { dot, dot } }));
+        await RunningServer.ErrorAsync(two, HttpStatusCode.RequestEntityTooLarge);
+        using HttpResponseMessage recording = await server.PostAsync("v1/embeddings", JsonSerializer.Serialize(new { model = "speech-ctc", input = slow }));
+        await RunningServer.ErrorAsync(recording, HttpStatusCode.RequestEntityTooLarge);
+    }
+
+    [Fact]
     public async Task A_body_beyond_the_limit_is_refused_by_its_header_and_one_without_a_length_when_it_gets_there()
     {
         var content = new ByteArrayContent(new byte[40 << 20]);

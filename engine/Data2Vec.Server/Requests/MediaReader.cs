@@ -23,7 +23,7 @@ internal sealed class MediaReader(Data2VecServerOptions options, UrlReader urls,
         var pixels = new ReadOnlyMemory<float>[inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
-            (pixels[i], left) = await ImageAsync(inputs[i], NameOf(inputs, name, i), left, image => model.Preprocessing.Apply(image), cancellation).ConfigureAwait(false);
+            (pixels[i], left) = await ImageAsync(inputs[i], NameOf(inputs, name, i), left, model.Preprocessing.OutputLength / 3, model.Preprocessing.Apply, cancellation).ConfigureAwait(false);
         }
 
         return pixels;
@@ -31,7 +31,7 @@ internal sealed class MediaReader(Data2VecServerOptions options, UrlReader urls,
 
     /// <summary>Decodes an image.</summary>
     public async Task<RgbImage> ImageAsync(string input, string name, CancellationToken cancellation) =>
-        (await ImageAsync(input, name, options.Limits.MaxPixels, image => image, cancellation).ConfigureAwait(false)).Result;
+        (await ImageAsync(input, name, options.Limits.MaxPixels, 0, image => image, cancellation).ConfigureAwait(false)).Result;
 
     /// <summary>Decodes recordings.</summary>
     /// <param name="inputs">Data URIs, or URLs if these are allowed.</param>
@@ -60,14 +60,15 @@ internal sealed class MediaReader(Data2VecServerOptions options, UrlReader urls,
 
     private static string NameOf(string[] inputs, string name, int i) => inputs.Length == 1 ? name : $"{name}[{i}]";
 
-    private async Task<(T Result, long Left)> ImageAsync<T>(string input, string name, long left, Func<RgbImage, T> use, CancellationToken cancellation)
+    /// <summary>Decodes an image and uses it. It counts as at least <paramref name="least"/> pixels: those that the model reads.</summary>
+    private async Task<(T Result, long Left)> ImageAsync<T>(string input, string name, long left, int least, Func<RgbImage, T> use, CancellationToken cancellation)
     {
         byte[] file = await ContentAsync(input, name, cancellation).ConfigureAwait(false);
         return await InTurnAsync(name, () =>
         {
             RequireLeft(left, name, $"the limit of {options.Limits.MaxPixels} pixels of a request");
             RgbImage image = ImageFile.Decode(file, ImageLimits.Default with { MaxPixels = left });
-            return (use(image), left - (long)image.Width * image.Height);
+            return (use(image), left - Math.Max(least, (long)image.Width * image.Height));
         }, cancellation).ConfigureAwait(false);
     }
 
@@ -76,8 +77,9 @@ internal sealed class MediaReader(Data2VecServerOptions options, UrlReader urls,
         RequireLeft(left, name, $"the limit of {options.Limits.MaxSamples} samples of a request");
         using var stream = new MemoryStream(file, writable: false);
         Waveform recording = AudioFile.Load(stream, AudioCodecs.Options with { MaxSamples = left });
-        Waveform resampled = recording.Resample(model.SampleRate);
-        return (resampled, left - recording.Samples.Length);
+        long samples = Math.Max(recording.Samples.Length, (long)recording.Samples.Length * model.SampleRate / recording.SampleRate);
+        RequireLeft(left - samples + 1, name, $"the limit of {options.Limits.MaxSamples} samples of a request, of the rate that the model reads");
+        return (recording.Resample(model.SampleRate), left - (int)samples);
     }, cancellation);
 
     private static void RequireLeft(long left, string name, string limit)
