@@ -73,18 +73,21 @@ internal sealed class ServeArguments
             }
         }
 
-        foreach (ModelSource source in options.Models.Values)
+        foreach (ModelSource source in options.Models.Values.Where(source => source.Path is not null))
         {
             source.Load = how => device.Load(backend => Data2VecModel.Load(source.Path!, how with { Backend = backend }));
         }
 
         ServerLimits limits = options.Limits;
         limits.MaxBodyBytes = parsed.GetValue(_maxBody) ?? limits.MaxBodyBytes;
-        limits.MaxBytesInWork = Math.Max(limits.MaxBytesInWork, limits.MaxBodyBytes);
         limits.MaxPixels = parsed.GetValue(_maxPixels) ?? limits.MaxPixels;
         limits.MaxInputs = (int)(parsed.GetValue(_maxInputs) ?? limits.MaxInputs);
-        limits.MaxTokens = (int)(parsed.GetValue(_maxTokens) ?? limits.MaxTokens);
-        limits.MaxCharacters = Math.Max(limits.MaxCharacters, (int)Math.Min(int.MaxValue, 8L * limits.MaxTokens));
+        if (parsed.GetValue(_maxTokens) is { } tokens)
+        {
+            limits.MaxTokens = (int)tokens;
+            limits.MaxCharacters = Math.Max(limits.MaxCharacters, (int)Math.Min(int.MaxValue, 8 * tokens));
+        }
+
         limits.MaxSamples = (int)(parsed.GetValue(_maxSamples) ?? limits.MaxSamples);
         options.MaxWait = parsed.GetValue(_maxWait) is { } seconds ? TimeSpan.FromSeconds(seconds) : options.MaxWait;
         options.KeyFile = parsed.GetValue(_keys) is { } keys ? Files.RequireFile(keys) : options.KeyFile;
