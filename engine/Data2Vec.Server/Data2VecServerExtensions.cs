@@ -8,6 +8,7 @@ using Data2Vec.Server.Security;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using OpenTelemetry;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
@@ -22,7 +23,7 @@ public static class Data2VecServerExtensions
 
     /// <summary>Adds the models and what serves them.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="configuration">The section with the options, usually <see cref="Data2VecServerOptions.Section"/>; null for none. Names that are no options are an error.</param>
+    /// <param name="configuration">The section with the options, usually <see cref="Data2VecServerOptions.Section"/>; null for none. Unknown names are an error.</param>
     /// <param name="configure">Changes the options.</param>
     /// <exception cref="InvalidDataException">An option is missing or out of range, or a file is damaged.</exception>
     /// <exception cref="IOException">The file of keys cannot be read.</exception>
@@ -111,12 +112,21 @@ public static class Data2VecServerExtensions
             metrics.AddPrometheusExporter();
             if (sends)
             {
-                metrics.AddOtlpExporter(exporter => exporter.Endpoint = options.OtlpEndpoint ?? exporter.Endpoint);
+                metrics.AddOtlpExporter(SetEndpoint);
             }
         });
         if (sends)
         {
-            telemetry.WithTracing(traces => traces.AddSource("Microsoft.AspNetCore").AddOtlpExporter(exporter => exporter.Endpoint = options.OtlpEndpoint ?? exporter.Endpoint));
+            telemetry.WithTracing(traces => traces.AddSource("Microsoft.AspNetCore").AddOtlpExporter(SetEndpoint));
+        }
+
+        // An address that is set turns off the defaults of the protocol.
+        void SetEndpoint(OtlpExporterOptions exporter)
+        {
+            if (options.OtlpEndpoint is { } address)
+            {
+                exporter.Endpoint = address;
+            }
         }
     }
 }

@@ -5,6 +5,8 @@ namespace Data2Vec.Server;
 /// <summary>What a server serves, and to whom. All but <see cref="Backend"/> can be in the configuration.</summary>
 public sealed class Data2VecServerOptions
 {
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
+
     /// <summary>The usual section of the configuration.</summary>
     public const string Section = "Data2Vec";
 
@@ -40,7 +42,7 @@ public sealed class Data2VecServerOptions
     /// <summary>Tesseract's names of the languages in memes without text, such as <c>eng+deu</c>.</summary>
     public string OcrLanguages { get; set; } = "eng";
 
-    /// <summary>How long the server goes on after it has been told to stop, while it is not ready, so that load balancers learn of it.</summary>
+    /// <summary>How long the server keeps answering after it is told to stop. <c>/readyz</c> says 503 meanwhile, so that load balancers learn of it.</summary>
     public TimeSpan StopDelay { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>How long requests that have begun may take when the server stops.</summary>
@@ -64,9 +66,11 @@ public sealed class Data2VecServerOptions
             Require(source.Path is not null || source.Load is not null, $"model '{id}' has no Path");
         }
 
-        Require(MaxWait > TimeSpan.Zero, "MaxWait must be positive");
-        Require(StopDelay >= TimeSpan.Zero && DrainTime >= TimeSpan.Zero, "StopDelay and DrainTime must not be negative");
+        Require(MaxWait > TimeSpan.Zero && MaxWait <= s_longest, "MaxWait must be positive, and at most a day");
+        Require(StopDelay >= TimeSpan.Zero && DrainTime >= TimeSpan.Zero && StopDelay <= s_longest && DrainTime <= s_longest, "StopDelay and DrainTime must be from 0 to a day");
+        Require(HangTime > TimeSpan.Zero, "HangTime must be positive");
         Require(Limits is { MaxBodyBytes: > 0, MaxBytesInWork: > 0, MaxInputs: > 0, MaxCharacters: > 0, MaxTokens: > 0, MaxPixels: > 0, MaxSamples: > 0 } && Limits.BodyTime > TimeSpan.Zero, "the limits must be positive");
+        Require(Limits.BodyTime <= s_longest, "BodyTime must be at most a day");
     }
 
     private static void Require(bool condition, string problem)

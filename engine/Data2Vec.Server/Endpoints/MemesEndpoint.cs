@@ -12,7 +12,8 @@ namespace Data2Vec.Server.Endpoints;
 /// <summary><c>/v1/memes/score</c>: scores an image with text in it, and explains the score on request.</summary>
 internal sealed class MemesEndpoint(ModelCatalog catalog, BodyReader bodies, MediaReader media, Data2VecServerOptions options, ServerMetrics metrics) : IPostEndpoint
 {
-    private const int UnitsOfExplanation = 40; // it scores the image again without each word and each region
+    // An explanation scores the meme again without each region and each word.
+    private const int Regions = 36, UsualWords = 20, MostWords = 256, MostExplainedCharacters = 10_000;
 
     public static readonly string[] Fields = ["model", "image", "text", "explain", "user"];
 
@@ -29,26 +30,29 @@ internal sealed class MemesEndpoint(ModelCatalog catalog, BodyReader bodies, Med
         request.Text("user"); // nothing is done with it
         string? text = request.Text("text");
         bool explain = request.Flag("explain");
-        if (text?.Length > options.Limits.MaxCharacters)
+        int limit = explain ? Math.Min(MostExplainedCharacters, options.Limits.MaxCharacters) : options.Limits.MaxCharacters;
+        if (text?.Length > limit)
         {
-            throw RequestException.TooLarge($"'text' has {text.Length} characters; the limit is {options.Limits.MaxCharacters}", "text");
+            throw RequestException.TooLarge($"'text' has {text.Length} characters; the limit is {limit}{(explain ? " with an explanation" : "")}", "text");
         }
 
         if (text is null && model.Config.Text is not null && !served.ReadsImages)
         {
-            throw RequestException.Bad("'text' is missing, and the server cannot read it from the image: Tesseract is not installed", "text");
+            throw RequestException.Bad("'text' is missing, and this server cannot read text from images", "text");
         }
 
         RgbImage image = await media.ImageAsync(request.RequireText("image"), "image", cancellation).ConfigureAwait(false);
         var meme = new Meme(image, text);
         MemeExplanation explanation = await served.MemeTurns.RunAsync(
-            explain ? UnitsOfExplanation : 1,
+            explain ? 1 + Regions + WordsOf(text) : 1,
             () => explain ? MemeExplainer.Explain(model, meme, cancellation) : new MemeExplanation(model.Score([meme], cancellation)[0], [], []),
             cancellation).ConfigureAwait(false);
         metrics.Answered(served.Id, 1, 0);
         await using var answer = new JsonAnswer(context);
         Write(answer.Json, served.Id, explanation, explain);
     }
+
+    private static int WordsOf(string? text) => text is null ? UsualWords : Math.Min(MostWords, text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length);
 
     private static void Write(Utf8JsonWriter json, string id, MemeExplanation explanation, bool explain)
     {

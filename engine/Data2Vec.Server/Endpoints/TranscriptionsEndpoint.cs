@@ -29,13 +29,14 @@ internal sealed class TranscriptionsEndpoint(ModelCatalog catalog, BodyReader bo
 
         string format = form.Choice("response_format", "json", "text", "srt", "verbose_json", "vtt") ?? "json";
         (bool words, bool segments) = GranularitiesOf(form, format);
+        string? language = form.Text("language");
         RefuseWishes(form);
         model.RequireRoom();
         byte[] file = await form.ContentAsync(context.RequestAborted).ConfigureAwait(false);
         Waveform recording = await media.RecordingAsync(file, FileName, model, context.RequestAborted).ConfigureAwait(false);
         Transcript transcript = await model.TranscribeWithTimesAsync(recording, new TranscribeOptions { Decoder = served.Decoder }, context.RequestAborted).ConfigureAwait(false);
         metrics.Answered(served.Id, 1, model.Config.Frames(recording.Samples.Length));
-        await TranscriptAnswer.WriteAsync(context, transcript, format, form.Text("language"), words, segments).ConfigureAwait(false);
+        await TranscriptAnswer.WriteAsync(context, transcript, format, language, words, segments).ConfigureAwait(false);
     }
 
     /// <summary>What a CTC model cannot do must not be passed over in silence. Its language is its own, and it has no temperature.</summary>

@@ -9,7 +9,7 @@ internal sealed class BodyReader(Data2VecServerOptions options)
 {
     private readonly BytesInWork _bytes = new(options.Limits.MaxBytesInWork);
 
-    /// <summary>Refuses a body that is too large by its header, and counts the others until the request ends.</summary>
+    /// <summary>Refuses a body whose Content-Length is too large, and counts the bytes of others until the request ends.</summary>
     public void Begin(HttpContext context)
     {
         long limit = options.Limits.MaxBodyBytes;

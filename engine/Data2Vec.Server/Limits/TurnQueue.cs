@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Data2Vec.Batching;
 using Data2Vec.Server.Requests;
 
 namespace Data2Vec.Server.Limits;
@@ -7,11 +8,9 @@ namespace Data2Vec.Server.Limits;
 /// <param name="maxWait">The longest estimated wait.</param>
 internal sealed class TurnQueue(TimeSpan maxWait) : IDisposable
 {
-    private const double Kept = 0.8; // of the weight of earlier work
-
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Lock _lock = new();
-    private double _secondsPerUnit;
+    private readonly BatchRate _rate = new();
     private long _units, _since;
 
     /// <summary>How long the current work has been running.</summary>
@@ -25,7 +24,7 @@ internal sealed class TurnQueue(TimeSpan maxWait) : IDisposable
     {
         lock (_lock)
         {
-            var wait = TimeSpan.FromSeconds(_units * _secondsPerUnit);
+            TimeSpan wait = _rate.Estimate(_units);
             if (wait > maxWait)
             {
                 throw RequestException.Busy(wait);
@@ -64,10 +63,9 @@ internal sealed class TurnQueue(TimeSpan maxWait) : IDisposable
         try
         {
             T result = work();
-            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds / units;
             lock (_lock)
             {
-                _secondsPerUnit = _secondsPerUnit == 0 ? seconds : Kept * _secondsPerUnit + (1 - Kept) * seconds;
+                _rate.Add(units, Stopwatch.GetElapsedTime(start));
             }
 
             return result;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Data2Vec.IO;
 using Data2Vec.Server.Requests;
 using Microsoft.Extensions.Primitives;
 
@@ -23,12 +24,7 @@ internal sealed class ApiKeys
             return;
         }
 
-        if (new FileInfo(path).Length > MaxFileBytes)
-        {
-            throw new InvalidDataException($"{path}: more than {MaxFileBytes} bytes; it must have one key per line");
-        }
-
-        string[] keys = [.. File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#')];
+        string[] keys = [.. TextFile.ReadLines(path, MaxFileBytes).Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#')];
         if (keys.Length == 0)
         {
             throw new InvalidDataException($"{path}: there is no key in it; write one per line");
