@@ -20,6 +20,11 @@ public sealed class CorpusTests : IDisposable
         Assert.Equal(0, CommandLine.Run("corpus", "verify", InFolder("out")).Code);
         Assert.Equal(0, CommandLine.Run("corpus", "export", "npy", InFolder("out"), "-o", InFolder("out.npy")).Code);
         Assert.Equal([2, 128], IO.NpyFile.Read(InFolder("out.npy")).Shape);
+        File.WriteAllText(InFolder("lines.jsonl"), "");
+        File.CreateSymbolicLink(InFolder("link.jsonl"), InFolder("lines.jsonl"));
+        Assert.Equal(0, CommandLine.Run("corpus", "export", "jsonl", InFolder("out"), "-o", InFolder("link.jsonl")).Code);
+        Assert.Equal(2, File.ReadAllLines(InFolder("lines.jsonl")).Length);
+        Assert.NotNull(new FileInfo(InFolder("link.jsonl")).LinkTarget);
 
         File.Copy(Path.Combine(images, "a.png"), Path.Combine(images, "bad.png"), overwrite: true);
         (code, _, error) = CommandLine.Run("corpus", "retry-errors", InFolder("out"), "--device", "cpu");

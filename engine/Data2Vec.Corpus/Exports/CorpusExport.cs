@@ -4,7 +4,7 @@ using Qdrant.Client;
 namespace Data2Vec.Corpus;
 
 /// <summary>
-/// Copies the results of a job to where they are used. To export again, after more shards or after a crash, changes only what is new. Bad inputs are left out.
+/// Copies the results of a job to where they are used. Databases receive only rows that are new or changed; files are written anew. Bad inputs are left out.
 /// </summary>
 public static class CorpusExport
 {
@@ -17,7 +17,21 @@ public static class CorpusExport
     /// <returns>The number of vectors.</returns>
     /// <exception cref="InvalidDataException">The job does not embed, or a shard is damaged.</exception>
     public static Task<long> ToNpyAsync(CorpusJob job, string path, CancellationToken cancellationToken = default) =>
-        NpyExport.RunAsync(RequireVectors(job), Require(path), cancellationToken);
+        WriteAsync(path, vectors => WriteAsync($"{path}.ids", ids => ToNpyAsync(job, vectors, ids, cancellationToken)));
+
+    /// <summary>Writes the vectors as a numpy array <c>[inputs, features]</c>, and the ids as one JSON string per line in the same order.</summary>
+    /// <param name="job">A job that embeds.</param>
+    /// <param name="vectors">Receives the array.</param>
+    /// <param name="ids">Receives the ids.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>The number of vectors.</returns>
+    /// <exception cref="InvalidDataException">The job does not embed, or a shard is damaged.</exception>
+    public static Task<long> ToNpyAsync(CorpusJob job, Stream vectors, Stream ids, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(vectors);
+        ArgumentNullException.ThrowIfNull(ids);
+        return NpyExport.RunAsync(RequireVectors(job), vectors, ids, cancellationToken);
+    }
 
     /// <summary>Writes a JSON object per line, for each input: the id, the source, the reference, and the values of the task.</summary>
     /// <param name="job">The job.</param>
@@ -25,10 +39,20 @@ public static class CorpusExport
     /// <param name="cancellationToken">Ends the work. Nothing is written then.</param>
     /// <returns>The number of lines.</returns>
     /// <exception cref="InvalidDataException">A shard is damaged.</exception>
-    public static Task<long> ToJsonLinesAsync(CorpusJob job, string path, CancellationToken cancellationToken = default)
+    public static Task<long> ToJsonLinesAsync(CorpusJob job, string path, CancellationToken cancellationToken = default) =>
+        WriteAsync(path, lines => ToJsonLinesAsync(job, lines, cancellationToken));
+
+    /// <summary>Writes a JSON object per line, for each input: the id, the source, the reference, and the values of the task.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="lines">Receives the lines.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>The number of lines.</returns>
+    /// <exception cref="InvalidDataException">A shard is damaged.</exception>
+    public static Task<long> ToJsonLinesAsync(CorpusJob job, Stream lines, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(job);
-        return JsonLinesExport.RunAsync(job, Require(path), cancellationToken);
+        ArgumentNullException.ThrowIfNull(lines);
+        return JsonLinesExport.RunAsync(job, lines, cancellationToken);
     }
 
     /// <summary>
@@ -76,9 +100,11 @@ public static class CorpusExport
         return job.Task is EmbedTask ? job : throw new InvalidDataException($"{job.Folder}: the results of this job are not vectors; export them as JSON lines");
     }
 
-    private static string Require(string path)
+    private static Task<long> WriteAsync(string path, Func<Stream, Task<long>> export)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return path;
+        long count = 0;
+        WholeFile.Write(path, stream => count = export(stream).GetAwaiter().GetResult());
+        return Task.FromResult(count);
     }
 }

@@ -6,14 +6,7 @@ namespace Data2Vec.Corpus;
 /// <summary>Writes results as lines of JSON.</summary>
 internal static class JsonLinesExport
 {
-    public static Task<long> RunAsync(CorpusJob job, string path, CancellationToken cancellation)
-    {
-        long count = 0;
-        WholeFile.Write(path, stream => count = WriteAsync(job, stream, cancellation).GetAwaiter().GetResult());
-        return Task.FromResult(count);
-    }
-
-    private static async Task<long> WriteAsync(CorpusJob job, Stream stream, CancellationToken cancellation)
+    public static async Task<long> RunAsync(CorpusJob job, Stream stream, CancellationToken cancellation)
     {
         long count = 0;
         using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });

@@ -7,17 +7,18 @@ namespace Data2Vec.Corpus;
 /// <summary>Writes vectors as one array of numpy.</summary>
 internal static class NpyExport
 {
-    public static async Task<long> RunAsync(CorpusJob job, string path, CancellationToken cancellation)
+    public static async Task<long> RunAsync(CorpusJob job, Stream vectors, Stream ids, CancellationToken cancellation)
     {
         // The header has the number of vectors, and comes first.
         long count = 0;
         int size = 0;
-        foreach (int number in job.ReadDone())
+        IReadOnlySet<int> shards = job.ReadDone();
+        foreach (int number in shards)
         {
             count += job.ShardAt(number).Rows - job.CountErrors(number).Values.Sum();
         }
 
-        await foreach (CorpusRow row in job.ReadRowsAsync(cancellation).ConfigureAwait(false))
+        await foreach (CorpusRow row in job.ReadRowsAsync(shards, cancellation).ConfigureAwait(false))
         {
             if (row.Vector is { } vector)
             {
@@ -31,15 +32,9 @@ internal static class NpyExport
             throw new InvalidDataException($"{job.Folder}: the job has no vectors yet");
         }
 
-        WholeFile.Write($"{path}.ids", ids => WholeFile.Write(path, vectors => WriteAsync(job, vectors, ids, count, size, cancellation).GetAwaiter().GetResult()));
-        return count;
-    }
-
-    private static async Task WriteAsync(CorpusJob job, Stream vectors, Stream ids, long count, int size, CancellationToken cancellation)
-    {
         NpyFile.WriteHeader(vectors, count, size);
         long written = 0;
-        await foreach (CorpusRow row in job.ReadRowsAsync(cancellation).ConfigureAwait(false))
+        await foreach (CorpusRow row in job.ReadRowsAsync(shards, cancellation).ConfigureAwait(false))
         {
             if (row.Vector is { } vector)
             {
@@ -49,9 +44,6 @@ internal static class NpyExport
             }
         }
 
-        if (written != count)
-        {
-            throw new InvalidDataException($"{job.Folder}: the job went on while it was exported; export it again");
-        }
+        return written == count ? count : throw new InvalidDataException($"{job.Folder}: the results changed while they were exported; export them again");
     }
 }

@@ -72,6 +72,7 @@ public sealed class CorpusJob
 
         int rowsPerShard = options?.RowsPerShard ?? (modality == Modality.Text ? CorpusJobOptions.Texts : CorpusJobOptions.Files);
         ArgumentOutOfRangeException.ThrowIfLessThan(rowsPerShard, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rowsPerShard, CorpusJobOptions.MaxRowsPerShard, nameof(options));
         var files = new JobFolder(Path.GetFullPath(folder));
         JobIdentity? earlier = Directory.Exists(files.Path) ? ReadIdentity(files, folder) : null;
         if (earlier is not null && options?.RowsPerShard is null)
@@ -148,9 +149,12 @@ public sealed class CorpusJob
     /// <summary>Reads the results of the shards that are done, in the order of the inputs. One shard is in memory at a time.</summary>
     /// <param name="cancellationToken">Checked before each shard.</param>
     /// <exception cref="InvalidDataException">A shard is damaged.</exception>
-    public async IAsyncEnumerable<CorpusRow> ReadRowsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<CorpusRow> ReadRowsAsync(CancellationToken cancellationToken = default) => ReadRowsAsync(ReadDone(), cancellationToken);
+
+    /// <summary>Reads the results of some of the shards that are done, in the order of the inputs.</summary>
+    internal async IAsyncEnumerable<CorpusRow> ReadRowsAsync(IReadOnlySet<int> shards, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (int number in ReadDone().Order())
+        foreach (int number in shards.Order())
         {
             cancellationToken.ThrowIfCancellationRequested();
             ShardContent shard = await ShardFile.ReadAsync(Files.Shard(number)).ConfigureAwait(false);

@@ -9,26 +9,46 @@ internal static class CorpusExportCommand
 {
     private const string QdrantKey = "QDRANT_API_KEY";
 
-    public static Command Create() => new("export", "Copy the results of a job to where they are used; again, it changes only what is new")
+    public static Command Create() => new("export", "Copy the results of a job to where they are used")
     {
-        File("npy", "Write the vectors as a numpy array, and their ids beside it", ".npy", CorpusExport.ToNpyAsync),
-        File("jsonl", "Write a JSON object per line", ".jsonl", CorpusExport.ToJsonLinesAsync),
+        File("npy", "Write the vectors as a numpy array, and their ids beside it", "FILE.npy", WriteNpy),
+        File("jsonl", "Write a JSON object per line; - is the standard output", "FILE.jsonl", WriteLines),
         Postgres(),
         Qdrant(),
     };
 
-    private static Command File(string name, string description, string extension, Func<CorpusJob, string, CancellationToken, Task<long>> export)
+    private static Command File(string name, string description, string help, Func<CorpusJob, string, CancellationToken, long> export)
     {
         Argument<string> folder = CorpusStatusCommand.Folder();
-        var output = new Option<string>("--output", "-o") { Description = "The file to write", HelpName = $"FILE{extension}", Required = true };
+        var output = new Option<string>("--output", "-o") { Description = "The file to write", HelpName = help, Required = true };
         var command = new Command(name, description) { folder };
         command.Add(output);
         command.SetCancellableAction((parsed, cancellation) =>
         {
-            string path = Files.RequireTarget(parsed.GetRequiredValue(output));
+            string path = parsed.GetRequiredValue(output);
             return Run(parsed, folder, job => export(job, path, cancellation));
         });
         return command;
+    }
+
+    private static long WriteNpy(CorpusJob job, string path, CancellationToken cancellation)
+    {
+        long count = 0;
+        Files.WriteWhole(path, vectors => Files.WriteWhole($"{path}.ids", ids => count = CorpusExport.ToNpyAsync(job, vectors, ids, cancellation).GetAwaiter().GetResult()));
+        return count;
+    }
+
+    private static long WriteLines(CorpusJob job, string path, CancellationToken cancellation)
+    {
+        if (path == "-")
+        {
+            using var output = new BufferedStream(Console.OpenStandardOutput(), 1 << 16);
+            return CorpusExport.ToJsonLinesAsync(job, output, cancellation).GetAwaiter().GetResult();
+        }
+
+        long count = 0;
+        Files.WriteWhole(path, lines => count = CorpusExport.ToJsonLinesAsync(job, lines, cancellation).GetAwaiter().GetResult());
+        return count;
     }
 
     private static Command Postgres()
@@ -59,7 +79,7 @@ internal static class CorpusExportCommand
             {
                 try
                 {
-                    return Run(parsed, folder, job => CorpusExport.ToPostgresAsync(job, database, parsed.GetRequiredValue(table), null, cancellation));
+                    return Run(parsed, folder, job => CorpusExport.ToPostgresAsync(job, database, parsed.GetRequiredValue(table), null, cancellation).GetAwaiter().GetResult());
                 }
                 catch (NpgsqlException problem)
                 {
@@ -87,7 +107,7 @@ internal static class CorpusExportCommand
             using var client = new QdrantClient(new Uri(parsed.GetRequiredValue(url)), Environment.GetEnvironmentVariable(QdrantKey));
             try
             {
-                return Run(parsed, folder, job => CorpusExport.ToQdrantAsync(job, client, parsed.GetRequiredValue(collection), null, cancellation));
+                return Run(parsed, folder, job => CorpusExport.ToQdrantAsync(job, client, parsed.GetRequiredValue(collection), null, cancellation).GetAwaiter().GetResult());
             }
             catch (Grpc.Core.RpcException problem)
             {
@@ -97,7 +117,7 @@ internal static class CorpusExportCommand
         return command;
     }
 
-    private static int Run(ParseResult parsed, Argument<string> folder, Func<CorpusJob, Task<long>> export)
+    private static int Run(ParseResult parsed, Argument<string> folder, Func<CorpusJob, long> export)
     {
         TextWriter error = parsed.InvocationConfiguration.Error;
         CorpusJob job = CorpusJob.Open(parsed.GetRequiredValue(folder));
@@ -107,7 +127,7 @@ internal static class CorpusExportCommand
             error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"data2vec: {left} of {job.Shards} shards are not done yet, and are left out"));
         }
 
-        long count = export(job).GetAwaiter().GetResult();
+        long count = export(job);
         error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"data2vec: {count:N0} results were exported"));
         return 0;
     }

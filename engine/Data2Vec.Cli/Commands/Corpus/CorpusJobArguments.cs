@@ -38,7 +38,7 @@ internal sealed class CorpusJobArguments
     private readonly Option<string?> _text = Column("--text-column", "the texts; default: text, sentence, content or title");
     private readonly Option<string?> _path = Column("--path-column", "the paths; default: path, file, file_name, filename, audio, image or img");
     private readonly Option<string?> _reference = Column("--reference-column", "what is copied into the results; default: reference, label, class or transcript");
-    private readonly Option<int?> _shard = new Option<int?>("--shard-rows") { Description = "The inputs of a file of results; default: 1000 recordings or images, 10000 texts", HelpName = "N" }.Range(1, 10_000_000);
+    private readonly Option<int?> _shard = new Option<int?>("--shard-rows") { Description = "The inputs of a file of results; default: 1000 recordings or images, 10000 texts", HelpName = "N" }.Range(1, CorpusJobOptions.MaxRowsPerShard);
     private readonly Option<string> _layer = OptionFactory.Layer(all: false);
     private readonly Option<string?> _pool = OptionFactory.Pool(none: false);
     private readonly Option<bool> _normalize = new("--normalize") { Description = "Scale each vector to length 1" };
