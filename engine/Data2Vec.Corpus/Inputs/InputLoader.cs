@@ -11,7 +11,8 @@ namespace Data2Vec.Corpus;
 /// <param name="baseFolder">The folder for relative paths.</param>
 /// <param name="modality">The inputs that the model takes.</param>
 /// <param name="limits">The largest inputs.</param>
-internal sealed class InputLoader(string baseFolder, Modality modality, InputLimits limits)
+/// <param name="readsCaptions">Whether the texts in images are read from files beside them.</param>
+internal sealed class InputLoader(string baseFolder, Modality modality, InputLimits limits, bool readsCaptions)
 {
     // Recordings wait in memory for a batch. Longer ones, and files that may hold them, are read while they go through the model.
     private const int SamplesAhead = 1 << 23;
@@ -46,7 +47,7 @@ internal sealed class InputLoader(string baseFolder, Modality modality, InputLim
         byte[] file = ReadWhole(full, _images.MaxFileBytes);
         digest = Digest(file);
         string caption = full + Meme.TextExtension;
-        return new LoadedInput { Image = ImageFile.Decode(file, _images), Text = text ?? (File.Exists(caption) ? Meme.ReadText(caption) : null) };
+        return new LoadedInput { Image = ImageFile.Decode(file, _images), Text = text ?? (readsCaptions && File.Exists(caption) ? Meme.ReadText(caption) : null) };
     }
 
     private LoadedInput LoadRecording(string path, ref string? digest)

@@ -27,7 +27,7 @@ internal readonly record struct JobFolder(string Path)
     public string Report(int number) => System.IO.Path.Combine(Path, ShardName(number) + ".json");
 
     /// <summary>The parts of a shard that were begun and ended.</summary>
-    public string Journal(int number) => System.IO.Path.Combine(Journals, ShardName(number) + ".txt");
+    public string Journal(int number) => System.IO.Path.Combine(Journals, ShardName(number) + ".journal");
 
     /// <summary>The numbers of the shards that are done.</summary>
     public HashSet<int> Done()

@@ -77,7 +77,7 @@ public sealed record CorpusVerification(int Checked, int Missing, IReadOnlyList<
             await using (stream.ConfigureAwait(false))
             {
                 string digest = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream).ConfigureAwait(false));
-                return digest == report.Sha256 ? null : "the file is not the one that was written: its SHA-256 is another";
+                return digest == report.Sha256 ? null : "the file has changed since it was written: its SHA-256 differs";
             }
         }
 

@@ -101,7 +101,7 @@ internal sealed class InputPipeline(TaskRunner task, InputLoader loader, int dec
                 ? new DecodedRow(input, null) { Streamed = streamed }
                 : new DecodedRow(input, digest) { Ready = task.Prepare(loaded, cancellation) };
         }
-        catch (Exception error) when (InputErrors.IsOfInput(error))
+        catch (Exception error) when (error is not OperationCanceledException)
         {
             return new DecodedRow(input, digest) { Error = input.Problem is null ? InputErrors.Of(error) : new InputError(InputErrors.Unlisted, error.Message) };
         }

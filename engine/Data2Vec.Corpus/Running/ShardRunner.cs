@@ -13,7 +13,7 @@ internal sealed class ShardRunner(CorpusJob job, TaskRunner task, WorkerOptions 
     private const int ShardAttempts = 3, PartAttempts = 1, RowAttempts = 3;
 
     private readonly ShardSchema _schema = new(task.Columns, job.Identity.HasReferences);
-    private readonly RowRunner _rows = new(task, new InputPipeline(task, new InputLoader(job.BaseFolder, job.Modality, job.Task.Limits), options.Decoders));
+    private readonly RowRunner _rows = new(task, new InputPipeline(task, new InputLoader(job.BaseFolder, job.Modality, job.Task.Limits, job.Task is ScoreMemesTask), options.Decoders));
 
     /// <summary>Runs a shard, and puts its file into the output folder.</summary>
     /// <param name="shard">The shard.</param>
@@ -54,7 +54,7 @@ internal sealed class ShardRunner(CorpusJob job, TaskRunner task, WorkerOptions 
             }
             else
             {
-                var error = new InputError(InputErrors.Killed, "each process that ran this input was ended by it");
+                var error = new InputError(InputErrors.Killed, "the process died every time it ran this input");
                 Receive(first, RowRunner.Failed(job.Plan.Read(shard).ElementAt(first), null, error));
             }
         }
