@@ -20,6 +20,8 @@ public sealed unsafe class MpiExchange : IGradientExchange
     /// <summary>How launchers tell the number of processes. MPICH's own sets up the library and needs none of them.</summary>
     private static readonly string[] s_launcherCounts = ["OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS", "PMI_SIZE", "WORLD_SIZE"];
 
+    private static readonly TimeSpan s_beforeAbort = TimeSpan.FromSeconds(0.5);
+
     private readonly MpiLibrary _library;
     private bool _completed, _disposed;
 
@@ -175,6 +177,8 @@ public sealed unsafe class MpiExchange : IGradientExchange
     {
         if (!_completed)
         {
+            // The launcher then kills all ranks. What they have just printed must have reached it by then.
+            Thread.Sleep(s_beforeAbort);
             _library.Abort(MpiLibrary.World, Environment.ExitCode is > 0 and < 256 ? Environment.ExitCode : 1);
         }
     }
